@@ -1,0 +1,125 @@
+"""One file of tensors and JSON: safetensors, never pickle; written whole or not at all; checked when read.
+
+The JSON document lies in the file's header beside a SHA-256 of it and of every tensor's bytes, so a flipped bit is
+found as surely as a missing end.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from divecast.errors import ArtifactError
+
+_DOCUMENT, _DIGEST = "divecast", "sha256"
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """What a file holds.
+
+    Attributes:
+        kind: what the file is, e.g. ``model`` or ``checkpoint``.
+        schema: version of the layout of ``document`` and ``tensors``.
+        document: anything JSON can say.
+        tensors: named tensors, on the CPU.
+    """
+
+    kind: str
+    schema: int
+    document: dict[str, Any]
+    tensors: dict[str, Tensor]
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside ``path`` and move it there when the block ends well.
+
+    Raises:
+        ArtifactError: the disk is full, the folder is missing or read-only; what was at ``path`` is left as it was.
+    """
+    temporary: Path | None = None
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except (OSError, SafetensorError) as error:
+        raise ArtifactError(
+            f"could not write {path}: {error}. Any former file is as it was; "
+            "give a folder that exists, may be written to and has room"
+        ) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def write_artifact(path: Path, artifact: Artifact) -> None:
+    """Write an artifact to ``path``, replacing what was there only once all of it is on disk."""
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in artifact.tensors.items()}
+    document = {"kind": artifact.kind, "schema": artifact.schema, "body": artifact.document}
+    text = json.dumps(document, allow_nan=False)
+    with replacing(path) as temporary:
+        save_file(tensors, temporary, {_DOCUMENT: text, _DIGEST: _digest(text, tensors)})
+
+
+def read_artifact(path: Path, kind: str, schema: int) -> Artifact:
+    """Read and check an artifact.
+
+    Args:
+        path: the file.
+        kind: what it has to be.
+        schema: the newest version this code reads.
+
+    Raises:
+        ArtifactError: no such file, not of this kind, of a newer version, cut short or damaged.
+    """
+    if not path.is_file():
+        raise ArtifactError(f"there is no file {path}; expected a divecast {kind}")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  not a dict
+    except (SafetensorError, OSError, ValueError) as error:
+        raise ArtifactError(f"{path} is cut short, damaged or not a divecast {kind}: {error}") from error
+    document = _document(path, kind, metadata)
+    if metadata.get(_DIGEST) != _digest(metadata[_DOCUMENT], tensors):
+        raise ArtifactError(f"{path} is damaged: its checksum does not fit its content; use a copy or write it anew")
+    if document["schema"] > schema:
+        raise ArtifactError(
+            f"{path} has schema {document['schema']}, this divecast reads up to {schema}; install a newer divecast"
+        )
+    return Artifact(kind, document["schema"], document["body"], tensors)
+
+
+def _document(path: Path, kind: str, metadata: Mapping[str, str]) -> dict[str, Any]:
+    try:
+        document: dict[str, Any] = json.loads(metadata[_DOCUMENT])
+        found, _ = document["kind"], document["body"]
+        int(document["schema"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ArtifactError(f"{path} is not a divecast {kind}: its header has no divecast document") from error
+    if found != kind:
+        raise ArtifactError(f"{path} is a divecast {found}, expected a divecast {kind}")
+    return document
+
+
+def _digest(text: str, tensors: Mapping[str, Tensor]) -> str:
+    digest = hashlib.sha256(text.encode())
+    for name in sorted(tensors):
+        digest.update(f"{name}{tuple(tensors[name].shape)}{tensors[name].dtype}".encode())
+        digest.update(tensors[name].reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()

@@ -1,0 +1,7 @@
+"""Simple forecasters every result is shown beside, on the same windows."""
+
+from divecast.baselines.contract import Baseline
+from divecast.baselines.linear import PerChannelRidge
+from divecast.baselines.naive import LastValue, SeasonalNaive
+
+__all__ = ["Baseline", "LastValue", "PerChannelRidge", "SeasonalNaive"]

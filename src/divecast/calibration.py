@@ -1,0 +1,55 @@
+"""Forecast quantiles: the likelihood's scale, calibrated on windows the network did not learn from.
+
+The learned scale says how widths differ between channels and steps; where exactly a quantile lies is read from the
+standardised residuals (y - mean) / scale of the validation part, pooled over channels, for each step. That holds for
+every likelihood, and keeps intervals honest when the fit is closer to the training part than the future will be.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from divecast.errors import ConfigError
+
+LEVELS = tuple(round(0.005 * i, 3) for i in range(1, 200))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Calibration:
+    """Quantiles of the standardised residuals.
+
+    Attributes:
+        levels: probabilities, rising.
+        quantiles: (level, horizon), in units of the likelihood's scale.
+    """
+
+    levels: tuple[float, ...]
+    quantiles: Tensor
+
+    @classmethod
+    def of(cls, residuals: Iterable[Tensor]) -> "Calibration":
+        """Measure the quantiles.
+
+        Args:
+            residuals: batches of (batch, horizon, channel), NaN where not observed.
+        """
+        flat = [part.transpose(0, 1).flatten(1).cpu().numpy() for part in residuals]
+        rows = np.concatenate(flat, axis=1)  # (horizon, residual)
+        table = np.nanquantile(rows, LEVELS, axis=1)
+        return cls(LEVELS, torch.from_numpy(table).float())
+
+    def at(self, levels: Sequence[float]) -> Tensor:
+        """Return the quantiles at any levels within the table's, (level, horizon), interpolated.
+
+        Raises:
+            ConfigError: levels do not rise, or reach beyond the table.
+        """
+        low, high = self.levels[0], self.levels[-1]
+        rising = all(a < b for a, b in zip(levels, levels[1:], strict=False))
+        if not rising or any(not low <= level <= high for level in levels):
+            raise ConfigError(f"levels must rise and lie between {low} and {high}, got {tuple(levels)}")
+        columns = [np.interp(levels, self.levels, column) for column in self.quantiles.T.numpy()]
+        return torch.from_numpy(np.stack(columns, axis=1)).float()

@@ -1,0 +1,72 @@
+"""The commands put together, and every user error turned into one line and exit code 2."""
+
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from divecast.cli.console import print_lines, reported_warnings, say
+from divecast.cli.demo import demo
+from divecast.cli.encode import encode
+from divecast.cli.evaluate import evaluate
+from divecast.cli.fit import fit
+from divecast.cli.forecast import forecast
+from divecast.cli.info import info
+from divecast.errors import DivecastError
+
+OK, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
+
+app = typer.Typer(
+    name="divecast",
+    help="Fit a DeepDIVE to a table of time series, forecast it with intervals, and read its code.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+_EXAMPLES: dict[Callable[..., None], str] = {
+    fit: "divecast fit loads.csv --horizon 24 --lookback 168 --factor hour --factor weekday --tz Europe/Berlin",
+    forecast: "divecast forecast model.safetensors loads.csv --level 0.05 --level 0.95 --out forecasts.csv",
+    encode: "divecast encode model.safetensors loads.csv --out codes.parquet",
+    evaluate: "divecast evaluate model.safetensors loads.csv --part test",
+    info: "divecast info model.safetensors --json",
+    demo: "divecast demo --out demo",
+}
+for _command, _example in _EXAMPLES.items():
+    app.command(epilog=f"Example: {_example}")(_command)
+
+
+@app.callback(invoke_without_command=True)
+def divecast(
+    context: typer.Context,
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Fit a DeepDIVE to a table of time series, forecast it with intervals, and read its code."""
+    if show_version:
+        print_lines(f"divecast {version('divecast')}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print_lines(context.get_help())
+        raise typer.Exit(USER_ERROR)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: Without the name of the program; those of the process when left out.
+
+    Returns:
+        The exit code: 0 done, 2 for what the user can mend (with one line on stderr), 130 after Ctrl-C.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        with reported_warnings():
+            code = app(given, prog_name="divecast", standalone_mode=False)
+    except DivecastError as error:
+        say(f"divecast: {error}", "red")
+        return USER_ERROR
+    except typer.TyperException as error:
+        say(f"divecast: {error.format_message()} See 'divecast --help'.", "red")
+        return USER_ERROR
+    return int(code or OK)

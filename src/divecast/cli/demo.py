@@ -1,0 +1,152 @@
+"""``divecast demo``."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from divecast.cli import options
+from divecast.cli.console import print_json, print_lines, say, shown
+from divecast.cli.evaluate import SHOWN_STEPS, print_scores
+from divecast.config import TrainingConfig
+from divecast.errors import ArtifactError
+
+if TYPE_CHECKING:
+    from divecast.data import Panel
+    from divecast.estimator import DeepDIVE
+    from divecast.results import Codes, Forecast
+
+HORIZON, LOOKBACK, FACTORS = 24, 168, ("hour", "weekday")
+_FULL = TrainingConfig(epochs=12)
+_QUICK = TrainingConfig(epochs=1, window_stride=8)
+
+
+@dataclass(frozen=True, slots=True)
+class Products:
+    """Where the demo puts what it makes."""
+
+    folder: Path
+
+    @property
+    def model(self) -> Path:
+        """The fitted model."""
+        return self.folder / "model.safetensors"
+
+    @property
+    def last_day(self) -> Path:
+        """The forecast of the last day of the year."""
+        return self.folder / "forecast_last_day.csv"
+
+    @property
+    def rolling(self) -> Path:
+        """A forecast a day over the test part."""
+        return self.folder / "forecasts_test.csv"
+
+    @property
+    def codes(self) -> Path:
+        """The code of every window of the test part."""
+        return self.folder / "codes.csv"
+
+    @property
+    def scores(self) -> Path:
+        """Scores of the model and of simple forecasters."""
+        return self.folder / "evaluation.csv"
+
+    @property
+    def figure(self) -> Path:
+        """Forecasts and codes as a picture."""
+        return self.folder / "demo.png"
+
+
+def demo(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the results.")] = Path("demo"),
+    quick: Annotated[bool, typer.Option("--quick", help="One short epoch, only to see that all works.")] = False,
+    seed: Annotated[int, typer.Option("--seed", help="Of every random draw.")] = 0,
+    as_json: options.Json = False,
+) -> None:
+    """Fit on the shipped loads of 27 consumer classes, forecast, encode and score; a few minutes on two cores."""
+    from divecast.data.datasets import load
+    from divecast.estimator import DeepDIVE
+
+    products, panel = Products(_folder(out)), load("loads")
+    model = DeepDIVE(HORIZON, LOOKBACK, FACTORS, training=_QUICK if quick else _FULL, seed=seed)
+    began = monotonic()
+    _tell(as_json, f"Fitting on loads: {len(panel.values)} hours x {len(panel.channels)} profiles")
+    model.fit(panel, progress=not as_json)
+    seconds = monotonic() - began
+    model.save(products.model)
+    rolling, codes = _write_results(model, panel, products)
+    _write_scores(model, panel, products, silent=as_json)
+    drawn = draw(panel, rolling, codes, products.figure)
+    if as_json:
+        made = {name: getattr(products, name) for name in ("model", "last_day", "rolling", "codes", "scores")}
+        print_json({"command": "demo", "seconds": seconds, **made, "figure": products.figure if drawn else None})
+        return
+    figure = shown(products.figure) if drawn else "not drawn: it needs matplotlib, pip install 'divecast[plot]'"
+    print_lines(
+        f"Fitted in {seconds:.0f} s.",
+        f"Model:                 {shown(products.model)}",
+        f"Forecast, last day:    {shown(products.last_day)}",
+        f"Forecasts, test part:  {shown(products.rolling)}",
+        f"Codes, test part:      {shown(products.codes)}",
+        f"Scores:                {shown(products.scores)}",
+        f"Figure:                {figure}",
+    )
+
+
+def _folder(out: Path) -> Path:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ArtifactError(f"expected a folder to write to at {out}, could not make it: {error}") from error
+    return out
+
+
+def _tell(silent: bool, line: str) -> None:
+    if not silent:
+        say(line)
+
+
+def _write_results(model: "DeepDIVE", panel: "Panel", products: Products) -> tuple["Forecast", "Codes"]:
+    from divecast.data import ByTime, split, write_frame
+
+    stamps = panel.clock.stamps()
+    write_frame(model.forecast(panel, start=stamps[-HORIZON]).frame(), products.last_day)
+    first_test = int(split(panel, ByTime()).test.start[0])
+    rolling = model.forecast(panel, start=stamps[first_test], stop=stamps[-HORIZON], every=HORIZON)
+    write_frame(rolling.frame(), products.rolling)
+    codes = model.encode(panel, part="test")
+    write_frame(codes.frame(), products.codes)
+    return rolling, codes
+
+
+def _write_scores(model: "DeepDIVE", panel: "Panel", products: Products, silent: bool) -> None:
+    from divecast.data import write_frame
+
+    scores = model.evaluate(panel)
+    table = scores.table()
+    write_frame(scores.frame(), products.scores)
+    if not silent:
+        print_scores("Test part, the last fifth of the year", table, SHOWN_STEPS)
+
+
+def draw(panel: "Panel", rolling: "Forecast", codes: "Codes", path: Path) -> bool:
+    """Draw the last week of forecasts and the codes of hour and weekday, if matplotlib is there.
+
+    Args:
+        panel: The loads.
+        rolling: Forecasts of a day each, following one another.
+        codes: Of the windows to show.
+        path: PNG file.
+
+    Returns:
+        Whether it was drawn.
+    """
+    try:
+        from divecast.cli.demo_figure import draw_demo
+    except ImportError:
+        return False
+    draw_demo(panel, rolling, codes, path)
+    return True

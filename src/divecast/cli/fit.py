@@ -1,0 +1,193 @@
+"""``divecast fit``."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from divecast.cli import options
+from divecast.cli.console import print_json, print_lines, say, shown
+from divecast.cli.settings import Settings, read_settings
+from divecast.errors import ArtifactError, ConfigError
+
+if TYPE_CHECKING:
+    from divecast.data import Panel, Recordings
+    from divecast.estimator import DeepDIVE
+
+_RUN = "Running"
+
+
+def fit(
+    data: options.Data,
+    out: Annotated[Path, typer.Option("--out", "-o", help="File of the model.")] = Path("model.safetensors"),
+    horizon: Annotated[int | None, typer.Option("--horizon", help="Steps to forecast.")] = None,
+    lookback: Annotated[int | None, typer.Option("--lookback", help="Steps of a window.")] = None,
+    factor: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--factor",
+            help="hour, half_hour, weekday, weekend, month, season, holiday:COUNTRY, or a label column as NAME, "
+            "NAME:ordered, NAME:ordered:BINS or NAME:cyclic; repeat for more.",
+        ),
+    ] = None,
+    config: options.Config = None,
+    assign: Annotated[
+        list[str] | None, typer.Option("--set", help="Any setting, as model.code.n_conditional=8; repeat for more.")
+    ] = None,
+    as_json: options.Json = False,
+    split: Annotated[
+        str | None, typer.Option("--split", help="Shares of training, validation and test part.", rich_help_panel=_RUN)
+    ] = None,
+    split_by: Annotated[
+        options.SplitBy | None,
+        typer.Option("--split-by", help="Cut in order of time, or by whole recordings.", rich_help_panel=_RUN),
+    ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option("--group", help="Label of recordings that are kept in one part.", rich_help_panel=_RUN),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option("--epochs", help="Passes over the training part, at most.", rich_help_panel=_RUN)
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option("--batch-size", help="Windows a step.", rich_help_panel=_RUN)
+    ] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option("--learning-rate", help="Peak of AdamW's.", rich_help_panel=_RUN)
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Of every random draw.", rich_help_panel=_RUN)] = None,
+    device: options.Device = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(
+            "--checkpoint",
+            help="File of the fit's state; when left out it lies beside the model until the fit is done.",
+            rich_help_panel=_RUN,
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the checkpoint if there is one.", rich_help_panel=_RUN)
+    ] = False,
+    time: options.Time = None,
+    label: options.LabelColumns = None,
+    tz: options.Zone = None,
+    channels: options.Channels = None,
+    recording: options.Recording = None,
+    rate: options.Rate = None,
+) -> None:
+    """Fit a model on a table of time series and write it to one file.
+
+    Ctrl-C leaves a checkpoint; the same command with --resume goes on from it.
+    """
+    given = {
+        "horizon": horizon,
+        "lookback": lookback,
+        "factors": factor,
+        "split": split,
+        "split_by": split_by,
+        "group": group,
+        "training.epochs": epochs,
+        "training.batch_size": batch_size,
+        "training.learning_rate": learning_rate,
+        "seed": seed,
+        "device": device,
+        **options.of_data(time, label, tz, channels, recording, rate),
+    }
+    settings = read_settings(config, given, assign or ())
+    _check_room(out)
+    keep = Checkpoint(checkpoint or out.with_name(f"{out.name}.checkpoint"), resume, kept=checkpoint is not None)
+    began = monotonic()
+    model = _fit(data, settings, keep, progress=not as_json)
+    model.save(out)
+    if not keep.kept:
+        keep.path.unlink(missing_ok=True)
+    seconds = monotonic() - began
+    if as_json:
+        print_json({"command": "fit", "model": out, "seconds": seconds, "info": model.info()})
+    else:
+        print_lines(
+            f"Fitted {len(model.history.records)} epochs in {seconds:.0f} s; the model is {shown(out)}",
+            f"Next: divecast evaluate {shown(out)} {data}",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Where the state of a fit goes.
+
+    Attributes:
+        path: The file.
+        resume: Go on from it if it is there.
+        kept: Leave it when the fit is done, as the user named it.
+    """
+
+    path: Path
+    resume: bool
+    kept: bool
+
+
+def _fit(data: str, settings: Settings, keep: Checkpoint, progress: bool) -> "DeepDIVE":
+    from divecast.cli.inputs import read_data
+
+    model, named = build_model(settings)
+    if keep.resume and not keep.path.exists():
+        say(f"there is no checkpoint {shown(keep.path)} yet; starting afresh", "yellow")
+    try:
+        source = read_data(data, settings, named)
+        return fit_source(model, source, settings, keep, progress)
+    except KeyboardInterrupt:
+        left = keep.path.exists()
+        mend = f"the same command with --resume goes on from {shown(keep.path)}" if left else "nothing was written yet"
+        say(f"divecast: stopped; {mend}", "yellow")
+        raise typer.Exit(130) from None
+
+
+def build_model(settings: Settings) -> tuple["DeepDIVE", list[str]]:
+    """Build the model that the settings describe.
+
+    Args:
+        settings: With horizon and look-back.
+
+    Returns:
+        The model, not fitted, and the label columns its factors need.
+
+    Raises:
+        ConfigError: Horizon or look-back is not given, or a setting is out of range.
+    """
+    from divecast.cli.factors import parse_factors
+    from divecast.data import Label
+    from divecast.estimator import DeepDIVE
+
+    if settings.horizon is None or settings.lookback is None:
+        absent = "horizon" if settings.horizon is None else "lookback"
+        raise ConfigError(f"expected a {absent}; give --{absent} N, or {absent} = N in the settings file")
+    factors = parse_factors(settings.factors)
+    model = DeepDIVE(
+        settings.horizon,
+        settings.lookback,
+        factors,
+        model=settings.model,
+        training=settings.training,
+        losses=settings.losses,
+        seed=settings.seed,
+        device=settings.device,
+    )
+    return model, [factor.name for factor in factors if isinstance(factor, Label)]
+
+
+def fit_source(
+    model: "DeepDIVE", source: "Panel | Recordings", settings: Settings, keep: Checkpoint, progress: bool
+) -> "DeepDIVE":
+    """Fit a model on data in memory as the settings say."""
+    from divecast.cli.factors import parse_split
+
+    spec = parse_split(settings.split, settings.split_by, settings.group)
+    return model.fit(source, spec, checkpoint=keep.path, resume=keep.resume, progress=progress)
+
+
+def _check_room(out: Path) -> None:
+    """A fit may take an hour: refuse a place that cannot be written before it, not after."""
+    if out.is_dir() or not out.parent.is_dir():
+        raise ArtifactError(f"expected a file in a folder that exists for the model, got {out}; give another --out")

@@ -1,0 +1,102 @@
+"""Options that several commands share, as annotated types that typer reads."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from divecast.errors import ConfigError
+
+_DATA, _RUN = "Data", "Running"
+
+
+Layout = Literal["long", "wide"]
+LabelMode = Literal["known", "infer"]
+PartName = Literal["train", "valid", "test", "all"]
+SplitBy = Literal["time", "recording"]
+
+Data = Annotated[
+    str,
+    typer.Argument(
+        help="CSV, CSV.gz or Parquet file, folder of a store, or a shipped data set: dataset:loads, dataset:motion.",
+        show_default=False,
+    ),
+]
+Model = Annotated[Path, typer.Argument(help="A model that 'divecast fit' wrote.", show_default=False)]
+Config = Annotated[
+    Path | None, typer.Option("--config", help="TOML file of settings; options win over it.", show_default=False)
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+Device = Annotated[
+    str | None, typer.Option("--device", help="cpu, cuda or mps; cpu when left out.", rich_help_panel=_RUN)
+]
+
+Time = Annotated[
+    str | None,
+    typer.Option("--time", help="Column of time stamps; found by itself when left out.", rich_help_panel=_DATA),
+]
+LabelColumns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--label",
+        help="Column that holds labels, not a channel; repeat for more. Factors that are no calendar names are taken "
+        "for label columns by themselves.",
+        rich_help_panel=_DATA,
+    ),
+]
+Zone = Annotated[
+    str | None,
+    typer.Option("--tz", help="Zone of stamps that name none, and of calendar factors; UTC.", rich_help_panel=_DATA),
+]
+Channels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--channels", help="Channels to use, with commas between or repeated; all when left out.", rich_help_panel=_DATA
+    ),
+]
+Recording = Annotated[
+    str | None,
+    typer.Option(
+        "--recording",
+        help="Column that names the recording, when the file holds many recordings and no common clock.",
+        rich_help_panel=_DATA,
+    ),
+]
+Rate = Annotated[float | None, typer.Option("--rate", help="Rows a second of recordings, Hz.", rich_help_panel=_DATA)]
+
+Start = Annotated[str | None, typer.Option("--start", help="Time of the first step, such as 2024-06-01T00:00.")]
+Stop = Annotated[str | None, typer.Option("--stop", help="Time before which it ends.")]
+Labels = Annotated[
+    LabelMode, typer.Option("--labels", help="Tell the code the labels that are known, or let it infer them.")
+]
+
+
+def of_data(
+    time: str | None,
+    label_columns: list[str] | None,
+    tz: str | None,
+    channels: list[str] | None,
+    recording: str | None,
+    rate: float | None,
+) -> dict[str, Any]:
+    """Name the options that say how to read data as :class:`divecast.cli.settings.Settings` names them."""
+    return {
+        "time": time,
+        "label_columns": label_columns,
+        "tz": tz,
+        "channels": [name.strip() for text in channels or () for name in text.split(",")],
+        "recording": recording,
+        "rate": rate,
+    }
+
+
+def check_table(out: Path) -> None:
+    """Refuse a place for a table that cannot be written before the work, not after.
+
+    Raises:
+        ConfigError: The name tells no kind of table, or the folder is absent.
+    """
+    if not out.name.lower().endswith((".csv", ".csv.gz", ".parquet")):
+        raise ConfigError(f"expected a file that ends in .csv, .csv.gz or .parquet, got {out}; give another --out")
+    if not out.parent.is_dir():
+        raise ConfigError(f"expected a folder that exists for {out.name}, there is no {out.parent}; give another --out")

@@ -1,0 +1,138 @@
+"""Settings of a command: the TOML file first, then what the command line says."""
+
+import difflib
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Literal, get_type_hints
+
+from divecast.config import LossConfig, ModelConfig, TrainingConfig
+from divecast.errors import ConfigError
+
+Table = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that a settings file may hold; every command reads what concerns it.
+
+    Attributes:
+        horizon: Steps to forecast.
+        lookback: Steps of a window.
+        factors: See :func:`divecast.cli.factors.parse_factors`.
+        split: Shares of the parts, "3:1:1".
+        split_by: Cut in order of time, or give whole recordings to the parts.
+        group: Label of recordings whose groups are not torn apart by the split.
+        seed: Of every random draw.
+        device: cpu, cuda or mps.
+        time: Column of time stamps.
+        label_columns: Columns that are labels and no channels.
+        tz: Zone of stamps that name none, and of calendar factors.
+        channels: Channels to use; empty for all.
+        recording: Column that names the recording.
+        rate: Rows a second of recordings, Hz.
+        levels: Quantiles of forecasts.
+        model: Of the network.
+        training: Of the optimisation.
+        losses: Weights.
+    """
+
+    horizon: int | None = None
+    lookback: int | None = None
+    factors: list[str] = field(default_factory=list)
+    split: str | None = None
+    split_by: Literal["time", "recording"] = "time"
+    group: str | None = None
+    seed: int = 0
+    device: str = "cpu"
+    time: str | None = None
+    label_columns: list[str] = field(default_factory=list)
+    tz: str = "UTC"
+    channels: list[str] = field(default_factory=list)
+    recording: str | None = None
+    rate: float = 1.0
+    levels: list[float] = field(default_factory=lambda: [0.05, 0.25, 0.5, 0.75, 0.95])
+    model: ModelConfig = field(default_factory=ModelConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    losses: LossConfig = field(default_factory=LossConfig)
+
+
+def read_settings(path: Path | None, options: Mapping[str, Any], assignments: Sequence[str] = ()) -> Settings:
+    """Read the settings of a command.
+
+    Args:
+        path: TOML file, if any.
+        options: By dotted name ("training.epochs"), what the command line says; None and empty lists say nothing.
+        assignments: Further ones as text, "training.clip=0.5", with the value as in TOML.
+
+    Returns:
+        The settings.
+
+    Raises:
+        ConfigError: The file is absent or no TOML, or a setting is unknown, of another type or out of its range.
+    """
+    table = _read_toml(path) if path else {}
+    for name, value in options.items():
+        if value is not None and value != []:
+            _put(table, name, value)
+    for assignment in assignments:
+        _put(table, *_parse_assignment(assignment))
+    origin = f" in {path}" if path else ""
+    _refuse_unknown(table, Settings, "", origin)
+    return _validated(table, origin)
+
+
+def _read_toml(path: Path) -> Table:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"expected a settings file at {path}, could not read it: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"expected TOML in {path}: {error}") from error
+
+
+def _parse_assignment(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise ConfigError(f"expected --set NAME=VALUE, such as training.clip=0.5, got {text!r}")
+    try:
+        return name.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return name.strip(), value.strip()  # a bare word, which TOML would want in quotes
+
+
+def _put(table: Table, name: str, value: Any) -> None:
+    *above, last = name.split(".")
+    for at in above:
+        table = table.setdefault(at, {})
+        if not isinstance(table, dict):
+            raise ConfigError(f"expected the setting {at!r} to be a table to set {name!r} in it, got {table!r}")
+    table[last] = value
+
+
+def _refuse_unknown(table: Table, kind: Any, prefix: str, origin: str) -> None:
+    types = get_type_hints(kind)
+    known = [one.name for one in fields(kind)]
+    for name, value in table.items():
+        if name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean {prefix + close[0]!r}?" if close else f"there are {', '.join(known)}"
+            raise ConfigError(f"unknown setting {prefix + name!r}{origin}; {hint}")
+        if is_dataclass(types[name]):
+            if not isinstance(value, dict):
+                raise ConfigError(f"expected a table [{prefix}{name}]{origin}, got {value!r}")
+            _refuse_unknown(value, types[name], f"{prefix}{name}.", origin)
+
+
+def _validated(table: Table, origin: str) -> Settings:
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        # Through JSON, since strict validation of Python values would take no table for a dataclass.
+        return TypeAdapter(Settings).validate_json(json.dumps(table, default=str), strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"setting {name!r}{origin}: {first['msg']}, got {first['input']!r}") from error

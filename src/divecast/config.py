@@ -1,0 +1,191 @@
+"""Settings, one frozen class per room; the only home of defaults.
+
+Where the paper is silent these numbers are *our choice*; the documentation lists them from here.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from divecast.errors import ConfigError
+
+Likelihood = Literal["normal", "student_t", "laplace"]
+Precision = Literal["float32", "mixed"]
+Monitor = Literal["forecast", "labels", "total"]
+
+
+def _require(holds: bool, name: str, expected: str, found: object) -> None:
+    if not holds:
+        raise ConfigError(f"{name} must be {expected}, got {found!r}")
+
+
+def _at_least(low: float, **settings: float) -> None:
+    for name, value in settings.items():
+        _require(value >= low, name, f">= {low}", value)
+
+
+def _share(**settings: float) -> None:
+    for name, value in settings.items():
+        _require(0 <= value < 1, name, "in [0, 1)", value)
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderConfig:
+    """How a window becomes features, for q(b|x) and q(a|x,b) alike.
+
+    Attributes:
+        kind: ``panel`` mixes the channels first, then reads time with shared weights (up to thousands of channels);
+            ``recording`` runs strided convolutions over time (long windows of few channels); ``auto`` takes
+            ``panel`` for a panel and ``recording`` for recordings.
+        n_mixtures: learned sums of the channels that ``panel`` reads.
+        time_features: features read from each such sum.
+        width: width of the layers behind.
+        dropout: share of features left out in training.
+        channel_dropout: share of the channels hidden from the encoder in a training window.
+    """
+
+    kind: Literal["auto", "panel", "recording"] = "auto"
+    n_mixtures: int = 16
+    time_features: int = 64
+    width: int = 128
+    dropout: float = 0.1
+    channel_dropout: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        _at_least(1, n_mixtures=self.n_mixtures, time_features=self.time_features, width=self.width)
+        _share(dropout=self.dropout, channel_dropout=self.channel_dropout)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeConfig:
+    """The latent code.
+
+    Attributes:
+        n_conditional: dimensions of a.
+        block: ``kind`` gives a factor the block of its kind (circle with harmonics for cyclic, ordered line for
+            ordered, a few free dimensions for plain); ``line`` gives every factor one dimension, as in the paper.
+        n_harmonics: circles of a cyclic block, at one, two, ... turns a cycle.
+        n_free: dimensions of a plain block, at most (never more than classes - 1).
+    """
+
+    n_conditional: int = 16
+    block: Literal["kind", "line"] = "kind"
+    n_harmonics: int = 3
+    n_free: int = 4
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        _at_least(1, n_conditional=self.n_conditional, n_harmonics=self.n_harmonics, n_free=self.n_free)
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderConfig:
+    """Fusion, reconstruction and forecast.
+
+    Attributes:
+        token_width: width of the attention tokens and of the fused code.
+        n_heads: attention heads of the fusion.
+        n_loadings: time courses the reconstruction mixes into channels.
+        width: width of the forecaster's layers.
+        depth: residual layers of the forecaster.
+        channel_features: length of a channel's embedding.
+        dropout: share of features left out in training.
+        forecast: likelihood of y.
+        reconstruction: likelihood of x.
+        ridge_penalty: of the closed-form linear start, per window.
+    """
+
+    token_width: int = 64
+    n_heads: int = 4
+    n_loadings: int = 16
+    width: int = 128
+    depth: int = 2
+    channel_features: int = 16
+    dropout: float = 0.1
+    forecast: Likelihood = "student_t"
+    reconstruction: Likelihood = "normal"
+    ridge_penalty: float = 1e-3
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        _at_least(1, token_width=self.token_width, n_heads=self.n_heads, n_loadings=self.n_loadings, width=self.width)
+        _at_least(1, channel_features=self.channel_features)
+        _at_least(0, depth=self.depth, ridge_penalty=self.ridge_penalty)
+        _share(dropout=self.dropout)
+        _require(
+            self.token_width % self.n_heads == 0, "token_width", f"a multiple of n_heads={self.n_heads}", self.token_width
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """The whole network."""
+
+    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+    code: CodeConfig = field(default_factory=CodeConfig)
+    decoder: DecoderConfig = field(default_factory=DecoderConfig)
+
+
+@dataclass(frozen=True, slots=True)
+class LossConfig:
+    """Weights of the loss terms; all 1 and ``cross_entropy`` 0 is the negative joint bound.
+
+    ``cross_entropy`` is the weight *on top of* the marginal KL. At 1 the labelled sum is the closed form
+    KL(q||f_k) - log pi_k, which centres in one place minimise; above 1 the classes are pushed apart.
+    """
+
+    forecast: float = 1.0
+    reconstruction: float = 1.0
+    conditional_kl: float = 1.0
+    marginal_kl: float = 1.0
+    cross_entropy: float = 10.0
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        for name in ("forecast", "reconstruction", "conditional_kl", "marginal_kl", "cross_entropy"):
+            _at_least(0, **{name: getattr(self, name)})
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingConfig:
+    """The optimisation.
+
+    Attributes:
+        epochs: passes over the training windows, at most.
+        batch_size: windows a step.
+        learning_rate: peak of AdamW's.
+        weight_decay: of AdamW, on matrices.
+        warmup: share of the steps in which the learning rate rises.
+        clip: largest gradient norm of a player.
+        patience: epochs without a better validation loss before stopping.
+        monitor: which validation loss: of the ``forecast``, of the ``labels`` (cross-entropy), or the weighted
+            ``total``.
+        interleave: ``step`` gives each batch to the marginal player and then, frozen, to the conditional one;
+            ``epoch`` alternates whole epochs; ``joint`` trains both at once (the ablation).
+        clamp: share of labels whose class is handed to the conditional player instead of the inferred code.
+        window_stride: every how many rows a training window starts.
+        precision: ``mixed`` uses bfloat16 products on cuda.
+    """
+
+    epochs: int = 8
+    batch_size: int = 128
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.02
+    warmup: float = 0.1
+    clip: float = 1.0
+    patience: int = 3
+    monitor: Monitor = "forecast"
+    interleave: Literal["step", "epoch", "joint"] = "step"
+    clamp: float = 0.5
+    window_stride: int = 1
+    precision: Precision = "float32"
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        _at_least(1, epochs=self.epochs, batch_size=self.batch_size, patience=self.patience)
+        _at_least(1, window_stride=self.window_stride)
+        _at_least(0, weight_decay=self.weight_decay)
+        _require(self.learning_rate > 0, "learning_rate", "> 0", self.learning_rate)
+        _require(self.clip > 0, "clip", "> 0", self.clip)
+        _share(warmup=self.warmup)
+        _require(0 <= self.clamp <= 1, "clamp", "in [0, 1]", self.clamp)

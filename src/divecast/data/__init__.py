@@ -1,0 +1,52 @@
+"""Data on its way in: panel or recordings, factors, parts, scale, windows; and tables on their way out."""
+
+from divecast.data.align import align, as_panel
+from divecast.data.clock import Clock
+from divecast.data.encode import check_seen, encode_labels, fit_vocabularies
+from divecast.data.factors import Calendar, Factor, Label, as_factors
+from divecast.data.frames import to_frame, write_frame
+from divecast.data.panel import Panel
+from divecast.data.recordings import Recordings
+from divecast.data.regular import infer_clock
+from divecast.data.scale import Scale, fit_scale
+from divecast.data.source import Backend, Source
+from divecast.data.split import ByGroup, ByRecording, ByTime, Part, Parts, Split, split
+from divecast.data.store import open_store, write_store
+from divecast.data.store_parquet import store_from_parquet
+from divecast.data.vocabulary import Vocabulary
+from divecast.data.windows import Windows, WindowShape
+
+__all__ = [
+    "Backend",
+    "ByGroup",
+    "ByRecording",
+    "ByTime",
+    "Calendar",
+    "Clock",
+    "Factor",
+    "Label",
+    "Panel",
+    "Part",
+    "Parts",
+    "Recordings",
+    "Scale",
+    "Source",
+    "Split",
+    "Vocabulary",
+    "WindowShape",
+    "Windows",
+    "align",
+    "as_factors",
+    "as_panel",
+    "check_seen",
+    "encode_labels",
+    "fit_scale",
+    "fit_vocabularies",
+    "infer_clock",
+    "open_store",
+    "split",
+    "store_from_parquet",
+    "to_frame",
+    "write_frame",
+    "write_store",
+]

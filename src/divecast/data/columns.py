@@ -1,0 +1,201 @@
+"""Columns of a table as checked float32 channels and as label columns."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from divecast.data.source import Backend, Column, Values
+from divecast.errors import DataError
+
+Frame = nw.DataFrame[Any]
+Where = Callable[[int], str]
+
+
+def open_frame(native: Any) -> tuple[Frame, Backend]:
+    """Take a pandas, polars or pyarrow table (a lazy polars one is collected).
+
+    Args:
+        native: The table.
+
+    Returns:
+        The narwhals frame and the caller's kind.
+
+    Raises:
+        DataError: It is no table, has no rows or no columns, or names a column twice.
+    """
+    try:
+        frame = nw.from_native(native.collect() if hasattr(native, "collect") else native, eager_only=True)
+        columns = [str(name) for name in frame.columns]
+    except TypeError as error:
+        raise DataError(f"expected a pandas, polars or pyarrow table, got {type(native).__name__}") from error
+    except nw.exceptions.DuplicateError as error:
+        raise DataError(f"expected a name for each column of its own; rename the duplicates ({error})") from error
+    check_names(columns)
+    if not len(frame):
+        raise DataError(f"expected rows, got an empty table with columns {columns[:8]}")
+    kind = frame.implementation
+    return frame, "pandas" if kind.is_pandas() else "polars" if kind.is_polars() else "pyarrow"
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Refuse names that occur twice.
+
+    Raises:
+        DataError: Some do.
+    """
+    twice = sorted({name for name in names if list(names).count(name) > 1}) if len(set(names)) < len(names) else []
+    if twice:
+        raise DataError(f"expected a name for each channel of its own, got {twice[:5]} more than once; rename them")
+
+
+def pick_columns(frame: Frame, wanted: Sequence[str], what: str) -> None:
+    """Refuse columns that the table does not have.
+
+    Raises:
+        DataError: Some are absent.
+    """
+    have = [str(name) for name in frame.columns]
+    absent = [name for name in wanted if name not in have]
+    if absent:
+        raise DataError(f"expected {what} {absent} among the columns, got {have[:12]}{' ...' if have[12:] else ''}")
+
+
+def get_series(frame: Frame, name: str) -> nw.Series[Any]:
+    """The column called ``name``, also where the table's own name of it is no text."""
+    own = next(column for column in frame.columns if str(column) == name)
+    return frame.get_column(own)
+
+
+def read_numbers(series: nw.Series[Any], channel: str, where: Where) -> Values:
+    """Read a channel as float32.
+
+    Args:
+        series: The column.
+        channel: Its name, for messages.
+        where: Says in words which row or time a row number stands for.
+
+    Returns:
+        (row,) float32, NaN where missing.
+
+    Raises:
+        DataError: A cell is text or infinite, or too large for float32.
+    """
+    if series.dtype.is_numeric() or isinstance(series.dtype, nw.Boolean):
+        return to_float32(_floats(series), channel, where)
+    cells = series.to_list()
+    text = [row for row, cell in enumerate(cells) if not _is_number(cell)]
+    if not text:
+        numbers = [np.nan if cell is None else float(cell) for cell in cells]
+        return to_float32(np.array(numbers, dtype=np.float64), channel, where)
+    row = next((row for row in text if not _reads_as_number(cells[row])), text[0])
+    raise DataError(
+        f"expected numbers in channel {channel!r}, got {cells[row]!r} in {where(row)}; mend the cell, leave it empty, "
+        "or name the column among the labels"
+    )
+
+
+def to_float32(column: NDArray[Any], channel: str, where: Where) -> Values:
+    """Check numbers and store them as float32.
+
+    Args:
+        column: (row,) numbers of any width.
+        channel: Its name, for messages.
+        where: Says in words which row or time a row number stands for.
+
+    Returns:
+        (row,) float32.
+
+    Raises:
+        DataError: A value is infinite or too large for float32.
+    """
+    _refuse(np.isinf(column), "infinite; put in the true value or leave it empty", column, channel, where)
+    with np.errstate(over="ignore"):
+        narrow: Values = column.astype(np.float32)
+    _refuse(np.isinf(narrow), "beyond float32 (3.4e38); give it in a larger unit", column, channel, where)
+    return narrow
+
+
+def read_labels(series: nw.Series[Any]) -> Column:
+    """Read a label column: numbers as float64 (NaN missing), anything else as objects of text (None missing)."""
+    if series.dtype.is_numeric():
+        return _floats(series).astype(np.float64)
+    return label_array(series.to_list())
+
+
+def label_array(cells: Sequence[Any] | NDArray[Any]) -> Column:
+    """Read labels given one by one: float64 where all are numbers, else objects of text (None missing)."""
+    array = np.asarray(cells)
+    if array.dtype.kind in "iuf":
+        return array.astype(np.float64)
+    if all(_is_number(cell) and not isinstance(cell, bool) for cell in cells):
+        return np.array([np.nan if cell is None else float(cell) for cell in cells], dtype=np.float64)
+    out = np.empty(len(cells), dtype=object)
+    out[:] = [None if _is_missing(cell) else str(cell) for cell in cells]
+    return out
+
+
+def name_codes(series: nw.Series[Any]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Number the names in a column in order of appearance.
+
+    Args:
+        series: The column that says which series or recording a row belongs to.
+
+    Returns:
+        The names, and the number of each row (row,).
+
+    Raises:
+        DataError: A row has no name.
+    """
+    cells = series.to_list()
+    places: dict[Any, int] = {}
+    for row, cell in enumerate(cells):
+        if _is_missing(cell):
+            raise DataError(f"expected a name in every row of {series.name!r}, none in row {row}; fill or drop the row")
+        places.setdefault(cell, len(places))
+    return tuple(str(name) for name in places), np.array([places[cell] for cell in cells], dtype=np.int64)
+
+
+def label_missing(column: Column) -> NDArray[np.bool_]:
+    """(row,) True where a label is missing."""
+    if column.dtype.kind == "f":
+        return np.isnan(column)
+    missing: NDArray[np.bool_] = np.fromiter((cell is None for cell in column), dtype=np.bool_, count=len(column))
+    return missing
+
+
+def _floats(series: nw.Series[Any]) -> NDArray[Any]:
+    if isinstance(series.dtype, nw.Float32 | nw.Float64) and not series.null_count():
+        return series.to_numpy()
+    return series.cast(nw.Float64()).to_numpy().astype(np.float64, copy=False)
+
+
+def _refuse(bad: NDArray[np.bool_], what: str, column: NDArray[Any], channel: str, where: Where) -> None:
+    if not bad.any():
+        return
+    rows = np.flatnonzero(bad)
+    raise DataError(
+        f"expected finite numbers in channel {channel!r}, got {column[rows[0]]} in {where(int(rows[0]))} "
+        f"({len(rows)} in all): {what}"
+    )
+
+
+def _is_missing(cell: Any) -> bool:
+    if isinstance(cell, str | int):
+        return False
+    # pandas marks missing cells with NaT and NA too; naming them by type would need pandas.
+    return cell is None or (isinstance(cell, float) and bool(np.isnan(cell))) or str(cell) in ("NaT", "<NA>")
+
+
+def _is_number(cell: Any) -> bool:
+    return _is_missing(cell) or isinstance(cell, int | float | np.number)
+
+
+def _reads_as_number(cell: Any) -> bool:
+    try:
+        float(cell)
+    except (TypeError, ValueError):
+        return False
+    return True

@@ -1,0 +1,90 @@
+"""Results as tables of the caller's kind, and as files."""
+
+import gzip
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from divecast.data.source import Backend
+from divecast.errors import ArtifactError, ConfigError
+
+
+def to_frame(columns: Mapping[str, NDArray[Any]], backend: Backend) -> Any:
+    """Build a table of the caller's kind.
+
+    Args:
+        columns: (row,) arrays by name; stamps are datetime64, UTC without a zone.
+        backend: "pandas", "polars" or "pyarrow"; "numpy" gives a pyarrow table.
+
+    Returns:
+        The table.
+
+    Raises:
+        ConfigError: The package of the backend is not installed.
+    """
+    kind = "pyarrow" if backend == "numpy" else backend
+    try:
+        return nw.from_dict({name: _plain(column) for name, column in columns.items()}, backend=kind).to_native()
+    except ImportError as error:
+        raise ConfigError(f"expected the package {kind} for a {kind} table, it is not installed ({error})") from error
+
+
+def write_frame(table: Any, path: str | Path) -> Path:
+    """Write a table as CSV, CSV.gz or Parquet, told by the name of the file.
+
+    It is written beside ``path`` and moved there when complete: a file that was there stays as it was on failure.
+
+    Args:
+        table: (row,) arrays by name, or a pandas, polars or pyarrow table.
+        path: The file.
+
+    Returns:
+        The file.
+
+    Raises:
+        ConfigError: The name tells no kind.
+        ArtifactError: The file cannot be written.
+    """
+    path = Path(path)
+    if not path.name.lower().endswith((".csv", ".csv.gz", ".parquet")):
+        raise ConfigError(f"expected a file name that ends in .csv, .csv.gz or .parquet, got {path.name}")
+    native = to_frame(table, "pyarrow") if isinstance(table, Mapping) else table
+    arrow = nw.from_native(native, eager_only=True).to_arrow()
+    beside = path.parent / f".{path.name}-{uuid4().hex}"
+    try:
+        with open(beside, "xb") as file:
+            _write(arrow, file, path.name.lower())
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except OSError as error:
+        raise ArtifactError(f"expected to write {path}, could not ({error}); nothing was changed there") from error
+    finally:
+        beside.unlink(missing_ok=True)
+    return path
+
+
+def _plain(column: NDArray[Any]) -> Any:
+    if column.dtype.kind == "M":
+        return column.astype("datetime64[us]")
+    # Texts as objects are taken for binary or null by some backends unless they come as a list.
+    return column.tolist() if column.dtype.kind in "OU" else np.ascontiguousarray(column)
+
+
+def _write(arrow: Any, file: Any, name: str) -> None:
+    from pyarrow import csv, parquet
+
+    if name.endswith(".parquet"):
+        parquet.write_table(arrow, file)
+    elif name.endswith(".gz"):
+        # Not Arrow's own compressed stream: it closes the file, which must still be flushed to disk.
+        with gzip.GzipFile(filename="", mode="wb", fileobj=file) as packed:
+            csv.write_csv(arrow, packed)
+    else:
+        csv.write_csv(arrow, file)

@@ -1,0 +1,207 @@
+"""Time stamps of any kind as UTC seconds, and back as local wall time."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divecast.errors import DataError
+
+Stamps = NDArray[np.datetime64]
+
+
+def utc_stamps(stamps: Any, tz: str = "UTC", group: NDArray[np.int64] | None = None) -> Stamps:
+    """Read time stamps of any kind as UTC.
+
+    Stamps with a zone are converted. Stamps without one are wall time in ``tz``: an hour that occurs twice
+    at the end of summer time is told apart by order of appearance, the first being summer time.
+
+    Args:
+        stamps: numpy datetime64, a sequence of datetimes or ISO 8601 texts, a narwhals series or an Arrow array.
+        tz: Zone of stamps that name none, such as "Europe/Berlin".
+        group: (row,) codes of the series a stamp belongs to; order of appearance is counted in each of them.
+
+    Returns:
+        (row,) datetime64[s] in UTC.
+
+    Raises:
+        DataError: A stamp is missing, is no time, is finer than a second, or never occurred in ``tz``.
+    """
+    arrow = _as_timestamps(_as_arrow(stamps))
+    _refuse_missing(arrow)
+    if arrow.type.tz is None and tz != "UTC":
+        return _localise(_to_seconds(arrow), tz, group)
+    return _to_seconds(arrow)
+
+
+def local_stamps(utc: Stamps, tz: str) -> Stamps:
+    """Turn UTC stamps into local wall time in ``tz``.
+
+    Args:
+        utc: (row,) datetime64[s] in UTC.
+        tz: Name of the zone.
+
+    Returns:
+        (row,) datetime64[s], wall time.
+
+    Raises:
+        DataError: The zone is unknown.
+    """
+    if tz == "UTC":
+        return utc
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    try:
+        zoned = pa.array(utc).cast(pa.timestamp("s", "UTC")).cast(pa.timestamp("s", tz))
+        local: Stamps = pc.local_timestamp(zoned).to_numpy(zero_copy_only=False).astype("datetime64[s]")
+    except pa.ArrowInvalid as error:
+        raise unknown_zone(tz, error) from error
+    return local
+
+
+def localise_shifting(wall: Stamps, tz: str) -> Stamps:
+    """Turn computed wall times into UTC; one that falls in the spring gap moves to the end of the gap."""
+    if tz == "UTC":
+        return wall
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    zoned = pc.assume_timezone(pa.array(wall), tz, ambiguous="earliest", nonexistent="latest")
+    return _to_seconds(zoned)
+
+
+def one_stamp(stamp: str | datetime | np.datetime64, tz: str) -> np.datetime64:
+    """Read a single stamp as UTC; text and datetimes without a zone are wall time in ``tz``, datetime64 is UTC."""
+    zone = "UTC" if isinstance(stamp, np.datetime64) else tz
+    utc: np.datetime64 = utc_stamps(np.array([stamp]) if isinstance(stamp, np.datetime64) else [stamp], zone)[0]
+    return utc
+
+
+def unknown_zone(tz: str, error: Exception) -> DataError:
+    """Say that a zone is unknown."""
+    return DataError(f'expected a time zone name such as "UTC" or "Europe/Berlin", got {tz!r} ({error})')
+
+
+def _as_arrow(stamps: Any) -> Any:
+    import pyarrow as pa
+
+    if hasattr(stamps, "to_arrow"):
+        stamps = stamps.to_arrow()
+    if isinstance(stamps, pa.ChunkedArray):
+        return stamps.combine_chunks()
+    if isinstance(stamps, pa.Array):
+        return stamps
+    if isinstance(stamps, np.ndarray) and stamps.dtype.kind == "M":
+        fine = np.datetime_data(stamps.dtype)[0] in ("ns", "us", "ms", "s", "D")
+        return pa.array(stamps if fine else stamps.astype("datetime64[s]"))
+    return _sequence_to_arrow(stamps)
+
+
+def _sequence_to_arrow(stamps: Sequence[Any]) -> Any:
+    import pyarrow as pa
+
+    try:
+        return pa.array(list(stamps))
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise DataError(f"expected time stamps of one kind, got a mixture ({error}); convert them") from error
+
+
+def _as_timestamps(arrow: Any) -> Any:
+    import pyarrow as pa
+
+    kind = arrow.type
+    if pa.types.is_dictionary(kind):
+        return _as_timestamps(arrow.dictionary_decode())
+    if pa.types.is_timestamp(kind):
+        return arrow
+    if pa.types.is_date(kind):
+        return arrow.cast(pa.timestamp("ms"))
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return _parse(arrow)
+    raise DataError(
+        f"expected time stamps (datetimes, dates or ISO 8601 text), got {kind}, first {arrow[:1].to_pylist()}; "
+        "convert the column to datetimes, or give an array with Panel.from_array(values, start, step)"
+    )
+
+
+def _parse(arrow: Any) -> Any:
+    import pyarrow as pa
+
+    for target in (pa.timestamp("us"), pa.timestamp("us", "UTC")):
+        try:
+            return arrow.cast(target)
+        except pa.ArrowInvalid as error:
+            reason = error
+    raise DataError(
+        f"expected time stamps as ISO 8601 text such as 2024-06-30 18:00:00, got {arrow[:1].to_pylist()} and others "
+        f"({reason}); convert the column to datetimes before"
+    ) from reason
+
+
+def _refuse_missing(arrow: Any) -> None:
+    if not arrow.null_count:
+        return
+    rows = np.flatnonzero(arrow.is_null().to_numpy(zero_copy_only=False))
+    raise DataError(
+        f"expected a time stamp in every row, {len(rows)} are missing, first in rows {rows[:5].tolist()} "
+        "(counting from 0); drop or fill those rows"
+    )
+
+
+def _to_seconds(arrow: Any) -> Stamps:
+    import pyarrow as pa
+
+    naive = arrow.cast(pa.timestamp(arrow.type.unit))
+    fine: Stamps = naive.to_numpy(zero_copy_only=False)
+    stamps = fine.astype("datetime64[s]")
+    broken = np.flatnonzero(stamps != fine)
+    if len(broken):
+        raise DataError(
+            f"expected time stamps of whole seconds, got {fine[broken[0]]} in row {broken[0]}; "
+            "round them, or use Recordings with rate= for sensor data"
+        )
+    return stamps
+
+
+def _localise(wall: Stamps, tz: str, group: NDArray[np.int64] | None) -> Stamps:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    naive = pa.array(wall)
+    try:
+        early = _to_seconds(pc.assume_timezone(naive, tz, ambiguous="earliest", nonexistent="earliest"))
+        after = _to_seconds(pc.assume_timezone(naive, tz, ambiguous="latest", nonexistent="latest"))
+    except pa.ArrowInvalid as error:
+        raise unknown_zone(tz, error) from error
+    _refuse_gap(wall, early, after, tz)
+    double = np.flatnonzero(early != after)
+    if len(double):
+        second = _appearance(wall[double], None if group is None else group[double]) > 0
+        early[double[second]] = after[double[second]]
+    return early
+
+
+def _refuse_gap(wall: Stamps, early: Stamps, after: Stamps, tz: str) -> None:
+    # In a gap both readings collapse to its edge, so only reading them back tells a gap from a plain stamp.
+    gone = np.flatnonzero((local_stamps(early, tz) != wall) & (local_stamps(after, tz) != wall))
+    if len(gone):
+        raise DataError(
+            f"expected wall times of {tz}, but {wall[gone[0]]} (row {gone[0]}, {len(gone)} in all) never occurred: "
+            'the clock jumps over it at the start of summer time; if the stamps are UTC, read them with tz="UTC" and '
+            f'name the zone in the factors, as Calendar("hour", tz="{tz}"); else mend or drop those rows'
+        )
+
+
+def _appearance(wall: Stamps, group: NDArray[np.int64] | None) -> NDArray[np.int64]:
+    """How often each stamp came up before, in its group: (row,)."""
+    keys = (wall,) if group is None else (wall, group)
+    order = np.lexsort(keys)
+    fresh = np.ones(len(wall), dtype=bool)
+    fresh[1:] = np.any([key[order][1:] != key[order][:-1] for key in keys], axis=0)
+    first = np.maximum.accumulate(np.where(fresh, np.arange(len(wall)), 0))
+    count = np.empty(len(wall), dtype=np.int64)
+    count[order] = np.arange(len(wall)) - first
+    return count

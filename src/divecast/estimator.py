@@ -1,0 +1,308 @@
+"""DeepDIVE: the model a user fits, asks and saves."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+
+from divecast.config import LossConfig, ModelConfig, TrainingConfig
+from divecast.data import ByTime, Factor, Part, Source, Split, Windows, as_factors, split as cut
+from divecast.errors import ConfigError, DataError, NotFittedError
+from divecast.evaluate import Evaluation, evaluate_windows
+from divecast.fitted import Fitted
+from divecast.fitting import FitPlan, fit_model, split_of
+from divecast.inference import (
+    LabelMode,
+    encode_windows,
+    forecast_windows,
+    infer_window_labels,
+    pool_recordings,
+    reconstruct_windows,
+    sample_prior,
+    windows_of,
+)
+from divecast.results import Codes, Forecast, Labels, Reconstruction, Samples
+from divecast.train.callbacks import Callback, ProgressBar
+from divecast.train.history import EpochRecord, History
+from divecast.train.loop import Checkpointing
+
+PartName = Literal["train", "valid", "test", "all"]
+Moment = str | datetime | np.datetime64
+
+
+class DeepDIVE:
+    """Disentangled variational forecaster (Wong et al. 2025, arXiv 2501.08710, with the choices the docs list).
+
+    Data are a ``Panel`` or ``Recordings``, or whatever ``as_panel`` takes: a pandas, polars or pyarrow table, or a path.
+
+    Args:
+        horizon: steps ahead.
+        lookback: steps of the window.
+        factors: labels that own a block of b each: a calendar name ("hour", "weekday", "month" ...), a label column, or a
+            ``Calendar`` or ``Label`` that says more. None makes it a plain VAE forecaster.
+        model: sizes of the network.
+        training: the optimisation.
+        losses: weights of the loss terms.
+        seed: of every random draw; the same seed on the same machine gives the same model bit for bit.
+        device: ``cpu``, ``cuda``, ``mps``, or ``auto`` for the quickest there is.
+
+    Raises:
+        ConfigError: a setting is out of range.
+    """
+
+    def __init__(  # noqa: PLR0913  one argument per room of settings
+        self,
+        horizon: int,
+        lookback: int,
+        factors: Sequence[str | Factor] = (),
+        *,
+        model: ModelConfig | None = None,
+        training: TrainingConfig | None = None,
+        losses: LossConfig | None = None,
+        seed: int = 0,
+        device: str = "cpu",
+    ) -> None:
+        self._plan = FitPlan(
+            horizon=horizon,
+            lookback=lookback,
+            factors=as_factors(factors),
+            model=model or ModelConfig(),
+            training=training or TrainingConfig(),
+            losses=losses or LossConfig(),
+            seed=seed,
+        )
+        self._device = pick_device(device)
+        self._fitted: Fitted | None = None
+
+    def fit(  # noqa: PLR0913  what is fitted, where to keep it, what to show
+        self,
+        data: Any,
+        split: Split | None = None,
+        *,
+        checkpoint: str | Path | None = None,
+        resume: bool = False,
+        callbacks: Sequence[Callback] = (),
+        progress: bool = True,
+    ) -> "DeepDIVE":
+        """Fit on the training part; the validation part says when to stop and calibrates the intervals.
+
+        Args:
+            data: what to fit on.
+            split: how to cut it; by default ``ByTime(3, 1, 1)``.
+            checkpoint: file to write the state of the fit to, now and then and on Ctrl-C.
+            resume: go on from that file if it is there; ends with the weights of an unbroken fit.
+            callbacks: watchers.
+            progress: show a progress bar.
+
+        Raises:
+            DataError: the data cannot be used; the message says why and how to mend it.
+            ArtifactError: the checkpoint is of another fit, damaged or cannot be written.
+            KeyboardInterrupt: Ctrl-C, after a checkpoint.
+        """
+        if resume and checkpoint is None:
+            raise ConfigError("resume=True needs the checkpoint= it should go on from")
+        keep = None if checkpoint is None else Checkpointing(Path(checkpoint), resume=resume)
+        watchers = (*callbacks, ProgressBar()) if progress else tuple(callbacks)
+        self._fitted = fit_model(data, split or ByTime(), self._plan, self._device, keep, watchers)
+        return self
+
+    def forecast(  # noqa: PLR0913  which windows, and what of the distribution
+        self,
+        data: Any,
+        *,
+        start: Moment | None = None,
+        stop: Moment | None = None,
+        every: int = 1,
+        labels: LabelMode = "known",
+        levels: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95),
+        n_samples: int = 0,
+    ) -> Forecast:
+        """Forecast the steps after the end of the data, or from a span of rolling origins.
+
+        Args:
+            data: at least ``lookback`` rows of the channels of the fit.
+            start: first stamp to forecast from; from there to ``stop`` a forecast starts every ``every`` rows. For
+                recordings leave both out; ``every`` above 1 then rolls through each recording.
+            stop: last stamp a forecast may start at (the row after the end by default).
+            every: rows between forecasts.
+            labels: ``known`` hands the labels the data give (calendar factors always) to the code; ``infer`` reads all of
+                them from the window, as in the paper.
+            levels: probabilities of the quantiles.
+            n_samples: draws of the whole path, through the code and the likelihood.
+
+        Returns:
+            Mean, quantiles and samples in original units; ``.frame()`` gives a table.
+        """
+        fitted = self._need_fitted()
+        source = fitted.source(data)
+        windows = windows_of(fitted, source, None, "encode")
+        chosen = windows.subset(_chosen(windows, source, start, stop, every))
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self._plan.seed)
+            return forecast_windows(fitted, chosen, labels, levels, n_samples)
+
+    def encode(self, data: Any, part: PartName = "all") -> Codes:
+        """Infer the code of every window from the window alone: mean and sd of a and b, class probabilities."""
+        return encode_windows(*self._windows(data, part, "encode"))
+
+    def infer_labels(self, data: Any, part: PartName = "all", by: Literal["window", "recording"] = "window") -> Labels:
+        """Read the labels of every window, or of every recording, from the data alone."""
+        fitted, windows = self._windows(data, part, "encode")
+        if not fitted.factors:
+            raise ConfigError("this model was fitted without factors and has no labels to infer; fit it with factors=")
+        labels = infer_window_labels(fitted, windows)
+        return pool_recordings(labels, windows.segments) if by == "recording" else labels
+
+    def reconstruct(self, data: Any, part: PartName = "all", every: int = 1) -> Reconstruction:
+        """Give every ``every``-th window back through its code alone, in original units."""
+        fitted, windows = self._windows(data, part, "encode")
+        return reconstruct_windows(fitted, windows.subset(slice(None, None, every)))
+
+    def sample(self, n: int, classes: dict[str, str] | None = None, *, noise: bool = True, seed: int = 0) -> Samples:
+        """Draw windows and their futures from the prior.
+
+        Args:
+            n: number of draws.
+            classes: class of a factor by name, e.g. ``{"weekday": "Sun"}``; others are drawn by their frequency.
+            noise: draw from the likelihoods; else give their means.
+            seed: of the draws.
+        """
+        fitted, asked = self._need_fitted(), dict(classes or {})
+        generator, columns, names = np.random.default_rng(seed), [], {}
+        for vocabulary in fitted.vocabularies:
+            name = asked.pop(vocabulary.name, None)
+            if name is not None and name not in vocabulary.classes:
+                raise ConfigError(f"expected a class of {vocabulary.name!r} out of {vocabulary.classes}, got {name!r}")
+            shares = np.array(vocabulary.frequencies)
+            drawn = generator.choice(len(shares), n, p=shares / shares.sum())
+            codes = drawn if name is None else np.full(n, vocabulary.classes.index(name))
+            columns.append(torch.from_numpy(codes))
+            names[vocabulary.name] = np.array(vocabulary.classes, dtype=object)[codes]
+        if asked:
+            raise ConfigError(f"expected factors of the model {list(names)}, got {list(asked)}")
+        labels = torch.stack(columns, dim=1) if columns else torch.empty(n, 0, dtype=torch.int64)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            x, y = sample_prior(fitted, labels.to(self._device), noise)
+        return Samples(fitted.channels, x, y, names, "numpy")
+
+    def evaluate(
+        self, data: Any, part: PartName = "test", *, labels: LabelMode = "known", baselines: bool = True
+    ) -> Evaluation:
+        """Score forecasts from every possible origin, each row of the part a target at every step, beside baselines.
+
+        Args:
+            data: the data of the fit for a part of it; any data for ``all``.
+            part: which rows are targets.
+            labels: as in ``forecast``.
+            baselines: also score last value, seasonal naive and per-channel ridge on the same windows.
+        """
+        fitted, windows = self._windows(data, part, "score")
+        return evaluate_windows(fitted, windows, labels, baselines)
+
+    def save(self, path: str | Path) -> None:
+        """Write the fitted model to one file (safetensors and JSON, no pickle), whole or not at all."""
+        self._need_fitted().save(Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path, device: str = "cpu") -> "DeepDIVE":
+        """Read a saved model; the data are not needed.
+
+        Raises:
+            ArtifactError: no such file, foreign, of a newer divecast, cut short or damaged.
+        """
+        chosen = pick_device(device)
+        fitted = Fitted.load(Path(path), chosen)
+        model = cls.__new__(cls)
+        model._plan, model._device, model._fitted = FitPlan.of(fitted), chosen, fitted
+        return model
+
+    @property
+    def history(self) -> History:
+        """The passes of the fit."""
+        return History(tuple(EpochRecord(**plain) for plain in self._need_fitted().about["history"]))
+
+    def info(self) -> dict[str, Any]:
+        """Return what the model is, as JSON values: data, settings, classes, size."""
+        fitted = self._need_fitted()
+        return {
+            "horizon": fitted.shape.horizon,
+            "lookback": fitted.shape.lookback,
+            "channels": list(fitted.channels),
+            "frequency": fitted.frequency,
+            "factors": {v.name: {"kind": v.kind, "classes": list(v.classes)} for v in fitted.vocabularies},
+            "block_sizes": fitted.network.prior.block_sizes,
+            "weights": sum(p.numel() for p in fitted.network.state_dict().values()),
+            "model": asdict(fitted.config),
+            **fitted.about,
+        }
+
+    def _need_fitted(self) -> Fitted:
+        if self._fitted is None:
+            raise NotFittedError("this DeepDIVE is not fitted yet; call fit(data), or DeepDIVE.load(path)")
+        return self._fitted
+
+    def _windows(self, data: Any, part: PartName, role: Literal["score", "encode"]) -> tuple[Fitted, Windows]:
+        fitted = self._need_fitted()
+        source = fitted.source(data)
+        return fitted, windows_of(fitted, source, self._part(fitted, source, part), role)
+
+    def _part(self, fitted: Fitted, source: Source, part: PartName) -> Part | None:
+        if part == "all":
+            return None
+        if part not in ("train", "valid", "test"):
+            raise ConfigError(f'part must be "train", "valid", "test" or "all", got {part!r}')
+        if source.fingerprint() != fitted.about["fingerprint"]:
+            raise DataError(
+                f"the {part} part belongs to the data the model was fitted on, and these are other data; "
+                'give those, or part="all"'
+            )
+        chosen: Part = getattr(cut(source, split_of(fitted)), part)
+        return chosen
+
+
+def pick_device(name: str) -> torch.device:
+    """Return the device of that name; ``auto`` takes cuda, then mps, then cpu.
+
+    Raises:
+        ConfigError: there is no such device here.
+    """
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        return torch.device(next(device for device in ("cuda", "mps", "cpu") if there[device]))
+    if not there.get(name.split(":")[0], False):
+        raise ConfigError(f"device must be one of {[d for d, found in there.items() if found]} or 'auto', got {name!r}")
+    return torch.device(name)
+
+
+def _chosen(
+    windows: Windows, source: Source, start: Moment | None, stop: Moment | None, every: int
+) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Return the numbers of the windows to forecast from."""
+    if every < 1:
+        raise ConfigError(f"every must be >= 1, got {every}")
+    ends = source.offsets[1:][windows.segments]
+    if source.clock is None:
+        if start is not None or stop is not None:
+            raise ConfigError("recordings have no clock: leave start and stop out; every > 1 rolls through them")
+        behind = ends - windows.origins
+        return np.flatnonzero(behind % every == 0 if every > 1 else behind == 0)
+    if start is None:
+        if stop is not None or every > 1:
+            raise ConfigError("stop and every need a start: the first stamp to forecast from")
+        return np.flatnonzero(windows.origins == ends)
+    first = source.clock.row_of(start)
+    last = len(source.values) if stop is None else source.clock.row_of(stop)
+    found = np.flatnonzero(
+        (windows.origins >= first) & (windows.origins <= last) & ((windows.origins - first) % every == 0)
+    )
+    if not len(found):
+        raise DataError(
+            f"no forecast can start from {start} to {stop or 'the end'}: before a start there must be "
+            f"{windows.shape.lookback} rows; the clock has {source.clock}"
+        )
+    return found

@@ -1,0 +1,112 @@
+"""Scoring a fitted model beside simple forecasters on the same windows."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from divecast.baselines import LastValue, SeasonalNaive
+from divecast.data import Backend, Source, Windows, to_frame
+from divecast.fitted import Fitted
+from divecast.inference import LabelMode, batches, outputs_of, quantiles_of
+from divecast.metrics import ForecastScores, ScoreSums
+from divecast.model.ridge import RidgeWeights, one_hot_covariates
+from divecast.types import Batch
+
+LEVELS = (0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95)
+MODEL_NAME = "DeepDIVE"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Evaluation:
+    """Scores by forecaster.
+
+    Attributes:
+        scores: by name, the model first; see ``ForecastScores`` for the measures.
+        backend: kind of table to give back.
+    """
+
+    scores: dict[str, ForecastScores]
+    backend: Backend
+
+    def table(self) -> dict[str, NDArray[Any]]:
+        """Return columns with a row per forecaster and step, and one ``all`` row each."""
+        tables = {name: score.table() for name, score in self.scores.items()}
+        first = next(iter(tables.values()))
+        rows = len(first["horizon"])
+        columns: dict[str, NDArray[Any]] = {"model": np.repeat(np.array(list(tables), dtype=object), rows)}
+        return columns | {name: np.concatenate([table[name] for table in tables.values()]) for name in first}
+
+    def frame(self) -> Any:
+        """Return ``table`` as a table of the caller's kind."""
+        return to_frame(self.table(), self.backend)
+
+    def __str__(self) -> str:
+        """Return the scores over all steps, a line a forecaster."""
+        names = ("rrse", "corr", "mae", "mse", "mase", "crps", "coverage")
+        head = f"{'':24}" + "".join(f"{name:>12}" for name in names)
+        lines = [
+            f"{name:24}" + "".join(f"{score.overall()[measure]:12.5g}" for measure in names)
+            for name, score in self.scores.items()
+        ]
+        return "\n".join([head, *lines])
+
+
+class _Forecaster(Protocol):
+    def forecast(self, batch: Batch) -> Tensor:
+        """Forecast (batch, horizon, channel), scaled units."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ridge:
+    """The per-channel ridge the model started from; its weights lie in the model."""
+
+    weights: RidgeWeights
+    n_classes: tuple[int, ...]
+
+    def forecast(self, batch: Batch) -> Tensor:
+        return self.weights.forecast(batch.x, one_hot_covariates(batch.labels, self.n_classes))
+
+
+def rivals(fitted: Fitted, source: Source) -> dict[str, _Forecaster]:
+    """Return the simple forecasters that make sense for the data, by name."""
+    found: dict[str, _Forecaster] = {"last value": LastValue()}
+    for period in seasons(source):
+        if period <= fitted.shape.lookback:
+            found[f"seasonal naive ({period})"] = SeasonalNaive(period)
+    weight = fitted.network.forecaster.linear.weight
+    n_classes = tuple(vocabulary.n_classes for vocabulary in fitted.vocabularies)
+    unused = torch.ones(0), torch.ones(0, dtype=torch.int64)
+    found["per-channel ridge"] = _Ridge(RidgeWeights(weight, *unused), n_classes)
+    return found
+
+
+def seasons(source: Source) -> list[int]:
+    """Return the lengths, in rows, of a day, a week and a year where the clock has them (more than one row)."""
+    if source.clock is None:
+        return []
+    periods = [source.clock.steps_per(name) for name in ("day", "week", "year")]
+    return [period for period in periods if period is not None and period > 1]
+
+
+def evaluate_windows(fitted: Fitted, windows: Windows, mode: LabelMode, with_rivals: bool) -> Evaluation:
+    """Score the model, and rivals if wanted, on windows; forecasts are never all held at once."""
+    scale, horizon = fitted.scale, fitted.shape.horizon
+    others = rivals(fitted, windows.source) if with_rivals else {}
+    sums = {MODEL_NAME: ScoreSums(horizon, scale.center, fitted.seasonal_error, LEVELS)}
+    sums |= {name: ScoreSums(horizon, scale.center, fitted.seasonal_error) for name in others}
+    for batch in batches(fitted, windows):
+        outputs = outputs_of(fitted, batch, mode)
+        truth = _original(fitted, batch.y)
+        quantiles = _original(fitted, quantiles_of(fitted, outputs, LEVELS))
+        sums[MODEL_NAME].update(truth, _original(fitted, outputs.forecast.mean), quantiles)
+        for name, rival in others.items():
+            sums[name].update(truth, _original(fitted, rival.forecast(batch)))
+    return Evaluation({name: each.result() for name, each in sums.items()}, windows.source.backend)
+
+
+def _original(fitted: Fitted, scaled: Tensor) -> NDArray[np.float32]:
+    return fitted.scale.invert(scaled.cpu().numpy())

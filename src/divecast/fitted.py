@@ -1,0 +1,152 @@
+"""A fitted model: the network and all that is needed to use it without the data it was fitted on."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from divecast.artifact import Artifact, read_artifact, write_artifact
+from divecast.calibration import Calibration
+from divecast.config import ModelConfig
+from divecast.data import Calendar, Factor, Label, Panel, Scale, Source, Vocabulary, WindowShape, align, as_panel
+from divecast.data.encode import encode_known_labels
+from divecast.errors import ArtifactError, DataError
+from divecast.model.network import Dimensions, Network
+
+SCHEMA = 1
+KIND = "model"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Fitted:
+    """What a fit leaves behind.
+
+    Attributes:
+        network: in evaluation mode.
+        config: its sizes.
+        shape: look-back and horizon.
+        channels: names, in order.
+        factors: as named by the user.
+        vocabularies: classes and frequencies of each factor in the training part.
+        scale: centre and spread of each channel in the training part.
+        seasonal_error: (channel,) mean absolute seasonal-naive error in the training part, original units, for MASE.
+        calibration: quantiles of the standardised residuals in the validation part.
+        frequency: step of the panel's clock, None for recordings.
+        about: settings, seed, split, data fingerprint and history, as JSON values.
+    """
+
+    network: Network
+    config: ModelConfig
+    shape: WindowShape
+    channels: tuple[str, ...]
+    factors: tuple[Factor, ...]
+    vocabularies: tuple[Vocabulary, ...]
+    scale: Scale
+    seasonal_error: NDArray[np.float64]
+    calibration: Calibration
+    frequency: str | None
+    about: dict[str, Any]
+
+    def source(self, data: Any) -> Source:
+        """Bring data to the model's channels and check that its clock fits.
+
+        Raises:
+            DataError: channels are missing, or the clock's step is another.
+        """
+        aligned = align(to_source(data, self.factors), self.channels)
+        found = None if aligned.clock is None else aligned.clock.frequency
+        if found != self.frequency:
+            expected, got = (f"a panel of step {f}" if f else "recordings" for f in (self.frequency, found))
+            raise DataError(f"expected {expected} as in the fit, got {got}; resample the data or fit a model on it")
+        return aligned
+
+    def codes(self, source: Source) -> NDArray[np.int16]:
+        """Return the class index of every row and factor, -1 where missing, unknown, or no such column."""
+        return encode_known_labels(source, self.factors, self.vocabularies)
+
+    def save(self, path: Path) -> None:
+        """Write one file; see :mod:`divecast.artifact`."""
+        document = {
+            "config": asdict(self.config),
+            "shape": asdict(self.shape),
+            "channels": list(self.channels),
+            "factors": [{"type": type(factor).__name__, **asdict(factor)} for factor in self.factors],
+            "vocabularies": [vocabulary.to_dict() for vocabulary in self.vocabularies],
+            "levels": list(self.calibration.levels),
+            "frequency": self.frequency,
+            "about": self.about,
+        }
+        tensors = {f"network.{name}": value for name, value in self.network.state_dict().items()} | {
+            "scale.center": torch.from_numpy(self.scale.center),
+            "scale.spread": torch.from_numpy(self.scale.spread),
+            "seasonal_error": torch.from_numpy(self.seasonal_error),
+            "calibration": self.calibration.quantiles,
+        }
+        write_artifact(path, Artifact(KIND, SCHEMA, document, tensors))
+
+    @classmethod
+    def load(cls, path: Path, device: torch.device) -> "Fitted":
+        """Read what ``save`` wrote.
+
+        Raises:
+            ArtifactError: no such file, foreign, newer, cut short or damaged.
+        """
+        artifact = read_artifact(path, KIND, SCHEMA)
+        try:
+            return cls._of(artifact, device)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise ArtifactError(f"{path} is not a whole divecast model: {error}") from error
+
+    @classmethod
+    def _of(cls, artifact: Artifact, device: torch.device) -> "Fitted":
+        from pydantic import TypeAdapter
+
+        document, tensors = artifact.document, artifact.tensors
+        config = TypeAdapter(ModelConfig).validate_python(document["config"])
+        shape, channels = WindowShape(**document["shape"]), tuple(document["channels"])
+        vocabularies = tuple(Vocabulary.from_dict(plain) for plain in document["vocabularies"])
+        network = build_network(shape, len(channels), vocabularies, config, seed=0)
+        weights = {name.removeprefix("network."): t for name, t in tensors.items() if name.startswith("network.")}
+        network.load_state_dict(weights)
+        return cls(
+            network=network.to(device).eval(),
+            config=config,
+            shape=shape,
+            channels=channels,
+            factors=tuple(_factor(plain) for plain in document["factors"]),
+            vocabularies=vocabularies,
+            scale=Scale(tensors["scale.center"].numpy(), tensors["scale.spread"].numpy()),
+            seasonal_error=tensors["seasonal_error"].numpy(),
+            calibration=Calibration(tuple(document["levels"]), tensors["calibration"]),
+            frequency=document["frequency"],
+            about=document["about"],
+        )
+
+
+def to_source(data: Any, factors: Sequence[Factor]) -> Source:
+    """Take a panel, recordings, a table or a path; label columns of a table are those the factors name."""
+    if isinstance(data, Panel) or hasattr(data, "offsets"):
+        source: Source = data
+        return source
+    named = {factor.name for factor in factors if isinstance(factor, Label)}
+    return as_panel(data, labels=sorted(named))
+
+
+def build_network(
+    shape: WindowShape, n_channels: int, vocabularies: Sequence[Vocabulary], config: ModelConfig, seed: int
+) -> Network:
+    """Build the network with weights drawn from ``seed``; the global random state is left as it was."""
+    kinds, frequencies = (tuple(v.kind for v in vocabularies), tuple(v.frequencies for v in vocabularies))
+    dimensions = Dimensions(shape.lookback, shape.horizon, n_channels, kinds, frequencies)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return Network(dimensions, config)
+
+
+def _factor(plain: dict[str, Any]) -> Factor:
+    fields = {name: tuple(v) if isinstance(v, list) else v for name, v in plain.items() if name != "type"}
+    return Calendar(**fields) if plain["type"] == "Calendar" else Label(**fields)

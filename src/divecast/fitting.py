@@ -1,0 +1,174 @@
+"""From data to a fitted model: cut, scale, start from the closed form, train, calibrate."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from divecast.calibration import Calibration
+from divecast.config import LossConfig, ModelConfig, TrainingConfig
+from divecast.data import (
+    ByGroup,
+    ByRecording,
+    ByTime,
+    Factor,
+    Parts,
+    Source,
+    Split,
+    Vocabulary,
+    Windows,
+    WindowShape,
+    check_seen,
+    encode_labels,
+    fit_scale,
+    fit_vocabularies,
+    split as cut,
+)
+from divecast.evaluate import seasons
+from divecast.fitted import Fitted, build_network, to_source
+from divecast.inference import batches, outputs_of
+from divecast.metrics import seasonal_scale
+from divecast.model.network import Network
+from divecast.model.ridge import RidgeShape, RidgeSums, one_hot_covariates
+from divecast.train.callbacks import Callback
+from divecast.train.loop import Checkpointing, Task, fit_network
+
+_RIDGE_BATCH = 2048
+_CALIBRATION_VALUES = 500_000  # residuals a step; more would not move a quantile
+
+
+@dataclass(frozen=True, slots=True)
+class FitPlan:
+    """All settings of a fit; see ``DeepDIVE``."""
+
+    horizon: int
+    lookback: int
+    factors: tuple[Factor, ...]
+    model: ModelConfig
+    training: TrainingConfig
+    losses: LossConfig
+    seed: int
+
+    @property
+    def shape(self) -> WindowShape:
+        """Lengths of a window."""
+        return WindowShape(self.lookback, self.horizon)
+
+    def about(self, split: Split) -> dict[str, Any]:
+        """Return the settings as JSON values, so that a fit can be told from another."""
+        return {
+            "settings": {
+                "horizon": self.horizon,
+                "lookback": self.lookback,
+                "factors": [asdict(factor) for factor in self.factors],
+                "model": asdict(self.model),
+                "training": asdict(self.training),
+                "losses": asdict(self.losses),
+            },
+            "seed": self.seed,
+            "split": {"type": type(split).__name__, **asdict(split)},
+        }
+
+    @classmethod
+    def of(cls, fitted: Fitted) -> "FitPlan":
+        """Return the plan a fitted model was made by."""
+        from pydantic import TypeAdapter
+
+        settings = fitted.about["settings"]
+        return cls(
+            fitted.shape.horizon,
+            fitted.shape.lookback,
+            fitted.factors,
+            fitted.config,
+            TypeAdapter(TrainingConfig).validate_python(settings["training"]),
+            TypeAdapter(LossConfig).validate_python(settings["losses"]),
+            fitted.about["seed"],
+        )
+
+
+def split_of(fitted: Fitted) -> Split:
+    """Return how the data of the fit were cut."""
+    plain = {name: tuple(v) if isinstance(v, list) else v for name, v in fitted.about["split"].items()}
+    kinds: dict[str, type[ByTime | ByRecording | ByGroup]] = {k.__name__: k for k in (ByTime, ByRecording, ByGroup)}
+    return kinds[plain.pop("type")](**plain)
+
+
+def fit_model(  # noqa: PLR0913  what is fitted and how, where to keep it, who watches
+    data: Any,
+    split: Split,
+    plan: FitPlan,
+    device: torch.device,
+    checkpointing: Checkpointing | None,
+    callbacks: Sequence[Callback],
+) -> Fitted:
+    """Fit a model; see ``DeepDIVE.fit``."""
+    source = to_source(data, plan.factors)
+    plan = replace(plan, model=_with_encoder(plan.model, source))
+    parts = cut(source, split)
+    vocabularies = fit_vocabularies(source, plan.factors, parts.train)
+    check_seen(source, plan.factors, vocabularies, parts)
+    scale, labels = fit_scale(source, parts.train), encode_labels(source, plan.factors, vocabularies)
+    stride = plan.training.window_stride
+    train = Windows.of(source, parts.train, labels, scale, plan.shape, "fit", stride)
+    valid = Windows.of(source, parts.valid, labels, scale, plan.shape, "score")
+    network = build_network(plan.shape, len(source.channels), vocabularies, plan.model, plan.seed)
+    _start_linear(network, train, vocabularies, plan)
+    about = {**plan.about(split), "fingerprint": source.fingerprint()}
+    task = Task(train, valid, plan.training, plan.losses, plan.seed, device, about)
+    history = fit_network(network.to(device), task, checkpointing, callbacks)
+    fitted = Fitted(
+        network=network,
+        config=plan.model,
+        shape=plan.shape,
+        channels=source.channels,
+        factors=plan.factors,
+        vocabularies=vocabularies,
+        scale=scale,
+        seasonal_error=_seasonal_error(source, parts),
+        calibration=Calibration((), torch.empty(0, plan.horizon)),
+        frequency=None if source.clock is None else source.clock.frequency,
+        about={**about, "history": [asdict(record) for record in history.records]},
+    )
+    return replace(fitted, calibration=Calibration.of(_residuals(fitted, valid)))
+
+
+def _with_encoder(model: ModelConfig, source: Source) -> ModelConfig:
+    if model.encoder.kind != "auto":
+        return model
+    kind = "recording" if source.clock is None else "panel"
+    return replace(model, encoder=replace(model.encoder, kind=kind))
+
+
+def _start_linear(network: Network, train: Windows, vocabularies: Sequence[Vocabulary], plan: FitPlan) -> None:
+    """Start the forecaster from the closed-form ridge; windows of most data are many more than its inputs."""
+    n_classes = tuple(vocabulary.n_classes for vocabulary in vocabularies)
+    sums = RidgeSums(RidgeShape(plan.lookback, plan.horizon, len(train.source.channels), sum(n_classes)))
+    for index in torch.arange(len(train)).split(_RIDGE_BATCH):
+        batch = train.batch(index)
+        sums.update(batch.x, batch.y, one_hot_covariates(batch.labels, n_classes))
+    network.forecaster.start(sums.solve(plan.model.decoder.ridge_penalty))
+
+
+def _seasonal_error(source: Source, parts: Parts) -> NDArray[np.float64]:
+    """Return the mean absolute error of the seasonal naive forecast of a day (else a step) in training, by channel."""
+    period = next(iter(seasons(source)), 1)
+    ranges = [rows for rows in parts.train.ranges() if rows.stop - rows.start > period]
+    if not ranges:
+        return np.full(len(source.channels), np.nan)
+    errors = np.stack([seasonal_scale(source.values[rows], period) for rows in ranges])
+    lengths = np.array([rows.stop - rows.start - period for rows in ranges], dtype=np.float64)
+    weights = np.where(np.isnan(errors), 0.0, lengths[:, None])
+    total, weight = np.nansum(errors * weights, axis=0), weights.sum(axis=0)
+    return np.divide(total, weight, where=weight > 0, out=np.full(len(weight), np.nan))
+
+
+def _residuals(fitted: Fitted, valid: Windows) -> Iterator[Tensor]:
+    """Yield the standardised validation residuals at the mean code with known labels, (batch, horizon, channel)."""
+    thin = max(1, len(valid) * len(fitted.channels) // _CALIBRATION_VALUES)
+    for batch in batches(fitted, valid.subset(slice(None, None, thin))):
+        forecast: Any = outputs_of(fitted, batch, "known").forecast
+        yield (batch.y - forecast.loc) / forecast.scale

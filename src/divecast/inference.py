@@ -1,0 +1,172 @@
+"""Running a fitted network over windows."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from divecast.data import Part, Source, Windows
+from divecast.errors import ConfigError
+from divecast.fitted import Fitted
+from divecast.results import Codes, Floats, Forecast, Keys, Labels, Reconstruction, Samples
+from divecast.types import Batch, Code, Outputs
+
+LabelMode = Literal["known", "infer"]
+
+_VALUES_AT_ONCE = 8_000_000  # of windows in a batch, 32 MB
+
+
+def windows_of(fitted: Fitted, source: Source, part: Part | None, role: Literal["score", "encode"]) -> Windows:
+    """Return the windows of a part, or of all rows."""
+    whole = Part(source.offsets[:-1], source.offsets[1:])
+    return Windows.of(source, part or whole, fitted.codes(source), fitted.scale, fitted.shape, role)
+
+
+def batches(fitted: Fitted, windows: Windows) -> Iterator[Batch]:
+    """Gather the windows in order, in batches that keep memory small, on the network's device."""
+    per_window = (fitted.shape.lookback + fitted.shape.horizon) * len(fitted.channels)
+    device = next(fitted.network.parameters()).device
+    for index in torch.arange(len(windows)).split(max(1, min(1024, _VALUES_AT_ONCE // per_window))):
+        yield windows.batch(index).to(device)
+
+
+def handed_labels(labels: Tensor, mode: LabelMode) -> Tensor:
+    """Return the labels the code is told, (batch, factor): those known, or none."""
+    if mode not in ("known", "infer"):
+        raise ConfigError(f'labels must be "known" or "infer", got {mode!r}')
+    return labels if mode == "known" else torch.full_like(labels, -1)
+
+
+@torch.no_grad()
+def outputs_of(fitted: Fitted, batch: Batch, mode: LabelMode, sample: bool = False) -> Outputs:
+    """Run a batch through at the mean code, or at one draw of it."""
+    outputs: Outputs = fitted.network(batch.x, handed_labels(batch.labels, mode), sample)
+    return outputs
+
+
+def quantiles_of(fitted: Fitted, outputs: Outputs, levels: Sequence[float]) -> Tensor:
+    """Return the forecast's quantiles, (level, batch, horizon, channel), scaled units."""
+    forecast: Any = outputs.forecast
+    table = fitted.calibration.at(levels).to(forecast.loc.device)
+    return forecast.loc + forecast.scale * table[:, None, :, None]
+
+
+def forecast_windows(
+    fitted: Fitted, windows: Windows, mode: LabelMode, levels: Sequence[float], n_samples: int
+) -> Forecast:
+    """Forecast every window, in original units."""
+    means, quantiles, samples = [], [], []
+    for batch in batches(fitted, windows):
+        outputs = outputs_of(fitted, batch, mode)
+        means.append(_original(fitted, outputs.forecast.mean))
+        quantiles.append(_original(fitted, quantiles_of(fitted, outputs, levels)))
+        draws = [outputs_of(fitted, batch, mode, sample=True).forecast.sample() for _ in range(n_samples)]
+        samples.append(_original(fitted, torch.stack(draws) if draws else outputs.forecast.mean.new_empty(0, *batch.y.shape)))
+    keys = Keys.of(windows.source, windows.origins, windows.segments, range(-1, fitted.shape.horizon))
+    return Forecast(
+        keys, fitted.channels, np.concatenate(means), tuple(levels), np.concatenate(quantiles, 1), np.concatenate(samples, 1)
+    )
+
+
+@torch.no_grad()
+def encode_windows(fitted: Fitted, windows: Windows) -> Codes:
+    """Infer the code of every window from the window alone."""
+    network, rows = fitted.network, []
+    for batch in batches(fitted, windows):
+        marginal = network.marginal_code(batch.x, torch.full_like(batch.labels, -1), sample=False)
+        q_a = network.infer_conditional(batch.x, marginal.b)
+        q_b, blocks = marginal.posterior, network.prior.blocks
+        rows.append([q_a.loc, q_a.scale, *blocks(q_b.loc), *blocks(q_b.scale), *marginal.classes])
+    columns = [torch.cat(column).cpu().numpy() for column in zip(*rows, strict=True)]
+    m = len(fitted.factors)
+    b_mean, b_sd, shares = (tuple(columns[2 + i * m : 2 + (i + 1) * m]) for i in range(3))
+    return Codes(_ends(windows), _names(fitted), _classes(fitted), columns[0], columns[1], b_mean, b_sd, shares)
+
+
+@torch.no_grad()
+def infer_window_labels(fitted: Fitted, windows: Windows) -> Labels:
+    """Read the labels of every window from the window alone."""
+    network = fitted.network
+    rows = [
+        network.prior.class_probabilities(network.infer_marginal(batch.x).loc) for batch in batches(fitted, windows)
+    ]
+    shares = tuple(torch.cat(column).cpu().numpy() for column in zip(*rows, strict=True))
+    given = windows.labels[windows.origins - 1].astype(np.int64)
+    return Labels(_ends(windows), _names(fitted), _classes(fitted), shares, given)
+
+
+def pool_recordings(labels: Labels, segments: NDArray[np.int64]) -> Labels:
+    """Join the windows of each recording: the mean of their class probabilities, the commonest given label."""
+    ids, first, member = np.unique(segments, return_index=True, return_inverse=True)
+    last = np.append(first[1:], len(segments)) - 1
+    pooled = []
+    for shares in labels.probabilities:
+        sums = np.zeros((len(ids), shares.shape[1]))
+        np.add.at(sums, member, shares)
+        pooled.append((sums / np.bincount(member)[:, None]).astype(np.float32))
+    given = np.stack([_commonest(labels.given[member == i]) for i in range(len(ids))])
+    recordings = labels.keys.recordings
+    keys = Keys(
+        labels.keys.origins[last],
+        None if recordings is None else recordings[last],
+        labels.keys.stamps[last],
+        labels.keys.backend,
+    )
+    return Labels(keys, labels.factors, labels.classes, tuple(pooled), given)
+
+
+def reconstruct_windows(fitted: Fitted, windows: Windows) -> Reconstruction:
+    """Give every window back through its code alone, in original units."""
+    truth, means = [], []
+    for batch in batches(fitted, windows):
+        truth.append(_original(fitted, batch.x))
+        means.append(_original(fitted, outputs_of(fitted, batch, "infer").reconstruction.mean))
+    keys = Keys.of(windows.source, windows.origins, windows.segments, range(-fitted.shape.lookback, 0))
+    return Reconstruction(keys, fitted.channels, np.concatenate(truth), np.concatenate(means))
+
+
+@torch.no_grad()
+def sample_prior(fitted: Fitted, labels: Tensor, noise: bool) -> tuple[Floats, Floats]:
+    """Draw windows and futures from the prior, in original units.
+
+    Args:
+        fitted: the model.
+        labels: (sample, factor) class of every draw.
+        noise: draw from the likelihoods too; else their means.
+    """
+    network = fitted.network
+    b, classes = network.clamp(labels.new_zeros(len(labels), network.prior.dims).float(), labels, noise=True)
+    a = torch.randn(len(labels), fitted.config.code.n_conditional, device=labels.device)
+    code = Code(a, b, classes)
+    fused, _ = network.fusion(code)
+    seen = network.decoder(fused)
+    x = seen.sample() if noise else seen.mean
+    future = network.forecaster(x, fused, classes)
+    return _original(fitted, x), _original(fitted, future.sample() if noise else future.mean)
+
+
+def _original(fitted: Fitted, scaled: Tensor) -> Floats:
+    return fitted.scale.invert(scaled.cpu().numpy())
+
+
+def _ends(windows: Windows) -> Keys:
+    return Keys.of(windows.source, windows.origins, windows.segments, range(-1, 0))
+
+
+def _names(fitted: Fitted) -> tuple[str, ...]:
+    return tuple(vocabulary.name for vocabulary in fitted.vocabularies)
+
+
+def _classes(fitted: Fitted) -> tuple[tuple[str, ...], ...]:
+    return tuple(vocabulary.classes for vocabulary in fitted.vocabularies)
+
+
+def _commonest(given: NDArray[np.int64]) -> NDArray[np.int64]:
+    columns = [np.bincount(column[column >= 0], minlength=1) for column in given.T]
+    return np.array([counts.argmax() if counts.any() else -1 for counts in columns], dtype=np.int64)
+
+
+__all__ = ["LabelMode", "Samples"]

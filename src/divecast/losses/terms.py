@@ -1,0 +1,69 @@
+"""The terms of the joint bound, pure and unweighted: each gives one value a window, in nats.
+
+Notation and equation numbers follow the documentation's theory: for factor i and class k,
+p_i(b) = sum_k pi_k f_k(b) and r_k(b) = pi_k f_k(b) / p_i(b). ``log_joint`` is log pi_k + log f_k(b), (batch, class).
+"""
+
+import torch
+from torch import Tensor
+from torch.distributions import Distribution, Normal, kl_divergence
+
+
+def negative_log_likelihood(distribution: Distribution, target: Tensor) -> Tensor:
+    """Return -log p(target) summed over the observed values of a window.
+
+    Args:
+        distribution: element-wise, (batch, time, channel).
+        target: (batch, time, channel); NaN is not scored.
+
+    Returns:
+        (batch,).
+    """
+    if torch.isfinite(target.sum()):
+        return -distribution.log_prob(target).sum(dim=(1, 2))
+    seen = torch.isfinite(target)
+    # a missing target is replaced before the likelihood, since NaN times zero would still be NaN in the gradient
+    return -torch.where(seen, distribution.log_prob(torch.where(seen, target, 0.0)), 0.0).sum(dim=(1, 2))
+
+
+def normal_kl(q: Normal, p: Normal) -> Tensor:
+    """Return KL(q || p) of independent normals, summed over dimensions: (batch,)."""
+    return kl_divergence(q, p).sum(dim=1)
+
+
+def cross_entropy(log_joint: Tensor, label: Tensor) -> Tensor:
+    """Return -log r_k(b) of the true class: (batch,).
+
+    Args:
+        log_joint: (batch, class) at a draw of b.
+        label: (batch,) true class, >= 0.
+    """
+    return torch.logsumexp(log_joint, dim=1) - log_joint.gather(1, label[:, None])[:, 0]
+
+
+def labelled_marginal_kl(component_kl: Tensor, log_pi: Tensor, expected_cross_entropy: Tensor) -> Tensor:
+    """Return KL(q_i || p_i) of a labelled window by the exact identity behind Wong et al. 2025, Theorem 1.
+
+    KL(q || p) = KL(q || f_k) - log pi_k - E_q[-log r_k(b)], since p = pi_k f_k / r_k. With the cross-entropy at the same
+    draw, marginal KL + cross-entropy is the closed form KL(q || f_k) - log pi_k without sampling error.
+
+    Args:
+        component_kl: (batch,) KL(q || f_k).
+        log_pi: (batch,) log frequency of the true class.
+        expected_cross_entropy: (batch,) E_q[-log r_k(b)], or one draw of it.
+    """
+    return component_kl - log_pi - expected_cross_entropy
+
+
+def mixture_kl(q: Normal, b: Tensor, log_joint: Tensor) -> Tensor:
+    """Return a one-draw Monte-Carlo estimate of KL(q_i || p_i) for windows without a label.
+
+    Args:
+        q: q(b_i|x), a normal of (batch, dim).
+        b: (batch, dim) a draw from it.
+        log_joint: (batch, class) at that draw.
+
+    Returns:
+        (batch,); unbiased, single values may be negative.
+    """
+    return q.log_prob(b).sum(dim=1) - torch.logsumexp(log_joint, dim=1)

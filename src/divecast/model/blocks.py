@@ -1,0 +1,51 @@
+"""Layers the rooms of the model share."""
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Normal
+
+
+class Residual(nn.Module):
+    """Pre-normalised residual layer of two linear maps; a condition is added before the first.
+
+    Args:
+        width: features in and out.
+        dropout: share of hidden features left out in training.
+    """
+
+    def __init__(self, width: int, dropout: float) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.rise = nn.Linear(width, width)
+        self.fall = nn.Linear(width, width)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, hidden: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Map (..., feature) to (..., feature)."""
+        into = hidden if condition is None else hidden + condition
+        return hidden + self.fall(self.dropout(nn.functional.gelu(self.rise(self.norm(into)))))
+
+
+class NormalHead(nn.Module):
+    """Independent normals from features.
+
+    The scale is kept within exp(-6)..exp(2), so that a step cannot make it vanish or run away.
+
+    Args:
+        width: features in.
+        dims: dimensions of the normal.
+    """
+
+    def __init__(self, width: int, dims: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(width, 2 * dims)
+
+    def forward(self, features: Tensor) -> Normal:
+        """Map (batch, feature) to a normal of (batch, dims)."""
+        mean, log_scale = self.linear(features).chunk(2, dim=-1)
+        return Normal(mean, (log_scale - 1.0).clamp(-6.0, 2.0).exp(), validate_args=False)
+
+
+def observed(x: Tensor) -> Tensor | None:
+    """Tell which values are observed, or None when all are (one cheap pass)."""
+    return None if torch.isfinite(x.sum()) else torch.isfinite(x)

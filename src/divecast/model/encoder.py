@@ -1,0 +1,67 @@
+"""q(b|x) and q(a|x,b): two encoders with disjoint parameters, one a player."""
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Normal
+
+from divecast.config import EncoderConfig
+from divecast.model.blocks import NormalHead, Residual
+from divecast.model.panel_features import PanelFeatures
+from divecast.model.recording_features import RecordingFeatures
+
+
+def _features(lookback: int, n_channels: int, config: EncoderConfig, levels: bool) -> nn.Module:
+    if config.kind == "recording":
+        return RecordingFeatures(lookback, n_channels, config)
+    return PanelFeatures(lookback, n_channels, config, levels)
+
+
+class MarginalEncoder(nn.Module):
+    """q(b|x) = prod_i q(b_i|x), independent normals (Wong et al. 2025, naive Bayes).
+
+    Args:
+        lookback: steps of the window.
+        n_channels: channels of the window.
+        dims: dimensions of b.
+        config: sizes.
+    """
+
+    def __init__(self, lookback: int, n_channels: int, dims: int, config: EncoderConfig) -> None:
+        super().__init__()
+        self.features = _features(lookback, n_channels, config, levels=False)
+        self.head = NormalHead(config.width, dims)
+
+    def forward(self, x: Tensor) -> Normal:
+        """Map (batch, time, channel) to a normal of (batch, marginal)."""
+        posterior: Normal = self.head(self.features(x))
+        return posterior
+
+
+class ConditionalEncoder(nn.Module):
+    """q(a|x,b), independent normals given the window and the b drawn for it.
+
+    Args:
+        lookback: steps of the window.
+        n_channels: channels of the window.
+        marginal_dims: dimensions of b.
+        dims: dimensions of a.
+        config: sizes.
+    """
+
+    def __init__(self, lookback: int, n_channels: int, marginal_dims: int, dims: int, config: EncoderConfig) -> None:
+        super().__init__()
+        self.features = _features(lookback, n_channels, config, levels=True)
+        self.given_b = nn.Linear(marginal_dims, config.width, bias=False) if marginal_dims else None
+        self.deep = Residual(config.width, config.dropout)
+        self.head = NormalHead(config.width, dims)
+
+    def forward(self, x: Tensor, b: Tensor) -> Normal:
+        """Map (batch, time, channel) and (batch, marginal) to a normal of (batch, conditional)."""
+        condition = None if self.given_b is None else self.given_b(b)
+        posterior: Normal = self.head(self.deep(self.features(x), condition))
+        return posterior
+
+
+def standard_normal(like: Normal) -> Normal:
+    """p(a|b) = N(0, I), of the shape of q(a|x,b): nothing of a may depend on the labels (our choice)."""
+    return Normal(torch.zeros_like(like.loc), torch.ones_like(like.scale), validate_args=False)

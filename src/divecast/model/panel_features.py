@@ -1,0 +1,78 @@
+"""Features of a window of many channels: mix the channels first, then read time with shared weights.
+
+A channel's window is standardised by its own mean and spread before mixing. The labels of a panel show in the shape
+of the day and week, while levels drift over the years: on the EIA panel this alone lifts the month read from an unseen
+year from three to six in ten. Levels enter beside the shape, for the code that must carry them.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from divecast.config import EncoderConfig
+from divecast.model.blocks import Residual, observed
+
+_LEAST_SPREAD = 0.1  # scaled units; keeps a nearly flat window from being blown up to noise
+
+
+class PanelFeatures(nn.Module):
+    """Read a window of up to thousands of channels.
+
+    Cost per window is time x channel x mixture; nothing of size time x channel x width is ever made.
+
+    Args:
+        lookback: steps of the window.
+        n_channels: channels of the panel.
+        config: sizes.
+        levels: whether mean and spread of the channels are features too.
+    """
+
+    def __init__(self, lookback: int, n_channels: int, config: EncoderConfig, levels: bool) -> None:
+        super().__init__()
+        mixtures, per_mixture, width = config.n_mixtures, config.time_features, config.width
+        self.mixing = nn.Parameter(torch.randn(n_channels, mixtures) / n_channels**0.5)
+        self.time = nn.Linear(lookback, per_mixture)
+        self.missing_time = nn.Linear(lookback, per_mixture, bias=False)
+        self.mixture_bias = nn.Parameter(torch.zeros(mixtures, per_mixture))
+        self.level_mixing = nn.Linear(2 * n_channels, width, bias=False) if levels else None
+        self.join = nn.Linear(mixtures * per_mixture, width)
+        self.deep = Residual(width, config.dropout)
+        self.dropout = nn.Dropout(config.dropout)
+        self.channel_dropout = config.channel_dropout
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (batch, time, channel), NaN where missing, to (batch, feature)."""
+        seen = observed(x)
+        filled, mean, spread = _standardising(x, seen)
+        weights = self.mixing * self._kept(spread)[..., None]  # (batch, channel, mixture)
+        mixed = filled @ weights - (mean[:, None] @ weights)  # (batch, time, mixture): standardised, then mixed
+        hidden = self.time(mixed.transpose(1, 2)) + self.mixture_bias
+        if seen is not None:
+            hidden = hidden + self._missing(seen)
+        features = self.join(self.dropout(nn.functional.gelu(hidden).flatten(1)))
+        if self.level_mixing is not None:
+            features = features + self.level_mixing(torch.cat([mean, spread], dim=1))
+        return self.deep(nn.functional.gelu(features))
+
+    def _kept(self, spread: Tensor) -> Tensor:
+        kept = 1.0 / (spread + _LEAST_SPREAD)
+        if not (self.training and self.channel_dropout):
+            return kept
+        return kept * (torch.rand_like(spread) >= self.channel_dropout) / (1.0 - self.channel_dropout)
+
+    def _missing(self, seen: Tensor) -> Tensor:
+        importance = self.mixing.abs() / self.mixing.abs().sum(0)
+        share = (~seen).to(importance.dtype) @ importance  # (batch, time, mixture) share of a mixture that is missing
+        return self.missing_time(share.transpose(1, 2))
+
+
+def _standardising(x: Tensor, seen: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+    """Return x with missing values at the channel's mean, and mean and spread, (batch, channel), of each window."""
+    if seen is None:
+        spread, mean = torch.std_mean(x, dim=1, correction=0)
+        return x, mean, spread
+    count = seen.sum(1).clamp(min=1)
+    zeroed = torch.where(seen, x, 0.0)
+    mean = zeroed.sum(1) / count
+    filled = torch.where(seen, x, mean[:, None])
+    spread = ((filled - mean[:, None]).square().sum(1) / count).sqrt()
+    return filled, mean, spread

@@ -1,0 +1,52 @@
+"""Features of a long window of few channels: strided convolutions, then mean and maximum over time."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from divecast.config import EncoderConfig
+from divecast.model.blocks import Residual, observed
+
+_KERNEL, _STRIDE = 7, 2
+_LAST_LENGTH = 12  # steps the convolutions leave for the pooling
+
+
+class RecordingFeatures(nn.Module):
+    """Read a window of, say, 1000 steps of 6 channels.
+
+    As many halving convolutions as it takes to come down to about a dozen steps; missing values are zero (the channel's
+    mean) and flagged in channels of their own.
+
+    Args:
+        lookback: steps of the window.
+        n_channels: channels of a recording.
+        config: sizes; half of ``width`` is the width of the convolutions.
+    """
+
+    def __init__(self, lookback: int, n_channels: int, config: EncoderConfig) -> None:
+        super().__init__()
+        width = max(config.width // 2, 8)
+        depth = max(1, math.ceil(math.log2(max(lookback / _LAST_LENGTH, 2))))
+        self.enter = nn.Conv1d(n_channels, width, _KERNEL, _STRIDE, _KERNEL // 2)
+        self.enter_missing = nn.Conv1d(n_channels, width, _KERNEL, _STRIDE, _KERNEL // 2, bias=False)
+        self.norms = nn.ModuleList([nn.GroupNorm(1, width) for _ in range(depth - 1)])
+        self.convs = nn.ModuleList(
+            [nn.Conv1d(width, width, _KERNEL, _STRIDE, _KERNEL // 2) for _ in range(depth - 1)]
+        )
+        self.dropout = nn.Dropout(config.dropout)
+        self.join = nn.Linear(2 * width, config.width)
+        self.deep = Residual(config.width, config.dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (batch, time, channel), NaN where missing, to (batch, feature)."""
+        seen = observed(x)
+        filled = x if seen is None else torch.where(seen, x, 0.0)
+        hidden = self.enter(filled.transpose(1, 2))
+        if seen is not None:
+            hidden = hidden + self.enter_missing((~seen).to(x.dtype).transpose(1, 2))
+        for norm, conv in zip(self.norms, self.convs, strict=True):
+            hidden = conv(self.dropout(nn.functional.gelu(norm(hidden))))
+        hidden = nn.functional.gelu(hidden)
+        pooled = torch.cat([hidden.mean(2), hidden.amax(2)], dim=1)
+        return self.deep(nn.functional.gelu(self.join(pooled)))

@@ -1,0 +1,233 @@
+"""Closed-form ridge regression of every channel's future on its own window and shared covariates.
+
+Each channel has its own linear map from [window | covariates] to the horizon, fitted in one pass over the windows by
+adding up Gram matrices. All values are in scaled units (training mean 0, standard deviation 1), so there is no
+intercept; give a covariate of ones where one is wanted.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from divecast.errors import ConfigError, DataError
+
+DEFAULT_PENALTY = 1e-3
+"""Penalty on the squared weights, as a share of the number of windows (ours)."""
+
+_CHUNK_FLOATS = 8_000_000
+_ROWS_AT_ONCE = 4096
+_SMALLEST_SCALE = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class RidgeWeights:
+    """A solved ridge regression.
+
+    Attributes:
+        weight: (channel, time + covariate, horizon) float32.
+        residual_scale: (channel, horizon) float32, standard deviation of the residuals in training, scaled units, not
+            below 1e-3 (float32 sums do not resolve less); 1 for a channel without windows.
+        n_windows: (channel,) int64, windows that were used.
+    """
+
+    weight: Tensor
+    residual_scale: Tensor
+    n_windows: Tensor
+
+    def forecast(self, x: Tensor, covariates: Tensor) -> Tensor:
+        """Forecast the horizon.
+
+        Args:
+            x: (batch, time, channel), scaled units; NaN is filled by ``forward_fill``.
+            covariates: (batch, covariate).
+
+        Returns:
+            (batch, horizon, channel), scaled units.
+        """
+        filled = forward_fill(x).permute(2, 0, 1)
+        n_times = filled.shape[2]
+        past = torch.matmul(filled, self.weight[:, :n_times])
+        known = torch.matmul(covariates, self.weight[:, n_times:])
+        return (past + known).permute(1, 2, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class RidgeShape:
+    """Sizes of a ridge regression."""
+
+    time: int
+    horizon: int
+    channel: int
+    covariate: int = 0
+
+    @property
+    def n_inputs(self) -> int:
+        """Inputs of one channel."""
+        return self.time + self.covariate
+
+
+class RidgeSums:
+    """Gram matrices of every channel, added up batch by batch.
+
+    Products run in float32 over at most 4096 windows and are added in float64. Held in memory: channel x inputs x
+    (inputs + horizon) x 8 bytes with inputs = time + covariate (112 channels x 211 inputs x 24 steps: 44 MB; 1000
+    channels x 235 inputs x 24 steps: 490 MB). Besides, as many channels are worked on at a time as hold 8 million
+    floats, which takes at most about 250 MB. Sums and batches are on the CPU.
+
+    A window counts for a channel only when that channel's whole future is known.
+    """
+
+    def __init__(self, shape: RidgeShape) -> None:
+        """Start with empty sums."""
+        self.shape = shape
+        p, c, h = shape.n_inputs, shape.channel, shape.horizon
+        self._gram = torch.zeros(c, p, p, dtype=torch.float64)
+        self._cross = torch.zeros(c, p, h, dtype=torch.float64)
+        self._power = torch.zeros(c, h, dtype=torch.float64)
+        self._count = torch.zeros(c, dtype=torch.int64)
+
+    def update(self, x: Tensor, y: Tensor, covariates: Tensor) -> None:
+        """Add a batch of windows; quickest when ``x`` and ``y`` lie in memory as (batch, channel, time).
+
+        Args:
+            x: (batch, time, channel), scaled units; NaN is filled by ``forward_fill``.
+            y: (batch, horizon, channel), scaled units, NaN where missing.
+            covariates: (batch, covariate), shared by all channels, no NaN.
+
+        Raises:
+            DataError: a shape does not fit.
+        """
+        self._check(x, y, covariates)
+        for rows in _slices(x.shape[0], _ROWS_AT_ONCE):
+            self._add(x[rows], y[rows], covariates[rows].float())
+
+    def solve(self, penalty: float = DEFAULT_PENALTY) -> RidgeWeights:
+        """Weights that minimise squared error + ``penalty`` x windows x squared weights, for each channel.
+
+        Args:
+            penalty: share of the number of windows, so that it means the same for any amount of data.
+
+        Raises:
+            ConfigError: the penalty is negative, or too small for inputs that depend on one another.
+        """
+        if not penalty >= 0:
+            raise ConfigError(f"penalty must be >= 0, got {penalty}")
+        step = self._channels_at_once(1)
+        solved = [self._solve_channels(part, penalty) for part in _slices(self.shape.channel, step)]
+        weight = torch.cat([part[0] for part in solved])
+        scale = torch.cat([part[1] for part in solved])
+        return RidgeWeights(weight, scale, self._count.clone())
+
+    def _add(self, x: Tensor, y: Tensor, covariates: Tensor) -> None:
+        future = y.permute(2, 0, 1)
+        lost = torch.isnan(y).any(dim=1) if torch.isnan(y.sum()) else None
+        for part in _slices(self.shape.channel, self._channels_at_once(x.shape[0])):
+            used = None if lost is None else ~lost[:, part].T
+            past = forward_fill(x[:, :, part]).permute(2, 0, 1)
+            self._add_channels(part, past.float(), future[part].float(), covariates, used)
+
+    def _add_channels(self, part: slice, x: Tensor, y: Tensor, covariates: Tensor, used: Tensor | None) -> None:
+        """Add channels ``part``: x (channel, batch, time), y (channel, batch, horizon), used (channel, batch)."""
+        t = self.shape.time
+        known = covariates.expand(x.shape[0], -1, -1)
+        if used is not None:
+            keep = used.unsqueeze(2)
+            x, y, known = x * keep, y.where(keep, 0.0), known * keep
+        gram, cross = self._gram[part], self._cross[part]
+        past = x.transpose(1, 2)
+        gram[:, :t, :t] += past @ x
+        cross[:, :t] += past @ y
+        if self.shape.covariate:
+            side = past @ known
+            gram[:, :t, t:] += side
+            gram[:, t:, :t] += side.transpose(1, 2)
+            gram[:, t:, t:] += covariates.T @ covariates if used is None else known.transpose(1, 2) @ known
+            cross[:, t:] += known.transpose(1, 2) @ y
+        self._power[part] += (y * y).sum(dim=1)
+        self._count[part] += x.shape[1] if used is None else used.sum(dim=1)
+
+    def _solve_channels(self, part: slice, penalty: float) -> tuple[Tensor, Tensor]:
+        count = self._count[part].clamp(min=1).double()
+        gram, cross, power = self._gram[part].clone(), self._cross[part], self._power[part]
+        diagonal = gram.diagonal(dim1=1, dim2=2)
+        diagonal += torch.where(self._count[part] > 0, penalty * count, 1.0).unsqueeze(1)
+        # Batched LU (torch.linalg.solve) of 211 inputs gave wrong numbers on two threads in torch 2.13 with MKL.
+        factor, failed = torch.linalg.cholesky_ex(gram)
+        if failed.any():
+            numbers = [part.start + int(i) for i in failed.nonzero()[:5, 0]]
+            raise ConfigError(
+                f"penalty {penalty} is too small: the inputs of {int(failed.count_nonzero())} channels depend on one "
+                f"another (channel numbers {numbers} ...); use a penalty such as {DEFAULT_PENALTY}"
+            )
+        weight = torch.cholesky_solve(cross, factor)
+        fitted = (weight * (self._gram[part] @ weight - 2.0 * cross)).sum(dim=1)
+        variance = ((power + fitted) / count.unsqueeze(1)).clamp(min=_SMALLEST_SCALE**2)
+        scale = variance.sqrt().where(self._count[part].unsqueeze(1) > 0, 1.0)
+        return weight.float(), scale.float()
+
+    def _channels_at_once(self, n_windows: int) -> int:
+        inputs = self.shape.n_inputs
+        return max(1, _CHUNK_FLOATS // (inputs * max(inputs, n_windows)))
+
+    def _check(self, x: Tensor, y: Tensor, covariates: Tensor) -> None:
+        n, size = x.shape[0], self.shape
+        expected = ((n, size.time, size.channel), (n, size.horizon, size.channel), (n, size.covariate))
+        found = tuple(tuple(given.shape) for given in (x, y, covariates))
+        if found != expected:
+            raise DataError(f"expected x, y and covariates of shapes {expected}, got {found}")
+
+
+def forward_fill(x: Tensor) -> Tensor:
+    """Fill each missing value by the last one observed before it in the window, or 0 (the mean) where there is none.
+
+    Args:
+        x: (batch, time, channel), scaled units, NaN where missing.
+
+    Returns:
+        (batch, time, channel) without NaN; ``x`` itself when nothing is missing.
+    """
+    # A sum is NaN as soon as one value is, and needs no mask of the size of x.
+    if not torch.isnan(x.sum()):
+        return x
+    rows = x.transpose(1, 2)
+    seen = ~torch.isnan(rows)
+    steps = torch.arange(rows.shape[2], device=x.device)
+    last = torch.where(seen, steps, 0).cummax(dim=2).values
+    return rows.gather(2, last).nan_to_num(nan=0.0).transpose(1, 2)
+
+
+def one_hot_covariates(labels: Tensor, n_classes: Sequence[int]) -> Tensor:
+    """Turn class indices into indicator columns, the factors side by side.
+
+    Args:
+        labels: (batch, factor) class indices, -1 where missing.
+        n_classes: number of classes of each factor.
+
+    Returns:
+        (batch, sum of n_classes) float32; all zeros in a factor whose label is missing.
+
+    Raises:
+        DataError: the number of factors or a class index does not fit.
+    """
+    if labels.shape[1] != len(n_classes):
+        raise DataError(f"expected labels of {len(n_classes)} factors, got {labels.shape[1]}")
+    sizes = torch.tensor(n_classes, dtype=torch.int64, device=labels.device)
+    wrong = (labels < -1) | (labels >= sizes)
+    if wrong.any():
+        row, factor = (int(i) for i in wrong.nonzero()[0])
+        raise DataError(
+            f"class indices of factor number {factor} must lie between -1 and {n_classes[factor] - 1}, "
+            f"got {int(labels[row, factor])} in row {row}"
+        )
+    ends = sizes.cumsum(0)
+    columns = torch.where(labels < 0, ends[-1] if len(n_classes) else 0, labels + ends - sizes)
+    # Missing labels are scattered into one surplus column that is cut off again.
+    ones = torch.zeros(labels.shape[0], sum(n_classes) + 1, device=labels.device)
+    return ones.scatter_(1, columns.long(), 1.0)[:, :-1]
+
+
+def _slices(length: int, step: int) -> Iterator[slice]:
+    for first in range(0, length, step):
+        yield slice(first, min(first + step, length))

@@ -1,0 +1,216 @@
+"""The training loop: players take turns on batches until the passes are over or validation stalls."""
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from divecast.config import LossConfig, TrainingConfig
+from divecast.model.network import Network
+from divecast.train.callbacks import Callback
+from divecast.train.checkpoint import Progress, load_checkpoint, save_checkpoint
+from divecast.train.history import EpochRecord, History
+from divecast.train.interleave import Schedule, Turn
+from divecast.train.player import Player, build_players
+from divecast.train.turn import turn_loss
+from divecast.train.validate import monitored_value, validate
+from divecast.types import WindowSource
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a fit is of.
+
+    Attributes:
+        train: windows to learn from.
+        valid: windows to stop by.
+        config: the optimisation.
+        weights: of the loss terms.
+        seed: of every random draw.
+        device: where the network is.
+        identity: settings, seed and data fingerprint as JSON values; a checkpoint of another identity is refused.
+    """
+
+    train: WindowSource
+    valid: WindowSource
+    config: TrainingConfig
+    weights: LossConfig
+    seed: int
+    device: torch.device
+    identity: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpointing:
+    """Where and how often to write checkpoints.
+
+    Attributes:
+        path: the file.
+        seconds: at most this long between two; one is also written after every pass and on Ctrl-C.
+        resume: go on from the file if it exists.
+    """
+
+    path: Path
+    seconds: float = 60.0
+    resume: bool = False
+
+
+def fit_network(
+    network: Network, task: Task, checkpointing: Checkpointing | None = None, callbacks: Sequence[Callback] = ()
+) -> History:
+    """Train ``network`` in place and leave it with the weights of its best pass, in evaluation mode.
+
+    Two fits of the same task on one machine give the same weights bit for bit, broken off and resumed or not: the draws
+    of a batch depend on the seed and the batch's number alone. The global random state is left as it was.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C, once the batch in hand is done and a checkpoint is written.
+        ArtifactError: a checkpoint cannot be read or written.
+    """
+    schedule = Schedule.of(task.config, len(network.prior.mixtures()))
+    players = build_players(network, schedule, task.config)
+    run = _Run(network, task, schedule, players, checkpointing)
+    progress = run.start()
+    for callback in callbacks:
+        callback.on_start(progress.step, run.n_steps)
+    devices = [task.device] if task.device.type == "cuda" else []
+    try:
+        with torch.random.fork_rng(devices=devices), _stop_requests() as stop:
+            progress = run.go(progress, callbacks, stop)
+    finally:
+        for callback in callbacks:
+            callback.on_end()
+    network.load_state_dict(progress.best)
+    network.eval()
+    return progress.history
+
+
+class _Run:
+    """One fit under way; holds what does not change while it runs."""
+
+    def __init__(
+        self,
+        network: Network,
+        task: Task,
+        schedule: Schedule,
+        players: dict[Turn, Player],
+        checkpointing: Checkpointing | None,
+    ) -> None:
+        self.network, self.task, self.schedule = network, task, schedule
+        self.players, self.checkpointing = players, checkpointing
+        self.per_epoch = max(1, len(task.train) // task.config.batch_size)
+        self.n_steps = self.per_epoch * task.config.epochs
+        self.saved_at = time.monotonic()
+
+    def start(self) -> Progress:
+        """Return the progress of the checkpoint to resume, or none."""
+        if self.checkpointing and self.checkpointing.resume and self.checkpointing.path.exists():
+            return load_checkpoint(self.checkpointing.path, self.task.identity, self.network, self.players)
+        return Progress(0, History(), {}, {}, {})
+
+    def go(self, progress: Progress, callbacks: Sequence[Callback], stop: threading.Event) -> Progress:
+        """Run from ``progress`` to the end."""
+        while progress.step < self.n_steps and not progress.history.has_stalled(self.task.config.patience):
+            began = time.monotonic()
+            for order in self._batches(progress.step):
+                progress = self._one_batch(progress, order)
+                means = {name: total / progress.counts[name] for name, total in progress.sums.items()}
+                for callback in callbacks:
+                    callback.on_step(progress.step, means)
+                self._pause_when_due(progress, stop)
+            progress = self._close_epoch(progress, began)
+            for callback in callbacks:
+                callback.on_epoch(progress.history.records[-1])
+            self._save(progress)
+            _obey(stop)
+        return progress
+
+    def _batches(self, step: int) -> Sequence[Tensor]:
+        """Return the index tensors left in the pass that batch ``step`` belongs to."""
+        epoch, done = divmod(step, self.per_epoch)
+        generator = torch.Generator().manual_seed(_mix(self.task.seed, epoch))
+        order = torch.randperm(len(self.task.train), generator=generator)
+        return order.split(self.task.config.batch_size)[done : self.per_epoch]
+
+    def _one_batch(self, progress: Progress, index: Tensor) -> Progress:
+        task, sums, counts = self.task, dict(progress.sums), dict(progress.counts)
+        torch.manual_seed(_mix(task.seed, progress.step))
+        batch = task.train.batch(index).to(task.device)
+        rate = learning_rate(progress.step, self.n_steps, task.config)
+        mixed = task.config.precision == "mixed" and task.device.type == "cuda"
+        self.network.train()
+        for turn in self.schedule.turns(progress.step // self.per_epoch):
+            with torch.autocast(task.device.type, torch.bfloat16, enabled=mixed):
+                loss = turn_loss(turn, self.network, batch, task.config.clamp, task.weights)
+            self.players[turn].update(loss.objective, rate)
+            for name, value in loss.terms.items():
+                sums[name] = sums.get(name, 0.0) + float(value)
+                counts[name] = counts.get(name, 0) + 1
+        return replace(progress, step=progress.step + 1, sums=sums, counts=counts)
+
+    def _close_epoch(self, progress: Progress, began: float) -> Progress:
+        epoch = progress.step // self.per_epoch - 1
+        valid = validate(self.network, self.task.valid, self.task.config.batch_size, self.task.device)
+        train = {name: total / progress.counts[name] for name, total in progress.sums.items()}
+        value = monitored_value(valid, self.task.config.monitor, self.task.weights)
+        record = EpochRecord(epoch, train, valid, value, time.monotonic() - began)
+        history = progress.history.with_record(record)
+        best = _copy(self.network) if history.best_epoch == epoch else progress.best
+        return Progress(progress.step, history, {}, {}, best)
+
+    def _pause_when_due(self, progress: Progress, stop: threading.Event) -> None:
+        if progress.step % self.per_epoch == 0:
+            return  # the pass is closed first, else a resumed fit would miss its validation
+        due = self.checkpointing and time.monotonic() - self.saved_at >= self.checkpointing.seconds
+        if due or stop.is_set():
+            self._save(progress)
+        _obey(stop)
+
+    def _save(self, progress: Progress) -> None:
+        if self.checkpointing:
+            save_checkpoint(self.checkpointing.path, self.task.identity, self.network, self.players, progress)
+            self.saved_at = time.monotonic()
+
+
+def learning_rate(step: int, n_steps: int, config: TrainingConfig) -> float:
+    """Return the rate of a batch: linear warm-up, then half a cosine down to nearly nothing."""
+    warm = max(1, round(config.warmup * n_steps))
+    if step < warm:
+        return config.learning_rate * (step + 1) / warm
+    return config.learning_rate * 0.5 * (1.0 + math.cos(math.pi * (step - warm) / max(1, n_steps - warm)))
+
+
+def _mix(seed: int, number: int) -> int:
+    """Spread (seed, number) over 63 bits, so that neighbouring batches draw unrelated noise."""
+    return ((seed * 0x9E3779B97F4A7C15) ^ (number * 0xBF58476D1CE4E5B9 + 0x94D049BB133111EB)) & (2**63 - 1)
+
+
+def _copy(network: Network) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in network.state_dict().items()}
+
+
+def _obey(stop: threading.Event) -> None:
+    if stop.is_set():
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def _stop_requests() -> Iterator[threading.Event]:
+    """Turn Ctrl-C into an event, so that it never falls into the middle of an update."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    former = signal.signal(signal.SIGINT, lambda *_: stop.set())
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, former)

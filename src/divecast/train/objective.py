@@ -1,0 +1,54 @@
+"""From the network's outputs to the loss terms of a batch."""
+
+import torch
+from torch import Tensor
+from torch.distributions import Normal
+
+from divecast.losses.terms import (
+    cross_entropy,
+    labelled_marginal_kl,
+    mixture_kl,
+    negative_log_likelihood,
+    normal_kl,
+)
+from divecast.model.encoder import standard_normal
+from divecast.model.prior import MarginalPrior, RBFMixture
+from divecast.types import Batch, Outputs
+
+
+def marginal_terms(prior: MarginalPrior, posterior: Normal, b: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Return marginal KL and cross-entropy of a batch, each (batch,), summed over factors.
+
+    Args:
+        prior: p(b).
+        posterior: q(b|x), a normal of (batch, marginal).
+        b: (batch, marginal), a draw from it.
+        labels: (batch, factor) true classes; -1 takes the mixture's KL and no cross-entropy.
+    """
+    kl, entropy = b.new_zeros(len(b)), b.new_zeros(len(b))
+    blocks = zip(prior.blocks(posterior.loc), prior.blocks(posterior.scale), prior.blocks(b), strict=True)
+    for i, (mixture, (loc, scale, block)) in enumerate(zip(prior.mixtures(), blocks, strict=True)):
+        q = Normal(loc, scale, validate_args=False)
+        factor_kl, factor_entropy = _factor_terms(mixture, q, block, labels[:, i])
+        kl, entropy = kl + factor_kl, entropy + factor_entropy
+    return kl, entropy
+
+
+def _factor_terms(mixture: RBFMixture, q: Normal, block: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
+    joint = mixture.log_joint(block)
+    known, true = label >= 0, label.clamp(min=0)
+    entropy = torch.where(known, cross_entropy(joint, true), 0.0)
+    labelled = labelled_marginal_kl(normal_kl(q, mixture.component(true)), mixture.log_pi[true], entropy)
+    if bool(known.all()):
+        return labelled, entropy
+    return torch.where(known, labelled, mixture_kl(q, block, joint)), entropy
+
+
+def conditional_terms(outputs: Outputs, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+    """Return forecast, reconstruction and conditional KL of a batch, each (batch,)."""
+    q_a = outputs.posteriors.a
+    return (
+        negative_log_likelihood(outputs.forecast, batch.y),
+        negative_log_likelihood(outputs.reconstruction, batch.x),
+        normal_kl(q_a, standard_normal(q_a)),
+    )

@@ -1,0 +1,56 @@
+"""Players: disjoint parameters with an optimiser each."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from divecast.config import TrainingConfig
+from divecast.model.network import Network
+from divecast.train.interleave import Schedule, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """Parameters that learn together.
+
+    Attributes:
+        parameters: what this player owns.
+        optimiser: AdamW over exactly these.
+        clip: largest gradient norm.
+    """
+
+    parameters: tuple[nn.Parameter, ...]
+    optimiser: torch.optim.AdamW
+    clip: float
+
+    def update(self, loss: Tensor, learning_rate: float) -> None:
+        """Take one step down ``loss``; gradients of other players' parameters are never computed."""
+        gradients = torch.autograd.grad(loss, self.parameters, allow_unused=True)
+        for parameter, gradient in zip(self.parameters, gradients, strict=True):
+            parameter.grad = gradient
+        nn.utils.clip_grad_norm_(self.parameters, self.clip)
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate
+        self.optimiser.step()
+        self.optimiser.zero_grad()
+
+
+def _player(parameters: list[nn.Parameter], config: TrainingConfig) -> Player:
+    matrices = [p for p in parameters if p.ndim >= 2]
+    others = [p for p in parameters if p.ndim < 2]
+    groups = [{"params": matrices, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}]
+    optimiser = torch.optim.AdamW(groups, lr=config.learning_rate, fused=True)
+    return Player(tuple(parameters), optimiser, config.clip)
+
+
+def build_players(network: Network, schedule: Schedule, config: TrainingConfig) -> dict[Turn, Player]:
+    """Return the players a schedule calls; their parameters are disjoint and together are all of the network's."""
+    everything = list(network.parameters())
+    if schedule.has_factors and schedule.interleave == "joint":
+        return {"joint": _player(everything, config)}
+    owned = list(network.prior.parameters())
+    owned += [] if network.marginal is None else list(network.marginal.parameters())
+    ids = {id(p) for p in owned}
+    players: dict[Turn, Player] = {"conditional": _player([p for p in everything if id(p) not in ids], config)}
+    return {"marginal": _player(owned, config), **players} if owned else players

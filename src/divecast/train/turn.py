@@ -1,0 +1,70 @@
+"""One turn: the loss of a player on a batch."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from divecast.config import LossConfig
+from divecast.losses.total import conditional_objective, marginal_objective
+from divecast.model.network import Network
+from divecast.train.interleave import Turn
+from divecast.train.objective import conditional_terms, marginal_terms
+from divecast.types import Batch
+
+TERMS = ("forecast", "reconstruction", "conditional_kl", "marginal_kl", "cross_entropy")
+
+
+@dataclass(frozen=True, slots=True)
+class TurnLoss:
+    """A player's objective, and the means of the terms behind it.
+
+    Attributes:
+        objective: scalar with gradients; nats per forecast value (conditional) and per factor (marginal).
+        terms: mean over the batch of each term of ``TERMS`` that was computed, nats a window.
+    """
+
+    objective: Tensor
+    terms: dict[str, Tensor]
+
+
+def turn_loss(turn: Turn, network: Network, batch: Batch, clamp: float, weights: LossConfig) -> TurnLoss:
+    """Return the loss of a turn.
+
+    Args:
+        turn: whose.
+        network: in training mode.
+        batch: windows with labels.
+        clamp: share of the known labels handed over to the conditional player.
+        weights: of the terms.
+    """
+    if turn == "marginal":
+        return _marginal_loss(network, batch, weights)
+    handed = _some(batch.labels, clamp)
+    with torch.set_grad_enabled(turn == "joint"):  # b is given: the conditional player cannot reach the marginal one
+        marginal = network.marginal_code(batch.x, handed, sample=True)
+    outputs = network.complete(batch.x, marginal, sample=True)
+    terms = conditional_terms(outputs, batch)
+    objective = conditional_objective(*terms, weights) / batch.y[0].numel()
+    means = {name: term.detach().mean() for name, term in zip(TERMS, terms, strict=False)}
+    if turn == "conditional":
+        return TurnLoss(objective, means)
+    other = _disentanglement(network, batch, marginal.posterior, marginal.draw, weights)
+    return TurnLoss(objective + other.objective, means | other.terms)
+
+
+def _marginal_loss(network: Network, batch: Batch, weights: LossConfig) -> TurnLoss:
+    posterior = network.infer_marginal(batch.x)
+    return _disentanglement(network, batch, posterior, posterior.rsample(), weights)
+
+
+def _disentanglement(
+    network: Network, batch: Batch, posterior: torch.distributions.Normal, draw: Tensor, weights: LossConfig
+) -> TurnLoss:
+    kl, entropy = marginal_terms(network.prior, posterior, draw, batch.labels)
+    objective = marginal_objective(kl, entropy, weights) / batch.labels.shape[1]
+    return TurnLoss(objective, {"marginal_kl": kl.detach().mean(), "cross_entropy": entropy.detach().mean()})
+
+
+def _some(labels: Tensor, share: float) -> Tensor:
+    return torch.where(torch.rand(labels.shape, device=labels.device) < share, labels, -1)

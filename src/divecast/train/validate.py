@@ -1,0 +1,39 @@
+"""The loss terms on windows that were not learned from."""
+
+import torch
+from torch import Tensor
+
+from divecast.config import LossConfig, Monitor
+from divecast.model.network import Network
+from divecast.train.objective import conditional_terms, marginal_terms
+from divecast.train.turn import TERMS
+from divecast.types import WindowSource
+
+
+def validate(network: Network, windows: WindowSource, batch_size: int, device: torch.device) -> dict[str, float]:
+    """Return the mean of every loss term, nats a window, at the mean code with known labels handed over."""
+    network.eval()
+    total: Tensor | None = None
+    with torch.no_grad():
+        for index in torch.arange(len(windows)).split(batch_size):
+            batch = windows.batch(index).to(device)
+            marginal = network.marginal_code(batch.x, batch.labels, sample=False)
+            outputs = network.complete(batch.x, marginal, sample=False)
+            terms = (
+                *conditional_terms(outputs, batch),
+                *marginal_terms(network.prior, marginal.posterior, marginal.draw, batch.labels),
+            )
+            sums = torch.stack([term.double().sum() for term in terms])
+            total = sums if total is None else total + sums
+    if total is None:
+        return {}
+    return dict(zip(TERMS, (total / len(windows)).tolist(), strict=True))
+
+
+def monitored_value(valid: dict[str, float], monitor: Monitor, weights: LossConfig) -> float:
+    """Return the value early stopping looks at."""
+    if monitor == "forecast":
+        return valid["forecast"]
+    if monitor == "labels":
+        return valid["cross_entropy"]
+    return sum(getattr(weights, name) * value for name, value in valid.items())

@@ -1,0 +1,95 @@
+"""Frozen containers that travel between the rooms.
+
+One-letter tensors, here and everywhere else:
+
+* ``x`` input window, (batch, time, channel)
+* ``y`` future values, (batch, horizon, channel)
+* ``a`` conditional code, (batch, conditional)
+* ``b`` marginal code, (batch, marginal): the blocks of all factors side by side
+* ``z`` the whole code ``[a, b]``
+
+Missing values are NaN in ``x`` and ``y`` and -1 in ``labels``.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torch.distributions import Distribution, Normal
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch of windows, in scaled units.
+
+    Attributes:
+        x: (batch, time, channel), NaN where missing.
+        y: (batch, horizon, channel), NaN where missing or outside the part.
+        labels: (batch, factor) int64 class indices at the last step of the window, -1 where missing.
+    """
+
+    x: Tensor
+    y: Tensor
+    labels: Tensor
+
+    def to(self, device: torch.device) -> "Batch":
+        """Move every tensor to ``device``."""
+        return Batch(self.x.to(device), self.y.to(device), self.labels.to(device))
+
+
+class WindowSource(Protocol):
+    """Windows that can be asked for by index."""
+
+    def __len__(self) -> int:
+        """Return the number of windows."""
+
+    def batch(self, index: Tensor) -> Batch:
+        """Return the windows at ``index``, (batch,) int64."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posteriors:
+    """What the encoder says of a window.
+
+    Attributes:
+        b: q(b|x), independent normals, (batch, marginal).
+        a: q(a|x,b), independent normals, (batch, conditional), for the b it was asked with.
+    """
+
+    b: Normal
+    a: Normal
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One value of the code, as the decoder and the forecaster take it.
+
+    Attributes:
+        a: (batch, conditional).
+        b: (batch, marginal).
+        classes: for each factor its class probabilities, (batch, class).
+    """
+
+    a: Tensor
+    b: Tensor
+    classes: tuple[Tensor, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What the network says of a batch for one draw of the code.
+
+    Attributes:
+        posteriors: the posteriors the code was drawn from.
+        code: the draw.
+        attention: (batch, head, factor) weight of every factor's token in the fusion; no factors, no columns.
+        reconstruction: p(x|a,b), (batch, time, channel), scaled units.
+        forecast: p(y|a,b,x), (batch, horizon, channel), scaled units.
+    """
+
+    posteriors: Posteriors
+    code: Code
+    attention: Tensor
+    reconstruction: Distribution
+    forecast: Distribution

@@ -1,0 +1,90 @@
+"""Recordings from arrays and long tables."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from divecast.data import Recordings
+from divecast.errors import DataError
+
+ARRAYS = [np.arange(6.0).reshape(3, 2), np.array([[6.0, np.nan]]), np.arange(8.0, 12.0).reshape(2, 2)]
+WHOLE = np.float32([[0, 1], [2, 3], [4, 5], [6, np.nan], [8, 9], [10, 11]])
+
+
+def recordings():
+    labels = {"gait": ["a", None, "b"], "stride": [1.5, None, 2]}
+    return Recordings.from_arrays(ARRAYS, labels, rate=50, channels=["x", "y"], names=["one", "two", "three"])
+
+
+def test_arrays_lie_after_one_another():
+    data = recordings()
+    np.testing.assert_array_equal(data.values, WHOLE)
+    assert data.values.flags.f_contiguous
+    assert data.offsets.tolist() == [0, 3, 4, 6]
+    assert (data.rate, data.clock, data.backend) == (50.0, None, "numpy")
+
+
+def test_labels_are_repeated_over_the_rows_of_a_recording():
+    data = recordings()
+    assert data.label_column("gait").tolist() == ["a", "a", "a", None, "b", "b"]
+    np.testing.assert_array_equal(data.label_column("stride"), [1.5, 1.5, 1.5, np.nan, 2, 2])
+    with pytest.raises(DataError, match=r"'speed', the recordings have \['gait', 'stride'\]"):
+        data.label_column("speed")
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame, pa.table])
+def test_a_long_table_gives_the_same(frame):
+    table = {
+        "trial": ["one", "two", "one", "three", "one", "three"],
+        "x": [0.0, 6.0, 2.0, 8.0, 4.0, 10.0],
+        "y": [1.0, None, 3.0, 9.0, 5.0, 11.0],
+        "gait": ["a", None, "a", "b", "a", "b"],
+        "phase": [1, 2, 3, 4, 5, 6],
+    }
+    data = Recordings.from_long(frame(table), "trial", ["x", "y"], ["gait", "phase"], rate=50)
+    assert data.fingerprint() == recordings().fingerprint()
+    assert data.names == ("one", "two", "three")
+    assert data.labels["gait"].tolist() == ["a", None, "b"]
+    assert data.row_labels["phase"].tolist() == [1, 3, 5, 2, 4, 6]
+    assert data.label_column("phase").tolist() == [1, 3, 5, 2, 4, 6]
+
+
+def test_select_keeps_rows_and_labels():
+    data = recordings().select(["y"])
+    np.testing.assert_array_equal(data.values, WHOLE[:, 1:])
+    assert data.label_column("gait").tolist() == ["a", "a", "a", None, "b", "b"]
+
+
+def test_fingerprint_sees_where_recordings_end():
+    joined = Recordings.from_arrays([np.concatenate(ARRAYS)], rate=50, channels=["x", "y"])
+    assert joined.fingerprint() != recordings().fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("arrays", "settings", "message"),
+    [
+        ([], {}, "at least one recording"),
+        ([np.zeros((3, 2)), np.zeros((3, 1))], {}, r"\(time, 2\) with rows, got shape \(3, 1\) for number 1"),
+        ([np.zeros((3, 2)), np.zeros((0, 2))], {}, "for number 1"),
+        ([np.zeros(3)], {}, r"\(3,\)"),
+        ([np.array([[1.0], [np.inf]])], {"names": ["walk"]}, "channel 'c0', got inf in recording 'walk', row 1"),
+        ([np.zeros((3, 2))], {"rate": 0}, "rate above 0 Hz"),
+        ([np.zeros((3, 2))], {"labels": {"gait": ["a", "b"]}}, "expected 1 labels 'gait'"),
+        ([np.zeros((3, 2))], {"channels": ["a"]}, "2 channel names"),
+        ([np.zeros((3, 2))], {"channels": ["a", "a"]}, "more than once"),
+        ([np.zeros((3, 2))], {"names": ["a", "b"]}, "expected 1 names"),
+    ],
+)
+def test_bad_arrays(arrays, settings, message):
+    with pytest.raises(DataError, match=message):
+        Recordings.from_arrays(arrays, **settings)
+
+
+def test_bad_cell_in_a_table():
+    table = pd.DataFrame({"trial": ["u", "v"], "x": ["1", "?"]})
+    with pytest.raises(DataError, match=r"channel 'x', got '\?' in row 1 \(counting from 0, recording 'v'\)"):
+        Recordings.from_long(table, "trial", ["x"])
+    with pytest.raises(DataError, match=r"columns \['z'\]"):
+        Recordings.from_long(table, "trial", ["z"])

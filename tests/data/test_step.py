@@ -1,0 +1,37 @@
+"""Steps as text."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from divecast.data.step import format_step, parse_step
+from divecast.errors import DataError
+
+
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [
+        ("1h", (3600, "s")),
+        ("15min", (900, "s")),
+        ("h", (3600, "s")),
+        ("1D", (86400, "s")),
+        ("2W", (1209600, "s")),
+        ("1MS", (1, "M")),
+        ("QS", (3, "M")),
+        ("1YE", (12, "ME")),
+    ],
+)
+def test_known_steps(text, step):
+    assert parse_step(text) == step
+
+
+@given(count=st.integers(1, 10_000), unit=st.sampled_from(["s", "M", "ME"]))
+@settings(max_examples=30, deadline=None)
+def test_written_step_reads_back(count, unit):
+    assert parse_step(format_step(count, unit)) == (count, unit)
+
+
+@pytest.mark.parametrize("text", ["", "0h", "-1h", "1.5h", "soon", "1 fortnight"])
+def test_no_step(text):
+    with pytest.raises(DataError, match='"15min"'):
+        parse_step(text)
