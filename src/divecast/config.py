@@ -104,7 +104,7 @@ class DecoderConfig:
     dropout: float = 0.1
     forecast: Likelihood = "student_t"
     reconstruction: Likelihood = "normal"
-    ridge_penalty: float = 1e-3
+    ridge_penalty: float = 1e-4
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -113,7 +113,10 @@ class DecoderConfig:
         _at_least(0, depth=self.depth, ridge_penalty=self.ridge_penalty)
         _share(dropout=self.dropout)
         _require(
-            self.token_width % self.n_heads == 0, "token_width", f"a multiple of n_heads={self.n_heads}", self.token_width
+            self.token_width % self.n_heads == 0,
+            "token_width",
+            f"a multiple of n_heads={self.n_heads}",
+            self.token_width,
         )
 
 

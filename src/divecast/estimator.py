@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 from divecast.config import LossConfig, ModelConfig, TrainingConfig
-from divecast.data import ByTime, Factor, Part, Source, Split, Windows, as_factors, split as cut
+from divecast.data import ByTime, Factor, Part, Source, Split, Windows, as_factors
+from divecast.data import split as cut
 from divecast.errors import ConfigError, DataError, NotFittedError
 from divecast.evaluate import Evaluation, evaluate_windows
 from divecast.fitted import Fitted
@@ -37,13 +38,13 @@ Moment = str | datetime | np.datetime64
 class DeepDIVE:
     """Disentangled variational forecaster (Wong et al. 2025, arXiv 2501.08710, with the choices the docs list).
 
-    Data are a ``Panel`` or ``Recordings``, or whatever ``as_panel`` takes: a pandas, polars or pyarrow table, or a path.
+    Data are a ``Panel``, ``Recordings``, or what ``as_panel`` takes: a pandas, polars or pyarrow table, or a path.
 
     Args:
         horizon: steps ahead.
         lookback: steps of the window.
-        factors: labels that own a block of b each: a calendar name ("hour", "weekday", "month" ...), a label column, or a
-            ``Calendar`` or ``Label`` that says more. None makes it a plain VAE forecaster.
+        factors: labels that own a block of b each: a calendar name ("hour", "weekday", "month" ...), a label column,
+            or a ``Calendar`` or ``Label`` that says more. None makes it a plain VAE forecaster.
         model: sizes of the network.
         training: the optimisation.
         losses: weights of the loss terms.
@@ -78,7 +79,7 @@ class DeepDIVE:
         self._device = pick_device(device)
         self._fitted: Fitted | None = None
 
-    def fit(  # noqa: PLR0913  what is fitted, where to keep it, what to show
+    def fit(
         self,
         data: Any,
         split: Split | None = None,
@@ -129,8 +130,8 @@ class DeepDIVE:
                 recordings leave both out; ``every`` above 1 then rolls through each recording.
             stop: last stamp a forecast may start at (the row after the end by default).
             every: rows between forecasts.
-            labels: ``known`` hands the labels the data give (calendar factors always) to the code; ``infer`` reads all of
-                them from the window, as in the paper.
+            labels: ``known`` hands the labels the data give (calendar factors always) to the code; ``infer`` reads
+                all of them from the window, as in the paper.
             levels: probabilities of the quantiles.
             n_samples: draws of the whole path, through the code and the likelihood.
 
@@ -274,7 +275,7 @@ def pick_device(name: str) -> torch.device:
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":
         return torch.device(next(device for device in ("cuda", "mps", "cpu") if there[device]))
-    if not there.get(name.split(":")[0], False):
+    if not there.get(name.split(":", maxsplit=1)[0], False):
         raise ConfigError(f"device must be one of {[d for d, found in there.items() if found]} or 'auto', got {name!r}")
     return torch.device(name)
 

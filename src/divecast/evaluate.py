@@ -13,7 +13,7 @@ from divecast.data import Backend, Source, Windows, to_frame
 from divecast.fitted import Fitted
 from divecast.inference import LabelMode, batches, outputs_of, quantiles_of
 from divecast.metrics import ForecastScores, ScoreSums
-from divecast.model.ridge import RidgeWeights, one_hot_covariates
+from divecast.model.ridge import Pairs, RidgeWeights, label_covariates, one_hots
 from divecast.types import Batch
 
 LEVELS = (0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95)
@@ -66,9 +66,12 @@ class _Ridge:
 
     weights: RidgeWeights
     n_classes: tuple[int, ...]
+    pairs: Pairs
 
     def forecast(self, batch: Batch) -> Tensor:
-        return self.weights.forecast(batch.x, one_hot_covariates(batch.labels, self.n_classes))
+        return self.weights.forecast(
+            batch.x, label_covariates(one_hots(batch.labels, self.n_classes), self.pairs, len(batch.x))
+        )
 
 
 def rivals(fitted: Fitted, source: Source) -> dict[str, _Forecaster]:
@@ -80,7 +83,7 @@ def rivals(fitted: Fitted, source: Source) -> dict[str, _Forecaster]:
     weight = fitted.network.forecaster.linear.weight
     n_classes = tuple(vocabulary.n_classes for vocabulary in fitted.vocabularies)
     unused = torch.ones(0), torch.ones(0, dtype=torch.int64)
-    found["per-channel ridge"] = _Ridge(RidgeWeights(weight, *unused), n_classes)
+    found["per-channel ridge"] = _Ridge(RidgeWeights(weight, *unused), n_classes, fitted.network.forecaster.pairs)
     return found
 
 

@@ -16,6 +16,7 @@ from divecast.data import Calendar, Factor, Label, Panel, Scale, Source, Vocabul
 from divecast.data.encode import encode_known_labels
 from divecast.errors import ArtifactError, DataError
 from divecast.model.network import Dimensions, Network
+from divecast.model.ridge import Pairs
 
 SCHEMA = 1
 KIND = "model"
@@ -76,6 +77,7 @@ class Fitted:
             "channels": list(self.channels),
             "factors": [{"type": type(factor).__name__, **asdict(factor)} for factor in self.factors],
             "vocabularies": [vocabulary.to_dict() for vocabulary in self.vocabularies],
+            "pairs": [list(pair) for pair in self.network.forecaster.pairs],
             "levels": list(self.calibration.levels),
             "frequency": self.frequency,
             "about": self.about,
@@ -109,7 +111,8 @@ class Fitted:
         config = TypeAdapter(ModelConfig).validate_python(document["config"])
         shape, channels = WindowShape(**document["shape"]), tuple(document["channels"])
         vocabularies = tuple(Vocabulary.from_dict(plain) for plain in document["vocabularies"])
-        network = build_network(shape, len(channels), vocabularies, config, seed=0)
+        pairs = tuple((int(i), int(j)) for i, j in document["pairs"])
+        network = build_network(dimensions_of(shape, len(channels), vocabularies, pairs), config, seed=0)
         weights = {name.removeprefix("network."): t for name, t in tensors.items() if name.startswith("network.")}
         network.load_state_dict(weights)
         return cls(
@@ -136,17 +139,24 @@ def to_source(data: Any, factors: Sequence[Factor]) -> Source:
     return as_panel(data, labels=sorted(named))
 
 
-def build_network(
-    shape: WindowShape, n_channels: int, vocabularies: Sequence[Vocabulary], config: ModelConfig, seed: int
-) -> Network:
+def dimensions_of(shape: WindowShape, n_channels: int, vocabularies: Sequence[Vocabulary], pairs: Pairs) -> Dimensions:
+    """Return what the data fix of a network."""
+    kinds = tuple(vocabulary.kind for vocabulary in vocabularies)
+    frequencies = tuple(vocabulary.frequencies for vocabulary in vocabularies)
+    return Dimensions(shape.lookback, shape.horizon, n_channels, kinds, frequencies, pairs)
+
+
+def build_network(dimensions: Dimensions, config: ModelConfig, seed: int) -> Network:
     """Build the network with weights drawn from ``seed``; the global random state is left as it was."""
-    kinds, frequencies = (tuple(v.kind for v in vocabularies), tuple(v.frequencies for v in vocabularies))
-    dimensions = Dimensions(shape.lookback, shape.horizon, n_channels, kinds, frequencies)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return Network(dimensions, config)
 
 
 def _factor(plain: dict[str, Any]) -> Factor:
-    fields = {name: tuple(v) if isinstance(v, list) else v for name, v in plain.items() if name != "type"}
-    return Calendar(**fields) if plain["type"] == "Calendar" else Label(**fields)
+    from pydantic import TypeAdapter
+
+    fields = {name: value for name, value in plain.items() if name != "type"}
+    kind: type[Calendar | Label] = Calendar if plain["type"] == "Calendar" else Label
+    factor: Factor = TypeAdapter(kind).validate_python(fields)
+    return factor

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -26,14 +26,24 @@ from divecast.data import (
     encode_labels,
     fit_scale,
     fit_vocabularies,
+)
+from divecast.data import (
     split as cut,
 )
 from divecast.evaluate import seasons
-from divecast.fitted import Fitted, build_network, to_source
+from divecast.fitted import Fitted, build_network, dimensions_of, to_source
 from divecast.inference import batches, outputs_of
 from divecast.metrics import seasonal_scale
 from divecast.model.network import Network
-from divecast.model.ridge import RidgeShape, RidgeSums, one_hot_covariates
+from divecast.model.ridge import (
+    Pairs,
+    RidgeShape,
+    RidgeSums,
+    label_covariates,
+    n_label_covariates,
+    one_hots,
+    recurring_pairs,
+)
 from divecast.train.callbacks import Callback
 from divecast.train.loop import Checkpointing, Task, fit_network
 
@@ -92,12 +102,15 @@ class FitPlan:
 
 def split_of(fitted: Fitted) -> Split:
     """Return how the data of the fit were cut."""
-    plain = {name: tuple(v) if isinstance(v, list) else v for name, v in fitted.about["split"].items()}
-    kinds: dict[str, type[ByTime | ByRecording | ByGroup]] = {k.__name__: k for k in (ByTime, ByRecording, ByGroup)}
-    return kinds[plain.pop("type")](**plain)
+    from pydantic import TypeAdapter
+
+    plain = dict(fitted.about["split"])
+    kinds: dict[str, Any] = {kind.__name__: kind for kind in (ByTime, ByRecording, ByGroup)}
+    found: Split = TypeAdapter(kinds[plain.pop("type")]).validate_python(plain)
+    return found
 
 
-def fit_model(  # noqa: PLR0913  what is fitted and how, where to keep it, who watches
+def fit_model(
     data: Any,
     split: Split,
     plan: FitPlan,
@@ -115,7 +128,8 @@ def fit_model(  # noqa: PLR0913  what is fitted and how, where to keep it, who w
     stride = plan.training.window_stride
     train = Windows.of(source, parts.train, labels, scale, plan.shape, "fit", stride)
     valid = Windows.of(source, parts.valid, labels, scale, plan.shape, "score")
-    network = build_network(plan.shape, len(source.channels), vocabularies, plan.model, plan.seed)
+    dimensions = dimensions_of(plan.shape, len(source.channels), vocabularies, _pairs(labels, parts, vocabularies))
+    network = build_network(dimensions, plan.model, plan.seed)
     _start_linear(network, train, vocabularies, plan)
     about = {**plan.about(split), "fingerprint": source.fingerprint()}
     task = Task(train, valid, plan.training, plan.losses, plan.seed, device, about)
@@ -139,17 +153,24 @@ def fit_model(  # noqa: PLR0913  what is fitted and how, where to keep it, who w
 def _with_encoder(model: ModelConfig, source: Source) -> ModelConfig:
     if model.encoder.kind != "auto":
         return model
-    kind = "recording" if source.clock is None else "panel"
+    kind: Literal["panel", "recording"] = "recording" if source.clock is None else "panel"
     return replace(model, encoder=replace(model.encoder, kind=kind))
+
+
+def _pairs(labels: NDArray[np.int16], parts: Parts, vocabularies: Sequence[Vocabulary]) -> Pairs:
+    rows = torch.from_numpy(labels[parts.train.rows()].astype(np.int64))
+    return recurring_pairs(rows, [vocabulary.n_classes for vocabulary in vocabularies])
 
 
 def _start_linear(network: Network, train: Windows, vocabularies: Sequence[Vocabulary], plan: FitPlan) -> None:
     """Start the forecaster from the closed-form ridge; windows of most data are many more than its inputs."""
     n_classes = tuple(vocabulary.n_classes for vocabulary in vocabularies)
-    sums = RidgeSums(RidgeShape(plan.lookback, plan.horizon, len(train.source.channels), sum(n_classes)))
+    pairs = network.forecaster.pairs
+    n_covariates = n_label_covariates(n_classes, pairs)
+    sums = RidgeSums(RidgeShape(plan.lookback, plan.horizon, len(train.source.channels), n_covariates))
     for index in torch.arange(len(train)).split(_RIDGE_BATCH):
         batch = train.batch(index)
-        sums.update(batch.x, batch.y, one_hot_covariates(batch.labels, n_classes))
+        sums.update(batch.x, batch.y, label_covariates(one_hots(batch.labels, n_classes), pairs, len(batch.x)))
     network.forecaster.start(sums.solve(plan.model.decoder.ridge_penalty))
 
 
@@ -163,7 +184,8 @@ def _seasonal_error(source: Source, parts: Parts) -> NDArray[np.float64]:
     lengths = np.array([rows.stop - rows.start - period for rows in ranges], dtype=np.float64)
     weights = np.where(np.isnan(errors), 0.0, lengths[:, None])
     total, weight = np.nansum(errors * weights, axis=0), weights.sum(axis=0)
-    return np.divide(total, weight, where=weight > 0, out=np.full(len(weight), np.nan))
+    error: NDArray[np.float64] = np.divide(total, weight, where=weight > 0, out=np.full(len(weight), np.nan))
+    return error
 
 
 def _residuals(fitted: Fitted, valid: Windows) -> Iterator[Tensor]:

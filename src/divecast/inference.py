@@ -11,7 +11,7 @@ from torch import Tensor
 from divecast.data import Part, Source, Windows
 from divecast.errors import ConfigError
 from divecast.fitted import Fitted
-from divecast.results import Codes, Floats, Forecast, Keys, Labels, Reconstruction, Samples
+from divecast.results import Codes, Floats, Forecast, Keys, Labels, Reconstruction
 from divecast.types import Batch, Code, Outputs
 
 LabelMode = Literal["known", "infer"]
@@ -51,7 +51,8 @@ def quantiles_of(fitted: Fitted, outputs: Outputs, levels: Sequence[float]) -> T
     """Return the forecast's quantiles, (level, batch, horizon, channel), scaled units."""
     forecast: Any = outputs.forecast
     table = fitted.calibration.at(levels).to(forecast.loc.device)
-    return forecast.loc + forecast.scale * table[:, None, :, None]
+    quantiles: Tensor = forecast.loc + forecast.scale * table[:, None, :, None]
+    return quantiles
 
 
 def forecast_windows(
@@ -64,10 +65,17 @@ def forecast_windows(
         means.append(_original(fitted, outputs.forecast.mean))
         quantiles.append(_original(fitted, quantiles_of(fitted, outputs, levels)))
         draws = [outputs_of(fitted, batch, mode, sample=True).forecast.sample() for _ in range(n_samples)]
-        samples.append(_original(fitted, torch.stack(draws) if draws else outputs.forecast.mean.new_empty(0, *batch.y.shape)))
+        samples.append(
+            _original(fitted, torch.stack(draws) if draws else outputs.forecast.mean.new_empty(0, *batch.y.shape))
+        )
     keys = Keys.of(windows.source, windows.origins, windows.segments, range(-1, fitted.shape.horizon))
     return Forecast(
-        keys, fitted.channels, np.concatenate(means), tuple(levels), np.concatenate(quantiles, 1), np.concatenate(samples, 1)
+        keys,
+        fitted.channels,
+        np.concatenate(means),
+        tuple(levels),
+        np.concatenate(quantiles, 1),
+        np.concatenate(samples, 1),
     )
 
 
@@ -167,6 +175,3 @@ def _classes(fitted: Fitted) -> tuple[tuple[str, ...], ...]:
 def _commonest(given: NDArray[np.int64]) -> NDArray[np.int64]:
     columns = [np.bincount(column[column >= 0], minlength=1) for column in given.T]
     return np.array([counts.argmax() if counts.any() else -1 for counts in columns], dtype=np.int64)
-
-
-__all__ = ["LabelMode", "Samples"]

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from divecast.errors import ConfigError, DataError
 from divecast.model import ridge
-from divecast.model.ridge import RidgeShape, RidgeSums, RidgeWeights, forward_fill, one_hot_covariates
+from divecast.model.ridge import RidgeShape, RidgeSums, RidgeWeights, forward_fill, label_covariates, one_hots
 
 NAN = float("nan")
 
@@ -181,18 +181,18 @@ class TestForwardFill:
 
 class TestOneHotCovariates:
     def test_factors_side_by_side_and_missing_as_zeros(self) -> None:
-        found = one_hot_covariates(torch.tensor([[0, 2], [-1, 0], [1, -1], [-1, -1]]), (2, 3))
+        found = label_covariates(one_hots(torch.tensor([[0, 2], [-1, 0], [1, -1], [-1, -1]]), (2, 3)), (), 4)
         expected = [[1, 0, 0, 0, 1], [0, 0, 1, 0, 0], [0, 1, 0, 0, 0], [0, 0, 0, 0, 0]]
         assert found.tolist() == expected
 
     def test_no_factors(self) -> None:
-        assert one_hot_covariates(torch.zeros(5, 0, dtype=torch.int64), ()).shape == (5, 0)
+        assert one_hots(torch.zeros(5, 0, dtype=torch.int64), ()) == ()
 
     @pytest.mark.parametrize("label", [3, -2])
     def test_class_that_does_not_exist(self, label: int) -> None:
         with pytest.raises(DataError, match=f"factor number 1 must lie between -1 and 2, got {label} in row 1"):
-            one_hot_covariates(torch.tensor([[0, 0], [0, label]]), (2, 3))
+            one_hots(torch.tensor([[0, 0], [0, label]]), (2, 3))
 
     def test_number_of_factors(self) -> None:
         with pytest.raises(DataError, match="expected labels of 1 factors, got 2"):
-            one_hot_covariates(torch.zeros(1, 2, dtype=torch.int64), (3,))
+            one_hots(torch.zeros(1, 2, dtype=torch.int64), (3,))

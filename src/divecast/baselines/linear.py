@@ -6,7 +6,16 @@ from typing import Self
 from torch import Tensor
 
 from divecast.errors import DataError, NotFittedError
-from divecast.model.ridge import DEFAULT_PENALTY, RidgeShape, RidgeSums, RidgeWeights, one_hot_covariates
+from divecast.model.ridge import (
+    DEFAULT_PENALTY,
+    Pairs,
+    RidgeShape,
+    RidgeSums,
+    RidgeWeights,
+    label_covariates,
+    n_label_covariates,
+    one_hots,
+)
 from divecast.types import Batch
 
 
@@ -15,13 +24,14 @@ class PerChannelRidge:
 
     Args:
         penalty: on the squared weights, as a share of the number of windows.
+        pairs: factors whose joint classes are covariates too.
     """
 
     name = "per-channel ridge"
 
-    def __init__(self, penalty: float = DEFAULT_PENALTY) -> None:
+    def __init__(self, penalty: float = DEFAULT_PENALTY, pairs: Pairs = ()) -> None:
         """Start unfitted."""
-        self.penalty = penalty
+        self.penalty, self.pairs = penalty, pairs
         self.weights: RidgeWeights | None = None
         self._n_classes: tuple[int, ...] = ()
 
@@ -39,8 +49,8 @@ class PerChannelRidge:
         sums: RidgeSums | None = None
         for batch in batches:
             if sums is None:
-                sums = RidgeSums(_shape(batch, n_classes))
-            sums.update(batch.x, batch.y, one_hot_covariates(batch.labels, n_classes))
+                sums = RidgeSums(_shape(batch, n_label_covariates(n_classes, self.pairs)))
+            sums.update(batch.x, batch.y, label_covariates(one_hots(batch.labels, n_classes), self.pairs, len(batch.x)))
         if sums is None:
             raise DataError("the ridge regression needs at least one batch of windows, got none; give more rows")
         self.weights, self._n_classes = sums.solve(self.penalty), n_classes
@@ -54,9 +64,11 @@ class PerChannelRidge:
         """
         if self.weights is None:
             raise NotFittedError("the ridge regression is not fitted; call fit(batches, n_classes) first")
-        return self.weights.forecast(batch.x, one_hot_covariates(batch.labels, self._n_classes))
+        return self.weights.forecast(
+            batch.x, label_covariates(one_hots(batch.labels, self._n_classes), self.pairs, len(batch.x))
+        )
 
 
-def _shape(batch: Batch, n_classes: tuple[int, ...]) -> RidgeShape:
+def _shape(batch: Batch, n_covariates: int) -> RidgeShape:
     (_, time, channel), horizon = batch.x.shape, batch.y.shape[1]
-    return RidgeShape(time, horizon, channel, sum(n_classes))
+    return RidgeShape(time, horizon, channel, n_covariates)

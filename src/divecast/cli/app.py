@@ -2,11 +2,11 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
+from divecast import __version__
 from divecast.cli.console import print_lines, reported_warnings, say
 from divecast.cli.demo import demo
 from divecast.cli.encode import encode
@@ -43,7 +43,7 @@ def divecast(
 ) -> None:
     """Fit a DeepDIVE to a table of time series, forecast it with intervals, and read its code."""
     if show_version:
-        print_lines(f"divecast {version('divecast')}")
+        print_lines(f"divecast {__version__}")
         raise typer.Exit
     if context.invoked_subcommand is None:
         print_lines(context.get_help())

@@ -41,7 +41,7 @@ class Products:
 
     @property
     def rolling(self) -> Path:
-        """A forecast a day over the test part."""
+        """A forecast a day, from midnight, over the test part."""
         return self.folder / "forecasts_test.csv"
 
     @property
@@ -113,9 +113,11 @@ def _write_results(model: "DeepDIVE", panel: "Panel", products: Products) -> tup
     from divecast.data import ByTime, split, write_frame
 
     stamps = panel.clock.stamps()
-    write_frame(model.forecast(panel, start=stamps[-HORIZON]).frame(), products.last_day)
-    first_test = int(split(panel, ByTime()).test.start[0])
-    rolling = model.forecast(panel, start=stamps[first_test], stop=stamps[-HORIZON], every=HORIZON)
+    write_frame(model.forecast(panel, start=stamps[-HORIZON], stop=stamps[-HORIZON]).frame(), products.last_day)
+    test = split(panel, ByTime()).test.rows()
+    wall = panel.clock.local(test)
+    midnight = test[wall == wall.astype("datetime64[D]")][0]
+    rolling = model.forecast(panel, start=stamps[midnight], stop=stamps[-HORIZON], every=HORIZON)
     write_frame(rolling.frame(), products.rolling)
     codes = model.encode(panel, part="test")
     write_frame(codes.frame(), products.codes)
@@ -126,14 +128,13 @@ def _write_scores(model: "DeepDIVE", panel: "Panel", products: Products, silent:
     from divecast.data import write_frame
 
     scores = model.evaluate(panel)
-    table = scores.table()
     write_frame(scores.frame(), products.scores)
     if not silent:
-        print_scores("Test part, the last fifth of the year", table, SHOWN_STEPS)
+        print_scores("Test part, the last fifth of the year", scores, SHOWN_STEPS)
 
 
 def draw(panel: "Panel", rolling: "Forecast", codes: "Codes", path: Path) -> bool:
-    """Draw the last week of forecasts and the codes of hour and weekday, if matplotlib is there.
+    """Draw a week of forecasts, and the codes of hour and weekday, if matplotlib is there.
 
     Args:
         panel: The loads.

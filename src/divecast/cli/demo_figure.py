@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -10,7 +11,7 @@ from divecast.artifact import replacing
 from divecast.data import Panel
 from divecast.results import Codes, Forecast
 
-PROFILES = ("H0-A", "G1-A")
+PROFILES = ("H0-A", "G0-A")
 _DAYS = 7
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _BLUE, _INK = "#2f6db3", "#222222"
@@ -43,17 +44,20 @@ def draw_demo(panel: Panel, rolling: Forecast, codes: Codes, path: Path) -> None
 
 def _draw_forecast(axes: Axes, panel: Panel, rolling: Forecast, name: str) -> None:
     channel = panel.channels.index(name)
-    last = slice(-_DAYS, None)
-    stamps = rolling.keys.stamps[last, 1:].reshape(-1)
+    middle = len(rolling.mean) // 2
+    shown = slice(middle, middle + _DAYS)
+    stamps = rolling.keys.stamps[shown, 1:].reshape(-1)
     first = panel.clock.row_of(stamps[0])
-    low, high = (rolling.quantiles[at, last, :, channel].reshape(-1) for at in (0, -1))
+    rows = np.arange(first, first + len(stamps))
+    wall = panel.clock.local(rows)
+    low, high = (rolling.quantiles[at, shown, :, channel].reshape(-1) for at in (0, -1))
     share = rolling.levels[-1] - rolling.levels[0]
-    axes.fill_between(stamps, low, high, color=_BLUE, alpha=0.25, linewidth=0, label=f"{share:.0%} interval")
-    axes.plot(stamps, rolling.mean[last, :, channel].reshape(-1), color=_BLUE, linewidth=1.4, label="forecast")
-    axes.plot(stamps, panel.values[first : first + len(stamps), channel], color=_INK, linewidth=0.9, label="measured")
-    for day in stamps[:: rolling.mean.shape[1]]:
+    axes.fill_between(wall, low, high, color=_BLUE, alpha=0.25, linewidth=0, label=f"{share:.0%} interval")
+    axes.plot(wall, rolling.mean[shown, :, channel].reshape(-1), color=_BLUE, linewidth=1.4, label="forecast")
+    axes.plot(wall, panel.values[rows, channel], color=_INK, linewidth=0.9, label="measured")
+    for day in wall[:: rolling.mean.shape[1]]:
         axes.axvline(day, color="#bbbbbb", linewidth=0.5, zorder=0)
-    axes.set_title(f"{name}: a forecast of 24 hours a day, last week of the test part", loc="left", fontsize=10)
+    axes.set_title(f"{name}: a forecast of 24 hours a day, a week of the test part", loc="left", fontsize=10)
     axes.set_ylabel("share of peak load")
     axes.margins(x=0)
     axes.legend(loc="upper right", ncols=3, fontsize=8, frameon=False)
@@ -61,8 +65,10 @@ def _draw_forecast(axes: Axes, panel: Panel, rolling: Forecast, name: str) -> No
 
 def _draw_code(figure: Figure, axes: Axes, codes: Codes, factor: str, classes: np.ndarray) -> None:
     block = codes.b_mean[codes.factors.index(factor)]
-    colours = "twilight" if factor == "hour" else "Dark2"
+    n_classes = 24 if factor == "hour" else 7
+    colours = colormaps["twilight" if factor == "hour" else "Dark2"].resampled(n_classes)
     points = axes.scatter(block[:, 0], block[:, 1], c=classes, cmap=colours, s=7, linewidths=0)
+    points.set_clim(-0.5, n_classes - 0.5)
     bar = figure.colorbar(points, ax=axes, fraction=0.04)
     if factor == "weekday":
         bar.set_ticks(range(len(_WEEKDAYS)), labels=list(_WEEKDAYS))

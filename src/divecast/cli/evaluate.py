@@ -14,6 +14,7 @@ from divecast.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from divecast.data import Panel, Recordings
+    from divecast.evaluate import Evaluation
 
 SHOWN_STEPS = ("1", "3", "6", "12", "24", "all")
 _MEASURES = ("rrse", "corr", "mae", "mse", "mase", "crps", "coverage", "width")
@@ -57,7 +58,7 @@ def evaluate(
         print_json({"command": "evaluate", "part": "span" if spanned else chosen, "scores": _records(result.table())})
     else:
         title = f"Targets from {start or 'the start'} to {stop or 'the end'}" if spanned else f"Part: {chosen}"
-        print_scores(title, result.table(), None if all_steps else SHOWN_STEPS)
+        print_scores(title, result, None if all_steps else SHOWN_STEPS)
 
 
 def span_of(source: "Panel | Recordings", start: str | None, stop: str | None, lookback: int) -> "Panel":
@@ -81,16 +82,15 @@ def span_of(source: "Panel | Recordings", start: str | None, stop: str | None, l
     return source.rows(first - lookback, last)
 
 
-def print_scores(title: str, table: Mapping[str, NDArray[Any]], steps: tuple[str, ...] | None) -> None:
+def print_scores(title: str, result: "Evaluation", steps: tuple[str, ...] | None) -> None:
     """Print scores step by step.
 
     Args:
         title: Stands above.
-        table: Columns model, horizon and the measures, a row a forecaster and step.
+        result: Scores of the model, first, and of others.
         steps: Which steps to show; None for all.
     """
-    nominal = table["nominal"][np.isfinite(table["nominal"])]
-    inside = f"in {nominal[0]:.0%}" if len(nominal) else "coverage"
+    table, own = result.table(), next(iter(result.scores.values()))
     names = [*table["horizon"].astype(str)]
     rows: list[list[str] | None] = []
     for step in dict.fromkeys(names):
@@ -98,7 +98,8 @@ def print_scores(title: str, table: Mapping[str, NDArray[Any]], steps: tuple[str
             if rows:
                 rows.append(None)
             rows += [_row(table, at) for at, name in enumerate(names) if name == step]
-    print_table(title, ["step", "model", "RRSE", "CORR", "MAE", "MSE", "MASE", "CRPS", inside, "width"], rows)
+    header = ["step", "model", "RRSE", "CORR", "MAE", "MSE", "MASE", "CRPS", f"in {own.nominal:.0%}", "width"]
+    print_table(title, header, rows)
 
 
 def _row(table: Mapping[str, NDArray[Any]], at: int) -> list[str]:

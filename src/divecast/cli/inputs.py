@@ -45,7 +45,7 @@ def _read(name: str, settings: Settings, optional_labels: Sequence[str]) -> Pane
     labels += [label for label in optional_labels if label in table.column_names and label not in labels]
     if settings.recording is not None:
         return _recordings(table, settings.recording, labels, settings)
-    return as_panel(table, settings.time, labels, settings.tz)
+    return as_panel(table, settings.time, labels, settings.tz or "UTC")
 
 
 def _recordings(table: Any, recording: str, labels: Sequence[str], settings: Settings) -> Recordings:

@@ -1,5 +1,6 @@
 """A saved model together with the data to use it on."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ def load_model(path: Path, settings: Settings) -> DeepDIVE:
 
 
 def load_with_data(model: Path, data: str, settings: Settings) -> tuple[DeepDIVE, "Panel | Recordings"]:
-    """Load a model, and data with those of its label columns that the data have.
+    """Load a model, and data read as they were for the fit: in its time zone, with its label columns if there.
 
     Raises:
         DataError: The data cannot be used.
@@ -33,4 +34,6 @@ def load_with_data(model: Path, data: str, settings: Settings) -> tuple[DeepDIVE
         ConfigError: There is no such device or data set.
     """
     fitted = load_model(model, settings)
-    return fitted, read_data(data, settings, list(fitted.info()["factors"]))
+    about = fitted.info()
+    of_fit = replace(settings, tz=settings.tz or about.get("tz"))
+    return fitted, read_data(data, of_fit, list(about["factors"]))

@@ -29,7 +29,7 @@ class Settings:
         device: cpu, cuda or mps.
         time: Column of time stamps.
         label_columns: Columns that are labels and no channels.
-        tz: Zone of stamps that name none, and of calendar factors.
+        tz: Zone of stamps that name none, and of calendar factors; that of the model, else UTC, when left out.
         channels: Channels to use; empty for all.
         recording: Column that names the recording.
         rate: Rows a second of recordings, Hz.
@@ -49,7 +49,7 @@ class Settings:
     device: str = "cpu"
     time: str | None = None
     label_columns: list[str] = field(default_factory=list)
-    tz: str = "UTC"
+    tz: str | None = None
     channels: list[str] = field(default_factory=list)
     recording: str | None = None
     rate: float = 1.0

@@ -44,8 +44,8 @@ def cross_entropy(log_joint: Tensor, label: Tensor) -> Tensor:
 def labelled_marginal_kl(component_kl: Tensor, log_pi: Tensor, expected_cross_entropy: Tensor) -> Tensor:
     """Return KL(q_i || p_i) of a labelled window by the exact identity behind Wong et al. 2025, Theorem 1.
 
-    KL(q || p) = KL(q || f_k) - log pi_k - E_q[-log r_k(b)], since p = pi_k f_k / r_k. With the cross-entropy at the same
-    draw, marginal KL + cross-entropy is the closed form KL(q || f_k) - log pi_k without sampling error.
+    KL(q || p) = KL(q || f_k) - log pi_k - E_q[-log r_k(b)], since p = pi_k f_k / r_k. With the cross-entropy at the
+    same draw, marginal KL + cross-entropy is the closed form KL(q || f_k) - log pi_k without sampling error.
 
     Args:
         component_kl: (batch,) KL(q || f_k).

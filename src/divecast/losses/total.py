@@ -15,7 +15,5 @@ def conditional_objective(
 ) -> Tensor:
     """Return the loss of the conditional player, nats a window, from terms of (batch,)."""
     return (
-        weights.forecast * forecast
-        + weights.reconstruction * reconstruction
-        + weights.conditional_kl * conditional_kl
+        weights.forecast * forecast + weights.reconstruction * reconstruction + weights.conditional_kl * conditional_kl
     ).mean()

@@ -1,5 +1,7 @@
 """p(y|a,b,x): a linear path per channel, started from the closed-form ridge, plus what a network adds."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution
@@ -7,15 +9,15 @@ from torch.distributions import Distribution
 from divecast.config import DecoderConfig
 from divecast.model.blocks import Residual
 from divecast.model.likelihood import ScaledLikelihood
-from divecast.model.ridge import RidgeWeights, forward_fill
+from divecast.model.ridge import Pairs, RidgeWeights, forward_fill, label_covariates, n_label_covariates
 
 
 class LinearPath(nn.Module):
-    """Each channel's own linear map of its window and the class probabilities; closed form, not trained.
+    """Each channel's own linear map of its window and the labels' covariates; closed form, not trained.
 
     Args:
         lookback: steps of the window.
-        n_covariates: class probabilities of all factors.
+        n_covariates: of ``label_covariates`` for the factors.
         horizon: steps ahead.
         n_channels: channels of the window.
     """
@@ -37,19 +39,19 @@ class Forecaster(nn.Module):
     """Forecast every channel from its window, its embedding and the fused code, with weights shared by the channels.
 
     Args:
-        lookback: steps of the window.
-        horizon: steps ahead.
-        n_channels: channels of the window.
-        n_covariates: class probabilities of all factors.
+        shape: look-back, horizon and channels of the window.
+        n_classes: classes of each factor.
+        pairs: factors whose joint classes the linear path knows.
         config: sizes and likelihood.
     """
 
     def __init__(
-        self, lookback: int, horizon: int, n_channels: int, n_covariates: int, config: DecoderConfig
+        self, shape: tuple[int, int, int], n_classes: Sequence[int], pairs: Pairs, config: DecoderConfig
     ) -> None:
         super().__init__()
-        width = config.width
-        self.linear = LinearPath(lookback, n_covariates, horizon, n_channels)
+        (lookback, horizon, n_channels), width = shape, config.width
+        self.pairs = pairs
+        self.linear = LinearPath(lookback, n_label_covariates(n_classes, pairs), horizon, n_channels)
         self.embedding = nn.Parameter(0.1 * torch.randn(n_channels, config.channel_features))
         self.enter = nn.Linear(lookback, width)
         self.enter_channel = nn.Linear(config.channel_features, width, bias=False)
@@ -63,7 +65,7 @@ class Forecaster(nn.Module):
     def forward(self, x: Tensor, fused: Tensor, classes: tuple[Tensor, ...]) -> Distribution:
         """Map the window, (batch, time, channel), and the fused code to a distribution of (batch, horizon, channel)."""
         window = forward_fill(x).transpose(1, 2)
-        covariates = torch.cat(classes, dim=1) if classes else fused.new_zeros(len(fused), 0)
+        covariates = label_covariates(classes, self.pairs, len(fused)).to(fused.device)
         first, *others = self.conditions(fused)[:, None].chunk(len(self.layers) + 1, dim=-1)
         hidden = nn.functional.gelu(self.enter(window) + self.enter_channel(self.embedding) + first)
         for layer, condition in zip(self.layers, others, strict=True):

@@ -51,9 +51,7 @@ class CrossAttentionFusion(nn.Module):
         self.block_sizes = list(block_sizes)
         self.n_heads = n_heads
         self.query_token = nn.Linear(n_conditional, width)
-        self.tokens = nn.ModuleList(
-            [FactorToken(k, d, width) for k, d in zip(n_classes, block_sizes, strict=True)]
-        )
+        self.tokens = nn.ModuleList([FactorToken(k, d, width) for k, d in zip(n_classes, block_sizes, strict=True)])
         self.query = nn.Linear(width, width, bias=False)
         self.key_value = nn.Linear(width, 2 * width, bias=False)
         self.out = nn.Linear(width, width)

@@ -1,6 +1,5 @@
 """The whole DeepDIVE network: inference, clamping of known labels, generation."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,6 +13,7 @@ from divecast.model.encoder import ConditionalEncoder, MarginalEncoder
 from divecast.model.forecaster import Forecaster
 from divecast.model.fusion import CrossAttentionFusion
 from divecast.model.prior import MarginalPrior
+from divecast.model.ridge import Pairs
 from divecast.types import Code, Outputs, Posteriors
 
 
@@ -27,6 +27,7 @@ class Dimensions:
         n_channels: channels.
         kinds: kind of each factor.
         frequencies: label frequencies of each factor in the training part.
+        pairs: factors whose joint classes the linear path knows.
     """
 
     lookback: int
@@ -34,6 +35,7 @@ class Dimensions:
     n_channels: int
     kinds: tuple[FactorKind, ...] = ()
     frequencies: tuple[tuple[float, ...], ...] = ()
+    pairs: Pairs = ()
 
     @property
     def n_classes(self) -> tuple[int, ...]:
@@ -77,7 +79,9 @@ class Network(nn.Module):
             code.n_conditional, dimensions.n_classes, self.prior.block_sizes, decoder.token_width, decoder.n_heads
         )
         self.decoder = Decoder(time, channels, decoder)
-        self.forecaster = Forecaster(time, dimensions.horizon, channels, sum(dimensions.n_classes), decoder)
+        self.forecaster = Forecaster(
+            (time, dimensions.horizon, channels), dimensions.n_classes, dimensions.pairs, decoder
+        )
 
     def infer_marginal(self, x: Tensor) -> Normal:
         """Return q(b|x), a normal of (batch, marginal); without factors it has no dimensions."""

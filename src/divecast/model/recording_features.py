@@ -31,9 +31,7 @@ class RecordingFeatures(nn.Module):
         self.enter = nn.Conv1d(n_channels, width, _KERNEL, _STRIDE, _KERNEL // 2)
         self.enter_missing = nn.Conv1d(n_channels, width, _KERNEL, _STRIDE, _KERNEL // 2, bias=False)
         self.norms = nn.ModuleList([nn.GroupNorm(1, width) for _ in range(depth - 1)])
-        self.convs = nn.ModuleList(
-            [nn.Conv1d(width, width, _KERNEL, _STRIDE, _KERNEL // 2) for _ in range(depth - 1)]
-        )
+        self.convs = nn.ModuleList([nn.Conv1d(width, width, _KERNEL, _STRIDE, _KERNEL // 2) for _ in range(depth - 1)])
         self.dropout = nn.Dropout(config.dropout)
         self.join = nn.Linear(2 * width, config.width)
         self.deep = Residual(config.width, config.dropout)

@@ -7,18 +7,23 @@ intercept; give a covariate of ones where one is wanted.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import torch
 from torch import Tensor
 
 from divecast.errors import ConfigError, DataError
 
-DEFAULT_PENALTY = 1e-3
+DEFAULT_PENALTY = 1e-4
 """Penalty on the squared weights, as a share of the number of windows (ours)."""
 
+_MOST_CELLS, _LEAST_VISITS = 200, 30  # joint classes of a pair of factors, and visits of each (ours)
 _CHUNK_FLOATS = 8_000_000
 _ROWS_AT_ONCE = 4096
 _SMALLEST_SCALE = 1e-3
+
+
+Pairs = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,15 +203,15 @@ def forward_fill(x: Tensor) -> Tensor:
     return rows.gather(2, last).nan_to_num(nan=0.0).transpose(1, 2)
 
 
-def one_hot_covariates(labels: Tensor, n_classes: Sequence[int]) -> Tensor:
-    """Turn class indices into indicator columns, the factors side by side.
+def one_hots(labels: Tensor, n_classes: Sequence[int]) -> tuple[Tensor, ...]:
+    """Turn class indices into indicator columns.
 
     Args:
         labels: (batch, factor) class indices, -1 where missing.
         n_classes: number of classes of each factor.
 
     Returns:
-        (batch, sum of n_classes) float32; all zeros in a factor whose label is missing.
+        For each factor (batch, class) float32; all zeros where the label is missing.
 
     Raises:
         DataError: the number of factors or a class index does not fit.
@@ -225,7 +230,50 @@ def one_hot_covariates(labels: Tensor, n_classes: Sequence[int]) -> Tensor:
     columns = torch.where(labels < 0, ends[-1] if len(n_classes) else 0, labels + ends - sizes)
     # Missing labels are scattered into one surplus column that is cut off again.
     ones = torch.zeros(labels.shape[0], sum(n_classes) + 1, device=labels.device)
-    return ones.scatter_(1, columns.long(), 1.0)[:, :-1]
+    indicators = ones.scatter_(1, columns.long(), 1.0)[:, :-1]
+    return indicators.split(list(n_classes), dim=1) if n_classes else ()
+
+
+def label_covariates(classes: Sequence[Tensor], pairs: Pairs, n_windows: int) -> Tensor:
+    """Lay class probabilities side by side, followed by the products of pairs of factors.
+
+    Monday at eight is more than a Monday and an eight: products let the linear path know the shape of the week.
+
+    Args:
+        classes: for each factor (batch, class), probabilities or indicators.
+        pairs: the factors to multiply.
+        n_windows: batch size, for when there are no factors.
+
+    Returns:
+        (batch, covariate), as wide as ``n_label_covariates`` says.
+    """
+    products = [(classes[i][:, :, None] * classes[j][:, None]).flatten(1) for i, j in pairs]
+    return torch.cat([*classes, *products], dim=1) if classes else torch.empty(n_windows, 0)
+
+
+def n_label_covariates(n_classes: Sequence[int], pairs: Pairs) -> int:
+    """Return the width of ``label_covariates``."""
+    return sum(n_classes) + sum(n_classes[i] * n_classes[j] for i, j in pairs)
+
+
+def recurring_pairs(labels: Tensor, n_classes: Sequence[int]) -> Pairs:
+    """Return the pairs of factors whose joint classes come back often enough to learn each by itself.
+
+    What counts is how often a joint class is *entered*, not how many rows it has: in three years every hour of the week
+    comes 156 times, but a weekday of a given month in three short spells, whose mean would be learned by heart.
+
+    Args:
+        labels: (row, factor) class indices of the training rows in order of time, -1 where missing.
+        n_classes: number of classes of each factor.
+    """
+    found = []
+    for i, j in combinations(range(len(n_classes)), 2):
+        cells = n_classes[i] * n_classes[j]
+        joint = torch.where((labels[:, i] >= 0) & (labels[:, j] >= 0), labels[:, i] * n_classes[j] + labels[:, j], -1)
+        entered = int(((joint[1:] != joint[:-1]) & (joint[1:] >= 0)).sum())
+        if cells <= _MOST_CELLS and entered >= _LEAST_VISITS * cells:
+            found.append((i, j))
+    return tuple(found)
 
 
 def _slices(length: int, step: int) -> Iterator[slice]:

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from divecast.artifact import Artifact, read_artifact, write_artifact
@@ -67,9 +66,7 @@ def save_checkpoint(
     write_artifact(path, Artifact(KIND, SCHEMA, document, tensors))
 
 
-def load_checkpoint(
-    path: Path, identity: dict[str, Any], network: Network, players: dict[Turn, Player]
-) -> Progress:
+def load_checkpoint(path: Path, identity: dict[str, Any], network: Network, players: dict[Turn, Player]) -> Progress:
     """Put a checkpoint's weights and moments in place and return how far it had come.
 
     Raises:

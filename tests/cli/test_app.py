@@ -1,0 +1,69 @@
+import re
+import tomllib
+import warnings
+from pathlib import Path
+
+import pytest
+
+from divecast import DataWarning
+from divecast.cli.console import print_json, reported_warnings
+
+COMMANDS = ("fit", "forecast", "encode", "evaluate", "info", "demo")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_shows_an_example(run, command):
+    result = run(command, "--help")
+    assert result.code == 0
+    assert f"Example: divecast {command}" in result.out
+    assert "--json" in result.out
+
+
+def test_help_names_every_command(run):
+    result = run("--help")
+    assert result.code == 0
+    assert set(COMMANDS) <= set(re.findall(r"\w+", result.out))
+
+
+def test_no_command_shows_the_help(run):
+    result = run()
+    assert result.code == 2
+    assert "Usage: divecast" in result.out
+
+
+def test_version_is_that_of_the_package(run):
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    result = run("--version")
+    assert (result.code, result.out) == (0, f"divecast {project['version']}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["fitt"], "fitt"),
+        (["fit"], "data"),
+        (["fit", "panel.csv", "--horizn", "3"], "--horizn"),
+        (["fit", "panel.csv", "--horizon", "three"], "--horizon"),
+        (["forecast", "model", "panel.csv", "--layout", "square"], "square"),
+        (["forecast", "model", "panel.csv", "--every", "0"], "every"),
+    ],
+)
+def test_bad_options_are_one_line(run, arguments, named):
+    assert named in run(*arguments).error
+
+
+def test_data_warnings_are_one_line_each(capsys):
+    with reported_warnings():
+        warnings.warn("put\nright", DataWarning, stacklevel=1)
+        warnings.warn("put right again", DataWarning, stacklevel=1)
+    assert capsys.readouterr().err == "warning: put right\nwarning: put right again\n"
+
+
+def test_other_warnings_are_left_alone():
+    with reported_warnings(), pytest.warns(RuntimeWarning, match="not ours"):
+        warnings.warn("not ours", RuntimeWarning, stacklevel=1)
+
+
+def test_json_has_no_nan(capsys):
+    print_json({"score": float("nan"), "deep": [float("inf"), 1.5]})
+    assert "null" in capsys.readouterr().out

@@ -1,0 +1,42 @@
+import sys
+
+import pytest
+
+from divecast.data import datasets
+
+FILES = {
+    "model.safetensors",
+    "forecast_last_day.csv",
+    "forecasts_test.csv",
+    "codes.csv",
+    "evaluation.csv",
+    "demo.png",
+}
+
+
+@pytest.fixture(autouse=True)
+def small_loads(monkeypatch):
+    panel = datasets.load_loads().rows(0, 2000)
+    small = panel.select(panel.channels[:3])
+    monkeypatch.setattr(datasets, "load", lambda name: small)
+
+
+def test_demo_makes_what_it_names(run, tmp_path):
+    result = run("demo", "--quick", "--out", tmp_path / "new" / "demo")
+    assert result.code == 0
+    made = {path.name: path.stat().st_size for path in (tmp_path / "new" / "demo").iterdir()}
+    assert set(made) == FILES
+    assert min(made.values()) > 0
+    assert all(name in result.out for name in FILES)
+
+
+def test_demo_without_matplotlib_says_so(run, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "divecast.cli.demo_figure", None)
+    result = run("demo", "--quick", "--out", tmp_path, "--json")
+    assert result.json["figure"] is None
+    assert {path.name for path in tmp_path.iterdir()} == FILES - {"demo.png"}
+
+
+def test_a_file_in_the_way_is_one_line(run, tmp_path):
+    (tmp_path / "demo").write_text("")
+    assert "folder" in run("demo", "--quick", "--out", tmp_path / "demo").error

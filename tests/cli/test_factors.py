@@ -1,0 +1,41 @@
+import pytest
+
+from divecast import ByRecording, ByTime, Calendar, ConfigError, Label
+from divecast.cli.factors import parse_factors, parse_split
+
+
+def test_every_form_of_a_factor():
+    assert parse_factors(["hour", "holiday:US-NY", "gait", "stride:ordered:14", "size:ordered", "phase:cyclic"]) == (
+        Calendar("hour"),
+        Calendar("holiday", country="US-NY"),
+        Label("gait"),
+        Label("stride", "ordered", 14),
+        Label("size", "ordered"),
+        Label("phase", "cyclic"),
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["", ":ordered", "gait:round", "gait:ordered:many", "a:ordered:3:4", "hour:DE", "holiday"]
+)
+def test_what_is_no_factor_is_refused(text):
+    with pytest.raises(ConfigError):
+        parse_factors([text])
+
+
+def test_splits():
+    assert parse_split("8:1:1", "time", None) == ByTime(8, 1, 1)
+    assert parse_split(None, "time", None) == ByTime()
+    assert parse_split("3:1:1", "recording", "subject") == ByRecording(3, 1, 1, "subject")
+    assert parse_split(None, "recording", None) == ByRecording()
+
+
+@pytest.mark.parametrize("text", ["3:1", "a:b:c", "3:0:1", ""])
+def test_what_is_no_split_is_refused(text):
+    with pytest.raises(ConfigError):
+        parse_split(text, "time", None)
+
+
+def test_a_group_needs_a_split_by_recording():
+    with pytest.raises(ConfigError, match="--split-by recording"):
+        parse_split(None, "time", "subject")

@@ -1,0 +1,80 @@
+from dataclasses import asdict
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from divecast import ConfigError, ModelConfig, TrainingConfig
+from divecast.cli.settings import Settings, read_settings
+
+
+def write(folder, text):
+    path = folder / "settings.toml"
+    path.write_text(text)
+    return path
+
+
+def test_without_a_file_all_is_default():
+    assert read_settings(None, {}) == Settings()
+    assert read_settings(None, {}).model == ModelConfig()
+
+
+def test_the_file_is_read_and_options_win(tmp_path):
+    path = write(
+        tmp_path, 'horizon = 3\nfactors = ["hour"]\n[training]\nepochs = 5\nclip = 2\n[model.code]\nblock = "line"'
+    )
+    read = read_settings(path, {"horizon": 6, "lookback": None, "factors": [], "training.epochs": 7})
+    assert (read.horizon, read.lookback, read.factors) == (6, None, ["hour"])
+    assert asdict(read.training) == asdict(TrainingConfig(epochs=7, clip=2.0))
+    assert read.model.code.block == "line"
+
+
+def test_assignments_win_over_the_file(tmp_path):
+    path = write(tmp_path, "[training]\nclip = 2.0")
+    read = read_settings(
+        path, {}, ["training.clip=0.5", "model.code.block=line", "model.decoder.depth = 3", 'tz="UTC"']
+    )
+    assert (read.training.clip, read.model.code.block, read.model.decoder.depth, read.tz) == (0.5, "line", 3, "UTC")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("horizn = 3", "unknown setting 'horizn'.*did you mean 'horizon'"),
+        ("[training]\nepoch = 3", "unknown setting 'training.epoch'.*did you mean 'training.epochs'"),
+        ("[model.code]\nzzz = 3", "unknown setting 'model.code.zzz'.*there are n_conditional"),
+        ("horizon = 3.5", "'horizon'.*3.5"),
+        ('horizon = "3"', "'horizon'.*valid integer.*'3'"),
+        ("[training]\nepochs = 0", "epochs must be >= 1, got 0"),
+        ('[training]\ninterleave = "often"', "'training.interleave'.*often"),
+        ("training = 3", "expected a table .training."),
+        ('factors = "hour"', "'factors'.*array"),
+        ("horizon = ", "expected TOML in"),
+        ("horizon = 2024-01-01", "'horizon'"),
+    ],
+)
+def test_each_mistake_is_named(tmp_path, text, message):
+    with pytest.raises(ConfigError, match=message):
+        read_settings(write(tmp_path, text), {})
+
+
+def test_an_absent_file_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"none\.toml, could not read it"):
+        read_settings(tmp_path / "none.toml", {})
+
+
+@pytest.mark.parametrize("text", ["training.clip", "=3", "horizon.deep=3", "nothing=3"])
+def test_bad_assignments_are_refused(text):
+    with pytest.raises(ConfigError):
+        read_settings(None, {"horizon": 3}, [text])
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    epochs=st.integers(1, 10**6),
+    clip=st.floats(1e-3, 1e3),
+    names=st.lists(st.text(min_size=1).filter(lambda text: "\x00" not in text), max_size=3),
+)
+def test_what_options_say_arrives_unchanged(epochs, clip, names):
+    read = read_settings(None, {"training.epochs": epochs, "training.clip": clip, "channels": names})
+    assert (read.training.epochs, read.training.clip, read.channels) == (epochs, clip, names)
