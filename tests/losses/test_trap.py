@@ -29,7 +29,7 @@ def trained(weights: LossConfig, steps: int = 250) -> tuple[MarginalPrior, Tenso
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-    return prior, loc.detach()
+    return prior.requires_grad_(False), loc.detach()
 
 
 def accuracy(prior: MarginalPrior, b: Tensor) -> float:
@@ -38,26 +38,23 @@ def accuracy(prior: MarginalPrior, b: Tensor) -> float:
 
 def test_at_weight_one_merged_classes_are_as_good_as_any() -> None:
     prior = MarginalPrior(("plain",), (SHARES,), CodeConfig(n_free=2))
-    mixture, weights = prior.mixtures()[0], LossConfig(cross_entropy=1.0)
-    losses = []
-    for size in (0.0, 1.0):
-        with torch.no_grad():
-            mixture.centres.points.mul_(size) if size == 0 else mixture.centres.points.normal_()
+    mixture, apart = prior.mixtures()[0], prior.mixtures()[0].centres().detach().clone()
+    for centres in (apart, torch.zeros_like(apart)):
+        mixture.centres.points.data.copy_(centres)
         q = mixture.component(LABELS[:, 0])
-        losses.append(marginal_objective(*marginal_terms(prior, q, q.rsample(), LABELS), weights))
-    torch.testing.assert_close(losses[0], torch.tensor(0.25).log().neg())
-    torch.testing.assert_close(losses[1], losses[0])
+        loss = marginal_objective(*marginal_terms(prior, q, q.rsample(), LABELS), LossConfig(cross_entropy=1.0))
+        torch.testing.assert_close(loss, -torch.tensor(0.25).log())
 
 
 def test_at_weight_one_merged_classes_stay_merged() -> None:
     prior, b = trained(LossConfig(cross_entropy=1.0))
     mixture = prior.mixtures()[0]
-    assert spread_apart(mixture.centres().detach()) < 0.1 * float(mixture.log_width.exp().min())
-    assert accuracy(prior, b) < 0.9 or prior.class_probabilities(b)[0].max() < 0.5
+    assert spread_apart(mixture.centres()) < 0.1 * mixture.log_width.exp().min()
+    assert prior.class_probabilities(b)[0].max() < 0.5
 
 
 def test_default_weights_drive_classes_apart() -> None:
     prior, b = trained(LossConfig())
     mixture = prior.mixtures()[0]
-    assert spread_apart(mixture.centres().detach()) > 3 * float(mixture.log_width.exp().max())
+    assert spread_apart(mixture.centres()) > 3 * mixture.log_width.exp().max()
     assert accuracy(prior, b) == 1.0

@@ -5,6 +5,26 @@ from torch import Tensor, nn
 from torch.distributions import Normal
 
 
+class FeatureDropout(nn.Module):
+    """Leave out features of a window in training, the same for all its channels: no mask of the size of the data.
+
+    Args:
+        share: of the features to leave out.
+    """
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """Map (batch, ..., feature) to the same shape."""
+        if not (self.training and self.share):
+            return hidden
+        shape = (hidden.shape[0], *[1] * (hidden.ndim - 2), hidden.shape[-1])
+        kept = torch.rand(shape, dtype=hidden.dtype, device=hidden.device) >= self.share
+        return hidden * (kept / (1.0 - self.share))
+
+
 class Residual(nn.Module):
     """Pre-normalised residual layer of two linear maps; a condition is added before the first.
 
@@ -18,7 +38,7 @@ class Residual(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.rise = nn.Linear(width, width)
         self.fall = nn.Linear(width, width)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = FeatureDropout(dropout)
 
     def forward(self, hidden: Tensor, condition: Tensor | None = None) -> Tensor:
         """Map (..., feature) to (..., feature)."""

@@ -2,11 +2,10 @@
 
 import torch
 from torch import Tensor, nn
-from torch.distributions import Distribution
 
 from divecast.config import DecoderConfig
 from divecast.model.blocks import Residual
-from divecast.model.likelihood import ScaledLikelihood
+from divecast.model.likelihood import LocationScale, ScaledLikelihood
 
 
 class Decoder(nn.Module):
@@ -26,8 +25,9 @@ class Decoder(nn.Module):
         self.loadings = nn.Parameter(torch.randn(config.n_loadings, n_channels) / config.n_loadings**0.5)
         self.likelihood = ScaledLikelihood(config.reconstruction, (n_channels,))
 
-    def forward(self, fused: Tensor) -> Distribution:
+    def forward(self, fused: Tensor) -> LocationScale:
         """Map the fused code, (batch, width), to a distribution of (batch, time, channel)."""
-        courses = self.courses(self.deep(fused)).view(fused.shape[0], self.lookback, -1)
-        distribution: Distribution = self.likelihood(courses @ self.loadings)
+        courses = self.courses(self.deep(fused)).view(fused.shape[0], -1, self.lookback)
+        mean = (self.loadings.T @ courses).transpose(1, 2)  # laid out in memory as the windows are
+        distribution: LocationScale = self.likelihood(mean)
         return distribution

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.distributions import Distribution
 
 from divecast.config import DecoderConfig
 from divecast.model.blocks import Residual
-from divecast.model.likelihood import ScaledLikelihood
+from divecast.model.likelihood import LocationScale, ScaledLikelihood
 from divecast.model.ridge import Pairs, RidgeWeights, forward_fill, label_covariates, n_label_covariates
 
 
@@ -62,7 +61,7 @@ class Forecaster(nn.Module):
         nn.init.zeros_(self.leave.bias)
         self.likelihood = ScaledLikelihood(config.forecast, (horizon, n_channels))
 
-    def forward(self, x: Tensor, fused: Tensor, classes: tuple[Tensor, ...]) -> Distribution:
+    def forward(self, x: Tensor, fused: Tensor, classes: tuple[Tensor, ...]) -> LocationScale:
         """Map the window, (batch, time, channel), and the fused code to a distribution of (batch, horizon, channel)."""
         window = forward_fill(x).transpose(1, 2)
         covariates = label_covariates(classes, self.pairs, len(fused)).to(fused.device)
@@ -71,7 +70,7 @@ class Forecaster(nn.Module):
         for layer, condition in zip(self.layers, others, strict=True):
             hidden = layer(hidden, condition)
         mean = self.linear(window, covariates) + self.leave(hidden)
-        distribution: Distribution = self.likelihood(mean.transpose(1, 2))
+        distribution: LocationScale = self.likelihood(mean.transpose(1, 2))
         return distribution
 
     @torch.no_grad()

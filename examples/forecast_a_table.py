@@ -1,0 +1,22 @@
+"""Fit a model on a table of your own and forecast the day after its end.
+
+    python examples/forecast_a_table.py loads.csv Europe/Berlin
+
+The table has a column of time stamps, an hour apart, and a column of numbers for each series.
+"""
+
+import sys
+
+from divecast import DeepDIVE, Panel, TrainingConfig
+
+
+def main(path: str, zone: str = "UTC") -> None:
+    panel = Panel.read(path, tz=zone)
+    training = TrainingConfig(epochs=8)
+    model = DeepDIVE(horizon=24, lookback=168, factors=["hour", "weekday"], training=training).fit(panel)
+    print(model.evaluate(panel))
+    print(model.forecast(panel, levels=(0.05, 0.5, 0.95)).frame())
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:3])

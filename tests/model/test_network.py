@@ -1,0 +1,146 @@
+"""What the network may and may not look at."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from divecast.baselines import PerChannelRidge
+from divecast.model.network import MarginalCode, Network
+from worlds import network, turning
+
+UNKNOWN = torch.full((6, 2), -1)
+
+
+def some(n: int = 6, missing: float = 0.0) -> Tensor:
+    return turning(n, missing=missing).x
+
+
+def marginal(net: Network, x: Tensor, labels: Tensor = UNKNOWN) -> MarginalCode:
+    return net.marginal_code(x, labels, sample=False)
+
+
+def stir(net: Network) -> Network:
+    """Move all weights away from where they start, so that no path is silent."""
+    draw = torch.Generator().manual_seed(3)
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter += 0.1 * torch.randn(parameter.shape, generator=draw)
+    return net
+
+
+@pytest.mark.parametrize("factors", [True, False])
+def test_shapes(factors: bool) -> None:
+    net, labels = network(factors=factors), UNKNOWN[:, : 2 if factors else 0]
+    outputs = net(some(), labels)
+    assert outputs.reconstruction.mean.shape == (6, 8, 2)
+    assert outputs.forecast.mean.shape == (6, 3, 2)
+    assert outputs.posteriors.b.loc.shape == outputs.code.b.shape == (6, net.prior.dims)
+    assert outputs.code.a.shape == (6, 3)
+    assert [c.shape for c in outputs.code.classes] == ([(6, 4), (6, 2)] if factors else [])
+    assert outputs.attention.shape[0] == 6
+    assert outputs.attention.shape[2] == (2 if factors else 0)
+
+
+def test_the_reconstruction_sees_the_code_alone() -> None:
+    """With the posteriors held at one code, another window leaves the reconstruction as it is, not the forecast."""
+    net = stir(network())
+    x = some()
+    code = marginal(net, x)
+    held = net.infer_conditional(x, code.b)
+    net.infer_conditional = lambda *_: held
+    one, other = net.complete(x, code, sample=False), net.complete(x.roll(1, 0) + 1.0, code, sample=False)
+    assert torch.equal(one.reconstruction.mean, other.reconstruction.mean)
+    assert not torch.allclose(one.forecast.mean, other.forecast.mean)
+
+
+def test_the_reconstruction_follows_the_code() -> None:
+    net, x = stir(network()), some()
+    code = marginal(net, x)
+    moved = replace(code, b=code.b + 1.0)
+    one, other = net.complete(x, code, sample=False), net.complete(x, moved, sample=False)
+    assert not torch.allclose(one.reconstruction.mean, other.reconstruction.mean, atol=1e-4)
+
+
+def test_a_new_network_forecasts_as_the_ridge_it_starts_from() -> None:
+    source, net = turning(300), network()
+    batch = source.batch(torch.arange(300))
+    ridge = PerChannelRidge(pairs=net.forecaster.pairs).fit([batch], (4, 2))
+    net.forecaster.start(ridge.weights)
+    outputs = net(batch.x, batch.labels, sample=False)
+    torch.testing.assert_close(outputs.forecast.mean, ridge.forecast(batch), atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(outputs.forecast.scale[0], ridge.weights.residual_scale.T)
+    assert ridge.forecast(batch).std() > 0.1
+
+
+def test_channels_reach_another_ones_forecast_through_the_code_alone() -> None:
+    net = stir(network())
+    x = some()
+    fused, classes = torch.randn(6, 16), (torch.full((6, 4), 0.25), torch.full((6, 2), 0.5))
+    other = x.clone()
+    other[:, :, 0] += 1.0
+    one, two = net.forecaster(x, fused, classes).mean, net.forecaster(other, fused, classes).mean
+    assert torch.equal(one[:, :, 1], two[:, :, 1])
+    assert not torch.allclose(one[:, :, 0], two[:, :, 0])
+    assert not torch.allclose(net.forecaster(x, fused + 1.0, classes).mean, one)
+    through_the_code = net(x, UNKNOWN, False).forecast.mean[:, :, 1], net(other, UNKNOWN, False).forecast.mean[:, :, 1]
+    assert not torch.equal(*through_the_code)
+
+
+@pytest.mark.parametrize("share", [0.3, 1.0])
+def test_holes_give_finite_outputs(share: float) -> None:
+    outputs = network()(some(missing=share), UNKNOWN)
+    for part in (outputs.reconstruction.mean, outputs.forecast.mean, outputs.forecast.scale, outputs.attention):
+        assert torch.isfinite(part).all()
+
+
+def test_q_of_a_depends_on_the_b_it_is_given() -> None:
+    net, x = network(), some()
+    b = marginal(net, x).b
+    assert not torch.allclose(net.infer_conditional(x, b).loc, net.infer_conditional(x, b + 1.0).loc, atol=1e-4)
+    held = net.complete(x, marginal(net, x, torch.tensor([[0, 0]] * 6)), sample=False).posteriors.a.loc
+    other = net.complete(x, marginal(net, x, torch.tensor([[2, 1]] * 6)), sample=False).posteriors.a.loc
+    assert not torch.allclose(held, other, atol=1e-4)
+
+
+def test_labels_handed_over_put_b_on_their_centre() -> None:
+    net, x = network(), some()
+    labels = torch.tensor([[0, 1], [3, -1], [-1, 0], [-1, -1], [2, 0], [1, 1]])
+    free, clamped = marginal(net, x), marginal(net, x, labels)
+    for i, (mixture, block) in enumerate(zip(net.prior.mixtures(), net.prior.blocks(clamped.b), strict=True)):
+        known = labels[:, i] >= 0
+        given = labels[known, i]
+        torch.testing.assert_close(block[known], mixture.centres()[given])
+        one_hot = torch.eye(mixture.n_classes)[given]
+        torch.testing.assert_close(clamped.classes[i][known], one_hot)
+        assert torch.equal(block[~known], net.prior.blocks(free.b)[i][~known])
+        torch.testing.assert_close(clamped.classes[i][~known], free.classes[i][~known])
+    assert torch.equal(clamped.draw, free.draw)  # what the window says is not touched
+
+
+def test_labels_handed_over_in_training_are_drawn_from_their_class() -> None:
+    net = network()
+    labels = torch.tensor([[2, 1]]).expand(4000, -1)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        b, _ = net.clamp(torch.zeros(4000, net.prior.dims), labels, noise=True)
+    for mixture, block, label in zip(net.prior.mixtures(), net.prior.blocks(b), (2, 1), strict=True):
+        f = mixture.component(torch.tensor([label]))
+        torch.testing.assert_close(block.mean(0), f.loc[0], atol=0.03, rtol=0)
+        torch.testing.assert_close(block.std(0), f.scale[0], atol=0.02, rtol=0)
+
+
+def test_without_sampling_a_run_repeats_itself() -> None:
+    net, x = network(), some()
+    one, two = net(x, UNKNOWN, sample=False), net(x, UNKNOWN, sample=False)
+    assert torch.equal(one.forecast.mean, two.forecast.mean)
+    assert torch.equal(one.code.a, one.posteriors.a.loc)
+    assert torch.equal(one.code.b, one.posteriors.b.loc)
+
+
+def test_gradients_run_through_the_draw() -> None:
+    net = network().train()
+    outputs = net(some(), UNKNOWN, sample=True)
+    outputs.code.b.sum().backward()
+    assert net.marginal.head.linear.weight.grad.abs().sum() > 0
