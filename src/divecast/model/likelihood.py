@@ -28,7 +28,7 @@ class LocationScale(Distribution):
     """
 
     arg_constraints: dict[str, Any] = {}  # noqa: RUF012  the name and type torch gives it
-    support = constraints.real  # type: ignore[assignment]
+    support = constraints.real
 
     def __init__(self, kind: Likelihood, loc: Tensor, log_scale: Tensor, df: Tensor | None = None) -> None:
         self.kind, self.loc, self.log_scale, self.df = kind, loc, log_scale, df

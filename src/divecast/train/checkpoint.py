@@ -3,6 +3,7 @@
 Randomness needs no saving: every batch's draws come from the seed and the number of the batch.
 """
 
+import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -97,7 +98,16 @@ def _load_optimiser(player: Player, tensors: dict[str, Tensor]) -> None:
 
 
 def _check_identity(path: Path, found: dict[str, Any], expected: dict[str, Any]) -> None:
-    other = [name for name in expected if found.get(name) != expected[name]]
-    if other:
-        pairs = "; ".join(f"{name}: checkpoint {found.get(name)!r}, now {expected[name]!r}" for name in other)
-        raise ArtifactError(f"{path} is the checkpoint of another fit ({pairs}); give the same data and settings")
+    pairs = _differences("", found, json.loads(json.dumps(expected)))  # as it would lie in a file: tuples are lists
+    if pairs:
+        raise ArtifactError(
+            f"{path} is the checkpoint of another fit ({'; '.join(pairs)}); give the same data and settings, or another "
+            "checkpoint file"
+        )
+
+
+def _differences(name: str, found: Any, now: Any) -> list[str]:
+    if isinstance(found, dict) and isinstance(now, dict):
+        inner = [_differences(f"{name}.{key}", found.get(key), now.get(key)) for key in sorted({*found, *now})]
+        return [text for texts in inner for text in texts]
+    return [] if found == now else [f"{name.lstrip('.')}: checkpoint {found!r}, now {now!r}"]

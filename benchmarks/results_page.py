@@ -1,0 +1,102 @@
+"""Turn benchmarks/results.jsonl into docs/results.md; no figure there is typed by hand.
+
+python benchmarks/results_page.py
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+LINES = HERE / "results.jsonl"
+PAGE = HERE.parent / "docs" / "results.md"
+DATA = {
+    "eia": "--data PATH/eia_us_demand_hourly ",
+    "electricity": "--data PATH/lstnet_electricity_pieces ",
+    "gait": "--data PATH/gait_stroke_movingreality ",
+    "etth1": "--data PATH/forecasting_benchmarks ",
+}
+TITLES = {
+    "eia": "EIA: 112 series of hourly US demand, 2020 to 2024",
+    "motion": "motion: smart-watch recordings of shoulder exercises, people held out",
+    "electricity": "LSTNet electricity: the 8 real clients at hand (not comparable with published 321-client tables)",
+    "gait": "Gait after stroke: left foot, window 1000, prediction 800",
+    "etth1": "ETTh1, split 3:1:1 by time",
+}
+INTRO = """# Results
+
+Made by `python benchmarks/results_page.py` from `benchmarks/results.jsonl`; every line there is one run of the command
+given with it. RRSE and CORR follow the LSTNet convention, on original units, and every row of the test part is a target
+at every step. *Known* hands the labels the data give to the code (calendar labels are always known); *infer* reads all
+of them from the window, as in the paper. The ridge is the closed form the model starts from, with the labels as
+covariates; the interval is the central 90 %, its quantiles calibrated on the validation part.
+"""
+
+
+def page(lines: list[dict[str, Any]]) -> str:
+    """Return the whole page."""
+    cases: dict[str, list[dict[str, Any]]] = {}
+    for line in lines:
+        cases.setdefault(line["case"], []).append(line)
+    parts = [f"## {TITLES[name]}\n\n" + "\n\n".join(_run(line) for line in runs) for name, runs in cases.items()]
+    return INTRO + "\n" + "\n\n".join(parts) + "\n"
+
+
+def _run(line: dict[str, Any]) -> str:
+    text = [f"`{_command(line)}`\n", _about(line), ""]
+    head = "| forecaster | step | RRSE | CORR | MAE | MASE | CRPS | in 90 % |"
+    text += [head, "|---|" + "---:|" * 7]
+    for mode, title in (("known", ""), ("infer", ", labels inferred")):
+        scores = line["scores"][mode]
+        text += [_score(scores, i, title if mode == "infer" else "") for i in range(len(scores["model"]))]
+    labels = line["labels"]
+    text += ["", "Labels read from the window alone: " + _shares(labels["window"]) + "."]
+    if "recording" in labels:
+        text += ["By recording (mean over its windows): " + _shares(labels["recording"]) + "."]
+    text += [_confusion(name, table) for name, table in labels["confusion"].items()]
+    return "\n".join(text)
+
+
+def _command(line: dict[str, Any]) -> str:
+    defaults = {"block": "kind", "epochs": 0, "seed": 0, "labelled": 1.0, "by": "row", "fold": 0}
+    given = {name: value for name, value in line["arguments"].items() if value != defaults.get(name)}
+    flags = " ".join(f"--{name} {value}" for name, value in given.items())
+    return f"python benchmarks/results.py {line['case']} {DATA.get(line['case'], '')}{flags}".strip()
+
+
+def _about(line: dict[str, Any]) -> str:
+    return (
+        f"Fitted in {line['fit_seconds'] / 60:.1f} minutes and {line['fit_peak_gib']} GiB "
+        f"({line['epochs_run']} passes, {line['threads']} threads of {line['machine']}; {line['weights']:,} weights)."
+    )
+
+
+def _score(scores: dict[str, list[Any]], i: int, suffix: str) -> str:
+    cells = [_number(scores[name][i]) for name in ("rrse", "corr", "mae", "mase", "crps", "coverage")]
+    return f"| {scores['model'][i]}{suffix} | {scores['horizon'][i]} | " + " | ".join(cells) + " |"
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.4f}" if abs(value) < 10 else f"{value:.1f}"
+
+
+def _shares(shares: dict[str, float]) -> str:
+    return ", ".join(f"{name} {100 * share:.1f} %" for name, share in shares.items())
+
+
+def _confusion(name: str, table: dict[str, Any]) -> str:
+    classes, counts = table["classes"], table["counts"]
+    rows = [
+        f"| {label} | " + " | ".join(str(n) for n in row) + " |" for label, row in zip(classes, counts, strict=True)
+    ]
+    head = f"| {name}: true, read as | " + " | ".join(classes) + " |"
+    body = "\n".join([head, "|---|" + "---:|" * len(classes), *rows])
+    return f"\n<details><summary>Confusion of {name}, windows of the test part</summary>\n\n{body}\n\n</details>"
+
+
+if __name__ == "__main__":
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(page([json.loads(line) for line in LINES.read_text().splitlines()]))
+    print(PAGE)

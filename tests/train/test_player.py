@@ -1,0 +1,139 @@
+"""Players own disjoint parts of the network, and learn these alone."""
+
+import pytest
+import torch
+
+from divecast.config import LossConfig, TrainingConfig
+from divecast.model.network import Network
+from divecast.train.interleave import Schedule
+from divecast.train.player import build_players
+from divecast.train.turn import TERMS, turn_loss
+from laws import changed, frozen
+from worlds import network, turning
+
+
+def players_of(net: Network, interleave: str, n_factors: int = 2) -> dict:
+    config = TrainingConfig(interleave=interleave)
+    return build_players(net, Schedule.of(config, n_factors), config)
+
+
+def marginal_names(net: Network) -> set[str]:
+    return {name for name, _ in net.named_parameters() if name.startswith(("marginal.", "prior."))}
+
+
+def step(interleave: str, turn: str, missing: float = 0.0) -> tuple[Network, set[str]]:
+    """Take one turn on a batch; return the network and the names of the weights that moved."""
+    net = network().train()
+    before, batch = frozen(net), turning(32, missing=missing).batch(torch.arange(32))
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        loss = turn_loss(turn, net, batch, 0.5, LossConfig())
+    players_of(net, interleave)[turn].update(loss.objective, 0.01)
+    return net, changed(before, frozen(net))
+
+
+@pytest.mark.parametrize("interleave", ["step", "epoch", "joint"])
+@pytest.mark.parametrize("factors", [True, False])
+def test_players_are_disjoint_and_together_everything(interleave: str, factors: bool) -> None:
+    net = network(factors=factors)
+    owned = [id(p) for player in players_of(net, interleave, 2 * factors).values() for p in player.parameters]
+    assert len(owned) == len(set(owned))
+    assert set(owned) == {id(p) for p in net.parameters()}
+    tuned = [
+        id(p)
+        for player in players_of(net, interleave, 2 * factors).values()
+        for group in player.optimiser.param_groups
+        for p in group["params"]
+    ]
+    assert sorted(tuned) == sorted(owned)
+
+
+def test_every_turn_of_a_schedule_has_its_player() -> None:
+    for interleave in ("step", "epoch", "joint"):
+        schedule = Schedule.of(TrainingConfig(interleave=interleave), 2)
+        called = {turn for epoch in range(2) for turn in schedule.turns(epoch)}
+        assert set(players_of(network(), interleave)) == called
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.3])
+def test_a_conditional_turn_leaves_the_marginal_weights_bit_equal(missing: float) -> None:
+    net, moved = step("step", "conditional", missing)
+    assert not moved & marginal_names(net)
+    assert {name.split(".")[0] for name in moved} == {"conditional", "fusion", "decoder", "forecaster"}
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.3])
+def test_a_marginal_turn_moves_the_marginal_weights_alone(missing: float) -> None:
+    net, moved = step("step", "marginal", missing)
+    assert moved <= marginal_names(net)
+    assert {name.split(".")[0] for name in moved} == {"marginal", "prior"}
+
+
+def test_a_joint_turn_moves_both() -> None:
+    _, moved = step("joint", "joint")
+    assert {name.split(".")[0] for name in moved} == {
+        "marginal",
+        "prior",
+        "conditional",
+        "fusion",
+        "decoder",
+        "forecaster",
+    }
+
+
+def test_in_a_joint_turn_the_forecast_reaches_the_marginal_encoder() -> None:
+    """The ablation is the plain bound: without labels the encoder of b still learns from forecast and reconstruction."""
+    net, batch = network().train(), turning(32).batch(torch.arange(32))
+    weights = LossConfig(marginal_kl=0.0, cross_entropy=0.0)
+    gradients = {}
+    for turn in ("joint", "conditional"):
+        objective = turn_loss(turn, net, batch, 0.0, weights).objective
+        (gradients[turn],) = torch.autograd.grad(objective, net.marginal.head.linear.weight, allow_unused=True)
+    assert gradients["joint"].abs().sum() > 0
+    assert gradients["conditional"] is None
+
+
+def test_terms_by_turn() -> None:
+    net, batch = network().train(), turning(32).batch(torch.arange(32))
+    names = {turn: tuple(turn_loss(turn, net, batch, 0.5, LossConfig()).terms) for turn in ("marginal", "conditional")}
+    assert names == {"marginal": TERMS[3:], "conditional": TERMS[:3]}
+    assert tuple(turn_loss("joint", net, batch, 0.5, LossConfig()).terms) == TERMS
+
+
+def test_objectives_are_the_weighted_terms() -> None:
+    net, batch = network().eval(), turning(32).batch(torch.arange(32))
+    weights = LossConfig(2.0, 3.0, 5.0, 7.0, 11.0)
+    loss = turn_loss("joint", net, batch, 1.0, weights)
+    t = loss.terms
+    conditional = (2 * t["forecast"] + 3 * t["reconstruction"] + 5 * t["conditional_kl"]) / (3 * 2)
+    marginal = (7 * t["marginal_kl"] + 11 * t["cross_entropy"]) / 2
+    torch.testing.assert_close(loss.objective.detach(), conditional + marginal)
+
+
+@pytest.mark.parametrize("clamp", [0.0, 1.0])
+def test_clamp_is_the_share_of_labels_handed_over(clamp: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    net, batch = network().train(), turning(64, missing=0.2).batch(torch.arange(64))
+    handed = []
+    original = net.marginal_code
+    monkeypatch.setattr(net, "marginal_code", lambda x, labels, sample: handed.append(labels) or original(x, labels, sample))
+    turn_loss("conditional", net, batch, clamp, LossConfig())
+    assert torch.equal(handed[0], batch.labels if clamp else torch.full_like(batch.labels, -1))
+
+
+def test_clipping_bounds_the_gradient_of_a_player() -> None:
+    net = network()
+    player = build_players(net, Schedule("step", True), TrainingConfig(clip=1e-3))["marginal"]
+    norms = []
+    player.optimiser.register_step_pre_hook(
+        lambda *_: norms.append(torch.stack([p.grad.norm() for p in player.parameters if p.grad is not None]).norm())
+    )
+    x = turning(8).x
+    player.update(100.0 * net.infer_marginal(x).loc.square().sum(), 0.01)
+    assert norms[0] == pytest.approx(1e-3, rel=1e-3)
+
+
+def test_weight_decay_is_for_matrices() -> None:
+    net = network()
+    groups = build_players(net, Schedule("joint", True), TrainingConfig(weight_decay=0.3))["joint"].optimiser.param_groups
+    for group in groups:
+        assert {p.ndim >= 2 for p in group["params"]} == {group["weight_decay"] == 0.3}
