@@ -39,12 +39,14 @@ class Case:
         model: not yet fitted.
         split: how to cut.
         steps: horizon steps to report.
+        every: score every so many origins of the test part.
     """
 
     data: Any
     model: dc.DeepDIVE
     split: Any
     steps: tuple[int, ...]
+    every: int = 1
 
 
 def eia(args: argparse.Namespace) -> Case:
@@ -94,7 +96,9 @@ def gait(args: argparse.Namespace) -> Case:
     keys = [trial["key"] for trial in trials]
     recordings = dc.Recordings.from_arrays(arrays, labels=labels, rate=100.0, channels=channels, names=keys)
     training = dc.TrainingConfig(epochs=8, window_stride=50, batch_size=64)
-    return Case(recordings, _model(args, 800, 1000, ["condition"], training), dc.ByTime(8, 1, 1), (1, 100, 400, 800))
+    return Case(
+        recordings, _model(args, 800, 1000, ["condition"], training), dc.ByTime(8, 1, 1), (1, 100, 400, 800), every=25
+    )
 
 
 CASES: dict[str, Callable[[argparse.Namespace], Case]] = {
@@ -148,12 +152,12 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         "weights": case.model.info()["weights"],
         "epochs_run": len(case.model.history.records),
         "scores": {mode: _scores(case, mode) for mode in ("known", "infer")},
-        "labels": _labels(case.model, case.data, truth),
+        "labels": _labels(case, truth),
     }
 
 
 def _scores(case: Case, mode: str) -> dict[str, Any]:
-    table = case.model.evaluate(case.data, "test", labels=mode, baselines=mode == "known").table()
+    table = case.model.evaluate(case.data, "test", labels=mode, baselines=mode == "known", every=case.every).table()
     wanted = [*(str(step) for step in case.steps), "all"]
     rows = [i for i, step in enumerate(table["horizon"]) if step in wanted]
     columns = {name: [_plain(column[i]) for i in rows] for name, column in table.items()}
@@ -162,19 +166,19 @@ def _scores(case: Case, mode: str) -> dict[str, Any]:
     return columns
 
 
-def _labels(model: dc.DeepDIVE, data: Any, truth: Any) -> dict[str, Any]:
+def _labels(case: Case, truth: Any) -> dict[str, Any]:
     """Return accuracy on the test part and confusion tables, against the true labels."""
     found: dict[str, Any] = {}
     # a model that was given few labels is scored on all of them: same rows, labels restored
-    windows = model.infer_labels(data, "test")
+    windows = case.model.infer_labels(case.data, "test", every=case.every)
     complete = replace(windows, given=_true_codes(truth, windows))
     found["window"] = complete.accuracy()
     found["confusion"] = {
         name: {"classes": list(classes), "counts": _counts(complete, name)}
         for name, classes in zip(complete.factors, complete.classes, strict=True)
     }
-    if getattr(data, "clock", None) is None:
-        pooled = model.infer_labels(data, "test", by="recording")
+    if case.data.clock is None:
+        pooled = case.model.infer_labels(case.data, "test", by="recording", every=case.every)
         found["recording"] = replace(pooled, given=_true_codes(truth, pooled)).accuracy()
     print(found["window"], found.get("recording"), flush=True)
     return found

@@ -5,14 +5,17 @@ standardised residuals (y - mean) / scale of the validation part, pooled over ch
 every likelihood, and keeps intervals honest when the fit is closer to the training part than the future will be.
 """
 
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from divecast.errors import ConfigError
+from divecast.errors import ConfigError, DataError, DataWarning
 
 LEVELS = tuple(round(0.005 * i, 3) for i in range(1, 200))
 
@@ -34,10 +37,14 @@ class Calibration:
         """Measure the quantiles.
 
         Args:
-            residuals: batches of (batch, horizon, channel), NaN where not observed.
+            residuals: batches of (batch, horizon, channel), NaN where not observed. A step without any takes those of
+                the last step that has some, with a DataWarning.
+
+        Raises:
+            DataError: nothing was observed.
         """
         flat = [part.transpose(0, 1).flatten(1).cpu().numpy() for part in residuals]
-        rows = np.concatenate(flat, axis=1)  # (horizon, residual)
+        rows = _with_every_step(np.concatenate(flat, axis=1))
         table = np.nanquantile(rows, LEVELS, axis=1)
         return cls(LEVELS, torch.from_numpy(table).float())
 
@@ -48,8 +55,27 @@ class Calibration:
             ConfigError: levels do not rise, or reach beyond the table.
         """
         low, high = self.levels[0], self.levels[-1]
-        rising = all(a < b for a, b in zip(levels, levels[1:], strict=False))
+        rising = all(a < b for a, b in pairwise(levels))
         if not rising or any(not low <= level <= high for level in levels):
             raise ConfigError(f"levels must rise and lie between {low} and {high}, got {tuple(levels)}")
         columns = [np.interp(levels, self.levels, column) for column in self.quantiles.T.numpy()]
         return torch.from_numpy(np.stack(columns, axis=1)).float()
+
+
+def _with_every_step(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Give steps of the horizon without residuals, (horizon, residual), those of the last step that has some."""
+    seen: NDArray[np.bool_] = np.asarray((~np.isnan(rows)).any(axis=1))
+    if not seen.any():
+        raise DataError(
+            "expected observed values after a whole look-back in the validation part, to calibrate the intervals on, "
+            "got none; give it a larger share or longer recordings"
+        )
+    if not seen.all():
+        steps = (np.flatnonzero(~seen) + 1).tolist()
+        warnings.warn(
+            f"the validation part has no observed value at steps {steps[:12]} of the horizon; their intervals take the "
+            "shape of an earlier step's; give it longer recordings",
+            DataWarning,
+            stacklevel=5,
+        )
+    return np.where(seen[:, None], rows, rows[np.flatnonzero(seen)[-1]])

@@ -101,7 +101,7 @@ class DecoderConfig:
     width: int = 128
     depth: int = 2
     channel_features: int = 16
-    dropout: float = 0.1
+    dropout: float = 0.3
     forecast: Likelihood = "student_t"
     reconstruction: Likelihood = "normal"
     ridge_penalty: float = 1e-4
@@ -166,11 +166,11 @@ class TrainingConfig:
         interleave: ``step`` gives each batch to the marginal player and then, frozen, to the conditional one;
             ``epoch`` alternates whole epochs; ``joint`` trains both at once (the ablation).
         clamp: share of labels whose class is handed to the conditional player instead of the inferred code.
-        window_stride: every how many rows a training window starts.
+        window_stride: every how many rows a training or validation window starts.
         precision: ``mixed`` uses bfloat16 products on cuda.
     """
 
-    epochs: int = 8
+    epochs: int = 5
     batch_size: int = 128
     learning_rate: float = 2e-3
     weight_decay: float = 0.02

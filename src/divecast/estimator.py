@@ -67,6 +67,7 @@ class DeepDIVE:
         seed: int = 0,
         device: str = "cpu",
     ) -> None:
+        _check_at_least(1, horizon=horizon, lookback=lookback)
         self._plan = FitPlan(
             horizon=horizon,
             lookback=lookback,
@@ -138,6 +139,8 @@ class DeepDIVE:
         Returns:
             Mean, quantiles and samples in original units; ``.frame()`` gives a table.
         """
+        _check_at_least(1, every=every)
+        _check_at_least(0, n_samples=n_samples)
         fitted = self._need_fitted()
         source = fitted.source(data)
         windows = windows_of(fitted, source, None, "encode")
@@ -146,13 +149,17 @@ class DeepDIVE:
             torch.manual_seed(self._plan.seed)
             return forecast_windows(fitted, chosen, labels, levels, n_samples)
 
-    def encode(self, data: Any, part: PartName = "all") -> Codes:
-        """Infer the code of every window from the window alone: mean and sd of a and b, class probabilities."""
-        return encode_windows(*self._windows(data, part, "encode"))
+    def encode(self, data: Any, part: PartName = "all", every: int = 1) -> Codes:
+        """Infer the code of every ``every``-th window from the window alone: a, b and class probabilities."""
+        return encode_windows(*self._windows(data, part, "encode", every))
 
-    def infer_labels(self, data: Any, part: PartName = "all", by: Literal["window", "recording"] = "window") -> Labels:
-        """Read the labels of every window, or of every recording, from the data alone."""
-        fitted, windows = self._windows(data, part, "encode")
+    def infer_labels(
+        self, data: Any, part: PartName = "all", by: Literal["window", "recording"] = "window", every: int = 1
+    ) -> Labels:
+        """Read the labels of every ``every``-th window, or of every recording by these, from the data alone."""
+        if by not in ("window", "recording"):
+            raise ConfigError(f'by must be "window" or "recording", got {by!r}')
+        fitted, windows = self._windows(data, part, "encode", every)
         if not fitted.factors:
             raise ConfigError("this model was fitted without factors and has no labels to infer; fit it with factors=")
         labels = infer_window_labels(fitted, windows)
@@ -160,8 +167,7 @@ class DeepDIVE:
 
     def reconstruct(self, data: Any, part: PartName = "all", every: int = 1) -> Reconstruction:
         """Give every ``every``-th window back through its code alone, in original units."""
-        fitted, windows = self._windows(data, part, "encode")
-        return reconstruct_windows(fitted, windows.subset(slice(None, None, every)))
+        return reconstruct_windows(*self._windows(data, part, "encode", every))
 
     def sample(self, n: int, classes: dict[str, str] | None = None, *, noise: bool = True, seed: int = 0) -> Samples:
         """Draw windows and their futures from the prior.
@@ -172,6 +178,7 @@ class DeepDIVE:
             noise: draw from the likelihoods; else give their means.
             seed: of the draws.
         """
+        _check_at_least(1, n=n)
         fitted, asked = self._need_fitted(), dict(classes or {})
         generator, columns, names = np.random.default_rng(seed), [], {}
         for vocabulary in fitted.vocabularies:
@@ -192,7 +199,13 @@ class DeepDIVE:
         return Samples(fitted.channels, x, y, names, "numpy")
 
     def evaluate(
-        self, data: Any, part: PartName = "test", *, labels: LabelMode = "known", baselines: bool = True
+        self,
+        data: Any,
+        part: PartName = "test",
+        *,
+        labels: LabelMode = "known",
+        baselines: bool = True,
+        every: int = 1,
     ) -> Evaluation:
         """Score forecasts from every possible origin, each row of the part a target at every step, beside baselines.
 
@@ -201,8 +214,9 @@ class DeepDIVE:
             part: which rows are targets.
             labels: as in ``forecast``.
             baselines: also score last value, seasonal naive and per-channel ridge on the same windows.
+            every: score every ``every``-th origin only.
         """
-        fitted, windows = self._windows(data, part, "score")
+        fitted, windows = self._windows(data, part, "score", every)
         return evaluate_windows(fitted, windows, labels, baselines)
 
     def save(self, path: str | Path) -> None:
@@ -247,10 +261,14 @@ class DeepDIVE:
             raise NotFittedError("this DeepDIVE is not fitted yet; call fit(data), or DeepDIVE.load(path)")
         return self._fitted
 
-    def _windows(self, data: Any, part: PartName, role: Literal["score", "encode"]) -> tuple[Fitted, Windows]:
+    def _windows(
+        self, data: Any, part: PartName, role: Literal["score", "encode"], every: int
+    ) -> tuple[Fitted, Windows]:
+        _check_at_least(1, every=every)
         fitted = self._need_fitted()
         source = fitted.source(data)
-        return fitted, windows_of(fitted, source, self._part(fitted, source, part), role)
+        windows = windows_of(fitted, source, self._part(fitted, source, part), role)
+        return fitted, windows.subset(slice(None, None, every))
 
     def _part(self, fitted: Fitted, source: Source, part: PartName) -> Part | None:
         if part == "all":
@@ -280,12 +298,16 @@ def pick_device(name: str) -> torch.device:
     return torch.device(name)
 
 
+def _check_at_least(low: int, **settings: int) -> None:
+    for name, value in settings.items():
+        if not isinstance(value, int | np.integer) or value < low:
+            raise ConfigError(f"{name} must be a whole number >= {low}, got {value!r}")
+
+
 def _chosen(
     windows: Windows, source: Source, start: Moment | None, stop: Moment | None, every: int
 ) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Return the numbers of the windows to forecast from."""
-    if every < 1:
-        raise ConfigError(f"every must be >= 1, got {every}")
     ends = source.offsets[1:][windows.segments]
     if source.clock is None:
         if start is not None or stop is not None:

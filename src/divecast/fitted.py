@@ -13,7 +13,9 @@ from divecast.artifact import Artifact, read_artifact, write_artifact
 from divecast.calibration import Calibration
 from divecast.config import ModelConfig
 from divecast.data import Calendar, Factor, Label, Panel, Scale, Source, Vocabulary, WindowShape, align, as_panel
+from divecast.data.columns import open_frame
 from divecast.data.encode import encode_known_labels
+from divecast.data.tables import read_table
 from divecast.errors import ArtifactError, DataError
 from divecast.model.network import Dimensions, Network
 from divecast.model.ridge import Pairs
@@ -58,7 +60,7 @@ class Fitted:
         Raises:
             DataError: channels are missing, or the clock's step is another.
         """
-        aligned = align(to_source(data, self.factors), self.channels)
+        aligned = align(to_source(data, self.factors, absent_labels=True), self.channels)
         found = None if aligned.clock is None else aligned.clock.frequency
         if found != self.frequency:
             expected, got = (f"a panel of step {f}" if f else "recordings" for f in (self.frequency, found))
@@ -130,13 +132,29 @@ class Fitted:
         )
 
 
-def to_source(data: Any, factors: Sequence[Factor]) -> Source:
-    """Take a panel, recordings, a table or a path; label columns of a table are those the factors name."""
+def to_source(data: Any, factors: Sequence[Factor], absent_labels: bool = False) -> Source:
+    """Take a panel, recordings, a table or a path; label columns of a table are those the factors name.
+
+    Args:
+        data: what to take.
+        factors: as named by the user.
+        absent_labels: whether a table may lack label columns, as one may that is forecast from.
+
+    Raises:
+        DataError: the data cannot be read so.
+    """
     if isinstance(data, Panel) or hasattr(data, "offsets"):
         source: Source = data
         return source
     named = {factor.name for factor in factors if isinstance(factor, Label)}
+    if named and absent_labels and not _is_store(data):
+        data = read_table(Path(data)) if isinstance(data, str | Path) else data
+        named &= set(map(str, open_frame(data)[0].columns))
     return as_panel(data, labels=sorted(named))
+
+
+def _is_store(data: Any) -> bool:
+    return isinstance(data, str | Path) and Path(data).is_dir()
 
 
 def dimensions_of(shape: WindowShape, n_channels: int, vocabularies: Sequence[Vocabulary], pairs: Pairs) -> Dimensions:

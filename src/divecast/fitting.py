@@ -127,7 +127,7 @@ def fit_model(
     scale, labels = fit_scale(source, parts.train), encode_labels(source, plan.factors, vocabularies)
     stride = plan.training.window_stride
     train = Windows.of(source, parts.train, labels, scale, plan.shape, "fit", stride)
-    valid = Windows.of(source, parts.valid, labels, scale, plan.shape, "score")
+    valid = Windows.of(source, parts.valid, labels, scale, plan.shape, "score", stride)
     dimensions = dimensions_of(plan.shape, len(source.channels), vocabularies, _pairs(labels, parts, vocabularies))
     network = build_network(dimensions, plan.model, plan.seed)
     _start_linear(network, train, vocabularies, plan)

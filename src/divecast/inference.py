@@ -1,5 +1,6 @@
 """Running a fitted network over windows."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from divecast.data import Part, Source, Windows
-from divecast.errors import ConfigError
+from divecast.errors import ConfigError, DataWarning
 from divecast.fitted import Fitted
 from divecast.results import Codes, Floats, Forecast, Keys, Labels, Reconstruction
 from divecast.types import Batch, Code, Outputs
@@ -20,9 +21,18 @@ _VALUES_AT_ONCE = 8_000_000  # of windows in a batch, 32 MB
 
 
 def windows_of(fitted: Fitted, source: Source, part: Part | None, role: Literal["score", "encode"]) -> Windows:
-    """Return the windows of a part, or of all rows."""
-    whole = Part(source.offsets[:-1], source.offsets[1:])
-    return Windows.of(source, part or whole, fitted.codes(source), fitted.scale, fitted.shape, role)
+    """Return the windows of a part, or of all rows; recordings too short for one are left out with a DataWarning."""
+    rows = part or Part(source.offsets[:-1], source.offsets[1:])
+    windows = Windows.of(source, rows, fitted.codes(source), fitted.scale, fitted.shape, role)
+    short = np.setdiff1d(np.flatnonzero(rows.stop > rows.start), windows.segments)
+    if len(short):
+        warnings.warn(
+            f"{len(short)} of {len(source.names)} recordings are too short for look-back {fitted.shape.lookback} "
+            f"and were left out, first {[source.names[at] for at in short[:5]]}",
+            DataWarning,
+            stacklevel=4,
+        )
+    return windows
 
 
 def batches(fitted: Fitted, windows: Windows) -> Iterator[Batch]:

@@ -5,9 +5,12 @@ from divecast.cli.factors import parse_factors, parse_split
 
 
 def test_every_form_of_a_factor():
-    assert parse_factors(["hour", "holiday:US-NY", "gait", "stride:ordered:14", "size:ordered", "phase:cyclic"]) == (
+    assert parse_factors(["hour", "hour@America/New_York", "holiday:US-NY@Asia/Tokyo"]) == (
         Calendar("hour"),
-        Calendar("holiday", country="US-NY"),
+        Calendar("hour", tz="America/New_York"),
+        Calendar("holiday", tz="Asia/Tokyo", country="US-NY"),
+    )
+    assert parse_factors(["gait", "stride:ordered:14", "size:ordered", "phase:cyclic"]) == (
         Label("gait"),
         Label("stride", "ordered", 14),
         Label("size", "ordered"),

@@ -60,7 +60,7 @@ def _draw_forecast(axes: Axes, panel: Panel, rolling: Forecast, name: str) -> No
     axes.set_title(f"{name}: a forecast of 24 hours a day, a week of the test part", loc="left", fontsize=10)
     axes.set_ylabel("share of peak load")
     axes.margins(x=0)
-    axes.legend(loc="upper right", ncols=3, fontsize=8, frameon=False)
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, fontsize=8, frameon=False)
 
 
 def _draw_code(figure: Figure, axes: Axes, codes: Codes, factor: str, classes: np.ndarray) -> None:

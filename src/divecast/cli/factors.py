@@ -12,8 +12,9 @@ def parse_factors(texts: Sequence[str]) -> tuple[Factor, ...]:
     """Read factors.
 
     Args:
-        texts: Each a calendar name ("hour", "holiday:US-NY") or a label column, with its kind and number of bins if
-            wanted ("gait", "stride:ordered", "stride:ordered:14", "phase:cyclic").
+        texts: Each a calendar name, with the zone it is read in if that is not the clock's ("hour",
+            "hour@America/New_York", "holiday:US-NY"), or a label column, with its kind and number of bins if wanted
+            ("gait", "stride:ordered", "stride:ordered:14", "phase:cyclic").
 
     Returns:
         The factors.
@@ -25,9 +26,11 @@ def parse_factors(texts: Sequence[str]) -> tuple[Factor, ...]:
 
 
 def _factor(text: str) -> Factor:
-    name, *rest = text.split(":")
+    before, _, zone = text.partition("@")
+    name, *rest = before.split(":")
     if name in get_args(CalendarName):
-        return _calendar(text, name, rest)
+        return _calendar(text, name, rest, zone or None)
+    name, *rest = text.split(":")
     kinds = {kind: kind for kind in get_args(Kind)}
     if not name or len(rest) > 2 or (rest and rest[0] not in kinds) or (len(rest) == 2 and not rest[1].isdecimal()):
         raise ConfigError(
@@ -36,11 +39,11 @@ def _factor(text: str) -> Factor:
     return Label(name, kinds[rest[0]] if rest else "plain", int(rest[1]) if len(rest) == 2 else None)
 
 
-def _calendar(text: str, name: str, rest: list[str]) -> Factor:
+def _calendar(text: str, name: str, rest: list[str], zone: str | None) -> Factor:
     if len(rest) > 1 or (rest and name != "holiday"):
         raise ConfigError(f"expected the calendar factor {name!r} alone, or holiday:COUNTRY, got {text!r}")
     known = {each: each for each in get_args(CalendarName)}
-    return Calendar(known[name], country=rest[0] if rest else None)
+    return Calendar(known[name], tz=zone, country=rest[0] if rest else None)
 
 
 def parse_split(text: str | None, by: Literal["time", "recording"], group: str | None) -> Split:

@@ -51,7 +51,7 @@ def align(source: Source, channels: Sequence[str]) -> Source:
     Another order is put right and surplus channels are left out, both with a DataWarning.
 
     Args:
-        panel: The source.
+        source: Panel or recordings.
         channels: The channels wanted, in order.
 
     Returns:

@@ -101,8 +101,8 @@ def _check_identity(path: Path, found: dict[str, Any], expected: dict[str, Any])
     pairs = _differences("", found, json.loads(json.dumps(expected)))  # as it would lie in a file: tuples are lists
     if pairs:
         raise ArtifactError(
-            f"{path} is the checkpoint of another fit ({'; '.join(pairs)}); give the same data and settings, or another "
-            "checkpoint file"
+            f"{path} is the checkpoint of another fit ({'; '.join(pairs)}); give the same data and settings, "
+            "or another checkpoint file"
         )
 
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from divecast.config import LossConfig, TrainingConfig
+from divecast.errors import ConfigError
 from divecast.model.network import Network
 from divecast.train.callbacks import Callback
 from divecast.train.checkpoint import Progress, load_checkpoint, save_checkpoint
@@ -74,6 +75,7 @@ def fit_network(
     Raises:
         KeyboardInterrupt: Ctrl-C, once the batch in hand is done and a checkpoint is written.
         ArtifactError: a checkpoint cannot be read or written.
+        ConfigError: the loss is no longer finite.
     """
     schedule = Schedule.of(task.config, len(network.prior.mixtures()))
     players = build_players(network, schedule, task.config)
@@ -152,7 +154,7 @@ class _Run:
                 loss = turn_loss(turn, self.network, batch, task.config.clamp, task.weights)
             self.players[turn].update(loss.objective, rate)
             for name, value in loss.terms.items():
-                sums[name] = sums.get(name, 0.0) + float(value)
+                sums[name] = sums.get(name, 0.0) + _finite(name, float(value), task.config)
                 counts[name] = counts.get(name, 0) + 1
         return replace(progress, step=progress.step + 1, sums=sums, counts=counts)
 
@@ -160,7 +162,9 @@ class _Run:
         epoch = progress.step // self.per_epoch - 1
         valid = validate(self.network, self.task.valid, self.task.config.batch_size, self.task.device)
         train = {name: total / progress.counts[name] for name, total in progress.sums.items()}
-        value = monitored_value(valid, self.task.config.monitor, self.task.weights)
+        value = _finite(
+            "validation", monitored_value(valid, self.task.config.monitor, self.task.weights), self.task.config
+        )
         record = EpochRecord(epoch, train, valid, value, time.monotonic() - began)
         history = progress.history.with_record(record)
         best = _copy(self.network) if history.best_epoch == epoch else progress.best
@@ -186,6 +190,15 @@ def learning_rate(step: int, n_steps: int, config: TrainingConfig) -> float:
     if step < warm:
         return config.learning_rate * (step + 1) / warm
     return config.learning_rate * 0.5 * (1.0 + math.cos(math.pi * (step - warm) / max(1, n_steps - warm)))
+
+
+def _finite(name: str, value: float, config: TrainingConfig) -> float:
+    if not math.isfinite(value):
+        raise ConfigError(
+            f"expected a finite loss, the {name} term became {value}: the training ran away; lower learning_rate "
+            f"({config.learning_rate:g}) or clip ({config.clip:g})"
+        )
+    return value
 
 
 def _mix(seed: int, number: int) -> int:

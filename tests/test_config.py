@@ -1,0 +1,39 @@
+"""Settings are checked when they are made."""
+
+import pytest
+
+from divecast import CodeConfig, ConfigError, DecoderConfig, EncoderConfig, LossConfig, TrainingConfig
+
+
+@pytest.mark.parametrize(
+    ("config", "name", "value"),
+    [
+        (EncoderConfig, "n_mixtures", 0),
+        (EncoderConfig, "width", -1),
+        (EncoderConfig, "dropout", 1.0),
+        (EncoderConfig, "channel_dropout", -0.1),
+        (CodeConfig, "n_conditional", 0),
+        (CodeConfig, "n_harmonics", 0),
+        (DecoderConfig, "depth", -1),
+        (DecoderConfig, "ridge_penalty", -1e-9),
+        (DecoderConfig, "token_width", 30),
+        (LossConfig, "cross_entropy", -1.0),
+        (TrainingConfig, "epochs", 0),
+        (TrainingConfig, "batch_size", 0),
+        (TrainingConfig, "patience", 0),
+        (TrainingConfig, "learning_rate", 0.0),
+        (TrainingConfig, "clip", 0.0),
+        (TrainingConfig, "warmup", 1.0),
+        (TrainingConfig, "clamp", 1.1),
+        (TrainingConfig, "window_stride", 0),
+        (TrainingConfig, "learning_rate", float("nan")),
+    ],
+)
+def test_a_setting_out_of_range_is_named_with_what_was_found(config: type, name: str, value: float) -> None:
+    with pytest.raises(ConfigError, match=f"{name} must be .*{value!r}"):
+        config(**{name: value})
+
+
+def test_the_cross_entropy_outweighs_the_kl_by_default() -> None:
+    """At equal weights classes that fall together are an optimum; see losses/test_trap.py."""
+    assert LossConfig().cross_entropy > LossConfig().marginal_kl

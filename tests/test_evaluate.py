@@ -1,0 +1,112 @@
+"""Scores against the plain functions of the metrics room, on forecasts asked for one by one."""
+
+import numpy as np
+import pytest
+import torch
+
+from divecast import ByTime, DataError, DeepDIVE, Panel
+from divecast.baselines import PerChannelRidge
+from divecast.data import Windows, split
+from divecast.evaluate import MODEL_NAME, Evaluation, seasons
+from divecast.inference import windows_of
+from divecast.metrics import corr, coverage, mae, mase, mse, rrse, seasonal_scale
+from worlds import hours, moves
+
+HORIZON = 6
+PANEL = hours().panel
+TEST = split(PANEL, ByTime(3, 1, 1)).test.ranges()[0]
+ORIGINS = np.arange(TEST.start - HORIZON + 1, TEST.stop)
+
+
+@pytest.fixture(scope="module")
+def evaluation(hours_model: DeepDIVE) -> Evaluation:
+    return hours_model.evaluate(PANEL)
+
+
+def truth() -> np.ndarray:
+    """(window, horizon, channel) the values of the test part, from every origin that has one as target."""
+    rows = ORIGINS[:, None] + np.arange(HORIZON)
+    inside = (rows >= TEST.start) & (rows < TEST.stop)
+    return np.where(inside[..., None], PANEL.values[np.where(inside, rows, 0)], np.nan).astype(np.float64)
+
+
+def test_scores_are_those_of_the_forecasts(hours_model: DeepDIVE, evaluation: Evaluation) -> None:
+    first, last = PANEL.clock.at(ORIGINS[[0, -1]])
+    forecast = hours_model.forecast(PANEL, start=first, stop=last, levels=(0.05, 0.95))
+    target, scale = truth(), seasonal_scale(PANEL.values[: split(PANEL, ByTime(3, 1, 1)).train.n_rows], 24)
+    found = evaluation.scores[MODEL_NAME]
+    for step in (*range(HORIZON), slice(None)):
+        y, mean, (low, high) = target[:, step], forecast.mean[:, step], forecast.quantiles[:, :, step]
+        at = -1 if isinstance(step, slice) else step
+        expected = [rrse(y, mean), corr(y, mean), mae(y, mean), mse(y, mean), mase(y, mean, scale), coverage(y, low, high)]
+        measures = ("rrse", "corr", "mae", "mse", "mase", "coverage")
+        assert [getattr(found, name)[at] for name in measures] == pytest.approx(expected, rel=1e-4)
+
+
+def test_every_row_of_the_part_is_a_target_at_every_step(evaluation: Evaluation) -> None:
+    for scores in evaluation.scores.values():
+        assert scores.n.tolist() == [(TEST.stop - TEST.start) * 4] * HORIZON + [(TEST.stop - TEST.start) * 4 * HORIZON]
+
+
+def test_simple_forecasters_are_what_they_are_called(evaluation: Evaluation) -> None:
+    assert list(evaluation.scores) == [MODEL_NAME, "last value", "seasonal naive (24)", "per-channel ridge"]
+    steps = ORIGINS[:, None] + np.arange(HORIZON)
+    last, day = PANEL.values[np.repeat(ORIGINS[:, None] - 1, HORIZON, axis=1)], PANEL.values[steps - 24]
+    assert evaluation.scores["last value"].rrse[-1] == pytest.approx(rrse(truth(), last), rel=1e-5)
+    assert evaluation.scores["seasonal naive (24)"].rrse[-1] == pytest.approx(rrse(truth(), day), rel=1e-5)
+
+
+def test_the_ridge_is_the_baseline_fitted_on_the_training_windows(
+    hours_model: DeepDIVE, evaluation: Evaluation
+) -> None:
+    fitted, parts = hours_model._need_fitted(), split(PANEL, ByTime(3, 1, 1))
+    train = Windows.of(PANEL, parts.train, fitted.codes(PANEL), fitted.scale, fitted.shape, "fit")
+    ridge = PerChannelRidge(fitted.config.decoder.ridge_penalty, fitted.network.forecaster.pairs)
+    n_classes = tuple(vocabulary.n_classes for vocabulary in fitted.vocabularies)
+    ridge.fit([train.batch(torch.arange(len(train)))], n_classes)
+    test = windows_of(fitted, PANEL, parts.test, "score")
+    mean = fitted.scale.invert(ridge.forecast(test.batch(torch.arange(len(test)))).numpy())
+    assert evaluation.scores["per-channel ridge"].rrse[-1] == pytest.approx(rrse(truth(), mean), rel=1e-4)
+
+
+def test_without_baselines_the_model_stands_alone(hours_model: DeepDIVE, evaluation: Evaluation) -> None:
+    alone = hours_model.evaluate(PANEL, baselines=False)
+    assert list(alone.scores) == [MODEL_NAME]
+    np.testing.assert_array_equal(alone.scores[MODEL_NAME].rrse, evaluation.scores[MODEL_NAME].rrse)
+
+
+def test_the_table_has_a_row_for_every_forecaster_and_step(evaluation: Evaluation) -> None:
+    table = evaluation.table()
+    assert table["model"].tolist() == [name for name in evaluation.scores for _ in range(HORIZON + 1)]
+    assert table["horizon"].tolist() == [*(str(h + 1) for h in range(HORIZON)), "all"] * 4
+    assert evaluation.frame().column_names == list(table)
+    lines = str(evaluation).splitlines()
+    assert [line[:24].strip() for line in lines] == ["", *evaluation.scores]
+    assert f"{evaluation.scores[MODEL_NAME].rrse[-1]:.4g}"[:5] in lines[1]
+
+
+def test_a_part_of_other_data_is_refused(hours_model: DeepDIVE) -> None:
+    for other in (PANEL.rows(0, 500), hours(seed=1).panel):
+        with pytest.raises(DataError, match='the test part belongs to the data the model was fitted on.*part="all"'):
+            hours_model.evaluate(other)
+    assert hours_model.evaluate(PANEL.rows(0, 500), "all").scores[MODEL_NAME].n[0] == (500 - 24) * 4
+
+
+def test_missing_values_are_not_scored(hours_model: DeepDIVE) -> None:
+    values = PANEL.values[:300].copy()
+    values[np.random.default_rng(0).random(values.shape) < 0.2] = np.nan
+    holes = Panel.from_array(values, "2024-01-01", "1h", PANEL.channels)
+    for scores in hours_model.evaluate(holes, "all").scores.values():
+        assert scores.n[0] == np.isfinite(values[24:]).sum()
+        assert np.isfinite(scores.rrse).all()
+
+
+def test_recordings_have_no_season(moves_model: DeepDIVE) -> None:
+    scores = moves_model.evaluate(moves()).scores
+    assert list(scores) == [MODEL_NAME, "last value", "per-channel ridge"]
+    assert all(np.isfinite(each.mase).all() for each in scores.values())
+
+
+@pytest.mark.parametrize(("step", "expected"), [("1h", [24, 168]), ("30min", [48, 336]), ("1D", [7]), ("1MS", [12])])
+def test_seasons_by_step(step: str, expected: list[int]) -> None:
+    assert seasons(Panel.from_array(np.zeros((3, 1)), "2024-01-01", step)) == expected

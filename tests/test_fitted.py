@@ -1,0 +1,103 @@
+"""What a fit leaves behind, without the data."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import torch
+
+from divecast import ArtifactError, Calendar, DataError, DataWarning, DeepDIVE, Label, Panel
+from divecast.artifact import Artifact, read_artifact, write_artifact
+from divecast.fitted import KIND, SCHEMA, Fitted, to_source
+from laws import assert_same_bits, frozen
+from worlds import hours, moves
+
+CPU = torch.device("cpu")
+
+
+def test_it_reads_back_whole(hours_model: DeepDIVE, moves_model: DeepDIVE, tmp_path: Path) -> None:
+    for model in (hours_model, moves_model):
+        fitted = model._need_fitted()
+        fitted.save(tmp_path / "m")
+        again = Fitted.load(tmp_path / "m", CPU)
+        for name in ("config", "shape", "channels", "factors", "vocabularies", "frequency"):
+            assert getattr(again, name) == getattr(fitted, name)
+        assert_same_bits(frozen(again.network), frozen(fitted.network))
+        assert not again.network.training
+        np.testing.assert_array_equal(again.scale.center, fitted.scale.center)
+        np.testing.assert_array_equal(again.scale.spread, fitted.scale.spread)
+        np.testing.assert_array_equal(again.seasonal_error, fitted.seasonal_error)
+        assert again.calibration.levels == fitted.calibration.levels
+        assert torch.equal(again.calibration.quantiles, fitted.calibration.quantiles)
+
+
+@pytest.mark.parametrize("lost", ["config", "shape", "channels", "vocabularies", "levels", "frequency", "about"])
+def test_an_artifact_without_a_part_is_refused(lost: str, hours_model: DeepDIVE, tmp_path: Path) -> None:
+    hours_model.save(tmp_path / "m")
+    artifact = read_artifact(tmp_path / "m", KIND, SCHEMA)
+    document = {name: value for name, value in artifact.document.items() if name != lost}
+    write_artifact(tmp_path / "m", replace(artifact, document=document))
+    with pytest.raises(ArtifactError, match="is not a whole divecast model"):
+        Fitted.load(tmp_path / "m", CPU)
+
+
+@pytest.mark.parametrize("lost", ["network.decoder.courses.weight", "scale.center", "calibration"])
+def test_an_artifact_without_a_tensor_is_refused(lost: str, hours_model: DeepDIVE, tmp_path: Path) -> None:
+    hours_model.save(tmp_path / "m")
+    artifact = read_artifact(tmp_path / "m", KIND, SCHEMA)
+    tensors = {name: value for name, value in artifact.tensors.items() if name != lost}
+    write_artifact(tmp_path / "m", Artifact(KIND, SCHEMA, artifact.document, tensors))
+    with pytest.raises(ArtifactError, match="is not a whole divecast model"):
+        Fitted.load(tmp_path / "m", CPU)
+
+
+def test_channels_are_brought_into_the_models_order(hours_model: DeepDIVE) -> None:
+    fitted, panel = hours_model._need_fitted(), hours().panel
+    with pytest.warns(DataWarning, match="another order"):
+        turned = fitted.source(panel.select(["s2", "s0", "s3", "s1"]))
+    assert turned.channels == fitted.channels
+    np.testing.assert_array_equal(turned.values, panel.values)
+    wide = Panel.from_array(np.hstack([panel.values, panel.values]), "2024-01-01", "1h", [*panel.channels, *"abcd"])
+    with pytest.warns(DataWarning, match="4 channels unknown to the model were left out: .*'a'"):
+        assert fitted.source(wide).channels == fitted.channels
+
+
+def test_missing_channels_and_another_clock_are_refused(hours_model: DeepDIVE, moves_model: DeepDIVE) -> None:
+    fitted, panel = hours_model._need_fitted(), hours().panel
+    with pytest.raises(DataError, match=r"missing: \['s2', 's3'\]"):
+        fitted.source(panel.select(["s0", "s1"]))
+    with pytest.raises(DataError, match="expected a panel of step 1h as in the fit, got a panel of step 30min"):
+        fitted.source(Panel.from_array(panel.values, "2024-01-01", "30min", panel.channels))
+    with pytest.raises(DataError, match="expected recordings as in the fit, got a panel of step 1h"):
+        moves_model._need_fitted().source(Panel.from_array(np.ones((99, 2)), "2024-01-01", "1h", ["ax", "wx"]))
+
+
+def table() -> pd.DataFrame:
+    stamps = pd.date_range("2024-01-01", periods=30, freq="h")
+    return pd.DataFrame({"ds": stamps, "a": np.arange(30.0), "shift": ["early", "late"] * 15})
+
+
+def test_label_columns_are_those_the_factors_name(tmp_path: Path) -> None:
+    table().to_csv(tmp_path / "t.csv", index=False)
+    for data in (table(), pl.from_pandas(table()), tmp_path / "t.csv", str(tmp_path / "t.csv")):
+        source = to_source(data, [Calendar("hour"), Label("shift")])
+        assert source.channels == ("a",)
+        assert source.label_column("shift")[:2].tolist() == ["early", "late"]
+
+
+def test_label_columns_may_be_absent_where_they_are_not_needed(tmp_path: Path) -> None:
+    bare = table().drop(columns="shift")
+    bare.to_csv(tmp_path / "t.csv", index=False)
+    for data in (bare, tmp_path / "t.csv"):
+        with pytest.raises(DataError, match=r"expected label columns \['shift'\]"):
+            to_source(data, [Label("shift")])
+        assert not to_source(data, [Label("shift")], absent_labels=True).has_label("shift")
+    assert to_source(table(), [Label("shift")], absent_labels=True).has_label("shift")
+
+
+def test_panels_and_recordings_are_taken_as_they_are() -> None:
+    for data in (hours().panel, moves()):
+        assert to_source(data, ()) is data
