@@ -5,9 +5,9 @@ from divecast.cli.factors import parse_factors, parse_split
 
 
 def test_every_form_of_a_factor():
-    assert parse_factors(["hour", "hour@America/New_York", "holiday:US-NY@Asia/Tokyo"]) == (
-        Calendar("hour"),
+    assert parse_factors(["hour@America/New_York", "weekday", "holiday:US-NY@Asia/Tokyo"]) == (
         Calendar("hour", tz="America/New_York"),
+        Calendar("weekday"),
         Calendar("holiday", tz="Asia/Tokyo", country="US-NY"),
     )
     assert parse_factors(["gait", "stride:ordered:14", "size:ordered", "phase:cyclic"]) == (
