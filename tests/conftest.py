@@ -1,12 +1,10 @@
 """One thread for all tests, and the models that several of them ask."""
 
-import warnings
-
 import pytest
 import torch
-from worlds import fit_hours, fit_moves
 
 from divecast import DeepDIVE
+from worlds import fit_hours, fit_moves
 
 torch.set_num_threads(1)
 
@@ -20,5 +18,4 @@ def hours_model() -> DeepDIVE:
 @pytest.fixture(scope="session")
 def moves_model() -> DeepDIVE:
     """A model of ``worlds.moves`` with factors move and side; tests must not change it."""
-    with warnings.catch_warnings():
-        return fit_moves()
+    return fit_moves()

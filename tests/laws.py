@@ -14,14 +14,14 @@ EXACT = 1e-6
 
 
 def double_mixture(kind: str, frequencies: tuple[float, ...], block: str = "kind", seed: int = 0) -> RBFMixture:
-    """A mixture in float64, with frequencies to the last digit and centres and widths away from their start; it does not learn."""
+    """A mixture in float64 that does not learn: exact frequencies, centres and widths away from their start."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         mixture = RBFMixture(kind, frequencies, CodeConfig(block=block)).double()
         with torch.no_grad():
             mixture.log_pi.copy_(torch.tensor(frequencies, dtype=torch.float64).log())
             for parameter in mixture.parameters():
-                parameter += 0.3 * torch.randn_like(parameter)
+                parameter.add_(0.3 * torch.randn_like(parameter))
     return mixture.requires_grad_(False)
 
 

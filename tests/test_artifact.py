@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from divecast import artifact
-from divecast.artifact import Artifact, read_artifact, replacing, write_artifact
+from divecast.artifact import Artifact, read_artifact, write_artifact
+from divecast.atomic import replacing
 from divecast.errors import ArtifactError
 from laws import assert_same_bits
 
@@ -142,7 +143,7 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
     if done.returncode:
         pytest.skip("mounting a small disk needs rights that are not given here")
     yield folder
-    subprocess.run(["umount", folder], check=True)  # noqa: S607
+    subprocess.run(["umount", folder], check=True)  # noqa: S603, S607
 
 
 def test_a_disk_that_is_really_full_leaves_the_former_file(tiny_disk: Path) -> None:

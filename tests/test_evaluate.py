@@ -38,7 +38,14 @@ def test_scores_are_those_of_the_forecasts(hours_model: DeepDIVE, evaluation: Ev
     for step in (*range(HORIZON), slice(None)):
         y, mean, (low, high) = target[:, step], forecast.mean[:, step], forecast.quantiles[:, :, step]
         at = -1 if isinstance(step, slice) else step
-        expected = [rrse(y, mean), corr(y, mean), mae(y, mean), mse(y, mean), mase(y, mean, scale), coverage(y, low, high)]
+        expected = [
+            rrse(y, mean),
+            corr(y, mean),
+            mae(y, mean),
+            mse(y, mean),
+            mase(y, mean, scale),
+            coverage(y, low, high),
+        ]
         measures = ("rrse", "corr", "mae", "mse", "mase", "coverage")
         assert [getattr(found, name)[at] for name in measures] == pytest.approx(expected, rel=1e-4)
 
@@ -87,7 +94,7 @@ def test_the_table_has_a_row_for_every_forecaster_and_step(evaluation: Evaluatio
 
 def test_a_part_of_other_data_is_refused(hours_model: DeepDIVE) -> None:
     for other in (PANEL.rows(0, 500), hours(seed=1).panel):
-        with pytest.raises(DataError, match='the test part belongs to the data the model was fitted on.*part="all"'):
+        with pytest.raises(DataError, match=r'the test part belongs to the data the model was fitted on.*part="all"'):
             hours_model.evaluate(other)
     assert hours_model.evaluate(PANEL.rows(0, 500), "all").scores[MODEL_NAME].n[0] == (500 - 24) * 4
 

@@ -31,7 +31,12 @@ def forecast(backend: str = "numpy") -> Forecast:
     """Two windows, three steps, two channels; a value says where it is: window, step, channel."""
     mean = np.array([[[100 * w + 10 * h + c for c in range(2)] for h in range(1, 4)] for w in range(2)], np.float32)
     return Forecast(
-        keys(range(-1, 3), backend), ("u", "v"), mean, (0.1, 0.9), np.stack([mean - 1, mean + 2]), np.empty((0, 2, 3, 2))
+        keys(range(-1, 3), backend),
+        ("u", "v"),
+        mean,
+        (0.1, 0.9),
+        np.stack([mean - 1, mean + 2]),
+        np.empty((0, 2, 3, 2)),
     )
 
 
@@ -95,14 +100,20 @@ def labels(backend: str = "numpy") -> Labels:
     shares = (np.array([[0.2, 0.8], [0.6, 0.4], [0.9, 0.1]]), np.array([[0.1, 0.2, 0.7], [0.5, 0.3, 0.2], [0, 1.0, 0]]))
     given = np.array([[1, -1], [1, 0], [-1, 1]])
     return Labels(
-        Keys(where.origins, None, where.stamps, backend), ("half", "part"), (("am", "pm"), ("a", "b", "c")), shares, given
+        Keys(where.origins, None, where.stamps, backend),
+        ("half", "part"),
+        (("am", "pm"), ("a", "b", "c")),
+        shares,
+        given,
     )
 
 
 def test_accuracy_counts_labelled_windows_alone() -> None:
     assert labels().inferred.tolist() == [[1, 2], [0, 0], [0, 1]]
     assert labels().accuracy() == {"half": 0.5, "part": 1.0}
-    unlabelled = Labels(*[getattr(labels(), n) for n in ("keys", "factors", "classes", "probabilities")], np.full((3, 2), -1))
+    unlabelled = Labels(
+        *[getattr(labels(), n) for n in ("keys", "factors", "classes", "probabilities")], np.full((3, 2), -1)
+    )
     assert np.isnan(list(unlabelled.accuracy().values())).all()
 
 

@@ -23,7 +23,7 @@ from divecast.model.network import Dimensions, Network
 from divecast.types import Batch
 
 SMALL = ModelConfig(
-    EncoderConfig(n_mixtures=6, time_features=12, width=32, dropout=0.0),
+    EncoderConfig(n_mixtures=6, time_features=12, width=32, dropout=0.0, channel_dropout=0.1),
     CodeConfig(n_conditional=3, n_harmonics=2, n_free=2),
     DecoderConfig(token_width=16, n_heads=2, n_loadings=4, width=24, depth=1, channel_features=4, dropout=0.0),
 )

@@ -6,10 +6,7 @@ found as surely as a missing end.
 
 import hashlib
 import json
-import os
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from divecast.atomic import replacing
 from divecast.errors import ArtifactError
 
 _DOCUMENT, _DIGEST = "divecast", "sha256"
@@ -41,39 +39,16 @@ class Artifact:
     tensors: dict[str, Tensor]
 
 
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside ``path`` and move it there when the block ends well.
-
-    Raises:
-        ArtifactError: the disk is full, the folder is missing or read-only; what was at ``path`` is left as it was.
-    """
-    temporary: Path | None = None
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
-        yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except (OSError, SafetensorError) as error:
-        raise ArtifactError(
-            f"could not write {path}: {error}. Any former file is as it was; "
-            "give a folder that exists, may be written to and has room"
-        ) from error
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-
-
 def write_artifact(path: Path, artifact: Artifact) -> None:
     """Write an artifact to ``path``, replacing what was there only once all of it is on disk."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in artifact.tensors.items()}
     document = {"kind": artifact.kind, "schema": artifact.schema, "body": artifact.document}
     text = json.dumps(document, allow_nan=False)
     with replacing(path) as temporary:
-        save_file(tensors, temporary, {_DOCUMENT: text, _DIGEST: _digest(text, tensors)})
+        try:
+            save_file(tensors, temporary, {_DOCUMENT: text, _DIGEST: _digest(text, tensors)})
+        except SafetensorError as error:  # wraps a full disk, too
+            raise OSError(str(error)) from error
 
 
 def read_artifact(path: Path, kind: str, schema: int) -> Artifact:

@@ -18,7 +18,7 @@ def disturbed(centres: nn.Module, seed: int) -> Tensor:
     draw = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in centres.parameters():
-            parameter += 2.0 * torch.randn(parameter.shape, generator=draw)
+            parameter.add_(2.0 * torch.randn(parameter.shape, generator=draw))
     return centres().detach()
 
 

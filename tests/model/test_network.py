@@ -26,7 +26,7 @@ def stir(net: Network) -> Network:
     draw = torch.Generator().manual_seed(3)
     with torch.no_grad():
         for parameter in net.parameters():
-            parameter += 0.1 * torch.randn(parameter.shape, generator=draw)
+            parameter.add_(0.1 * torch.randn(parameter.shape, generator=draw))
     return net
 
 

@@ -39,9 +39,7 @@ def assert_resumes(path: Path, unbroken: tuple[Network, History], first: int) ->
 
 
 @pytest.mark.parametrize("at", [1, MIDDLE, LAST_OF_PASS])
-def test_ctrl_c_leaves_a_checkpoint_to_go_on_from(
-    at: int, tmp_path: Path, unbroken: tuple[Network, History]
-) -> None:
+def test_ctrl_c_leaves_a_checkpoint_to_go_on_from(at: int, tmp_path: Path, unbroken: tuple[Network, History]) -> None:
     path, before = tmp_path / "fit.ckpt", signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
         fitted(task(), Checkpointing(path, seconds=1e9), [Watch(at, "interrupt")])

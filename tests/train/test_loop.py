@@ -4,6 +4,7 @@ import math
 import random
 import signal
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -136,8 +137,8 @@ def test_the_rate_rises_to_its_peak_and_falls(n_steps: int, warmup: float, peak:
     assert all(0 < rate <= peak * (1 + 1e-9) for rate in rates)
     top = max(1, round(warmup * n_steps)) - 1
     assert rates[top] == pytest.approx(peak)
-    assert all(b > a for a, b in zip(rates[:top], rates[1 : top + 1], strict=False))
-    assert all(b <= a * (1 + 1e-9) for a, b in zip(rates[top:], rates[top + 1 :], strict=False))
+    assert all(b > a for a, b in pairwise(rates[: top + 1]))
+    assert all(b <= a * (1 + 1e-9) for a, b in pairwise(rates[top:]))
 
 
 def test_the_rate_ends_near_zero() -> None:

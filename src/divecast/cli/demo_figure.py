@@ -7,7 +7,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from divecast.artifact import replacing
+from divecast.atomic import replacing
 from divecast.data import Panel
 from divecast.results import Codes, Forecast
 

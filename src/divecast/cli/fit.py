@@ -28,8 +28,8 @@ def fit(
         list[str] | None,
         typer.Option(
             "--factor",
-            help="hour, half_hour, weekday, weekend, month, season, holiday:COUNTRY, each with @ZONE if that is not the "
-            "zone of the stamps; or a label column as NAME, "
+            help="hour, half_hour, weekday, weekend, month, season, holiday:COUNTRY, each with @ZONE "
+            "where that is not the zone of the stamps; or a label column as NAME, "
             "NAME:ordered, NAME:ordered:BINS or NAME:cyclic; repeat for more.",
         ),
     ] = None,

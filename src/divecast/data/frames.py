@@ -1,18 +1,17 @@
 """Results as tables of the caller's kind, and as files."""
 
 import gzip
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast.atomic import replacing
 from divecast.data.source import Backend
-from divecast.errors import ArtifactError, ConfigError
+from divecast.errors import ConfigError
 
 
 def to_frame(columns: Mapping[str, NDArray[Any]], backend: Backend) -> Any:
@@ -56,17 +55,8 @@ def write_frame(table: Any, path: str | Path) -> Path:
         raise ConfigError(f"expected a file name that ends in .csv, .csv.gz or .parquet, got {path.name}")
     native = to_frame(table, "pyarrow") if isinstance(table, Mapping) else table
     arrow = nw.from_native(native, eager_only=True).to_arrow()
-    beside = path.parent / f".{path.name}-{uuid4().hex}"
-    try:
-        with open(beside, "xb") as file:
-            _write(arrow, file, path.name.lower())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    except OSError as error:
-        raise ArtifactError(f"expected to write {path}, could not ({error}); nothing was changed there") from error
-    finally:
-        beside.unlink(missing_ok=True)
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        _write(arrow, file, path.name.lower())
     return path
 
 
