@@ -109,7 +109,7 @@ def test_a_checkpoint_is_no_model(tmp_path: Path) -> None:
 def test_history_and_info_tell_the_fit(hours_model: DeepDIVE) -> None:
     history, info = hours_model.history, hours_model.info()
     assert [record.epoch for record in history.records] == list(range(len(history.records)))
-    assert (info["horizon"], info["lookback"], info["frequency"], info["seed"]) == (6, 24, "1h", 0)
+    assert (info["horizon"], info["lookback"], info["frequency"], info["seed"]) == (6, 24, "a panel every 1h", 0)
     assert info["channels"] == ["s0", "s1", "s2", "s3"]
     assert info["factors"]["weekend"] == {"kind": "plain", "classes": ["no", "yes"]}
     assert len(info["factors"]["hour"]["classes"]) == 24

@@ -10,7 +10,7 @@ from divecast.errors import ConfigError
 
 Likelihood = Literal["normal", "student_t", "laplace"]
 Precision = Literal["float32", "mixed"]
-Monitor = Literal["forecast", "labels", "total"]
+Monitor = Literal["tasks", "forecast", "labels", "total"]
 
 
 def _require(holds: bool, name: str, expected: str, found: object) -> None:
@@ -40,7 +40,9 @@ class EncoderConfig:
         time_features: features read from each such sum.
         width: width of the layers behind.
         dropout: share of features left out in training.
-        channel_dropout: share of the channels hidden from the encoder in a training window.
+        channel_dropout: share of the channels hidden from the encoder in a training window; less where fewer than
+            ``least_channels`` would be left on average, and none below that number.
+        least_channels: see there.
     """
 
     kind: Literal["auto", "panel", "recording"] = "auto"
@@ -49,11 +51,17 @@ class EncoderConfig:
     width: int = 128
     dropout: float = 0.1
     channel_dropout: float = 0.5
+    least_channels: int = 8
 
     def __post_init__(self) -> None:
         """Check the ranges."""
+        _at_least(1, least_channels=self.least_channels)
         _at_least(1, n_mixtures=self.n_mixtures, time_features=self.time_features, width=self.width)
         _share(dropout=self.dropout, channel_dropout=self.channel_dropout)
+
+    def hidden_share(self, n_channels: int) -> float:
+        """Return the share of ``n_channels`` channels that is hidden in training."""
+        return max(0.0, min(self.channel_dropout, 1.0 - self.least_channels / n_channels))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +169,8 @@ class TrainingConfig:
         warmup: share of the steps in which the learning rate rises.
         clip: largest gradient norm of a player.
         patience: epochs without a better validation loss before stopping.
-        monitor: which validation loss: of the ``forecast``, of the ``labels`` (cross-entropy), or the weighted
-            ``total``.
+        monitor: which validation loss: ``tasks`` (forecast and labels: the weighted total without the reconstruction,
+            which would drown them), ``forecast``, ``labels`` (cross-entropy), or the weighted ``total``.
         interleave: ``step`` gives each batch to the marginal player and then, frozen, to the conditional one;
             ``epoch`` alternates whole epochs; ``joint`` trains both at once (the ablation).
         clamp: share of labels whose class is handed to the conditional player instead of the inferred code.
@@ -177,7 +185,7 @@ class TrainingConfig:
     warmup: float = 0.1
     clip: float = 1.0
     patience: int = 3
-    monitor: Monitor = "forecast"
+    monitor: Monitor = "tasks"
     interleave: Literal["step", "epoch", "joint"] = "step"
     clamp: float = 0.5
     window_stride: int = 1

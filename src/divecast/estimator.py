@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +11,7 @@ import torch
 from divecast.config import LossConfig, ModelConfig, TrainingConfig
 from divecast.data import ByTime, Factor, Part, Source, Split, Windows, as_factors
 from divecast.data import split as cut
+from divecast.device import pick_device
 from divecast.errors import ConfigError, DataError, NotFittedError
 from divecast.evaluate import Evaluation, evaluate_windows
 from divecast.fitted import Fitted
@@ -26,13 +26,13 @@ from divecast.inference import (
     sample_prior,
     windows_of,
 )
+from divecast.origins import Moment, forecast_origins
 from divecast.results import Codes, Forecast, Labels, Reconstruction, Samples
 from divecast.train.callbacks import Callback, ProgressBar
 from divecast.train.history import EpochRecord, History
 from divecast.train.loop import Checkpointing
 
 PartName = Literal["train", "valid", "test", "all"]
-Moment = str | datetime | np.datetime64
 
 
 class DeepDIVE:
@@ -144,7 +144,7 @@ class DeepDIVE:
         fitted = self._need_fitted()
         source = fitted.source(data)
         windows = windows_of(fitted, source, None, "encode")
-        chosen = windows.subset(_chosen(windows, source, start, stop, every))
+        chosen = windows.subset(forecast_origins(windows, start, stop, every))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self._plan.seed)
             return forecast_windows(fitted, chosen, labels, levels, n_samples)
@@ -284,48 +284,7 @@ class DeepDIVE:
         return chosen
 
 
-def pick_device(name: str) -> torch.device:
-    """Return the device of that name; ``auto`` takes cuda, then mps, then cpu.
-
-    Raises:
-        ConfigError: there is no such device here.
-    """
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if name == "auto":
-        return torch.device(next(device for device in ("cuda", "mps", "cpu") if there[device]))
-    if not there.get(name.split(":", maxsplit=1)[0], False):
-        raise ConfigError(f"device must be one of {[d for d, found in there.items() if found]} or 'auto', got {name!r}")
-    return torch.device(name)
-
-
 def _check_at_least(low: int, **settings: int) -> None:
     for name, value in settings.items():
         if not isinstance(value, int | np.integer) or value < low:
             raise ConfigError(f"{name} must be a whole number >= {low}, got {value!r}")
-
-
-def _chosen(
-    windows: Windows, source: Source, start: Moment | None, stop: Moment | None, every: int
-) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Return the numbers of the windows to forecast from."""
-    ends = source.offsets[1:][windows.segments]
-    if source.clock is None:
-        if start is not None or stop is not None:
-            raise ConfigError("recordings have no clock: leave start and stop out; every > 1 rolls through them")
-        behind = ends - windows.origins
-        return np.flatnonzero(behind % every == 0 if every > 1 else behind == 0)
-    if start is None:
-        if stop is not None or every > 1:
-            raise ConfigError("stop and every need a start: the first stamp to forecast from")
-        return np.flatnonzero(windows.origins == ends)
-    first = source.clock.row_of(start)
-    last = len(source.values) if stop is None else source.clock.row_of(stop)
-    found = np.flatnonzero(
-        (windows.origins >= first) & (windows.origins <= last) & ((windows.origins - first) % every == 0)
-    )
-    if not len(found):
-        raise DataError(
-            f"no forecast can start from {start} to {stop or 'the end'}: before a start there must be "
-            f"{windows.shape.lookback} rows; the clock has {source.clock}"
-        )
-    return found

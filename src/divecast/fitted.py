@@ -38,8 +38,8 @@ class Fitted:
         scale: centre and spread of each channel in the training part.
         seasonal_error: (channel,) mean absolute seasonal-naive error in the training part, original units, for MASE.
         calibration: quantiles of the standardised residuals in the validation part.
-        frequency: step of the panel's clock, None for recordings.
-        about: settings, seed, split, data fingerprint and history, as JSON values.
+        frequency: step of the panel's clock, or rate of the recordings.
+        about: settings, seed, split, zone of the clock, data fingerprint and history, as JSON values.
     """
 
     network: Network
@@ -51,20 +51,21 @@ class Fitted:
     scale: Scale
     seasonal_error: NDArray[np.float64]
     calibration: Calibration
-    frequency: str | None
+    frequency: str
     about: dict[str, Any]
 
     def source(self, data: Any) -> Source:
         """Bring data to the model's channels and check that its clock fits.
 
         Raises:
-            DataError: channels are missing, or the clock's step is another.
+            DataError: channels are missing, or the clock's step or the recordings' rate is another.
         """
-        aligned = align(to_source(data, self.factors, absent_labels=True), self.channels)
-        found = None if aligned.clock is None else aligned.clock.frequency
+        aligned = align(to_source(data, self.factors, self.about["tz"], absent_labels=True), self.channels)
+        found = frequency_of(aligned)
         if found != self.frequency:
-            expected, got = (f"a panel of step {f}" if f else "recordings" for f in (self.frequency, found))
-            raise DataError(f"expected {expected} as in the fit, got {got}; resample the data or fit a model on it")
+            raise DataError(
+                f"expected data sampled as in the fit ({self.frequency}), got {found}; resample them or fit on them"
+            )
         return aligned
 
     def codes(self, source: Source) -> NDArray[np.int16]:
@@ -132,12 +133,20 @@ class Fitted:
         )
 
 
-def to_source(data: Any, factors: Sequence[Factor], absent_labels: bool = False) -> Source:
+def frequency_of(source: Source) -> str:
+    """Return how the rows follow one another: "a panel every 1h", "recordings at 50 Hz"."""
+    if source.clock is not None:
+        return f"a panel every {source.clock.frequency}"
+    return f"recordings at {getattr(source, 'rate', 1.0):g} Hz"
+
+
+def to_source(data: Any, factors: Sequence[Factor], tz: str = "UTC", absent_labels: bool = False) -> Source:
     """Take a panel, recordings, a table or a path; label columns of a table are those the factors name.
 
     Args:
         data: what to take.
         factors: as named by the user.
+        tz: zone of a table's stamps that name none.
         absent_labels: whether a table may lack label columns, as one may that is forecast from.
 
     Raises:
@@ -150,7 +159,7 @@ def to_source(data: Any, factors: Sequence[Factor], absent_labels: bool = False)
     if named and absent_labels and not _is_store(data):
         data = read_table(Path(data)) if isinstance(data, str | Path) else data
         named &= set(map(str, open_frame(data)[0].columns))
-    return as_panel(data, labels=sorted(named))
+    return as_panel(data, labels=sorted(named), tz=tz)
 
 
 def _is_store(data: Any) -> bool:

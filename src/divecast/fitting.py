@@ -1,5 +1,6 @@
 """From data to a fitted model: cut, scale, start from the closed form, train, calibrate."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
@@ -31,7 +32,7 @@ from divecast.data import (
     split as cut,
 )
 from divecast.evaluate import seasons
-from divecast.fitted import Fitted, build_network, dimensions_of, to_source
+from divecast.fitted import Fitted, build_network, dimensions_of, frequency_of, to_source
 from divecast.inference import batches, outputs_of
 from divecast.metrics import seasonal_scale
 from divecast.model.network import Network
@@ -131,8 +132,10 @@ def fit_model(
     dimensions = dimensions_of(plan.shape, len(source.channels), vocabularies, _pairs(labels, parts, vocabularies))
     network = build_network(dimensions, plan.model, plan.seed)
     _start_linear(network, train, vocabularies, plan)
-    about = {**plan.about(split), "fingerprint": source.fingerprint()}
-    task = Task(train, valid, plan.training, plan.losses, plan.seed, device, about)
+    tz = "UTC" if source.clock is None else source.clock.tz
+    about = {**plan.about(split), "tz": tz, "fingerprint": source.fingerprint()}
+    identity = {**about, "labels": hashlib.sha256(labels.tobytes()).hexdigest()}
+    task = Task(train, valid, plan.training, plan.losses, plan.seed, device, identity)
     history = fit_network(network.to(device), task, checkpointing, callbacks)
     fitted = Fitted(
         network=network,
@@ -144,7 +147,7 @@ def fit_model(
         scale=scale,
         seasonal_error=_seasonal_error(source, parts),
         calibration=Calibration((), torch.empty(0, plan.horizon)),
-        frequency=None if source.clock is None else source.clock.frequency,
+        frequency=frequency_of(source),
         about={**about, "history": [asdict(record) for record in history.records]},
     )
     return replace(fitted, calibration=Calibration.of(_residuals(fitted, valid)))

@@ -31,7 +31,7 @@ def test_demo_makes_what_it_names(run, tmp_path):
 
 
 def test_demo_without_matplotlib_says_so(run, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "divecast.cli.demo_figure", None)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
     result = run("demo", "--quick", "--out", tmp_path, "--json")
     assert result.json["figure"] is None
     assert {path.name for path in tmp_path.iterdir()} == FILES - {"demo.png"}

@@ -3,9 +3,9 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from cli.conftest import ROWS, write_panel
 from pyarrow import csv, parquet
 
+from cli.conftest import ROWS, write_panel
 from divecast.data import store_from_parquet
 
 

@@ -110,6 +110,16 @@ def test_objectives_are_the_weighted_terms() -> None:
     torch.testing.assert_close(loss.objective.detach(), conditional + marginal)
 
 
+@pytest.mark.parametrize("turn", ["marginal", "conditional", "joint"])
+def test_every_turn_draws_its_code(turn: str) -> None:
+    """In evaluation mode nothing is random but the draws of a and b."""
+    net, batch = network().eval(), turning(32).batch(torch.arange(32))
+    one, two = (turn_loss(turn, net, batch, 0.0, LossConfig()).terms for _ in range(2))
+    drawn = {"marginal": ["cross_entropy"], "conditional": ["reconstruction"]}
+    for name in drawn.get(turn, ["cross_entropy", "reconstruction"]):
+        assert one[name] != two[name]
+
+
 @pytest.mark.parametrize("clamp", [0.0, 1.0])
 def test_clamp_is_the_share_of_labels_handed_over(clamp: float, monkeypatch: pytest.MonkeyPatch) -> None:
     net, batch = network().train(), turning(64, missing=0.2).batch(torch.arange(64))

@@ -1,6 +1,7 @@
 """``divecast demo``."""
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from divecast.results import Codes, Forecast
 
 HORIZON, LOOKBACK, FACTORS = 24, 168, ("hour", "weekday")
-_FULL = TrainingConfig(epochs=8)
+_FULL = TrainingConfig(epochs=12)
 _QUICK = TrainingConfig(epochs=1, window_stride=8)
 
 
@@ -145,9 +146,9 @@ def draw(panel: "Panel", rolling: "Forecast", codes: "Codes", path: Path) -> boo
     Returns:
         Whether it was drawn.
     """
-    try:
-        from divecast.cli.demo_figure import draw_demo
-    except ImportError:
+    if find_spec("matplotlib") is None:
         return False
+    from divecast.cli.demo_figure import draw_demo
+
     draw_demo(panel, rolling, codes, path)
     return True

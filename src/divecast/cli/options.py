@@ -46,7 +46,9 @@ LabelColumns = Annotated[
 ]
 Zone = Annotated[
     str | None,
-    typer.Option("--tz", help="Zone of stamps that name none, and of calendar factors; UTC.", rich_help_panel=_DATA),
+    typer.Option(
+        "--tz", help="Zone of stamps that name none, and of calendar factors; UTC when left out.", rich_help_panel=_DATA
+    ),
 ]
 Channels = Annotated[
     list[str] | None,

@@ -5,6 +5,12 @@ from torch import Tensor, nn
 from torch.distributions import Normal
 
 
+def keep_some(shape: tuple[int, ...], share: float, like: Tensor) -> Tensor:
+    """Return factors: zero for a random ``share``, elsewhere what makes up for it; kind and device are of ``like``."""
+    kept = torch.rand(shape, dtype=like.dtype, device=like.device) >= share
+    return kept / (1.0 - share)
+
+
 class FeatureDropout(nn.Module):
     """Leave out features of a window in training, the same for all its channels: no mask of the size of the data.
 
@@ -21,8 +27,7 @@ class FeatureDropout(nn.Module):
         if not (self.training and self.share):
             return hidden
         shape = (hidden.shape[0], *[1] * (hidden.ndim - 2), hidden.shape[-1])
-        kept = torch.rand(shape, dtype=hidden.dtype, device=hidden.device) >= self.share
-        return hidden * (kept / (1.0 - self.share))
+        return hidden * keep_some(shape, self.share, hidden)
 
 
 class Residual(nn.Module):

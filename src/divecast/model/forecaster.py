@@ -10,6 +10,8 @@ from divecast.model.blocks import Residual
 from divecast.model.likelihood import LocationScale, ScaledLikelihood
 from divecast.model.ridge import Pairs, RidgeWeights, forward_fill, label_covariates, n_label_covariates
 
+_MOST_SPREAD = 3.0  # largest change of a window's log scale
+
 
 class LinearPath(nn.Module):
     """Each channel's own linear map of its window and the labels' covariates; closed form, not trained.
@@ -59,6 +61,9 @@ class Forecaster(nn.Module):
         self.leave = nn.Linear(width, horizon)
         nn.init.zeros_(self.leave.weight)
         nn.init.zeros_(self.leave.bias)
+        self.spread = nn.Linear(width, 1)
+        nn.init.zeros_(self.spread.weight)
+        nn.init.zeros_(self.spread.bias)
         self.likelihood = ScaledLikelihood(config.forecast, (horizon, n_channels))
 
     def forward(self, x: Tensor, fused: Tensor, classes: tuple[Tensor, ...]) -> LocationScale:
@@ -70,7 +75,9 @@ class Forecaster(nn.Module):
         for layer, condition in zip(self.layers, others, strict=True):
             hidden = layer(hidden, condition)
         mean = self.linear(window, covariates) + self.leave(hidden)
-        distribution: LocationScale = self.likelihood(mean.transpose(1, 2))
+        # features of the mean are given to the spread, not bent by it
+        wider = _MOST_SPREAD * torch.tanh(self.spread(hidden.detach()) / _MOST_SPREAD)
+        distribution: LocationScale = self.likelihood(mean.transpose(1, 2), wider.transpose(1, 2))
         return distribution
 
     @torch.no_grad()

@@ -83,10 +83,10 @@ class ScaledLikelihood(nn.Module):
         self.log_scale = nn.Parameter(torch.full(shape, -1.0))
         self.raw_df = nn.Parameter(torch.tensor(math.log(_START_DF - _LEAST_DF))) if kind == "student_t" else None
 
-    def forward(self, mean: Tensor) -> LocationScale:
-        """Return the distribution around ``mean``, element by element."""
+    def forward(self, mean: Tensor, wider: Tensor | float = 0.0) -> LocationScale:
+        """Return the distribution around ``mean``, element by element; ``wider`` is added to the log scale."""
         df = None if self.raw_df is None else _LEAST_DF + self.raw_df.exp()
-        return LocationScale(self.kind, mean, self.log_scale.clamp(min=_LEAST_LOG_SCALE), df)
+        return LocationScale(self.kind, mean, self.log_scale.clamp(min=_LEAST_LOG_SCALE) + wider, df)
 
     @torch.no_grad()
     def start_scale(self, scale: Tensor) -> None:

@@ -9,9 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from divecast.config import EncoderConfig
-from divecast.model.blocks import Residual, observed
+from divecast.model.blocks import Residual, keep_some, observed
 
 _LEAST_SPREAD = 0.1  # scaled units; keeps a nearly flat window from being blown up to noise
+
+_LEAST_POWER = 1e-12  # keeps the gradient of the square root finite on a flat window
 
 
 class PanelFeatures(nn.Module):
@@ -37,7 +39,7 @@ class PanelFeatures(nn.Module):
         self.join = nn.Linear(mixtures * per_mixture, width)
         self.deep = Residual(width, config.dropout)
         self.dropout = nn.Dropout(config.dropout)
-        self.channel_dropout = config.channel_dropout
+        self.channel_dropout = config.hidden_share(n_channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, time, channel), NaN where missing, to (batch, feature)."""
@@ -57,7 +59,7 @@ class PanelFeatures(nn.Module):
         kept = 1.0 / (spread + _LEAST_SPREAD)
         if not (self.training and self.channel_dropout):
             return kept
-        return kept * (torch.rand_like(spread) >= self.channel_dropout) / (1.0 - self.channel_dropout)
+        return kept * keep_some(tuple(spread.shape), self.channel_dropout, spread)
 
     def _missing(self, seen: Tensor) -> Tensor:
         importance = self.mixing.abs() / self.mixing.abs().sum(0)
@@ -70,10 +72,14 @@ def _standardising(x: Tensor, seen: Tensor | None) -> tuple[Tensor, Tensor, Tens
     if seen is None:
         mean = x.mean(1)
         power = torch.linalg.vector_norm(x, dim=1).square() / x.shape[1]
-        return x, mean, (power - mean.square()).clamp(min=0.0).sqrt()  # several times quicker than std_mean here
+        return (
+            x,
+            mean,
+            (power - mean.square()).clamp(min=_LEAST_POWER).sqrt(),
+        )  # several times quicker than std_mean here
     count = seen.sum(1).clamp(min=1)
     zeroed = torch.where(seen, x, 0.0)
     mean = zeroed.sum(1) / count
     filled = torch.where(seen, x, mean[:, None])
-    spread = ((filled - mean[:, None]).square().sum(1) / count).sqrt()
+    spread = ((filled - mean[:, None]).square().sum(1) / count).clamp(min=_LEAST_POWER).sqrt()
     return filled, mean, spread

@@ -36,4 +36,5 @@ def monitored_value(valid: dict[str, float], monitor: Monitor, weights: LossConf
         return valid["forecast"]
     if monitor == "labels":
         return valid["cross_entropy"]
-    return sum(getattr(weights, name) * value for name, value in valid.items())
+    left_out = ("reconstruction", "conditional_kl") if monitor == "tasks" else ()
+    return sum(getattr(weights, name) * value for name, value in valid.items() if name not in left_out)
