@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from worlds import SMALL, hours
 
 from divecast import DeepDIVE, Panel, TrainingConfig
 from divecast.data import to_frame, write_frame
 from divecast.errors import DataError
+from worlds import SMALL, hours
 
 
 def test_a_table_is_read_in_the_zone_of_the_fit(tmp_path: Path) -> None:
