@@ -1,6 +1,5 @@
 """What a fitted model gives back; each turns into a table of the caller's kind with ``frame()``."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -256,8 +255,3 @@ def _moments(prefix: str, mean: Floats, sd: Floats) -> Columns:
     for dim in range(mean.shape[1]):
         columns |= {f"{prefix}{dim}_mean": mean[:, dim], f"{prefix}{dim}_sd": sd[:, dim]}
     return columns
-
-
-def stack(parts: Sequence[Floats]) -> Floats:
-    """Join batches along their first axis."""
-    return np.concatenate(parts, axis=0)
