@@ -66,7 +66,7 @@ def motion(args: argparse.Namespace) -> Case:
     split = dc.ByGroup("subject", valid=tuple(fold[:2]), test=tuple(fold[2:]))
     if args.labelled < 1:
         recordings = _hide_labels(recordings, ("exercise", "side"), args.labelled, args.by, args.seed)
-    training = dc.TrainingConfig(epochs=15, window_stride=20, monitor="labels", patience=5)
+    training = dc.TrainingConfig(epochs=10, window_stride=40)
     return Case(recordings, _model(args, 25, 250, ["exercise", "side"], training), split, (1, 5, 10, 25))
 
 
