@@ -165,7 +165,7 @@ class TrainingConfig:
         epochs: passes over the training windows, at most.
         batch_size: windows a step.
         learning_rate: peak of AdamW's.
-        weight_decay: of AdamW, on matrices.
+        weight_decay: of AdamW, on the weights of linear and convolutional layers.
         warmup: share of the steps in which the learning rate rises.
         clip: largest gradient norm of a player.
         patience: epochs without a better validation loss before stopping.

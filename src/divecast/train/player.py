@@ -36,10 +36,14 @@ class Player:
         self.optimiser.zero_grad()
 
 
-def _player(parameters: list[nn.Parameter], config: TrainingConfig) -> Player:
-    matrices = [p for p in parameters if p.ndim >= 2]
-    others = [p for p in parameters if p.ndim < 2]
-    groups = [{"params": matrices, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}]
+def _player(network: Network, parameters: list[nn.Parameter], config: TrainingConfig) -> Player:
+    # Decay is for the weights of layers: scales, centres, embeddings and mixtures are not better for being small.
+    layers = [m.weight for m in network.modules() if isinstance(m, nn.Linear | nn.Conv1d)]
+    decayed = {id(weight) for weight in layers}
+    groups = [
+        {"params": [p for p in parameters if id(p) in decayed], "weight_decay": config.weight_decay},
+        {"params": [p for p in parameters if id(p) not in decayed], "weight_decay": 0.0},
+    ]
     optimiser = torch.optim.AdamW(groups, lr=config.learning_rate, fused=True)
     return Player(tuple(parameters), optimiser, config.clip)
 
@@ -48,9 +52,9 @@ def build_players(network: Network, schedule: Schedule, config: TrainingConfig) 
     """Return the players a schedule calls; their parameters are disjoint and together are all of the network's."""
     everything = list(network.parameters())
     if schedule.has_factors and schedule.interleave == "joint":
-        return {"joint": _player(everything, config)}
+        return {"joint": _player(network, everything, config)}
     owned = list(network.prior.parameters())
     owned += [] if network.marginal is None else list(network.marginal.parameters())
     ids = {id(p) for p in owned}
-    players: dict[Turn, Player] = {"conditional": _player([p for p in everything if id(p) not in ids], config)}
-    return {"marginal": _player(owned, config), **players} if owned else players
+    players: dict[Turn, Player] = {"conditional": _player(network, [p for p in everything if id(p) not in ids], config)}
+    return {"marginal": _player(network, owned, config), **players} if owned else players

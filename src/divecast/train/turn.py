@@ -20,7 +20,7 @@ class TurnLoss:
     """A player's objective, and the means of the terms behind it.
 
     Attributes:
-        objective: scalar with gradients; nats per forecast value (conditional) and per factor (marginal).
+        objective: scalar with gradients; nats per forecast value (conditional, joint) or per factor (marginal).
         terms: mean over the batch of each term of ``TERMS`` that was computed, nats a window.
     """
 
@@ -49,21 +49,19 @@ def turn_loss(turn: Turn, network: Network, batch: Batch, clamp: float, weights:
     means = {name: term.detach().mean() for name, term in zip(TERMS, terms, strict=False)}
     if turn == "conditional":
         return TurnLoss(objective, means)
-    other = _disentanglement(network, batch, marginal.posterior, marginal.draw, weights)
-    return TurnLoss(objective + other.objective, means | other.terms)
+    kl, entropy = marginal_terms(network.prior, marginal.posterior, marginal.draw, batch.labels)
+    together = objective + marginal_objective(kl, entropy, weights) / batch.y[0].numel()  # one bound, one divisor
+    return TurnLoss(together, means | _means(kl, entropy))
 
 
 def _marginal_loss(network: Network, batch: Batch, weights: LossConfig) -> TurnLoss:
     posterior = network.infer_marginal(batch.x)
-    return _disentanglement(network, batch, posterior, posterior.rsample(), weights)
+    kl, entropy = marginal_terms(network.prior, posterior, posterior.rsample(), batch.labels)
+    return TurnLoss(marginal_objective(kl, entropy, weights) / batch.labels.shape[1], _means(kl, entropy))
 
 
-def _disentanglement(
-    network: Network, batch: Batch, posterior: torch.distributions.Normal, draw: Tensor, weights: LossConfig
-) -> TurnLoss:
-    kl, entropy = marginal_terms(network.prior, posterior, draw, batch.labels)
-    objective = marginal_objective(kl, entropy, weights) / batch.labels.shape[1]
-    return TurnLoss(objective, {"marginal_kl": kl.detach().mean(), "cross_entropy": entropy.detach().mean()})
+def _means(kl: Tensor, entropy: Tensor) -> dict[str, Tensor]:
+    return {"marginal_kl": kl.detach().mean(), "cross_entropy": entropy.detach().mean()}
 
 
 def _some(labels: Tensor, share: float) -> Tensor:
