@@ -105,7 +105,7 @@ def test_a_foreign_safetensors_file_is_refused(tmp_path: Path) -> None:
 def test_no_file_another_kind_and_a_newer_schema_are_told_apart(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match="there is no file"):
         read_artifact(tmp_path / "a", KIND, SCHEMA)
-    with pytest.raises(ArtifactError, match="there is no file"):
+    with pytest.raises(ArtifactError, match="is a folder"):
         read_artifact(tmp_path, KIND, SCHEMA)
     write_artifact(tmp_path / "a", small())
     with pytest.raises(ArtifactError, match="is a divecast model, expected a divecast checkpoint"):

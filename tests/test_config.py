@@ -2,7 +2,7 @@
 
 import pytest
 
-from divecast import CodeConfig, ConfigError, DecoderConfig, EncoderConfig, LossConfig, TrainingConfig
+from divecast import CodeConfig, ConfigError, DecoderConfig, EncoderConfig, LossConfig, ModelConfig, TrainingConfig
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,27 @@ def test_a_setting_out_of_range_is_named_with_what_was_found(config: type, name:
 def test_the_cross_entropy_outweighs_the_kl_by_default() -> None:
     """At equal weights classes that fall together are an optimum; see losses/test_trap.py."""
     assert LossConfig().cross_entropy > LossConfig().marginal_kl
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"interleave": "steps"}, "interleave must be one of"),
+        ({"monitor": "loss"}, "monitor must be one of"),
+        ({"precision": "fp8"}, "precision must be one of"),
+        ({"epochs": 1.5}, "epochs must be a whole number"),
+        ({"epochs": "3"}, "epochs must be a whole number"),
+        ({"learning_rate": float("nan")}, "learning_rate must be a finite number"),
+        ({"interleave": "epoch", "epochs": 1}, "epochs must be at least 2"),
+    ],
+)
+def test_a_setting_of_the_wrong_kind_is_refused(settings: dict[str, object], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        TrainingConfig(**settings)
+
+
+def test_a_room_takes_only_its_own_settings() -> None:
+    with pytest.raises(ConfigError, match="encoder must be a EncoderConfig"):
+        ModelConfig(encoder=CodeConfig())
+    with pytest.raises(ConfigError, match="forecast must be one of"):
+        DecoderConfig(forecast="gauss")

@@ -84,10 +84,13 @@ def test_recordings_have_names_and_seconds() -> None:
 def test_codes(backend: str) -> None:
     shares = (np.array([[0.25, 0.75], [1.0, 0.0]]),)
     one, two = np.array([[1.0], [2.0]]), np.array([[1.0, 2.0], [3.0, 4.0]])
-    codes = Codes(keys(range(-1, 0), backend), ("half",), (("am", "pm"),), one, one / 10, (two,), (two / 10,), shares)
+    weights = np.ones((2, 4, 1))
+    codes = Codes(
+        keys(range(-1, 0), backend), ("half",), (("am", "pm"),), one, one / 10, (two,), (two / 10,), shares, weights
+    )
     found = columns(codes.frame())
     moments = ["b_half0_mean", "b_half0_sd", "b_half1_mean", "b_half1_sd"]
-    assert list(found) == ["end", "a0_mean", "a0_sd", *moments, "p_half_am", "p_half_pm"]
+    assert list(found) == ["end", "a0_mean", "a0_sd", *moments, "p_half_am", "p_half_pm", "attention_half"]
     assert found["b_half1_mean"] == [2.0, 4.0]
     assert found["b_half0_sd"] == [0.1, 0.3]
     assert found["p_half_pm"] == [0.75, 0.0]

@@ -8,7 +8,19 @@ from divecast.config import (
     ModelConfig,
     TrainingConfig,
 )
-from divecast.data import ByGroup, ByRecording, ByTime, Calendar, Label, Panel, Recordings, datasets
+from divecast.data import (
+    ByGroup,
+    ByRecording,
+    ByTime,
+    Calendar,
+    Label,
+    Panel,
+    Recordings,
+    datasets,
+    open_store,
+    store_from_parquet,
+    write_store,
+)
 from divecast.errors import ArtifactError, ConfigError, DataError, DataWarning, DivecastError, NotFittedError
 from divecast.estimator import DeepDIVE
 
@@ -36,4 +48,7 @@ __all__ = [
     "Recordings",
     "TrainingConfig",
     "datasets",
+    "open_store",
+    "store_from_parquet",
+    "write_store",
 ]

@@ -62,6 +62,8 @@ def read_artifact(path: Path, kind: str, schema: int) -> Artifact:
     Raises:
         ArtifactError: no such file, not of this kind, of a newer version, cut short or damaged.
     """
+    if path.is_dir():
+        raise ArtifactError(f"{path} is a folder; expected the file of a divecast {kind}")
     if not path.is_file():
         raise ArtifactError(f"there is no file {path}; expected a divecast {kind}")
     try:

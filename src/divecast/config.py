@@ -3,8 +3,9 @@
 Where the paper is silent these numbers are *our choice*; the documentation lists them from here.
 """
 
+import math
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from divecast.errors import ConfigError
 
@@ -16,6 +17,21 @@ Monitor = Literal["tasks", "forecast", "labels", "total"]
 def _require(holds: bool, name: str, expected: str, found: object) -> None:
     if not holds:
         raise ConfigError(f"{name} must be {expected}, got {found!r}")
+
+
+def _check_kinds(settings: Any) -> None:
+    """Check that every field is of its declared kind: a choice, a whole number, a number, a room of settings."""
+    for name, kind in get_type_hints(type(settings)).items():
+        value = getattr(settings, name)
+        if get_origin(kind) is Literal:
+            _require(value in get_args(kind), name, f"one of {get_args(kind)}", value)
+        elif kind is int:
+            _require(isinstance(value, int) and not isinstance(value, bool), name, "a whole number", value)
+        elif kind is float:
+            number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+            _require(number, name, "a finite number", value)
+        else:
+            _require(isinstance(value, kind), name, f"a {kind.__name__}", value)
 
 
 def _at_least(low: float, **settings: float) -> None:
@@ -54,7 +70,8 @@ class EncoderConfig:
     least_channels: int = 8
 
     def __post_init__(self) -> None:
-        """Check the ranges."""
+        """Check kinds and ranges."""
+        _check_kinds(self)
         _at_least(1, least_channels=self.least_channels)
         _at_least(1, n_mixtures=self.n_mixtures, time_features=self.time_features, width=self.width)
         _share(dropout=self.dropout, channel_dropout=self.channel_dropout)
@@ -82,7 +99,8 @@ class CodeConfig:
     n_free: int = 4
 
     def __post_init__(self) -> None:
-        """Check the ranges."""
+        """Check kinds and ranges."""
+        _check_kinds(self)
         _at_least(1, n_conditional=self.n_conditional, n_harmonics=self.n_harmonics, n_free=self.n_free)
 
 
@@ -115,7 +133,8 @@ class DecoderConfig:
     ridge_penalty: float = 1e-4
 
     def __post_init__(self) -> None:
-        """Check the ranges."""
+        """Check kinds and ranges."""
+        _check_kinds(self)
         _at_least(1, token_width=self.token_width, n_heads=self.n_heads, n_loadings=self.n_loadings, width=self.width)
         _at_least(1, channel_features=self.channel_features)
         _at_least(0, depth=self.depth, ridge_penalty=self.ridge_penalty)
@@ -136,10 +155,17 @@ class ModelConfig:
     code: CodeConfig = field(default_factory=CodeConfig)
     decoder: DecoderConfig = field(default_factory=DecoderConfig)
 
+    def __post_init__(self) -> None:
+        """Check that each room has its own settings."""
+        _check_kinds(self)
+
 
 @dataclass(frozen=True, slots=True)
 class LossConfig:
     """Weights of the loss terms; all 1 and ``cross_entropy`` 0 is the negative joint bound.
+
+    Each player divides its part by a constant of its own, which changes no optimum as they share no parameter; a joint
+    turn divides all of it by one.
 
     ``cross_entropy`` is the weight *on top of* the marginal KL. At 1 the labelled sum is the closed form
     KL(q||f_k) - log pi_k, which centres in one place minimise; above 1 the classes are pushed apart.
@@ -152,7 +178,8 @@ class LossConfig:
     cross_entropy: float = 10.0
 
     def __post_init__(self) -> None:
-        """Check the ranges."""
+        """Check kinds and ranges."""
+        _check_kinds(self)
         for name in ("forecast", "reconstruction", "conditional_kl", "marginal_kl", "cross_entropy"):
             _at_least(0, **{name: getattr(self, name)})
 
@@ -169,8 +196,8 @@ class TrainingConfig:
         warmup: share of the steps in which the learning rate rises.
         clip: largest gradient norm of a player.
         patience: epochs without a better validation loss before stopping.
-        monitor: which validation loss: ``tasks`` (forecast and labels: the weighted total without the reconstruction,
-            which would drown them), ``forecast``, ``labels`` (cross-entropy), or the weighted ``total``.
+        monitor: which validation loss: ``tasks`` (forecast and labels: the weighted total without reconstruction and
+            KL of a, which would drown them), ``forecast``, ``labels`` (cross-entropy), or the weighted ``total``.
         interleave: ``step`` gives each batch to the marginal player and then, frozen, to the conditional one;
             ``epoch`` alternates whole epochs; ``joint`` trains both at once (the ablation).
         clamp: share of labels whose class is handed to the conditional player instead of the inferred code.
@@ -192,7 +219,8 @@ class TrainingConfig:
     precision: Precision = "float32"
 
     def __post_init__(self) -> None:
-        """Check the ranges."""
+        """Check kinds and ranges."""
+        _check_kinds(self)
         _at_least(1, epochs=self.epochs, batch_size=self.batch_size, patience=self.patience)
         _at_least(1, window_stride=self.window_stride)
         _at_least(0, weight_decay=self.weight_decay)
@@ -200,3 +228,6 @@ class TrainingConfig:
         _require(self.clip > 0, "clip", "> 0", self.clip)
         _share(warmup=self.warmup)
         _require(0 <= self.clamp <= 1, "clamp", "in [0, 1]", self.clamp)
+        _require(
+            self.interleave != "epoch" or self.epochs >= 2, "epochs", 'at least 2 with interleave="epoch"', self.epochs
+        )

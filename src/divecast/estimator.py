@@ -11,7 +11,7 @@ import torch
 from divecast.config import LossConfig, ModelConfig, TrainingConfig
 from divecast.data import ByTime, Factor, Part, Source, Split, Windows, as_factors
 from divecast.data import split as cut
-from divecast.device import pick_device
+from divecast.device import own_random_state, pick_device
 from divecast.errors import ConfigError, DataError, NotFittedError
 from divecast.evaluate import Evaluation, evaluate_windows
 from divecast.fitted import Fitted
@@ -68,6 +68,7 @@ class DeepDIVE:
         device: str = "cpu",
     ) -> None:
         _check_at_least(1, horizon=horizon, lookback=lookback)
+        _check_at_least(0, seed=seed)
         self._plan = FitPlan(
             horizon=horizon,
             lookback=lookback,
@@ -145,8 +146,7 @@ class DeepDIVE:
         source = fitted.source(data)
         windows = windows_of(fitted, source, None, "encode")
         chosen = windows.subset(forecast_origins(windows, start, stop, every))
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self._plan.seed)
+        with own_random_state(self._plan.seed):
             return forecast_windows(fitted, chosen, labels, levels, n_samples)
 
     def encode(self, data: Any, part: PartName = "all", every: int = 1) -> Codes:
@@ -193,8 +193,7 @@ class DeepDIVE:
         if asked:
             raise ConfigError(f"expected factors of the model {list(names)}, got {list(asked)}")
         labels = torch.stack(columns, dim=1) if columns else torch.empty(n, 0, dtype=torch.int64)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with own_random_state(seed):
             x, y = sample_prior(fitted, labels.to(self._device), noise)
         return Samples(fitted.channels, x, y, names, "numpy")
 
@@ -281,6 +280,8 @@ class DeepDIVE:
                 'give those, or part="all"'
             )
         chosen: Part = getattr(cut(source, split_of(fitted)), part)
+        if not chosen.n_rows:
+            raise ConfigError(f"the split of the fit ({split_of(fitted)}) has no {part} part; choose another")
         return chosen
 
 

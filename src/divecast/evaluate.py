@@ -1,20 +1,19 @@
 """Scoring a fitted model beside simple forecasters on the same windows."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from divecast.baselines import LastValue, SeasonalNaive
+from divecast.baselines import Baseline, LastValue, PerChannelRidge, SeasonalNaive
 from divecast.data import Backend, Source, Windows, to_frame
 from divecast.fitted import Fitted
 from divecast.inference import LabelMode, batches, outputs_of, quantiles_of
 from divecast.metrics import ForecastScores, ScoreSums
-from divecast.model.ridge import Pairs, RidgeWeights, label_covariates, one_hots
-from divecast.types import Batch
+from divecast.model.ridge import RidgeWeights
 
 LEVELS = (0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95)
 MODEL_NAME = "DeepDIVE"
@@ -55,35 +54,18 @@ class Evaluation:
         return "\n".join([head, *lines])
 
 
-class _Forecaster(Protocol):
-    def forecast(self, batch: Batch) -> Tensor:
-        """Forecast (batch, horizon, channel), scaled units."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Ridge:
-    """The per-channel ridge the model started from; its weights lie in the model."""
-
-    weights: RidgeWeights
-    n_classes: tuple[int, ...]
-    pairs: Pairs
-
-    def forecast(self, batch: Batch) -> Tensor:
-        return self.weights.forecast(
-            batch.x, label_covariates(one_hots(batch.labels, self.n_classes), self.pairs, len(batch.x))
-        )
-
-
-def rivals(fitted: Fitted, source: Source) -> dict[str, _Forecaster]:
+def rivals(fitted: Fitted, source: Source) -> dict[str, Baseline]:
     """Return the simple forecasters that make sense for the data, by name."""
-    found: dict[str, _Forecaster] = {"last value": LastValue()}
+    found: dict[str, Baseline] = {"last value": LastValue()}
     for period in seasons(source):
         if period <= fitted.shape.lookback:
             found[f"seasonal naive ({period})"] = SeasonalNaive(period)
     weight = fitted.network.forecaster.linear.weight
     n_classes = tuple(vocabulary.n_classes for vocabulary in fitted.vocabularies)
     unused = torch.ones(0), torch.ones(0, dtype=torch.int64)
-    found["per-channel ridge"] = _Ridge(RidgeWeights(weight, *unused), n_classes, fitted.network.forecaster.pairs)
+    found["per-channel ridge"] = PerChannelRidge.solved(
+        RidgeWeights(weight, *unused), n_classes, fitted.network.forecaster.pairs
+    )
     return found
 
 

@@ -1,7 +1,8 @@
 """A fitted model: the network and all that is needed to use it without the data it was fitted on."""
 
+import warnings
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,24 @@ from numpy.typing import NDArray
 from divecast.artifact import Artifact, read_artifact, write_artifact
 from divecast.calibration import Calibration
 from divecast.config import ModelConfig
-from divecast.data import Calendar, Factor, Label, Panel, Scale, Source, Vocabulary, WindowShape, align, as_panel
+from divecast.data import (
+    Calendar,
+    Factor,
+    Label,
+    Panel,
+    Recordings,
+    Scale,
+    Source,
+    Vocabulary,
+    WindowShape,
+    align,
+    as_panel,
+)
 from divecast.data.columns import open_frame
 from divecast.data.encode import encode_known_labels
 from divecast.data.tables import read_table
-from divecast.errors import ArtifactError, DataError
+from divecast.device import own_random_state
+from divecast.errors import ArtifactError, ConfigError, DataError, DataWarning
 from divecast.model.network import Dimensions, Network
 from divecast.model.ridge import Pairs
 
@@ -66,7 +80,21 @@ class Fitted:
             raise DataError(
                 f"expected data sampled as in the fit ({self.frequency}), got {found}; resample them or fit on them"
             )
-        return aligned
+        return self._in_zone(aligned)
+
+    def _in_zone(self, source: Source) -> Source:
+        """Read the calendar in the zone of the fit: another would shift every hour without a word."""
+        zone = self.about["tz"]
+        if not isinstance(source, Panel) or source.clock.tz == zone:
+            return source
+        if source.clock.unit != "s":
+            raise DataError(f"expected a clock in the zone of the fit, {zone}, got {source.clock.tz}; give tz={zone!r}")
+        warnings.warn(
+            f"the model was fitted in the zone {zone}: the clock in {source.clock.tz} was put into it",
+            DataWarning,
+            stacklevel=4,
+        )
+        return replace(source, clock=replace(source.clock, tz=zone))
 
     def codes(self, source: Source) -> NDArray[np.int16]:
         """Return the class index of every row and factor, -1 where missing, unknown, or no such column."""
@@ -103,7 +131,7 @@ class Fitted:
         artifact = read_artifact(path, KIND, SCHEMA)
         try:
             return cls._of(artifact, device)
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        except (KeyError, TypeError, ValueError, RuntimeError, ConfigError) as error:
             raise ArtifactError(f"{path} is not a whole divecast model: {error}") from error
 
     @classmethod
@@ -152,9 +180,8 @@ def to_source(data: Any, factors: Sequence[Factor], tz: str = "UTC", absent_labe
     Raises:
         DataError: the data cannot be read so.
     """
-    if isinstance(data, Panel) or hasattr(data, "offsets"):
-        source: Source = data
-        return source
+    if isinstance(data, Panel | Recordings):
+        return data
     named = {factor.name for factor in factors if isinstance(factor, Label)}
     if named and absent_labels and not _is_store(data):
         data = read_table(Path(data)) if isinstance(data, str | Path) else data
@@ -175,8 +202,7 @@ def dimensions_of(shape: WindowShape, n_channels: int, vocabularies: Sequence[Vo
 
 def build_network(dimensions: Dimensions, config: ModelConfig, seed: int) -> Network:
     """Build the network with weights drawn from ``seed``; the global random state is left as it was."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with own_random_state(seed):
         return Network(dimensions, config)
 
 

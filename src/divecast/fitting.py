@@ -31,6 +31,7 @@ from divecast.data import (
 from divecast.data import (
     split as cut,
 )
+from divecast.errors import ArtifactError, ConfigError, DataError
 from divecast.evaluate import seasons
 from divecast.fitted import Fitted, build_network, dimensions_of, frequency_of, to_source
 from divecast.inference import batches, outputs_of
@@ -86,19 +87,21 @@ class FitPlan:
 
     @classmethod
     def of(cls, fitted: Fitted) -> "FitPlan":
-        """Return the plan a fitted model was made by."""
+        """Return the plan a fitted model was made by.
+
+        Raises:
+            ArtifactError: the model's file does not say it.
+        """
         from pydantic import TypeAdapter
 
-        settings = fitted.about["settings"]
-        return cls(
-            fitted.shape.horizon,
-            fitted.shape.lookback,
-            fitted.factors,
-            fitted.config,
-            TypeAdapter(TrainingConfig).validate_python(settings["training"]),
-            TypeAdapter(LossConfig).validate_python(settings["losses"]),
-            fitted.about["seed"],
-        )
+        try:
+            training = TypeAdapter(TrainingConfig).validate_python(fitted.about["settings"]["training"])
+            losses = TypeAdapter(LossConfig).validate_python(fitted.about["settings"]["losses"])
+            seed = int(fitted.about["seed"])
+        except (KeyError, TypeError, ValueError, ConfigError) as error:
+            raise ArtifactError(f"the model does not say how it was fitted: {error}") from error
+        shape = fitted.shape
+        return cls(shape.horizon, shape.lookback, fitted.factors, fitted.config, training, losses, seed)
 
 
 def split_of(fitted: Fitted) -> Split:
@@ -124,11 +127,12 @@ def fit_model(
     plan = replace(plan, model=_with_encoder(plan.model, source))
     parts = cut(source, split)
     vocabularies = fit_vocabularies(source, plan.factors, parts.train)
-    check_seen(source, plan.factors, vocabularies, parts)
     scale, labels = fit_scale(source, parts.train), encode_labels(source, plan.factors, vocabularies)
     stride = plan.training.window_stride
     train = Windows.of(source, parts.train, labels, scale, plan.shape, "fit", stride)
     valid = Windows.of(source, parts.valid, labels, scale, plan.shape, "score", stride)
+    check_seen(source, plan.factors, vocabularies, parts)
+    _check_windows(train, valid, vocabularies, plan.training)
     dimensions = dimensions_of(plan.shape, len(source.channels), vocabularies, _pairs(labels, parts, vocabularies))
     network = build_network(dimensions, plan.model, plan.seed)
     _start_linear(network, train, vocabularies, plan)
@@ -153,6 +157,27 @@ def fit_model(
     return replace(fitted, calibration=Calibration.of(_residuals(fitted, valid)))
 
 
+def _check_windows(
+    train: Windows, valid: Windows, vocabularies: Sequence[Vocabulary], training: TrainingConfig
+) -> None:
+    """Refuse settings under which windows show too little of the labels to learn or to stop by."""
+    if training.monitor == "labels" and not (valid.labels[valid.origins - 1] >= 0).any():
+        raise ConfigError(
+            'monitor="labels" needs factors, and labels in the validation part, got none; '
+            'use monitor="tasks" or "forecast", or another split'
+        )
+    at_windows = train.labels[train.origins - 1]
+    for column, vocabulary in zip(at_windows.T, vocabularies, strict=True):
+        lost = np.setdiff1d(np.arange(vocabulary.n_classes), column)
+        if len(lost):
+            names = [vocabulary.classes[code] for code in lost[:12]]
+            raise DataError(
+                f"expected every class of factor {vocabulary.name!r} at the end of some training window, {len(lost)} "
+                f"of {vocabulary.n_classes} never are: {names}; window_stride is {training.window_stride}: choose one "
+                "that shares no divisor with the season (7 rather than 8 for hours), or give more rows"
+            )
+
+
 def _with_encoder(model: ModelConfig, source: Source) -> ModelConfig:
     if model.encoder.kind != "auto":
         return model
@@ -173,7 +198,7 @@ def _start_linear(network: Network, train: Windows, vocabularies: Sequence[Vocab
     sums = RidgeSums(RidgeShape(plan.lookback, plan.horizon, len(train.source.channels), n_covariates))
     for index in torch.arange(len(train)).split(_RIDGE_BATCH):
         batch = train.batch(index)
-        sums.update(batch.x, batch.y, label_covariates(one_hots(batch.labels, n_classes), pairs, len(batch.x)))
+        sums.update(batch.x, batch.y, label_covariates(one_hots(batch.labels, n_classes), pairs, batch.x))
     network.forecaster.start(sums.solve(plan.model.decoder.ridge_penalty))
 
 

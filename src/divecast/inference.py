@@ -97,11 +97,14 @@ def encode_windows(fitted: Fitted, windows: Windows) -> Codes:
         marginal = network.marginal_code(batch.x, torch.full_like(batch.labels, -1), sample=False)
         q_a = network.infer_conditional(batch.x, marginal.b)
         q_b, blocks = marginal.posterior, network.prior.blocks
-        rows.append([q_a.loc, q_a.scale, *blocks(q_b.loc), *blocks(q_b.scale), *marginal.classes])
+        _, attention = network.fusion(Code(q_a.loc, marginal.b, marginal.classes))
+        rows.append([q_a.loc, q_a.scale, *blocks(q_b.loc), *blocks(q_b.scale), *marginal.classes, attention])
     columns = [torch.cat(column).cpu().numpy() for column in zip(*rows, strict=True)]
     m = len(fitted.factors)
     b_mean, b_sd, shares = (tuple(columns[2 + i * m : 2 + (i + 1) * m]) for i in range(3))
-    return Codes(_ends(windows), _names(fitted), _classes(fitted), columns[0], columns[1], b_mean, b_sd, shares)
+    return Codes(
+        _ends(windows), _names(fitted), _classes(fitted), columns[0], columns[1], b_mean, b_sd, shares, columns[-1]
+    )
 
 
 @torch.no_grad()

@@ -29,8 +29,8 @@ def forecast_origins(windows: Windows, start: Moment | None, stop: Moment | None
         if stop is not None or every > 1:
             raise ConfigError("stop and every need a start: the first stamp to forecast from")
         return np.flatnonzero(windows.origins == ends)
-    first = source.clock.row_of(start)
-    last = len(source.values) if stop is None else source.clock.row_of(stop)
+    first = source.clock.row_of(start, after_end=True)
+    last = len(source.values) if stop is None else source.clock.row_of(stop, after_end=True)
     found = np.flatnonzero(
         (windows.origins >= first) & (windows.origins <= last) & ((windows.origins - first) % every == 0)
     )

@@ -20,7 +20,8 @@ class Keys:
     Attributes:
         origins: (window,) row of the first step after the window.
         recordings: (window,) name of the recording, or None for a panel.
-        stamps: (window, step) time of each step, datetime64 in UTC, or seconds since a recording's start.
+        stamps: (window, step) time of each step: wall time of the clock's zone, datetime64 without a zone, or seconds
+            since a recording's start.
         backend: kind of table to give back.
     """
 
@@ -34,9 +35,8 @@ class Keys:
         """Return the keys of windows; ``steps`` counts from the origin, so -1 is the last observed row."""
         rows = origins[:, None] + np.asarray(steps)
         if source.clock is not None:
-            return cls(origins, None, source.clock.at(rows), source.backend)
-        rate = float(getattr(source, "rate", 1.0))
-        seconds = (rows - source.offsets[segments][:, None]) / rate
+            return cls(origins, None, source.clock.local(rows), source.backend)
+        seconds = (rows - source.offsets[segments][:, None]) / (source.rate or 1.0)
         return cls(origins, np.array(source.names, dtype=object)[segments], seconds, source.backend)
 
     def columns(self, name: str, step: int) -> Columns:
@@ -70,7 +70,8 @@ class Forecast:
 
         ``long`` has a row per window, channel and step: ``unique_id, origin, step, ds, mean`` and a column per
         quantile (``q0.05``); ``wide`` a row per window and step with the means, a column per channel. ``ds`` is the
-        time of the step, ``origin`` that of the window's last observation: UTC without a zone, or seconds.
+        time of the step, ``origin`` that of the window's last observation: wall time of the data's zone
+        without a zone, or seconds.
         """
         if layout not in ("long", "wide"):
             raise ConfigError(f'layout must be "long" or "wide", got {layout!r}')
@@ -113,6 +114,7 @@ class Codes:
         b_mean: for each factor, (window, dim of its block).
         b_sd: for each factor, (window, dim of its block).
         probabilities: for each factor the class probabilities at the mean code, (window, class).
+        attention: (window, head, factor) weight of each factor's token in the fusion; they sum to 1 over factors.
     """
 
     keys: Keys
@@ -123,17 +125,21 @@ class Codes:
     b_mean: tuple[Floats, ...]
     b_sd: tuple[Floats, ...]
     probabilities: tuple[Floats, ...]
+    attention: Floats
 
     def frame(self) -> Any:
         """Return a row per window: ``end`` (time of its last observation), then for every dimension mean and sd.
 
-        Columns are ``a0_mean, a0_sd, ...``, ``b_hour0_mean, b_hour0_sd, ...`` and ``p_hour_00, ...``.
+        Columns are ``a0_mean, a0_sd, ...``, ``b_hour0_mean, b_hour0_sd, ...``, ``p_hour_00, ...``, and
+        ``attention_hour, ...``, the mean over the heads.
         """
         columns = {**self.keys.columns("end", 0), **_moments("a", self.a_mean, self.a_sd)}
         for name, mean, sd in zip(self.factors, self.b_mean, self.b_sd, strict=True):
             columns |= _moments(f"b_{name}", mean, sd)
         for name, classes, shares in zip(self.factors, self.classes, self.probabilities, strict=True):
             columns |= {f"p_{name}_{label}": share for label, share in zip(classes, shares.T, strict=True)}
+        weights = self.attention.mean(axis=1).T
+        columns |= {f"attention_{name}": weight for name, weight in zip(self.factors, weights, strict=True)}
         return to_frame(columns, self.keys.backend)
 
 

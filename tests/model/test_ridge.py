@@ -181,7 +181,9 @@ class TestForwardFill:
 
 class TestOneHotCovariates:
     def test_factors_side_by_side_and_missing_as_zeros(self) -> None:
-        found = label_covariates(one_hots(torch.tensor([[0, 2], [-1, 0], [1, -1], [-1, -1]]), (2, 3)), (), 4)
+        found = label_covariates(
+            one_hots(torch.tensor([[0, 2], [-1, 0], [1, -1], [-1, -1]]), (2, 3)), (), torch.zeros(4)
+        )
         expected = [[1, 0, 0, 0, 1], [0, 0, 1, 0, 0], [0, 1, 0, 0, 0], [0, 0, 0, 0, 0]]
         assert found.tolist() == expected
 

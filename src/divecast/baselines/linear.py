@@ -5,9 +5,9 @@ from typing import Self
 
 from torch import Tensor
 
+from divecast.config import DecoderConfig
 from divecast.errors import DataError, NotFittedError
 from divecast.model.ridge import (
-    DEFAULT_PENALTY,
     Pairs,
     RidgeShape,
     RidgeSums,
@@ -29,11 +29,18 @@ class PerChannelRidge:
 
     name = "per-channel ridge"
 
-    def __init__(self, penalty: float = DEFAULT_PENALTY, pairs: Pairs = ()) -> None:
+    def __init__(self, penalty: float = DecoderConfig().ridge_penalty, pairs: Pairs = ()) -> None:
         """Start unfitted."""
         self.penalty, self.pairs = penalty, pairs
         self.weights: RidgeWeights | None = None
         self._n_classes: tuple[int, ...] = ()
+
+    @classmethod
+    def solved(cls, weights: RidgeWeights, n_classes: tuple[int, ...], pairs: Pairs) -> Self:
+        """Return the baseline of weights solved elsewhere, as those a model started from."""
+        ridge = cls(pairs=pairs)
+        ridge.weights, ridge._n_classes = weights, n_classes
+        return ridge
 
     def fit(self, batches: Iterable[Batch], n_classes: tuple[int, ...]) -> Self:
         """Solve the regression in one pass over the training windows.
@@ -50,7 +57,7 @@ class PerChannelRidge:
         for batch in batches:
             if sums is None:
                 sums = RidgeSums(_shape(batch, n_label_covariates(n_classes, self.pairs)))
-            sums.update(batch.x, batch.y, label_covariates(one_hots(batch.labels, n_classes), self.pairs, len(batch.x)))
+            sums.update(batch.x, batch.y, label_covariates(one_hots(batch.labels, n_classes), self.pairs, batch.x))
         if sums is None:
             raise DataError("the ridge regression needs at least one batch of windows, got none; give more rows")
         self.weights, self._n_classes = sums.solve(self.penalty), n_classes
@@ -65,7 +72,7 @@ class PerChannelRidge:
         if self.weights is None:
             raise NotFittedError("the ridge regression is not fitted; call fit(batches, n_classes) first")
         return self.weights.forecast(
-            batch.x, label_covariates(one_hots(batch.labels, self._n_classes), self.pairs, len(batch.x))
+            batch.x, label_covariates(one_hots(batch.labels, self._n_classes), self.pairs, batch.x)
         )
 
 

@@ -7,16 +7,15 @@ from typing import Annotated
 import typer
 
 from divecast import __version__
-from divecast.cli.console import print_lines, reported_warnings, say
+from divecast.cli.console import INTERRUPTED, OK, USER_ERROR, print_lines, reported_warnings, say
 from divecast.cli.demo import demo
 from divecast.cli.encode import encode
 from divecast.cli.evaluate import evaluate
 from divecast.cli.fit import fit
 from divecast.cli.forecast import forecast
 from divecast.cli.info import info
+from divecast.cli.wording import in_options
 from divecast.errors import DivecastError
-
-OK, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
 
 app = typer.Typer(
     name="divecast",
@@ -64,9 +63,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with reported_warnings():
             code = app(given, prog_name="divecast", standalone_mode=False)
     except DivecastError as error:
-        say(f"divecast: {error}", "red")
+        say(f"divecast: {in_options(str(error))}", "red")
         return USER_ERROR
     except typer.TyperException as error:
         say(f"divecast: {error.format_message()} See 'divecast --help'.", "red")
         return USER_ERROR
+    except (KeyboardInterrupt, typer.Abort):
+        say("divecast: stopped", "yellow")
+        return INTERRUPTED
     return int(code or OK)

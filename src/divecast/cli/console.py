@@ -1,4 +1,4 @@
-"""What the command says: results on stdout, everything else on stderr."""
+"""What the command says: results on stdout, everything else on stderr, and its exit codes."""
 
 import json
 import math
@@ -14,6 +14,8 @@ from typing import Any, TextIO
 import numpy as np
 
 from divecast.errors import DataWarning
+
+OK, USER_ERROR, INTERRUPTED = 0, 2, 130
 
 _PIPE_WIDTH = 120  # a pipe has no width of its own, and 80 would cut tables off
 

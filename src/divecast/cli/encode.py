@@ -8,6 +8,7 @@ import typer
 from divecast.cli import options
 from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.settings import read_settings
+from divecast.estimator import PartName
 
 
 def encode(
@@ -16,9 +17,7 @@ def encode(
     out: Annotated[Path, typer.Option("--out", "-o", help="CSV, CSV.gz or Parquet file of the codes.")] = Path(
         "codes.parquet"
     ),
-    part: Annotated[
-        options.PartName, typer.Option("--part", help="Part of the data of the fit; all for any data.")
-    ] = "all",
+    part: Annotated[PartName, typer.Option("--part", help="Part of the data of the fit; all for any data.")] = "all",
     config: options.Config = None,
     device: options.Device = None,
     time: options.Time = None,

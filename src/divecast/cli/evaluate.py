@@ -11,6 +11,7 @@ from divecast.cli import options
 from divecast.cli.console import print_json, print_table
 from divecast.cli.settings import read_settings
 from divecast.errors import ConfigError, DataError
+from divecast.estimator import PartName
 
 if TYPE_CHECKING:
     from divecast.data import Panel, Recordings
@@ -24,11 +25,14 @@ def evaluate(
     model: options.Model,
     data: options.Data,
     part: Annotated[
-        options.PartName | None,
+        PartName | None,
         typer.Option("--part", help="Part of the data of the fit, test when left out; all for any data."),
     ] = None,
     start: options.Start = None,
-    stop: options.Stop = None,
+    stop: Annotated[
+        str | None,
+        typer.Option("--stop", help="Time before which the targets end, itself left out; the end when not given."),
+    ] = None,
     labels: options.Labels = "known",
     all_steps: Annotated[bool, typer.Option("--all-steps", help="Show every step, not only 1, 3, 6, 12, 24.")] = False,
     baselines: Annotated[bool, typer.Option(help="Score last value, seasonal naive and ridge beside it.")] = True,
@@ -50,7 +54,7 @@ def evaluate(
     spanned = start is not None or stop is not None
     if spanned and part is not None:
         raise ConfigError("expected --part or a span by --start and --stop, got both; leave one out")
-    chosen: options.PartName = "all" if spanned else part or "test"
+    chosen: PartName = "all" if spanned else part or "test"
     if spanned:
         source = span_of(source, start, stop, fitted.info()["lookback"])
     result = fitted.evaluate(source, part=chosen, labels=labels, baselines=baselines)

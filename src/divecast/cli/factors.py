@@ -42,6 +42,8 @@ def _factor(text: str) -> Factor:
 def _calendar(text: str, name: str, rest: list[str], zone: str | None) -> Factor:
     if len(rest) > 1 or (rest and name != "holiday"):
         raise ConfigError(f"expected the calendar factor {name!r} alone, or holiday:COUNTRY, got {text!r}")
+    if name == "holiday" and rest in ([], [""]):
+        raise ConfigError(f"expected holiday with a country, as holiday:DE or holiday:US-NY, got {text!r}")
     known = {each: each for each in get_args(CalendarName)}
     return Calendar(known[name], tz=zone, country=rest[0] if rest else None)
 

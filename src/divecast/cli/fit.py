@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from divecast.cli import options
-from divecast.cli.console import print_json, print_lines, say, shown
+from divecast.cli.console import INTERRUPTED, print_json, print_lines, say, shown
 from divecast.cli.settings import Settings, read_settings
 from divecast.errors import ArtifactError, ConfigError
 
@@ -136,13 +136,13 @@ def _fit(data: str, settings: Settings, keep: Checkpoint, progress: bool) -> "De
     if keep.resume and not keep.path.exists():
         say(f"there is no checkpoint {shown(keep.path)} yet; starting afresh", "yellow")
     try:
-        source = read_data(data, settings, named)
+        source = read_data(data, settings, needed_labels=named)
         return fit_source(model, source, settings, keep, progress)
     except KeyboardInterrupt:
         left = keep.path.exists()
         mend = f"the same command with --resume goes on from {shown(keep.path)}" if left else "nothing was written yet"
         say(f"divecast: stopped; {mend}", "yellow")
-        raise typer.Exit(130) from None
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def build_model(settings: Settings) -> tuple["DeepDIVE", list[str]]:

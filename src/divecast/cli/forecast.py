@@ -23,7 +23,10 @@ def forecast(
         ),
     ] = "long",
     start: options.Start = None,
-    stop: options.Stop = None,
+    stop: Annotated[
+        str | None,
+        typer.Option("--stop", help="Last time a forecast may start at; right after the data when left out."),
+    ] = None,
     every: Annotated[int, typer.Option("--every", min=1, help="Rows from one forecast to the next.")] = 1,
     level: Annotated[
         list[float] | None, typer.Option("--level", min=0.0, max=1.0, help="A quantile; repeat for more.")

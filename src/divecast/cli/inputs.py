@@ -2,37 +2,46 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from divecast.cli.settings import Settings
 from divecast.data import Panel, Recordings, as_panel
 from divecast.data.datasets import load
+from divecast.data.factors import CalendarName
 from divecast.data.tables import read_table
 from divecast.errors import DataError
 
 SHIPPED = "dataset:"
+_MOST = 12  # columns named in an error
 
 
-def read_data(name: str, settings: Settings, optional_labels: Sequence[str] = ()) -> Panel | Recordings:
+def read_data(
+    name: str, settings: Settings, *, needed_labels: Sequence[str] = (), optional_labels: Sequence[str] = ()
+) -> Panel | Recordings:
     """Read a file, a store or a shipped data set.
 
     Args:
         name: A path, or "dataset:" and the name of a shipped data set.
         settings: Which columns are what.
+        needed_labels: Label columns of the factors of a fit.
         optional_labels: Label columns that may be absent, as those a fitted model knows.
 
     Returns:
         Panel or recordings, with the channels that were asked for.
 
     Raises:
-        DataError: There is no such file, or it cannot be used as the settings say.
+        DataError: There is no such file, it cannot be used as the settings say, or has no column of a factor.
         ConfigError: There is no such data set.
     """
-    source = _read(name, settings, optional_labels)
+    try:
+        source = _read(name, settings, needed_labels, optional_labels)
+    except (OSError, UnicodeError) as error:  # what the readers let through
+        raise DataError(f"expected data that can be read at {name}: {error}; save them anew, text as UTF-8") from error
+    _check_labels(name, needed_labels, list(source.labels))
     return source.select(settings.channels) if settings.channels else source
 
 
-def _read(name: str, settings: Settings, optional_labels: Sequence[str]) -> Panel | Recordings:
+def _read(name: str, settings: Settings, needed: Sequence[str], optional: Sequence[str]) -> Panel | Recordings:
     if name.startswith(SHIPPED):
         return load(name.removeprefix(SHIPPED))
     path = Path(name)
@@ -41,14 +50,25 @@ def _read(name: str, settings: Settings, optional_labels: Sequence[str]) -> Pane
     if not path.exists():
         raise DataError(f"expected data at {name}, there is no such file or folder")
     table = read_table(path)
-    labels = list(settings.label_columns)
-    labels += [label for label in optional_labels if label in table.column_names and label not in labels]
+    _check_labels(name, needed, table.column_names)
+    factors = [label for label in (*needed, *optional) if label in table.column_names]
+    labels = list(dict.fromkeys([*settings.label_columns, *factors]))
     if settings.recording is not None:
         return _recordings(table, settings.recording, labels, settings)
-    return as_panel(table, settings.time, labels, settings.tz or "UTC")
+    return as_panel(table, settings.time, labels, settings.tz)
 
 
 def _recordings(table: Any, recording: str, labels: Sequence[str], settings: Settings) -> Recordings:
     aside = {recording, settings.time, *labels}
     channels = settings.channels or [name for name in table.column_names if name not in aside]
     return Recordings.from_long(table, recording, channels, labels, settings.rate)
+
+
+def _check_labels(name: str, needed: Sequence[str], have: Sequence[str]) -> None:
+    for label in needed:
+        if label not in have:
+            columns = f"{', '.join(have[:_MOST])}{', ...' if have[_MOST:] else ''}" if have else "none"
+            raise DataError(
+                f"expected a column {label!r} for --factor {label}, {name} has no such column (it has: {columns}); "
+                f"name another one, or a calendar factor: {', '.join(get_args(CalendarName))}"
+            )

@@ -36,4 +36,4 @@ def load_with_data(model: Path, data: str, settings: Settings) -> tuple[DeepDIVE
     fitted = load_model(model, settings)
     about = fitted.info()
     of_fit = replace(settings, tz=settings.tz or about.get("tz"))
-    return fitted, read_data(data, of_fit, list(about["factors"]))
+    return fitted, read_data(data, of_fit, optional_labels=list(about["factors"]))

@@ -6,13 +6,11 @@ from typing import Annotated, Any, Literal
 import typer
 
 from divecast.errors import ConfigError
+from divecast.inference import LabelMode
 
 _DATA, _RUN = "Data", "Running"
 
-
 Layout = Literal["long", "wide"]
-LabelMode = Literal["known", "infer"]
-PartName = Literal["train", "valid", "test", "all"]
 SplitBy = Literal["time", "recording"]
 
 Data = Annotated[
@@ -67,7 +65,6 @@ Recording = Annotated[
 Rate = Annotated[float | None, typer.Option("--rate", help="Rows a second of recordings, Hz.", rich_help_panel=_DATA)]
 
 Start = Annotated[str | None, typer.Option("--start", help="Time of the first step, such as 2024-06-01T00:00.")]
-Stop = Annotated[str | None, typer.Option("--stop", help="Time before which it ends.")]
 Labels = Annotated[
     LabelMode, typer.Option("--labels", help="Tell the code the labels that are known, or let it infer them.")
 ]

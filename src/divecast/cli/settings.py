@@ -3,7 +3,7 @@
 import difflib
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
@@ -74,14 +74,18 @@ def read_settings(path: Path | None, options: Mapping[str, Any], assignments: Se
         ConfigError: The file is absent or no TOML, or a setting is unknown, of another type or out of its range.
     """
     table = _read_toml(path) if path else {}
+    _refuse_unknown(table, Settings, "", f" in {path}")
+    origins = dict.fromkeys(_leaves(table), f"{path}")
     for name, value in options.items():
         if value is not None and value != []:
             _put(table, name, value)
+            origins[name] = "the options"
     for assignment in assignments:
-        _put(table, *_parse_assignment(assignment))
-    origin = f" in {path}" if path else ""
-    _refuse_unknown(table, Settings, "", origin)
-    return _validated(table, origin)
+        name, value = _parse_assignment(assignment)
+        _put(table, name, value)
+        _refuse_unknown(table, Settings, "", " in --set")
+        origins[name] = "--set"
+    return _validated(table, origins)
 
 
 def _read_toml(path: Path) -> Table:
@@ -101,6 +105,14 @@ def _parse_assignment(text: str) -> tuple[str, Any]:
         return name.strip(), tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         return name.strip(), value.strip()  # a bare word, which TOML would want in quotes
+
+
+def _leaves(table: Table, prefix: str = "") -> Iterator[str]:
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}"
 
 
 def _put(table: Table, name: str, value: Any) -> None:
@@ -126,7 +138,7 @@ def _refuse_unknown(table: Table, kind: Any, prefix: str, origin: str) -> None:
             _refuse_unknown(value, types[name], f"{prefix}{name}.", origin)
 
 
-def _validated(table: Table, origin: str) -> Settings:
+def _validated(table: Table, origins: Mapping[str, str]) -> Settings:
     from pydantic import TypeAdapter, ValidationError
 
     try:
@@ -135,4 +147,14 @@ def _validated(table: Table, origin: str) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"setting {name!r}{origin}: {first['msg']}, got {first['input']!r}") from error
+        raise ConfigError(
+            f"setting {name!r}{_origin(name, origins)}: {first['msg']}, got {first['input']!r}"
+        ) from error
+
+
+def _origin(name: str, origins: Mapping[str, str]) -> str:
+    """Where a setting, the items of a list or the settings of a table came from."""
+    near = [
+        origin for leaf, origin in origins.items() if f"{leaf}.".startswith(f"{name}.") or name.startswith(f"{leaf}.")
+    ]
+    return f" in {' or '.join(dict.fromkeys(near))}" if near else ""

@@ -1,7 +1,7 @@
 """Data on its way in: panel or recordings, factors, parts, scale, windows; and tables on their way out."""
 
 from divecast.data.align import align, as_panel
-from divecast.data.clock import Clock
+from divecast.data.clock import Clock, seasons
 from divecast.data.encode import check_seen, encode_labels, fit_vocabularies
 from divecast.data.factors import Calendar, Factor, Label, as_factors
 from divecast.data.frames import to_frame, write_frame
@@ -44,6 +44,7 @@ __all__ = [
     "fit_vocabularies",
     "infer_clock",
     "open_store",
+    "seasons",
     "split",
     "store_from_parquet",
     "to_frame",

@@ -1,6 +1,5 @@
 """Anything a user may hand over as a panel, and a panel brought to the channels of a model."""
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,12 +8,13 @@ import numpy as np
 
 from divecast.data.columns import open_frame
 from divecast.data.panel import Panel
+from divecast.data.report import report
 from divecast.data.source import Source
 from divecast.data.store import open_store
-from divecast.errors import DataError, DataWarning
+from divecast.errors import DataError
 
 
-def as_panel(data: Any, time: str | None = None, labels: Sequence[str] = (), tz: str = "UTC") -> Panel:
+def as_panel(data: Any, time: str | None = None, labels: Sequence[str] = (), tz: str | None = None) -> Panel:
     """Take a panel, a table, or a path to one.
 
     Args:
@@ -22,7 +22,7 @@ def as_panel(data: Any, time: str | None = None, labels: Sequence[str] = (), tz:
             to a CSV, CSV.gz or Parquet file, or to the folder of a store.
         time: The column of time stamps; found by itself when left out.
         labels: Columns that are labels and no channels.
-        tz: Zone of stamps that name none, and of calendar factors.
+        tz: Zone of stamps that name none, and of calendar factors; when left out, that of the stamps, else UTC.
 
     Returns:
         The panel.
@@ -68,11 +68,8 @@ def align(source: Source, channels: Sequence[str]) -> Source:
             f"{surplus[:12]}; give the missing ones (NaN where unknown) or fit on the channels you have"
         )
     if surplus:
-        message = f"{len(surplus)} channels unknown to the model were left out: {surplus[:12]}"
-        warnings.warn(message, DataWarning, stacklevel=2)
+        report(f"{len(surplus)} channels unknown to the model were left out: {surplus[:12]}")
     kept = tuple(name for name in source.channels if name not in surplus)
     if kept != tuple(channels):
-        warnings.warn(
-            "channels came in another order than the model's and were put in its order", DataWarning, stacklevel=2
-        )
+        report("channels came in another order than the model's and were put in its order")
     return source.select(channels)

@@ -56,11 +56,12 @@ class Clock:
         """Wall time of ``rows`` in ``tz`` (the clock's own zone when left out): datetime64[s] of the same shape."""
         return local_stamps(self.at(rows), self.tz if tz is None else tz)
 
-    def row_of(self, stamp: str | datetime | np.datetime64) -> int:
+    def row_of(self, stamp: str | datetime | np.datetime64, after_end: bool = False) -> int:
         """Row that stands for ``stamp``.
 
         Args:
             stamp: Text or datetime (wall time in the clock's zone unless it names one), or a UTC datetime64.
+            after_end: Whether it may be the row after the last one too, as where a forecast starts.
 
         Returns:
             The row.
@@ -69,11 +70,12 @@ class Clock:
             DataError: The stamp is outside the clock's range or between two rows.
         """
         moment = one_stamp(stamp, self.tz)
-        stamps = self.stamps()
+        stamps = self.stamps(0, self.length + after_end)
         row = int(np.searchsorted(stamps, moment))
-        if row < self.length and stamps[row] == moment:
+        if row < len(stamps) and stamps[row] == moment:
             return row
-        raise DataError(f"expected a stamp of the clock ({self}), got {stamp} ({moment} UTC)")
+        beyond = " or the one after its end" if after_end else ""
+        raise DataError(f"expected a stamp of the clock ({self}){beyond}, got {stamp} ({moment} UTC)")
 
     def rows(self, first: int, last: int) -> "Clock":
         """The clock of rows ``first`` to ``last``, half open."""
@@ -107,6 +109,14 @@ class Clock:
         """Range and step in words."""
         last = self.at(np.array([self.length - 1]))[0]
         return f"{self.length} rows every {self.frequency} from {self.start} to {last} UTC"
+
+
+def seasons(clock: Clock | None) -> list[int]:
+    """Lengths, in rows, of a day, a week and a year where the clock has them (more than one row); none without one."""
+    if clock is None:
+        return []
+    periods = [clock.steps_per(name) for name in ("day", "week", "year")]
+    return [period for period in periods if period is not None and period > 1]
 
 
 def _walk(wall: np.datetime64, units: NDArray[np.int64], unit: Unit) -> Stamps:

@@ -26,29 +26,32 @@ def open_frame(native: Any) -> tuple[Frame, Backend]:
     Raises:
         DataError: It is no table, has no rows or no columns, or names a column twice.
     """
+    _refuse_duplicates(native)
     try:
         frame = nw.from_native(native.collect() if hasattr(native, "collect") else native, eager_only=True)
         columns = [str(name) for name in frame.columns]
     except TypeError as error:
         raise DataError(f"expected a pandas, polars or pyarrow table, got {type(native).__name__}") from error
-    except nw.exceptions.DuplicateError as error:
-        raise DataError(f"expected a name for each column of its own; rename the duplicates ({error})") from error
-    check_names(columns)
+    check_names(columns, "column")
     if not len(frame):
         raise DataError(f"expected rows, got an empty table with columns {columns[:8]}")
     kind = frame.implementation
     return frame, "pandas" if kind.is_pandas() else "polars" if kind.is_polars() else "pyarrow"
 
 
-def check_names(names: Sequence[str]) -> None:
+def check_names(names: Sequence[str], what: str = "channel") -> None:
     """Refuse names that occur twice.
+
+    Args:
+        names: The names.
+        what: What they are of, for the message.
 
     Raises:
         DataError: Some do.
     """
     twice = sorted({name for name in names if list(names).count(name) > 1}) if len(set(names)) < len(names) else []
     if twice:
-        raise DataError(f"expected a name for each channel of its own, got {twice[:5]} more than once; rename them")
+        raise DataError(f"expected a name for each {what} of its own, got {twice[:5]} more than once; rename them")
 
 
 def pick_columns(frame: Frame, wanted: Sequence[str], what: str) -> None:
@@ -147,7 +150,7 @@ def name_codes(series: nw.Series[Any]) -> tuple[tuple[str, ...], NDArray[np.int6
         The names, and the number of each row (row,).
 
     Raises:
-        DataError: A row has no name.
+        DataError: A row has no name, or two names read alike as text.
     """
     cells = series.to_list()
     places: dict[Any, int] = {}
@@ -155,7 +158,9 @@ def name_codes(series: nw.Series[Any]) -> tuple[tuple[str, ...], NDArray[np.int6
         if _is_missing(cell):
             raise DataError(f"expected a name in every row of {series.name!r}, none in row {row}; fill or drop the row")
         places.setdefault(cell, len(places))
-    return tuple(str(name) for name in places), np.array([places[cell] for cell in cells], dtype=np.int64)
+    names = tuple(str(name) for name in places)
+    check_names(names, "series or recording")
+    return names, np.array([places[cell] for cell in cells], dtype=np.int64)
 
 
 def label_missing(column: Column) -> NDArray[np.bool_]:
@@ -164,6 +169,15 @@ def label_missing(column: Column) -> NDArray[np.bool_]:
         return np.isnan(column)
     missing: NDArray[np.bool_] = np.fromiter((cell is None for cell in column), dtype=np.bool_, count=len(column))
     return missing
+
+
+def _refuse_duplicates(native: Any) -> None:
+    # Before narwhals, whose own message is several lines; an Arrow table calls its arrays ``columns``.
+    names = getattr(native, "column_names", None)
+    if names is None and not hasattr(native, "collect"):
+        names = getattr(native, "columns", None)
+    if names is not None:
+        check_names([str(name) for name in names], "column")
 
 
 def _floats(series: nw.Series[Any]) -> NDArray[Any]:

@@ -1,6 +1,5 @@
 """Class indices of every row, and the vocabularies fitted on the training part."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -11,10 +10,11 @@ from divecast.data.arrays import row_chunks
 from divecast.data.calendar import CALENDAR_CLASSES, calendar_codes
 from divecast.data.columns import label_missing
 from divecast.data.factors import Calendar, Factor, Label
+from divecast.data.report import report
 from divecast.data.source import Column, Source
 from divecast.data.split import Part, Parts
 from divecast.data.vocabulary import Codes, Vocabulary, as_text, distinct
-from divecast.errors import DataError, DataWarning
+from divecast.errors import DataError
 
 
 def fit_vocabularies(source: Source, factors: Sequence[Factor], train: Part) -> tuple[Vocabulary, ...]:
@@ -185,11 +185,7 @@ def _binned(column: Column, factor: Label, bins: int) -> Vocabulary:
     counts = np.bincount(np.searchsorted(edges, numbers, side="right"), minlength=len(edges) + 1)
     whole = _counted(factor, _bin_names(edges), counts)
     if whole.n_classes < bins:
-        warnings.warn(
-            f"factor {factor.name!r} got {whole.n_classes} bins instead of {bins}: some numbers are too frequent",
-            DataWarning,
-            stacklevel=4,
-        )
+        report(f"factor {factor.name!r} got {whole.n_classes} bins instead of {bins}: some numbers are too frequent")
     return replace(whole, edges=tuple(edges.tolist()))
 
 

@@ -18,7 +18,7 @@ def to_frame(columns: Mapping[str, NDArray[Any]], backend: Backend) -> Any:
     """Build a table of the caller's kind.
 
     Args:
-        columns: (row,) arrays by name; stamps are datetime64, UTC without a zone.
+        columns: (row,) arrays by name; stamps are datetime64, written as they are, without a zone.
         backend: "pandas", "polars" or "pyarrow"; "numpy" gives a pyarrow table.
 
     Returns:

@@ -1,6 +1,5 @@
 """Rows of a table put on the grid of a clock."""
 
-import warnings
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -9,8 +8,9 @@ from numpy.typing import NDArray
 
 from divecast.data.clock import Clock
 from divecast.data.columns import label_missing
+from divecast.data.report import report
 from divecast.data.source import Column, Values
-from divecast.errors import DataError, DataWarning
+from divecast.errors import DataError
 
 
 class Grid(NamedTuple):
@@ -56,11 +56,9 @@ def drop_repeats(keys: NDArray[np.int64], columns: Mapping[str, Column], clock: 
                 f"expected one row for each time, got several with different values, first {stamp} UTC: column "
                 f"{name!r} has {twin[row]} and {column[row]}; keep one of them or average them"
             )
-    warnings.warn(
+    report(
         f"{len(keys) - len(places)} table rows repeat another one exactly and were dropped, first "
-        f"{clock.at(keys[_second(first, len(keys))] % clock.length)[0]} UTC",
-        DataWarning,
-        stacklevel=4,
+        f"{clock.at(keys[_second(first, len(keys))] % clock.length)[0]} UTC"
     )
     return np.sort(first)
 

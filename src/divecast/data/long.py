@@ -1,6 +1,5 @@
 """A long table, one row a series and time, put on its clock."""
 
-import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -19,9 +18,10 @@ from divecast.data.columns import (
 )
 from divecast.data.grid import Grid, drop_repeats, empty_values, spread_label
 from divecast.data.regular import clock_of_utc
+from divecast.data.report import report
 from divecast.data.source import Backend, Column
-from divecast.data.stamps import Stamps, utc_stamps
-from divecast.errors import DataError, DataWarning
+from divecast.data.stamps import Stamps, zoned_stamps
+from divecast.errors import DataError
 
 
 class LongNames(NamedTuple):
@@ -32,14 +32,14 @@ class LongNames(NamedTuple):
     value: str = "y"
 
 
-def read_long(native: Any, names: LongNames, labels: Sequence[str], tz: str) -> tuple[Grid, Backend]:
+def read_long(native: Any, names: LongNames, labels: Sequence[str], tz: str | None) -> tuple[Grid, Backend]:
     """Read a long table; see :meth:`divecast.data.panel.Panel.from_long`."""
     frame, backend = open_frame(native)
     pick_columns(frame, (*names, *labels), "columns")
     channels, codes = name_codes(get_series(frame, names.id))
-    stamps = utc_stamps(get_series(frame, names.time), tz, codes)
+    stamps, zone = zoned_stamps(get_series(frame, names.time), tz, codes)
     _report_unsorted(stamps, codes)
-    clock, rows = clock_of_utc(stamps, tz)
+    clock, rows = clock_of_utc(stamps, zone)
     value = read_numbers(
         get_series(frame, names.value),
         names.value,
@@ -56,7 +56,7 @@ def read_long(native: Any, names: LongNames, labels: Sequence[str], tz: str) -> 
 def _report_unsorted(stamps: Stamps, codes: NDArray[np.int64]) -> None:
     falls = np.diff(stamps) < np.timedelta64(0, "s")
     if np.any(falls & (np.diff(codes) == 0)):
-        warnings.warn("time stamps of a series were not in order; rows were sorted by time", DataWarning, stacklevel=4)
+        report("time stamps of a series were not in order; rows were sorted by time")
 
 
 def _one_a_time(column: Column, rows: NDArray[np.int64], clock: Clock, name: str) -> Column:

@@ -66,6 +66,11 @@ class Panel:
         """Name of the one segment."""
         return ("panel",)
 
+    @property
+    def rate(self) -> None:
+        """A panel has a clock and no rate."""
+        return None
+
     def has_label(self, name: str) -> bool:
         """Whether there are labels called ``name``."""
         return name in self.labels
@@ -116,14 +121,16 @@ class Panel:
         return f"Panel({len(self.channels)} channels, {self.clock}, labels {sorted(self.labels)})"
 
     @classmethod
-    def from_wide(cls, frame: Any, time: str | None = None, labels: Sequence[str] = (), tz: str = "UTC") -> "Panel":
+    def from_wide(
+        cls, frame: Any, time: str | None = None, labels: Sequence[str] = (), tz: str | None = None
+    ) -> "Panel":
         """Read a table with one column a channel.
 
         Args:
             frame: A pandas, polars or pyarrow table.
             time: The column of time stamps; found by itself when it is the only one, or a pandas DatetimeIndex.
             labels: Columns that are labels of the row and no channels.
-            tz: Zone of stamps that name none, and of calendar factors.
+            tz: Zone of stamps that name none, and of calendar factors; when left out, that of the stamps, else UTC.
 
         Returns:
             The panel; gaps in time are rows of NaN.
@@ -142,7 +149,7 @@ class Panel:
         time: str = "ds",
         value: str = "y",
         labels: Sequence[str] = (),
-        tz: str = "UTC",
+        tz: str | None = None,
     ) -> "Panel":
         """Read a table with one row a series and time; channels are in order of appearance.
 
@@ -152,7 +159,7 @@ class Panel:
             time: The column of time stamps.
             value: The column of values.
             labels: Columns that are labels of the time, the same in all series.
-            tz: Zone of stamps that name none, and of calendar factors.
+            tz: Zone of stamps that name none, and of calendar factors; when left out, that of the stamps, else UTC.
 
         Returns:
             The panel; times that a series lacks are NaN.
@@ -203,7 +210,7 @@ class Panel:
         layout: Literal["auto", "wide", "long"] = "auto",
         time: str | None = None,
         labels: Sequence[str] = (),
-        tz: str = "UTC",
+        tz: str | None = None,
     ) -> "Panel":
         """Read a CSV, CSV.gz or Parquet file.
 
@@ -212,7 +219,7 @@ class Panel:
             layout: "long" with columns unique_id, ds, y; "wide"; "auto" tells them apart by those names.
             time: The column of time stamps; found by itself when left out.
             labels: Columns that are labels and no channels.
-            tz: Zone of stamps that name none, and of calendar factors.
+            tz: Zone of stamps that name none, and of calendar factors; when left out, that of the stamps, else UTC.
 
         Returns:
             The panel; results for it are given back as pyarrow tables.

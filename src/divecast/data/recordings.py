@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from divecast.data.arrays import check_array, hash_values, take_channels
 from divecast.data.columns import (
+    check_names,
     get_series,
     label_array,
     label_missing,
@@ -121,6 +122,7 @@ class Recordings:
         titles = tuple(names) if names is not None else tuple(f"r{at}" for at in range(len(arrays)))
         if len(titles) != len(arrays):
             raise DataError(f"expected {len(arrays)} names, one a recording, got {len(titles)}")
+        check_names(titles, "recording")
         parts = [check_array(np.asarray(a), of, _in_recording(t)) for a, t in zip(arrays, titles, strict=True)]
         values = np.concatenate([part.T for part in parts], axis=1).T
         return cls(values, _offsets([len(a) for a in arrays]), titles, of, _rate(rate), _labels(labels, len(arrays)))

@@ -1,30 +1,30 @@
 """The regular clock behind a column of time stamps."""
 
-import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from divecast.data.clock import Clock
-from divecast.data.stamps import Stamps, local_stamps, utc_stamps
+from divecast.data.report import report
+from divecast.data.stamps import Stamps, local_stamps, zoned_stamps
 from divecast.data.step import Unit, format_step
-from divecast.errors import DataError, DataWarning
+from divecast.errors import DataError
 
 _DAY = 86400
 _MONTH_SECONDS = 28 * _DAY
 _MOST_ROWS_PER_STAMP = 20
 
 
-def infer_clock(stamps: Any, tz: str = "UTC") -> tuple[Clock, NDArray[np.int64]]:
+def infer_clock(stamps: Any, tz: str | None = None) -> tuple[Clock, NDArray[np.int64]]:
     """Find the regular clock behind time stamps.
 
     Gaps become rows without values and unsorted stamps are put in order, both with a DataWarning. Equal stamps
     get the same row: what to do with them is the caller's choice.
 
     Args:
-        stamps: (row,) stamps of any kind that :func:`~divecast.data.stamps.utc_stamps` reads.
-        tz: Zone of stamps that name none, and of calendar factors.
+        stamps: (row,) stamps of any kind that :func:`~divecast.data.stamps.zoned_stamps` reads.
+        tz: Zone of stamps that name none, and of the clock; when left out, that of the stamps, else UTC.
 
     Returns:
         The clock, and for every stamp its row (row,) int64.
@@ -32,11 +32,10 @@ def infer_clock(stamps: Any, tz: str = "UTC") -> tuple[Clock, NDArray[np.int64]]
     Raises:
         DataError: Fewer than two different stamps, or no regular step fits them.
     """
-    utc = utc_stamps(stamps, tz)
-    local_stamps(utc[:1], tz)
+    utc, zone = zoned_stamps(stamps, tz)
     if np.any(np.diff(utc) < np.timedelta64(0, "s")):
-        warnings.warn("time stamps were not in order; rows were sorted by time", DataWarning, stacklevel=3)
-    return clock_of_utc(utc, tz)
+        report("time stamps were not in order; rows were sorted by time")
+    return clock_of_utc(utc, zone)
 
 
 def clock_of_utc(utc: Stamps, tz: str) -> tuple[Clock, NDArray[np.int64]]:
@@ -127,9 +126,7 @@ def _report_gaps(clock: Clock, places: NDArray[np.int64]) -> None:
             f"expected stamps every {clock.frequency}, but {missing} of {clock.length} are missing, first {first} UTC; "
             "mend a wrong stamp, or resample the table to a longer step"
         )
-    warnings.warn(
+    report(
         f"{missing} of {clock.length} time stamps are missing, first {first} UTC; they were added as rows "
-        "without values",
-        DataWarning,
-        stacklevel=4,
+        "without values"
     )

@@ -40,6 +40,10 @@ class Source(Protocol):
     def clock(self) -> Clock | None:
         """Time of every row; None for recordings."""
 
+    @property
+    def rate(self) -> float | None:
+        """Rows a second, Hz; None for a panel."""
+
     def has_label(self, name: str) -> bool:
         """Whether there are labels called ``name``."""
 

@@ -121,10 +121,15 @@ def split(source: Source, spec: Split) -> Parts:
         The parts.
 
     Raises:
-        DataError: Too few rows, recordings or groups for every part, or the group label is absent or incomplete.
+        ConfigError: ``spec`` is no split.
+        DataError: A panel is to be cut by recordings, too few rows, recordings or groups for every part, or the group label is absent or incomplete.
     """
+    if not isinstance(spec, Split):
+        raise ConfigError(f'expected ByTime(3, 1, 1), ByRecording(8, 1, 1) or ByGroup("subject", ...), got {spec!r}')
     if isinstance(spec, ByTime):
         return _by_time(source, spec)
+    if source.clock is not None:
+        raise DataError(f"expected recordings for {type(spec).__name__}; a panel is one segment in time; use ByTime")
     unit, names = _units(source, spec.group)
     share = _draw(len(names), spec) if isinstance(spec, ByRecording) else _named(names, spec)
     return Parts(*(_whole(source, share[unit] == part) for part in range(3)))

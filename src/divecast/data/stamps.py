@@ -11,40 +11,47 @@ from divecast.errors import DataError
 
 Stamps = NDArray[np.datetime64]
 
+_UTC_NAMES = ("UTC", "ETC/UTC", "Z", "+00:00")
 
-def utc_stamps(stamps: Any, tz: str = "UTC", group: NDArray[np.int64] | None = None) -> Stamps:
-    """Read time stamps of any kind as UTC.
+
+def zoned_stamps(stamps: Any, tz: str | None = None, group: NDArray[np.int64] | None = None) -> tuple[Stamps, str]:
+    """Read time stamps of any kind as UTC, and tell the zone they are to be shown in.
 
     Stamps with a zone are converted. Stamps without one are wall time in ``tz``: an hour that occurs twice
     at the end of summer time is told apart by order of appearance, the first being summer time.
 
     Args:
         stamps: numpy datetime64, a sequence of datetimes or ISO 8601 texts, a narwhals series or an Arrow array.
-        tz: Zone of stamps that name none, such as "Europe/Berlin".
+        tz: Zone such as "Europe/Berlin" or "+01:00": of stamps that name none, and to show them in. When left out it is
+            that of the stamps, and UTC where they name none or are texts with an offset.
         group: (row,) codes of the series a stamp belongs to; order of appearance is counted in each of them.
 
     Returns:
-        (row,) datetime64[s] in UTC.
+        (row,) datetime64[s] in UTC, and the name of the zone.
 
     Raises:
-        DataError: A stamp is missing, is no time, is finer than a second, or never occurred in ``tz``.
+        DataError: A stamp is missing, is no time, is finer than a second, or never occurred in ``tz``; or the zone
+            is unknown.
     """
     arrow = _as_timestamps(_as_arrow(stamps))
     _refuse_missing(arrow)
-    if arrow.type.tz is None and tz != "UTC":
-        return _localise(_to_seconds(arrow), tz, group)
-    return _to_seconds(arrow)
+    zone = _zone_of(arrow) if tz is None else tz
+    if arrow.type.tz is None and zone != "UTC":
+        return _localise(_to_seconds(arrow), zone, group), zone
+    utc = _to_seconds(arrow)
+    local_stamps(utc[:1], zone)
+    return utc, zone
 
 
 def local_stamps(utc: Stamps, tz: str) -> Stamps:
     """Turn UTC stamps into local wall time in ``tz``.
 
     Args:
-        utc: (row,) datetime64[s] in UTC.
+        utc: datetime64[s] in UTC, of any shape.
         tz: Name of the zone.
 
     Returns:
-        (row,) datetime64[s], wall time.
+        datetime64[s], wall time, of the same shape.
 
     Raises:
         DataError: The zone is unknown.
@@ -55,11 +62,11 @@ def local_stamps(utc: Stamps, tz: str) -> Stamps:
     import pyarrow.compute as pc
 
     try:
-        zoned = pa.array(utc).cast(pa.timestamp("s", "UTC")).cast(pa.timestamp("s", tz))
+        zoned = pa.array(utc.ravel()).cast(pa.timestamp("s", "UTC")).cast(pa.timestamp("s", tz))
         local: Stamps = pc.local_timestamp(zoned).to_numpy(zero_copy_only=False).astype("datetime64[s]")
     except pa.ArrowInvalid as error:
         raise unknown_zone(tz, error) from error
-    return local
+    return local.reshape(utc.shape)
 
 
 def localise_shifting(wall: Stamps, tz: str) -> Stamps:
@@ -69,20 +76,35 @@ def localise_shifting(wall: Stamps, tz: str) -> Stamps:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    zoned = pc.assume_timezone(pa.array(wall), tz, ambiguous="earliest", nonexistent="latest")
-    return _to_seconds(zoned)
+    zoned = pc.assume_timezone(pa.array(wall.ravel()), tz, ambiguous="earliest", nonexistent="latest")
+    return _to_seconds(zoned).reshape(wall.shape)
 
 
 def one_stamp(stamp: str | datetime | np.datetime64, tz: str) -> np.datetime64:
-    """Read a single stamp as UTC; text and datetimes without a zone are wall time in ``tz``, datetime64 is UTC."""
-    zone = "UTC" if isinstance(stamp, np.datetime64) else tz
-    utc: np.datetime64 = utc_stamps(np.array([stamp]) if isinstance(stamp, np.datetime64) else [stamp], zone)[0]
+    """Read a single stamp as UTC; text and datetimes without a zone are wall time in ``tz``, datetime64 is UTC.
+
+    Raises:
+        DataError: It is no time, finer than a second, or never occurred in ``tz``.
+    """
+    fixed = isinstance(stamp, np.datetime64)
+    try:
+        arrow = _as_timestamps(_as_arrow(np.array([stamp]) if fixed else [stamp]))
+    except (DataError, TypeError, ValueError):
+        arrow = None
+    if arrow is None or arrow.null_count:
+        raise DataError(f'expected a time stamp such as "2024-06-30 18:00:00" or a datetime, got {stamp!r}')
+    utc: np.datetime64 = zoned_stamps(arrow, "UTC" if fixed else tz)[0][0]
     return utc
 
 
 def unknown_zone(tz: str, error: Exception) -> DataError:
     """Say that a zone is unknown."""
-    return DataError(f'expected a time zone name such as "UTC" or "Europe/Berlin", got {tz!r} ({error})')
+    return DataError(f'expected a time zone such as "UTC", "Europe/Berlin" or "+01:00", got {tz!r} ({error})')
+
+
+def _zone_of(arrow: Any) -> str:
+    own = arrow.type.tz or "UTC"
+    return "UTC" if own.upper() in _UTC_NAMES else own
 
 
 def _as_arrow(stamps: Any) -> Any:

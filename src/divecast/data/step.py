@@ -26,7 +26,7 @@ def parse_step(text: str) -> tuple[int, Unit]:
     Raises:
         DataError: The text is no step.
     """
-    match = _PATTERN.fullmatch(text)
+    match = _PATTERN.fullmatch(text) if isinstance(text, str) else None
     count = int(match.group(1) or 1) if match else 0
     name = _SPELLINGS.get(match.group(2), match.group(2)) if match else ""
     if count > 0 and name in _SECONDS:

@@ -56,7 +56,11 @@ def write_store(
         DataError: A chunk has another width or values that are infinite or too large, or there are no rows.
         ArtifactError: The folder cannot be written, or holds something else.
     """
-    clock = regular_clock(clock_start, step, 0, tz)
+    return write_store_on(path, chunks, channels, regular_clock(clock_start, step, 0, tz))
+
+
+def write_store_on(path: str | Path, chunks: Iterable[NDArray[Any]], channels: Sequence[str], clock: Clock) -> Path:
+    """Write a store as :func:`write_store` does, on a clock that is known; its length is that of the chunks."""
     with _new_store(Path(path)) as folder:
         with open(folder / _VALUES, "wb") as file:
             rows = sum(_append(file, chunk, channels, clock) for chunk in _counted(chunks))

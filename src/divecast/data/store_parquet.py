@@ -8,22 +8,30 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast.data.columns import get_series, pick_columns, read_numbers
+from divecast.data.columns import check_names, get_series, pick_columns, read_numbers
 from divecast.data.regular import infer_clock
 from divecast.data.source import Values
-from divecast.data.store import write_store
+from divecast.data.store import write_store_on
+from divecast.data.tables import readable
 from divecast.data.wide import guess_time
 from divecast.errors import DataError
 
 
-def store_from_parquet(path: str | Path, parquet: str | Path, time: str | None = None, tz: str = "UTC") -> Path:
+def store_from_parquet(
+    path: str | Path,
+    parquet: str | Path,
+    time: str | None = None,
+    tz: str | None = None,
+    channels: Sequence[str] | None = None,
+) -> Path:
     """Write a store from a wide Parquet file without reading it whole.
 
     Args:
         path: Folder of the store.
         parquet: The file, one column a channel and one of time stamps, in order of time.
         time: The column of time stamps; found by itself when it is the only one.
-        tz: Zone of stamps that name none, and of calendar factors.
+        tz: Zone of stamps that name none, and of calendar factors; when left out, that of the stamps, else UTC.
+        channels: The columns to keep, in order; all but that of time when left out.
 
     Returns:
         The folder.
@@ -33,14 +41,12 @@ def store_from_parquet(path: str | Path, parquet: str | Path, time: str | None =
             finite number.
         ArtifactError: The folder cannot be written.
     """
-    import pyarrow as pa
     from pyarrow import parquet as pq
 
-    try:
+    with readable(Path(parquet)):
         file = pq.ParquetFile(parquet)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise DataError(f"expected a Parquet file, cannot read {Path(parquet).name} ({error})") from error
     with file:
+        check_names(file.schema_arrow.names, "column")
         empty = nw.from_native(file.schema_arrow.empty_table(), eager_only=True)
         if time is not None:
             pick_columns(empty, [time], "time column")
@@ -49,10 +55,18 @@ def store_from_parquet(path: str | Path, parquet: str | Path, time: str | None =
         if np.any(np.diff(rows) <= 0):
             at = int(np.argmax(np.diff(rows) <= 0)) + 1
             raise DataError(f"expected rows in order of time, once each; row {at} is not; sort the file first")
-        channels = [name for name in file.schema_arrow.names if name != stamps]
-        chunks = _chunks(file, channels, rows)
-        # The clock of a store is given by its start in UTC, so that no zone can move it.
-        return write_store(path, chunks, channels, clock.start, clock.frequency, tz)
+        kept = _chosen(file, stamps, channels)
+        return write_store_on(path, _chunks(file, kept, rows), kept, clock)
+
+
+def _chosen(file: Any, stamps: str, channels: Sequence[str] | None) -> list[str]:
+    names = [name for name in file.schema_arrow.names if name != stamps]
+    kept = names if channels is None else list(channels)
+    unknown = [name for name in kept if name not in names]
+    if unknown or not kept:
+        raise DataError(f"expected channels among the columns {names[:12]}, got {unknown[:12] or 'none'}")
+    check_names(kept)
+    return kept
 
 
 def _chunks(file: Any, channels: Sequence[str], rows: NDArray[np.int64]) -> Iterator[Values]:

@@ -14,7 +14,7 @@ from divecast.errors import DataError
 TIME_NAMES = ("ds", "time", "date", "datetime", "timestamp", "utc")
 
 
-def read_wide(native: Any, time: str | None, labels: Sequence[str], tz: str) -> tuple[Grid, Backend]:
+def read_wide(native: Any, time: str | None, labels: Sequence[str], tz: str | None) -> tuple[Grid, Backend]:
     """Read a wide table; see :meth:`divecast.data.panel.Panel.from_wide`."""
     frame, backend = open_frame(native)
     stamps, taken = _time_of(frame, time)

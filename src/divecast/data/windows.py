@@ -1,6 +1,5 @@
 """Views on the windows of a source, gathered into batches."""
 
-import warnings
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -10,11 +9,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from divecast.data.gather import gather
+from divecast.data.report import report
 from divecast.data.scale import Scale
 from divecast.data.source import Source
 from divecast.data.split import Part
 from divecast.data.vocabulary import Codes
-from divecast.errors import ConfigError, DataError, DataWarning
+from divecast.errors import ConfigError, DataError
 from divecast.types import Batch
 
 Role = Literal["fit", "score", "encode"]
@@ -154,9 +154,7 @@ def _report_short(source: Source, part: Part, count: Rows, shape: WindowShape, r
     short = np.flatnonzero((count == 0) & (part.stop > part.start))
     if role == "fit" and len(short):
         names = [source.names[at] for at in short[:5]]
-        warnings.warn(
+        report(
             f"{len(short)} of {int((part.stop > part.start).sum())} recordings are too short for look-back "
-            f"{shape.lookback} and horizon {shape.horizon} and give no window, first {names}",
-            DataWarning,
-            stacklevel=3,
+            f"{shape.lookback} and horizon {shape.horizon} and give no window, first {names}"
         )

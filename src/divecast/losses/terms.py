@@ -1,6 +1,6 @@
 """The terms of the joint bound, pure and unweighted: each gives one value a window, in nats.
 
-Notation and equation numbers follow the documentation's theory: for factor i and class k,
+Notation as in docs/method.md: for factor i and class k,
 p_i(b) = sum_k pi_k f_k(b) and r_k(b) = pi_k f_k(b) / p_i(b). ``log_joint`` is log pi_k + log f_k(b), (batch, class).
 """
 

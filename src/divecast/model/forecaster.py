@@ -69,7 +69,7 @@ class Forecaster(nn.Module):
     def forward(self, x: Tensor, fused: Tensor, classes: tuple[Tensor, ...]) -> LocationScale:
         """Map the window, (batch, time, channel), and the fused code to a distribution of (batch, horizon, channel)."""
         window = forward_fill(x).transpose(1, 2)
-        covariates = label_covariates(classes, self.pairs, len(fused)).to(fused.device)
+        covariates = label_covariates(classes, self.pairs, fused)
         first, *others = self.conditions(fused)[:, None].chunk(len(self.layers) + 1, dim=-1)
         hidden = nn.functional.gelu(self.enter(window) + self.enter_channel(self.embedding) + first)
         for layer, condition in zip(self.layers, others, strict=True):

@@ -63,7 +63,8 @@ class LocationScale(Distribution):
             if self.kind == "laplace":  # a normal whose variance is exponential
                 standard = normal * (2.0 * torch.empty_like(normal).exponential_()).sqrt()
             elif self.df is not None:
-                standard = normal * (self.df / Chi2(self.df.expand(shape)).sample()).sqrt()
+                chi2 = Chi2(self.df.cpu().expand(shape)).sample().to(normal.device)  # mps draws no gamma
+                standard = normal * (self.df / chi2).sqrt()
             else:
                 standard = normal
             return self.loc + self.scale * standard

@@ -14,9 +14,6 @@ from torch import Tensor
 
 from divecast.errors import ConfigError, DataError
 
-DEFAULT_PENALTY = 1e-4
-"""Penalty on the squared weights, as a share of the number of windows (ours)."""
-
 _MOST_CELLS, _LEAST_VISITS = 200, 30  # joint classes of a pair of factors, and visits of each (ours)
 _CHUNK_FLOATS = 8_000_000
 _ROWS_AT_ONCE = 4096
@@ -108,7 +105,7 @@ class RidgeSums:
         for rows in _slices(x.shape[0], _ROWS_AT_ONCE):
             self._add(x[rows], y[rows], covariates[rows].float())
 
-    def solve(self, penalty: float = DEFAULT_PENALTY) -> RidgeWeights:
+    def solve(self, penalty: float) -> RidgeWeights:
         """Weights that minimise squared error + ``penalty`` x windows x squared weights, for each channel.
 
         Args:
@@ -164,7 +161,7 @@ class RidgeSums:
             numbers = [part.start + int(i) for i in failed.nonzero()[:5, 0]]
             raise ConfigError(
                 f"penalty {penalty} is too small: the inputs of {int(failed.count_nonzero())} channels depend on one "
-                f"another (channel numbers {numbers} ...); use a penalty such as {DEFAULT_PENALTY}"
+                f"another (channel numbers {numbers} ...); use a larger one"
             )
         weight = torch.cholesky_solve(cross, factor)
         fitted = (weight * (self._gram[part] @ weight - 2.0 * cross)).sum(dim=1)
@@ -234,7 +231,7 @@ def one_hots(labels: Tensor, n_classes: Sequence[int]) -> tuple[Tensor, ...]:
     return indicators.split(list(n_classes), dim=1) if n_classes else ()
 
 
-def label_covariates(classes: Sequence[Tensor], pairs: Pairs, n_windows: int) -> Tensor:
+def label_covariates(classes: Sequence[Tensor], pairs: Pairs, like: Tensor) -> Tensor:
     """Lay class probabilities side by side, followed by the products of pairs of factors.
 
     Monday at eight is more than a Monday and an eight: products let the linear path know the shape of the week.
@@ -242,13 +239,13 @@ def label_covariates(classes: Sequence[Tensor], pairs: Pairs, n_windows: int) ->
     Args:
         classes: for each factor (batch, class), probabilities or indicators.
         pairs: the factors to multiply.
-        n_windows: batch size, for when there are no factors.
+        like: (batch, ...), gives batch size and device when there are no factors.
 
     Returns:
         (batch, covariate), as wide as ``n_label_covariates`` says.
     """
     products = [(classes[i][:, :, None] * classes[j][:, None]).flatten(1) for i, j in pairs]
-    return torch.cat([*classes, *products], dim=1) if classes else torch.empty(n_windows, 0)
+    return torch.cat([*classes, *products], dim=1) if classes else like.new_empty(len(like), 0)
 
 
 def n_label_covariates(n_classes: Sequence[int], pairs: Pairs) -> int:

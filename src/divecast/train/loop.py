@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from divecast.config import LossConfig, TrainingConfig
+from divecast.device import own_random_state
 from divecast.errors import ConfigError
 from divecast.model.network import Network
 from divecast.train.callbacks import Callback
@@ -83,9 +84,8 @@ def fit_network(
     progress = run.start()
     for callback in callbacks:
         callback.on_start(progress.step, run.n_steps)
-    devices = [task.device] if task.device.type == "cuda" else []
     try:
-        with torch.random.fork_rng(devices=devices), _stop_requests() as stop:
+        with own_random_state(task.seed), _stop_requests() as stop:
             progress = run.go(progress, callbacks, stop)
     finally:
         for callback in callbacks:

@@ -23,7 +23,7 @@ def validate(network: Network, windows: WindowSource, batch_size: int, device: t
                 *conditional_terms(outputs, batch),
                 *marginal_terms(network.prior, marginal.posterior, marginal.draw, batch.labels),
             )
-            sums = torch.stack([term.double().sum() for term in terms])
+            sums = torch.stack([term.sum() for term in terms]).cpu().double()  # mps has no float64
             total = sums if total is None else total + sums
     if total is None:
         return {}
