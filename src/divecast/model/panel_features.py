@@ -1,8 +1,7 @@
 """Features of a window of many channels: mix the channels first, then read time with shared weights.
 
-A channel's window is standardised by its own mean and spread before mixing. The labels of a panel show in the shape
-of the day and week, while levels drift over the years: on the EIA panel this alone lifts the month read from an unseen
-year from three to six in ten. Levels enter beside the shape, for the code that must carry them.
+A channel's window is standardised by its own mean and spread before mixing: the labels of a panel show in the shape of
+the day and week, while levels drift over the years. Levels enter beside the shape, for the code that must carry them.
 """
 
 import torch

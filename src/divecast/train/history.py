@@ -10,7 +10,8 @@ class EpochRecord:
     Attributes:
         epoch: counted from 0.
         train: mean of each loss term in training, nats a window, unweighted.
-        valid: the same on the validation windows, at the mean code and with known labels handed over.
+        valid: the same on the validation windows, with known labels handed over and at the mean code instead of a draw:
+            good to compare passes by, but ``marginal_kl`` is then no estimate of the KL.
         monitored: the validation value early stopping looks at; smaller is better.
         seconds: wall time of the pass with its validation.
     """
