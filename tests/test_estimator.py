@@ -222,7 +222,7 @@ def test_missing_values_are_fitted_around() -> None:
 
 def test_the_progress_bar_shows(capsys: pytest.CaptureFixture[str]) -> None:
     small(("hour",)).fit(SHORT)
-    assert "epoch 1" in capsys.readouterr().out
+    assert "epoch 1" in capsys.readouterr().err
 
 
 def test_a_validation_part_without_values_at_late_steps_is_reported() -> None:

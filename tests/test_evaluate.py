@@ -7,7 +7,7 @@ import torch
 from divecast import ByTime, DataError, DeepDIVE, Panel
 from divecast.baselines import PerChannelRidge
 from divecast.data import Windows, split
-from divecast.evaluate import MODEL_NAME, Evaluation, seasons
+from divecast.evaluate import MODEL_NAME, Evaluation
 from divecast.inference import windows_of
 from divecast.metrics import corr, coverage, mae, mase, mse, rrse, seasonal_scale
 from worlds import hours, moves
@@ -112,8 +112,3 @@ def test_recordings_have_no_season(moves_model: DeepDIVE) -> None:
     scores = moves_model.evaluate(moves()).scores
     assert list(scores) == [MODEL_NAME, "last value", "per-channel ridge"]
     assert all(np.isfinite(each.mase).all() for each in scores.values())
-
-
-@pytest.mark.parametrize(("step", "expected"), [("1h", [24, 168]), ("30min", [48, 336]), ("1D", [7]), ("1MS", [12])])
-def test_seasons_by_step(step: str, expected: list[int]) -> None:
-    assert seasons(Panel.from_array(np.zeros((3, 1)), "2024-01-01", step)) == expected

@@ -154,3 +154,13 @@ def test_samples_number_the_first_future_step_one() -> None:
     assert found["step"] == [-2, -1, 0, 1, 2] * 2
     assert found["half"] == ["am"] * 5 + ["pm"] * 5
     assert found["u"] == [0, 0, 0, 1, 1] * 2
+
+
+@pytest.mark.parametrize("step", ["1h", "1D"])
+def test_stamps_go_on_in_the_wall_time_of_the_table(step: str) -> None:
+    """Over the start of summer time in Berlin, 2024-03-31 02:00."""
+    panel = Panel.from_array(np.zeros((4, 1), np.float32), "2024-03-30 22:00", step, tz="Europe/Berlin")
+    found = Keys.of(panel, np.array([4]), np.array([0]), range(-1, 2)).stamps
+    expected = {"1h": ["31T01", "31T03", "31T04"], "1D": ["33", "34", "35"]}[step]
+    days = {"33": "2024-04-02T22", "34": "2024-04-03T22", "35": "2024-04-04T22"}
+    np.testing.assert_array_equal(found, np.array([[days.get(d, f"2024-03-{d}") for d in expected]], "M8[s]"))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from divecast.baselines import Baseline, LastValue, PerChannelRidge, SeasonalNaive
-from divecast.data import Backend, Source, Windows, to_frame
+from divecast.data import Backend, Source, Windows, seasons, to_frame
 from divecast.fitted import Fitted
 from divecast.inference import LabelMode, batches, outputs_of, quantiles_of
 from divecast.metrics import ForecastScores, ScoreSums
@@ -57,7 +57,7 @@ class Evaluation:
 def rivals(fitted: Fitted, source: Source) -> dict[str, Baseline]:
     """Return the simple forecasters that make sense for the data, by name."""
     found: dict[str, Baseline] = {"last value": LastValue()}
-    for period in seasons(source):
+    for period in seasons(source.clock):
         if period <= fitted.shape.lookback:
             found[f"seasonal naive ({period})"] = SeasonalNaive(period)
     weight = fitted.network.forecaster.linear.weight
@@ -67,14 +67,6 @@ def rivals(fitted: Fitted, source: Source) -> dict[str, Baseline]:
         RidgeWeights(weight, *unused), n_classes, fitted.network.forecaster.pairs
     )
     return found
-
-
-def seasons(source: Source) -> list[int]:
-    """Return the lengths, in rows, of a day, a week and a year where the clock has them (more than one row)."""
-    if source.clock is None:
-        return []
-    periods = [source.clock.steps_per(name) for name in ("day", "week", "year")]
-    return [period for period in periods if period is not None and period > 1]
 
 
 def evaluate_windows(fitted: Fitted, windows: Windows, mode: LabelMode, with_rivals: bool) -> Evaluation:

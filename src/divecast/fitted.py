@@ -1,6 +1,5 @@
 """A fitted model: the network and all that is needed to use it without the data it was fitted on."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -28,9 +27,10 @@ from divecast.data import (
 )
 from divecast.data.columns import open_frame
 from divecast.data.encode import encode_known_labels
+from divecast.data.report import report
 from divecast.data.tables import read_table
 from divecast.device import own_random_state
-from divecast.errors import ArtifactError, ConfigError, DataError, DataWarning
+from divecast.errors import ArtifactError, ConfigError, DataError
 from divecast.model.network import Dimensions, Network
 from divecast.model.ridge import Pairs
 
@@ -89,11 +89,7 @@ class Fitted:
             return source
         if source.clock.unit != "s":
             raise DataError(f"expected a clock in the zone of the fit, {zone}, got {source.clock.tz}; give tz={zone!r}")
-        warnings.warn(
-            f"the model was fitted in the zone {zone}: the clock in {source.clock.tz} was put into it",
-            DataWarning,
-            stacklevel=4,
-        )
+        report(f"the model was fitted in the zone {zone}: the clock in {source.clock.tz} was put into it")
         return replace(source, clock=replace(source.clock, tz=zone))
 
     def codes(self, source: Source) -> NDArray[np.int16]:
@@ -165,16 +161,16 @@ def frequency_of(source: Source) -> str:
     """Return how the rows follow one another: "a panel every 1h", "recordings at 50 Hz"."""
     if source.clock is not None:
         return f"a panel every {source.clock.frequency}"
-    return f"recordings at {getattr(source, 'rate', 1.0):g} Hz"
+    return f"recordings at {source.rate or 1.0:g} Hz"
 
 
-def to_source(data: Any, factors: Sequence[Factor], tz: str = "UTC", absent_labels: bool = False) -> Source:
+def to_source(data: Any, factors: Sequence[Factor], tz: str | None = None, absent_labels: bool = False) -> Source:
     """Take a panel, recordings, a table or a path; label columns of a table are those the factors name.
 
     Args:
         data: what to take.
         factors: as named by the user.
-        tz: zone of a table's stamps that name none.
+        tz: zone of a table's clock; by default that of its stamps, else UTC.
         absent_labels: whether a table may lack label columns, as one may that is forecast from.
 
     Raises:

@@ -27,12 +27,12 @@ from divecast.data import (
     encode_labels,
     fit_scale,
     fit_vocabularies,
+    seasons,
 )
 from divecast.data import (
     split as cut,
 )
 from divecast.errors import ArtifactError, ConfigError, DataError
-from divecast.evaluate import seasons
 from divecast.fitted import Fitted, build_network, dimensions_of, frequency_of, to_source
 from divecast.inference import batches, outputs_of
 from divecast.metrics import seasonal_scale
@@ -174,7 +174,7 @@ def _check_windows(
             raise DataError(
                 f"expected every class of factor {vocabulary.name!r} at the end of some training window, {len(lost)} "
                 f"of {vocabulary.n_classes} never are: {names}; window_stride is {training.window_stride}: choose one "
-                "that shares no divisor with the season (7 rather than 8 for hours), or give more rows"
+                "that shares no divisor with the season (5 rather than 8 for hours of a week), or give more rows"
             )
 
 
@@ -204,7 +204,7 @@ def _start_linear(network: Network, train: Windows, vocabularies: Sequence[Vocab
 
 def _seasonal_error(source: Source, parts: Parts) -> NDArray[np.float64]:
     """Return the mean absolute error of the seasonal naive forecast of a day (else a step) in training, by channel."""
-    period = next(iter(seasons(source)), 1)
+    period = next(iter(seasons(source.clock)), 1)
     ranges = [rows for rows in parts.train.ranges() if rows.stop - rows.start > period]
     if not ranges:
         return np.full(len(source.channels), np.nan)

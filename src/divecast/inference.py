@@ -1,6 +1,5 @@
 """Running a fitted network over windows."""
 
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
@@ -10,7 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from divecast.data import Part, Source, Windows
-from divecast.errors import ConfigError, DataWarning
+from divecast.data.report import report
+from divecast.errors import ConfigError
 from divecast.fitted import Fitted
 from divecast.results import Codes, Floats, Forecast, Keys, Labels, Reconstruction
 from divecast.types import Batch, Code, Outputs
@@ -26,11 +26,9 @@ def windows_of(fitted: Fitted, source: Source, part: Part | None, role: Literal[
     windows = Windows.of(source, rows, fitted.codes(source), fitted.scale, fitted.shape, role)
     short = np.setdiff1d(np.flatnonzero(rows.stop > rows.start), windows.segments)
     if len(short):
-        warnings.warn(
+        report(
             f"{len(short)} of {len(source.names)} recordings are too short for look-back {fitted.shape.lookback} "
-            f"and were left out, first {[source.names[at] for at in short[:5]]}",
-            DataWarning,
-            stacklevel=4,
+            f"and were left out, first {[source.names[at] for at in short[:5]]}"
         )
     return windows
 

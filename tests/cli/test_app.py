@@ -1,4 +1,5 @@
 import re
+import signal
 import tomllib
 import warnings
 from pathlib import Path
@@ -6,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from divecast import DataWarning
+from divecast.cli import loaded
 from divecast.cli.console import print_json, reported_warnings
 
 COMMANDS = ("fit", "forecast", "encode", "evaluate", "info", "demo")
@@ -50,6 +52,24 @@ def test_version_is_that_of_the_package(run):
 )
 def test_bad_options_are_one_line(run, arguments, named):
     assert named in run(*arguments).error
+
+
+@pytest.mark.parametrize(
+    ("command", "told"), [("forecast", "Last time a forecast may start at"), ("evaluate", "before which")]
+)
+def test_help_says_whether_stop_is_in_the_span(run, monkeypatch, command, told):
+    monkeypatch.setenv("COLUMNS", "200")
+    lines = [line for line in run(command, "--help").out.splitlines() if "--stop" in line]
+    assert told in "".join(lines)
+
+
+def test_ctrl_c_ends_without_a_traceback(run, monkeypatch):
+    def press(*arguments):
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(loaded, "load_model", press)
+    result = run("info", "model")
+    assert (result.code, result.out, result.err) == (130, "", "")
 
 
 def test_data_warnings_are_one_line_each(capsys):

@@ -1,7 +1,9 @@
 import sys
+from math import gcd
 
 import pytest
 
+from divecast.cli.demo import _QUICK
 from divecast.data import datasets
 
 FILES = {
@@ -40,3 +42,7 @@ def test_demo_without_matplotlib_says_so(run, tmp_path, monkeypatch):
 def test_a_file_in_the_way_is_one_line(run, tmp_path):
     (tmp_path / "demo").write_text("")
     assert "folder" in run("demo", "--quick", "--out", tmp_path / "demo").error
+
+
+def test_the_quick_demo_sees_every_hour():
+    assert gcd(_QUICK.window_stride, 24) == 1

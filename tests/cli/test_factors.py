@@ -42,3 +42,9 @@ def test_what_is_no_split_is_refused(text):
 def test_a_group_needs_a_split_by_recording():
     with pytest.raises(ConfigError, match="--split-by recording"):
         parse_split(None, "time", "subject")
+
+
+@pytest.mark.parametrize("text", ["holiday", "holiday:", "holiday@Europe/Berlin"])
+def test_a_holiday_without_a_country_is_shown_one(text):
+    with pytest.raises(ConfigError, match="holiday:DE"):
+        parse_factors([text])

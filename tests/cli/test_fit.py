@@ -3,6 +3,7 @@ import signal
 import pytest
 
 from divecast import DeepDIVE
+from divecast.cli import inputs
 from divecast.train.callbacks import ProgressBar
 
 
@@ -140,3 +141,47 @@ def test_horizon_and_lookback_are_needed(run, folder):
 def test_a_model_that_could_not_be_written_is_refused_first(run, folder, tmp_path):
     assert "--out" in fit(run, folder, tmp_path / "none" / "m").error
     assert "--out" in fit(run, folder, tmp_path).error
+
+
+@pytest.mark.parametrize(
+    "error", [PermissionError(13, "Permission denied"), UnicodeDecodeError("utf-8", b"x", 0, 1, "no")]
+)
+def test_what_a_reader_lets_through_is_one_line(run, folder, tmp_path, monkeypatch, error):
+    def read(path):
+        raise error
+
+    monkeypatch.setattr(inputs, "read_table", read)
+    assert "panel.csv" in fit(run, folder, tmp_path / "m").error
+
+
+def test_text_that_is_not_utf_8_is_one_line(run, folder, tmp_path):
+    text = (folder / "panel.csv").read_text().replace("north", "nörd", 1)
+    (tmp_path / "latin.csv").write_bytes(text.encode("latin-1"))
+    arguments = ["--config", folder / "tiny.toml", "--out", tmp_path / "m"]
+    assert "UTF-8" in run("fit", tmp_path / "latin.csv", *arguments).error
+
+
+def test_a_mend_is_said_by_options(run, folder, tmp_path):
+    rows = [line.rsplit(",", 1)[0] for line in (folder / "panel.csv").read_text().splitlines()]
+    (tmp_path / "flat.csv").write_text("\n".join([f"{rows[0]},flat", *(f"{row},7" for row in rows[1:])]))
+    (tmp_path / "timeless.csv").write_text("\n".join(row.split(",", 1)[1] for row in rows))
+    arguments = ["--config", folder / "tiny.toml", "--out", tmp_path / "m", "--json"]
+    flat = run("fit", tmp_path / "flat.csv", *arguments).error
+    timeless = run("fit", tmp_path / "timeless.csv", *arguments).error
+    absent = run("fit", tmp_path / "flat.csv", *arguments, "--time", "when").error
+    assert "flat" in flat
+    assert "--channels" in flat
+    assert "select(" not in flat
+    for message in (timeless, absent):
+        assert "--time" in message
+        assert "time=" not in message
+
+
+@pytest.mark.parametrize("data", ["panel.csv", "dataset:loads"])
+def test_a_factor_without_its_column_is_told_what_there_is(run, folder, tmp_path, data):
+    path = data if data.startswith("dataset:") else folder / data
+    arguments = ["--config", folder / "tiny.toml", "--out", tmp_path / "m", "--factor", "gait"]
+    message = run("fit", path, *arguments).error
+    assert "expected a column 'gait' for the factor gait" in message
+    there = "has the labels none" if data.startswith("dataset:") else "has the columns time, north, south"
+    assert f"{data} {there}; " in message

@@ -78,3 +78,23 @@ def test_bad_assignments_are_refused(text):
 def test_what_options_say_arrives_unchanged(epochs, clip, names):
     read = read_settings(None, {"training.epochs": epochs, "training.clip": clip, "channels": names})
     assert (read.training.epochs, read.training.clip, read.channels) == (epochs, clip, names)
+
+
+@pytest.mark.parametrize(
+    ("text", "assignment", "message"),
+    [
+        ("seed = 1", "training.epoch=3", "unknown setting 'training.epoch' in --set; did you mean 'training.epochs'"),
+        ("seed = 1", "training.epochs=x", "setting 'training.epochs' in --set: .*got 'x'"),
+        ("[training]\nepochs = 'x'", "seed=1", r"setting 'training.epochs' in .*settings\.toml: .*got 'x'"),
+        ("[training]\nepoch = 3", "training.epochs=3", r"unknown setting 'training.epoch' in .*settings\.toml;"),
+        ("factors = ['hour', 3]", "seed=1", r"setting 'factors.1' in .*settings\.toml: .*got 3"),
+    ],
+)
+def test_an_error_names_where_the_setting_came_from(tmp_path, text, assignment, message):
+    with pytest.raises(ConfigError, match=message):
+        read_settings(write(tmp_path, text), {"horizon": 3}, [assignment])
+
+
+def test_a_wrong_option_is_not_blamed_on_the_file(tmp_path):
+    with pytest.raises(ConfigError, match=r"'training\.epochs' in the options: "):
+        read_settings(write(tmp_path, "seed = 1"), {"training.epochs": "x"})

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from divecast.data import Clock
+from divecast.data import Clock, seasons
 from divecast.data.panel import regular_clock
 from divecast.errors import DataError
 
@@ -106,3 +106,42 @@ def test_frequency_is_short():
 def test_unknown_zone():
     with pytest.raises(DataError, match="Mars/Olympus"):
         regular_clock("2024-01-01", "1h", 2, "UTC").local(np.arange(2), "Mars/Olympus")
+
+
+@pytest.mark.parametrize("step", ["1h", "1D", "1MS"])
+def test_the_row_after_the_end_can_be_named(step):
+    clock = regular_clock("2024-01-01", step, 5, "Europe/Berlin")
+    after, beyond = clock.at(np.array([5, 6]))
+    assert clock.row_of(after, after_end=True) == 5
+    assert clock.row_of(clock.start, after_end=True) == 0
+    with pytest.raises(DataError, match="or the one after its end"):
+        clock.row_of(beyond, after_end=True)
+    with pytest.raises(DataError, match="expected a stamp of the clock"):
+        clock.row_of(after)
+
+
+@pytest.mark.parametrize("stamp", ["yesterday", 5, None, np.datetime64("NaT"), object()])
+def test_what_is_no_stamp(stamp):
+    clock = regular_clock("2024-01-01", "1h", 5, "UTC")
+    with pytest.raises(
+        DataError, match=r'^expected a time stamp such as "2024-06-30 18:00:00" or a datetime, got [^\n]*$'
+    ):
+        clock.row_of(stamp)
+
+
+@pytest.mark.parametrize("step", ["1h", "1D", "1ME"])
+def test_rows_of_any_shape(step):
+    clock = regular_clock("2024-01-31", step, 12, "Europe/Berlin")
+    rows = np.arange(12)
+    for read in (clock.at, clock.local):
+        np.testing.assert_array_equal(read(rows.reshape(3, 4)), read(rows).reshape(3, 4))
+
+
+def test_seasons():
+    assert seasons(None) == []
+    assert [seasons(regular_clock("2024-01-01", s, 9, "UTC")) for s in ("1h", "1D", "1MS", "5h")] == [
+        [24, 168],
+        [7],
+        [12],
+        [],
+    ]

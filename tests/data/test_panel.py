@@ -236,8 +236,10 @@ def test_tables_that_are_no_panel(frame):
 
 def test_duplicated_channel_names():
     frame = pd.DataFrame(EXPECTED, columns=["a", "b", "a"], index=HOURS)
-    with pytest.raises(DataError, match="rename"):
-        Panel.from_wide(frame)
+    message = r"^expected a name for each column of its own, got \['a'\] more than once; rename them$"
+    for native in (frame, pa.table([HOURS, EXPECTED[:, 0], EXPECTED[:, 1]], names=["ds", "a", "a"])):
+        with pytest.raises(DataError, match=message):
+            Panel.from_wide(native)
     with pytest.raises(DataError, match=r"\['a'\] more than once"):
         Panel.from_array(EXPECTED, "2024-01-01", "1h", ["a", "b", "a"])
 
@@ -363,3 +365,25 @@ def test_files_that_cannot_be_read(tmp_path):
     (tmp_path / "empty.csv").write_text("")
     with pytest.raises(DataError, match=r"empty.csv"):
         Panel.read(tmp_path / "empty.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "message"),
+    [
+        ("semi.csv", b"ds;a;b\n2024-01-01;1,5;2\n", "semicolons"),
+        ("tabs.csv", b"ds\ta\n2024-01-01\t1\n", "tabs"),
+        ("header.csv", "ds,Ger\u00e4t\n2024-01-01,1\n".encode("latin-1"), "UTF-8"),
+        ("cell.csv", "ds,a\n2024-01-01,Ger\u00e4t\n".encode("latin-1"), "UTF-8"),
+        ("wide.csv", "ds,a\n2024-01-01,1\n".encode("utf-16"), "UTF-8"),
+        ("short.csv.gz", b"\x1f\x8b and no more", r"short\.csv\.gz"),
+    ],
+)
+def test_files_of_another_kind_inside(tmp_path, name, raw, message):
+    (tmp_path / name).write_bytes(raw)
+    with pytest.raises(DataError, match=message):
+        Panel.read(tmp_path / name)
+
+
+def test_names_with_marks_are_no_separators(tmp_path):
+    (tmp_path / "panel.csv").write_text("\ufeffds,a;b\n2024-01-01 00:00,1\n2024-01-01 01:00,2\n", encoding="utf-8")
+    assert Panel.read(tmp_path / "panel.csv").channels == ("a;b",)

@@ -6,7 +6,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from divecast.data import Recordings
+from divecast.data import Panel, Recordings
 from divecast.errors import DataError
 
 ARRAYS = [np.arange(6.0).reshape(3, 2), np.array([[6.0, np.nan]]), np.arange(8.0, 12.0).reshape(2, 2)]
@@ -88,3 +88,13 @@ def test_bad_cell_in_a_table():
         Recordings.from_long(table, "trial", ["x"])
     with pytest.raises(DataError, match=r"columns \['z'\]"):
         Recordings.from_long(table, "trial", ["z"])
+
+
+def test_names_of_recordings_differ():
+    with pytest.raises(DataError, match=r"a name for each recording of its own, got \['one'\] more than once"):
+        Recordings.from_arrays([np.zeros((3, 1)), np.ones((3, 1))], names=["one", "one"])
+
+
+def test_rate_is_of_recordings_alone():
+    assert Recordings.from_arrays([np.zeros((3, 1))], rate=50).rate == 50
+    assert Panel.from_array(np.zeros((3, 1)), "2024-01-01", "1h").rate is None

@@ -94,8 +94,16 @@ def test_too_little(spec, message):
 
 
 def test_a_panel_is_one_recording():
-    with pytest.raises(DataError, match="split ByTime"):
+    with pytest.raises(DataError, match="for ByRecording; a panel is one segment in time; use ByTime"):
         split(panel(100), ByRecording())
+    with pytest.raises(DataError, match="for ByGroup; a panel is one segment"):
+        split(panel(100), ByGroup("subject", ("ann",)))
+
+
+@pytest.mark.parametrize("spec", ["3:1:1", (3, 1, 1), None, ByTime])
+def test_a_split_is_one_of_three(spec):
+    with pytest.raises(ConfigError, match=r"expected ByTime\(3, 1, 1\), ByRecording.* or ByGroup"):
+        split(panel(100), spec)
 
 
 def test_groups_must_be_known_and_whole():

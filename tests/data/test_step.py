@@ -1,5 +1,7 @@
 """Steps as text."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -35,3 +37,9 @@ def test_written_step_reads_back(count, unit):
 def test_no_step(text):
     with pytest.raises(DataError, match='"15min"'):
         parse_step(text)
+
+
+@pytest.mark.parametrize("step", [3600, None, timedelta(hours=1)])
+def test_a_step_is_text(step):
+    with pytest.raises(DataError, match='expected a step like "15min"'):
+        parse_step(step)

@@ -96,7 +96,7 @@ def test_from_parquet_checks_cells(tmp_path):
     frame(np.arange(9)).assign(b="text").to_parquet(tmp_path / "panel.parquet")
     with pytest.raises(DataError, match="channel 'b', got 'text' in row 0"):
         store_from_parquet(tmp_path / "store", tmp_path / "panel.parquet")
-    with pytest.raises(DataError, match="expected a Parquet file"):
+    with pytest.raises(DataError, match=r"readable table in absent\.parquet"):
         store_from_parquet(tmp_path / "store", tmp_path / "absent.parquet")
     assert [path.name for path in tmp_path.iterdir()] == ["panel.parquet"]
 
@@ -155,3 +155,13 @@ def test_damaged_and_foreign_stores(tmp_path):
     (tmp_path / "store" / "values.f32").write_bytes(content[: len(content) // 2])
     with pytest.raises(ArtifactError, match=r"expected 2400 bytes.*found 1200"):
         open_store(tmp_path / "store")
+
+
+def test_from_parquet_takes_the_channels_asked_for(tmp_path):
+    frame(np.arange(20)).assign(b="text").to_parquet(tmp_path / "panel.parquet")
+    store = open_store(store_from_parquet(tmp_path / "store", tmp_path / "panel.parquet", channels=["c", "a"]))
+    assert store.channels == ("c", "a")
+    np.testing.assert_array_equal(store.values, VALUES[:20, [2, 0]])
+    for wanted, message in ((["d"], r"got \['d'\]"), (["ds"], r"got \['ds'\]"), ([], "got none"), (["a", "a"], "once")):
+        with pytest.raises(DataError, match=message):
+            store_from_parquet(tmp_path / "other", tmp_path / "panel.parquet", channels=wanted)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from divecast import __version__
-from divecast.cli.console import INTERRUPTED, OK, USER_ERROR, print_lines, reported_warnings, say
+from divecast.cli.console import OK, USER_ERROR, print_lines, reported_warnings, say
 from divecast.cli.demo import demo
 from divecast.cli.encode import encode
 from divecast.cli.evaluate import evaluate
@@ -68,7 +68,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except typer.TyperException as error:
         say(f"divecast: {error.format_message()} See 'divecast --help'.", "red")
         return USER_ERROR
-    except (KeyboardInterrupt, typer.Abort):
-        say("divecast: stopped", "yellow")
-        return INTERRUPTED
     return int(code or OK)

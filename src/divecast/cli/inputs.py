@@ -37,7 +37,7 @@ def read_data(
         source = _read(name, settings, needed_labels, optional_labels)
     except (OSError, UnicodeError) as error:  # what the readers let through
         raise DataError(f"expected data that can be read at {name}: {error}; save them anew, text as UTF-8") from error
-    _check_labels(name, needed_labels, list(source.labels))
+    _check_labels(needed_labels, list(source.labels), f"{name} has the labels")
     return source.select(settings.channels) if settings.channels else source
 
 
@@ -50,7 +50,7 @@ def _read(name: str, settings: Settings, needed: Sequence[str], optional: Sequen
     if not path.exists():
         raise DataError(f"expected data at {name}, there is no such file or folder")
     table = read_table(path)
-    _check_labels(name, needed, table.column_names)
+    _check_labels(needed, table.column_names, f"{path.name} has the columns")
     factors = [label for label in (*needed, *optional) if label in table.column_names]
     labels = list(dict.fromkeys([*settings.label_columns, *factors]))
     if settings.recording is not None:
@@ -64,11 +64,11 @@ def _recordings(table: Any, recording: str, labels: Sequence[str], settings: Set
     return Recordings.from_long(table, recording, channels, labels, settings.rate)
 
 
-def _check_labels(name: str, needed: Sequence[str], have: Sequence[str]) -> None:
+def _check_labels(needed: Sequence[str], have: Sequence[str], lead: str) -> None:
     for label in needed:
         if label not in have:
-            columns = f"{', '.join(have[:_MOST])}{', ...' if have[_MOST:] else ''}" if have else "none"
+            found = f"{', '.join(have[:_MOST])}{', ...' if have[_MOST:] else ''}" if have else "none"
             raise DataError(
-                f"expected a column {label!r} for --factor {label}, {name} has no such column (it has: {columns}); "
-                f"name another one, or a calendar factor: {', '.join(get_args(CalendarName))}"
+                f"expected a column {label!r} for the factor {label}, {lead} {found}; "
+                f"name one of its labels with --factor, or a calendar factor: {', '.join(get_args(CalendarName))}"
             )

@@ -45,7 +45,9 @@ LabelColumns = Annotated[
 Zone = Annotated[
     str | None,
     typer.Option(
-        "--tz", help="Zone of stamps that name none, and of calendar factors; UTC when left out.", rich_help_panel=_DATA
+        "--tz",
+        help="Zone of stamps that name none, and of calendar factors; when left out that of the stamps, else UTC.",
+        rich_help_panel=_DATA,
     ),
 ]
 Channels = Annotated[

@@ -153,8 +153,5 @@ def _validated(table: Table, origins: Mapping[str, str]) -> Settings:
 
 
 def _origin(name: str, origins: Mapping[str, str]) -> str:
-    """Where a setting, the items of a list or the settings of a table came from."""
-    near = [
-        origin for leaf, origin in origins.items() if f"{leaf}.".startswith(f"{name}.") or name.startswith(f"{leaf}.")
-    ]
-    return f" in {' or '.join(dict.fromkeys(near))}" if near else ""
+    """Where a setting, or the list it is an item of, came from."""
+    return next((f" in {origin}" for leaf, origin in origins.items() if f"{name}.".startswith(f"{leaf}.")), "")

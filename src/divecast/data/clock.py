@@ -24,7 +24,7 @@ class Clock:
         unit: "s" seconds of UTC; "D" days, "M" months and "ME" month ends of the wall clock in ``tz``, whose
             length in seconds changes.
         length: Number of rows.
-        tz: Zone in which calendar factors are read unless they name another.
+        tz: Zone in which results give time, and calendar factors are read unless they name another.
     """
 
     start: np.datetime64

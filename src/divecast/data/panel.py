@@ -14,23 +14,26 @@ from divecast.data.clock import Clock
 from divecast.data.grid import Grid
 from divecast.data.long import LongNames, read_long
 from divecast.data.source import Backend, Column, Values
-from divecast.data.stamps import one_stamp
+from divecast.data.stamps import zoned_stamp
 from divecast.data.step import parse_step
 from divecast.data.tables import read_table
 from divecast.data.wide import read_wide
 from divecast.errors import DataError
 
 
-def regular_clock(start: str | datetime | np.datetime64, step: str, length: int, tz: str) -> Clock:
+def regular_clock(start: str | datetime | np.datetime64, step: str, length: int, tz: str | None = None) -> Clock:
     """The clock that starts at ``start`` and ticks every ``step``; whole days follow the wall clock of ``tz``.
+
+    The zone is that of ``start``, else UTC, when left out.
 
     Raises:
         DataError: Start or step cannot be read.
     """
     every, unit = parse_step(step)
-    if unit == "s" and every % 86400 == 0 and tz != "UTC":
+    first, zone = zoned_stamp(start, tz)
+    if unit == "s" and every % 86400 == 0 and zone != "UTC":
         every, unit = every // 86400, "D"
-    return Clock(one_stamp(start, tz), every, unit, length, tz)
+    return Clock(first, every, unit, length, zone)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -176,7 +179,7 @@ class Panel:
         start: str | datetime | np.datetime64,
         step: str,
         channels: Sequence[str] | None = None,
-        tz: str = "UTC",
+        tz: str | None = None,
     ) -> "Panel":
         """Take an array whose rows are regular in time.
 
@@ -187,7 +190,7 @@ class Panel:
                 UTC datetime64.
             step: Time from row to row, such as "15min", "1h", "1D" or "1MS".
             channels: Names; c0, c1, ... when left out.
-            tz: Zone of ``start`` and of calendar factors.
+            tz: Zone of ``start`` if it names none, and of calendar factors; when left out, that of ``start``, else UTC.
 
         Returns:
             The panel.

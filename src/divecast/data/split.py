@@ -122,7 +122,8 @@ def split(source: Source, spec: Split) -> Parts:
 
     Raises:
         ConfigError: ``spec`` is no split.
-        DataError: A panel is to be cut by recordings, too few rows, recordings or groups for every part, or the group label is absent or incomplete.
+        DataError: A panel is to be cut by recordings, there are too few rows, recordings or groups for every part, or
+            the group label is absent or incomplete.
     """
     if not isinstance(spec, Split):
         raise ConfigError(f'expected ByTime(3, 1, 1), ByRecording(8, 1, 1) or ByGroup("subject", ...), got {spec!r}')

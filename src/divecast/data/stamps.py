@@ -81,10 +81,22 @@ def localise_shifting(wall: Stamps, tz: str) -> Stamps:
 
 
 def one_stamp(stamp: str | datetime | np.datetime64, tz: str) -> np.datetime64:
-    """Read a single stamp as UTC; text and datetimes without a zone are wall time in ``tz``, datetime64 is UTC.
+    """Read a single stamp as UTC; see :func:`zoned_stamp`."""
+    return zoned_stamp(stamp, tz)[0]
+
+
+def zoned_stamp(stamp: str | datetime | np.datetime64, tz: str | None) -> tuple[np.datetime64, str]:
+    """Read a single stamp as UTC, and tell the zone it is to be shown in, as :func:`zoned_stamps` does.
+
+    Args:
+        stamp: Text or datetime, wall time in ``tz`` where it names no zone; or a datetime64, which is UTC.
+        tz: The zone; that of the stamp, else UTC, when left out.
+
+    Returns:
+        The stamp, datetime64[s] in UTC, and the name of the zone.
 
     Raises:
-        DataError: It is no time, finer than a second, or never occurred in ``tz``.
+        DataError: It is no time, finer than a second, or never occurred in ``tz``; or the zone is unknown.
     """
     fixed = isinstance(stamp, np.datetime64)
     try:
@@ -93,8 +105,10 @@ def one_stamp(stamp: str | datetime | np.datetime64, tz: str) -> np.datetime64:
         arrow = None
     if arrow is None or arrow.null_count:
         raise DataError(f'expected a time stamp such as "2024-06-30 18:00:00" or a datetime, got {stamp!r}')
-    utc: np.datetime64 = zoned_stamps(arrow, "UTC" if fixed else tz)[0][0]
-    return utc
+    utc, zone = zoned_stamps(arrow, "UTC" if fixed else tz)
+    zone = tz or "UTC" if fixed else zone
+    local_stamps(utc, zone)
+    return utc[0], zone
 
 
 def unknown_zone(tz: str, error: Exception) -> DataError:

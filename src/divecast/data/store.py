@@ -35,7 +35,7 @@ def write_store(
     channels: Sequence[str],
     clock_start: str | datetime | np.datetime64,
     step: str,
-    tz: str = "UTC",
+    tz: str | None = None,
 ) -> Path:
     """Write a store from chunks of rows, one in memory at a time.
 
@@ -47,7 +47,7 @@ def write_store(
         channels: Names of the channels.
         clock_start: Time of the first row, as in :meth:`~divecast.data.panel.Panel.from_array`.
         step: Time from row to row, such as "1h".
-        tz: Zone of ``clock_start`` and of calendar factors.
+        tz: Zone as in :meth:`~divecast.data.panel.Panel.from_array`.
 
     Returns:
         The folder.

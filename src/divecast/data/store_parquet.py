@@ -56,7 +56,7 @@ def store_from_parquet(
             at = int(np.argmax(np.diff(rows) <= 0)) + 1
             raise DataError(f"expected rows in order of time, once each; row {at} is not; sort the file first")
         kept = _chosen(file, stamps, channels)
-        return write_store_on(path, _chunks(file, kept, rows), kept, clock)
+        return write_store_on(path, _chunks(_batches(file, kept, Path(parquet)), kept, rows), kept, clock)
 
 
 def _chosen(file: Any, stamps: str, channels: Sequence[str] | None) -> list[str]:
@@ -69,9 +69,9 @@ def _chosen(file: Any, stamps: str, channels: Sequence[str] | None) -> list[str]
     return kept
 
 
-def _chunks(file: Any, channels: Sequence[str], rows: NDArray[np.int64]) -> Iterator[Values]:
+def _chunks(batches: Iterator[Any], channels: Sequence[str], rows: NDArray[np.int64]) -> Iterator[Values]:
     done = read = 0
-    for batch in file.iter_batches(columns=list(channels), batch_size=1 << 14):
+    for batch in batches:
         places = rows[read : read + len(batch)]
         chunk = np.full((int(places[-1]) + 1 - done, len(channels)), np.nan, dtype=np.float32)
         frame = nw.from_native(_table(batch), eager_only=True)
@@ -79,6 +79,11 @@ def _chunks(file: Any, channels: Sequence[str], rows: NDArray[np.int64]) -> Iter
             chunk[places - done, at] = read_numbers(get_series(frame, name), name, _row_after(read))
         done, read = int(places[-1]) + 1, read + len(batch)
         yield chunk
+
+
+def _batches(file: Any, channels: Sequence[str], path: Path) -> Iterator[Any]:
+    with readable(path):
+        yield from file.iter_batches(columns=list(channels), batch_size=1 << 14)
 
 
 def _table(batch: Any) -> Any:

@@ -9,7 +9,6 @@ from typing import Any
 
 from divecast.errors import DataError
 
-_HEADER_BYTES = 1 << 20
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
@@ -65,7 +64,7 @@ def _read_csv(path: Path) -> Any:
 
 def _refuse_separator(path: Path) -> None:
     with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
-        header = file.readline(_HEADER_BYTES).decode("utf-8-sig")
+        header = file.readline().decode("utf-8-sig")
     found = [words for sign, words in _SEPARATORS.items() if sign in header]
     if found and "," not in header:
         raise DataError(
