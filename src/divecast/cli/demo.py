@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from divecast.results import Codes, Forecast
 
 HORIZON, LOOKBACK, FACTORS = 24, 168, ("hour", "weekday")
-_FULL = TrainingConfig(epochs=12)
+_FULL = TrainingConfig(epochs=8)
 _QUICK = TrainingConfig(epochs=1, window_stride=5)  # no divisor of a day: every hour is seen
 
 
