@@ -95,7 +95,7 @@ def gait(args: argparse.Namespace) -> Case:
     labels = {name: [trial[name] for trial in trials] for name in ("condition", "participant")}
     keys = [trial["key"] for trial in trials]
     recordings = dc.Recordings.from_arrays(arrays, labels=labels, rate=100.0, channels=channels, names=keys)
-    training = dc.TrainingConfig(epochs=8, window_stride=50, batch_size=64)
+    training = dc.TrainingConfig(epochs=5, window_stride=100, batch_size=64)
     return Case(
         recordings, _model(args, 800, 1000, ["condition"], training), dc.ByTime(8, 1, 1), (1, 100, 400, 800), every=25
     )

@@ -2,13 +2,16 @@
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.distributions import Normal
 
 from divecast.config import LossConfig, TrainingConfig
 from divecast.model.network import MarginalCode, Network
 from divecast.train.interleave import Schedule
+from divecast.train.objective import marginal_terms
 from divecast.train.player import build_players
 from divecast.train.turn import TERMS, turn_loss
+from divecast.types import Batch
 from laws import changed, frozen
 from worlds import network, turning
 
@@ -157,3 +160,21 @@ def test_weight_decay_is_for_the_weights_of_layers() -> None:
     assert {id(m.weight) for m in net.modules() if isinstance(m, nn.Linear | nn.Conv1d)} == decayed
     assert {id(p) for p in net.prior.parameters()} <= free
     assert {id(net.forecaster.embedding), id(net.forecaster.likelihood.log_scale)} <= free
+
+
+def test_few_labels_weigh_as_much_as_many() -> None:
+    """The cross-entropy a player minimises is the mean over labelled windows, whatever their share."""
+    net, batch = network().eval(), turning(32).batch(torch.arange(32))
+    weights = LossConfig(marginal_kl=0.0, cross_entropy=1.0)
+    hidden = torch.where(torch.arange(32)[:, None] < 8, batch.labels, -1)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        few = turn_loss("marginal", net, Batch(batch.x, batch.y, hidden), 0.0, weights).objective
+        torch.manual_seed(0)
+        kept = [term.sum(1)[:8].mean() for term in marginal_terms(net.prior, *_posterior(net, batch), batch.labels)]
+    torch.testing.assert_close(few, kept[1] / hidden.shape[1])
+
+
+def _posterior(net: Network, batch: Batch) -> tuple[Normal, Tensor]:
+    posterior = net.infer_marginal(batch.x)
+    return posterior, posterior.rsample()

@@ -17,7 +17,7 @@ from divecast.types import Batch, Outputs
 
 
 def marginal_terms(prior: MarginalPrior, posterior: Normal, b: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Return marginal KL and cross-entropy of a batch, each (batch,), summed over factors.
+    """Return marginal KL and cross-entropy of a batch, each (batch, factor).
 
     Args:
         prior: p(b).
@@ -25,13 +25,14 @@ def marginal_terms(prior: MarginalPrior, posterior: Normal, b: Tensor, labels: T
         b: (batch, marginal), a draw from it.
         labels: (batch, factor) true classes; -1 takes the mixture's KL and no cross-entropy.
     """
-    kl, entropy = b.new_zeros(len(b)), b.new_zeros(len(b))
+    kl, entropy = [b.new_zeros(len(b), 0)], [b.new_zeros(len(b), 0)]
     blocks = zip(prior.blocks(posterior.loc), prior.blocks(posterior.scale), prior.blocks(b), strict=True)
     for i, (mixture, (loc, scale, block)) in enumerate(zip(prior.mixtures(), blocks, strict=True)):
         q = Normal(loc, scale, validate_args=False)
         factor_kl, factor_entropy = _factor_terms(mixture, q, block, labels[:, i])
-        kl, entropy = kl + factor_kl, entropy + factor_entropy
-    return kl, entropy
+        kl.append(factor_kl[:, None])
+        entropy.append(factor_entropy[:, None])
+    return torch.cat(kl, dim=1), torch.cat(entropy, dim=1)
 
 
 def _factor_terms(mixture: RBFMixture, q: Normal, block: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:

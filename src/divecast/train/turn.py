@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.distributions import Normal
 
 from divecast.config import LossConfig
 from divecast.losses.total import conditional_objective, marginal_objective
@@ -49,19 +50,30 @@ def turn_loss(turn: Turn, network: Network, batch: Batch, clamp: float, weights:
     means = {name: term.detach().mean() for name, term in zip(TERMS, terms, strict=False)}
     if turn == "conditional":
         return TurnLoss(objective, means)
-    kl, entropy = marginal_terms(network.prior, marginal.posterior, marginal.draw, batch.labels)
-    together = objective + marginal_objective(kl, entropy, weights) / batch.y[0].numel()  # one bound, one divisor
-    return TurnLoss(together, means | _means(kl, entropy))
+    other = _disentanglement(network, batch.labels, marginal.posterior, marginal.draw, weights)
+    together = objective + other.objective / batch.y[0].numel()  # one bound, one divisor
+    return TurnLoss(together, means | other.terms)
 
 
 def _marginal_loss(network: Network, batch: Batch, weights: LossConfig) -> TurnLoss:
     posterior = network.infer_marginal(batch.x)
-    kl, entropy = marginal_terms(network.prior, posterior, posterior.rsample(), batch.labels)
-    return TurnLoss(marginal_objective(kl, entropy, weights) / batch.labels.shape[1], _means(kl, entropy))
+    loss = _disentanglement(network, batch.labels, posterior, posterior.rsample(), weights)
+    return TurnLoss(loss.objective / batch.labels.shape[1], loss.terms)
 
 
-def _means(kl: Tensor, entropy: Tensor) -> dict[str, Tensor]:
-    return {"marginal_kl": kl.detach().mean(), "cross_entropy": entropy.detach().mean()}
+def _disentanglement(
+    network: Network, labels: Tensor, posterior: Normal, draw: Tensor, weights: LossConfig
+) -> TurnLoss:
+    """Return the disentanglement loss, nats a window.
+
+    A factor's cross-entropy counts by its mean over the labelled windows: a few labels weigh as much as many, else the
+    KL of the many unlabelled windows would drown them (our choice).
+    """
+    kl, entropy = marginal_terms(network.prior, posterior, draw, labels)
+    share = (labels >= 0).to(entropy.dtype).mean(0).clamp(min=1.0 / len(labels))
+    objective = marginal_objective(kl.sum(1), (entropy / share).sum(1), weights)
+    means = {"marginal_kl": kl.detach().sum(1).mean(), "cross_entropy": entropy.detach().sum(1).mean()}
+    return TurnLoss(objective, means)
 
 
 def _some(labels: Tensor, share: float) -> Tensor:

@@ -21,7 +21,10 @@ def validate(network: Network, windows: WindowSource, batch_size: int, device: t
             outputs = network.complete(batch.x, marginal, sample=False)
             terms = (
                 *conditional_terms(outputs, batch),
-                *marginal_terms(network.prior, marginal.posterior, marginal.draw, batch.labels),
+                *(
+                    term.sum(1)
+                    for term in marginal_terms(network.prior, marginal.posterior, marginal.draw, batch.labels)
+                ),
             )
             sums = torch.stack([term.sum() for term in terms]).cpu().double()  # mps has no float64
             total = sums if total is None else total + sums
