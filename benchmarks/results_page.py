@@ -36,9 +36,11 @@ The split cuts each recording in time (8:1:1), so the people of the test part ar
 
 Mean over the folds, least and most in brackets; accuracy in percent. Each fold trains on six people, stops by two
 others and is tested on two more, so a fold has 28 test recordings. `--labelled 0.1` hides nine labels in ten at random,
-of single rows or of whole recordings. How well labels of people never seen are read depends much on who they are; wider
-windows (400), narrower and more strongly regularised encoders, hiding channels, random gains and offsets, and
-standardising each window were tried on the first fold and did not help on both its validation and its test people.""",
+of single rows or of whole recordings. The latter leaves some eight recordings for fourteen combinations; the folds not
+counted had an exercise without any labelled training recording, which a fit refuses. How well labels of people never
+seen are read depends much on who they are; wider windows (400), narrower and more strongly regularised encoders, hiding
+channels, random gains and offsets, and standardising each window were tried on the first fold and did not help on both
+its validation and its test people.""",
 }
 INTRO = """# Results
 
