@@ -12,7 +12,7 @@ from divecast import CodeConfig, ConfigError, DecoderConfig, EncoderConfig, Loss
         (EncoderConfig, "width", -1),
         (EncoderConfig, "dropout", 1.0),
         (EncoderConfig, "channel_dropout", -0.1),
-        (CodeConfig, "n_conditional", 0),
+        (CodeConfig, "n_conditional", -1),
         (CodeConfig, "n_harmonics", 0),
         (DecoderConfig, "depth", -1),
         (DecoderConfig, "ridge_penalty", -1e-9),
@@ -49,6 +49,7 @@ def test_the_cross_entropy_outweighs_the_kl_by_default() -> None:
         ({"epochs": "3"}, "epochs must be a whole number"),
         ({"learning_rate": float("nan")}, "learning_rate must be a finite number"),
         ({"interleave": "epoch", "epochs": 1}, "epochs must be at least 2"),
+        ({"combine": "pcgrad"}, "combine must be sum unless"),
     ],
 )
 def test_a_setting_of_the_wrong_kind_is_refused(settings: dict[str, object], said: str) -> None:

@@ -4,7 +4,7 @@ Where the paper is silent these numbers are *our choice*; the documentation list
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from divecast.errors import ConfigError
@@ -12,6 +12,10 @@ from divecast.errors import ConfigError
 Likelihood = Literal["normal", "student_t", "laplace"]
 Precision = Literal["float32", "mixed"]
 Monitor = Literal["tasks", "forecast", "labels", "total"]
+LabelUse = Literal["blocks", "given", "latent", "unused", "merged"]
+Component = Literal["normal", "laplace", "logistic"]
+Fusion = Literal["attention", "concatenation", "gating"]
+Combine = Literal["sum", "pcgrad", "upgrad"]
 
 
 def _require(holds: bool, name: str, expected: str, found: object) -> None:
@@ -86,7 +90,15 @@ class CodeConfig:
     """The latent code.
 
     Attributes:
-        n_conditional: dimensions of a.
+        n_conditional: dimensions of a; 0 leaves the labels' part alone.
+        labels: what labels are to the code. ``blocks``: each factor owns a block of b under an RBF mixture (DeepDIVE);
+            ``given``: b is the label itself, one-hot, and nothing is inferred (labels as plain covariates);
+            ``latent``: b is the class, a discrete latent variable with a classifier as q(b|x) (Kingma et al. 2014, M2);
+            ``unused``: there is no b; ``merged``: there is no b, and a is wider by the dimensions b would have had.
+        given_b: whether a is inferred from the window and b, q(a|x,b), or from the window alone, q(a|x).
+        component: density of a class in the RBF mixture; all are log-concave.
+        prior: ``naive_bayes`` has a mixture for each factor on its own; ``pairs`` a joint one for each pair of factors
+            whose labels go together, with the frequencies of the pair.
         block: ``kind`` gives a factor the block of its kind (circle with harmonics for cyclic, ordered line for
             ordered, a few free dimensions for plain); ``line`` gives every factor one dimension, as in the paper.
         n_harmonics: circles of a cyclic block, at one, two, ... turns a cycle.
@@ -94,6 +106,10 @@ class CodeConfig:
     """
 
     n_conditional: int = 16
+    labels: LabelUse = "blocks"
+    given_b: bool = True
+    component: Component = "normal"
+    prior: Literal["naive_bayes", "pairs"] = "naive_bayes"
     block: Literal["kind", "line"] = "kind"
     n_harmonics: int = 3
     n_free: int = 4
@@ -101,7 +117,8 @@ class CodeConfig:
     def __post_init__(self) -> None:
         """Check kinds and ranges."""
         _check_kinds(self)
-        _at_least(1, n_conditional=self.n_conditional, n_harmonics=self.n_harmonics, n_free=self.n_free)
+        _at_least(0, n_conditional=self.n_conditional)
+        _at_least(1, n_harmonics=self.n_harmonics, n_free=self.n_free)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +126,9 @@ class DecoderConfig:
     """Fusion, reconstruction and forecast.
 
     Attributes:
-        token_width: width of the attention tokens and of the fused code.
+        fusion: how a and b become one: cross-``attention`` of a with a token per factor (Wong et al. 2025),
+            ``concatenation``, or ``gating`` (every token times a gate that a opens).
+        token_width: width of the tokens and of the fused code.
         n_heads: attention heads of the fusion.
         n_loadings: time courses the reconstruction mixes into channels.
         width: width of the forecaster's layers.
@@ -121,6 +140,7 @@ class DecoderConfig:
         ridge_penalty: of the closed-form linear start, per window.
     """
 
+    fusion: Fusion = "attention"
     token_width: int = 64
     n_heads: int = 4
     n_loadings: int = 16
@@ -169,6 +189,9 @@ class LossConfig:
 
     ``cross_entropy`` is the weight *on top of* the marginal KL. At 1 the labelled sum is the closed form
     KL(q||f_k) - log pi_k, which centres in one place minimise; above 1 the classes are pushed apart.
+
+    ``conditional_tc`` and ``marginal_tc`` weigh the total correlation of a and of the factors' blocks of b, again *on
+    top of* the KL that holds it: beta-TCVAE (Chen et al. 2018) has beta - 1.
     """
 
     forecast: float = 1.0
@@ -176,12 +199,13 @@ class LossConfig:
     conditional_kl: float = 1.0
     marginal_kl: float = 1.0
     cross_entropy: float = 10.0
+    conditional_tc: float = 0.0
+    marginal_tc: float = 0.0
 
     def __post_init__(self) -> None:
         """Check kinds and ranges."""
         _check_kinds(self)
-        for name in ("forecast", "reconstruction", "conditional_kl", "marginal_kl", "cross_entropy"):
-            _at_least(0, **{name: getattr(self, name)})
+        _at_least(0, **asdict(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +224,10 @@ class TrainingConfig:
             KL of a, which would drown them), ``forecast``, ``labels`` (cross-entropy), or the weighted ``total``.
         interleave: ``step`` gives each batch to the marginal player and then, frozen, to the conditional one;
             ``epoch`` alternates whole epochs; ``joint`` trains both at once (the ablation).
+        freeze: whether the marginal player's weights are frozen in the conditional player's turn; else its losses
+            reach them through b (the ablation).
+        combine: how a ``joint`` turn joins the gradients of its losses: their weighted ``sum``, or ``pcgrad`` (Yu et
+            al. 2020) or ``upgrad`` (Quinton and Rey 2024) over forecast, reconstruction with KL, and disentanglement.
         clamp: share of labels whose class is handed to the conditional player instead of the inferred code.
         window_stride: every how many rows a training or validation window starts.
         precision: ``mixed`` uses bfloat16 products on cuda.
@@ -214,6 +242,8 @@ class TrainingConfig:
     patience: int = 3
     monitor: Monitor = "tasks"
     interleave: Literal["step", "epoch", "joint"] = "step"
+    freeze: bool = True
+    combine: Combine = "sum"
     clamp: float = 0.5
     window_stride: int = 1
     precision: Precision = "float32"
@@ -228,6 +258,12 @@ class TrainingConfig:
         _require(self.clip > 0, "clip", "> 0", self.clip)
         _share(warmup=self.warmup)
         _require(0 <= self.clamp <= 1, "clamp", "in [0, 1]", self.clamp)
+        _require(
+            self.combine == "sum" or self.interleave == "joint",
+            "combine",
+            'sum unless interleave="joint"',
+            self.combine,
+        )
         _require(
             self.interleave != "epoch" or self.epochs >= 2, "epochs", 'at least 2 with interleave="epoch"', self.epochs
         )

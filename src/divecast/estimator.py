@@ -160,8 +160,6 @@ class DeepDIVE:
         if by not in ("window", "recording"):
             raise ConfigError(f'by must be "window" or "recording", got {by!r}')
         fitted, windows = self._windows(data, part, "encode", every)
-        if not fitted.factors:
-            raise ConfigError("this model was fitted without factors and has no labels to infer; fit it with factors=")
         labels = infer_window_labels(fitted, windows)
         return pool_recordings(labels, windows.segments) if by == "recording" else labels
 
@@ -249,7 +247,7 @@ class DeepDIVE:
             "channels": list(fitted.channels),
             "frequency": fitted.frequency,
             "factors": {v.name: {"kind": v.kind, "classes": list(v.classes)} for v in fitted.vocabularies},
-            "block_sizes": fitted.network.prior.block_sizes,
+            "block_sizes": fitted.network.marginal.block_sizes,
             "weights": sum(p.numel() for p in fitted.network.state_dict().values()),
             "model": asdict(fitted.config),
             **fitted.about,

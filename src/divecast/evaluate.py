@@ -60,11 +60,9 @@ def rivals(fitted: Fitted, source: Source) -> dict[str, Baseline]:
     for period in seasons(source.clock):
         if period <= fitted.shape.lookback:
             found[f"seasonal naive ({period})"] = SeasonalNaive(period)
-    weight = fitted.network.forecaster.linear.weight
-    n_classes = tuple(vocabulary.n_classes for vocabulary in fitted.vocabularies)
-    unused = torch.ones(0), torch.ones(0, dtype=torch.int64)
+    forecaster, unused = fitted.network.forecaster, (torch.ones(0), torch.ones(0, dtype=torch.int64))
     found["per-channel ridge"] = PerChannelRidge.solved(
-        RidgeWeights(weight, *unused), n_classes, fitted.network.forecaster.pairs
+        RidgeWeights(forecaster.linear.weight, *unused), forecaster.n_classes, forecaster.pairs
     )
     return found
 

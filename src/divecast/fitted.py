@@ -32,7 +32,7 @@ from divecast.data.tables import read_table
 from divecast.device import own_random_state
 from divecast.errors import ArtifactError, ConfigError, DataError
 from divecast.model.network import Dimensions, Network
-from divecast.model.ridge import Pairs
+from divecast.model.pairing import Coupling
 
 SCHEMA = 1
 KIND = "model"
@@ -44,6 +44,7 @@ class Fitted:
 
     Attributes:
         network: in evaluation mode.
+        dimensions: what the data fix of it.
         config: its sizes.
         shape: look-back and horizon.
         channels: names, in order.
@@ -57,6 +58,7 @@ class Fitted:
     """
 
     network: Network
+    dimensions: Dimensions
     config: ModelConfig
     shape: WindowShape
     channels: tuple[str, ...]
@@ -104,7 +106,8 @@ class Fitted:
             "channels": list(self.channels),
             "factors": [{"type": type(factor).__name__, **asdict(factor)} for factor in self.factors],
             "vocabularies": [vocabulary.to_dict() for vocabulary in self.vocabularies],
-            "pairs": [list(pair) for pair in self.network.forecaster.pairs],
+            "pairs": [list(pair) for pair in self.dimensions.pairs],
+            "couplings": [asdict(coupling) for coupling in self.dimensions.couplings],
             "levels": list(self.calibration.levels),
             "frequency": self.frequency,
             "about": self.about,
@@ -139,11 +142,14 @@ class Fitted:
         shape, channels = WindowShape(**document["shape"]), tuple(document["channels"])
         vocabularies = tuple(Vocabulary.from_dict(plain) for plain in document["vocabularies"])
         pairs = tuple((int(i), int(j)) for i, j in document["pairs"])
-        network = build_network(dimensions_of(shape, len(channels), vocabularies, pairs), config, seed=0)
+        couplings = TypeAdapter(tuple[Coupling, ...]).validate_python(document["couplings"])
+        dimensions = replace(dimensions_of(shape, len(channels), vocabularies), pairs=pairs, couplings=couplings)
+        network = build_network(dimensions, config, seed=0)
         weights = {name.removeprefix("network."): t for name, t in tensors.items() if name.startswith("network.")}
         network.load_state_dict(weights)
         return cls(
             network=network.to(device).eval(),
+            dimensions=dimensions,
             config=config,
             shape=shape,
             channels=channels,
@@ -189,11 +195,11 @@ def _is_store(data: Any) -> bool:
     return isinstance(data, str | Path) and Path(data).is_dir()
 
 
-def dimensions_of(shape: WindowShape, n_channels: int, vocabularies: Sequence[Vocabulary], pairs: Pairs) -> Dimensions:
-    """Return what the data fix of a network."""
+def dimensions_of(shape: WindowShape, n_channels: int, vocabularies: Sequence[Vocabulary]) -> Dimensions:
+    """Return what the data fix of a network but for what labels do together."""
     kinds = tuple(vocabulary.kind for vocabulary in vocabularies)
     frequencies = tuple(vocabulary.frequencies for vocabulary in vocabularies)
-    return Dimensions(shape.lookback, shape.horizon, n_channels, kinds, frequencies, pairs)
+    return Dimensions(shape.lookback, shape.horizon, n_channels, kinds, frequencies)
 
 
 def build_network(dimensions: Dimensions, config: ModelConfig, seed: int) -> Network:

@@ -36,9 +36,9 @@ from divecast.errors import ArtifactError, ConfigError, DataError
 from divecast.fitted import Fitted, build_network, dimensions_of, frequency_of, to_source
 from divecast.inference import batches, outputs_of
 from divecast.metrics import seasonal_scale
-from divecast.model.network import Network
+from divecast.model.network import Dimensions, Network
+from divecast.model.pairing import find_couplings
 from divecast.model.ridge import (
-    Pairs,
     RidgeShape,
     RidgeSums,
     label_covariates,
@@ -133,9 +133,9 @@ def fit_model(
     valid = Windows.of(source, parts.valid, labels, scale, plan.shape, "score", stride)
     check_seen(source, plan.factors, vocabularies, parts)
     _check_windows(train, valid, vocabularies, plan.training)
-    dimensions = dimensions_of(plan.shape, len(source.channels), vocabularies, _pairs(labels, parts, vocabularies))
+    dimensions = _together(dimensions_of(plan.shape, len(source.channels), vocabularies), labels, parts, plan.model)
     network = build_network(dimensions, plan.model, plan.seed)
-    _start_linear(network, train, vocabularies, plan)
+    _start_linear(network, train, plan)
     tz = "UTC" if source.clock is None else source.clock.tz
     about = {**plan.about(split), "tz": tz, "fingerprint": source.fingerprint()}
     identity = {**about, "labels": hashlib.sha256(labels.tobytes()).hexdigest()}
@@ -143,6 +143,7 @@ def fit_model(
     history = fit_network(network.to(device), task, checkpointing, callbacks)
     fitted = Fitted(
         network=network,
+        dimensions=dimensions,
         config=plan.model,
         shape=plan.shape,
         channels=source.channels,
@@ -185,20 +186,23 @@ def _with_encoder(model: ModelConfig, source: Source) -> ModelConfig:
     return replace(model, encoder=replace(model.encoder, kind=kind))
 
 
-def _pairs(labels: NDArray[np.int16], parts: Parts, vocabularies: Sequence[Vocabulary]) -> Pairs:
+def _together(dimensions: Dimensions, labels: NDArray[np.int16], parts: Parts, model: ModelConfig) -> Dimensions:
+    """Add which labels recur together, for the linear path, and which go together, for a prior of pairs."""
     rows = torch.from_numpy(labels[parts.train.rows()].astype(np.int64))
-    return recurring_pairs(rows, [vocabulary.n_classes for vocabulary in vocabularies])
+    couplings = find_couplings(rows, dimensions.frequencies) if model.code.prior == "pairs" else ()
+    return replace(dimensions, pairs=recurring_pairs(rows, dimensions.n_classes), couplings=couplings)
 
 
-def _start_linear(network: Network, train: Windows, vocabularies: Sequence[Vocabulary], plan: FitPlan) -> None:
+def _start_linear(network: Network, train: Windows, plan: FitPlan) -> None:
     """Start the forecaster from the closed-form ridge; windows of most data are many more than its inputs."""
-    n_classes = tuple(vocabulary.n_classes for vocabulary in vocabularies)
-    pairs = network.forecaster.pairs
+    n_classes, pairs = network.forecaster.n_classes, network.forecaster.pairs
     n_covariates = n_label_covariates(n_classes, pairs)
     sums = RidgeSums(RidgeShape(plan.lookback, plan.horizon, len(train.source.channels), n_covariates))
     for index in torch.arange(len(train)).split(_RIDGE_BATCH):
         batch = train.batch(index)
-        sums.update(batch.x, batch.y, label_covariates(one_hots(batch.labels, n_classes), pairs, batch.x))
+        sums.update(
+            batch.x, batch.y, label_covariates(one_hots(batch.labels[:, : len(n_classes)], n_classes), pairs, batch.x)
+        )
     network.forecaster.start(sums.solve(plan.model.decoder.ridge_penalty))
 
 

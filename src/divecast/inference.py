@@ -12,6 +12,7 @@ from divecast.data import Part, Source, Windows
 from divecast.data.report import report
 from divecast.errors import ConfigError
 from divecast.fitted import Fitted
+from divecast.model.marginal import LatentLabels, RBFBlocks
 from divecast.results import Codes, Floats, Forecast, Keys, Labels, Reconstruction
 from divecast.types import Batch, Code, Outputs
 
@@ -89,29 +90,35 @@ def forecast_windows(
 
 @torch.no_grad()
 def encode_windows(fitted: Fitted, windows: Windows) -> Codes:
-    """Infer the code of every window from the window alone."""
+    """Infer the code of every window from the window alone; factors that are no part of the code are left out."""
     network, rows = fitted.network, []
+    names, classes = (_names(fitted), _classes(fitted)) if network.n_factors else ((), ())
     for batch in batches(fitted, windows):
         marginal = network.marginal_code(batch.x, torch.full_like(batch.labels, -1), sample=False)
         q_a = network.infer_conditional(batch.x, marginal.b)
-        q_b, blocks = marginal.posterior, network.prior.blocks
+        q_b, blocks = marginal.posterior, network.marginal.blocks
         _, attention = network.fusion(Code(q_a.loc, marginal.b, marginal.classes))
-        rows.append([q_a.loc, q_a.scale, *blocks(q_b.loc), *blocks(q_b.scale), *marginal.classes, attention])
+        rows.append([q_a.loc, q_a.scale, *blocks(q_b.mean), *blocks(q_b.stddev), *marginal.classes, attention])
     columns = [torch.cat(column).cpu().numpy() for column in zip(*rows, strict=True)]
-    m = len(fitted.factors)
+    m = len(names)
     b_mean, b_sd, shares = (tuple(columns[2 + i * m : 2 + (i + 1) * m]) for i in range(3))
-    return Codes(
-        _ends(windows), _names(fitted), _classes(fitted), columns[0], columns[1], b_mean, b_sd, shares, columns[-1]
-    )
+    return Codes(_ends(windows), names, classes, columns[0], columns[1], b_mean, b_sd, shares, columns[-1])
 
 
 @torch.no_grad()
 def infer_window_labels(fitted: Fitted, windows: Windows) -> Labels:
-    """Read the labels of every window from the window alone."""
-    network = fitted.network
-    rows = [
-        network.prior.class_probabilities(network.infer_marginal(batch.x).loc) for batch in batches(fitted, windows)
-    ]
+    """Read the labels of every window from the window alone.
+
+    Raises:
+        ConfigError: the model has no labels to infer.
+    """
+    path = fitted.network.marginal
+    if not isinstance(path, RBFBlocks | LatentLabels):
+        raise ConfigError(
+            "this model infers no labels: it was fitted without factors, or with labels that are not inferred "
+            f'(code.labels={fitted.config.code.labels!r}); fit it with factors= and labels="blocks"'
+        )
+    rows = [path.class_probabilities(batch.x) for batch in batches(fitted, windows)]
     shares = tuple(torch.cat(column).cpu().numpy() for column in zip(*rows, strict=True))
     given = windows.labels[windows.origins - 1].astype(np.int64)
     return Labels(_ends(windows), _names(fitted), _classes(fitted), shares, given)
@@ -157,8 +164,9 @@ def sample_prior(fitted: Fitted, labels: Tensor, noise: bool) -> tuple[Floats, F
         noise: draw from the likelihoods too; else their means.
     """
     network = fitted.network
-    b, classes = network.clamp(labels.new_zeros(len(labels), network.prior.dims).float(), labels, noise=True)
-    a = torch.randn(len(labels), fitted.config.code.n_conditional, device=labels.device)
+    b = torch.zeros(len(labels), sum(network.marginal.block_sizes), device=labels.device)
+    b, classes = network.marginal.clamp(b, labels, noise=True)
+    a = torch.randn(len(labels), network.n_conditional, device=labels.device)
     code = Code(a, b, classes)
     fused, _ = network.fusion(code)
     seen = network.decoder(fused)

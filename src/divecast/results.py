@@ -114,7 +114,8 @@ class Codes:
         b_mean: for each factor, (window, dim of its block).
         b_sd: for each factor, (window, dim of its block).
         probabilities: for each factor the class probabilities at the mean code, (window, class).
-        attention: (window, head, factor) weight of each factor's token in the fusion; they sum to 1 over factors.
+        attention: (window, head, factor) weight of each factor's token in the fusion; cross-attention's sum to 1 over
+            the factors, and concatenation has no heads.
     """
 
     keys: Keys
@@ -138,8 +139,9 @@ class Codes:
             columns |= _moments(f"b_{name}", mean, sd)
         for name, classes, shares in zip(self.factors, self.classes, self.probabilities, strict=True):
             columns |= {f"p_{name}_{label}": share for label, share in zip(classes, shares.T, strict=True)}
-        weights = self.attention.mean(axis=1).T
-        columns |= {f"attention_{name}": weight for name, weight in zip(self.factors, weights, strict=True)}
+        if self.attention.shape[1]:
+            weights = self.attention.mean(axis=1).T
+            columns |= {f"attention_{name}": weight for name, weight in zip(self.factors, weights, strict=True)}
         return to_frame(columns, self.keys.backend)
 
 

@@ -49,15 +49,40 @@ class WindowSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ClassPosterior:
+    """q(c|x) where b is the class itself, one-hot.
+
+    Attributes:
+        log_probability: log q(c|x), (batch, marginal): the classes of all factors side by side.
+    """
+
+    log_probability: Tensor
+
+    @property
+    def mean(self) -> Tensor:
+        """Mean of the one-hot code, (batch, marginal): the probabilities."""
+        return self.log_probability.exp()
+
+    @property
+    def stddev(self) -> Tensor:
+        """Standard deviation of each entry of the one-hot code, (batch, marginal)."""
+        mean = self.mean
+        return (mean * (1.0 - mean)).clamp(min=0.0).sqrt()
+
+
+MarginalPosterior = Normal | ClassPosterior
+
+
+@dataclass(frozen=True, slots=True)
 class Posteriors:
     """What the encoder says of a window.
 
     Attributes:
-        b: q(b|x), independent normals, (batch, marginal).
+        b: q(b|x), (batch, marginal): independent normals, or the class itself.
         a: q(a|x,b), independent normals, (batch, conditional), for the b it was asked with.
     """
 
-    b: Normal
+    b: MarginalPosterior
     a: Normal
 
 
@@ -83,7 +108,7 @@ class Outputs:
     Attributes:
         posteriors: the posteriors the code was drawn from.
         code: the draw.
-        attention: (batch, head, factor) weight of every factor's token in the fusion; no factors, no columns.
+        attention: (batch, head, factor) weight of every factor's token in the fusion.
         reconstruction: p(x|a,b), (batch, time, channel), scaled units.
         forecast: p(y|a,b,x), (batch, horizon, channel), scaled units.
     """

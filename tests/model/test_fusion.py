@@ -1,19 +1,26 @@
 """Attention over factors: weights sum to one and follow the order of the tokens."""
 
+import pytest
 import torch
 
-from divecast.model.fusion import CrossAttentionFusion
+from divecast.config import DecoderConfig
+from divecast.model.fusion import Fusion
 from divecast.types import Code
 
 CLASSES, BLOCKS = (4, 3, 2), (2, 1, 5)
+KINDS = ("attention", "concatenation", "gating")
 
 
-def fusion_and_code(seed: int = 0) -> tuple[CrossAttentionFusion, Code]:
+def sized(kind: str = "attention") -> DecoderConfig:
+    return DecoderConfig(fusion=kind, token_width=16, n_heads=4)
+
+
+def fusion_and_code(kind: str = "attention", n_conditional: int = 3) -> tuple[Fusion, Code]:
     with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        fusion = CrossAttentionFusion(3, CLASSES, BLOCKS, 16, 4)
+        torch.manual_seed(0)
+        fusion = Fusion(n_conditional, CLASSES, BLOCKS, sized(kind))
         classes = tuple(torch.randn(6, k).softmax(1) for k in CLASSES)
-        return fusion, Code(torch.randn(6, 3), torch.randn(6, sum(BLOCKS)), classes)
+        return fusion, Code(torch.randn(6, n_conditional), torch.randn(6, sum(BLOCKS)), classes)
 
 
 def test_attention_of_every_head_sums_to_one() -> None:
@@ -28,7 +35,7 @@ def test_attention_of_every_head_sums_to_one() -> None:
 def test_reordered_factors_reorder_the_weights_and_leave_the_result() -> None:
     fusion, code = fusion_and_code()
     order = [2, 0, 1]
-    other = CrossAttentionFusion(3, [CLASSES[i] for i in order], [BLOCKS[i] for i in order], 16, 4)
+    other = Fusion(3, [CLASSES[i] for i in order], [BLOCKS[i] for i in order], sized())
     state = {name: value for name, value in fusion.state_dict().items() if not name.startswith("tokens.")}
     for new, old in enumerate(order):
         state |= {f"tokens.{new}.{name}": value for name, value in fusion.tokens[old].state_dict().items()}
@@ -41,8 +48,9 @@ def test_reordered_factors_reorder_the_weights_and_leave_the_result() -> None:
     assert not torch.allclose(weights, turned_weights)
 
 
-def test_every_part_of_the_code_reaches_the_result() -> None:
-    fusion, code = fusion_and_code()
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_part_of_the_code_reaches_the_result(kind: str) -> None:
+    fusion, code = fusion_and_code(kind)
     fused, _ = fusion(code)
     shares = [list(code.classes) for _ in CLASSES]
     for i, changed in enumerate(shares):
@@ -53,8 +61,36 @@ def test_every_part_of_the_code_reaches_the_result() -> None:
         assert not torch.allclose(fusion(other)[0], fused, atol=1e-4)
 
 
-def test_without_factors_it_is_a_map_of_a() -> None:
-    fusion = CrossAttentionFusion(3, (), (), 16, 4)
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_a_windows_of_one_label_code_are_alike(kind: str) -> None:
+    fusion, code = fusion_and_code(kind, n_conditional=0)
+    fused, _ = fusion(code)
+    assert not torch.allclose(fused[0], fused[1], atol=1e-4)
+    alike = Code(code.a, code.b[:1].expand(6, -1), tuple(shares[:1].expand(6, -1) for shares in code.classes))
+    torch.testing.assert_close(fusion(alike)[0], fused[:1].expand(6, -1))
+
+
+def test_gates_lie_between_0_and_1_and_shut_a_factor_out() -> None:
+    fusion, code = fusion_and_code("gating")
+    _, gates = fusion(code)
+    assert gates.shape == (6, 1, 3)
+    assert ((gates > 0) & (gates < 1)).all()
+    with torch.no_grad():
+        fusion.join.gate.bias[0] = -1e4
+    first = Code(code.a, code.b, (code.classes[0].roll(1, dims=1), *code.classes[1:]))
+    second = Code(code.a, code.b, (code.classes[0], code.classes[1].roll(1, dims=1), code.classes[2]))
+    torch.testing.assert_close(fusion(first)[0], fusion(code)[0])
+    assert not torch.allclose(fusion(second)[0], fusion(code)[0], atol=1e-4)
+
+
+def test_concatenation_has_no_weights_to_read() -> None:
+    fusion, code = fusion_and_code("concatenation")
+    assert fusion(code)[1].shape == (6, 0, 3)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_factors_it_is_a_map_of_a(kind: str) -> None:
+    fusion = Fusion(3, (), (), sized(kind))
     fused, weights = fusion(Code(torch.randn(5, 3), torch.empty(5, 0), ()))
     assert fused.shape == (5, 16)
-    assert weights.shape == (5, 4, 0)
+    assert weights.shape == (5, 0, 0)

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from divecast.baselines import PerChannelRidge
-from divecast.model.network import MarginalCode, Network
+from divecast.model.marginal import MarginalCode
+from divecast.model.network import Network
 from worlds import network, turning
 
 UNKNOWN = torch.full((6, 2), -1)
@@ -36,7 +37,7 @@ def test_shapes(factors: bool) -> None:
     outputs = net(some(), labels)
     assert outputs.reconstruction.mean.shape == (6, 8, 2)
     assert outputs.forecast.mean.shape == (6, 3, 2)
-    assert outputs.posteriors.b.loc.shape == outputs.code.b.shape == (6, net.prior.dims)
+    assert outputs.posteriors.b.mean.shape == outputs.code.b.shape == (6, sum(net.marginal.block_sizes))
     assert outputs.code.a.shape == (6, 3)
     assert [c.shape for c in outputs.code.classes] == ([(6, 4), (6, 2)] if factors else [])
     assert outputs.attention.shape[0] == 6
@@ -108,13 +109,15 @@ def test_labels_handed_over_put_b_on_their_centre() -> None:
     net, x = network(), some()
     labels = torch.tensor([[0, 1], [3, -1], [-1, 0], [-1, -1], [2, 0], [1, 1]])
     free, clamped = marginal(net, x), marginal(net, x, labels)
-    for i, (mixture, block) in enumerate(zip(net.prior.mixtures(), net.prior.blocks(clamped.b), strict=True)):
+    for i, (mixture, block) in enumerate(
+        zip(net.marginal.prior.mixtures(), net.marginal.blocks(clamped.b), strict=True)
+    ):
         known = labels[:, i] >= 0
         given = labels[known, i]
         torch.testing.assert_close(block[known], mixture.centres()[given])
         one_hot = torch.eye(mixture.n_classes)[given]
         torch.testing.assert_close(clamped.classes[i][known], one_hot)
-        assert torch.equal(block[~known], net.prior.blocks(free.b)[i][~known])
+        assert torch.equal(block[~known], net.marginal.blocks(free.b)[i][~known])
         torch.testing.assert_close(clamped.classes[i][~known], free.classes[i][~known])
     assert torch.equal(clamped.draw, free.draw)  # what the window says is not touched
 
@@ -124,8 +127,8 @@ def test_labels_handed_over_in_training_are_drawn_from_their_class() -> None:
     labels = torch.tensor([[2, 1]]).expand(4000, -1)
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        b, _ = net.clamp(torch.zeros(4000, net.prior.dims), labels, noise=True)
-    for mixture, block, label in zip(net.prior.mixtures(), net.prior.blocks(b), (2, 1), strict=True):
+        b, _ = net.marginal.clamp(torch.zeros(4000, net.marginal.prior.dims), labels, noise=True)
+    for mixture, block, label in zip(net.marginal.prior.mixtures(), net.marginal.blocks(b), (2, 1), strict=True):
         f = mixture.component(torch.tensor([label]))
         torch.testing.assert_close(block.mean(0), f.loc[0], atol=0.03, rtol=0)
         torch.testing.assert_close(block.std(0), f.scale[0], atol=0.02, rtol=0)
@@ -143,4 +146,4 @@ def test_gradients_run_through_the_draw() -> None:
     net = network().train()
     outputs = net(some(), UNKNOWN, sample=True)
     outputs.code.b.sum().backward()
-    assert net.marginal.head.linear.weight.grad.abs().sum() > 0
+    assert net.marginal.encoder.head.linear.weight.grad.abs().sum() > 0

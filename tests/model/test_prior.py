@@ -1,54 +1,63 @@
-"""The mixture prior against torch's distributions and the integral."""
+"""The mixture prior against densities written out and the integral; the joint prior of a pair."""
+
+import math
 
 import pytest
 import torch
-from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
 
 from divecast.config import CodeConfig
+from divecast.errors import ConfigError
+from divecast.model.pairing import Coupling
 from divecast.model.prior import MarginalPrior, RBFMixture
-from laws import EXACT, double_mixture
+from laws import COMPONENTS, EXACT, double_mixture, prior_of
 
 FREQUENCIES = (0.5, 0.3, 0.15, 0.05)
 
 
-def by_torch(mixture: RBFMixture) -> MixtureSameFamily:
-    scale = mixture.log_width.exp()[:, None].expand(-1, mixture.dims)
-    return MixtureSameFamily(
-        Categorical(torch.tensor(FREQUENCIES, dtype=torch.float64)), Independent(Normal(mixture.centres(), scale), 1)
-    )
+def densities(mixture: RBFMixture, b: torch.Tensor) -> torch.Tensor:
+    """f_k(b), (point, class), written out."""
+    width = mixture.log_width.exp()[:, None]
+    z = (b[:, None, :] - mixture.centres()) / width
+    shape = {
+        "normal": torch.exp(-0.5 * z**2) / math.sqrt(2 * math.pi),
+        "laplace": 0.5 * torch.exp(-z.abs()),
+        "logistic": 0.25 / torch.cosh(0.5 * z) ** 2,
+    }
+    return (shape[mixture.density] / width).prod(-1)
 
 
 def points(mixture: RBFMixture) -> torch.Tensor:
     return 3.0 * torch.randn(50, mixture.dims, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
 
 
+@pytest.mark.parametrize("component", COMPONENTS)
 @pytest.mark.parametrize("kind", ["plain", "ordered", "cyclic"])
-def test_log_joint_adds_up_to_the_density_of_the_mixture(kind: str) -> None:
-    mixture = double_mixture(kind, FREQUENCIES)
+def test_log_joint_adds_up_to_the_density_of_the_mixture(kind: str, component: str) -> None:
+    mixture = double_mixture(kind, FREQUENCIES, component=component)
     b = points(mixture)
-    density = mixture.log_joint(b).logsumexp(1)
-    torch.testing.assert_close(density, by_torch(mixture).log_prob(b), atol=EXACT, rtol=0)
+    expected = (torch.tensor(FREQUENCIES, dtype=torch.float64) * densities(mixture, b)).sum(1).log()
+    torch.testing.assert_close(mixture.log_joint(b).logsumexp(1), expected, atol=EXACT, rtol=0)
 
 
-def test_the_density_integrates_to_one() -> None:
-    mixture = double_mixture("ordered", FREQUENCIES)
-    line = torch.linspace(-40, 40, 40_001, dtype=torch.float64)
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_the_density_integrates_to_one(component: str) -> None:
+    mixture = double_mixture("ordered", FREQUENCIES, component=component)
+    line = torch.linspace(-40, 40, 80_001, dtype=torch.float64)
     assert abs(torch.trapezoid(mixture.log_joint(line[:, None]).logsumexp(1).exp(), line) - 1) < EXACT
 
 
+@pytest.mark.parametrize("component", COMPONENTS)
 @pytest.mark.parametrize("kind", ["plain", "ordered", "cyclic"])
-def test_class_posterior_is_bayes_rule(kind: str) -> None:
-    mixture = double_mixture(kind, FREQUENCIES)
-    prior = MarginalPrior((), (), CodeConfig())
-    prior.factors.append(mixture)
-    prior.block_sizes = [mixture.dims]
+def test_class_posterior_is_bayes_rule(kind: str, component: str) -> None:
+    mixture = double_mixture(kind, FREQUENCIES, component=component)
     b = points(mixture)
     likelihood = torch.stack(
         [mixture.component(torch.full((50,), k)).log_prob(b).sum(1).exp() for k in range(4)], dim=1
     )
+    torch.testing.assert_close(likelihood, densities(mixture, b))
     joint = likelihood * torch.tensor(FREQUENCIES, dtype=torch.float64)
     expected = joint / joint.sum(1, keepdim=True)
-    torch.testing.assert_close(prior.class_probabilities(b)[0], expected, atol=EXACT, rtol=0)
+    torch.testing.assert_close(prior_of(mixture).class_probabilities(b)[0], expected, atol=EXACT, rtol=0)
 
 
 def test_a_component_sits_at_its_centre() -> None:
@@ -83,3 +92,93 @@ def test_without_factors_there_is_no_marginal_code() -> None:
     prior = MarginalPrior((), (), CodeConfig())
     assert prior.dims == 0
     assert prior.class_probabilities(torch.empty(4, 0)) == ()
+
+
+TOGETHER = ((0.4, 0.05, 0.05), (0.02, 0.18, 0.3))  # pi_kl of two factors
+APART = tuple(tuple(row * column for column in (0.42, 0.23, 0.35)) for row in (0.5, 0.5))
+
+
+def pair(frequencies: tuple[tuple[float, ...], ...]) -> MarginalPrior:
+    """Factors 0 and 2 in a pair, factor 1 alone."""
+    return prior_of(
+        double_mixture("plain", (0.5, 0.5)),
+        double_mixture("cyclic", FREQUENCIES),
+        double_mixture("ordered", (0.42, 0.23, 0.35)),
+        couplings=(Coupling(0, 2, frequencies),),
+    )
+
+
+def some(prior: MarginalPrior, n: int = 40) -> torch.Tensor:
+    dims = sum(prior.block_sizes)
+    return torch.randn(n, dims, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
+
+
+def labels_of_all_kinds(n: int = 40) -> torch.Tensor:
+    draw = torch.Generator().manual_seed(4)
+    return torch.stack([torch.randint(-1, classes, (n,), generator=draw) for classes in (2, 4, 3)], dim=1)
+
+
+def test_class_posteriors_of_a_pair_are_the_sums_of_the_joint_one() -> None:
+    prior = pair(TOGETHER)
+    b, labels = some(prior), labels_of_all_kinds()
+    blocks, mixtures = prior.blocks(b), prior.mixtures()
+    found = prior.class_probabilities(b, labels)
+    first, second = densities(mixtures[0], blocks[0]), densities(mixtures[2], blocks[2])
+    joint = torch.tensor(TOGETHER, dtype=torch.float64) * first[:, :, None] * second[:, None, :]
+    for i, (k, _, other) in enumerate(labels.tolist()):
+        table = joint[i].clone()
+        if k >= 0:
+            table[[row for row in range(2) if row != k]] = 0.0  # a given label leaves only what agrees with it
+        if other >= 0:
+            table[:, [column for column in range(3) if column != other]] = 0.0
+        table = table / table.sum()
+        torch.testing.assert_close(found[0][i], table.sum(1), atol=EXACT, rtol=0)
+        torch.testing.assert_close(found[2][i], table.sum(0), atol=EXACT, rtol=0)
+
+
+def test_a_given_label_speaks_for_its_partner_alone() -> None:
+    prior = pair(TOGETHER)
+    b = some(prior)
+    unknown = torch.full((len(b), 3), -1)
+    given = unknown.clone()
+    given[:, 0] = 1
+    before, after = prior.class_probabilities(b), prior.class_probabilities(b, given)
+    assert torch.equal(after[0], torch.tensor([[0.0, 1.0]], dtype=torch.float64).expand(len(b), -1))
+    assert torch.equal(after[1], before[1])
+    assert (after[2] - before[2]).abs().max() > 0.1
+    for one, two in zip(before, prior.class_probabilities(b, unknown), strict=True):
+        assert torch.equal(one, two)
+
+
+def test_a_pair_of_independent_labels_is_naive_bayes() -> None:
+    together, alone = pair(APART), prior_of(*pair(APART).mixtures())
+    b, labels = some(together), labels_of_all_kinds()
+    for one, two in zip(together.class_probabilities(b, labels), alone.class_probabilities(b, labels), strict=True):
+        torch.testing.assert_close(one, two, atol=1e-12, rtol=0)
+
+
+def test_naive_bayes_leaves_couplings_out() -> None:
+    factors = (("plain", "ordered"), ((0.5, 0.5), (0.42, 0.23, 0.35)))
+    couplings = (Coupling(0, 1, TOGETHER),)
+    assert not MarginalPrior(*factors, CodeConfig(), couplings).pairs()
+    joint = MarginalPrior(*factors, CodeConfig(prior="pairs"), couplings)
+    expected = torch.tensor(TOGETHER).log()
+    torch.testing.assert_close(joint.pairs()[0].log_pi, expected)
+    assert [name for name in joint.state_dict() if name.startswith("tables")] == ["tables.0.log_pi"]
+
+
+@pytest.mark.parametrize(
+    ("couplings", "message"),
+    [
+        ((Coupling(0, 3, TOGETHER),), "pairs .* of 3 factors"),
+        ((Coupling(2, 0, TOGETHER),), "first < second"),
+        ((Coupling(0, 2, TOGETHER), Coupling(1, 2, TOGETHER)), "one at most"),
+        ((Coupling(0, 1, TOGETHER),), "2 rows and 4 columns"),
+        ((Coupling(0, 2, ((0.5, 0.0, 0.0), (0.0, 0.2, 0.3))),), "must be positive"),
+        ((Coupling(0, 2, tuple(row[::-1] for row in TOGETHER)),), "add up to the label frequencies"),
+    ],
+)
+def test_couplings_that_do_not_fit_are_refused(couplings: tuple[Coupling, ...], message: str) -> None:
+    kinds, frequencies = ("plain", "cyclic", "ordered"), ((0.5, 0.5), FREQUENCIES, (0.42, 0.23, 0.35))
+    with pytest.raises(ConfigError, match=message):
+        MarginalPrior(kinds, frequencies, CodeConfig(prior="pairs"), couplings)

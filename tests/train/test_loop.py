@@ -29,7 +29,7 @@ def test_two_fits_of_one_seed_are_equal_bit_for_bit_and_another_seed_is_not(inte
     assert_same_bits(frozen(two), frozen(one))
     assert [r.valid for r in first.records] == [r.valid for r in second.records]
     other, _ = fitted(task(1, config))
-    assert changed(frozen(one), frozen(other)) > {"marginal.head.linear.weight", "decoder.courses.weight"}
+    assert changed(frozen(one), frozen(other)) > {"marginal.encoder.head.linear.weight", "decoder.courses.weight"}
 
 
 def test_the_global_random_states_are_left_alone() -> None:
@@ -54,7 +54,7 @@ def test_it_learns_to_forecast_and_to_read_labels() -> None:
     net, history = fitted(what)
     assert history.records[-1].valid["forecast"] < 0.8 * history.records[0].valid["forecast"]
     batch = what.valid.batch(torch.arange(50))
-    shares = net.prior.class_probabilities(net.infer_marginal(batch.x).loc)
+    shares = net.marginal.class_probabilities(batch.x)
     for i, share in enumerate(shares):
         assert (share.argmax(1) == batch.labels[:, i]).float().mean() > 0.9
 

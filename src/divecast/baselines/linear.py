@@ -37,7 +37,7 @@ class PerChannelRidge:
 
     @classmethod
     def solved(cls, weights: RidgeWeights, n_classes: tuple[int, ...], pairs: Pairs) -> Self:
-        """Return the baseline of weights solved elsewhere, as those a model started from."""
+        """Return the baseline of weights solved elsewhere, as those a model started from; no classes, no labels."""
         ridge = cls(pairs=pairs)
         ridge.weights, ridge._n_classes = weights, n_classes
         return ridge
@@ -71,9 +71,8 @@ class PerChannelRidge:
         """
         if self.weights is None:
             raise NotFittedError("the ridge regression is not fitted; call fit(batches, n_classes) first")
-        return self.weights.forecast(
-            batch.x, label_covariates(one_hots(batch.labels, self._n_classes), self.pairs, batch.x)
-        )
+        known = one_hots(batch.labels[:, : len(self._n_classes)], self._n_classes)
+        return self.weights.forecast(batch.x, label_covariates(known, self.pairs, batch.x))
 
 
 def _shape(batch: Batch, n_covariates: int) -> RidgeShape:

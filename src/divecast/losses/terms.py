@@ -4,6 +4,9 @@ Notation as in docs/method.md: for factor i and class k,
 p_i(b) = sum_k pi_k f_k(b) and r_k(b) = pi_k f_k(b) / p_i(b). ``log_joint`` is log pi_k + log f_k(b), (batch, class).
 """
 
+import math
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.distributions import Distribution, Normal, kl_divergence
@@ -29,6 +32,16 @@ def negative_log_likelihood(distribution: Distribution, target: Tensor) -> Tenso
 def normal_kl(q: Normal, p: Normal) -> Tensor:
     """Return KL(q || p) of independent normals, summed over dimensions: (batch,)."""
     return kl_divergence(q, p).sum(dim=1)
+
+
+def component_kl(q: Normal, f: Distribution) -> Tensor:
+    """Return KL(q || f_k) of a block, summed over its dimensions: (batch,).
+
+    Args:
+        q: q(b_i|x), a normal of (batch, dim).
+        f: f_k, element by element (batch, dim): normal, Laplace or logistic.
+    """
+    return kl_divergence(q, f).sum(dim=1)
 
 
 def cross_entropy(log_joint: Tensor, label: Tensor) -> Tensor:
@@ -67,3 +80,22 @@ def mixture_kl(q: Normal, b: Tensor, log_joint: Tensor) -> Tensor:
         (batch,); unbiased, single values may be negative.
     """
     return q.log_prob(b).sum(dim=1) - torch.logsumexp(log_joint, dim=1)
+
+
+def total_correlation(q: Normal, z: Tensor, sizes: Sequence[int], n_data: int) -> Tensor:
+    """Return the minibatch-weighted estimate of TC = KL(q(z) || prod_j q(z_j)) (Chen et al. 2018, eq. 5).
+
+    Args:
+        q: q(z|x) of the batch, a normal of (batch, dim).
+        z: (batch, dim) a draw from it.
+        sizes: dimensions of each unit j, side by side in z; a unit counts as one.
+        n_data: windows in the training part. It adds the constant (units - 1) log(n_data) and reaches no gradient.
+
+    Returns:
+        (batch,); one value for each draw, biased for small batches.
+    """
+    density = Normal(q.loc[None], q.scale[None], validate_args=False).log_prob(z[:, None])  # (draw, window, dim)
+    units = torch.stack([part.sum(-1) for part in density.split(list(sizes), dim=-1)], dim=-1)
+    weight = math.log(n_data * len(z))
+    joint = torch.logsumexp(units.sum(-1), dim=1) - weight
+    return joint - (torch.logsumexp(units, dim=1) - weight).sum(1)

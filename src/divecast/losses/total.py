@@ -1,4 +1,4 @@
-"""The weights, in one place: the terms of a batch to the scalar each player minimises."""
+"""The weights, in one place: the terms of a batch to the scalar losses the players minimise."""
 
 from torch import Tensor
 
@@ -10,10 +10,11 @@ def marginal_objective(marginal_kl: Tensor, cross_entropy: Tensor, weights: Loss
     return (weights.marginal_kl * marginal_kl + weights.cross_entropy * cross_entropy).mean()
 
 
-def conditional_objective(
-    forecast: Tensor, reconstruction: Tensor, conditional_kl: Tensor, weights: LossConfig
-) -> Tensor:
-    """Return the loss of the conditional player, nats a window, from terms of (batch,)."""
-    return (
-        weights.forecast * forecast + weights.reconstruction * reconstruction + weights.conditional_kl * conditional_kl
-    ).mean()
+def forecast_objective(forecast: Tensor, weights: LossConfig) -> Tensor:
+    """Return the forecast loss of the conditional player, nats a window, from a term of (batch,)."""
+    return (weights.forecast * forecast).mean()
+
+
+def reconstruction_objective(reconstruction: Tensor, conditional_kl: Tensor, weights: LossConfig) -> Tensor:
+    """Return the reconstruction loss of the conditional player with the KL of a, nats a window, from (batch,)."""
+    return (weights.reconstruction * reconstruction + weights.conditional_kl * conditional_kl).mean()

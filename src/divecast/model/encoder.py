@@ -37,6 +37,26 @@ class MarginalEncoder(nn.Module):
         return posterior
 
 
+class ClassEncoder(nn.Module):
+    """Logits of classes, from features of the same kind as ``MarginalEncoder``'s.
+
+    Args:
+        lookback: steps of the window.
+        n_channels: channels of the window.
+        n_logits: classes of all factors together.
+        config: sizes.
+    """
+
+    def __init__(self, lookback: int, n_channels: int, n_logits: int, config: EncoderConfig) -> None:
+        super().__init__()
+        self.features = _features(lookback, n_channels, config, levels=False)
+        self.head = nn.Linear(config.width, n_logits)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (batch, time, channel) to (batch, logit)."""
+        return self.head(self.features(x))
+
+
 class ConditionalEncoder(nn.Module):
     """q(a|x,b), independent normals given the window and the b drawn for it.
 

@@ -51,7 +51,7 @@ class Forecaster(nn.Module):
     ) -> None:
         super().__init__()
         (lookback, horizon, n_channels), width = shape, config.width
-        self.pairs = pairs
+        self.n_classes, self.pairs = tuple(n_classes), pairs
         self.linear = LinearPath(lookback, n_label_covariates(n_classes, pairs), horizon, n_channels)
         self.embedding = nn.Parameter(0.1 * torch.randn(n_channels, config.channel_features))
         self.enter = nn.Linear(lookback, width)

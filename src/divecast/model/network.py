@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 from torch.distributions import Normal
 
 from divecast.config import ModelConfig
+from divecast.errors import ConfigError
 from divecast.model.centres import FactorKind
 from divecast.model.decoder import Decoder
-from divecast.model.encoder import ConditionalEncoder, MarginalEncoder
+from divecast.model.encoder import ConditionalEncoder
 from divecast.model.forecaster import Forecaster
-from divecast.model.fusion import CrossAttentionFusion
+from divecast.model.fusion import Fusion
+from divecast.model.marginal import GivenLabels, LatentLabels, MarginalCode, MarginalPath, RBFBlocks
+from divecast.model.pairing import Coupling
 from divecast.model.prior import MarginalPrior
 from divecast.model.ridge import Pairs
 from divecast.types import Code, Outputs, Posteriors
@@ -28,6 +30,7 @@ class Dimensions:
         kinds: kind of each factor.
         frequencies: label frequencies of each factor in the training part.
         pairs: factors whose joint classes the linear path knows.
+        couplings: factors whose blocks share a joint prior.
     """
 
     lookback: int
@@ -36,28 +39,12 @@ class Dimensions:
     kinds: tuple[FactorKind, ...] = ()
     frequencies: tuple[tuple[float, ...], ...] = ()
     pairs: Pairs = ()
+    couplings: tuple[Coupling, ...] = ()
 
     @property
     def n_classes(self) -> tuple[int, ...]:
         """Classes of each factor."""
         return tuple(len(pi) for pi in self.frequencies)
-
-
-@dataclass(frozen=True, slots=True)
-class MarginalCode:
-    """The marginal half of the code.
-
-    Attributes:
-        posterior: q(b|x), a normal of (batch, marginal).
-        draw: (batch, marginal) a draw from it, or its mean.
-        b: (batch, marginal) the draw with given labels put in.
-        classes: for each factor its class probabilities, (batch, class).
-    """
-
-    posterior: Normal
-    draw: Tensor
-    b: Tensor
-    classes: tuple[Tensor, ...]
 
 
 class Network(nn.Module):
@@ -70,53 +57,30 @@ class Network(nn.Module):
 
     def __init__(self, dimensions: Dimensions, config: ModelConfig) -> None:
         super().__init__()
-        time, channels, code, decoder = dimensions.lookback, dimensions.n_channels, config.code, config.decoder
-        self.prior = MarginalPrior(dimensions.kinds, dimensions.frequencies, code)
-        dims = self.prior.dims
-        self.marginal = MarginalEncoder(time, channels, dims, config.encoder) if dims else None
-        self.conditional = ConditionalEncoder(time, channels, dims, code.n_conditional, config.encoder)
-        self.fusion = CrossAttentionFusion(
-            code.n_conditional, dimensions.n_classes, self.prior.block_sizes, decoder.token_width, decoder.n_heads
-        )
+        time, channels, decoder = dimensions.lookback, dimensions.n_channels, config.decoder
+        self.marginal, self.n_conditional = _marginal_path(dimensions, config)
+        n_a = self.n_conditional
+        sizes = self.marginal.block_sizes
+        n_classes = dimensions.n_classes if sizes else ()
+        dims = sum(sizes) if config.code.given_b else 0
+        self.conditional = ConditionalEncoder(time, channels, dims, n_a, config.encoder) if n_a else None
+        self.fusion = Fusion(n_a, n_classes, sizes, decoder)
         self.decoder = Decoder(time, channels, decoder)
-        self.forecaster = Forecaster(
-            (time, dimensions.horizon, channels), dimensions.n_classes, dimensions.pairs, decoder
-        )
+        pairs = dimensions.pairs if sizes else ()
+        self.forecaster = Forecaster((time, dimensions.horizon, channels), n_classes, pairs, decoder)
 
-    def infer_marginal(self, x: Tensor) -> Normal:
-        """Return q(b|x), a normal of (batch, marginal); without factors it has no dimensions."""
-        if self.marginal is None:
-            empty = x.new_zeros(len(x), 0)
-            return Normal(empty, empty, validate_args=False)
-        posterior: Normal = self.marginal(x)
-        return posterior
+    @property
+    def n_factors(self) -> int:
+        """Factors that are part of the code."""
+        return len(self.marginal.block_sizes)
 
     def infer_conditional(self, x: Tensor, b: Tensor) -> Normal:
-        """Return q(a|x,b), a normal of (batch, conditional)."""
+        """Return q(a|x,b), a normal of (batch, conditional); it may have no dimensions."""
+        if self.conditional is None:
+            empty = x.new_zeros(len(x), 0)
+            return Normal(empty, empty, validate_args=False)
         posterior: Normal = self.conditional(x, b)
         return posterior
-
-    def clamp(self, b: Tensor, labels: Tensor, noise: bool) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """Put the given classes into b.
-
-        Args:
-            b: (batch, marginal), as inferred.
-            labels: (batch, factor) class to hand over, -1 keeps what was inferred.
-            noise: draw the clamped block from f_k rather than take its centre.
-
-        Returns:
-            b with the clamped blocks at their class, and the class probabilities of each factor, (batch, class).
-        """
-        blocks, classes = [], []
-        for i, (mixture, block) in enumerate(zip(self.prior.mixtures(), self.prior.blocks(b), strict=True)):
-            label = labels[:, i]
-            known = (label >= 0)[:, None]
-            given = mixture.component(label.clamp(min=0))
-            value = given.loc + given.scale * torch.randn_like(given.scale) if noise else given.loc
-            one_hot = nn.functional.one_hot(label.clamp(min=0), mixture.n_classes).to(b.dtype)
-            blocks.append(torch.where(known, value, block))
-            classes.append(torch.where(known, one_hot, mixture.log_joint(block).softmax(dim=1)))
-        return (torch.cat(blocks, dim=1) if blocks else b), tuple(classes)
 
     def marginal_code(self, x: Tensor, labels: Tensor, sample: bool) -> MarginalCode:
         """Infer b and hand over the labels that are given.
@@ -126,9 +90,9 @@ class Network(nn.Module):
             labels: (batch, factor) classes handed over to the code, -1 where b is to be inferred.
             sample: draw b (with gradients through the draw); else take its mean.
         """
-        posterior = self.infer_marginal(x)
-        draw = posterior.rsample() if sample else posterior.loc
-        b, classes = self.clamp(draw, labels, noise=sample)
+        posterior = self.marginal.infer(x)
+        draw = self.marginal.draw(posterior, sample)
+        b, classes = self.marginal.clamp(draw, labels, noise=sample)
         return MarginalCode(posterior, draw, b, classes)
 
     def complete(self, x: Tensor, marginal: MarginalCode, sample: bool) -> Outputs:
@@ -142,3 +106,21 @@ class Network(nn.Module):
     def forward(self, x: Tensor, labels: Tensor, sample: bool = True) -> Outputs:
         """Run a batch through; arguments as in ``marginal_code``."""
         return self.complete(x, self.marginal_code(x, labels, sample), sample)
+
+
+def _marginal_path(dimensions: Dimensions, config: ModelConfig) -> tuple[MarginalPath, int]:
+    """Return what the labels are to the code, and the dimensions of a."""
+    code, shape = config.code, (dimensions.lookback, dimensions.n_channels)
+    n_a, path = code.n_conditional, GivenLabels(())
+    if dimensions.kinds and code.labels != "unused":
+        prior = MarginalPrior(dimensions.kinds, dimensions.frequencies, code, dimensions.couplings)
+        if code.labels == "blocks":
+            return RBFBlocks(shape, prior, config.encoder), n_a
+        if code.labels == "latent":
+            return LatentLabels(shape, dimensions.frequencies, config.encoder), n_a
+        if code.labels == "given":
+            return GivenLabels(dimensions.frequencies), n_a
+        n_a += prior.dims
+    if not n_a:
+        raise ConfigError("a code needs dimensions, got n_conditional=0 and no labels in it; raise n_conditional")
+    return path, n_a

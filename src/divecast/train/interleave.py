@@ -18,20 +18,20 @@ class Schedule:
 
     Attributes:
         interleave: by ``step``, by ``epoch`` or ``joint``.
-        has_factors: without factors there is nothing marginal to learn and every turn is the conditional player's.
+        has_marginal: without it there is nothing marginal to learn and every turn is the conditional player's.
     """
 
     interleave: Literal["step", "epoch", "joint"]
-    has_factors: bool
+    has_marginal: bool
 
     @classmethod
-    def of(cls, config: TrainingConfig, n_factors: int) -> "Schedule":
+    def of(cls, config: TrainingConfig, has_marginal: bool) -> "Schedule":
         """Return the schedule the settings ask for."""
-        return cls(config.interleave, n_factors > 0)
+        return cls(config.interleave, has_marginal)
 
     def turns(self, epoch: int) -> tuple[Turn, ...]:
         """Return the turns taken, in order, on every batch of an epoch (counted from 0)."""
-        if not self.has_factors:
+        if not self.has_marginal:
             return ("conditional",)
         if self.interleave == "joint":
             return ("joint",)

@@ -78,7 +78,7 @@ def fit_network(
         ArtifactError: a checkpoint cannot be read or written.
         ConfigError: the loss is no longer finite.
     """
-    schedule = Schedule.of(task.config, len(network.prior.mixtures()))
+    schedule = Schedule.of(task.config, has_marginal=any(True for _ in network.marginal.parameters()))
     players = build_players(network, schedule, task.config)
     run = _Run(network, task, schedule, players, checkpointing)
     progress = run.start()
@@ -151,8 +151,8 @@ class _Run:
         self.network.train()
         for turn in self.schedule.turns(progress.step // self.per_epoch):
             with torch.autocast(task.device.type, torch.bfloat16, enabled=mixed):
-                loss = turn_loss(turn, self.network, batch, task.config.clamp, task.weights)
-            self.players[turn].update(loss.objective, rate)
+                loss = turn_loss(turn, self.network, batch, task.config, task.weights)
+            self.players[turn].update(tuple(loss.tasks.values()), rate)
             for name, value in loss.terms.items():
                 sums[name] = sums.get(name, 0.0) + _finite(name, float(value), task.config)
                 counts[name] = counts.get(name, 0) + 1

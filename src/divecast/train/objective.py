@@ -5,6 +5,7 @@ from torch import Tensor
 from torch.distributions import Normal
 
 from divecast.losses.terms import (
+    component_kl,
     cross_entropy,
     labelled_marginal_kl,
     mixture_kl,
@@ -12,12 +13,15 @@ from divecast.losses.terms import (
     normal_kl,
 )
 from divecast.model.encoder import standard_normal
-from divecast.model.prior import MarginalPrior, RBFMixture
+from divecast.model.prior import ClassTerms, MarginalPrior, RBFMixture
 from divecast.types import Batch, Outputs
 
 
 def marginal_terms(prior: MarginalPrior, posterior: Normal, b: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     """Return marginal KL and cross-entropy of a batch, each (batch, factor).
+
+    The columns of a pair of factors with a joint prior have their meaning together: their sum is KL(q || p) of the pair
+    and the cross-entropy of its known labels (docs/theory.md, section 9).
 
     Args:
         prior: p(b).
@@ -27,22 +31,25 @@ def marginal_terms(prior: MarginalPrior, posterior: Normal, b: Tensor, labels: T
     """
     kl, entropy = [b.new_zeros(len(b), 0)], [b.new_zeros(len(b), 0)]
     blocks = zip(prior.blocks(posterior.loc), prior.blocks(posterior.scale), prior.blocks(b), strict=True)
-    for i, (mixture, (loc, scale, block)) in enumerate(zip(prior.mixtures(), blocks, strict=True)):
+    factors = zip(prior.mixtures(), prior.class_terms(b, labels), blocks, labels.T, strict=True)
+    for mixture, terms, (loc, scale, block), label in factors:
         q = Normal(loc, scale, validate_args=False)
-        factor_kl, factor_entropy = _factor_terms(mixture, q, block, labels[:, i])
+        factor_kl, factor_entropy = _factor_terms(mixture, terms, q, block, label)
         kl.append(factor_kl[:, None])
         entropy.append(factor_entropy[:, None])
     return torch.cat(kl, dim=1), torch.cat(entropy, dim=1)
 
 
-def _factor_terms(mixture: RBFMixture, q: Normal, block: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
-    joint = mixture.log_joint(block)
+def _factor_terms(
+    mixture: RBFMixture, terms: ClassTerms, q: Normal, block: Tensor, label: Tensor
+) -> tuple[Tensor, Tensor]:
     known, true = label >= 0, label.clamp(min=0)
-    entropy = torch.where(known, cross_entropy(joint, true), 0.0)
-    labelled = labelled_marginal_kl(normal_kl(q, mixture.component(true)), mixture.log_pi[true], entropy)
+    entropy = torch.where(known, cross_entropy(terms.log_joint, true), 0.0)
+    log_pi = terms.log_pi.gather(1, true[:, None])[:, 0]
+    labelled = labelled_marginal_kl(component_kl(q, mixture.component(true)), log_pi, entropy)
     if bool(known.all()):
         return labelled, entropy
-    return torch.where(known, labelled, mixture_kl(q, block, joint)), entropy
+    return torch.where(known, labelled, mixture_kl(q, block, terms.log_joint)), entropy
 
 
 def conditional_terms(outputs: Outputs, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:

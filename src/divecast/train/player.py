@@ -1,12 +1,14 @@
 """Players: disjoint parameters with an optimiser each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from divecast.config import TrainingConfig
+from divecast.config import Combine, TrainingConfig
 from divecast.model.network import Network
+from divecast.train.combine import combined_gradients
 from divecast.train.interleave import Schedule, Turn
 
 
@@ -18,17 +20,17 @@ class Player:
         parameters: what this player owns.
         optimiser: AdamW over exactly these.
         clip: largest gradient norm.
+        combine: what makes one direction of the gradients of several losses.
     """
 
     parameters: tuple[nn.Parameter, ...]
     optimiser: torch.optim.AdamW
     clip: float
+    combine: Combine = "sum"
 
-    def update(self, loss: Tensor, learning_rate: float) -> None:
-        """Take one step down ``loss``; gradients of other players' parameters are never computed."""
-        gradients = torch.autograd.grad(loss, self.parameters, allow_unused=True)
-        for parameter, gradient in zip(self.parameters, gradients, strict=True):
-            parameter.grad = gradient
+    def update(self, losses: Sequence[Tensor], learning_rate: float) -> None:
+        """Take one step down the sum of ``losses``; gradients of other players' parameters are never computed."""
+        combined_gradients(losses, self.parameters, self.combine)
         nn.utils.clip_grad_norm_(self.parameters, self.clip)
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate
@@ -45,16 +47,18 @@ def _player(network: Network, parameters: list[nn.Parameter], config: TrainingCo
         {"params": [p for p in parameters if id(p) not in decayed], "weight_decay": 0.0},
     ]
     optimiser = torch.optim.AdamW(groups, lr=config.learning_rate, fused=True)
-    return Player(tuple(parameters), optimiser, config.clip)
+    return Player(tuple(parameters), optimiser, config.clip, config.combine)
 
 
 def build_players(network: Network, schedule: Schedule, config: TrainingConfig) -> dict[Turn, Player]:
-    """Return the players a schedule calls; their parameters are disjoint and together are all of the network's."""
-    everything = list(network.parameters())
-    if schedule.has_factors and schedule.interleave == "joint":
+    """Return the players a schedule calls.
+
+    Together their parameters are all of the network's; they are disjoint, unless nothing is frozen: then the
+    conditional player moves those of the marginal one, too.
+    """
+    everything, owned = list(network.parameters()), list(network.marginal.parameters())
+    if schedule.has_marginal and schedule.interleave == "joint":
         return {"joint": _player(network, everything, config)}
-    owned = list(network.prior.parameters())
-    owned += [] if network.marginal is None else list(network.marginal.parameters())
-    ids = {id(p) for p in owned}
+    ids = {id(p) for p in owned} if config.freeze else set()
     players: dict[Turn, Player] = {"conditional": _player(network, [p for p in everything if id(p) not in ids], config)}
     return {"marginal": _player(network, owned, config), **players} if owned else players

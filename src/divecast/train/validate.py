@@ -5,7 +5,8 @@ from torch import Tensor
 
 from divecast.config import LossConfig, Monitor
 from divecast.model.network import Network
-from divecast.train.objective import conditional_terms, marginal_terms
+from divecast.train.label_terms import label_terms
+from divecast.train.objective import conditional_terms
 from divecast.train.turn import TERMS
 from divecast.types import WindowSource
 
@@ -23,7 +24,7 @@ def validate(network: Network, windows: WindowSource, batch_size: int, device: t
                 *conditional_terms(outputs, batch),
                 *(
                     term.sum(1)
-                    for term in marginal_terms(network.prior, marginal.posterior, marginal.draw, batch.labels)
+                    for term in label_terms(network.marginal, marginal.posterior, marginal.draw, batch.labels)
                 ),
             )
             sums = torch.stack([term.sum() for term in terms]).cpu().double()  # mps has no float64

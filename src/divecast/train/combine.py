@@ -1,0 +1,30 @@
+"""One direction out of the gradients of several losses."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from divecast.config import Combine
+
+
+def combined_gradients(losses: Sequence[Tensor], parameters: Sequence[nn.Parameter], combine: Combine) -> None:
+    """Set the ``grad`` of every parameter.
+
+    Args:
+        losses: scalars.
+        parameters: to differentiate by; None is the gradient of those that no loss reaches.
+        combine: ``sum``; ``pcgrad`` takes from each gradient what points against another (Yu et al. 2020);
+            ``upgrad`` projects each onto the cone where no loss rises, then adds up (Quinton and Rey 2024).
+    """
+    if combine == "sum":
+        gradients = torch.autograd.grad(torch.stack(tuple(losses)).sum(), parameters, allow_unused=True)
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            parameter.grad = gradient
+        return
+    from torchjd.aggregation import PCGrad, UPGrad
+    from torchjd.autojac import backward, jac_to_grad
+
+    aggregator = PCGrad() if combine == "pcgrad" else UPGrad()
+    backward(losses, inputs=parameters, parallel_chunk_size=1)
+    jac_to_grad(parameters, aggregator)
