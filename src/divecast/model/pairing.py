@@ -11,7 +11,6 @@ from torch import Tensor
 from divecast.errors import ConfigError
 
 _LEAST = 0.05  # share of the smaller entropy the labels must tell of one another
-_ROUNDS = 1000  # of the fit to the marginals; without missing labels the first is exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ def find_couplings(labels: Tensor, frequencies: Sequence[Sequence[float]]) -> tu
 
     Chance is the mean and three standard deviations of the information of independent labels, whose 2 n I is
     chi-squared with (K - 1)(L - 1) degrees of freedom. Since labels last, n counts *spells*, rows in a row with one and
-    the same joint class, not rows.
+    the same joint class, not rows: the twelve months of one year cannot show that the season follows from them.
 
     Args:
         labels: (row, factor) class indices of the training rows in order of time, -1 where missing.
@@ -100,26 +99,27 @@ def _strength(shares: Tensor, spells: int) -> float:
     rows, columns = shares.sum(1), shares.sum(0)
     information = float(torch.special.entr(rows).sum() + torch.special.entr(columns).sum())
     information -= float(torch.special.entr(shares).sum())
-    freedom = (int((rows > 0).sum()) - 1) * (int((columns > 0).sum()) - 1)
-    if freedom == 0:
+    n_rows, n_columns = int((rows > 0).sum()), int((columns > 0).sum())
+    if min(n_rows, n_columns) < 2:
         return 0.0
+    freedom = (n_rows - 1) * (n_columns - 1)
     chance = (freedom + 3.0 * math.sqrt(2.0 * freedom)) / (2.0 * spells)
     return (information - chance) / float(min(torch.special.entr(rows).sum(), torch.special.entr(columns).sum()))
 
 
 def _coupling(labels: Tensor, pair: tuple[int, int], frequencies: Sequence[Sequence[float]]) -> Coupling:
-    """Smooth the joint shares towards independence by one spell, then fit them to the label frequencies.
+    """Smooth the joint shares towards independence by one spell, then make them add up to the label frequencies.
 
     No cell is left at zero. Where labels are missing, the rows in which both are known have label frequencies of their
-    own; iterative proportional fitting (Deming and Stephan 1940) gives the table those of all rows and keeps its odds.
+    own. As in Altschuler et al. (2017, algorithm 2), rows and columns that hold too much are scaled down, and what is
+    then lacking is spread over the others independently; where nothing is missing nothing changes.
     """
     shares, spells = _joint_shares(labels, pair, frequencies)
     rows, columns = (torch.tensor(frequencies[i], dtype=torch.float64) for i in pair)
     rows, columns = rows / rows.sum(), columns / columns.sum()
     joint = (spells * shares + rows[:, None] * columns) / (spells + 1)
-    for _ in range(_ROUNDS):
-        joint = joint * (rows / joint.sum(1))[:, None]
-        joint = joint * (columns / joint.sum(0))
-        if torch.allclose(joint.sum(1), rows, rtol=1e-12, atol=0.0):
-            break
+    joint = joint * (rows / joint.sum(1)).clamp(max=1.0)[:, None]
+    joint = joint * (columns / joint.sum(0)).clamp(max=1.0)
+    lack, missing = (rows - joint.sum(1)).clamp(min=0.0), (columns - joint.sum(0)).clamp(min=0.0)
+    joint = joint + lack[:, None] * missing / missing.sum().clamp(min=torch.finfo(torch.float64).tiny)
     return Coupling(*pair, tuple(tuple(row) for row in joint.tolist()))
