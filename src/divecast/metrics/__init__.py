@@ -1,4 +1,4 @@
-"""Scores of forecasts: RRSE, CORR, MAE, MSE, MASE, CRPS and interval coverage, at once or from a stream of batches."""
+"""Scores of forecasts, at once or from a stream of batches, and measures of how well a code keeps factors apart."""
 
 from divecast.metrics.forecast import (
     corr,
@@ -11,18 +11,38 @@ from divecast.metrics.forecast import (
     rrse,
     seasonal_scale,
 )
+from divecast.metrics.latents import (
+    Disentanglement,
+    Estimate,
+    FactorLabels,
+    MeasureConfig,
+    Measured,
+    Units,
+    disentanglement,
+    entropy,
+    mutual_information,
+)
 from divecast.metrics.scores import ForecastScores, ScoreSums
 
 __all__ = [
+    "Disentanglement",
+    "Estimate",
+    "FactorLabels",
     "ForecastScores",
+    "MeasureConfig",
+    "Measured",
     "ScoreSums",
+    "Units",
     "corr",
     "coverage",
     "crps_quantiles",
+    "disentanglement",
+    "entropy",
     "interval_width",
     "mae",
     "mase",
     "mse",
+    "mutual_information",
     "rrse",
     "seasonal_scale",
 ]
