@@ -14,6 +14,7 @@ from divecast.cli.evaluate import evaluate
 from divecast.cli.fit import fit
 from divecast.cli.forecast import forecast
 from divecast.cli.info import info
+from divecast.cli.reproduce import reproduce
 from divecast.cli.wording import in_options
 from divecast.errors import DivecastError
 
@@ -30,6 +31,7 @@ _EXAMPLES: dict[Callable[..., None], str] = {
     evaluate: "divecast evaluate model.safetensors loads.csv --part test",
     info: "divecast info model.safetensors --json",
     demo: "divecast demo --out demo",
+    reproduce: "divecast reproduce eia --data PATH/eia_us_demand_hourly --runs 10 --workers 2 --out reproduction",
 }
 for _command, _example in _EXAMPLES.items():
     app.command(epilog=f"Example: {_example}")(_command)

@@ -1,0 +1,50 @@
+"""Turn the runs of 'divecast reproduce' into docs/reproduction.md; no figure there is typed by hand.
+
+    python benchmarks/reproduce_page.py DIR ...
+
+Each DIR is an --out folder. Its cases take the place of the same cases in benchmarks/reproduction.jsonl, where the runs
+are kept, a line each; its figures go to docs/figures. Without a DIR the page is made anew from the lines.
+"""
+
+import argparse
+import shutil
+from pathlib import Path
+
+from divecast.reproduce.page import write_page
+from divecast.reproduce.record import Record, parse_record
+from divecast.reproduce.runs import read_records, record_order
+
+HERE = Path(__file__).parent
+LINES = HERE / "reproduction.jsonl"
+PAGE = HERE.parent / "docs" / "reproduction.md"
+FIGURES = HERE.parent / "docs" / "figures"
+
+
+def kept_records() -> list[Record]:
+    """The runs that are kept already."""
+    lines = LINES.read_text(encoding="utf-8").splitlines() if LINES.is_file() else []
+    return [parse_record(line, f"{LINES}, line {at}") for at, line in enumerate(lines, start=1)]
+
+
+def joined(kept: list[Record], folders: list[list[Record]]) -> list[Record]:
+    """Runs of all folders, and the kept ones of the cases that no folder has; the later of two same runs."""
+    fresh = {(record.case, record.arm, record.seed): record for records in folders for record in records}
+    cases = {case for case, _, _ in fresh}
+    return sorted([*(record for record in kept if record.case not in cases), *fresh.values()], key=record_order)
+
+
+def main() -> None:
+    """Write lines, figures and page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", nargs="*", type=Path, metavar="DIR")
+    folders = parser.parse_args().folders
+    records = joined(kept_records(), [read_records(folder) for folder in folders])
+    LINES.write_text("".join(f"{record.line()}\n" for record in records), encoding="utf-8")
+    FIGURES.mkdir(parents=True, exist_ok=True)
+    for figure in (each for folder in folders for each in (folder / "figures").glob("*.png")):
+        shutil.copyfile(figure, FIGURES / figure.name)
+    print(write_page(records, PAGE, FIGURES))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""``divecast reproduce``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from divecast.cli import options
+from divecast.cli.console import print_json, print_lines, say, shown
+
+if TYPE_CHECKING:
+    from divecast.reproduce.reproduction import Progress, Reproduction
+
+_FAILED = 1
+
+
+def reproduce(  # noqa: PLR0913  typer reads an option from each parameter
+    case: Annotated[str, typer.Argument(help="electricity, gait, gait-people, eia or motion.", show_default=False)],
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="File or folder of the data; motion needs none.", show_default=False),
+    ] = None,
+    runs: Annotated[
+        int | None, typer.Option("--runs", help="Runs of each arm, seeds 0, 1, ...; 30, or 2 with --quick.")
+    ] = None,
+    workers: Annotated[int, typer.Option("--workers", help="Processes at once, of one thread each.")] = 1,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of runs, page and figures.")] = Path("reproduction"),
+    arm: Annotated[
+        list[str] | None, typer.Option("--arm", help="Arm or ablation to run; repeat for more. All arms when left out.")
+    ] = None,
+    ablations: Annotated[bool, typer.Option("--ablations", help="Run the ablations, too.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Small data, few arms and passes: about a minute.")] = False,
+    as_json: options.Json = False,
+) -> None:
+    """Fit every arm of the paper's tables many times, compare them and draw the figures.
+
+    Each run is kept as it ends: after Ctrl-C or a crash the same command makes those that are missing.
+    """
+    from divecast.reproduce.reproduction import arms_of
+    from divecast.reproduce.reproduction import reproduce as run
+
+    made = run(case, data, arms_of(arm, ablations, quick), runs, workers, out, quick, _tell)
+    for failure in made.failures:
+        say(f"failed: {failure.job.case} {failure.job.arm} {failure.job.seed}: {failure.error.splitlines()[0]}", "red")
+    if as_json:
+        print_json(_summary(case, made))
+    else:
+        print_lines(
+            f"Runs:    {shown(made.lines)}",
+            f"Page:    {shown(made.page)}",
+            *(f"Figure:  {shown(figure)}" for figure in made.figures),
+        )
+    if made.failures:
+        say(f"{len(made.failures)} runs failed; the same command tries them again", "red")
+        raise typer.Exit(_FAILED)
+
+
+def _tell(progress: "Progress") -> None:
+    job, state = progress.job, "done" if progress.error is None else "FAILED"
+    left = f"{progress.seconds_left / 60:.0f} min" if progress.seconds_left > 90 else f"{progress.seconds_left:.0f} s"
+    say(f"{progress.done}/{progress.todo} {job.case} {job.arm} seed {job.seed} {state}, {left} left")
+
+
+def _summary(case: str, made: "Reproduction") -> dict[str, object]:
+    failed = [{"arm": f.job.arm, "seed": f.job.seed, "error": f.error} for f in made.failures]
+    files = {"lines": made.lines, "page": made.page, "figures": [str(figure) for figure in made.figures]}
+    n_runs = sum(record.case == case for record in made.records)
+    return {"command": "reproduce", "case": case, "runs": n_runs, "failed": failed, **files}

@@ -1,0 +1,27 @@
+"""Packages that come with an extra and may be absent."""
+
+from importlib import import_module
+from typing import Any
+
+from divecast.errors import ConfigError
+
+_EXTRAS = {"matplotlib": "plot", "scipy": "science", "sklearn": "science", "torchjd": "science", "pandas": "pandas"}
+
+
+def need(module: str) -> Any:
+    """Import a module of an optional package.
+
+    Args:
+        module: such as ``scipy.stats``.
+
+    Raises:
+        ConfigError: it is not installed; the message has the pip line that installs it.
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        package = module.split(".", maxsplit=1)[0]
+        wanted = f"divecast[{_EXTRAS[package]}]" if package in _EXTRAS else package
+        raise ConfigError(
+            f'this needs {package}, which cannot be imported ({error}): pip install "{wanted}"'
+        ) from error

@@ -1,0 +1,5 @@
+"""The tables of the paper, made again: data sets as cases, every arm on every case, figures."""
+
+from divecast.reproduce.reproduction import Progress, Reproduction, reproduce
+
+__all__ = ["Progress", "Reproduction", "reproduce"]

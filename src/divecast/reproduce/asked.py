@@ -1,0 +1,66 @@
+"""What a run is asked to do, as JSON values: two runs whose answers agree are one and the same."""
+
+import hashlib
+import json
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from divecast.data import Label
+from divecast.errors import ConfigError
+from divecast.fitting import FitPlan
+from divecast.reproduce.arms import ABLATIONS, ARMS, Arm
+from divecast.reproduce.cases import Case
+
+FULL = next(iter(ARMS))
+
+
+def find_arm(name: str) -> Arm:
+    """Return the arm or ablation of that name.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    every = {**ARMS, **ABLATIONS}
+    if name not in every:
+        raise ConfigError(f"expected one of the arms {', '.join(ARMS)} or {', '.join(ABLATIONS)}, got {name!r}")
+    return every[name]
+
+
+def plan_of(case: Case, arm: str, seed: int) -> FitPlan:
+    """Return the settings of the fit."""
+    settings = find_arm(arm)(case.settings)
+    return FitPlan(case.horizon, case.lookback, case.factors, settings.model, settings.training, settings.losses, seed)
+
+
+def asked_of(case: Case, arm: str, seed: int) -> dict[str, Any]:
+    """Return settings, seed, split, what is scored, and hashes of values and labels, as JSON gives them back."""
+    about = plan_of(case, arm, seed).about(case.split)
+    wanted = {**about, **_hashes(case), "steps": case.steps, "every": case.every}
+    found: dict[str, Any] = json.loads(json.dumps(wanted))
+    return found
+
+
+def differences(asked: Any, found: Any, at: str = "") -> list[str]:
+    """Return where two answers differ, as ``settings.training.epochs: 8, was 5``."""
+    if isinstance(asked, dict) and isinstance(found, dict):
+        names = dict.fromkeys([*asked, *found])
+        return [each for name in names for each in differences(asked.get(name), found.get(name), f"{at}.{name}")]
+    return [] if asked == found else [f"{at.removeprefix('.')}: {_short(asked)}, was {_short(found)}"]
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+@lru_cache(maxsize=1)
+def _hashes(case: Case) -> dict[str, str]:
+    digest = hashlib.sha256()
+    for factor in case.factors:
+        if isinstance(factor, Label):
+            column = case.data.label_column(factor.name)
+            text = column if column.dtype.kind == "f" else np.array([str(label) for label in column])
+            digest.update(np.ascontiguousarray(text).tobytes())
+    return {"fingerprint": case.data.fingerprint(), "labels": digest.hexdigest()}

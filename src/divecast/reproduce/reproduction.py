@@ -1,0 +1,136 @@
+"""A whole table: make the runs that are missing, then lines, page and figures from all there are."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+from divecast.atomic import replacing
+from divecast.errors import ConfigError
+from divecast.extras import need
+from divecast.reproduce.arms import ABLATIONS, ARMS
+from divecast.reproduce.page import write_page
+from divecast.reproduce.record import Record
+from divecast.reproduce.runs import RunJob, Table, case_of, make_runs, missing, model_path, read_records
+
+QUICK_ARMS = ("full", "a", "beta-tcvae", "given")
+_RUNS, _QUICK_RUNS = 30, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a table stands after a run.
+
+    Attributes:
+        job: the run that ended.
+        error: why it failed, or None.
+        done: runs that ended in this call.
+        todo: runs this call has to make.
+        seconds_left: for the others, by the mean so far.
+    """
+
+    job: RunJob
+    error: str | None
+    done: int
+    todo: int
+    seconds_left: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A run that could not be made; it is tried again by the next call."""
+
+    job: RunJob
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduction:
+    """A table and where it lies.
+
+    Attributes:
+        records: all runs in the folder, of other cases too.
+        failures: runs of this call that could not be made.
+        lines: the runs, a line of JSON each.
+        page: what they say, in Markdown.
+        figures: pictures of the case; none where its first full run is not there.
+    """
+
+    records: tuple[Record, ...]
+    failures: tuple[Failure, ...]
+    lines: Path
+    page: Path
+    figures: tuple[Path, ...]
+
+
+def reproduce(  # noqa: PLR0913  what to run, on what, and where
+    case: str,
+    path: str | Path | None = None,
+    arms: Sequence[str] = tuple(ARMS),
+    runs: int | None = None,
+    workers: int = 1,
+    out: str | Path = "reproduction",
+    quick: bool = False,
+    watch: Callable[[Progress], None] = lambda _progress: None,
+) -> Reproduction:
+    """Fit every arm of a case many times and compare them; runs that are there already are not made again.
+
+    In a script, call it under ``if __name__ == "__main__"``: the workers are fresh processes that import the script.
+
+    Args:
+        case: ``electricity``, ``gait``, ``gait-people``, ``eia`` or ``motion``.
+        path: file or folder of the data; ``motion`` needs none.
+        arms: names of arms or ablations, ``full`` among them to compare with.
+        runs: of each arm, with seeds 0, 1, ...; 30, or 2 if quick.
+        workers: processes at once, of one thread each.
+        out: folder of runs, lines, page and figures; several cases may share it.
+        quick: small data and few passes, to see that all works.
+        watch: called after each run.
+
+    Raises:
+        ConfigError: no such case or arm, a number below 1, an optional package is missing, or the folder holds runs
+            of other settings or data.
+        DataError: the data are not what the case expects.
+    """
+    if workers < 1:
+        raise ConfigError(f"workers must be a whole number >= 1, got {workers}")
+    for package in ("scipy", "sklearn", "matplotlib"):
+        need(package)
+    n_runs = (_QUICK_RUNS if quick else _RUNS) if runs is None else runs
+    table = Table(case, None if path is None else Path(path), tuple(arms), n_runs, quick, Path(out))
+    failures = _make(table, workers, watch)
+    records = read_records(table.out)
+    figures = _draw(table)
+    lines = table.out / "runs.jsonl"
+    with replacing(lines) as temporary:
+        temporary.write_text("".join(f"{record.line()}\n" for record in records), encoding="utf-8")
+    page = write_page(records, table.out / "report.md", table.out / "figures")
+    return Reproduction(tuple(records), failures, lines, page, figures)
+
+
+def arms_of(names: Sequence[str] | None, ablations: bool, quick: bool) -> tuple[str, ...]:
+    """Return the arms to run: those named, else the usual ones; and the ablations if wanted."""
+    usual = QUICK_ARMS if quick else tuple(ARMS)
+    return tuple(dict.fromkeys([*(names or usual), *(ABLATIONS if ablations else ())]))
+
+
+def _make(table: Table, workers: int, watch: Callable[[Progress], None]) -> tuple[Failure, ...]:
+    jobs = table.jobs()
+    case_of(jobs[0])  # say at once what is wrong with the data
+    todo = missing(jobs)
+    began, failures = monotonic(), []
+    for done, outcome in enumerate(make_runs(todo, workers), start=1):
+        left = (monotonic() - began) / done * (len(todo) - done)
+        watch(Progress(outcome.job, outcome.error, done, len(todo), left))
+        if outcome.error is not None:
+            failures.append(Failure(outcome.job, outcome.error))
+    return tuple(failures)
+
+
+def _draw(table: Table) -> tuple[Path, ...]:
+    model = model_path(table.out, table.case)
+    if not model.is_file():
+        return ()
+    from divecast.reproduce.figures import draw_case
+
+    return draw_case(case_of(table.jobs()[0]), model, table.out / "figures")
