@@ -30,7 +30,7 @@ from divecast.origins import Moment, forecast_origins
 from divecast.results import Codes, Forecast, Labels, Reconstruction, Samples
 from divecast.train.callbacks import Callback, ProgressBar
 from divecast.train.history import EpochRecord, History
-from divecast.train.loop import Checkpointing
+from divecast.train.loop import Checkpointing, Probe
 
 PartName = Literal["train", "valid", "test", "all"]
 
@@ -81,7 +81,7 @@ class DeepDIVE:
         self._device = pick_device(device)
         self._fitted: Fitted | None = None
 
-    def fit(
+    def fit(  # noqa: PLR0913  the data, and what goes on beside the fit
         self,
         data: Any,
         split: Split | None = None,
@@ -89,6 +89,7 @@ class DeepDIVE:
         checkpoint: str | Path | None = None,
         resume: bool = False,
         callbacks: Sequence[Callback] = (),
+        probe: Probe | None = None,
         progress: bool = True,
     ) -> "DeepDIVE":
         """Fit on the training part; the validation part says when to stop and calibrates the intervals.
@@ -99,6 +100,7 @@ class DeepDIVE:
             checkpoint: file to write the state of the fit to, now and then and on Ctrl-C.
             resume: go on from that file if it is there; ends with the weights of an unbroken fit.
             callbacks: watchers.
+            probe: looks at gradients, such as ``ConflictProbe`` of ``divecast.train.conflict``; the model is the same.
             progress: show a progress bar.
 
         Raises:
@@ -110,7 +112,7 @@ class DeepDIVE:
             raise ConfigError("resume=True needs the checkpoint= it should go on from")
         keep = None if checkpoint is None else Checkpointing(Path(checkpoint), resume=resume)
         watchers = (*callbacks, ProgressBar()) if progress else tuple(callbacks)
-        self._fitted = fit_model(data, split or ByTime(), self._plan, self._device, keep, watchers)
+        self._fitted = fit_model(data, split or ByTime(), self._plan, self._device, keep, watchers, probe)
         return self
 
     def forecast(  # noqa: PLR0913  which windows, and what of the distribution

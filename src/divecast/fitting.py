@@ -47,7 +47,7 @@ from divecast.model.ridge import (
     recurring_pairs,
 )
 from divecast.train.callbacks import Callback
-from divecast.train.loop import Checkpointing, Task, fit_network
+from divecast.train.loop import Checkpointing, Probe, Task, fit_network
 
 _RIDGE_BATCH = 2048
 _CALIBRATION_VALUES = 500_000  # residuals a step; more would not move a quantile
@@ -114,13 +114,14 @@ def split_of(fitted: Fitted) -> Split:
     return found
 
 
-def fit_model(
+def fit_model(  # noqa: PLR0913  what is fitted, and what may watch
     data: Any,
     split: Split,
     plan: FitPlan,
     device: torch.device,
     checkpointing: Checkpointing | None,
     callbacks: Sequence[Callback],
+    probe: Probe | None = None,
 ) -> Fitted:
     """Fit a model; see ``DeepDIVE.fit``."""
     source = to_source(data, plan.factors)
@@ -140,7 +141,7 @@ def fit_model(
     about = {**plan.about(split), "tz": tz, "fingerprint": source.fingerprint()}
     identity = {**about, "labels": hashlib.sha256(labels.tobytes()).hexdigest()}
     task = Task(train, valid, plan.training, plan.losses, plan.seed, device, identity)
-    history = fit_network(network.to(device), task, checkpointing, callbacks)
+    history = fit_network(network.to(device), task, checkpointing, callbacks, probe)
     fitted = Fitted(
         network=network,
         dimensions=dimensions,

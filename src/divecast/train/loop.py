@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -24,7 +24,7 @@ from divecast.train.interleave import Schedule, Turn
 from divecast.train.player import Player, build_players
 from divecast.train.turn import turn_loss
 from divecast.train.validate import monitored_value, validate
-from divecast.types import WindowSource
+from divecast.types import Batch, WindowSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,19 @@ class Checkpointing:
     resume: bool = False
 
 
+class Probe(Protocol):
+    """Looks at the network and a batch before its turns; it must change nothing, nor draw from the random state."""
+
+    def look(self, step: int, network: Network, batch: Batch, training: TrainingConfig, weights: LossConfig) -> None:
+        """Look, ``step`` batches being done; the network is in training mode."""
+
+
 def fit_network(
-    network: Network, task: Task, checkpointing: Checkpointing | None = None, callbacks: Sequence[Callback] = ()
+    network: Network,
+    task: Task,
+    checkpointing: Checkpointing | None = None,
+    callbacks: Sequence[Callback] = (),
+    probe: Probe | None = None,
 ) -> History:
     """Train ``network`` in place and leave it with the weights of its best pass, in evaluation mode.
 
@@ -86,7 +97,7 @@ def fit_network(
         callback.on_start(progress.step, run.n_steps)
     try:
         with own_random_state(task.seed), _stop_requests() as stop:
-            progress = run.go(progress, callbacks, stop)
+            progress = run.go(progress, callbacks, probe, stop)
     finally:
         for callback in callbacks:
             callback.on_end()
@@ -118,12 +129,14 @@ class _Run:
             return load_checkpoint(self.checkpointing.path, self.task.identity, self.network, self.players)
         return Progress(0, History(), {}, {}, {})
 
-    def go(self, progress: Progress, callbacks: Sequence[Callback], stop: threading.Event) -> Progress:
+    def go(
+        self, progress: Progress, callbacks: Sequence[Callback], probe: Probe | None, stop: threading.Event
+    ) -> Progress:
         """Run from ``progress`` to the end."""
         while progress.step < self.n_steps and not progress.history.has_stalled(self.task.config.patience):
             began = time.monotonic()
             for order in self._batches(progress.step):
-                progress = self._one_batch(progress, order)
+                progress = self._one_batch(progress, order, probe)
                 means = {name: total / progress.counts[name] for name, total in progress.sums.items()}
                 for callback in callbacks:
                     callback.on_step(progress.step, means)
@@ -142,13 +155,15 @@ class _Run:
         order = torch.randperm(len(self.task.train), generator=generator)
         return order.split(self.task.config.batch_size)[done : self.per_epoch]
 
-    def _one_batch(self, progress: Progress, index: Tensor) -> Progress:
+    def _one_batch(self, progress: Progress, index: Tensor, probe: Probe | None) -> Progress:
         task, sums, counts = self.task, dict(progress.sums), dict(progress.counts)
         torch.manual_seed(_mix(task.seed, progress.step))
         batch = task.train.batch(index).to(task.device)
         rate = learning_rate(progress.step, self.n_steps, task.config)
         mixed = task.config.precision == "mixed" and task.device.type == "cuda"
         self.network.train()
+        if probe:
+            probe.look(progress.step, self.network, batch, task.config, task.weights)
         for turn in self.schedule.turns(progress.step // self.per_epoch):
             with torch.autocast(task.device.type, torch.bfloat16, enabled=mixed):
                 loss = turn_loss(turn, self.network, batch, task.config, task.weights)
