@@ -39,7 +39,7 @@ from divecast.types import Batch
 
 OUT = Path(__file__).with_name("conflict.jsonl")
 CASES = ("eia", "motion")
-EVERY = 10  # batches from look to look
+EVERY = 25  # batches from look to look
 SEEDS = 5
 TUNING_SEED = 100
 

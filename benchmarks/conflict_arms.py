@@ -34,7 +34,7 @@ class Weights:
         )
 
 
-GRID = tuple(Weights(*pair) for pair in product((1.0, 10.0, 100.0), (1.0, 10.0, 100.0)))
+GRID = tuple(Weights(*pair) for pair in product((1.0, 10.0, 100.0), (1.0, 10.0)))
 
 
 def forecast_alone(settings: Settings) -> Settings:
