@@ -84,9 +84,7 @@ def _electricity(path: Path | None, _seed: int, quick: bool) -> Case:
 
 def _hourly(name: str, panel: Panel, about: str, tz: str | None, quick: bool) -> Case:
     factors = (Calendar("hour", tz=tz), Calendar("weekday", tz=tz), Calendar("month", tz=tz))
-    # Strides that share no divisor with the 168 hours of a week, or some hour would never be seen.
-    training = TrainingConfig(epochs=6, window_stride=5, learning_rate=4e-3)
-    training = replace(training, epochs=2, window_stride=25) if quick else training
+    training = replace(HOURLY.training, epochs=2, window_stride=25) if quick else HOURLY.training
     return Case(
         name=name,
         about=f"{about}; windows start every {training.window_stride} hours in training, {training.epochs} passes",
@@ -96,7 +94,7 @@ def _hourly(name: str, panel: Panel, about: str, tz: str | None, quick: bool) ->
         horizon=24,
         lookback=168,
         steps=(3, 6, 12, 24),
-        settings=Settings(_SMALL if quick else _HOURLY, training, LossConfig()),
+        settings=replace(HOURLY, model=_SMALL if quick else HOURLY.model, training=training),
         every=25 if quick else 5,
     )
 
@@ -174,12 +172,17 @@ def _need(path: Path | None, name: str) -> Path:
     return path
 
 
-# Narrower than the defaults, so that hundreds of fits are done in hours on a laptop.
 _TWO_YEARS = 2 * 8784
 # Smaller than the defaults, so that ten runs of every arm take a night on two cores.
-_HOURLY = ModelConfig(
-    EncoderConfig(channel_dropout=0.2), CodeConfig(), DecoderConfig(token_width=32, width=96, depth=1, dropout=0.15)
+HOURLY = Settings(
+    model=ModelConfig(
+        EncoderConfig(channel_dropout=0.2), CodeConfig(), DecoderConfig(token_width=32, width=96, depth=1, dropout=0.15)
+    ),
+    # A stride that shares no divisor with the 168 hours of a week, or some hour would never be seen.
+    training=TrainingConfig(epochs=6, window_stride=5, learning_rate=4e-3),
+    losses=LossConfig(),
 )
+"""Settings of the full model on hourly panels."""
 _LEAN = DecoderConfig(token_width=32, width=64, depth=1, n_loadings=8, channel_features=8)
 # Windows are few for a regression on all of their rows, of 1000 rows above all: hence the penalties.
 _MOTION = ModelConfig(EncoderConfig(width=64, dropout=0.2), CodeConfig(), replace(_LEAN, ridge_penalty=0.01))
