@@ -187,8 +187,9 @@ class LossConfig:
     Each player divides its part by a constant of its own, which changes no optimum as they share no parameter; a joint
     turn divides all of it by one.
 
-    ``cross_entropy`` is the weight *on top of* the marginal KL. At 1 the labelled sum is the closed form
-    KL(q||f_k) - log pi_k, which centres in one place minimise; above 1 the classes are pushed apart.
+    ``cross_entropy`` is the weight *on top of* the marginal KL. At 1 the sum over a batch whose labels are all known is
+    the closed form KL(q||f_k) - log pi_k, which centres in one place minimise; above 1 the classes are pushed apart.
+    Where labels are missing, those that are known count for all: the cross-entropy is their mean.
 
     ``conditional_tc`` and ``marginal_tc`` weigh the total correlation of a and of the factors' blocks of b, again *on
     top of* the KL that holds it: beta-TCVAE (Chen et al. 2018) has beta - 1.
@@ -225,7 +226,7 @@ class TrainingConfig:
         interleave: ``step`` gives each batch to the marginal player and then, frozen, to the conditional one;
             ``epoch`` alternates whole epochs; ``joint`` trains both at once (the ablation).
         freeze: whether the marginal player's weights are frozen in the conditional player's turn; else its losses
-            reach them through b (the ablation).
+            reach them through b (the ablation), and its optimiser moves and decays them too, after the marginal one's.
         combine: how a ``joint`` turn joins the gradients of its losses: their weighted ``sum``, or ``pcgrad`` (Yu et
             al. 2020) or ``upgrad`` (Quinton and Rey 2024) over forecast, reconstruction with KL, and disentanglement.
         clamp: share of labels whose class is handed to the conditional player instead of the inferred code.

@@ -33,8 +33,9 @@ from divecast.device import own_random_state
 from divecast.errors import ArtifactError, ConfigError, DataError
 from divecast.model.network import Dimensions, Network
 from divecast.model.pairing import Coupling
+from divecast.upgrade import upgraded
 
-SCHEMA = 1
+SCHEMA = 2
 KIND = "model"
 
 
@@ -129,7 +130,7 @@ class Fitted:
         """
         artifact = read_artifact(path, KIND, SCHEMA)
         try:
-            return cls._of(artifact, device)
+            return cls._of(upgraded(artifact), device)
         except (KeyError, TypeError, ValueError, RuntimeError, ConfigError) as error:
             raise ArtifactError(f"{path} is not a whole divecast model: {error}") from error
 

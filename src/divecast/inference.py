@@ -89,12 +89,15 @@ def forecast_windows(
 
 
 @torch.no_grad()
-def encode_windows(fitted: Fitted, windows: Windows) -> Codes:
-    """Infer the code of every window from the window alone; factors that are no part of the code are left out."""
+def encode_windows(fitted: Fitted, windows: Windows, mode: LabelMode = "infer") -> Codes:
+    """Infer the code of every window from the window alone, or with the labels that are known.
+
+    Factors that are no part of the code are left out.
+    """
     network, rows = fitted.network, []
     names, classes = (_names(fitted), _classes(fitted)) if network.n_factors else ((), ())
     for batch in batches(fitted, windows):
-        marginal = network.marginal_code(batch.x, torch.full_like(batch.labels, -1), sample=False)
+        marginal = network.marginal_code(batch.x, handed_labels(batch.labels, mode), sample=False)
         q_a = network.infer_conditional(batch.x, marginal.b)
         q_b, blocks = marginal.posterior, network.marginal.blocks
         _, attention = network.fusion(Code(q_a.loc, marginal.b, marginal.classes))

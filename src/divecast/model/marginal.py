@@ -35,7 +35,7 @@ class MarginalCode:
 class GivenLabels(nn.Module):
     """Labels as plain covariates: b is the label itself, one-hot; a missing one is its class frequencies.
 
-    Without factors there is no b.
+    Without frequencies there are no labels in the code, and no b.
 
     Args:
         frequencies: label frequencies of each factor in the training part.
@@ -44,7 +44,7 @@ class GivenLabels(nn.Module):
     def __init__(self, frequencies: Sequence[Sequence[float]]) -> None:
         super().__init__()
         self.block_sizes = [len(pi) for pi in frequencies]
-        self.register_buffer("log_pi", torch.tensor([p for pi in frequencies for p in pi]).log())
+        self.register_buffer("log_pi", torch.tensor([p for pi in frequencies for p in pi]).log(), persistent=False)
 
     log_pi: Tensor
 
@@ -73,8 +73,8 @@ class GivenLabels(nn.Module):
 class LatentLabels(GivenLabels):
     """The class as a discrete latent variable, q(c|x) a classifier (Kingma et al. 2014, M2).
 
-    A missing label is drawn by Gumbel-softmax with a straight-through gradient (Jang et al. 2017), where M2 sums over
-    the classes: the classes of several factors together are too many to sum over (our choice).
+    A missing label is drawn by Gumbel-softmax with a straight-through gradient (Jang et al. 2017; temperature 0.67 of
+    Maddison et al. 2017), where M2 sums over the classes: those of several factors together are too many (our choice).
 
     Args:
         shape: look-back and channels of the window.

@@ -110,17 +110,16 @@ class Network(nn.Module):
 
 def _marginal_path(dimensions: Dimensions, config: ModelConfig) -> tuple[MarginalPath, int]:
     """Return what the labels are to the code, and the dimensions of a."""
-    code, shape = config.code, (dimensions.lookback, dimensions.n_channels)
-    n_a, path = code.n_conditional, GivenLabels(())
+    code, shape, n_a = config.code, (dimensions.lookback, dimensions.n_channels), config.code.n_conditional
+    if dimensions.kinds and code.labels == "latent":
+        return LatentLabels(shape, dimensions.frequencies, config.encoder), n_a
+    if dimensions.kinds and code.labels == "given":
+        return GivenLabels(dimensions.frequencies), n_a
     if dimensions.kinds and code.labels != "unused":
         prior = MarginalPrior(dimensions.kinds, dimensions.frequencies, code, dimensions.couplings)
         if code.labels == "blocks":
             return RBFBlocks(shape, prior, config.encoder), n_a
-        if code.labels == "latent":
-            return LatentLabels(shape, dimensions.frequencies, config.encoder), n_a
-        if code.labels == "given":
-            return GivenLabels(dimensions.frequencies), n_a
         n_a += prior.dims
     if not n_a:
         raise ConfigError("a code needs dimensions, got n_conditional=0 and no labels in it; raise n_conditional")
-    return path, n_a
+    return GivenLabels(()), n_a

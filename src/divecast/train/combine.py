@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from divecast.config import Combine
+from divecast.extras import need
 
 
 def combined_gradients(losses: Sequence[Tensor], parameters: Sequence[nn.Parameter], combine: Combine) -> None:
@@ -15,16 +16,17 @@ def combined_gradients(losses: Sequence[Tensor], parameters: Sequence[nn.Paramet
         losses: scalars.
         parameters: to differentiate by; None is the gradient of those that no loss reaches.
         combine: ``sum``; ``pcgrad`` takes from each gradient what points against another (Yu et al. 2020);
-            ``upgrad`` projects each onto the cone where no loss rises, then adds up (Quinton and Rey 2024).
+            ``upgrad`` projects each onto the cone where no loss rises, then averages (Quinton and Rey 2024).
+
+    Raises:
+        ConfigError: torchjd is not installed; ``pcgrad`` and ``upgrad`` need it.
     """
     if combine == "sum":
         gradients = torch.autograd.grad(torch.stack(tuple(losses)).sum(), parameters, allow_unused=True)
         for parameter, gradient in zip(parameters, gradients, strict=True):
             parameter.grad = gradient
         return
-    from torchjd.aggregation import PCGrad, UPGrad
-    from torchjd.autojac import backward, jac_to_grad
-
-    aggregator = PCGrad() if combine == "pcgrad" else UPGrad()
-    backward(losses, inputs=parameters, parallel_chunk_size=1)
-    jac_to_grad(parameters, aggregator)
+    aggregation, autojac = need("torchjd.aggregation"), need("torchjd.autojac")
+    aggregator = aggregation.PCGrad() if combine == "pcgrad" else aggregation.UPGrad()
+    autojac.backward(losses, inputs=parameters, parallel_chunk_size=1)
+    autojac.jac_to_grad(parameters, aggregator)

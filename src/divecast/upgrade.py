@@ -1,0 +1,34 @@
+"""Model files of older layouts, brought to the newest."""
+
+from dataclasses import replace
+
+from divecast.artifact import Artifact
+
+_FUSION = ("query.", "key_value.", "out.")
+
+
+def upgraded(artifact: Artifact) -> Artifact:
+    """Return a model file as schema 2 has it.
+
+    Schema 1 knew one use of labels and one fusion: the encoder of b and the prior lay apart, cross-attention lay in the
+    fusion itself, and there was no joint prior of pairs. Settings it lacks have the defaults of today, which are what
+    it did.
+    """
+    if artifact.schema > 1:
+        return artifact
+    has_factors = bool(artifact.document["vocabularies"])
+    tensors = {_renamed(name): tensor for name, tensor in artifact.tensors.items() if has_factors or _is_kept(name)}
+    return replace(artifact, schema=2, document={**artifact.document, "couplings": []}, tensors=tensors)
+
+
+def _renamed(name: str) -> str:
+    for old, new in (("network.marginal.", "network.marginal.encoder."), ("network.prior.", "network.marginal.prior.")):
+        if name.startswith(old):
+            return new + name.removeprefix(old)
+    part = name.removeprefix("network.fusion.")
+    return f"network.fusion.join.{part}" if part != name and part.startswith(_FUSION) else name
+
+
+def _is_kept(name: str) -> bool:
+    """Tell whether a network without factors still has the tensor: it attends to nothing."""
+    return not name.removeprefix("network.fusion.").startswith(_FUSION)
