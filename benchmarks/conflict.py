@@ -3,16 +3,16 @@
     python benchmarks/conflict.py eia --data PATH/eia_us_demand_hourly --workers 2
     python benchmarks/conflict.py motion --workers 2
 
-Runs that are in benchmarks/conflict.jsonl are skipped. ``python benchmarks/conflict_page.py`` turns the lines into
-docs/conflict.md. All arms have the same network, passes and batches, and keep the weights of the last pass: stopping by
-one loss would favour it.
+Runs that are in benchmarks/conflict.jsonl are skipped; those of --quick go elsewhere, and no page takes them.
+``python benchmarks/conflict_page.py`` turns the lines into docs/conflict.md. All arms have the same network, passes and
+batches, and keep the weights of the last pass: stopping by one loss would favour it.
 """
 
 import argparse
 import json
-import math
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -21,7 +21,6 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from conflict_arms import ARMS, GRID, TUNED, Weights, best_weights, settings_of
 from conflict_scores import scores_of
@@ -32,12 +31,15 @@ from divecast.fitting import FitPlan, fit_model
 from divecast.model.network import Network
 from divecast.reproduce.asked import differences
 from divecast.reproduce.cases import Case, Settings, load_case
+from divecast.reproduce.record import plain
 from divecast.reproduce.workers import work_off
 from divecast.train.conflict import ConflictProbe
 from divecast.train.history import EpochRecord
 from divecast.types import Batch
 
 OUT = Path(__file__).with_name("conflict.jsonl")
+QUICK_OUT = Path(tempfile.gettempdir()) / "conflict-quick.jsonl"
+DIGITS = 5
 CASES = ("eia", "motion")
 EVERY = 25  # batches from look to look
 SEEDS = 5
@@ -125,7 +127,7 @@ def make_run(job: Job) -> None:
         "versions": {"divecast": __version__, "torch": torch.__version__},
     }
     line = {**asked, "settings": _settings(settings), **cost, **_looked(watch, seconds), "scores": scores}
-    _append(job.out, json.dumps(_plain(line)) + "\n")
+    _append(job.out, json.dumps(plain(line, DIGITS)) + "\n")
 
 
 def _looked(watch: Watch, seconds: float) -> dict[str, Any]:
@@ -150,7 +152,7 @@ def missing(jobs: Iterable[Job]) -> list[Job]:
         if line is None:
             found.append(job)
             continue
-        others = differences(_plain(_settings(job.settings())), line["settings"])
+        others = differences(plain(_settings(job.settings()), DIGITS), line["settings"])
         if others:
             where = f"{job.out}: {job.case} {job.arm} {job.seed}"
             raise SystemExit(f"{where} was made with other settings ({'; '.join(others)}); remove its line")
@@ -187,18 +189,6 @@ def _append(path: Path, text: str) -> None:
         os.close(file)
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
-        return [_plain(item) for item in list(value)]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float):
-        return float(f"{value:.5g}") if math.isfinite(value) else None
-    return value
-
-
 def main() -> int:
     """Tune the weights, then make the runs of all arms, seed by seed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -208,17 +198,17 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--quick", action="store_true", help="a small version, to try the machinery")
-    parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--out", type=Path, help=f"where the lines go; {OUT.name} beside this, {QUICK_OUT} if --quick")
     args = parser.parse_args()
-    arms, tuned = args.arm or list(ARMS), Weights()
+    arms, tuned, out = args.arm or list(ARMS), Weights(), args.out or (QUICK_OUT if args.quick else OUT)
 
     def job(arm: str, seed: int, weights: Weights) -> Job:
-        return Job(args.case, args.data, args.quick, arm, seed, weights, args.out)
+        return Job(args.case, args.data, args.quick, arm, seed, weights, out)
 
     if TUNED in arms:
         if work([job(weights.name, TUNING_SEED, weights) for weights in GRID], args.workers):
             return 1
-        tuned = best_weights(read_lines(args.out), args.case, args.quick)
+        tuned = best_weights(read_lines(out), args.case, args.quick)
     runs = product(range(args.seeds), arms)
     jobs = [job(arm, seed, tuned if arm == TUNED else Weights()) for seed, arm in runs]
     return int(work(jobs, args.workers) > 0)

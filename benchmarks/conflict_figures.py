@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Any
 
-from conflict_summary import LOSSES, PAIRS, TOGETHER, Runs
+from conflict_summary import LOSSES, NAMES, PAIRS, TOGETHER, Runs
 
 from divecast.extras import need
 
 # Okabe and Ito (2008): told apart by colour-blind readers, too.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
 MODULES = ("marginal.encoder", "marginal.prior", "conditional", "fusion")
-_SHORT = {"forecast": "forecast", "reconstruction": "reconstruction", "disentanglement": "labels"}
 
 
 def rates(cases: Sequence[Runs]) -> Any:
@@ -23,7 +22,7 @@ def rates(cases: Sequence[Runs]) -> Any:
     for axis, runs in zip(axes[0], cases, strict=True):
         axis.set_title(runs.case, fontweight="bold")
     for row, (first, second) in zip(axes, PAIRS, strict=True):
-        row[0].set_ylabel(f"{_SHORT[first]} and\n{_SHORT[second]}\nnegative cosines")
+        row[0].set_ylabel(f"{NAMES[first]} and\n{NAMES[second]}\nnegative cosines")
     handles = _legend_handles()
     figure.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False)
     return figure

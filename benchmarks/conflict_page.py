@@ -17,6 +17,7 @@ from conflict_summary import (
     LEAST_LOSS,
     LEAST_RATE,
     LOSSES,
+    NAMES,
     PAIRS,
     TOGETHER,
     Interval,
@@ -27,10 +28,12 @@ from conflict_summary import (
 )
 from conflict_words import verdict_text, wrapped
 
+from divecast.reproduce.cells import mean_sd, table
+from divecast.reproduce.summary import spread
+
 HERE = Path(__file__).parent
 LINES = HERE / "conflict.jsonl"
 DOCS = HERE.parent / "docs"
-SHORT = {"forecast": "forecast", "reconstruction": "reconstruction", "disentanglement": "labels"}
 MODULES = ("marginal.encoder", "marginal.prior", "conditional", "fusion", "whole")
 
 INTRO = f"""# Is it free of conflict?
@@ -117,10 +120,10 @@ def _method(lines: Sequence[Line], cases: Sequence[Runs]) -> str:
 
 
 def _chosen(lines: Sequence[Line], case: str) -> str:
-    tried = [line for line in lines if line["case"] == case and line["arm"].startswith("tune-")]
+    tried = [line for line in lines if line["case"] == case and line["arm"].startswith("tune-") and not line["quick"]]
     if not tried:
         return ""
-    weights = best_weights(tried, case, tried[0]["quick"])
+    weights = best_weights(tried, case, quick=False)
     errors = {line["arm"]: tuning_error(line["scores"]) for line in tried}
     return (
         f" On `{case}` that is forecast {weights.forecast:g}, labels {weights.labels:g} (mean error "
@@ -155,12 +158,12 @@ def _scores(runs: Runs) -> str:
     rows = []
     for arm in ARMS:
         shown = [
-            _spread(runs.values(arm, measure)) if arm in TOGETHER or loss in _own(arm) else ""
+            mean_sd(spread(runs.values(arm, measure))) if arm in TOGETHER or loss in _own(arm) else ""
             for loss, measure in columns.values()
         ]
         rows.append([f"`{arm}`", *shown])
     title = "Test part, mean and standard deviation over the seeds; an arm alone has its own task only."
-    return f"{title}\n\n{_table(['arm', *columns], rows)}"
+    return f"{title}\n\n{table(['arm', *columns], rows)}"
 
 
 def _own(arm: str) -> set[str]:
@@ -172,7 +175,7 @@ def _differences(runs: Runs) -> str:
     rows = [[f"`{arm}`", *(_shown(runs.against_alone(arm, loss), LEAST_LOSS) for loss in LOSSES)] for arm in TOGETHER]
     head = ["arm", *(f"{name} less `{loss.alone}`" for name, loss in LOSSES.items())]
     title = "Loss less the loss trained alone, nats, and whether it is **worse**, no worse, or not decided (?)."
-    return f"{title}\n\n{_table(head, rows)}"
+    return f"{title}\n\n{table(head, rows)}"
 
 
 def _rates(runs: Runs) -> str:
@@ -182,7 +185,7 @@ def _rates(runs: Runs) -> str:
         "Gradients as trained, over all weights that both losses move. Steps: what a small step down the one does to "
         "the other, as a share of what an own step takes from it (1 undoes it, -1 is as good), and how often it harms."
     )
-    return f"{title}\n\n{_table(['arm', *_COSINE_HEAD], [row for row in rows if row])}"
+    return f"{title}\n\n{table(['arm', *_COSINE_HEAD], [row for row in rows if row])}"
 
 
 def _modules(runs: Runs) -> str:
@@ -190,7 +193,7 @@ def _modules(runs: Runs) -> str:
     tables = []
     for arm in ("frozen", "sum"):
         found = [_cosine_row(runs, arm, pair, (module, "unfrozen"), module) for module in MODULES for pair in PAIRS]
-        tables.append(f"`{arm}`, unfrozen:\n\n{_table(['module', *_COSINE_HEAD], [row for row in found if row])}")
+        tables.append(f"`{arm}`, unfrozen:\n\n{table(['module', *_COSINE_HEAD], [row for row in found if row])}")
     return "<details><summary>Module by module</summary>\n\n" + "\n\n".join(tables) + "\n\n</details>"
 
 
@@ -210,7 +213,7 @@ def _cosine_row(runs: Runs, arm: str, pair: tuple[str, str], place: tuple[str, s
         return None
     points = _shown(above, LEAST_RATE, factor=100.0, digits=0)
     return [
-        name, f"{SHORT[pair[0]]}, {SHORT[pair[1]]}",
+        name, f"{NAMES[pair[0]]}, {NAMES[pair[1]]}",
         mean("across_negative", 0, 100), mean("null_negative", 0, 100), points,
         mean("same_median"), mean("corrected"), mean("similarity"),
         mean("forth_change"), mean("forth_harmful", 0, 100), mean("back_change"), mean("back_harmful", 0, 100),
@@ -237,27 +240,15 @@ def _shown(found: Interval | None, margin: float, factor: float = 1.0, digits: i
     return mark[found.above(margin)]
 
 
-def _spread(values: Sequence[float]) -> str:
-    if not values:
-        return ""
-    mean = statistics.fmean(values)
-    digits = 0 if abs(mean) >= 20 else 3
-    deviation = f" ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else ""
-    return f"{mean:.{digits}f}{deviation}"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def main() -> None:
     """Write page and figures."""
     source = Path(sys.argv[1]) if len(sys.argv) > 1 else LINES
     folder = Path(sys.argv[2]) if len(sys.argv) > 2 else DOCS
     lines: list[dict[str, Any]] = [json.loads(text) for text in source.read_text(encoding="utf-8").splitlines()]
-    (folder / "figures").mkdir(parents=True, exist_ok=True)
     cases = read_runs(lines)
+    if not cases:
+        sys.exit(f"{source} has no runs but those of --quick, which decide nothing")
+    (folder / "figures").mkdir(parents=True, exist_ok=True)
     for name, draw in (("rates", figures.rates), ("losses", figures.losses)):
         draw(cases).savefig(folder / "figures" / f"conflict_{name}.png")
     (folder / "conflict.md").write_text(page(lines), encoding="utf-8")

@@ -17,6 +17,8 @@ PAIRS = (
     ("forecast", "disentanglement"),
     ("reconstruction", "disentanglement"),
 )
+NAMES = {"forecast": "forecast", "reconstruction": "reconstruction", "disentanglement": "labels"}
+"""What the losses of the probe are called."""
 LEVEL = 0.95
 LEAST_LOSS = 0.01  # nats: what errors wider by 1 % cost; a loss whose interval stays below is no worse
 LEAST_RATE = 0.05
@@ -172,8 +174,8 @@ def judge(runs: Runs, arm: str) -> Verdict:
 
 
 def read_runs(lines: Sequence[Line]) -> tuple[Runs, ...]:
-    """Return the runs on the test part by case, leaving out those that chose weights."""
-    tested = [line for line in lines if line["arm"] in ARMS]
+    """Return the runs on the test part by case, leaving out those that chose weights and those of --quick."""
+    tested = [line for line in lines if line["arm"] in ARMS and not line["quick"]]
     cases = dict.fromkeys(line["case"] for line in tested)
     return tuple(Runs(case, tuple(line for line in tested if line["case"] == case)) for case in cases)
 

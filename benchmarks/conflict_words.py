@@ -4,9 +4,8 @@ import statistics
 import textwrap
 from collections.abc import Sequence
 
-from conflict_summary import LEAST_LOSS, LEAST_RATE, PAIRS, TOGETHER, Runs, Verdict, interval, judge
+from conflict_summary import LEAST_LOSS, LEAST_RATE, NAMES, PAIRS, TOGETHER, Runs, Verdict, interval, judge
 
-_NAMES = {"forecast": "forecast", "reconstruction": "reconstruction", "disentanglement": "labels"}
 _ANSWER = {"yes": "free of conflict", "no": "not free of conflict", "not decided": "not decided"}
 _CLEAR = 0.1
 
@@ -63,7 +62,7 @@ def _arm(verdict: Verdict) -> str:
     parts = [f"{_ANSWER[verdict.free]}."]
     higher = [pair for pair, each in verdict.above.items() if each.above(LEAST_RATE) == "yes"]
     if verdict.above:
-        names = [f"{_NAMES[a]} and {_NAMES[b]} (by {100 * verdict.above[a, b].mean:.0f} points)" for a, b in higher]
+        names = [f"{NAMES[a]} and {NAMES[b]} (by {100 * verdict.above[a, b].mean:.0f} points)" for a, b in higher]
         others = "no pair" if verdict.rate_holds == "yes" else "no pair for certain"
         parts.append(f"More negative cosines than the null: {_listed(names, others)}.")
     worse = [loss for loss, each in verdict.worse.items() if each.above(LEAST_LOSS) == "yes"]
@@ -100,7 +99,7 @@ def _kind(runs: Runs) -> str:
             "pull apart" if middle < -_CLEAR else "agree" if middle > _CLEAR else "have nothing to do with one another"
         )
         span = f"{min(medians):.2f} to {max(medians):.2f}"
-        kinds[kind].append(f"{_NAMES[pair[0]]} and {_NAMES[pair[1]]} (median cosines {span} by arm)")
+        kinds[kind].append(f"{NAMES[pair[0]]} and {NAMES[pair[1]]} (median cosines {span} by arm)")
     parts = [f"{_listed(names)} {kind}" for kind, names in kinds.items() if names]
     return (
         "What the gradients do where nothing is frozen, on the same windows (a median cosine beyond "

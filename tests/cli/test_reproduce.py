@@ -2,7 +2,9 @@
 
 import pytest
 
+from divecast.cli import reproduce
 from divecast.reproduce import runs
+from divecast.reproduce.arms import ABLATIONS, ARMS
 from divecast.reproduce.workers import Outcome
 from reproduce.lines import record
 from reproduce.small import hours_case
@@ -30,6 +32,12 @@ def test_help_shows_an_example(run):
     result = run("reproduce", "--help")
     assert result.code == 0
     assert "Example: divecast reproduce" in result.out
+    assert 'pip install "divecast[science]"' in result.out
+
+
+def test_help_names_all_arms_and_ablations():
+    assert reproduce._ARMS.split(", ") == list(ARMS)
+    assert reproduce._ABLATIONS.split(", ") == list(ABLATIONS)
 
 
 def test_it_tells_each_run_and_where_the_page_is(run, stood_in, tmp_path):
@@ -51,7 +59,8 @@ def test_a_failing_run_is_told_at_the_end_and_tried_again(run, stood_in, tmp_pat
         result = run(*arguments)
         assert result.code == 1
         assert f"{todo}/{todo} motion b seed 0 FAILED" in result.err
-        assert result.err.splitlines()[-2:] == [
+        assert result.err.splitlines()[-3:] == [
+            "No `full` run, so no comparison and no figures.",
             "failed: motion b 0: no such luck",
             "1 runs failed; the same command tries them again",
         ]
@@ -73,6 +82,7 @@ def test_quick_is_few_arms_twice(run, stood_in, tmp_path):
         (["motion", "--workers", "0"], "workers must be a whole number >= 1"),
         (["eia"], "needs its data"),
         (["eia", "--data", "nowhere"], "nowhere"),
+        (["motion", "--data", "nowhere"], "motion ships with the package; leave --data out"),
     ],
 )
 def test_mistakes_are_one_line(run, tmp_path, arguments, told):

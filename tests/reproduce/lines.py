@@ -12,7 +12,9 @@ _NAMES = (
 def record(arm: str, seed: int, case: str = "eia", rrse: float = 0.5, mig: float = 0.25) -> Record:
     """A run with one step and one factor whose every score is ``rrse``; baselines with the full model."""
     scores = {step: Score(rrse, 0.75) for step in ("24", "all")}
-    ways = ["infer", "known", *(["per-channel ridge", "last value"] if arm == "full" else [])]
+    ways = {"full": ["infer", "known", "per-channel ridge", "last value"], "given": ["known"]}.get(
+        arm, ["infer", "known"]
+    )
     none = dict.fromkeys(_NAMES, Measure(0.5, {"hour": 0.5}))
     return Record(
         case=case,

@@ -15,7 +15,7 @@ from worlds import SMALL, hours, moves
 
 _TRAINING = TrainingConfig(epochs=2, batch_size=64, learning_rate=5e-3, window_stride=5)
 _SETTINGS = Settings(SMALL, _TRAINING, LossConfig())
-_MEASURES = MeasureConfig(n_boot=0, n_trees=2, n_folds=2)
+_MEASURES = MeasureConfig(n_boot=0, n_trees=2, n_folds=2, n_blocks=6)
 
 
 def hours_case(name: str = "motion", path: Path | None = None, seed: int = 0, quick: bool = False) -> Case:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from divecast.errors import ArtifactError
 from divecast.reproduce.figures import class_colours, draw_case, plot_code, plot_density, plot_labels
 from divecast.reproduce.run import run_once
 from divecast.reproduce.views import FactorView, View, class_correlation, label_association, two_components, view_of
@@ -128,6 +129,12 @@ def test_pictures_are_written_and_the_same_each_time(model, tmp_path):
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
     assert first[0].read_bytes().startswith(b"\x89PNG")
     assert first[1].read_bytes().startswith(b"%PDF")
+
+
+def test_a_folder_that_cannot_be_made_is_named(model, tmp_path):
+    (tmp_path / "figures").touch()
+    with pytest.raises(ArtifactError, match=r"expected a folder to write to at .*figures"):
+        draw_case(hours_case(), model, tmp_path / "figures")
 
 
 def test_labels_that_are_missing_here_and_there_are_no_trouble(tmp_path):

@@ -7,7 +7,16 @@ import numpy as np
 import pytest
 
 from divecast import DeepDIVE
-from divecast.data import Windows, WindowShape, check_seen, encode_labels, fit_scale, fit_vocabularies, split
+from divecast.data import (
+    Recordings,
+    Windows,
+    WindowShape,
+    check_seen,
+    encode_labels,
+    fit_scale,
+    fit_vocabularies,
+    split,
+)
 from divecast.errors import ConfigError, DataError
 from divecast.reproduce import cases
 from divecast.reproduce.cases import CASES, Case, load_case
@@ -62,6 +71,21 @@ def test_runs_hold_out_other_people_until_all_had_their_turn(name, path, n):
     assert len(set(tested)) == len(tested) == 2 * n
     assert all(seen == n_classes for case in folds for seen, n_classes in classes_seen(case))
     assert all(f"people {', '.join(case.split.test)} held out as test" in case.about for case in folds)
+
+
+@pytest.mark.parametrize("n", [1, 4])
+def test_too_few_people_to_hold_some_out_are_refused(n):
+    people = [str(at) for at in range(n)]
+    recordings = Recordings.from_arrays([np.zeros((9, 1))] * 2 * n, {"participant": people * 2})
+    with pytest.raises(DataError, match=rf"at least 5 values of participant, .* got {n}: \['0'"):
+        cases._held_out("participant", recordings, 0)
+
+
+@pytest.mark.parametrize("fold", range(7))
+def test_five_people_are_enough(fold):
+    recordings = Recordings.from_arrays([np.arange(9.0)[:, None]] * 5, {"participant": list("abcde")})
+    parts = split(recordings, cases._held_out("participant", recordings, fold))
+    assert [part.n_rows for part in (parts.train, parts.valid, parts.test)] == [9, 18, 18]
 
 
 def test_a_quick_case_fits_and_scores():

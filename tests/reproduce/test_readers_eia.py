@@ -48,8 +48,36 @@ def test_a_table_without_its_columns_is_refused(tmp_path):
 
 def test_another_folder_says_what_is_there(tmp_path):
     (tmp_path / "other.csv").write_text("a")
-    with pytest.raises(DataError, match=r"demand_2020_2024\.parquet and .* got .*other\.csv"):
+    with pytest.raises(
+        DataError, match=r"demand_2020_2024\.parquet \(.* and .*_series\.csv \(.* with \['other\.csv'\] in it"
+    ):
         read_eia(tmp_path)
+
+
+def test_a_path_to_a_file_says_that_a_folder_is_expected(tmp_path):
+    with pytest.raises(DataError, match=r"expected a folder with .*; got .*_series\.csv, which is no folder"):
+        read_eia(write(tmp_path) / "demand_2020_2024_series.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (f"{HEAD}\nÉ,{ZONE},1,True".encode("latin1"), "can't decode byte 0xc9"),
+        (f"{HEAD}\n{'a' * 200_000}".encode(), "field larger than field limit"),
+        (f"{HEAD.replace('mean_mw,recommended', 'recommended,mean_mw')}\nA,{ZONE},True".encode(), "to float: ''"),
+    ],
+)
+def test_a_table_that_is_none_is_refused(content, said, tmp_path):
+    (write(tmp_path) / "demand_2020_2024_series.csv").write_bytes(content)
+    with pytest.raises(DataError, match=rf"UTF-8 text with columns series, .* in demand_2020_2024_series\.csv.*{said}"):
+        read_eia(tmp_path, n_series=1)
+
+
+def test_a_damaged_table_of_demand_is_refused(tmp_path):
+    file = write(tmp_path) / "demand_2020_2024.parquet"
+    file.write_bytes(file.read_bytes()[:-20])
+    with pytest.raises(DataError, match=r"demand_2020_2024\.parquet"):
+        read_eia(tmp_path, n_series=1)
 
 
 @needs(EIA)

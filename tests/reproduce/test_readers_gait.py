@@ -87,8 +87,14 @@ def test_recordings_are_read_with_their_labels(tmp_path):
 @pytest.mark.parametrize("missing", ["trials.csv", "signals_int16.npz"])
 def test_half_the_files_are_refused(missing, tmp_path):
     (write(tmp_path) / missing).unlink()
-    with pytest.raises(DataError, match=r"signals_int16\.npz and trials\.csv"):
+    (there,) = {"trials.csv", "signals_int16.npz"} - {missing}
+    with pytest.raises(DataError, match=rf"signals_int16\.npz \(.* and trials\.csv \(.* with \['{there}'\] in it"):
         read_gait(tmp_path)
+
+
+def test_a_path_to_a_file_says_that_a_folder_is_expected(tmp_path):
+    with pytest.raises(DataError, match=r"expected a folder with .*; got .*trials\.csv, which is no folder"):
+        read_gait(write(tmp_path) / "trials.csv")
 
 
 def test_a_trial_without_its_recording_is_named(tmp_path):
@@ -103,6 +109,64 @@ def test_a_table_without_its_columns_is_refused(tmp_path):
     table.write_text(table.read_text().replace("condition", "other"))
     with pytest.raises(DataError, match=r"columns key, participant, condition.*'condition'"):
         read_gait(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("key,participant,condition,stride_left_s\np0,Zoë,A,1.0".encode("latin1"), "can't decode byte 0xeb"),
+        (b"key,participant,condition,stride_left_s\n" + b"a" * 200_000, "field larger than field limit"),
+        (b"key,participant,condition,stride_left_s\np0,1,A", "could not convert string to float: ''"),
+        (b"key,participant,condition,stride_left_s\n", "got no trial with a key"),
+        (b"", "got no trial with a key"),
+    ],
+)
+def test_a_table_that_is_none_is_refused(content, said, tmp_path):
+    (write(tmp_path) / "trials.csv").write_bytes(content)
+    with pytest.raises(DataError, match=rf"expected UTF-8 text with columns .* in trials\.csv, got .*{said}|{said}"):
+        read_gait(tmp_path)
+
+
+@pytest.mark.parametrize("kept", [0, 1, 3, 0.5, 0.9, 0.999])
+def test_a_cut_archive_is_refused_by_name(kept, tmp_path):
+    file = write(tmp_path) / "signals_int16.npz"
+    whole = file.read_bytes()
+    file.write_bytes(whole[: kept if isinstance(kept, int) else int(kept * len(whole))])
+    with pytest.raises(DataError, match=r"expected a whole archive .* in signals_int16\.npz, cannot read it"):
+        read_gait(tmp_path)
+
+
+@pytest.mark.parametrize("what", [np.zeros((5, 6)), np.array("text"), np.array([None])])
+def test_another_array_under_the_name_is_refused(what, tmp_path):
+    with (write(tmp_path) / "signals_int16.npz").open("wb") as file:
+        np.save(file, what)
+    with pytest.raises(DataError, match=r"expected a whole archive .* in signals_int16\.npz"):
+        read_gait(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory) -> Path:
+    """A folder of one short recording, compressed."""
+    folder = write(tmp_path_factory.mktemp("packed"), 1)
+    with np.load(folder / "signals_int16.npz") as file:
+        np.savez_compressed(folder / "signals_int16.npz", **file)
+    return folder
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), byte=st.binary(min_size=1, max_size=4))
+def test_a_damaged_archive_is_refused_or_harmless(data, byte, packed):
+    file = packed / "signals_int16.npz"
+    whole = file.read_bytes()
+    ends = st.integers(0, 400) | st.integers(len(whole) - 700, len(whole) - 5) | st.integers(0, len(whole) - 5)
+    at = data.draw(ends)
+    file.write_bytes(whole[:at] + byte + whole[at + len(byte) :])
+    try:
+        assert len(read_gait(packed)[0].values) == 2000
+    except DataError:
+        pass
+    finally:
+        file.write_bytes(whole)
 
 
 @needs(GAIT)

@@ -1,12 +1,14 @@
 """GaitMotion's pickles, on tiny files of the layout its published loader reads."""
 
 import pickle
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from divecast.errors import DataError
+from divecast.reproduce import gaitmotion
 from divecast.reproduce.gaitmotion import CHANNELS, has_gaitmotion, read_gaitmotion
 
 pandas = pytest.importorskip("pandas")
@@ -77,6 +79,15 @@ def test_a_name_that_does_not_say_what_it_is_is_refused(name, tmp_path):
 def test_another_content_is_named(what, said, tmp_path):
     with pytest.raises(DataError, match=rf"'Stride_length' in P1_2_L\.pkl, {said.removeprefix('got ')}|{said}"):
         read_gaitmotion(write(tmp_path, ("Normal/P1_2_L.pkl",), what))
+
+
+@pytest.mark.parametrize("lengths", [np.zeros((3, 2)), np.zeros(()), np.array(["a", None], dtype=object)])
+def test_lengths_that_are_no_column_of_numbers_are_named(lengths, tmp_path, monkeypatch):
+    found = np.zeros((500, 8)), {"Stride_length": lengths}
+    monkeypatch.setattr(gaitmotion, "load_pickle", lambda file: found)
+    told = re.escape(f"frame ['Stride_length'] with array {lengths.shape} of {lengths.dtype} in 'Stride_length'")
+    with pytest.raises(DataError, match=told):
+        read_gaitmotion(write(tmp_path, ("Normal/P1_2_L.pkl",)))
 
 
 def test_a_hostile_file_among_them_is_refused(tmp_path):

@@ -129,7 +129,10 @@ BYTES = {
     "a persistent id": b"Pwhatever\n.",
     "a binary persistent id": b"\x80\x02X\x01\x00\x00\x00aQ.",
     "an array of records": b"\x80\x04cnumpy\ndtype\nX\x03\x00\x00\x00V16\x85R.",
-    "an object of no stand-in": b"ccopyreg\n_reconstructor\n(c__builtin__\nslice\nc__builtin__\nobject\nNtR.",
+    "an object of no stand-in": b"ccopyreg\n_reconstructor\n(I7\nc__builtin__\nobject\nNtR.",
+    "a slice of slices": b"c__builtin__\nslice\n(c__builtin__\nslice\n(NtRtR.",
+    "a set": b"\x80\x04(\x8f(K\x01\x90t.",
+    "a frozen set": b"\x80\x04((K\x01\x91t.",
 }
 
 
@@ -176,6 +179,8 @@ def test_a_hand_made_array_of_objects_reads(tmp_path):
         (b"U\x02O8", b"K\x01\x85", b"](cpandas\nDataFrame\ne"),  # an object that is no cell
         (b"U\x02f8", b"J\xff\xff\xff\x7f\x85", b"C\x08AAAAAAAA"),  # a shape beyond its content
         (b"U\x02f8", b"J\xff\xff\xff\xff\x85", b"C\x00"),  # a length below 0
+        (b"U\x02f8", b"(" + b"K\x01" * 65 + b"t", b"C\x08AAAAAAAA"),  # more lengths than numpy has
+        (b"U\x02f8", b"(\x8a\xfa" + b"\x7f" * 250 + b"K\x00t", b"C\x00"),  # a length of 2000 bits
         (b"U\x02f8", b"U\x03abc\x85", b"C\x08AAAAAAAA"),  # a shape of text
     ],
 )

@@ -11,10 +11,12 @@ from divecast.data import Calendar
 from divecast.errors import ArtifactError, ConfigError, DataError
 from divecast.inference import encode_windows, reconstruct_windows
 from divecast.metrics import rrse
+from divecast.reproduce import run
 from divecast.reproduce.asked import asked_of, differences
 from divecast.reproduce.memory import forget_peak, peak_mib
 from divecast.reproduce.record import Score, parse_record
 from divecast.reproduce.run import HeldOut, Run, run_once
+from divecast.reproduce.versions import code_hash
 from reproduce.small import hours_case, moves_case
 
 
@@ -104,10 +106,31 @@ def test_a_file_that_is_no_run_is_refused_by_name(text):
         parse_record(text, "runs/a-0.json")
 
 
-def test_a_factor_with_one_class_in_the_test_part_is_refused_by_name():
+def test_a_line_of_before_quick_was_kept_is_read(full):
+    line = json.loads(full.record.line())
+    assert line.pop("quick") is False
+    assert parse_record(json.dumps(line), "here") == parse_record(full.record.line(), "here")
+
+
+def test_a_factor_with_one_class_in_the_test_part_is_refused_by_name_before_the_fit(monkeypatch):
+    monkeypatch.setattr(run, "fit_model", None)
     case = replace(hours_case(), factors=(Calendar("hour"), Calendar("month")))  # January ends in the training part
-    with pytest.raises(DataError, match="'month'"):
+    with pytest.raises(DataError, match=r"factor 'month' needs two classes or more among the windows .* found"):
         run_once(case, "a", 0)
+
+
+def test_the_hash_is_of_the_code_that_fits_and_scores(tmp_path):
+    files = ["estimator.py", "cli/app.py", *(f"reproduce/{name}.py" for name in ("run", "measured", "page", "figures"))]
+    for name in files:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    first, changed = code_hash(tmp_path), []
+    for name in files:
+        (tmp_path / name).write_text("x = 1")
+        changed += [name] if code_hash(tmp_path) != first else []
+        (tmp_path / name).write_text("")
+    assert changed == ["estimator.py", "reproduce/run.py", "reproduce/measured.py"]
+    assert len(first) == 12
 
 
 def test_an_unknown_arm_is_refused_with_those_there_are():

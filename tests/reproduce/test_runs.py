@@ -53,6 +53,46 @@ def test_a_table_that_was_killed_and_resumed_equals_one_that_was_not(small, monk
     assert second.figures == (broken / "models" / "motion-full-0.safetensors", broken / "figures")
 
 
+@pytest.mark.parametrize("quick", [False, True])
+def test_a_line_says_whether_it_is_of_a_quick_table(small, tmp_path, quick):
+    job = RunJob("motion", None, quick, "a", 0, tmp_path)
+    runs.make_run(job)
+    assert [record.quick for record in read_records(tmp_path)] == [quick]
+
+
+def test_lines_and_page_are_there_if_the_figures_cannot_be_drawn(small, monkeypatch, tmp_path):
+    job = RunJob("motion", None, False, "full", 0, tmp_path)
+    job.model.parent.mkdir()
+    runs.make_run(job)
+    (tmp_path / "figures").touch()  # a file where the folder should be
+    with pytest.raises(ArtifactError, match=r"expected a folder to write to at .*figures"):
+        reproduce("motion", None, ("full",), 1, 1, tmp_path)
+    assert len((tmp_path / "runs.jsonl").read_text().splitlines()) == 1
+    assert "| `full` | 1 |" in (tmp_path / "report.md").read_text()
+
+
+def test_the_page_links_figures_that_were_just_drawn(small, monkeypatch, tmp_path):
+    def draw(case, model, folder):
+        folder.mkdir()
+        (folder / "motion-code.png").touch()
+        return (folder / "motion-code.png",)
+
+    monkeypatch.setattr(figures, "draw_case", draw)
+    job = RunJob("motion", None, False, "full", 0, tmp_path)
+    job.model.parent.mkdir()
+    runs.make_run(job)
+    made = reproduce("motion", None, ("full",), 1, 1, tmp_path)
+    assert "](figures/motion-code.png)" in made.page.read_text()
+    assert made.note == ""
+
+
+def test_without_the_full_model_it_is_said_what_is_lacking(small, tmp_path):
+    runs.make_run(RunJob("motion", None, False, "a", 0, tmp_path))
+    made = reproduce("motion", None, ("a",), 1, 1, tmp_path)
+    assert made.note == "No `full` run, so no comparison and no figures."
+    assert made.figures == ()
+
+
 def test_runs_go_seed_by_seed():
     jobs = Table("motion", None, ("full", "a", "b"), 2, False, "out").jobs()
     assert [(job.arm, job.seed) for job in jobs] == [

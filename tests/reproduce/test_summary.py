@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from divecast.reproduce.paper import EXPECTATIONS, Expectation
-from divecast.reproduce.summary import Spread, compare, decide, holm, spread, values_of
+from divecast.reproduce.summary import QUANTITIES, Spread, compare, decide, holm, spread, values_of
 from reproduce.lines import record
 
 SHORT = [0.31, -0.12, 0.5, 0.22, 0.41]
@@ -103,6 +103,12 @@ def table(**reconstruction):
 def test_an_expectation_holds_fails_or_is_open(full, a, verdict):
     (found,) = decide(table(full=full, a=a), [Expectation("reconstruction", "full", "a")])
     assert found.verdict == verdict
+
+
+def test_an_arm_that_infers_no_labels_has_no_forecast_with_labels_inferred():
+    given, full = record("given", 0, rrse=0.25), record("full", 0, rrse=0.5)
+    assert [QUANTITIES[name].read(given) for name in ("forecast", "known")] == [None, 0.25]
+    assert [QUANTITIES[name].read(full) for name in ("forecast", "known")] == [0.5, 0.5]
 
 
 def test_more_is_better_for_mig():

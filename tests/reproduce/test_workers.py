@@ -1,11 +1,15 @@
 """Jobs over processes: what dies takes nothing else along."""
 
+import importlib
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
 
+from divecast.reproduce import memory, workers
 from divecast.reproduce.workers import work_off
 from reproduce.jobs import Task, environment, work
 
@@ -43,6 +47,56 @@ def test_a_job_that_always_kills_its_process_is_given_up(tmp_path):
     assert "signal 9 (SIGKILL), 3 times" in outcomes["a"]
     assert outcomes["b"] is None
     assert tasks[0].tries() == 3
+
+
+def test_a_process_that_ends_itself_is_told_with_its_code_alone(monkeypatch):
+    monkeypatch.setattr(workers, "_RETRIES", 0)
+    (outcome,) = work_off([1], os._exit, 1)
+    assert outcome.error == "its process ended with code 1, 1 times"
+
+
+UNGUARDED = """
+from divecast.reproduce import workers
+workers._RETRIES = 0
+for outcome in workers.work_off(["a job"], print, 1):
+    print(outcome.error)
+"""
+
+
+def test_a_script_that_starts_processes_as_it_is_imported_is_told_so(tmp_path):
+    (tmp_path / "script.py").write_text(UNGUARDED)
+    done = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "ended with code 1, 1 times before its first job" in done.stdout
+    assert 'if __name__ == "__main__":' in done.stdout
+    assert "memory" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("code", "begun", "said"),
+    [
+        (-9, True, "its process was ended by signal 9 (SIGKILL), 3 times; that often means that memory ran out"),
+        (-11, False, "its process was ended by signal 11 (SIGSEGV), 3 times"),
+        (-50, True, "its process was ended by signal 50 (unknown), 3 times"),
+        (3, True, "its process ended with code 3, 3 times"),
+    ],
+)
+def test_a_hint_is_given_only_where_it_fits(code, begun, said):
+    assert workers._cause(code, begun) == said
+
+
+def test_pipes_of_any_class_are_waited_for(monkeypatch):
+    """As on Windows, where they are no ``Connection``."""
+    crew = [workers._Worker(object(), object(), None, job) for job in ("a", "b", None)]
+    monkeypatch.setattr(workers, "wait", lambda pipes: pipes[1:])
+    assert workers._ready(crew) == [(crew[1], "b")]
+
+
+def test_the_peak_of_memory_needs_neither_proc_nor_resource(tmp_path, monkeypatch):
+    monkeypatch.setattr(memory, "_STATUS", tmp_path / "none")
+    assert memory.peak_mib() > 10
+    monkeypatch.setitem(sys.modules, "resource", None)
+    assert memory.peak_mib() == 0
+    assert importlib.reload(memory).peak_mib() > 10
 
 
 def test_leaving_ends_the_processes(tmp_path):

@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from divecast.reproduce.reproduction import Progress, Reproduction
 
 _FAILED = 1
+# By hand, for reproduce.arms takes long to import; a test holds them against it.
+_ARMS = "full, a, b, vae, beta-vae, beta-tcvae, given, m2"
+_ABLATIONS = (
+    "concatenation, gating, a-without-b, tc-penalty, pairs, ce-only, bound, closed-form, by-epoch, joint, not-frozen, "
+    "line, laplace, logistic"
+)
 
 
 def reproduce(  # noqa: PLR0913  typer reads an option from each parameter
@@ -26,20 +32,25 @@ def reproduce(  # noqa: PLR0913  typer reads an option from each parameter
     workers: Annotated[int, typer.Option("--workers", help="Processes at once, of one thread each.")] = 1,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of runs, page and figures.")] = Path("reproduction"),
     arm: Annotated[
-        list[str] | None, typer.Option("--arm", help="Arm or ablation to run; repeat for more. All arms when left out.")
+        list[str] | None,
+        typer.Option("--arm", help=f"Arm or ablation to run; repeat for more. All arms when left out: {_ARMS}."),
     ] = None,
-    ablations: Annotated[bool, typer.Option("--ablations", help="Run the ablations, too.")] = False,
+    ablations: Annotated[bool, typer.Option("--ablations", help=f"Run the ablations, too: {_ABLATIONS}.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Small data, few arms and passes: about a minute.")] = False,
     as_json: options.Json = False,
 ) -> None:
-    """Fit every arm of the paper's tables many times, compare them and draw the figures.
+    r"""Fit every arm of the paper's tables many times, compare them and draw the figures.
 
     Each run is kept as it ends: after Ctrl-C or a crash the same command makes those that are missing.
+
+    It needs the extra: pip install "divecast\[science]".
     """
     from divecast.reproduce.reproduction import arms_of
     from divecast.reproduce.reproduction import reproduce as run
 
     made = run(case, data, arms_of(arm, ablations, quick), runs, workers, out, quick, _tell)
+    if made.note:
+        say(made.note)
     for failure in made.failures:
         say(f"failed: {failure.job.case} {failure.job.arm} {failure.job.seed}: {failure.error.splitlines()[0]}", "red")
     if as_json:
@@ -63,6 +74,6 @@ def _tell(progress: "Progress") -> None:
 
 def _summary(case: str, made: "Reproduction") -> dict[str, object]:
     failed = [{"arm": f.job.arm, "seed": f.job.seed, "error": f.error} for f in made.failures]
+    found = {"runs": sum(record.case == case for record in made.records), "failed": failed, "note": made.note}
     files = {"lines": made.lines, "page": made.page, "figures": [str(figure) for figure in made.figures]}
-    n_runs = sum(record.case == case for record in made.records)
-    return {"command": "reproduce", "case": case, "runs": n_runs, "failed": failed, **files}
+    return {"command": "reproduce", "case": case, **found, **files}

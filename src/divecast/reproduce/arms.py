@@ -51,7 +51,11 @@ def labels_given(settings: Settings) -> Settings:
 
 
 def m2(settings: Settings) -> Settings:
-    """M2 (Kingma et al. 2014): the class is a discrete latent variable, all losses are trained at once."""
+    """M2 (Kingma et al. 2014): the class is a discrete latent variable, all losses are trained at once.
+
+    Labels that are known are always handed over, so where all are, decoder and forecaster learn from true classes only;
+    scored with labels inferred, they meet the classifier's soft classes, which they have never seen.
+    """
     return _training(_code(settings, labels="latent"), clamp=1.0, interleave="joint")
 
 
@@ -96,8 +100,9 @@ def closed_form_sum(settings: Settings) -> Settings:
 
 
 def by_epoch(settings: Settings) -> Settings:
-    """Players alternate whole epochs; each sees half of the passes, so there are twice as many."""
-    return _training(settings, interleave="epoch", epochs=2 * settings.training.epochs)
+    """Players alternate whole epochs; each sees half of the passes, so passes and patience are doubled."""
+    training = settings.training
+    return _training(settings, interleave="epoch", epochs=2 * training.epochs, patience=2 * training.patience)
 
 
 def joint(settings: Settings) -> Settings:
@@ -136,6 +141,9 @@ ARMS: dict[str, Arm] = {
     "m2": m2,
 }
 """The paper's models and the rivals, by name."""
+
+QUICK_ARMS = ("full", "a", "beta-tcvae", "given")
+"""Those that a quick table has."""
 
 ABLATIONS: dict[str, Arm] = {
     "concatenation": fused_by_concatenation,

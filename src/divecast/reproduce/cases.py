@@ -87,7 +87,7 @@ def _hourly(name: str, panel: Panel, about: str, tz: str | None, quick: bool) ->
     training = replace(HOURLY.training, epochs=2, window_stride=25) if quick else HOURLY.training
     return Case(
         name=name,
-        about=f"{about}; windows start every {training.window_stride} hours in training, {training.epochs} passes",
+        about=f"{about}; windows start every {training.window_stride} hours in training, {_passes(training)}",
         data=panel.rows(0, _TWO_YEARS) if quick else panel,
         factors=factors,
         split=ByTime(3, 1, 1),
@@ -99,7 +99,9 @@ def _hourly(name: str, panel: Panel, about: str, tz: str | None, quick: bool) ->
     )
 
 
-def _motion(_path: Path | None, seed: int, quick: bool) -> Case:
+def _motion(path: Path | None, seed: int, quick: bool) -> Case:
+    if path is not None:
+        raise ConfigError("motion ships with the package; leave --data out")
     recordings = datasets.load("motion")
     split = _held_out("subject", recordings, seed)
     training = TrainingConfig(epochs=5, window_stride=50, batch_size=64, learning_rate=4e-3)
@@ -108,7 +110,7 @@ def _motion(_path: Path | None, seed: int, quick: bool) -> Case:
         name="motion",
         about=(
             f"watch at the wrist, {len(recordings.names)} recordings of 10 people, 6 channels, 50 Hz, windows every "
-            f"{training.window_stride} rows in training, {training.epochs} passes; {_about_held_out(split)}"
+            f"{training.window_stride} rows in training, {_passes(training)}; {_about_held_out(split)}"
         ),
         data=recordings,
         factors=(Label("exercise"), Label("side")),
@@ -135,7 +137,7 @@ def _gait(path: Path | None, _seed: int, quick: bool) -> Case:
         training = replace(training, epochs=1, window_stride=800)
     return Case(
         name="gait",
-        about=f"{about}, windows every {training.window_stride} rows in training, {training.epochs} passes",
+        about=f"{about}, windows every {training.window_stride} rows in training, {_passes(training)}",
         data=recordings,
         factors=(Label(names[0]), Label(names[1], "ordered", bins=N_STRIDE_BINS)),
         split=ByTime(8, 1, 1),
@@ -154,14 +156,23 @@ def _gait_people(path: Path | None, seed: int, quick: bool) -> Case:
 
 
 def _held_out(group: str, data: Panel | Recordings, fold: int) -> ByGroup:
-    """Two groups for validation and the next two for the test, others with every fold."""
+    """Two groups for validation and the next two for the test, others with every fold; training needs one more."""
     groups = sorted(set(data.labels[group]))
+    if len(groups) < 5:
+        raise DataError(
+            f"expected at least 5 values of {group}, two each for validation and test and one or more for training, "
+            f"got {len(groups)}: {groups}; add recordings of others, or use a case that is cut by time"
+        )
     chosen = [groups[(2 * fold + at) % len(groups)] for at in range(4)]
     return ByGroup(group, valid=tuple(chosen[:2]), test=tuple(chosen[2:]))
 
 
 def _about_held_out(split: ByGroup) -> str:
     return f"people {', '.join(split.test)} held out as test, {', '.join(split.valid)} for validation"
+
+
+def _passes(training: TrainingConfig) -> str:
+    return "1 pass" if training.epochs == 1 else f"{training.epochs} passes"
 
 
 def _need(path: Path | None, name: str) -> Path:

@@ -13,6 +13,7 @@ import numpy as np
 from divecast.atomic import replacing
 from divecast.extras import need
 from divecast.reproduce.cases import Case
+from divecast.reproduce.record import make_folder
 from divecast.reproduce.views import (
     FactorView,
     Floats,
@@ -57,9 +58,10 @@ def draw_case(case: Case, model: Path, folder: Path) -> tuple[Path, ...]:
 
     Raises:
         ConfigError: matplotlib is not installed.
+        ArtifactError: the model cannot be read, or the folder cannot be written to.
     """
+    make_folder(folder)
     view = view_of(case, model)
-    folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, plot in {"labels": plot_labels, "code": plot_code, "density": plot_density}.items():
         figure = plot(view)

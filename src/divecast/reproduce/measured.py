@@ -39,16 +39,29 @@ def measure_code(
     Raises:
         DataError: a factor has one class only among the windows.
     """
-    names = tuple(vocabulary.name for vocabulary in vocabularies)
-    classes = tuple(vocabulary.classes for vocabulary in vocabularies)
-    config = replace(CONFIG, gap=overlap)
+    config, known = replace(CONFIG, gap=overlap), labels_to_measure(labels, vocabularies)
     with warnings.catch_warnings():
         # of scikit-learn, a hundred times over, where windows are few
         warnings.filterwarnings("ignore", "The number of unique classes is greater", UserWarning)
-        found = disentanglement(Units.of_code(*code), FactorLabels(names, classes, labels), config, groups)
+        found = disentanglement(Units.of_code(*code), known, config, groups)
     measures = {name: _measure(found, name, with_parts=True) for name in _BY_FACTOR}
     measures |= {name: _measure(found, name, with_parts=False) for name in _OVERALL}
     return measures | {"chance": Measure(float(np.mean([*found.chance.values()])), {**found.chance})}
+
+
+def labels_to_measure(labels: NDArray[np.integer], vocabularies: Sequence[Vocabulary]) -> FactorLabels:
+    """Return the labels a code is measured against.
+
+    Args:
+        labels: (window, factor) class indices, -1 where missing.
+        vocabularies: of the factors.
+
+    Raises:
+        DataError: a factor has one class only among the windows.
+    """
+    names = tuple(vocabulary.name for vocabulary in vocabularies)
+    classes = tuple(vocabulary.classes for vocabulary in vocabularies)
+    return FactorLabels(names, classes, labels.astype(np.int64))
 
 
 def _measure(found: object, name: str, with_parts: bool) -> Measure:

@@ -6,10 +6,11 @@ from inspect import getdoc
 from pathlib import Path
 
 from divecast.atomic import replacing
-from divecast.reproduce.arms import ABLATIONS, ARMS
+from divecast.reproduce.arms import ABLATIONS, ARMS, QUICK_ARMS
 from divecast.reproduce.cases import CASES
 from divecast.reproduce.paper import SOURCE
 from divecast.reproduce.record import Record
+from divecast.reproduce.remarks import against_ridge, blocks, handed, near_mean, no_full, scored
 from divecast.reproduce.sections import against_full, costs, expectations, factors, labels, main, measures, steps
 
 FIGURES = {
@@ -25,9 +26,9 @@ Made from the runs by `divecast reproduce` and `benchmarks/reproduce_page.py`; n
 is a case, an arm and a seed: fitted, and scored on the test part. Cells are mean ± standard deviation over the runs; a
 single run has none. *RRSE* follows the LSTNet convention, on original units (lower is better; 1 is the mean); a
 reconstruction goes through the code alone, inferred from the window. Labels are *inferred* from the window as in the
-paper, or *known*: handed to the code as the data give them. MIG and the other measures are taken on the windows of the
-test part: every dimension of a is a unit, every block of b one unit, and arms without labels are measured against the
-same factors.
+paper, or *known*: handed to the code as the data give them; forecasts are compared like with like. MIG and the other
+measures are taken on the windows of the test part: every dimension of a is a unit, every block of b one unit, and arms
+without labels are measured against the same factors.
 
 *The paper* is {SOURCE}: means over 30 runs on its own data (321 clients;
 GaitMotion). Its reconstruction RRSE is scaled in a way it does not state, so its order is to be compared, not its
@@ -54,7 +55,7 @@ def page(records: Sequence[Record], figures: Mapping[str, str] | None = None) ->
     """
     known = {**ARMS, **ABLATIONS}
     names = [name for name in known if any(record.arm == name for record in records)]
-    intro = _INTRO.format(arms="\n".join(f"- `{name}`: {_first_line(known[name])}" for name in names))
+    intro = _INTRO.format(arms="\n".join(f"- `{name}`: {_described(known[name])}" for name in names))
     cases = [[record for record in records if record.case == case] for case in CASES]
     return "\n".join([intro, *(_case(runs, figures or {}) for runs in cases if runs)])
 
@@ -71,9 +72,11 @@ def _case(records: Sequence[Record], figures: Mapping[str, str]) -> str:
     own = [record for record in records if record.arm in ARMS]
     full = next(iter(ARMS))
     ablated = [record for record in records if record.arm in (full, *ABLATIONS)]
-    parts = [f"## {records[0].case}", f"{_about(records)}\n\n{_command(records)}"]
+    parts = [f"## {records[0].case}", _about(records), scored(records), _command(records), no_full(records)]
     if own:
-        parts += [main(own), expectations(own), against_full(own, ARMS)]
+        remarks = [each for each in (handed(own), against_ridge(own), near_mean(own), blocks(records)) if each]
+        parts += [main(own), "\n".join(f"- {each}" for each in remarks)]
+        parts += [expectations(records), against_full(own, ARMS)]
     if any(record.arm in ABLATIONS for record in records):
         parts += ["### Ablations", main(ablated), against_full(ablated, ABLATIONS)]
     parts += ["### In detail", steps(records), labels(records), measures(records), factors(records), costs(records)]
@@ -98,10 +101,17 @@ def _versions(records: Sequence[Record]) -> list[dict[str, str]]:
 
 def _command(records: Sequence[Record]) -> str:
     case, seeds = records[0].case, {record.seed for record in records}
-    data = "" if case == "motion" else " --data PATH"
-    ablations = " --ablations" if any(record.arm in ABLATIONS for record in records) else ""
-    return f"`divecast reproduce {case}{data} --runs {max(seeds) + 1}{ablations}`"
+    present, quick = {record.arm for record in records}, any(record.quick for record in records)
+    usual = QUICK_ARMS if quick else ARMS
+    every = {*usual, *(ABLATIONS if present & {*ABLATIONS} else ())}
+    options = [" --data PATH"] if case != "motion" else []
+    options += [f" --runs {max(seeds) + 1}"]
+    if present == every:
+        options += [" --ablations"] if every > {*usual} else []
+    else:
+        options += [f" --arm {arm}" for arm in (*ARMS, *ABLATIONS) if arm in present]
+    return f"`divecast reproduce {case}{''.join(options)}{' --quick' if quick else ''}`"
 
 
-def _first_line(arm: object) -> str:
-    return (getdoc(arm) or "").splitlines()[0]
+def _described(arm: object) -> str:
+    return " ".join((getdoc(arm) or "").split())

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from divecast.atomic import replacing
 from divecast.errors import ArtifactError
 
@@ -79,6 +81,7 @@ class Record:
         cost: time and memory.
         asked: settings, split and hashes of the data, as JSON values: two runs that agree here are one.
         versions: of divecast, torch and Python; ``code`` is a hash of the code that fits and scores.
+        quick: whether the small version of the case was run.
     """
 
     case: str
@@ -95,14 +98,15 @@ class Record:
     cost: Cost
     asked: dict[str, Any]
     versions: dict[str, str]
+    quick: bool = False
 
     def line(self) -> str:
         """Return the run as one line of JSON, numbers cut to six digits."""
-        return json.dumps(_plain({**asdict(self), "asked": None}) | {"asked": self.asked}, ensure_ascii=False)
+        return json.dumps(plain({**asdict(self), "asked": None}) | {"asked": self.asked}, ensure_ascii=False)
 
     def write(self, path: Path) -> None:
         """Write the line to a file of its own, whole or not at all."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         with replacing(path) as temporary:
             temporary.write_text(self.line() + "\n", encoding="utf-8")
 
@@ -124,11 +128,26 @@ def parse_record(line: str, where: object) -> Record:
     return record
 
 
-def _plain(value: Any) -> Any:
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it; one that is there is left as it is.
+
+    Raises:
+        ArtifactError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ArtifactError(f"expected a folder to write to at {folder}, could not make it: {error}") from error
+
+
+def plain(value: Any, digits: int = _DIGITS) -> Any:
+    """Return a value as JSON has it: numbers cut to some significant digits, None for those that are not finite."""
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
     if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
+        return {name: plain(item, digits) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item, digits) for item in value]
     if isinstance(value, float):
-        return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None
+        return float(f"{value:.{digits}g}") if math.isfinite(value) else None
     return value

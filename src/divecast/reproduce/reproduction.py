@@ -8,12 +8,12 @@ from time import monotonic
 from divecast.atomic import replacing
 from divecast.errors import ConfigError
 from divecast.extras import need
-from divecast.reproduce.arms import ABLATIONS, ARMS
+from divecast.reproduce.arms import ABLATIONS, ARMS, QUICK_ARMS
 from divecast.reproduce.page import write_page
 from divecast.reproduce.record import Record
+from divecast.reproduce.remarks import no_full
 from divecast.reproduce.runs import RunJob, Table, case_of, make_runs, missing, model_path, read_records
 
-QUICK_ARMS = ("full", "a", "beta-tcvae", "given")
 _RUNS, _QUICK_RUNS = 30, 2
 
 
@@ -54,6 +54,7 @@ class Reproduction:
         lines: the runs, a line of JSON each.
         page: what they say, in Markdown.
         figures: pictures of the case; none where its first full run is not there.
+        note: what this table cannot have, such as figures without the full model; empty where it has all.
     """
 
     records: tuple[Record, ...]
@@ -61,6 +62,7 @@ class Reproduction:
     lines: Path
     page: Path
     figures: tuple[Path, ...]
+    note: str
 
 
 def reproduce(  # noqa: PLR0913  what to run, on what, and where
@@ -91,6 +93,7 @@ def reproduce(  # noqa: PLR0913  what to run, on what, and where
         ConfigError: no such case or arm, a number below 1, an optional package is missing, or the folder holds runs
             of other settings or data.
         DataError: the data are not what the case expects.
+        ArtifactError: the folder cannot be written to; runs that ended stay, and lines and page if only figures fail.
     """
     if workers < 1:
         raise ConfigError(f"workers must be a whole number >= 1, got {workers}")
@@ -100,12 +103,15 @@ def reproduce(  # noqa: PLR0913  what to run, on what, and where
     table = Table(case, None if path is None else Path(path), tuple(arms), n_runs, quick, Path(out))
     failures = _make(table, workers, watch)
     records = read_records(table.out)
-    figures = _draw(table)
-    lines = table.out / "runs.jsonl"
+    lines, page = table.out / "runs.jsonl", table.out / "report.md"
     with replacing(lines) as temporary:
         temporary.write_text("".join(f"{record.line()}\n" for record in records), encoding="utf-8")
-    page = write_page(records, table.out / "report.md", table.out / "figures")
-    return Reproduction(tuple(records), failures, lines, page, figures)
+    write_page(records, page, table.out / "figures")
+    figures = _draw(table)
+    if figures:
+        write_page(records, page, table.out / "figures")  # now with links to them
+    note = no_full([record for record in records if record.case == case])
+    return Reproduction(tuple(records), failures, lines, page, figures, note)
 
 
 def arms_of(names: Sequence[str] | None, ablations: bool, quick: bool) -> tuple[str, ...]:

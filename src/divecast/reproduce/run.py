@@ -6,10 +6,10 @@ from time import perf_counter, process_time
 import numpy as np
 import torch
 
-from divecast.data import Source, Windows, split
+from divecast.data import Source, Windows, encode_labels, fit_scale, fit_vocabularies, split
 from divecast.evaluate import MODEL_NAME, evaluate_windows
 from divecast.fitted import Fitted
-from divecast.fitting import fit_model
+from divecast.fitting import FitPlan, fit_model
 from divecast.inference import (
     LabelMode,
     batches,
@@ -23,7 +23,7 @@ from divecast.metrics import ForecastScores, ScoreSums
 from divecast.model.marginal import LatentLabels, RBFBlocks
 from divecast.reproduce.asked import FULL, asked_of, plan_of
 from divecast.reproduce.cases import Case
-from divecast.reproduce.measured import measure_code
+from divecast.reproduce.measured import labels_to_measure, measure_code
 from divecast.reproduce.memory import forget_peak, peak_mib
 from divecast.reproduce.record import Cost, Measure, Record, Score
 from divecast.reproduce.versions import versions
@@ -88,12 +88,14 @@ def run_once(case: Case, arm: str, seed: int) -> Run:
         ConfigError: there is no such arm.
         DataError: the data do not allow it, such as a factor with one class in the test part.
     """
+    plan = plan_of(case, arm, seed)
+    _check_labels(case, plan)
     forget_peak()
     began, cpu_began = perf_counter(), process_time()
-    fitted = fit_model(case.data, case.split, plan_of(case, arm, seed), torch.device("cpu"), None, ())
+    fitted = fit_model(case.data, case.split, plan, torch.device("cpu"), None, ())
     fit_seconds, cpu_seconds = perf_counter() - began, process_time() - cpu_began
     held_out = HeldOut.of(fitted, case)
-    codes = encode_windows(fitted, held_out.encode)
+    codes = encode_windows(fitted, held_out.encode, held_out.modes[0])
     forecast = _forecasts(held_out, case.steps, arm == FULL)
     parts = (forecast, _reconstruction(held_out), _accuracy(held_out), _measures(held_out, codes, case.every))
     kl = 0.5 * (codes.a_mean**2 + codes.a_sd**2 - 1.0) - np.log(codes.a_sd)
@@ -111,6 +113,18 @@ def run_once(case: Case, arm: str, seed: int) -> Run:
         cost, asked_of(case, arm, seed), versions(),
     )  # fmt: skip
     return Run(record, fitted)
+
+
+def _check_labels(case: Case, plan: FitPlan) -> None:
+    """Refuse before the fit what could not be measured after it."""
+    parts = split(case.data, case.split)
+    vocabularies = fit_vocabularies(case.data, case.factors, parts.train)
+    labels = encode_labels(case.data, case.factors, vocabularies)
+    scale = fit_scale(case.data, parts.train)
+    windows = Windows.of(case.data, parts.test, labels, scale, plan.shape, "encode").subset(
+        slice(None, None, case.every)
+    )
+    labels_to_measure(labels[windows.origins - 1], vocabularies)
 
 
 def _forecasts(held_out: HeldOut, steps: tuple[int, ...], with_baselines: bool) -> dict[str, dict[str, Score]]:

@@ -4,7 +4,7 @@ import json
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from divecast.errors import ArtifactError, ConfigError, DataWarning
 from divecast.reproduce.arms import ABLATIONS, ARMS
 from divecast.reproduce.asked import FULL, asked_of, differences, find_arm
 from divecast.reproduce.cases import CASES, Case, load_case
-from divecast.reproduce.record import Record, parse_record
+from divecast.reproduce.record import Record, make_folder, parse_record
 from divecast.reproduce.run import run_once
 from divecast.reproduce.workers import Outcome, work_off
 
@@ -125,9 +125,9 @@ def make_runs(jobs: Sequence[RunJob], n_workers: int) -> Iterator[Outcome[RunJob
         ArtifactError: the folder cannot be written to.
     """
     for job in jobs:
-        _make_folder(job.file.parent)
+        make_folder(job.file.parent)
         if job.model is not None:
-            _make_folder(job.model.parent)
+            make_folder(job.model.parent)
     for outcome in work_off(jobs, make_run, n_workers):
         if outcome.error is None:
             outcome.job.failure.unlink(missing_ok=True)
@@ -144,7 +144,7 @@ def make_run(job: RunJob) -> None:
         run = run_once(case_of(job), job.arm, job.seed)
     if job.model is not None:
         run.fitted.save(job.model)
-    run.record.write(job.file)
+    replace(run.record, quick=job.quick).write(job.file)
 
 
 def read_records(out: Path) -> list[Record]:
@@ -186,10 +186,3 @@ def _check_same(job: RunJob) -> None:
 def _write_failure(job: RunJob, error: str) -> None:
     with suppress(ArtifactError), replacing(job.failure) as temporary:
         temporary.write_text(json.dumps({"case": job.case, "arm": job.arm, "seed": job.seed, "error": error}) + "\n")
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ArtifactError(f"expected a folder to write to at {folder}, could not make it: {error}") from error

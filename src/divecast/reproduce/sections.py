@@ -1,30 +1,34 @@
 """The sections on one case: each takes its runs and returns Markdown, empty where there is nothing to say."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from divecast.reproduce.arms import ABLATIONS, ARMS
 from divecast.reproduce.cells import folded, mean_sd, number, p_value, percent, signed, table, whole
-from divecast.reproduce.paper import BY_STEP, EXPECTATIONS, HEADLINE, PAPER, Expectation
+from divecast.reproduce.paper import BY_LINE, BY_STEP, EXPECTATIONS, HEADLINE, PAPER, Expectation
 from divecast.reproduce.record import Record
+from divecast.reproduce.remarks import HANDED
 from divecast.reproduce.run import BASELINES
 from divecast.reproduce.summary import (
     LEAST_T,
     QUANTITIES,
     Comparison,
     Decision,
+    Read,
     Spread,
     compare,
     decide,
+    forecast_rrse,
     holm,
+    is_handed,
     measure,
     spread,
     values_of,
 )
 
-Read = Callable[[Record], float | None]
-
 _FULL = next(iter(ARMS))
-_TESTED = ("reconstruction", "forecast", "mig")
+_TESTED = ("reconstruction", "forecast", "known", "mig")
+_PRINTED = ("reconstruction", "forecast", "mig")  # by the paper
+_THROUGH_LABELS = ("reconstruction", "scaled")  # scored with labels known where the arm infers none
 _MEASURES = {
     "mig": "MIG",
     "own_gap": "own gap",
@@ -40,20 +44,30 @@ _MEASURES = {
 
 
 def main(records: Sequence[Record]) -> str:
-    """Return reconstruction, forecast and MIG of every arm, with the paper's numbers where it has them."""
-    paper, case = PAPER.get(records[0].case, {}), records[0].case
+    """Return reconstruction, forecast and MIG of every arm, with the paper's numbers where it has them.
+
+    Baselines stand below, with the forecasts whose labels are known: the ridge is handed them, too.
+    """
+    case, paper = records[0].case, PAPER.get(records[0].case, {})
+    titles = {name: quantity.title for name, quantity in QUANTITIES.items()}
+    if case in HEADLINE:
+        titles |= {name: f"{titles[name]}, step {HEADLINE[case]}" for name in ("forecast", "known")}
     header = ["arm", "runs"]
-    for name, quantity in QUANTITIES.items():
-        step = f", step {HEADLINE[case]}" if name == "forecast" and case in HEADLINE else ""
-        header += [quantity.title + step, *(["paper"] if paper and name in _TESTED else [])]
+    for name, title in titles.items():
+        header += [title, *(["paper"] if paper and name in _PRINTED else [])]
     rows = []
     for arm in _arms(records):
         row = [f"`{arm}`", str(sum(record.arm == arm for record in records))]
         for name, quantity in QUANTITIES.items():
-            row.append(mean_sd(_spread(records, arm, quantity.read)))
-            if paper and name in _TESTED:
+            row.append(mean_sd(_spread(records, arm, quantity.read)) + _mark(records, arm, name))
+            if paper and name in _PRINTED:
                 row.append(number(getattr(paper[arm], name)) if arm in paper else "")
         rows.append(row)
+    for name in BASELINES:
+        found = _spread(records, _FULL, forecast_rrse(name))
+        if found is not None:
+            cells = [mean_sd(found) if title == titles["known"] else "" for title in header[2:]]
+            rows.append([name, str(found.n), *cells])
     return table(header, rows)
 
 
@@ -67,10 +81,12 @@ def against_full(records: Sequence[Record], others: Iterable[str]) -> str:
     header = ["arm less `full`"]
     for name in _TESTED:
         header += [QUANTITIES[name].title, "full ahead", "p", "Wilcoxon"]
-    rows = [
-        [f"`{arm}`", *(cell for name in _TESTED for cell in _cells(name, found[name][at], corrected[name][at]))]
-        for at, arm in enumerate(arms)
-    ]
+    rows = []
+    for at, arm in enumerate(arms):
+        row = [f"`{arm}`"]
+        for name in _TESTED:
+            row += _cells(name, found[name][at], corrected[name][at], _mark(records, arm, name))
+        rows.append(row)
     few = [each.n for column in found.values() for each in column if each and each.n < LEAST_T]
     note = f"With fewer than {LEAST_T} seeds there is no test, only the difference.\n\n" if few else ""
     return f"Each arm less the full model, on the same seeds:\n\n{note}{table(header, rows)}"
@@ -78,8 +94,13 @@ def against_full(records: Sequence[Record], others: Iterable[str]) -> str:
 
 def expectations(records: Sequence[Record]) -> str:
     """Return what the paper's tables say of every data set, and whether it holds here."""
-    lines = [_expectation(*each) for each in zip(EXPECTATIONS, decide(records, EXPECTATIONS), strict=True)]
-    return "The paper's expectations on our runs (p corrected over the four):\n\n" + "\n".join(lines)
+    by_line = (BY_LINE,) if any(record.arm == BY_LINE.better for record in records) else ()
+    wanted = (*EXPECTATIONS, *by_line)
+    decisions = decide(records, wanted)
+    lines = [_expectation(*each) for each in zip(wanted, decisions, strict=True)]
+    n_tests = sum(decision.p is not None for decision in decisions)
+    corrected = f" (p corrected over {n_tests} tests)" if n_tests > 1 else ""
+    return f"The paper's expectations on our runs{corrected}:\n\n" + "\n".join(lines)
 
 
 def steps(records: Sequence[Record]) -> str:
@@ -182,11 +203,17 @@ def _compared(records: Sequence[Record], arm: str, name: str) -> Comparison | No
     return compare(values_of(records, arm, read), values_of(records, _FULL, read))
 
 
-def _cells(name: str, found: Comparison | None, p: float | None) -> list[str]:
+def _mark(records: Sequence[Record], arm: str, name: str) -> str:
+    """Mark a number that is with labels known though its column is not."""
+    handed = any(is_handed(record) for record in records if record.arm == arm)
+    return HANDED if handed and name in _THROUGH_LABELS else ""
+
+
+def _cells(name: str, found: Comparison | None, p: float | None, mark: str) -> list[str]:
     if found is None:
         return [""] * 4
     ahead = found.n - found.n_lower if QUANTITIES[name].lower_is_better else found.n_lower
-    return [signed(found.difference), f"{ahead} of {found.n}", p_value(p), p_value(found.p_wilcoxon)]
+    return [signed(found.difference) + mark, f"{ahead} of {found.n}", p_value(p), p_value(found.p_wilcoxon)]
 
 
 def _expectation(expectation: Expectation, decision: Decision) -> str:

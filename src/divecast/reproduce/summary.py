@@ -20,6 +20,7 @@ from divecast.reproduce.record import Record
 LEAST_T, LEAST_WILCOXON = 3, 6
 LEVEL = 0.05
 
+Read = Callable[[Record], float | None]
 Values = Mapping[int, float]
 Verdict = Literal["holds", "does not hold", "not decided"]
 
@@ -36,24 +37,20 @@ class Quantity:
 
     title: str
     lower_is_better: bool
-    read: Callable[[Record], float | None]
+    read: Read
 
 
-def _mode(record: Record) -> str:
-    """Labels inferred as in the paper, or handed over by the arm that infers none."""
-    return "infer" if "infer" in record.forecast else "known"
+def forecast_rrse(forecaster: str) -> Read:
+    """Return what reads the error of a forecaster at the step of the main table: ``infer``, ``known``, a baseline."""
+
+    def read(record: Record) -> float | None:
+        scores = record.forecast.get(forecaster)
+        return None if scores is None else scores[HEADLINE.get(record.case, "all")].rrse
+
+    return read
 
 
-def _forecast(record: Record) -> float | None:
-    return record.forecast[_mode(record)][HEADLINE.get(record.case, "all")].rrse
-
-
-def _known(record: Record) -> float | None:
-    scores = record.forecast.get("known")
-    return None if scores is None else scores[HEADLINE.get(record.case, "all")].rrse
-
-
-def measure(name: str, part: str | None = None) -> Callable[[Record], float | None]:
+def measure(name: str, part: str | None = None) -> Read:
     """Return what reads a measure of disentanglement from a run, over all or of one part."""
 
     def read(record: Record) -> float | None:
@@ -67,12 +64,17 @@ def measure(name: str, part: str | None = None) -> Callable[[Record], float | No
 
 QUANTITIES = {
     "reconstruction": Quantity("reconstruction RRSE", True, lambda record: record.reconstruction["original"].rrse),
-    "scaled": Quantity("the same, channels scaled", True, lambda record: record.reconstruction["scaled"].rrse),
-    "forecast": Quantity("forecast RRSE", True, _forecast),
-    "known": Quantity("the same, labels known", True, _known),
-    "mig": Quantity("MIG", False, measure("mig")),
+    "scaled": Quantity("reconstruction RRSE, scaled", True, lambda record: record.reconstruction["scaled"].rrse),
+    "forecast": Quantity("forecast RRSE", True, forecast_rrse("infer")),
+    "known": Quantity("forecast RRSE, labels known", True, forecast_rrse("known")),
+    "mig": Quantity("MIG, a block as one unit", False, measure("mig")),
 }
 """Columns of the main table, by name."""
+
+
+def is_handed(record: Record) -> bool:
+    """Whether labels are handed over to the arm, which infers none: its reconstruction is with labels known."""
+    return "infer" not in record.forecast
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ class Decision:
     p: float | None
 
 
-def values_of(records: Sequence[Record], arm: str, read: Callable[[Record], float | None]) -> dict[int, float]:
+def values_of(records: Sequence[Record], arm: str, read: Read) -> dict[int, float]:
     """Return a number of an arm by seed, of the runs of one case that have it."""
     found = {record.seed: read(record) for record in records if record.arm == arm}
     return {seed: value for seed, value in found.items() if value is not None}
