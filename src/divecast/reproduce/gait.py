@@ -13,6 +13,10 @@ from divecast.errors import DataError
 RATE = 100.0
 WINDOW = 1000
 _SIGNALS, _TRIALS = "signals_int16.npz", "trials.csv"
+_FORMAT = (
+    f"a folder with {_SIGNALS} (numpy arrays channels, scale and, by key, one of rows at 100 Hz and channels for each "
+    f"trial) and {_TRIALS} (columns key, participant, condition, stride_left_s), or with GaitMotion's *.pkl"
+)
 _HOP = 50  # rows from one estimate to the next; 0.5 s
 _SHORTEST, _LONGEST = 0.6, 3.0  # s, a stride; of a foot, so of two steps
 _SAME_PEAK = 0.7  # the first peak of this share of the highest is one stride; the highest may be two or three
@@ -45,20 +49,21 @@ def read_trials(path: Path) -> list[Trial]:
     """Read the trials that have a recording, in the order of the table.
 
     Raises:
-        DataError: the table lacks a column, or a stride time is no number.
+        DataError: the table is no UTF-8 text, lacks a column, has none of them, or a stride time is no number.
     """
-    with (path / _TRIALS).open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    expected = f"expected UTF-8 text with columns key, participant, condition and stride_left_s (seconds) in {_TRIALS}"
     try:
-        return [
-            Trial(row["key"], row["participant"], row["condition"], float(row["stride_left_s"]))
-            for row in rows
-            if row["key"]
-        ]
-    except (KeyError, ValueError) as error:
-        raise DataError(
-            f"expected columns key, participant, condition and stride_left_s (seconds) in {_TRIALS}, got {error}"
-        ) from error
+        with (path / _TRIALS).open(newline="", encoding="utf-8") as file:
+            trials = [
+                Trial(row["key"], row["participant"], row["condition"], float(row["stride_left_s"]))
+                for row in csv.DictReader(file, restval="")
+                if row["key"]
+            ]
+    except (KeyError, ValueError, OSError, csv.Error) as error:
+        raise DataError(f"{expected}, got {error}") from error
+    if not trials:
+        raise DataError(f"{expected}, got no trial with a key")
+    return trials
 
 
 def read_gait(path: Path) -> tuple[Recordings, str]:
@@ -72,7 +77,9 @@ def read_gait(path: Path) -> tuple[Recordings, str]:
         DataError: the folder holds something else, or trials and signals do not fit together.
     """
     if not has_gait(path):
-        raise DataError(f"expected a folder with {_SIGNALS} and {_TRIALS}, or with GaitMotion's *.pkl, got {path}")
+        inside = sorted(entry.name for entry in path.iterdir())[:12] if path.is_dir() else []
+        found = f"with {inside or 'nothing'} in it" if path.is_dir() else "which is no folder"
+        raise DataError(f"expected {_FORMAT}; got {path}, {found}")
     trials = read_trials(path)
     arrays, channels = _left_foot(path / _SIGNALS, [trial.key for trial in trials])
     gyroscope = [at for at, name in enumerate(channels) if "_gyr_" in name]
@@ -150,13 +157,15 @@ def _autocorrelation(views: NDArray[np.floating]) -> NDArray[np.float64]:
 
 def _left_foot(path: Path, keys: list[str]) -> tuple[list[NDArray[np.float32]], list[str]]:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # Opened here, as numpy leaves the file of a damaged archive open.
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             names, scale = [str(name) for name in file["channels"]], file["scale"]
             foot = [at for at, name in enumerate(names) if name.startswith("leftfoot_")]
             arrays = [(file[key][:, foot] / scale[foot]).astype(np.float32) for key in keys]
-    except (KeyError, IndexError, OSError, ValueError) as error:
+    except Exception as error:  # a damaged archive can raise anything, out of zipfile, zlib and numpy
         raise DataError(
-            f"expected arrays channels, scale and one (row, channel) for each trial in {path.name}: {error}"
+            f"expected a whole archive of arrays channels, scale and one (row, channel) for each trial in {path.name}, "
+            f"cannot read it: {type(error).__name__}: {error}"
         ) from error
     if len(foot) != 6:
         raise DataError(f"expected 6 channels leftfoot_... in {path.name}, got {[names[at] for at in foot]}")

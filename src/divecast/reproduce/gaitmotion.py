@@ -112,6 +112,7 @@ def _content(file: Path) -> tuple[NDArray[Any], dict[str, NDArray[Any]]]:
             and array.dtype.kind == "f"
             and len(array) > _SKIPPED
             and _LENGTH in frame
+            and frame[_LENGTH].ndim == 1
             and frame[_LENGTH].dtype.kind in "fiu"
         ):
             return array, frame
@@ -125,7 +126,10 @@ def _content(file: Path) -> tuple[NDArray[Any], dict[str, NDArray[Any]]]:
 def _words(item: Any) -> str:
     if isinstance(item, np.ndarray):
         return f"array {item.shape} of {item.dtype}"
-    return f"frame {sorted(item)[:12]}" if isinstance(item, dict) else type(item).__name__
+    if isinstance(item, dict):
+        held = f" with {_words(item[_LENGTH])} in {_LENGTH!r}" if _LENGTH in item else ""
+        return f"frame {sorted(item)[:12]}{held}"
+    return type(item).__name__
 
 
 def _stride_of_rows(moves: NDArray[Any], lengths: NDArray[np.float64]) -> NDArray[np.float64]:

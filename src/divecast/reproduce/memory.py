@@ -2,7 +2,6 @@
 
 import ctypes
 import gc
-import resource
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -20,10 +19,17 @@ def forget_peak() -> None:
 
 
 def peak_mib() -> float:
-    """Return the highest resident memory of this process since ``forget_peak``, MiB, libraries included."""
+    """Return the highest resident memory of this process since ``forget_peak``, MiB, libraries included.
+
+    Without Linux's /proc it is that since the process began, and 0 where the system does not say (Windows).
+    """
     try:
         line = next(line for line in _STATUS.read_text().splitlines() if line.startswith("VmHWM"))
         return int(line.split()[1]) / 2**10
     except (OSError, StopIteration):
+        try:
+            import resource
+        except ImportError:
+            return 0.0
         largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return largest / 2**20 if sys.platform == "darwin" else largest / 2**10

@@ -1,22 +1,43 @@
 """Inert stand-ins for everything an honest pickle of numpy arrays and pandas frames names.
 
-They keep what the file gives them and are opened afterwards. What the libraries themselves do with such a state is
-known from what numpy 1 and 2, pandas 1.1, 1.5 and 3 and pyarrow write.
+They keep what the file gives them and are opened afterwards; states as numpy 1 and 2, pandas 1.1, 1.5 and 3 write them.
 """
 
 import math
 import pickle
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 _PLAIN = (str, int, float, bool, type(None))  # cells of an array of objects
+_TEXT_BYTES, COLUMN_BYTES = 56, 256  # about what a cell of text takes, and a column of a frame but for its cells
+_left: ContextVar[int] = ContextVar("bytes that may still be made", default=0)
 
 
 class Refused(pickle.UnpicklingError):
     """The pickle names something that is not admitted."""
+
+
+@contextmanager
+def allowing(n_bytes: int) -> Iterator[None]:
+    """Let the stand-ins within make so many bytes and no more: a pickle can have one part of it copied many times."""
+    token = _left.set(n_bytes)
+    try:
+        yield
+    finally:
+        _left.reset(token)
+
+
+def spend(n_bytes: int) -> None:
+    """Note that so many bytes are about to be made (ValueError: no more are allowed)."""
+    _left.set(_left.get() - n_bytes)
+    if _left.get() < 0:
+        raise ValueError("it makes far more of its content than its size can call for")
 
 
 class _Sealed(type):
@@ -59,14 +80,15 @@ class _Dtype(_Inert):
 
     def array(self, raw: Any, shape: Any) -> NDArray[Any]:
         """The flat array of ``raw`` bytes, or of a list of plain cells where the kind is object."""
-        if not all(type(length) is int and length >= 0 for length in shape):
-            raise ValueError("the shape of an array is no sequence of lengths")
+        if len(shape) > 64 or not all(type(length) is int and 0 <= length < 2**63 for length in shape):
+            raise ValueError("the shape of an array is no sequence of up to 64 lengths")
         size = math.prod(shape)
         if self.code.lstrip("<>|=").startswith("O"):
             return _cells(raw, size)
         kind = np.dtype("u1" if self.code.endswith("b1") else self.code)
         if not isinstance(raw, bytes | bytearray) or len(raw) != size * kind.itemsize:
-            raise ValueError(f"an array of {size} values and kind {self.code} has other bytes")
+            raise ValueError(f"an array of kind {self.code} has other bytes than its shape calls for")
+        spend(len(raw))
         values = np.frombuffer(bytes(raw), kind)
         return values.astype(bool) if self.code.endswith("b1") else values.astype(kind.newbyteorder("="), copy=False)
 
@@ -74,6 +96,7 @@ class _Dtype(_Inert):
 def _cells(raw: Any, size: int) -> NDArray[Any]:
     if not isinstance(raw, list) or len(raw) != size or not all(type(cell) in _PLAIN for cell in raw):
         raise ValueError("an array of objects holds other things than text and numbers")
+    spend(8 * size)
     cells = np.empty(size, dtype=object)
     cells[:] = raw
     return cells
@@ -119,11 +142,19 @@ class _Bytes(_Inert):
 
     def __new__(cls, *args: Any) -> Any:
         content = args[0] if args else b""
-        if isinstance(content, str):
-            return content.encode("latin1")
-        if not isinstance(content, bytes | bytearray):
+        if not isinstance(content, str | bytes | bytearray):
             raise Refused(f"bytes of {type(content).__name__}")
-        return bytes(content)
+        spend(len(content))
+        return content.encode("latin1") if isinstance(content, str) else bytes(content)
+
+
+class _Slice(_Inert):
+    """``slice`` of whole numbers."""
+
+    def __new__(cls, *args: Any) -> Any:
+        if not all(arg is None or type(arg) is int for arg in args):
+            raise Refused("a slice of other things than numbers")
+        return slice(*args)
 
 
 class _Rebuild(_Inert):
@@ -143,6 +174,7 @@ class _Text(_Inert):
 
     def __new__(cls, parts: Any) -> Any:
         kind, length, _, first, (valid, places, content) = parts[:5]
+        spend(_TEXT_BYTES * max(length, 0) + len(valid or b"") + len(content or b""))
         edges = np.frombuffer(places, "<i8" if kind.name == "large_string" else "<i4")[first : first + length + 1]
         if len(edges) != length + 1 or (np.diff(edges) < 0).any():
             raise ValueError("text has other bounds than its number of cells")
@@ -193,9 +225,10 @@ class _NewIndex(_Inert):
         return made
 
     def names(self, n: int) -> list[str]:
-        names = getattr(self.data, "values", self.data)
-        if len(names) != n:
-            raise ValueError(f"a frame of {n} columns has another number of names")
+        names = self.data.values.tolist() if hasattr(self.data, "values") else self.data
+        # Text of anything else may be without end: a list can hold another twice, that a third twice, and so on.
+        if len(names) != n or not all(type(name) in (str, int, float) for name in names):
+            raise ValueError(f"a frame of {n} columns has other names than as many texts or numbers")
         return [str(name) for name in names]
 
 
@@ -226,6 +259,7 @@ class _Manager(_Inert):
 
     def __setstate__(self, state: Any) -> None:
         parts = state[3]["0.14.1"]
+        spend(COLUMN_BYTES * len(parts["blocks"]))
         self.axes = parts["axes"]
         self.blocks = [_Block(block["values"], block["mgr_locs"]) for block in parts["blocks"]]
 
@@ -239,17 +273,6 @@ class DataFrame(_Inert):
     def __setstate__(self, state: Any) -> None:
         self.manager = state["_mgr"] if "_mgr" in state else state["_data"]
 
-    def columns(self) -> dict[str, NDArray[Any]]:
-        """Columns by name, each (row,); the index of rows is not kept."""
-        # Text is an array of one dimension, every other block one of rows that are columns.
-        blocks = [(np.atleast_2d(block.values.values), block.placement) for block in self.manager.blocks]
-        n = sum(len(rows) for rows, _ in blocks)
-        names, found = self.manager.axes[0].names(n), {}
-        for rows, where in blocks:
-            places = range(n)[where] if isinstance(where, slice) else where.values.tolist()
-            found.update({names[place]: column for place, column in zip(places, rows, strict=True)})
-        return {name: found[name] for name in names}
-
 
 ADMITTED: dict[tuple[str, str], Any] = {
     ("numpy", "ndarray"): Array,
@@ -258,7 +281,7 @@ ADMITTED: dict[tuple[str, str], Any] = {
     **{(f"numpy.{core}.multiarray", "scalar"): _Scalar for core in ("core", "_core")},
     **{(f"numpy.{core}.numeric", "_frombuffer"): _FromBuffer for core in ("core", "_core")},
     ("_codecs", "encode"): _Bytes,
-    **{(module, "slice"): slice for module in ("builtins", "__builtin__")},
+    **{(module, "slice"): _Slice for module in ("builtins", "__builtin__")},
     **{(module, name): _Bytes for module in ("builtins", "__builtin__") for name in ("bytes", "bytearray")},
     **{(module, "object"): _Inert for module in ("builtins", "__builtin__")},
     **{(module, "_reconstructor"): _Rebuild for module in ("copyreg", "copy_reg")},

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from divecast.errors import DivecastError
 
@@ -35,10 +35,11 @@ class Outcome(Generic[Job]):
 
 @dataclass(eq=False, slots=True)
 class _Worker(Generic[Job]):
-    """A process, this end of the pipe to it, and the job it is at."""
+    """A process, this end of the pipe to it, whether it ever came to wait for jobs, and the job it is at."""
 
     process: BaseProcess
     pipe: Connection
+    begun: Any  # a byte in shared memory; a lock around it could be held by a process as it dies
     job: Job | None = None
 
     def give(self, job: Job) -> None:
@@ -91,18 +92,20 @@ def _idle(workers: list["_Worker[Job]"], work: Callable[[Job], None]) -> "_Worke
             return worker
     context = get_context("spawn")  # a fork would copy the threads' locks of torch
     here, there = context.Pipe()
-    process = context.Process(target=_serve, args=(there, work), daemon=True)
+    begun = context.RawValue("b", 0)
+    process = context.Process(target=_serve, args=(there, begun, work), daemon=True)
     with _one_thread():
         process.start()
     there.close()  # so that the death of the process closes the pipe
-    workers.append(_Worker(process, here))
+    workers.append(_Worker(process, here, begun))
     return workers[-1]
 
 
 def _ready(workers: Sequence["_Worker[Job]"]) -> list[tuple["_Worker[Job]", Job]]:
     """Wait for an answer or a death, and return who it is of, with the job."""
     busy = {worker.pipe: (worker, worker.job) for worker in workers if worker.job is not None}
-    return [busy[pipe] for pipe in wait([*busy]) if isinstance(pipe, Connection)]
+    ready = wait([*busy])  # the pipes have another class on Windows
+    return [found for pipe, found in busy.items() if pipe in ready]
 
 
 def _answer(worker: "_Worker[Job]") -> tuple[bool, str | None]:
@@ -111,13 +114,25 @@ def _answer(worker: "_Worker[Job]") -> tuple[bool, str | None]:
         return True, worker.pipe.recv()
     except (EOFError, OSError):
         worker.process.join()
-        code = worker.process.exitcode or 0
-        cause = f"was ended by signal {-code} ({signal.Signals(-code).name})" if code < 0 else f"ended with code {code}"
-        return False, f"its process {cause}, {_RETRIES + 1} times; signal 9 often means that memory ran out"
+        return False, _cause(worker.process.exitcode or 0, bool(worker.begun.value))
 
 
-def _serve(pipe: Connection, work: Callable[[Job], None]) -> None:
+def _cause(code: int, begun: bool) -> str:
+    """Say why a process died, and what to do where that is known."""
+    names = {int(number): number.name for number in signal.Signals}
+    ended = f"was ended by signal {-code} ({names.get(-code, 'unknown')})" if code < 0 else f"ended with code {code}"
+    hint = "; that often means that memory ran out" if code == -9 else ""
+    if code > 0 and not begun:
+        hint = (
+            " before its first job. Each process imports the script that starts it and what the job needs: have the "
+            'script start them under `if __name__ == "__main__":`, and see the error stream for what went wrong'
+        )
+    return f"its process {ended}, {_RETRIES + 1} times{hint}"
+
+
+def _serve(pipe: Connection, begun: Any, work: Callable[[Job], None]) -> None:
     """Do what comes through the pipe until it is closed."""
+    begun.value = 1
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends its workers
     while True:
         try:
