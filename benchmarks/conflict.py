@@ -29,7 +29,7 @@ from divecast import __version__
 from divecast.config import LossConfig, TrainingConfig
 from divecast.fitting import FitPlan, fit_model
 from divecast.model.network import Network
-from divecast.reproduce.asked import differences
+from divecast.reproduce.asked import differences, with_defaults
 from divecast.reproduce.cases import Case, Settings, load_case
 from divecast.reproduce.record import plain
 from divecast.reproduce.workers import work_off
@@ -152,7 +152,7 @@ def missing(jobs: Iterable[Job]) -> list[Job]:
         if line is None:
             found.append(job)
             continue
-        others = differences(plain(_settings(job.settings()), DIGITS), line["settings"])
+        others = differences(plain(_settings(job.settings()), DIGITS), with_defaults(line["settings"]))
         if others:
             where = f"{job.out}: {job.case} {job.arm} {job.seed}"
             raise SystemExit(f"{where} was made with other settings ({'; '.join(others)}); remove its line")

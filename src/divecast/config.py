@@ -95,6 +95,8 @@ class CodeConfig:
             ``given``: b is the label itself, one-hot, and nothing is inferred (labels as plain covariates);
             ``latent``: b is the class, a discrete latent variable with a classifier as q(b|x) (Kingma et al. 2014, M2);
             ``unused``: there is no b; ``merged``: there is no b, and a is wider by the dimensions b would have had.
+        borrow: whether q(b|x) also reads the features of q(a|x,b), as they are: learned from all windows by forecasting
+            and reconstruction, they help where labels are few. No gradient of one player reaches the other by it.
         given_b: whether a is inferred from the window and b, q(a|x,b), or from the window alone, q(a|x).
         component: density of a class in the RBF mixture; all are log-concave.
         prior: ``naive_bayes`` has a mixture for each factor on its own; ``pairs`` a joint one for each pair of factors
@@ -107,6 +109,7 @@ class CodeConfig:
 
     n_conditional: int = 16
     labels: LabelUse = "blocks"
+    borrow: bool = False
     given_b: bool = True
     component: Component = "normal"
     prior: Literal["naive_bayes", "pairs"] = "naive_bayes"
@@ -193,6 +196,8 @@ class LossConfig:
 
     ``conditional_tc`` and ``marginal_tc`` weigh the total correlation of a and of the factors' blocks of b, again *on
     top of* the KL that holds it: beta-TCVAE (Chen et al. 2018) has beta - 1.
+
+    ``unlabelled_kl`` is what the marginal KL of a missing label counts, of ``marginal_kl``.
     """
 
     forecast: float = 1.0
@@ -202,6 +207,7 @@ class LossConfig:
     cross_entropy: float = 10.0
     conditional_tc: float = 0.0
     marginal_tc: float = 0.0
+    unlabelled_kl: float = 1.0
 
     def __post_init__(self) -> None:
         """Check kinds and ranges."""
@@ -229,6 +235,8 @@ class TrainingConfig:
             reach them through b (the ablation), and its optimiser moves and decays them too, after the marginal one's.
         combine: how a ``joint`` turn joins the gradients of its losses: their weighted ``sum``, or ``pcgrad`` (Yu et
             al. 2020) or ``upgrad`` (Quinton and Rey 2024) over forecast, reconstruction with KL, and disentanglement.
+        labelled: share of the marginal player's batch, by step or epoch, that has labels at least: where fewer of the
+            training windows have, windows with labels are drawn again, with replacement, in place of others.
         clamp: share of labels whose class is handed to the conditional player instead of the inferred code.
         window_stride: every how many rows a training or validation window starts.
         precision: ``mixed`` uses bfloat16 products on cuda.
@@ -245,6 +253,7 @@ class TrainingConfig:
     interleave: Literal["step", "epoch", "joint"] = "step"
     freeze: bool = True
     combine: Combine = "sum"
+    labelled: float = 0.5
     clamp: float = 0.5
     window_stride: int = 1
     precision: Precision = "float32"
@@ -257,7 +266,7 @@ class TrainingConfig:
         _at_least(0, weight_decay=self.weight_decay)
         _require(self.learning_rate > 0, "learning_rate", "> 0", self.learning_rate)
         _require(self.clip > 0, "clip", "> 0", self.clip)
-        _share(warmup=self.warmup)
+        _share(warmup=self.warmup, labelled=self.labelled)
         _require(0 <= self.clamp <= 1, "clamp", "in [0, 1]", self.clamp)
         _require(
             self.combine == "sum" or self.interleave == "joint",

@@ -140,7 +140,9 @@ def fit_model(  # noqa: PLR0913  what is fitted, and what may watch
     tz = "UTC" if source.clock is None else source.clock.tz
     about = {**plan.about(split), "tz": tz, "fingerprint": source.fingerprint()}
     identity = {**about, "labels": hashlib.sha256(labels.tobytes()).hexdigest()}
-    task = Task(train, valid, plan.training, plan.losses, plan.seed, device, identity)
+    task = Task(
+        train, valid, plan.training, plan.losses, plan.seed, device, identity, _few_labelled(train, plan.training)
+    )
     history = fit_network(network.to(device), task, checkpointing, callbacks, probe)
     fitted = Fitted(
         network=network,
@@ -178,6 +180,12 @@ def _check_windows(
                 f"of {vocabulary.n_classes} never are: {names}; window_stride is {training.window_stride}: choose one "
                 "that shares no divisor with the season (5 rather than 8 for hours of a week), or give more rows"
             )
+
+
+def _few_labelled(train: Windows, training: TrainingConfig) -> Tensor | None:
+    """Return the training windows with a label if they are fewer than the marginal player shall see."""
+    known = (train.labels[train.origins - 1] >= 0).any(axis=1)
+    return torch.from_numpy(np.flatnonzero(known)) if 0.0 < known.mean() < training.labelled else None
 
 
 def _with_encoder(model: ModelConfig, source: Source) -> ModelConfig:

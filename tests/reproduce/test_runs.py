@@ -6,6 +6,7 @@ import pytest
 
 from divecast.errors import ArtifactError, ConfigError
 from divecast.reproduce import figures, measured, runs
+from divecast.reproduce.asked import with_defaults
 from divecast.reproduce.reproduction import arms_of, reproduce
 from divecast.reproduce.runs import RunJob, Table, missing, read_records
 from reproduce.small import _MEASURES, hours_case, make_small
@@ -152,3 +153,12 @@ def test_arms_are_those_named_else_all_and_ablations_come_on_top():
     both = arms_of(["full", "joint"], ablations=True, quick=False)
     assert both[:2] == ("full", "joint")
     assert len(both) == len({*both})
+
+
+def test_a_run_older_than_a_setting_counts_as_made_with_its_default() -> None:
+    model = {"code": {"n_conditional": 3}, "encoder": {}, "decoder": {}}
+    found = with_defaults({"model": model, "training": {"epochs": 2}, "horizon": 24})
+    assert found["horizon"] == 24
+    assert (found["training"]["epochs"], found["training"]["freeze"]) == (2, True)
+    assert (found["model"]["code"]["n_conditional"], found["model"]["code"]["borrow"]) == (3, False)
+    assert "losses" not in found

@@ -30,10 +30,24 @@ class MarginalEncoder(nn.Module):
         super().__init__()
         self.features = _features(lookback, n_channels, config, levels=False)
         self.head = NormalHead(config.width, dims)
+        self.from_lent: nn.Module | None = None
+        self._lent: tuple[nn.Module, ...] = ()  # a tuple hides a module from parameters(): they are another player's
+
+    def borrow(self, features: nn.Module, config: EncoderConfig) -> None:
+        """Read the features another encoder makes of the window, too, without a gradient to them."""
+        self._lent = (features,)
+        self.from_lent = nn.Sequential(
+            nn.LayerNorm(config.width), nn.Dropout(config.dropout), nn.Linear(config.width, config.width, bias=False)
+        )
 
     def forward(self, x: Tensor) -> Normal:
         """Map (batch, time, channel) to a normal of (batch, marginal)."""
-        posterior: Normal = self.head(self.features(x))
+        features = self.features(x)
+        if self.from_lent is not None:
+            with torch.no_grad():
+                lent = self._lent[0](x)
+            features = features + self.from_lent(lent)
+        posterior: Normal = self.head(features)
         return posterior
 
 

@@ -64,6 +64,8 @@ class Network(nn.Module):
         n_classes = dimensions.n_classes if sizes else ()
         dims = sum(sizes) if config.code.given_b else 0
         self.conditional = ConditionalEncoder(time, channels, dims, n_a, config.encoder) if n_a else None
+        if config.code.borrow and self.conditional is not None and isinstance(self.marginal, RBFBlocks):
+            self.marginal.encoder.borrow(self.conditional.features, config.encoder)
         self.fusion = Fusion(n_a, n_classes, sizes, decoder)
         self.decoder = Decoder(time, channels, decoder)
         pairs = dimensions.pairs if sizes else ()

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from divecast.config import LossConfig, ModelConfig, TrainingConfig
 from divecast.data import Label
 from divecast.errors import ConfigError
 from divecast.fitting import FitPlan
@@ -42,12 +44,27 @@ def asked_of(case: Case, arm: str, seed: int) -> dict[str, Any]:
     return found
 
 
+def with_defaults(settings: dict[str, Any]) -> dict[str, Any]:
+    """Add what was no setting yet when a run was made: new settings start with a default that changes nothing."""
+    defaults = {
+        "model": asdict(ModelConfig()),
+        "training": asdict(TrainingConfig()),
+        "losses": asdict(LossConfig()),
+    }
+    return _filled(settings, {name: room for name, room in defaults.items() if name in settings})
+
+
 def differences(asked: Any, found: Any, at: str = "") -> list[str]:
     """Return where two answers differ, as ``settings.training.epochs: 8, was 5``."""
     if isinstance(asked, dict) and isinstance(found, dict):
         names = dict.fromkeys([*asked, *found])
         return [each for name in names for each in differences(asked.get(name), found.get(name), f"{at}.{name}")]
     return [] if asked == found else [f"{at.removeprefix('.')}: {_short(asked)}, was {_short(found)}"]
+
+
+def _filled(found: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+    deeper = {n: _filled(found[n], each) for n, each in defaults.items() if n in found and isinstance(each, dict)}
+    return {**defaults, **found, **deeper}
 
 
 def _short(value: Any) -> str:

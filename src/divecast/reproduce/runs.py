@@ -13,7 +13,7 @@ import torch
 from divecast.atomic import replacing
 from divecast.errors import ArtifactError, ConfigError, DataWarning
 from divecast.reproduce.arms import ABLATIONS, ARMS
-from divecast.reproduce.asked import FULL, asked_of, differences, find_arm
+from divecast.reproduce.asked import FULL, asked_of, differences, find_arm, with_defaults
 from divecast.reproduce.cases import CASES, Case, load_case
 from divecast.reproduce.record import Record, make_folder, parse_record
 from divecast.reproduce.run import run_once
@@ -175,7 +175,8 @@ def _load(name: str, path: Path | None, seed: int, quick: bool) -> Case:
 
 def _check_same(job: RunJob) -> None:
     record = parse_record(job.file.read_text(encoding="utf-8"), job.file)
-    others = differences(asked_of(case_of(job), job.arm, job.seed), record.asked)
+    made = {**record.asked, "settings": with_defaults(record.asked["settings"])}
+    others = differences(asked_of(case_of(job), job.arm, job.seed), made)
     if others:
         raise ConfigError(
             f"{job.file} was made with other settings or data ({'; '.join(others[:3])}); give another --out folder, "

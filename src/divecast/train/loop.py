@@ -38,6 +38,7 @@ class Task:
         weights: of the loss terms.
         seed: of every random draw.
         device: where the network is.
+        labelled: windows with labels, to be drawn again for the marginal player; None draws none.
         identity: settings, seed and data fingerprint as JSON values; a checkpoint of another identity is refused.
     """
 
@@ -48,6 +49,7 @@ class Task:
     seed: int
     device: torch.device
     identity: dict[str, Any]
+    labelled: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,7 @@ class _Run:
         task, sums, counts = self.task, dict(progress.sums), dict(progress.counts)
         torch.manual_seed(_mix(task.seed, progress.step))
         batch = task.train.batch(index).to(task.device)
+        marginal_batch = self._with_labels(index, batch)
         rate = learning_rate(progress.step, self.n_steps, task.config)
         mixed = task.config.precision == "mixed" and task.device.type == "cuda"
         self.network.train()
@@ -166,12 +169,21 @@ class _Run:
             probe.look(progress.step, self.network, batch, task.config, task.weights)
         for turn in self.schedule.turns(progress.step // self.per_epoch):
             with torch.autocast(task.device.type, torch.bfloat16, enabled=mixed):
-                loss = turn_loss(turn, self.network, batch, task.config, task.weights)
+                seen = marginal_batch if turn == "marginal" else batch
+                loss = turn_loss(turn, self.network, seen, task.config, task.weights)
             self.players[turn].update(tuple(loss.tasks.values()), rate)
             for name, value in loss.terms.items():
                 sums[name] = sums.get(name, 0.0) + _finite(name, float(value), task.config)
                 counts[name] = counts.get(name, 0) + 1
         return replace(progress, step=progress.step + 1, sums=sums, counts=counts)
+
+    def _with_labels(self, index: Tensor, batch: Batch) -> Batch:
+        """Return the marginal player's batch: where labels are few, windows with labels take the place of others."""
+        task = self.task
+        if task.labelled is None:
+            return batch
+        again = task.labelled[torch.randint(len(task.labelled), (round(task.config.labelled * len(index)),))]
+        return task.train.batch(torch.cat([index[len(again) :], again])).to(task.device)
 
     def _close_epoch(self, progress: Progress, began: float) -> Progress:
         epoch = progress.step // self.per_epoch - 1

@@ -92,6 +92,8 @@ def _disentanglement(
     KL of the many unlabelled windows would drown them (our choice).
     """
     kl, entropy = label_terms(network.marginal, posterior, draw, labels)
+    if weights.unlabelled_kl != 1.0:
+        kl = torch.where(labels[:, : kl.shape[1]] >= 0, kl, weights.unlabelled_kl * kl)
     share = (labels >= 0).to(entropy.dtype).mean(0).clamp(min=1.0 / len(labels))
     objective = marginal_objective(kl.sum(1), (entropy / share).sum(1), weights)
     if weights.marginal_tc and isinstance(posterior, Normal):

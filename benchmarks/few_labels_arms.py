@@ -1,0 +1,34 @@
+"""The arms of the experiment with few labels."""
+
+from dataclasses import replace
+from typing import Any
+
+from divecast.reproduce.cases import Settings
+
+# As many passes for every arm as the longest needs; the best by validation is kept. The classifier stops by itself.
+PASSES = {"eia": 12, "motion": 15}
+
+ARMS: dict[str, dict[str, Any] | None] = {
+    "model": {"borrow": True},
+    "no-unlabelled": {"borrow": True, "unlabelled_kl": 0.0},
+    "no-borrowing": {},
+    "plain": {"labelled": 0.0},
+    "classifier": None,
+    "components": None,
+}
+"""What each changes of the case's settings; None is a rival of another kind."""
+
+EVERYWHERE = ("model", "no-unlabelled", "plain", "classifier", "components")
+"""The arms that are run however labels are missing; the others where they are missing by window at random."""
+
+
+def settings_of(arm: str, case: str, settings: Settings) -> Settings | None:
+    """Return the settings of the fit, None for a rival of another kind."""
+    changes = ARMS[arm]
+    if changes is None:
+        return None
+    passes = max(PASSES[case], settings.training.epochs) if settings.training.epochs > 2 else settings.training.epochs
+    code = replace(settings.model.code, borrow=changes.get("borrow", False))
+    training = replace(settings.training, epochs=passes, patience=passes, labelled=changes.get("labelled", 0.5))
+    losses = replace(settings.losses, unlabelled_kl=changes.get("unlabelled_kl", 1.0))
+    return Settings(replace(settings.model, code=code), training, losses)
