@@ -175,7 +175,7 @@ def _load(name: str, path: Path | None, seed: int, quick: bool) -> Case:
 
 def _check_same(job: RunJob) -> None:
     record = parse_record(job.file.read_text(encoding="utf-8"), job.file)
-    made = {**record.asked, "settings": with_defaults(record.asked["settings"])}
+    made = {name: with_defaults(each) if name == "settings" else each for name, each in record.asked.items()}
     others = differences(asked_of(case_of(job), job.arm, job.seed), made)
     if others:
         raise ConfigError(
