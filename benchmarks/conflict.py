@@ -10,7 +10,6 @@ batches, and keep the weights of the last pass: stopping by one loss would favou
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 import time
@@ -24,6 +23,7 @@ from typing import Any
 import torch
 from conflict_arms import ARMS, GRID, TUNED, Weights, best_weights, settings_of
 from conflict_scores import scores_of
+from lines import append_line
 
 from divecast import __version__
 from divecast.config import LossConfig, TrainingConfig
@@ -127,7 +127,7 @@ def make_run(job: Job) -> None:
         "versions": {"divecast": __version__, "torch": torch.__version__},
     }
     line = {**asked, "settings": _settings(settings), **cost, **_looked(watch, seconds), "scores": scores}
-    _append(job.out, json.dumps(plain(line, DIGITS)) + "\n")
+    append_line(job.out, json.dumps(plain(line, DIGITS)))
 
 
 def _looked(watch: Watch, seconds: float) -> dict[str, Any]:
@@ -178,15 +178,6 @@ def _load(name: str, data: Path | None, seed: int, quick: bool) -> Case:
 
 def _settings(settings: Settings) -> dict[str, Any]:
     return {"training": asdict(settings.training), "losses": asdict(settings.losses)}
-
-
-def _append(path: Path, text: str) -> None:
-    """Append in one call, so that lines of several processes stay whole."""
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    try:
-        os.write(file, text.encode())
-    finally:
-        os.close(file)
 
 
 def main() -> int:

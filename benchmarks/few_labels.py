@@ -9,7 +9,6 @@ docs/few_labels.md.
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -21,6 +20,7 @@ from typing import Any
 import torch
 from few_labels_arms import ARMS, EVERYWHERE, settings_of
 from few_labels_scores import score_model, score_rival
+from lines import append_line
 
 from divecast.reproduce.cases import Case, Settings, load_case
 from divecast.reproduce.hidden_labels import Hiding, hide_labels, labelled_shares
@@ -94,7 +94,7 @@ def make_run(job: Job) -> None:
         "core_seconds": round(time.process_time() - began, 1),
         "versions": versions(),
     }
-    _append(job.out, json.dumps(line) + "\n")
+    append_line(job.out, json.dumps(line))
 
 
 def _model(case: Case, settings: Settings, job: Job) -> dict[str, Any]:
@@ -130,15 +130,6 @@ def work(jobs: Sequence[Job], n_workers: int) -> int:
 @lru_cache(maxsize=2)
 def _load(name: str, data: Path | None, seed: int, quick: bool) -> Case:
     return load_case(name, data, seed, quick)
-
-
-def _append(path: Path, text: str) -> None:
-    """Append in one call, so that lines of several processes stay whole."""
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    try:
-        os.write(file, text.encode())
-    finally:
-        os.close(file)
 
 
 def main() -> int:

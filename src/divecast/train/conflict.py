@@ -18,10 +18,8 @@ freed from the noise.
 there is no cosine there *as trained*, and trivially no negative one. *Unfrozen* has the gradients as they would be
 through b. Steps as trained can harm all the same: one down the disentanglement loss moves b, and b moves the forecast.
 
-**Steps.** A step has 1e-4 of the norm of the weights it moves. There the first-order term rules: on the panel of 24
-series and the watch recordings of docs/conflict.md, 19 steps in 20 change the other loss in the direction that the
-gradients foretell (at 1e-3 it is 4 in 5; at 1e-5 the rounding of float32 shows). It is too short to say what a whole
-step of the optimiser does.
+**Steps.** A step has 1e-4 of the norm of the weights it moves: short enough for the first-order term to rule, long
+enough for float32 (our choice). It is too short to say what a whole step of the optimiser does.
 """
 
 import copy
