@@ -52,9 +52,14 @@ def _summary(found: dict[str, dict[str, Verdict]]) -> str:
     )
     default = answers.get("frozen")
     if default:
-        same = {*default}
-        word = _ANSWER[default[0]] if len(same) == 1 else "free of conflict on some data and not on other"
-        parts.append(f"So the claim that the default's objectives do not conflict, put to this test, is: {word}.")
+        words = [
+            f"{_ANSWER[verdicts['frozen'].free]} on `{c}`" for c, verdicts in found.items() if "frozen" in verdicts
+        ]
+        if len({*default}) == 1:
+            words = [_ANSWER[default[0]]]
+        parts.append(
+            f"So the claim that the default's objectives do not conflict, put to this test: {', '.join(words)}."
+        )
     return " ".join(parts)
 
 
