@@ -52,14 +52,11 @@ def _summary(found: dict[str, dict[str, Verdict]]) -> str:
     )
     default = answers.get("frozen")
     if default:
-        words = [
-            f"{_ANSWER[verdicts['frozen'].free]} on `{c}`" for c, verdicts in found.items() if "frozen" in verdicts
-        ]
-        if len({*default}) == 1:
-            words = [_ANSWER[default[0]]]
-        parts.append(
-            f"So the claim that the default's objectives do not conflict, put to this test: {', '.join(words)}."
-        )
+        verdict = _ANSWER[default[0]]
+        if len({*default}) > 1:
+            judged = {case: verdicts["frozen"].free for case, verdicts in found.items() if "frozen" in verdicts}
+            verdict = ", ".join(f"{_ANSWER[answer]} on `{case}`" for case, answer in judged.items())
+        parts.append(f"So the claim that the default's objectives do not conflict, put to this test, is: {verdict}.")
     return " ".join(parts)
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from few_labels_arms import ARMS, EVERYWHERE, settings_of
+from few_labels_arms import ARMS, CURVES, EVERYWHERE, SETTINGS, settings_of
 from few_labels_scores import score_model, score_rival
 from lines import append_line
 
@@ -29,8 +29,10 @@ from divecast.reproduce.workers import work_off
 
 OUT = Path(__file__).with_name("few_labels.jsonl")
 SHARES = (1.0, 0.5, 0.1, 0.02, 0.005)
+FEW = (0.1, 0.02)
+"""Shares at which the ways of missing, and the settings, are compared."""
 LEAST = {("motion", "blocks"): 0.02}  # fewer recordings than this leave some exercise without a label
-SEEDS = 3
+SEEDS = 2
 CASES = ("eia", "motion")
 
 
@@ -70,9 +72,10 @@ def jobs_of(args: argparse.Namespace) -> list[Job]:
                 ("factor", "blocks"),
             ):
                 plain = (unit, pattern) == ("window", "random")
-                if share < LEAST.get((args.case, pattern), 0.0) or (share == 1.0 and not plain):
+                if share < LEAST.get((args.case, pattern), 0.0) or not (plain or share in FEW):
                     continue
-                arms = [arm for arm in args.arm or ARMS if plain or arm in EVERYWHERE]
+                used = CURVES + SETTINGS * (share in FEW) if plain else EVERYWHERE
+                arms = [arm for arm in args.arm or ARMS if arm in used]
                 hiding = Hiding(share, unit, pattern, seed)
                 found += [Job(args.case, args.data, args.quick, arm, hiding, args.out) for arm in arms]
     return found

@@ -18,8 +18,14 @@ ARMS: dict[str, dict[str, Any] | None] = {
 }
 """What each changes of the case's settings; None is a rival of another kind."""
 
-EVERYWHERE = ("model", "no-unlabelled", "plain", "classifier", "components")
-"""The arms that are run however labels are missing; the others where they are missing by window at random."""
+CURVES = ("model", "classifier", "components")
+"""The arms that are run at every share, labels missing by window at random."""
+
+SETTINGS = ("no-unlabelled", "no-borrowing", "plain")
+"""The arms that are run with few labels only, missing by window at random."""
+
+EVERYWHERE = ("model", "classifier")
+"""The arms that are run with few labels however these are missing."""
 
 
 def settings_of(arm: str, case: str, settings: Settings) -> Settings | None:
