@@ -151,4 +151,4 @@ def test_data_that_disagree_are_told():
     both = [*lines(SAME, SAME), *lines(WORSE, SAME, case="motion")]
     text = " ".join(verdict_text(read_runs(both)).split())
     assert "on `eia` and `motion`: no arm" in text
-    assert "is: free of conflict on some data and not on other." in text
+    assert "is: free of conflict on `eia`, not free of conflict on `motion`." in text
