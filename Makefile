@@ -3,18 +3,23 @@ PYTHON ?= python3
 TORCH ?= torch==2.13.0
 PYTEST_FLAGS ?= -n auto --quiet
 DEMO_FLAGS ?=
+# Folder that has eia_us_demand_hourly, forecasting_benchmarks and lstnet_electricity_pieces.
+DATA ?= ../shared/data
+BENCH_FLAGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+RIVALS := .venv-rivals
 
-.PHONY: help setup demo test lint format bench-import clean
+.PHONY: help setup demo test lint format rivals bench bench-import clean
 
 help:
 	@echo "make demo          set up, fit on the shipped loads, forecast; results in demo/"
 	@echo "make test          set up and run the tests"
 	@echo "make lint          ruff, mypy and the layers"
 	@echo "make format        put imports and layout in order"
+	@echo "make bench         race divecast and its rivals on DATA=PATH (hours), write docs/benchmarks.md"
 	@echo "make bench-import  time of 'import divecast' and size of a core install"
 	@echo "make clean         remove $(VENV) and what was built"
 
@@ -45,6 +50,21 @@ lint: $(STAMP)
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+rivals: $(RIVALS)/.installed
+
+# An environment of its own: the rivals need an older pandas, and divecast needs none of them.
+$(RIVALS)/.installed: benchmarks/race/requirements.txt
+	$(PYTHON) -m venv $(RIVALS)
+	$(RIVALS)/bin/python -m pip install --quiet --upgrade pip
+	$(RIVALS)/bin/python -m pip install --quiet "$(TORCH)"
+	$(RIVALS)/bin/python -m pip install --quiet --requirement $<
+	@touch $@
+
+# Lines that are there are not made again; the page is written also where a race failed.
+bench: $(STAMP) rivals
+	$(BIN)/python benchmarks/race/run.py --data "$(DATA)" $(BENCH_FLAGS); raced=$$?; \
+		$(BIN)/python benchmarks/race/page.py && exit $$raced
 
 bench-import: $(STAMP)
 	$(BIN)/python benchmarks/import_time.py

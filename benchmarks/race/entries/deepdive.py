@@ -1,0 +1,70 @@
+"""divecast itself, through its public estimator."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from divecast import ByTime, Calendar, DeepDIVE, Panel
+from race.contract import Calendar as Known
+from race.contract import Forecasts, Origins
+from race.entries.deepdive_settings import SETTINGS, Settings
+from race.heats import Floats, Heat
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class FittedDeepDIVE:
+    """A fitted model."""
+
+    model: DeepDIVE
+    panel: Panel
+    lookback: int
+
+    @property
+    def weights(self) -> int:
+        """Parameters and buffers."""
+        return int(self.model.info()["weights"])
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All of them, and the passes that were made."""
+        info = self.model.info()
+        return {**info["settings"], "epochs_run": len(self.model.history.records)}
+
+    def roll(self, rows: Floats, origins: Origins, levels: tuple[float, ...]) -> Forecasts:
+        """Forecast from rows that reach from a look-back before the first origin to the last one."""
+        first, last = int(origins[0]), int(origins[-1])
+        every = int(origins[1] - origins[0]) if len(origins) > 1 else 1
+        clock = self.panel.clock.rows(first - self.lookback, last)
+        panel = replace(self.panel, values=rows[first - self.lookback : last], clock=clock)
+        start = clock.at(origins[:1] - first + self.lookback)[0]
+        found = self.model.forecast(panel, start=start, every=every, levels=levels)
+        return Forecasts(found.mean, found.quantiles)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The estimator with settings."""
+
+    settings_of: Any
+
+    def fit(self, heat: Heat, past: Floats, calendar: Known) -> FittedDeepDIVE:
+        """Fit; the calendar is made by divecast, from the clock."""
+        del calendar
+        settings: Settings = self.settings_of(heat.track)
+        lookback = settings.lookback or heat.lookback
+        panel = Panel.from_array(past, heat.start, heat.step, heat.channels, tz="UTC")
+        model = DeepDIVE(
+            heat.horizon,
+            lookback,
+            [Calendar(name, tz=heat.zone) for name in heat.calendar],
+            model=settings.model,
+            training=settings.training,
+            losses=settings.losses,
+            seed=heat.seed,
+        )
+        model.fit(panel, ByTime(heat.n_train, heat.n_valid, 0), progress=False)
+        return FittedDeepDIVE(model, panel, lookback)
+
+
+def enter(name: str) -> Entry:
+    """Return the entry of a name of ``SETTINGS``."""
+    return Entry(SETTINGS[name])

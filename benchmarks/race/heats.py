@@ -1,0 +1,104 @@
+"""A heat: one horizon of one track, as the files an entry's process is given. Needs numpy alone."""
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """What an entry is told.
+
+    The origin of a window is the row of its first future step, as in divecast: a forecast from origin ``o`` may be made
+    of rows before ``o`` and of the calendar, which is known for all rows.
+
+    Attributes:
+        track: its name.
+        horizon: steps to forecast.
+        lookback: rows before an origin that may be looked at.
+        steps: those that are scored; empty: all.
+        season: rows in a season.
+        n_train: rows of the training part, the first ones.
+        n_valid: rows of the validation part, which follow; what comes then is the test part.
+        first: first origin to forecast from.
+        stop: origin after the last one.
+        every: quantiles are wanted from every so many origins.
+        channels: names of the series.
+        calendar: names of the columns of the calendar.
+        n_classes: classes of each.
+        start: time of the first row, UTC, ISO.
+        step: from row to row, such as "1h".
+        zone: of the calendar.
+        threads: for linear algebra.
+        seed: of every draw.
+        least_seconds: CPU time a fit should take at least, where more of it can help.
+        most_seconds: CPU time after which a fit is cut short.
+    """
+
+    track: str
+    horizon: int
+    lookback: int
+    steps: tuple[int, ...]
+    season: int
+    n_train: int
+    n_valid: int
+    first: int
+    stop: int
+    every: int
+    channels: tuple[str, ...]
+    calendar: tuple[str, ...]
+    n_classes: tuple[int, ...]
+    start: str
+    step: str
+    zone: str
+    threads: int
+    seed: int
+    least_seconds: float
+    most_seconds: float
+
+    @property
+    def origins(self) -> NDArray[np.int64]:
+        """(window,) all origins of the test part."""
+        return np.arange(self.first, self.stop)
+
+    @property
+    def past(self) -> int:
+        """Rows a fit may see: training and validation part."""
+        return self.n_train + self.n_valid
+
+    @property
+    def valid_origins(self) -> NDArray[np.int64]:
+        """(window,) origins whose whole horizon lies in the validation part, thinned to a few hundred."""
+        every = np.arange(self.n_train, self.past - self.horizon + 1)
+        return every[:: thinning(len(every), 300)]
+
+    def write(self, folder: Path, values: Floats, calendar: NDArray[np.int16]) -> None:
+        """Lay out the folder: the heat, what a fit may see, what a forecast may see, and the calendar.
+
+        Args:
+            folder: is there already.
+            values: (row, series) original units.
+            calendar: (row, column) class of each row up to the last target at least.
+        """
+        (folder / "heat.json").write_text(json.dumps(asdict(self)), encoding="utf-8")
+        np.save(folder / "past.npy", values[: self.past])
+        np.save(folder / "rows.npy", values[: self.stop - 1])
+        np.save(folder / "calendar.npy", calendar)
+
+    @staticmethod
+    def read(folder: Path) -> "Heat":
+        """Read what ``write`` wrote."""
+        plain: dict[str, Any] = json.loads((folder / "heat.json").read_text(encoding="utf-8"))
+        return Heat(**{name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()})
+
+
+def thinning(n: int, wanted: int) -> int:
+    """Return every how many of ``n`` hourly origins to take, to have at least ``wanted``, at all hours of the week."""
+    return next(every for every in range(max(1, n // wanted), 0, -1) if math.gcd(every, 168) == 1)

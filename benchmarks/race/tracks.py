@@ -1,0 +1,123 @@
+"""The tracks: which data, how they are cut, what is forecast and what is scored."""
+
+from dataclasses import dataclass, replace
+
+LONG = (96, 192, 336, 720)
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A data set with its protocol.
+
+    Attributes:
+        name: what the command line and the page call it.
+        title: what it is.
+        file: below the folder of data.
+        series_table: CSV beside it whose column ``recommended`` says which series race; all do without one.
+        zone: whose wall clock the calendar is read from.
+        calendar: known in advance for every hour: names of ``divecast.Calendar``.
+        rows: rows of the training, validation and test part; rows after them are left out.
+        lookback: rows that every entry may see before an origin.
+        horizons: each is a heat of its own, with models of its own.
+        steps: scored one by one and averaged; empty: all steps of the horizon weigh the same.
+        season: rows in the season of seasonal naive and of MASE.
+        standardised: scores are of values less the training mean over its standard deviation.
+        whole: only windows whose whole horizon lies in the test part count, as usual for ETT and exchange rates; else
+            every test row is a target at every step, as in LSTNet.
+    """
+
+    name: str
+    title: str
+    file: str
+    calendar: tuple[str, ...]
+    rows: tuple[int, int, int]
+    series_table: str | None = None
+    zone: str = "UTC"
+    lookback: int = 168
+    horizons: tuple[int, ...] = (24,)
+    steps: tuple[int, ...] = (3, 6, 12, 24)
+    season: int = 24
+    standardised: bool = False
+    whole: bool = False
+
+    @property
+    def measure(self) -> str:
+        """The measure that ranks."""
+        return "mse" if self.standardised else "rrse"
+
+    def only(self, horizons: list[int] | None) -> "Track":
+        """The same with some of its horizons; all where none is named."""
+        return replace(self, horizons=tuple(each for each in self.horizons if each in horizons)) if horizons else self
+
+    def small(self) -> "Track":
+        """The same with few rows and steps, to try the machinery."""
+        steps = tuple(step for step in self.steps if step <= 12)
+        calendar = tuple(name for name in self.calendar if name != "month")  # five weeks have not all of them
+        small = replace(self, rows=(900, 300, 150), horizons=(24,), steps=steps, calendar=calendar)
+        return replace(small, lookback=min(self.lookback, 168))
+
+
+_HOURLY = ("hour", "weekday", "month")
+
+
+def _ett(number: int) -> Track:
+    """12, 4 and 4 months of 30 days (Zhou et al., Informer, 2021); month is left out, a year has each but once."""
+    return Track(
+        name=f"etth{number}",
+        title=f"ETTh{number}: seven channels of a transformer, hourly, 12/4/4 months",
+        file=f"forecasting_benchmarks/ETTh{number}.csv.gz",
+        calendar=("hour", "weekday"),
+        rows=(8640, 2880, 2880),
+        lookback=336,
+        horizons=LONG,
+        steps=(),
+        standardised=True,
+        whole=True,
+    )
+
+
+TRACKS = {
+    track.name: track
+    for track in (
+        Track(
+            name="eia",
+            title="EIA: 112 series of hourly US demand, 2020 to 2024",
+            file="eia_us_demand_hourly/demand_2020_2024.parquet",
+            series_table="demand_2020_2024_series.csv",
+            zone="America/New_York",
+            calendar=_HOURLY,
+            rows=(26308, 8770, 8770),
+        ),
+        Track(
+            name="eia-2015",
+            title="EIA: 42 series of hourly US demand, July 2015 to June 2020",
+            file="eia_us_demand_hourly/demand_201507_202006.parquet",
+            series_table="demand_201507_202006_series.csv",
+            zone="America/New_York",
+            calendar=_HOURLY,
+            rows=(26308, 8770, 8770),
+        ),
+        Track(
+            name="electricity",
+            title="LSTNet electricity: the 8 real clients at hand, hourly, 2012 to 2014",
+            file="lstnet_electricity_pieces/full3y_8clients.csv.gz",
+            calendar=_HOURLY,
+            rows=(15782, 5261, 5261),
+        ),
+        _ett(1),
+        _ett(2),
+        Track(
+            name="exchange",
+            title="Exchange rates of eight countries, daily, 7:1:2",
+            file="forecasting_benchmarks/exchange_rate.csv.gz",
+            calendar=(),
+            rows=(5311, 760, 1517),
+            lookback=336,
+            horizons=LONG,
+            steps=(),
+            season=1,
+            standardised=True,
+            whole=True,
+        ),
+    )
+}
