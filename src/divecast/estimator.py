@@ -222,6 +222,12 @@ class DeepDIVE:
         """Write the fitted model to one file (safetensors and JSON, no pickle), whole or not at all."""
         self._need_fitted().save(Path(path))
 
+    def export(self, path: str | Path, levels: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95)) -> None:
+        """Write one graph with scaling, forecast and code, as ``.onnx`` or ``.pt2``; see :mod:`divecast.export`."""
+        from divecast.export import export_model
+
+        export_model(self._need_fitted(), Path(path), levels)
+
     @classmethod
     def load(cls, path: str | Path, device: str = "cpu") -> "DeepDIVE":
         """Read a saved model; the data are not needed.

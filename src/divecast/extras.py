@@ -5,7 +5,14 @@ from typing import Any
 
 from divecast.errors import ConfigError
 
-_EXTRAS = {"matplotlib": "plot", "scipy": "science", "sklearn": "science", "torchjd": "science", "pandas": "pandas"}
+_EXTRAS = {
+    "matplotlib": "plot",
+    "scipy": "science",
+    "sklearn": "science",
+    "torchjd": "science",
+    "pandas": "pandas",
+    "onnxscript": "onnx",
+}
 
 
 def need(module: str) -> Any:

@@ -11,6 +11,7 @@ from divecast.cli.console import OK, USER_ERROR, print_lines, reported_warnings,
 from divecast.cli.demo import demo
 from divecast.cli.encode import encode
 from divecast.cli.evaluate import evaluate
+from divecast.cli.export import export
 from divecast.cli.fit import fit
 from divecast.cli.forecast import forecast
 from divecast.cli.info import info
@@ -29,6 +30,7 @@ _EXAMPLES: dict[Callable[..., None], str] = {
     forecast: "divecast forecast model.safetensors loads.csv --level 0.05 --level 0.95 --out forecasts.csv",
     encode: "divecast encode model.safetensors loads.csv --out codes.parquet",
     evaluate: "divecast evaluate model.safetensors loads.csv --part test",
+    export: "divecast export model.safetensors --out model.onnx",
     info: "divecast info model.safetensors --json",
     demo: "divecast demo --out demo",
     reproduce: "divecast reproduce eia --data PATH/eia_us_demand_hourly --runs 10 --workers 2 --out reproduction",
