@@ -61,7 +61,7 @@ def test_without_factors_it_is_a_plain_autoencoder(tmp_path: Path) -> None:
     model = small().fit(SHORT, progress=False)
     codes = model.encode(SHORT)
     assert codes.factors == codes.b_mean == codes.probabilities == ()
-    assert list(model.evaluate(SHORT).scores) == ["DeepDIVE", "last value", "seasonal naive (24)", "per-channel ridge"]
+    assert list(model.evaluate(SHORT).scores) == ["DeepDIVE", "last value", "seasonal naive (24)", "stacked ridge"]
     assert model.sample(2).x.shape == (2, 24, 4)
     assert model.reconstruct(SHORT, every=100).mean.shape[1:] == (24, 4)
     with pytest.raises(ConfigError, match="fitted without factors"):

@@ -32,7 +32,7 @@ def test_it_forecasts_far_better_than_the_simple_forecasters(model: DeepDIVE, wo
     ours = scores["DeepDIVE"]
     assert ours.rrse[-1] < 0.6 * scores["seasonal naive (24)"].rrse[-1]
     assert ours.rrse[-1] < 0.6 * scores["last value"].rrse[-1]
-    assert ours.rrse[-1] < scores["per-channel ridge"].rrse[-1]
+    assert ours.rrse[-1] < scores["stacked ridge"].rrse[-1]
 
 
 def test_its_intervals_hold_their_share(model: DeepDIVE, world: Hours) -> None:

@@ -12,6 +12,7 @@ FILES = Path(__file__).parent / "models"
 # First and last step of the forecast after the end of ``hours()``, as divecast of that layout gave them.
 FORECASTS = {
     "schema1_factors": [[5.6164, 29.2581, 94.6039, 544.128], [5.7168, 21.8819, 131.7332, 570.8363]],
+    "schema2_factors": [[5.5612, 28.7157, 93.2157, 538.8366], [5.6283, 20.374, 129.8539, 560.1672]],
     "schema1_plain": [[5.9213, 28.678, 87.0581, 511.536], [5.93, 23.8967, 122.6309, 537.0844]],
 }
 

@@ -16,6 +16,7 @@ LabelUse = Literal["blocks", "given", "latent", "unused", "merged"]
 Component = Literal["normal", "laplace", "logistic"]
 Fusion = Literal["attention", "concatenation", "gating"]
 Combine = Literal["sum", "pcgrad", "upgrad"]
+Linear = Literal["stacked", "ridge"]
 
 
 def _require(holds: bool, name: str, expected: str, found: object) -> None:
@@ -80,9 +81,15 @@ class EncoderConfig:
         _at_least(1, n_mixtures=self.n_mixtures, time_features=self.time_features, width=self.width)
         _share(dropout=self.dropout, channel_dropout=self.channel_dropout)
 
-    def hidden_share(self, n_channels: int) -> float:
-        """Return the share of ``n_channels`` channels that is hidden in training."""
-        return max(0.0, min(self.channel_dropout, 1.0 - self.least_channels / n_channels))
+    def hidden_share(self, n_channels: int, sampled: float = 1.0) -> float:
+        """Return the share of the channels at hand that is hidden in training.
+
+        Args:
+            n_channels: of the panel.
+            sampled: share of them that is at hand; the others count as hidden already.
+        """
+        hidden = max(0.0, min(self.channel_dropout, 1.0 - self.least_channels / n_channels))
+        return hidden if sampled == 1.0 else max(0.0, 1.0 - (1.0 - hidden) / sampled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +147,12 @@ class DecoderConfig:
         dropout: share of features left out in training.
         forecast: likelihood of y.
         reconstruction: likelihood of x.
-        ridge_penalty: of the closed-form linear start, per window.
+        linear: closed-form linear path of each channel: ``stacked`` averages many regressions by how they forecast the
+            validation part, ``ridge`` is one of them.
+        ridge_penalty: of ``ridge``, per window.
+        standardise: whether the network beside the linear path reads each channel's window by its own mean and spread,
+            and gives its correction in units of that spread.
+        shrink: whether the network's correction of the linear path is cut to the share the validation part bears out.
     """
 
     fusion: Fusion = "attention"
@@ -153,7 +165,10 @@ class DecoderConfig:
     dropout: float = 0.3
     forecast: Likelihood = "student_t"
     reconstruction: Likelihood = "normal"
+    linear: Linear = "stacked"
     ridge_penalty: float = 1e-4
+    standardise: bool = True
+    shrink: bool = True
 
     def __post_init__(self) -> None:
         """Check kinds and ranges."""
@@ -239,6 +254,10 @@ class TrainingConfig:
             training windows have, windows with labels are drawn again, with replacement, in place of others.
         clamp: share of labels whose class is handed to the conditional player instead of the inferred code.
         window_stride: every how many rows a training or validation window starts.
+        channels: most channels a step; 0 for all. A panel of more is learned from a sample of its channels that changes
+            with every step and comes to each of them in turn: only these are read, and the code sees the panel through
+            them. Losses are scaled to those of all channels. A pass is then validated on all channels of about as large
+            a share of the validation windows.
         precision: ``mixed`` uses bfloat16 products on cuda.
     """
 
@@ -256,6 +275,7 @@ class TrainingConfig:
     labelled: float = 0.5
     clamp: float = 0.5
     window_stride: int = 1
+    channels: int = 384
     precision: Precision = "float32"
 
     def __post_init__(self) -> None:
@@ -263,7 +283,7 @@ class TrainingConfig:
         _check_kinds(self)
         _at_least(1, epochs=self.epochs, batch_size=self.batch_size, patience=self.patience)
         _at_least(1, window_stride=self.window_stride)
-        _at_least(0, weight_decay=self.weight_decay)
+        _at_least(0, weight_decay=self.weight_decay, channels=self.channels)
         _require(self.learning_rate > 0, "learning_rate", "> 0", self.learning_rate)
         _require(self.clip > 0, "clip", "> 0", self.clip)
         _share(warmup=self.warmup, labelled=self.labelled)

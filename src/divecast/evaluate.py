@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from divecast.baselines import Baseline, LastValue, PerChannelRidge, SeasonalNaive
+from divecast.config import Linear
 from divecast.data import Backend, Source, Windows, seasons, to_frame
 from divecast.fitted import Fitted
 from divecast.inference import LabelMode, batches, outputs_of, quantiles_of
@@ -17,6 +18,8 @@ from divecast.model.ridge import RidgeWeights
 
 LEVELS = (0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95)
 MODEL_NAME = "DeepDIVE"
+LINEAR_NAMES: dict[Linear, str] = {"stacked": "stacked ridge", "ridge": "per-channel ridge"}
+"""Names of the linear path alone, as a rival."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -61,7 +64,7 @@ def rivals(fitted: Fitted, source: Source) -> dict[str, Baseline]:
         if period <= fitted.shape.lookback:
             found[f"seasonal naive ({period})"] = SeasonalNaive(period)
     forecaster, unused = fitted.network.forecaster, (torch.ones(0), torch.ones(0, dtype=torch.int64))
-    found["per-channel ridge"] = PerChannelRidge.solved(
+    found[LINEAR_NAMES[fitted.config.decoder.linear]] = PerChannelRidge.solved(
         RidgeWeights(forecaster.linear.weight, *unused), forecaster.n_classes, forecaster.pairs
     )
     return found

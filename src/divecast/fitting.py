@@ -36,20 +36,15 @@ from divecast.errors import ArtifactError, ConfigError, DataError
 from divecast.fitted import Fitted, build_network, dimensions_of, frequency_of, to_source
 from divecast.inference import batches, outputs_of
 from divecast.metrics import seasonal_scale
-from divecast.model.network import Dimensions, Network
+from divecast.model.network import Dimensions
 from divecast.model.pairing import find_couplings
-from divecast.model.ridge import (
-    RidgeShape,
-    RidgeSums,
-    label_covariates,
-    n_label_covariates,
-    one_hots,
-    recurring_pairs,
-)
+from divecast.model.ridge import recurring_pairs
+from divecast.shrinkage import shrunk
 from divecast.train.callbacks import Callback
+from divecast.train.channels import ChannelAxes
+from divecast.train.linear_start import Start, start_linear
 from divecast.train.loop import Checkpointing, Probe, Task, fit_network
 
-_RIDGE_BATCH = 2048
 _CALIBRATION_VALUES = 500_000  # residuals a step; more would not move a quantile
 
 
@@ -136,13 +131,16 @@ def fit_model(  # noqa: PLR0913  what is fitted, and what may watch
     _check_windows(train, valid, vocabularies, plan.training)
     dimensions = _together(dimensions_of(plan.shape, len(source.channels), vocabularies), labels, parts, plan.model)
     network = build_network(dimensions, plan.model, plan.seed)
-    _start_linear(network, train, plan)
+    decoder, stride = plan.model.decoder, plan.training.window_stride
+    start_linear(network, train, valid, Start(decoder.linear, decoder.ridge_penalty, stride, plan.seed))
+    axes = None
+    if 0 < plan.training.channels < dimensions.n_channels:
+        axes = ChannelAxes.of(dimensions, plan.model)
     tz = "UTC" if source.clock is None else source.clock.tz
     about = {**plan.about(split), "tz": tz, "fingerprint": source.fingerprint()}
     identity = {**about, "labels": hashlib.sha256(labels.tobytes()).hexdigest()}
-    task = Task(
-        train, valid, plan.training, plan.losses, plan.seed, device, identity, _few_labelled(train, plan.training)
-    )
+    few = _few_labelled(train, plan.training)
+    task = Task(train, valid, plan.training, plan.losses, plan.seed, device, identity, few, axes)
     history = fit_network(network.to(device), task, checkpointing, callbacks, probe)
     fitted = Fitted(
         network=network,
@@ -158,7 +156,9 @@ def fit_model(  # noqa: PLR0913  what is fitted, and what may watch
         frequency=frequency_of(source),
         about={**about, "history": [asdict(record) for record in history.records]},
     )
-    return replace(fitted, calibration=Calibration.of(_residuals(fitted, valid)))
+    if plan.model.decoder.shrink:
+        fitted = shrunk(fitted, _some(valid))
+    return replace(fitted, calibration=Calibration.of(_residuals(fitted, _some(valid))))
 
 
 def _check_windows(
@@ -202,19 +202,6 @@ def _together(dimensions: Dimensions, labels: NDArray[np.int16], parts: Parts, m
     return replace(dimensions, pairs=recurring_pairs(rows, dimensions.n_classes), couplings=couplings)
 
 
-def _start_linear(network: Network, train: Windows, plan: FitPlan) -> None:
-    """Start the forecaster from the closed-form ridge; windows of most data are many more than its inputs."""
-    n_classes, pairs = network.forecaster.n_classes, network.forecaster.pairs
-    n_covariates = n_label_covariates(n_classes, pairs)
-    sums = RidgeSums(RidgeShape(plan.lookback, plan.horizon, len(train.source.channels), n_covariates))
-    for index in torch.arange(len(train)).split(_RIDGE_BATCH):
-        batch = train.batch(index)
-        sums.update(
-            batch.x, batch.y, label_covariates(one_hots(batch.labels[:, : len(n_classes)], n_classes), pairs, batch.x)
-        )
-    network.forecaster.start(sums.solve(plan.model.decoder.ridge_penalty))
-
-
 def _seasonal_error(source: Source, parts: Parts) -> NDArray[np.float64]:
     """Return the mean absolute error of the seasonal naive forecast of a day (else a step) in training, by channel."""
     period = next(iter(seasons(source.clock)), 1)
@@ -229,9 +216,14 @@ def _seasonal_error(source: Source, parts: Parts) -> NDArray[np.float64]:
     return error
 
 
+def _some(valid: Windows) -> Windows:
+    """Return every so many of the validation windows."""
+    thin = max(1, len(valid) * len(valid.source.channels) // _CALIBRATION_VALUES)
+    return valid.subset(slice(None, None, thin))
+
+
 def _residuals(fitted: Fitted, valid: Windows) -> Iterator[Tensor]:
     """Yield the standardised validation residuals at the mean code with known labels, (batch, horizon, channel)."""
-    thin = max(1, len(valid) * len(fitted.channels) // _CALIBRATION_VALUES)
-    for batch in batches(fitted, valid.subset(slice(None, None, thin))):
+    for batch in batches(fitted, valid):
         forecast: Any = outputs_of(fitted, batch, "known").forecast
         yield (batch.y - forecast.loc) / forecast.scale

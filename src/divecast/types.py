@@ -20,6 +20,24 @@ from torch.distributions import Distribution, Normal
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelSample:
+    """Some channels of a panel that stand for all of them.
+
+    Attributes:
+        index: (sampled,) int64 numbers of the channels, rising.
+        n_channels: channels of the panel.
+    """
+
+    index: Tensor
+    n_channels: int
+
+    @property
+    def share(self) -> float:
+        """Share of the channels that is in the sample."""
+        return len(self.index) / self.n_channels
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """A batch of windows, in scaled units.
 
@@ -27,15 +45,22 @@ class Batch:
         x: (batch, time, channel), NaN where missing.
         y: (batch, horizon, channel), NaN where missing or outside the part.
         labels: (batch, factor) int64 class indices at the last step of the window, -1 where missing.
+        sample: which channels of the panel these are; None where they are all of them.
     """
 
     x: Tensor
     y: Tensor
     labels: Tensor
+    sample: ChannelSample | None = None
+
+    @property
+    def share(self) -> float:
+        """Share of the panel's channels that is in the batch."""
+        return 1.0 if self.sample is None else self.sample.share
 
     def to(self, device: torch.device) -> "Batch":
-        """Move every tensor to ``device``."""
-        return Batch(self.x.to(device), self.y.to(device), self.labels.to(device))
+        """Move every tensor to ``device``; the sample stays where it is."""
+        return Batch(self.x.to(device), self.y.to(device), self.labels.to(device), self.sample)
 
 
 class WindowSource(Protocol):
@@ -44,8 +69,8 @@ class WindowSource(Protocol):
     def __len__(self) -> int:
         """Return the number of windows."""
 
-    def batch(self, index: Tensor) -> Batch:
-        """Return the windows at ``index``, (batch,) int64."""
+    def batch(self, index: Tensor, sample: ChannelSample | None = None) -> Batch:
+        """Return the windows at ``index``, (batch,) int64, with all channels or a sample of them."""
 
 
 @dataclass(frozen=True, slots=True)

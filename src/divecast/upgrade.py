@@ -7,15 +7,27 @@ from divecast.artifact import Artifact
 _FUSION = ("query.", "key_value.", "out.")
 
 
+FORMER_DECODER = {"linear": "ridge", "standardise": False, "shrink": False}
+"""What a decoder did before these were settings, where today's defaults do better."""
+
+
 def upgraded(artifact: Artifact) -> Artifact:
-    """Return a model file as schema 2 has it.
+    """Return a model file as schema 3 has it.
 
     Schema 1 knew one use of labels and one fusion: the encoder of b and the prior lay apart, cross-attention lay in the
-    fusion itself, and there was no joint prior of pairs. Settings it lacks have the defaults of today, which are what
-    it did.
+    fusion itself, and there was no joint prior of pairs. Schema 2 knew one linear start and gave the network windows as
+    they are. Other settings they lack have the defaults of today, which are what they did.
     """
-    if artifact.schema > 1:
-        return artifact
+    if artifact.schema < 2:
+        artifact = _with_one_marginal_path(artifact)
+    if artifact.schema < 3:
+        config = dict(artifact.document["config"])
+        config["decoder"] = {**FORMER_DECODER, **config["decoder"]}
+        artifact = replace(artifact, schema=3, document={**artifact.document, "config": config})
+    return artifact
+
+
+def _with_one_marginal_path(artifact: Artifact) -> Artifact:
     has_factors = bool(artifact.document["vocabularies"])
     tensors = {_renamed(name): tensor for name, tensor in artifact.tensors.items() if has_factors or _is_kept(name)}
     return replace(artifact, schema=2, document={**artifact.document, "couplings": []}, tensors=tensors)

@@ -63,7 +63,7 @@ def test_encode_of_a_part(run, folder, model, tmp_path):
 def test_evaluate_prints_a_table(run, folder, model):
     result = run("evaluate", model, folder / "panel.csv")
     assert result.code == 0
-    for text in ("Part: test", "RRSE", "in 90%", "DeepDIVE", "last value", "seasonal naive (24)", "per-channel ridge"):
+    for text in ("Part: test", "RRSE", "in 90%", "DeepDIVE", "last value", "seasonal naive (24)", "stacked ridge"):
         assert text in result.out
     steps = {line.split()[0] for line in result.out.splitlines() if "DeepDIVE" in line}
     assert steps == {"1", "3", "6", "all"}

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from divecast.data import ByTime, Panel, Part, Recordings, Scale, Windows, WindowShape, fit_scale, split
 from divecast.errors import ConfigError, DataError, DataWarning
+from divecast.types import ChannelSample
 
 LAWS = settings(max_examples=80, deadline=None)
 LENGTHS = st.lists(st.integers(1, 30), min_size=1, max_size=5)
@@ -159,6 +160,24 @@ def test_layouts_of_the_source_give_the_same_batches(order):
         )
         torch.testing.assert_close(one.x, two.x, rtol=0, atol=0, equal_nan=True)
         torch.testing.assert_close(one.y, two.y, rtol=0, atol=0, equal_nan=True)
+
+
+@given(wanted=st.sets(st.integers(0, 4), min_size=1), order=st.sampled_from("CF"), missing=st.booleans())
+@LAWS
+def test_a_sample_of_channels_is_a_part_of_all(wanted, order, missing):
+    values = np.random.default_rng(3).normal(3, 2, size=(60, 5)).astype(np.float32)
+    values[20, 2] = np.nan if missing else 0.0
+    source = Panel.from_array(np.asarray(values, order=order), "2020-01-01", "1h")
+    parts, scale = split(source, ByTime()), Scale(*np.random.default_rng(4).uniform(1, 2, (2, 5)).astype(np.float32))
+    sample = ChannelSample(torch.tensor(sorted(wanted)), 5)
+    for part, role in ((parts.train, "fit"), (parts.test, "score"), (parts.test, "encode")):
+        windows = Windows.of(source, part, codes_of(source), scale, WindowShape(5, 3), role)
+        index = torch.arange(len(windows)).flip(0)
+        whole, some = windows.batch(index), windows.batch(index, sample)
+        torch.testing.assert_close(some.x, whole.x[:, :, sample.index], rtol=0, atol=0, equal_nan=True)
+        torch.testing.assert_close(some.y, whole.y[:, :, sample.index], rtol=0, atol=0, equal_nan=True)
+        assert torch.equal(some.labels, whole.labels)
+        assert (whole.share, some.share) == (1.0, len(wanted) / 5)
 
 
 def test_gathering_leaves_the_source_as_it_was():

@@ -41,6 +41,17 @@ def test_density_and_its_gradients_are_those_of_torch(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("shape", [(2,), (1, 2), (3, 2)])
+def test_the_likelihood_of_windows_sums_up_their_densities(kind: str, shape: tuple[int, ...]) -> None:
+    draw = torch.Generator().manual_seed(0)
+    likelihood = ScaledLikelihood(kind, shape).double()
+    likelihood.start_scale(0.1 + torch.rand(shape, generator=draw, dtype=torch.float64))
+    mean, target = torch.randn(2, 5, 3, 2, generator=draw, dtype=torch.float64)
+    p = likelihood(mean, torch.randn(5, 1 if shape != (3, 2) else 3, 2, generator=draw, dtype=torch.float64))
+    torch.testing.assert_close(p.log_likelihood(target), p.log_prob(target).sum(dim=(1, 2)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_draws_follow_the_density(kind: str) -> None:
     likelihood = ScaledLikelihood(kind, (1, 1))
     likelihood.start_scale(torch.full((1, 1), 0.4))

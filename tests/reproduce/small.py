@@ -14,7 +14,8 @@ from divecast.reproduce.cases import Case, Settings
 from worlds import SMALL, hours, moves
 
 _TRAINING = TrainingConfig(epochs=2, batch_size=64, learning_rate=5e-3, window_stride=5)
-_SETTINGS = Settings(SMALL, _TRAINING, LossConfig())
+_MODEL = replace(SMALL, decoder=replace(SMALL.decoder, linear="ridge"))
+_SETTINGS = Settings(_MODEL, _TRAINING, LossConfig())
 _MEASURES = MeasureConfig(n_boot=0, n_trees=2, n_folds=2, n_blocks=6)
 
 

@@ -60,8 +60,9 @@ def align(source: Source, channels: Sequence[str]) -> Source:
     Raises:
         DataError: Some of the channels are not in the source.
     """
-    missing = [name for name in channels if name not in source.channels]
-    surplus = [name for name in source.channels if name not in channels]
+    wanted, found = set(channels), set(source.channels)
+    missing = [name for name in channels if name not in found]
+    surplus = [name for name in source.channels if name not in wanted]
     if missing:
         raise DataError(
             f"expected the {len(channels)} channels the model was fitted on; missing: {missing[:12]}, unknown to it: "
@@ -69,7 +70,7 @@ def align(source: Source, channels: Sequence[str]) -> Source:
         )
     if surplus:
         report(f"{len(surplus)} channels unknown to the model were left out: {surplus[:12]}")
-    kept = tuple(name for name in source.channels if name not in surplus)
+    kept = tuple(name for name in source.channels if name in wanted)
     if kept != tuple(channels):
         report("channels came in another order than the model's and were put in its order")
     return source.select(channels)

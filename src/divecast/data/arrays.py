@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from divecast.data.columns import check_names, to_float32
 from divecast.data.source import Values
 from divecast.errors import DataError
+from divecast.resident import release
 
 _CHUNK_VALUES = 1 << 22
 
@@ -47,6 +48,7 @@ def check_array(values: NDArray[Any], channels: Sequence[str], where: Callable[[
         return np.stack(columns).T
     for part in row_chunks(*values.shape):
         _refuse_infinite(values[part], part.start, channels, where)
+        release(values)
     return values
 
 
@@ -82,6 +84,7 @@ def hash_values(facts: Any, values: Values) -> str:
         chunk = np.array(values[part], dtype="<f4", order="C")
         chunk[np.isnan(chunk)] = np.nan
         digest.update(chunk.tobytes())
+        release(values)
     return digest.hexdigest()
 
 

@@ -9,6 +9,7 @@ from divecast.data.arrays import row_chunks
 from divecast.data.source import Source, Values
 from divecast.data.split import Part
 from divecast.errors import DataError
+from divecast.resident import release
 
 Sums = NDArray[np.float64]
 
@@ -55,6 +56,7 @@ def fit_scale(source: Source, train: Part) -> Scale:
             chunk = source.values[whole.start + part.start : whole.start + part.stop]
             low, high = np.fmin(low, np.fmin.reduce(chunk)), np.fmax(high, np.fmax.reduce(chunk))
             count, mean, square = _merge((count, mean, square), _moments(chunk))
+            release(source.values)
     _refuse_empty(source, count)
     spread = np.sqrt(square / count).astype(np.float32)
     # A spread below the smallest normal float32 cannot be divided by.

@@ -15,7 +15,7 @@ from divecast.data.source import Source
 from divecast.data.split import Part
 from divecast.data.vocabulary import Codes
 from divecast.errors import ConfigError, DataError
-from divecast.types import Batch
+from divecast.types import Batch, ChannelSample
 
 Role = Literal["fit", "score", "encode"]
 Rows = NDArray[np.int64]
@@ -105,11 +105,12 @@ class Windows:
         """Some of the windows, by any numpy index: a slice, numbers or a mask."""
         return replace(self, origins=self.origins[index], segments=self.segments[index])
 
-    def batch(self, index: Tensor | NDArray[np.int64]) -> Batch:
+    def batch(self, index: Tensor | NDArray[np.int64], sample: ChannelSample | None = None) -> Batch:
         """Gather windows.
 
         Args:
             index: (batch,) numbers of windows.
+            sample: Channels wanted, the only ones that are copied; None for all.
 
         Returns:
             x (batch, time, channel) and y (batch, horizon, channel), scaled float32, NaN where missing or outside the
@@ -118,14 +119,15 @@ class Windows:
         at = np.asarray(index)
         origins, segments = self.origins[at], self.segments[at]
         lookback, horizon = self.shape.lookback, self.shape.horizon
-        block = gather(self.source.values, origins - lookback, lookback + horizon, self.scale)
+        channels = None if sample is None else sample.index.numpy()
+        block = gather(self.source.values, origins - lookback, lookback + horizon, self.scale, channels)
         targets = origins[:, None] + np.arange(horizon)
         outside = (targets < self.target_start[segments, None]) | (targets >= self.target_stop[segments, None])
         if outside.any():
             block[:, :, lookback:][np.broadcast_to(outside[:, None, :], (*block.shape[:2], horizon))] = np.nan
         steps = torch.from_numpy(block).transpose(1, 2)
         labels = torch.from_numpy(self.labels[origins - 1].astype(np.int64))
-        return Batch(steps[:, :lookback], steps[:, lookback:], labels)
+        return Batch(steps[:, :lookback], steps[:, lookback:], labels, sample)
 
 
 def _bounds(source: Source, part: Part, shape: WindowShape, role: Role) -> tuple[Rows, Rows]:

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution, Normal, kl_divergence
 
+from divecast.distribution import LocationScale
+
 
 def negative_log_likelihood(distribution: Distribution, target: Tensor) -> Tensor:
     """Return -log p(target) summed over the observed values of a window.
@@ -23,6 +25,8 @@ def negative_log_likelihood(distribution: Distribution, target: Tensor) -> Tenso
         (batch,).
     """
     if torch.isfinite(target.sum()):
+        if isinstance(distribution, LocationScale):
+            return -distribution.log_likelihood(target)
         return -distribution.log_prob(target).sum(dim=(1, 2))
     seen = torch.isfinite(target)
     # a missing target is replaced before the likelihood, since NaN times zero would still be NaN in the gradient

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from divecast.errors import DataError
+from divecast.resident import release
 
-_ROWS_AT_ONCE = 65_536
+_ROWS_AT_ONCE, _VALUES_AT_ONCE = 65_536, 1 << 22
 
 
 def rrse(truth: ArrayLike, mean: ArrayLike) -> float:
@@ -149,11 +150,13 @@ def seasonal_scale(values: NDArray[np.floating], period: int) -> NDArray[np.floa
             "give a shorter period or more training rows"
         )
     total, count = np.zeros(values.shape[1]), np.zeros(values.shape[1])
-    for first in range(period, rows, _ROWS_AT_ONCE):
-        last = min(first + _ROWS_AT_ONCE, rows)
+    at_once = max(1, min(_ROWS_AT_ONCE, _VALUES_AT_ONCE // values.shape[1]))
+    for first in range(period, rows, at_once):
+        last = min(first + at_once, rows)
         step = np.abs(values[first:last].astype(np.float64) - values[first - period : last - period])
         total += np.nansum(step, axis=0)
         count += (~np.isnan(step)).sum(axis=0)
+        release(values)
     return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
 
 

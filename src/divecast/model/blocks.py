@@ -11,6 +11,11 @@ def keep_some(shape: tuple[int, ...], share: float, like: Tensor) -> Tensor:
     return kept / (1.0 - share)
 
 
+def for_all(values: Tensor, share: float) -> Tensor:
+    """Scale terms of a sum over a share of the channels, so that it estimates the sum over all."""
+    return values if share == 1.0 else values / share
+
+
 class FeatureDropout(nn.Module):
     """Leave out features of a window in training, the same for all its channels: no mask of the size of the data.
 
@@ -72,5 +77,5 @@ class NormalHead(nn.Module):
 
 
 def observed(x: Tensor) -> Tensor | None:
-    """Tell which values are observed, or None when all are (one cheap pass)."""
-    return None if torch.isfinite(x.sum()) else torch.isfinite(x)
+    """Tell which values are observed, or None when all are (one cheap pass, which a graph cannot branch on)."""
+    return None if not torch.compiler.is_exporting() and torch.isfinite(x.sum()) else torch.isfinite(x)

@@ -6,11 +6,14 @@ import torch
 from torch import Tensor, nn
 
 from divecast.config import DecoderConfig
+from divecast.distribution import LocationScale
 from divecast.model.blocks import Residual
-from divecast.model.likelihood import LocationScale, ScaledLikelihood
+from divecast.model.likelihood import ScaledLikelihood
 from divecast.model.ridge import Pairs, RidgeWeights, forward_fill, label_covariates, n_label_covariates
 
 _MOST_SPREAD = 3.0  # largest change of a window's log scale
+_LEAST_UNIT = 0.1  # scaled units; a nearly flat window is not blown up to noise
+_ROWS_IN_CACHE = 2048  # windows x channels whose features a core's cache holds
 
 
 class LinearPath(nn.Module):
@@ -33,6 +36,8 @@ class LinearPath(nn.Module):
         """Map (batch, channel, time) and (batch, covariate) to (batch, channel, horizon)."""
         time = x.shape[2]
         own = torch.bmm(x.transpose(0, 1), self.weight[:, :time]).transpose(0, 1)
+        if not covariates.shape[1]:
+            return own
         return own + torch.einsum("bk,ckh->bch", covariates, self.weight[:, time:])
 
 
@@ -51,7 +56,7 @@ class Forecaster(nn.Module):
     ) -> None:
         super().__init__()
         (lookback, horizon, n_channels), width = shape, config.width
-        self.n_classes, self.pairs = tuple(n_classes), pairs
+        self.n_classes, self.pairs, self.standardise = tuple(n_classes), pairs, config.standardise
         self.linear = LinearPath(lookback, n_label_covariates(n_classes, pairs), horizon, n_channels)
         self.embedding = nn.Parameter(0.1 * torch.randn(n_channels, config.channel_features))
         self.enter = nn.Linear(lookback, width)
@@ -68,20 +73,54 @@ class Forecaster(nn.Module):
 
     def forward(self, x: Tensor, fused: Tensor, classes: tuple[Tensor, ...]) -> LocationScale:
         """Map the window, (batch, time, channel), and the fused code to a distribution of (batch, horizon, channel)."""
-        window = forward_fill(x).transpose(1, 2)
-        covariates = label_covariates(classes, self.pairs, fused)
-        first, *others = self.conditions(fused)[:, None].chunk(len(self.layers) + 1, dim=-1)
-        hidden = nn.functional.gelu(self.enter(window) + self.enter_channel(self.embedding) + first)
-        for layer, condition in zip(self.layers, others, strict=True):
-            hidden = layer(hidden, condition)
-        mean = self.linear(window, covariates) + self.leave(hidden)
-        # features of the mean are given to the spread, not bent by it
-        wider = _MOST_SPREAD * torch.tanh(self.spread(hidden.detach()) / _MOST_SPREAD)
-        distribution: LocationScale = self.likelihood(mean.transpose(1, 2), wider.transpose(1, 2))
+        x = forward_fill(x)
+        correction, wider = self._corrections(x.transpose(1, 2), self.conditions(fused)[:, None])
+        mean = self.linear_forecast(x, classes) + correction.transpose(1, 2)
+        distribution: LocationScale = self.likelihood(mean, wider.transpose(1, 2))
         return distribution
 
+    def linear_forecast(self, x: Tensor, classes: tuple[Tensor, ...]) -> Tensor:
+        """Map the window and class probabilities to what the linear path alone forecasts, (batch, horizon, channel)."""
+        linear: Tensor = self.linear(forward_fill(x).transpose(1, 2), label_covariates(classes, self.pairs, x))
+        return linear.transpose(1, 2)
+
+    def _corrections(self, window: Tensor, conditions: Tensor) -> tuple[Tensor, Tensor]:
+        """Correct a few windows after another: layers on all at once would spend their time on memory."""
+        if window.device.type != "cpu" or torch.compiler.is_exporting():
+            return self._correction(window, conditions)
+        some = max(1, _ROWS_IN_CACHE // window.shape[1])
+        parts = zip(window.split(some), conditions.split(some), strict=True)
+        corrections, wider = zip(*(self._correction(*part) for part in parts), strict=True)
+        return torch.cat(corrections), torch.cat(wider)
+
+    def _correction(self, window: Tensor, conditions: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what the network adds to the linear path, (batch, channel, horizon), and to the log scale."""
+        unit: Tensor | float = 1.0
+        if self.standardise:
+            window = window - window.mean(2, keepdim=True)
+            unit = window.square().mean(2, keepdim=True).sqrt() + _LEAST_UNIT
+            window = window / unit
+        first, *others = conditions.chunk(len(self.layers) + 1, dim=-1)
+        hidden = nn.functional.gelu(self.enter(window) + (self.enter_channel(self.embedding) + first))
+        for layer, condition in zip(self.layers, others, strict=True):
+            hidden = layer(hidden, condition)
+        # features of the mean are given to the spread, not bent by it
+        wider = _MOST_SPREAD * torch.tanh(self.spread(hidden.detach()) / _MOST_SPREAD)
+        return self.leave(hidden) * unit, wider
+
     @torch.no_grad()
-    def start(self, ridge: RidgeWeights) -> None:
-        """Start from the closed-form solution: forecasts equal the ridge's until the network has learned more."""
-        self.linear.weight.copy_(ridge.weight)
-        self.likelihood.start_scale(ridge.residual_scale.T)
+    def start(self, ridge: RidgeWeights, channels: slice = slice(None)) -> None:
+        """Start from the closed-form solution: forecasts equal the ridge's until the network has learned more.
+
+        Args:
+            ridge: solution for ``channels``.
+            channels: which of the panel's.
+        """
+        self.linear.weight[channels] = ridge.weight
+        self.likelihood.start_scale(ridge.residual_scale.T, channels)
+
+    @torch.no_grad()
+    def scale_correction(self, share: float) -> None:
+        """Multiply what the network adds to the linear path."""
+        self.leave.weight.mul_(share)
+        self.leave.bias.mul_(share)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from divecast.config import EncoderConfig
-from divecast.model.blocks import Residual, keep_some, observed
+from divecast.model.blocks import Residual, for_all, keep_some, observed
 
 _LEAST_SPREAD = 0.1  # scaled units; keeps a nearly flat window from being blown up to noise
 
@@ -18,7 +18,8 @@ _LEAST_POWER = 1e-12  # keeps the gradient of the square root finite on a flat w
 class PanelFeatures(nn.Module):
     """Read a window of up to thousands of channels.
 
-    Cost per window is time x channel x mixture; nothing of size time x channel x width is ever made.
+    Cost per window is time x channel x mixture; nothing of size time x channel x width is ever made. A sample of the
+    channels, with the weights of these, stands for all: sums over channels are scaled up to what all would give.
 
     Args:
         lookback: steps of the window.
@@ -38,27 +39,32 @@ class PanelFeatures(nn.Module):
         self.join = nn.Linear(mixtures * per_mixture, width)
         self.deep = Residual(width, config.dropout)
         self.dropout = nn.Dropout(config.dropout)
-        self.channel_dropout = config.hidden_share(n_channels)
+        self.n_channels, self.config = n_channels, config
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, time, channel), NaN where missing, to (batch, feature)."""
         seen = observed(x)
-        filled, mean, spread = _standardising(x, seen)
+        centred, mean, spread = _centred(x, seen)
         weights = self.mixing * self._kept(spread)[..., None]  # (batch, channel, mixture)
-        mixed = filled @ weights - (mean[:, None] @ weights)  # (batch, time, mixture): standardised, then mixed
+        mixed = centred @ weights  # (batch, time, mixture): standardised, then mixed
         hidden = self.time(mixed.transpose(1, 2)) + self.mixture_bias
         if seen is not None:
             hidden = hidden + self._missing(seen)
         features = self.join(self.dropout(nn.functional.gelu(hidden).flatten(1)))
         if self.level_mixing is not None:
-            features = features + self.level_mixing(torch.cat([mean, spread], dim=1))
+            features = features + self.level_mixing(for_all(torch.cat([mean, spread], dim=1), self._share(spread)))
         return self.deep(nn.functional.gelu(features))
 
     def _kept(self, spread: Tensor) -> Tensor:
-        kept = 1.0 / (spread + _LEAST_SPREAD)
-        if not (self.training and self.channel_dropout):
+        share = self._share(spread)
+        kept = for_all(1.0 / (spread + _LEAST_SPREAD), share)
+        hidden = self.config.hidden_share(self.n_channels, share)
+        if not (self.training and hidden):
             return kept
-        return kept * keep_some(tuple(spread.shape), self.channel_dropout, spread)
+        return kept * keep_some(tuple(spread.shape), hidden, spread)
+
+    def _share(self, spread: Tensor) -> float:
+        return spread.shape[1] / self.n_channels
 
     def _missing(self, seen: Tensor) -> Tensor:
         importance = self.mixing.abs() / self.mixing.abs().sum(0)
@@ -66,19 +72,15 @@ class PanelFeatures(nn.Module):
         return self.missing_time(share.transpose(1, 2))
 
 
-def _standardising(x: Tensor, seen: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
-    """Return x with missing values at the channel's mean, and mean and spread, (batch, channel), of each window."""
+def _centred(x: Tensor, seen: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+    """Return x less the channel's mean, 0 where missing, and mean and spread, (batch, channel), of each window."""
     if seen is None:
+        count: Tensor | int = x.shape[1]
         mean = x.mean(1)
-        power = torch.linalg.vector_norm(x, dim=1).square() / x.shape[1]
-        return (
-            x,
-            mean,
-            (power - mean.square()).clamp(min=_LEAST_POWER).sqrt(),
-        )  # several times quicker than std_mean here
-    count = seen.sum(1).clamp(min=1)
-    zeroed = torch.where(seen, x, 0.0)
-    mean = zeroed.sum(1) / count
-    filled = torch.where(seen, x, mean[:, None])
-    spread = ((filled - mean[:, None]).square().sum(1) / count).clamp(min=_LEAST_POWER).sqrt()
-    return filled, mean, spread
+        centred = x - mean[:, None]  # before squaring: a small spread far from 0 would be lost to rounding
+    else:
+        count = seen.sum(1).clamp(min=1)
+        mean = torch.where(seen, x, 0.0).sum(1) / count
+        centred = torch.where(seen, x - mean[:, None], 0.0)
+    power = torch.linalg.vector_norm(centred, dim=1).square() / count
+    return centred, mean, power.clamp(min=_LEAST_POWER).sqrt()

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from divecast.config import EncoderConfig
-from divecast.model.blocks import Residual, keep_some, observed
+from divecast.model.blocks import Residual, for_all, keep_some, observed
 
 _KERNEL, _STRIDE = 7, 2
 _LAST_LENGTH = 12  # steps the convolutions leave for the pooling
@@ -33,19 +33,21 @@ class RecordingFeatures(nn.Module):
         self.norms = nn.ModuleList([nn.GroupNorm(1, width) for _ in range(depth - 1)])
         self.convs = nn.ModuleList([nn.Conv1d(width, width, _KERNEL, _STRIDE, _KERNEL // 2) for _ in range(depth - 1)])
         self.dropout = nn.Dropout(config.dropout)
-        self.channel_dropout = config.hidden_share(n_channels)
+        self.n_channels, self.config = n_channels, config
         self.join = nn.Linear(2 * width, config.width)
         self.deep = Residual(config.width, config.dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, time, channel), NaN where missing, to (batch, feature)."""
         seen = observed(x)
-        filled = x if seen is None else torch.where(seen, x, 0.0)
-        if self.training and self.channel_dropout:
-            filled = filled * keep_some((len(x), 1, x.shape[2]), self.channel_dropout, x)
+        share = x.shape[2] / self.n_channels
+        filled = for_all(x if seen is None else torch.where(seen, x, 0.0), share)
+        hidden_share = self.config.hidden_share(self.n_channels, share)
+        if self.training and hidden_share:
+            filled = filled * keep_some((len(x), 1, x.shape[2]), hidden_share, x)
         hidden = self.enter(filled.transpose(1, 2))
         if seen is not None:
-            hidden = hidden + self.enter_missing((~seen).to(x.dtype).transpose(1, 2))
+            hidden = hidden + self.enter_missing(for_all((~seen).to(x.dtype), share).transpose(1, 2))
         for norm, conv in zip(self.norms, self.convs, strict=True):
             hidden = conv(self.dropout(nn.functional.gelu(norm(hidden))))
         hidden = nn.functional.gelu(hidden)

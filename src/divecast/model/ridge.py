@@ -73,22 +73,32 @@ class RidgeShape:
 class RidgeSums:
     """Gram matrices of every channel, added up batch by batch.
 
+    ``gram`` (channel, input, input), ``cross`` (channel, input, horizon) and ``power`` (channel, horizon) are float64
+    sums of products over ``count`` (channel,) windows.
+
     Products run in float32 over at most 4096 windows and are added in float64. Held in memory: channel x inputs x
     (inputs + horizon) x 8 bytes with inputs = time + covariate (112 channels x 211 inputs x 24 steps: 44 MB; 1000
     channels x 235 inputs x 24 steps: 490 MB). Besides, as many channels are worked on at a time as hold 8 million
     floats, which takes at most about 250 MB. Sums and batches are on the CPU.
 
     A window counts for a channel only when that channel's whole future is known.
+
+    Attributes:
+        shape: sizes.
+        gram: (channel, input, input) float64, sums of products of inputs.
+        cross: (channel, input, horizon) float64, of inputs and future.
+        power: (channel, horizon) float64, of squares of the future.
+        count: (channel,) int64, windows that were used.
     """
 
     def __init__(self, shape: RidgeShape) -> None:
         """Start with empty sums."""
         self.shape = shape
         p, c, h = shape.n_inputs, shape.channel, shape.horizon
-        self._gram = torch.zeros(c, p, p, dtype=torch.float64)
-        self._cross = torch.zeros(c, p, h, dtype=torch.float64)
-        self._power = torch.zeros(c, h, dtype=torch.float64)
-        self._count = torch.zeros(c, dtype=torch.int64)
+        self.gram = torch.zeros(c, p, p, dtype=torch.float64)
+        self.cross = torch.zeros(c, p, h, dtype=torch.float64)
+        self.power = torch.zeros(c, h, dtype=torch.float64)
+        self.count = torch.zeros(c, dtype=torch.int64)
 
     def update(self, x: Tensor, y: Tensor, covariates: Tensor) -> None:
         """Add a batch of windows; quickest when ``x`` and ``y`` lie in memory as (batch, channel, time).
@@ -105,11 +115,13 @@ class RidgeSums:
         for rows in _slices(x.shape[0], _ROWS_AT_ONCE):
             self._add(x[rows], y[rows], covariates[rows].float())
 
-    def solve(self, penalty: float) -> RidgeWeights:
+    def solve(self, penalty: float, centre: Tensor | None = None) -> RidgeWeights:
         """Weights that minimise squared error + ``penalty`` x windows x squared weights, for each channel.
 
         Args:
             penalty: share of the number of windows, so that it means the same for any amount of data.
+            centre: (time + covariate, horizon) float64, what the weights are drawn towards, their distance to it taking
+                the place of their size; zero when left out.
 
         Raises:
             ConfigError: the penalty is negative, or too small for inputs that depend on one another.
@@ -117,10 +129,20 @@ class RidgeSums:
         if not penalty >= 0:
             raise ConfigError(f"penalty must be >= 0, got {penalty}")
         step = self._channels_at_once(1)
-        solved = [self._solve_channels(part, penalty) for part in _slices(self.shape.channel, step)]
+        solved = [self._solve_channels(part, penalty, centre) for part in _slices(self.shape.channel, step)]
         weight = torch.cat([part[0] for part in solved])
         scale = torch.cat([part[1] for part in solved])
-        return RidgeWeights(weight, scale, self._count.clone())
+        return RidgeWeights(weight, scale, self.count.clone())
+
+    def solve_shared(self, penalty: float) -> Tensor:
+        """Weights of one map for all channels, (time + covariate, horizon) float64.
+
+        Args:
+            penalty: share of the number of windows of all channels, above 0.
+        """
+        gram, cross, count = self.gram.sum(0), self.cross.sum(0), self.count.sum().clamp(min=1)
+        gram.diagonal().add_(penalty * count.double())
+        return torch.cholesky_solve(cross, torch.linalg.cholesky(gram))
 
     def _add(self, x: Tensor, y: Tensor, covariates: Tensor) -> None:
         future = y.permute(2, 0, 1)
@@ -137,7 +159,7 @@ class RidgeSums:
         if used is not None:
             keep = used.unsqueeze(2)
             x, y, known = x * keep, y.where(keep, 0.0), known * keep
-        gram, cross = self._gram[part], self._cross[part]
+        gram, cross = self.gram[part], self.cross[part]
         past = x.transpose(1, 2)
         gram[:, :t, :t] += past @ x
         cross[:, :t] += past @ y
@@ -147,14 +169,15 @@ class RidgeSums:
             gram[:, t:, :t] += side.transpose(1, 2)
             gram[:, t:, t:] += covariates.T @ covariates if used is None else known.transpose(1, 2) @ known
             cross[:, t:] += known.transpose(1, 2) @ y
-        self._power[part] += (y * y).sum(dim=1)
-        self._count[part] += x.shape[1] if used is None else used.sum(dim=1)
+        self.power[part] += (y * y).sum(dim=1)
+        self.count[part] += x.shape[1] if used is None else used.sum(dim=1)
 
-    def _solve_channels(self, part: slice, penalty: float) -> tuple[Tensor, Tensor]:
-        count = self._count[part].clamp(min=1).double()
-        gram, cross, power = self._gram[part].clone(), self._cross[part], self._power[part]
+    def _solve_channels(self, part: slice, penalty: float, centre: Tensor | None) -> tuple[Tensor, Tensor]:
+        count = self.count[part].clamp(min=1).double()
+        gram, cross, power = self.gram[part].clone(), self.cross[part], self.power[part]
+        pull = torch.where(self.count[part] > 0, penalty * count, 1.0).unsqueeze(1)
         diagonal = gram.diagonal(dim1=1, dim2=2)
-        diagonal += torch.where(self._count[part] > 0, penalty * count, 1.0).unsqueeze(1)
+        diagonal += pull
         # Batched LU (torch.linalg.solve) of 211 inputs gave wrong numbers on two threads in torch 2.13 with MKL.
         factor, failed = torch.linalg.cholesky_ex(gram)
         if failed.any():
@@ -163,10 +186,10 @@ class RidgeSums:
                 f"penalty {penalty} is too small: the inputs of {int(failed.count_nonzero())} channels depend on one "
                 f"another (channel numbers {numbers} ...); use a larger one"
             )
-        weight = torch.cholesky_solve(cross, factor)
-        fitted = (weight * (self._gram[part] @ weight - 2.0 * cross)).sum(dim=1)
+        weight = torch.cholesky_solve(cross if centre is None else cross + pull.unsqueeze(2) * centre, factor)
+        fitted = (weight * (self.gram[part] @ weight - 2.0 * cross)).sum(dim=1)
         variance = ((power + fitted) / count.unsqueeze(1)).clamp(min=_SMALLEST_SCALE**2)
-        scale = variance.sqrt().where(self._count[part].unsqueeze(1) > 0, 1.0)
+        scale = variance.sqrt().where(self.count[part].unsqueeze(1) > 0, 1.0)
         return weight.float(), scale.float()
 
     def _channels_at_once(self, n_windows: int) -> int:
@@ -188,16 +211,16 @@ def forward_fill(x: Tensor) -> Tensor:
         x: (batch, time, channel), scaled units, NaN where missing.
 
     Returns:
-        (batch, time, channel) without NaN; ``x`` itself when nothing is missing.
+        The same shape without NaN; ``x`` itself when nothing is missing.
     """
-    # A sum is NaN as soon as one value is, and needs no mask of the size of x.
-    if not torch.isnan(x.sum()):
+    if not torch.compiler.is_exporting() and not torch.isnan(x.sum()):  # a graph cannot ask
         return x
-    rows = x.transpose(1, 2)
-    seen = ~torch.isnan(rows)
-    steps = torch.arange(rows.shape[2], device=x.device)
-    last = torch.where(seen, steps, 0).cummax(dim=2).values
-    return rows.gather(2, last).nan_to_num(nan=0.0).transpose(1, 2)
+    step = 1
+    while step < x.shape[1]:  # each pass reaches twice as far back
+        before = torch.nn.functional.pad(x[:, :-step], (0, 0, step, 0), value=torch.nan)
+        x = torch.where(torch.isnan(x), before, x)
+        step *= 2
+    return x.nan_to_num(nan=0.0)
 
 
 def one_hots(labels: Tensor, n_classes: Sequence[int]) -> tuple[Tensor, ...]:

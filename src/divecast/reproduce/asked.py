@@ -14,6 +14,7 @@ from divecast.errors import ConfigError
 from divecast.fitting import FitPlan
 from divecast.reproduce.arms import ABLATIONS, ARMS, Arm
 from divecast.reproduce.cases import Case
+from divecast.upgrade import FORMER_DECODER
 
 FULL = next(iter(ARMS))
 
@@ -45,9 +46,10 @@ def asked_of(case: Case, arm: str, seed: int) -> dict[str, Any]:
 
 
 def with_defaults(settings: dict[str, Any]) -> dict[str, Any]:
-    """Add what was no setting yet when a run was made: new settings start with a default that changes nothing."""
+    """Add what was no setting yet when a run was made, with the value that does what was done then."""
+    model = asdict(ModelConfig())
     defaults = {
-        "model": asdict(ModelConfig()),
+        "model": {**model, "decoder": {**model["decoder"], **FORMER_DECODER}},
         "training": asdict(TrainingConfig()),
         "losses": asdict(LossConfig()),
     }

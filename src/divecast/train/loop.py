@@ -18,11 +18,12 @@ from divecast.device import own_random_state
 from divecast.errors import ConfigError
 from divecast.model.network import Network
 from divecast.train.callbacks import Callback
+from divecast.train.channels import ChannelAxes, draw_channels, sampled_turn_loss, spread_seed
 from divecast.train.checkpoint import Progress, load_checkpoint, save_checkpoint
 from divecast.train.history import EpochRecord, History
 from divecast.train.interleave import Schedule, Turn
 from divecast.train.player import Player, build_players
-from divecast.train.turn import turn_loss
+from divecast.train.turn import TurnLoss, turn_loss
 from divecast.train.validate import monitored_value, validate
 from divecast.types import Batch, WindowSource
 
@@ -40,6 +41,7 @@ class Task:
         device: where the network is.
         labelled: windows with labels, to be drawn again for the marginal player; None draws none.
         identity: settings, seed and data fingerprint as JSON values; a checkpoint of another identity is refused.
+        axes: of the network's channels where a step takes a sample of them; None where it takes all.
     """
 
     train: WindowSource
@@ -50,6 +52,7 @@ class Task:
     device: torch.device
     identity: dict[str, Any]
     labelled: Tensor | None = None
+    axes: ChannelAxes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +92,12 @@ def fit_network(
     Raises:
         KeyboardInterrupt: Ctrl-C, once the batch in hand is done and a checkpoint is written.
         ArtifactError: a checkpoint cannot be read or written.
-        ConfigError: the loss is no longer finite.
+        ConfigError: the loss is no longer finite, or a probe is to look at a sample of the channels.
     """
+    if probe and task.axes:
+        raise ConfigError(
+            f"a probe looks at all channels of a step, got channels={task.config.channels}; set channels=0"
+        )
     schedule = Schedule.of(task.config, has_marginal=any(True for _ in network.marginal.parameters()))
     players = build_players(network, schedule, task.config)
     run = _Run(network, task, schedule, players, checkpointing)
@@ -103,7 +110,7 @@ def fit_network(
     finally:
         for callback in callbacks:
             callback.on_end()
-    network.load_state_dict(progress.best)
+    network.load_state_dict({**network.state_dict(), **progress.best})
     network.eval()
     return progress.history
 
@@ -123,6 +130,7 @@ class _Run:
         self.players, self.checkpointing = players, checkpointing
         self.per_epoch = max(1, len(task.train) // task.config.batch_size)
         self.n_steps = self.per_epoch * task.config.epochs
+        self.validated = _validated_windows(task)
         self.saved_at = time.monotonic()
 
     def start(self) -> Progress:
@@ -153,15 +161,15 @@ class _Run:
     def _batches(self, step: int) -> Sequence[Tensor]:
         """Return the index tensors left in the pass that batch ``step`` belongs to."""
         epoch, done = divmod(step, self.per_epoch)
-        generator = torch.Generator().manual_seed(_mix(self.task.seed, epoch))
+        generator = torch.Generator().manual_seed(spread_seed(self.task.seed, epoch))
         order = torch.randperm(len(self.task.train), generator=generator)
         return order.split(self.task.config.batch_size)[done : self.per_epoch]
 
     def _one_batch(self, progress: Progress, index: Tensor, probe: Probe | None) -> Progress:
         task, sums, counts = self.task, dict(progress.sums), dict(progress.counts)
-        torch.manual_seed(_mix(task.seed, progress.step))
-        batch = task.train.batch(index).to(task.device)
-        marginal_batch = self._with_labels(index, batch)
+        torch.manual_seed(spread_seed(task.seed, progress.step))
+        batch = self._gathered(index, progress.step)
+        marginal_batch = self._with_labels(index, batch, progress.step)
         rate = learning_rate(progress.step, self.n_steps, task.config)
         mixed = task.config.precision == "mixed" and task.device.type == "cuda"
         self.network.train()
@@ -170,24 +178,38 @@ class _Run:
         for turn in self.schedule.turns(progress.step // self.per_epoch):
             with torch.autocast(task.device.type, torch.bfloat16, enabled=mixed):
                 seen = marginal_batch if turn == "marginal" else batch
-                loss = turn_loss(turn, self.network, seen, task.config, task.weights)
+                loss = self._loss(turn, seen)
             self.players[turn].update(tuple(loss.tasks.values()), rate)
             for name, value in loss.terms.items():
                 sums[name] = sums.get(name, 0.0) + _finite(name, float(value), task.config)
                 counts[name] = counts.get(name, 0) + 1
         return replace(progress, step=progress.step + 1, sums=sums, counts=counts)
 
-    def _with_labels(self, index: Tensor, batch: Batch) -> Batch:
+    def _gathered(self, index: Tensor, step: int) -> Batch:
+        task = self.task
+        if task.axes is None:
+            return task.train.batch(index).to(task.device)
+        sample = draw_channels(task.axes.n_channels, task.config.channels, task.seed, step)
+        return task.train.batch(index, sample).to(task.device)
+
+    def _loss(self, turn: Turn, batch: Batch) -> TurnLoss:
+        task = self.task
+        if task.axes is None:
+            return turn_loss(turn, self.network, batch, task.config, task.weights)
+        return sampled_turn_loss(turn, self.network, task.axes, batch, (task.config, task.weights))
+
+    def _with_labels(self, index: Tensor, batch: Batch, step: int) -> Batch:
         """Return the marginal player's batch: where labels are few, windows with labels take the place of others."""
         task = self.task
         if task.labelled is None:
             return batch
         again = task.labelled[torch.randint(len(task.labelled), (round(task.config.labelled * len(index)),))]
-        return task.train.batch(torch.cat([index[len(again) :], again])).to(task.device)
+        return self._gathered(torch.cat([index[len(again) :], again]), step)
 
     def _close_epoch(self, progress: Progress, began: float) -> Progress:
         epoch = progress.step // self.per_epoch - 1
-        valid = validate(self.network, self.task.valid, self.task.config.batch_size, self.task.device)
+        task = self.task
+        valid = validate(self.network, task.valid, task.config.batch_size, task.device, self.validated)
         train = {name: total / progress.counts[name] for name, total in progress.sums.items()}
         value = _finite(
             "validation", monitored_value(valid, self.task.config.monitor, self.task.weights), self.task.config
@@ -228,13 +250,19 @@ def _finite(name: str, value: float, config: TrainingConfig) -> float:
     return value
 
 
-def _mix(seed: int, number: int) -> int:
-    """Spread (seed, number) over 63 bits, so that neighbouring batches draw unrelated noise."""
-    return ((seed * 0x9E3779B97F4A7C15) ^ (number * 0xBF58476D1CE4E5B9 + 0x94D049BB133111EB)) & (2**63 - 1)
+def _validated_windows(task: Task) -> Tensor | None:
+    """Return the validation windows to look at, None for all: of sampled channels as large a share as of windows."""
+    if task.axes is None or task.config.monitor == "labels":  # which may be rare
+        return None
+    share = task.config.channels / task.axes.n_channels
+    n_windows = max(task.config.batch_size, round(share * len(task.valid)))
+    generator = torch.Generator().manual_seed(spread_seed(task.seed, -1))
+    return torch.randperm(len(task.valid), generator=generator)[:n_windows].sort().values
 
 
 def _copy(network: Network) -> dict[str, Tensor]:
-    return {name: value.detach().clone() for name, value in network.state_dict().items()}
+    """Return what training changes; the linear path is no part of it and can be large."""
+    return {name: value.detach().clone() for name, value in network.named_parameters()}
 
 
 def _obey(stop: threading.Event) -> None:

@@ -12,6 +12,7 @@ from divecast.losses.terms import (
     negative_log_likelihood,
     normal_kl,
 )
+from divecast.model.blocks import for_all
 from divecast.model.encoder import standard_normal
 from divecast.model.prior import ClassTerms, MarginalPrior, RBFMixture
 from divecast.types import Batch, Outputs
@@ -53,10 +54,13 @@ def _factor_terms(
 
 
 def conditional_terms(outputs: Outputs, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-    """Return forecast, reconstruction and conditional KL of a batch, each (batch,)."""
+    """Return forecast, reconstruction and conditional KL of a batch, each (batch,).
+
+    A sample of the channels counts for all: its likelihoods are scaled up to what all channels would give.
+    """
     q_a = outputs.posteriors.a
     return (
-        negative_log_likelihood(outputs.forecast, batch.y),
-        negative_log_likelihood(outputs.reconstruction, batch.x),
+        for_all(negative_log_likelihood(outputs.forecast, batch.y), batch.share),
+        for_all(negative_log_likelihood(outputs.reconstruction, batch.x), batch.share),
         normal_kl(q_a, standard_normal(q_a)),
     )

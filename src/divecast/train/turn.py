@@ -59,7 +59,7 @@ def turn_loss(turn: Turn, network: Network, batch: Batch, training: TrainingConf
     if turn == "conditional":
         return generation
     other = _disentanglement(network, batch.labels, marginal.posterior, marginal.draw, weights)
-    shared = {name: task / batch.y[0].numel() for name, task in other.tasks.items()}  # one bound, one divisor
+    shared = {name: task / _n_values(batch) for name, task in other.tasks.items()}  # one bound, one divisor
     return TurnLoss(generation.tasks | shared, generation.terms | other.terms)
 
 
@@ -77,7 +77,7 @@ def _generation(outputs: Outputs, batch: Batch, weights: LossConfig) -> TurnLoss
     q_a, a = outputs.posteriors.a, outputs.code.a
     if weights.conditional_tc:
         code = code + weights.conditional_tc * total_correlation(q_a, a, [1] * a.shape[1], len(a)).mean()
-    values = batch.y[0].numel()
+    values = _n_values(batch)
     tasks = {"forecast": forecast_objective(forecast, weights) / values, "reconstruction": code / values}
     terms = zip(TERMS, (forecast, reconstruction, kl), strict=False)
     return TurnLoss(tasks, {name: term.detach().mean() for name, term in terms})
@@ -101,6 +101,11 @@ def _disentanglement(
         objective = objective + weights.marginal_tc * correlation.mean()
     means = {"marginal_kl": kl.detach().sum(1).mean(), "cross_entropy": entropy.detach().sum(1).mean()}
     return TurnLoss({"disentanglement": objective}, means)
+
+
+def _n_values(batch: Batch) -> float:
+    """Return the forecast values of a window, in all channels of the panel."""
+    return batch.y[0].numel() / batch.share
 
 
 def _some(labels: Tensor, share: float) -> Tensor:

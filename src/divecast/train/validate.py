@@ -10,14 +10,27 @@ from divecast.train.objective import conditional_terms
 from divecast.train.turn import TERMS
 from divecast.types import WindowSource
 
+_VALUES_AT_ONCE = 8_000_000  # of windows in a batch, 32 MB
 
-def validate(network: Network, windows: WindowSource, batch_size: int, device: torch.device) -> dict[str, float]:
-    """Return the mean of every loss term, nats a window, at the mean code with known labels handed over."""
+
+def validate(
+    network: Network, windows: WindowSource, batch_size: int, device: torch.device, index: Tensor | None = None
+) -> dict[str, float]:
+    """Return the mean of every loss term, nats a window, at the mean code with known labels handed over.
+
+    Args:
+        network: left in evaluation mode.
+        windows: with all channels.
+        batch_size: windows at a time; less where windows are so large that memory would grow with them.
+        device: of the network.
+        index: numbers of the windows to take; by default all.
+    """
     network.eval()
     total: Tensor | None = None
+    chosen = torch.arange(len(windows)) if index is None else index
     with torch.no_grad():
-        for index in torch.arange(len(windows)).split(batch_size):
-            batch = windows.batch(index).to(device)
+        for part in chosen.split(min(batch_size, _affordable(windows))):
+            batch = windows.batch(part).to(device)
             marginal = network.marginal_code(batch.x, batch.labels, sample=False)
             outputs = network.complete(batch.x, marginal, sample=False)
             terms = (
@@ -31,7 +44,15 @@ def validate(network: Network, windows: WindowSource, batch_size: int, device: t
             total = sums if total is None else total + sums
     if total is None:
         return {}
-    return dict(zip(TERMS, (total / len(windows)).tolist(), strict=True))
+    return dict(zip(TERMS, (total / len(chosen)).tolist(), strict=True))
+
+
+def _affordable(windows: WindowSource) -> int:
+    """Return how many windows may be in memory at a time."""
+    if not len(windows):
+        return 1
+    first = windows.batch(torch.zeros(1, dtype=torch.int64))
+    return max(1, _VALUES_AT_ONCE // (first.x.numel() + first.y.numel()))
 
 
 def monitored_value(valid: dict[str, float], monitor: Monitor, weights: LossConfig) -> float:

@@ -1,0 +1,123 @@
+"""Turn benchmarks/memory.jsonl into docs/memory.md and its figure; no number there is typed by hand.
+
+python benchmarks/memory_page.py
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from divecast.extras import need
+
+HERE = Path(__file__).parent
+LINES = HERE / "memory.jsonl"
+PAGE = HERE.parent / "docs" / "memory.md"
+LIMIT_MIB = 1536
+INTRO = """# Wide panels and memory
+
+Made by `python benchmarks/memory_page.py` from `benchmarks/memory.jsonl`; every line there is one fit of
+`python benchmarks/memory.py`: five years of hours in a store on disk, look-back 168, horizon 24, factors hour, weekday
+and month, one pass over windows that start every so many rows, in a process of its own.
+
+A panel of more channels than `TrainingConfig.channels` is learned from a sample of them each step. Only the sampled
+channels are read and run through the network; every round of steps comes to each channel once; losses are scaled to
+those of all channels. Validation, forecasts and scores are of all channels, a few windows at a time.
+
+The forecaster starts from a ridge regression of every channel, solved for a group of channels at a time. Where all
+windows would take too long, it is solved from some of them and drawn towards one map that all channels share.
+
+Resident memory is what the system counts as such, pages of the mapped file included: they are given back as they are
+read.
+"""
+_HEAD = (
+    "series",
+    "file, MiB",
+    "model, MiB",
+    "peak, MiB",
+    "peak less model, MiB",
+    "channels a step",
+    "CPU seconds a step",
+    "milliseconds a step and channel",
+    "seconds before the first step",
+)
+
+
+def newest(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the last line of every number of series, fewest first."""
+    return [found for _, found in sorted({line["series"]: line for line in lines}.items())]
+
+
+def beyond_model(line: dict[str, Any]) -> float:
+    """Return the peak of resident memory less the model, MiB."""
+    return line["peak_mib"] - line["model_mib"]
+
+
+def page(lines: Sequence[dict[str, Any]]) -> str:
+    """Return the page."""
+    rows = [_HEAD, ["---:"] * len(_HEAD), *map(_cells, lines)]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    widest = lines[-1]
+    held = "below" if beyond_model(widest) < LIMIT_MIB else "not below"
+    verdict = (
+        f"With {widest['series']:,} series ({widest['file_mib']:,.0f} MiB on disk) the fit peaks at "
+        f"{widest['peak_mib']:,} MiB, {beyond_model(widest):,.0f} MiB without the model: {held} {LIMIT_MIB:,} MiB."
+    )
+    where = f"Measured on {widest['machine']}, {widest['threads']} thread."
+    return f"{INTRO}\n{verdict}\n\n![memory and time](figures/memory.png)\n\n{table}\n\n{where}\n"
+
+
+def _cells(line: dict[str, Any]) -> list[str]:
+    return [
+        f"{line['series']:,}",
+        f"{line['file_mib']:,.0f}",
+        f"{line['model_mib']:,.0f}",
+        f"{line['peak_mib']:,}",
+        f"{beyond_model(line):,.0f}",
+        f"{line['channels']}",
+        f"{line['step_cpu_seconds']:.3f}",
+        f"{1000 * line['step_cpu_seconds'] / line['channels']:.2f}",
+        f"{line['start_seconds']:.1f}",
+    ]
+
+
+def figure(lines: Sequence[dict[str, Any]]) -> Any:
+    """Draw peak memory and seconds a step against the number of series."""
+    drawn = need("matplotlib.figure").Figure(figsize=(8, 3.2), layout="constrained")
+    memory, seconds = drawn.subplots(1, 2)
+    x = [line["series"] for line in lines]
+    memory.plot(x, [line["peak_mib"] for line in lines], "o-", color="#0072B2", label="peak of the fit")
+    memory.plot(x, [line["file_mib"] for line in lines], "s--", color="#E69F00", label="data on disk")
+    memory.plot(x, [line["model_mib"] for line in lines], "^:", color="#009E73", label="model")
+    memory.plot(x, [LIMIT_MIB + line["model_mib"] for line in lines], "-", color="0.6", lw=1, label="1.5 GiB and model")
+    memory.set_ylabel("MiB")
+    seconds.plot(x, [line["step_cpu_seconds"] for line in lines], "o-", color="#0072B2", label="seconds a step")
+    each = lines[0]["step_cpu_seconds"] / lines[0]["channels"]
+    seconds.plot(x, [each * line["channels"] for line in lines], "--", color="0.6", lw=1, label="by channels a step")
+    seconds.set_ylabel("CPU seconds a step")
+    for axis in (memory, seconds):
+        axis.set_xscale("log")
+        axis.set_yscale("log")
+        axis.set_xlabel("series")
+        axis.grid(alpha=0.3)
+        axis.legend(frameon=False, fontsize="small")
+    return drawn
+
+
+def main() -> None:
+    """Write the page and the figure."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--lines", type=Path, default=LINES)
+    parser.add_argument("--out", type=Path, default=PAGE)
+    args = parser.parse_args()
+    lines = newest([json.loads(text) for text in args.lines.read_text(encoding="utf-8").splitlines()])
+    folder = args.out.parent / "figures"
+    folder.mkdir(parents=True, exist_ok=True)
+    figure(lines).savefig(folder / "memory.png", dpi=130)
+    args.out.write_text(page(lines), encoding="utf-8")
+    print(args.out)
+
+
+if __name__ == "__main__":
+    main()

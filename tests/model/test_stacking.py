@@ -1,0 +1,103 @@
+"""The stacked ridge: every map against a regression done by hand, and the weights of the maps."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from divecast.model import stacking
+from divecast.model.ridge import RidgeShape, RidgeSums
+from divecast.model.stacking import stacked_ridge
+
+SHAPE = RidgeShape(time=5, horizon=3, channel=2, covariate=2)
+Floats = NDArray[np.float64]
+
+
+def some(n: int, seed: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Windows of two channels with levels of their own and two indicator covariates."""
+    draw = torch.Generator().manual_seed(seed)
+    steps = torch.randn(n, 8, 2, generator=draw).cumsum(1) + 2.0 * torch.randn(n, 1, 2, generator=draw)
+    labels = torch.randint(2, (n,), generator=draw)
+    return steps[:, :5], steps[:, 5:], torch.nn.functional.one_hot(labels, 2).float()
+
+
+def sums_of(n: int, seed: int) -> RidgeSums:
+    sums = RidgeSums(SHAPE)
+    sums.update(*some(n, seed))
+    return sums
+
+
+def by_hand(reference: str, labels: bool, penalty: float, channel: int) -> Floats:
+    """Regress the distances to the reference, then forecast new windows."""
+    x, y, known = (part.double().numpy() for part in some(200, 0))
+    new, _, new_known = (part.double().numpy() for part in some(20, 9))
+
+    def distance(window: Floats) -> Floats:
+        level = {"zero": 0.0 * window[:, :1], "mean": window.mean(1, keepdims=True), "last": window[:, -1:]}[reference]
+        return level
+
+    def inputs(window: Floats, side: Floats) -> Floats:
+        centred = window - distance(window)
+        return np.concatenate([centred, side], axis=1) if labels else centred
+
+    features, target = inputs(x[..., channel], known), y[..., channel] - distance(x[..., channel])
+    pull = penalty * len(x) * np.eye(features.shape[1])
+    weight = np.linalg.solve(features.T @ features + pull, features.T @ target)
+    return inputs(new[..., channel], new_known) @ weight + distance(new[..., channel])
+
+
+def test_every_map_is_the_regression_on_distances_to_its_reference() -> None:
+    new, _, known = (part.double() for part in some(20, 9))
+    found = [torch.cat([new[..., 1], known], dim=1) @ each for each in stacking._maps(sums_of(200, 0), 1)]
+    expected = [
+        by_hand(reference, labels, penalty, 1)
+        for reference in ("zero", "mean", "last")
+        for labels in (True, False)
+        for penalty in stacking.PENALTIES
+    ]
+    assert len(found) == len(expected)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one.numpy(), other, atol=1e-4)
+
+
+def test_many_validation_windows_choose_the_best_map_and_few_take_the_mean() -> None:
+    train, valid = sums_of(200, 0), sums_of(300, 1)
+    maps = torch.stack(list(stacking._maps(train, 0)))
+    errors = torch.stack([stacking._mean_squares(valid, 0, each).mean() for each in maps])
+    chosen, mean = (stacked_ridge(train, valid, overlap).weight[0] for overlap in (1e-6, 1e9))
+    torch.testing.assert_close(chosen, maps[errors.argmin()].float())
+    torch.testing.assert_close(mean, maps.mean(0).float(), rtol=1e-4, atol=1e-5)
+
+
+def test_a_channel_nobody_checked_takes_the_mean() -> None:
+    train = sums_of(200, 0)
+    maps = torch.stack(list(stacking._maps(train, 1)))
+    found = stacked_ridge(train, RidgeSums(SHAPE), 1.0).weight[1]
+    torch.testing.assert_close(found, maps.mean(0).float(), rtol=1e-4, atol=1e-5)
+
+
+def test_errors_come_from_the_sums() -> None:
+    x, y, known = some(200, 3)
+    weight = torch.randn(7, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(4))
+    missed = y[..., 0].double() - torch.cat([x[..., 0], known], dim=1).double() @ weight
+    found = stacking._mean_squares(sums_of(200, 3), 0, weight)
+    torch.testing.assert_close(found, missed.square().mean(0), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("drift", [0.0, 6.0])
+def test_it_follows_a_level_that_moves_on(drift: float) -> None:
+    """Trained at one level, checked at another, asked at a third: the plain ridge pulls forecasts back to the first."""
+
+    def windows(level: float, seed: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        x, y, known = some(150, seed)
+        return 0.2 * x + level, 0.2 * y + level, known
+
+    train, valid = RidgeSums(SHAPE), RidgeSums(SHAPE)
+    train.update(*windows(0.0, 0))
+    valid.update(*windows(drift, 1))
+    x, y, known = windows(2.0 * drift, 2)
+    stacked, plain = (
+        (weights.forecast(x, known) - y).square().mean()
+        for weights in (stacked_ridge(train, valid, 3), train.solve(0.1))
+    )
+    assert stacked < (0.2 if drift else 1.02) * plain

@@ -1,0 +1,59 @@
+"""Panels of more channels than a step takes, from fit to file."""
+
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from divecast import DeepDIVE, TrainingConfig
+from divecast.data import write_store
+from divecast.fitting import FitPlan
+from laws import assert_same_bits, frozen
+from worlds import SMALL, hours
+
+WIDE = hours(n_channels=12)
+TRAINING = TrainingConfig(epochs=4, batch_size=64, learning_rate=5e-3, channels=4)
+
+
+def fitted(data: object, **changes: object) -> DeepDIVE:
+    training = replace(TRAINING, **changes)
+    return DeepDIVE(6, 24, ["hour", "weekend"], model=SMALL, training=training).fit(data, progress=False)
+
+
+@pytest.fixture(scope="module")
+def sampled() -> DeepDIVE:
+    return fitted(WIDE.panel)
+
+
+def test_every_channel_is_forecast_and_labels_are_read(sampled: DeepDIVE) -> None:
+    """A third of the channels a step is enough to forecast as well as from all of them."""
+    whole = fitted(WIDE.panel, channels=0)
+    errors = [model.evaluate(WIDE.panel, every=3).scores["DeepDIVE"].overall()["mase"] for model in (sampled, whole)]
+    assert errors[0] < 1.02 * errors[1]
+    assert sampled.infer_labels(WIDE.panel, "test").accuracy()["hour"] > 0.5
+
+
+def test_a_step_that_takes_all_channels_is_the_same_however_it_is_asked_for() -> None:
+    one, two = (fitted(WIDE.panel, epochs=1, channels=channels) for channels in (0, 12))
+    assert_same_bits(frozen(two._need_fitted().network), frozen(one._need_fitted().network))
+
+
+def test_a_store_gives_the_same_fit_as_an_array(sampled: DeepDIVE, tmp_path: Path) -> None:
+    panel = WIDE.panel
+    store = write_store(tmp_path / "store", [panel.values], panel.channels, "2024-01-01", "1h")
+    assert_same_bits(frozen(fitted(store)._need_fitted().network), frozen(sampled._need_fitted().network))
+
+
+def test_it_is_saved_and_loaded_and_tells_its_setting(sampled: DeepDIVE, tmp_path: Path) -> None:
+    sampled.save(tmp_path / "m")
+    again = DeepDIVE.load(tmp_path / "m")
+    assert again.info()["settings"]["training"]["channels"] == 4
+    assert np.array_equal(again.forecast(WIDE.panel).mean, sampled.forecast(WIDE.panel).mean)
+
+
+def test_a_model_older_than_the_setting_has_its_default(sampled: DeepDIVE) -> None:
+    about = sampled._need_fitted().about
+    training = {name: value for name, value in asdict(TRAINING).items() if name != "channels"}
+    older = replace(sampled._need_fitted(), about={**about, "settings": {**about["settings"], "training": training}})
+    assert FitPlan.of(older).training == replace(TRAINING, channels=TrainingConfig().channels)
