@@ -32,18 +32,17 @@ def by_hand(reference: str, labels: bool, penalty: float, channel: int) -> Float
     x, y, known = (part.double().numpy() for part in some(200, 0))
     new, _, new_known = (part.double().numpy() for part in some(20, 9))
 
-    def distance(window: Floats) -> Floats:
-        level = {"zero": 0.0 * window[:, :1], "mean": window.mean(1, keepdims=True), "last": window[:, -1:]}[reference]
-        return level
+    def level(window: Floats) -> Floats:
+        return {"zero": 0.0 * window[:, :1], "mean": window.mean(1, keepdims=True), "last": window[:, -1:]}[reference]
 
     def inputs(window: Floats, side: Floats) -> Floats:
-        centred = window - distance(window)
+        centred = window - level(window)
         return np.concatenate([centred, side], axis=1) if labels else centred
 
-    features, target = inputs(x[..., channel], known), y[..., channel] - distance(x[..., channel])
+    features, target = inputs(x[..., channel], known), y[..., channel] - level(x[..., channel])
     pull = penalty * len(x) * np.eye(features.shape[1])
     weight = np.linalg.solve(features.T @ features + pull, features.T @ target)
-    return inputs(new[..., channel], new_known) @ weight + distance(new[..., channel])
+    return inputs(new[..., channel], new_known) @ weight + level(new[..., channel])
 
 
 def test_every_map_is_the_regression_on_distances_to_its_reference() -> None:
