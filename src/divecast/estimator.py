@@ -1,6 +1,7 @@
 """DeepDIVE: the model a user fits, asks and saves."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
@@ -148,7 +149,7 @@ class DeepDIVE:
         source = fitted.source(data)
         windows = windows_of(fitted, source, None, "encode")
         chosen = windows.subset(forecast_origins(windows, start, stop, every))
-        with own_random_state(self._plan.seed):
+        with own_random_state(self._plan.seed) if n_samples else nullcontext():
             return forecast_windows(fitted, chosen, labels, levels, n_samples)
 
     def encode(self, data: Any, part: PartName = "all", every: int = 1) -> Codes:

@@ -49,7 +49,7 @@ def handed_labels(labels: Tensor, mode: LabelMode) -> Tensor:
     return labels if mode == "known" else torch.full_like(labels, -1)
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def outputs_of(fitted: Fitted, batch: Batch, mode: LabelMode, sample: bool = False) -> Outputs:
     """Run a batch through at the mean code, or at one draw of it."""
     outputs: Outputs = fitted.network(batch.x, handed_labels(batch.labels, mode), sample)

@@ -59,7 +59,7 @@ def test_only_seeds_that_both_have_are_compared():
 
 def test_equal_arms_are_not_different():
     found = compare(by_seed(LONG), by_seed(LONG))
-    assert (found.p, found.p_wilcoxon, found.n_lower) == (1.0, 1.0, 0)
+    assert (found.p, found.p_wilcoxon, found.n_lower, found.n_higher) == (1.0, 1.0, 0, 0)
 
 
 def test_a_constant_difference_has_no_t_test():

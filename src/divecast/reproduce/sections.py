@@ -212,7 +212,9 @@ def _mark(records: Sequence[Record], arm: str, name: str) -> str:
 def _cells(name: str, found: Comparison | None, p: float | None, mark: str) -> list[str]:
     if found is None:
         return [""] * 4
-    ahead = found.n - found.n_lower if QUANTITIES[name].lower_is_better else found.n_lower
+    if found.n_lower == found.n_higher == 0:
+        return ["equal" + mark, "", "", ""]
+    ahead = found.n_higher if QUANTITIES[name].lower_is_better else found.n_lower
     return [signed(found.difference) + mark, f"{ahead} of {found.n}", p_value(p), p_value(found.p_wilcoxon)]
 
 
@@ -224,7 +226,7 @@ def _expectation(expectation: Expectation, decision: Decision) -> str:
     if found is None:
         return f"{claim} (no runs of both)."
     p = f", p {p_value(decision.p)}" if decision.p is not None else ""
-    agree = found.n_lower if quantity.lower_is_better else found.n - found.n_lower
+    agree = found.n_lower if quantity.lower_is_better else found.n_higher
     return f"{claim} ({signed(found.difference)}, so on {agree} of {found.n} seeds{p})."
 
 

@@ -94,6 +94,7 @@ class Comparison:
         n: seeds.
         difference: mean of (one - other).
         n_lower: seeds on which the one is lower.
+        n_higher: seeds on which it is higher.
         p: of the paired t test, two-sided; None for fewer than three seeds.
         p_wilcoxon: of the signed-rank test; None for fewer than six.
     """
@@ -101,6 +102,7 @@ class Comparison:
     n: int
     difference: float
     n_lower: int
+    n_higher: int
     p: float | None
     p_wilcoxon: float | None
 
@@ -139,7 +141,8 @@ def compare(one: Values, other: Values) -> Comparison | None:
     if not seeds:
         return None
     gaps = [one[seed] - other[seed] for seed in seeds]
-    return Comparison(len(gaps), fmean(gaps), sum(gap < 0 for gap in gaps), _t_test(gaps), _wilcoxon(gaps))
+    lower, higher = sum(gap < 0 for gap in gaps), sum(gap > 0 for gap in gaps)
+    return Comparison(len(gaps), fmean(gaps), lower, higher, _t_test(gaps), _wilcoxon(gaps))
 
 
 def holm(ps: Sequence[float | None]) -> list[float | None]:
