@@ -2,7 +2,7 @@
 
 A ridge regression draws its weights towards zero, and with that its forecast towards the training mean. That is right
 for a series that stays where it was and wrong for one that drifts; how strongly to draw, and whether the labels help,
-differs by series, too. So every channel gets all of them:
+differs by series, too. So every step of every channel gets all of them:
 
 * reference: weights act on the window as it is, on its distance to its own mean, or on that to its last value, and
   forecast the same distance (as in NLinear, Zeng et al. 2023, and the linear maps of Toner and Darlow 2024);
@@ -50,10 +50,10 @@ def stacked_ridge(train: RidgeSums, valid: RidgeSums, overlap: float) -> RidgeWe
 def _averaged(train: RidgeSums, valid: RidgeSums, channel: int, overlap: float) -> Tensor:
     """Return the averaged map of a channel, (input, horizon) float64."""
     maps = torch.stack(list(_maps(train, channel)))
-    errors = torch.stack([_mean_squares(valid, channel, each).mean() for each in maps])
+    errors = torch.stack([_mean_squares(valid, channel, each) for each in maps])
     n_independent = valid.count[channel] / overlap
     shares = torch.softmax(-0.5 * n_independent * errors.clamp(min=_SMALLEST_SCALE**2).log(), dim=0)
-    return torch.einsum("m,mih->ih", shares, maps)
+    return torch.einsum("mh,mih->ih", shares, maps)
 
 
 def _maps(sums: RidgeSums, channel: int) -> Iterator[Tensor]:
