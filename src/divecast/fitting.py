@@ -36,13 +36,13 @@ from divecast.errors import ArtifactError, ConfigError, DataError
 from divecast.fitted import Fitted, build_network, dimensions_of, frequency_of, to_source
 from divecast.inference import batches, outputs_of
 from divecast.metrics import seasonal_scale
-from divecast.model.network import Dimensions
+from divecast.model.network import Dimensions, Network
 from divecast.model.pairing import find_couplings
 from divecast.model.ridge import recurring_pairs
 from divecast.shrinkage import shrunk
 from divecast.train.callbacks import Callback
 from divecast.train.channels import ChannelAxes
-from divecast.train.linear_start import Start, start_linear
+from divecast.train.linear_start import Start, start_linear, takes_seconds
 from divecast.train.loop import Checkpointing, Probe, Task, fit_network
 
 _CALIBRATION_VALUES = 500_000  # residuals a step; more would not move a quantile
@@ -124,15 +124,18 @@ def fit_model(  # noqa: PLR0913  what is fitted, and what may watch
     parts = cut(source, split)
     vocabularies = fit_vocabularies(source, plan.factors, parts.train)
     scale, labels = fit_scale(source, parts.train), encode_labels(source, plan.factors, vocabularies)
-    stride = plan.training.window_stride
-    train = Windows.of(source, parts.train, labels, scale, plan.shape, "fit", stride)
-    valid = Windows.of(source, parts.valid, labels, scale, plan.shape, "score", stride)
+
+    def windows(stride: int) -> tuple[Windows, Windows]:
+        every = Windows.of(source, parts.train, labels, scale, plan.shape, "fit", stride)
+        return every, Windows.of(source, parts.valid, labels, scale, plan.shape, "score", stride)
+
+    train, valid = windows(plan.training.window_stride)
     check_seen(source, plan.factors, vocabularies, parts)
     _check_windows(train, valid, vocabularies, plan.training)
     dimensions = _together(dimensions_of(plan.shape, len(source.channels), vocabularies), labels, parts, plan.model)
     network = build_network(dimensions, plan.model, plan.seed)
-    decoder, stride = plan.model.decoder, plan.training.window_stride
-    start_linear(network, train, valid, Start(decoder.linear, decoder.ridge_penalty, stride, plan.seed))
+    start = _start(network, plan, parts)
+    start_linear(network, *windows(start.stride), start)
     axes = None
     if 0 < plan.training.channels < dimensions.n_channels:
         axes = ChannelAxes.of(dimensions, plan.model)
@@ -159,6 +162,14 @@ def fit_model(  # noqa: PLR0913  what is fitted, and what may watch
     if plan.model.decoder.shrink:
         fitted = shrunk(fitted, _some(valid))
     return replace(fitted, calibration=Calibration.of(_residuals(fitted, _some(valid))))
+
+
+def _start(network: Network, plan: FitPlan, parts: Parts) -> Start:
+    """Return how to start: a stacked start reads windows at every row, where that takes seconds."""
+    decoder, stride = plan.model.decoder, plan.training.window_stride
+    if decoder.linear == "stacked" and takes_seconds(network, parts.train.n_rows):
+        stride = 1
+    return Start(decoder.linear, decoder.ridge_penalty, stride, plan.seed)
 
 
 def _check_windows(

@@ -22,7 +22,7 @@ from divecast.types import Batch, ChannelSample, WindowSource
 
 _SUM_BYTES = 1 << 28
 _BATCH_WINDOWS, _BATCH_VALUES = 2048, 48_000_000
-_MOST_PRODUCTS = 1e12  # multiply-adds, half a minute of a core
+_FEW_PRODUCTS, _MOST_PRODUCTS = 5e11, 1e12  # multiply-adds; a core takes half a minute for the second
 _LEAST_WINDOWS = 2048
 _SHARED_CHANNELS = 256
 _SHARED_PENALTY = 0.03  # towards the shared map; 0.1 is as good
@@ -43,6 +43,12 @@ class Start:
     penalty: float
     stride: int
     seed: int
+
+
+def takes_seconds(network: Network, n_windows: int) -> bool:
+    """Tell whether a start from so many windows is a matter of seconds."""
+    shape = _shape(network)
+    return shape.channel * shape.n_inputs**2 * n_windows <= _FEW_PRODUCTS
 
 
 def start_linear(network: Network, train: WindowSource, valid: WindowSource, plan: Start) -> None:
