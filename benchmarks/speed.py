@@ -1,0 +1,118 @@
+"""How quick is a fit, for what the machine can do? One JSON line a run into benchmarks/speed.jsonl.
+
+    python benchmarks/speed.py                  a panel of the size of EIA: 112 series, three years of hours
+    python benchmarks/speed.py --series 24 --hours 3000
+
+Work is counted in floating-point operations of the matrix products that torch itself counts in the turns of both
+players on a batch, forward and backward; the machine's rate is that of a float32 product of 1024 x 1024 matrices,
+before and after the fit in the same process and with as many threads. Beside it: rolling forecasts with intervals, and
+one window at a time through a model that was saved and loaded. Values are made up; no error is scored.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from lines import append_line
+from memory import HORIZON, LOOKBACK, Watch, machine, synthetic
+from torch.utils.flop_counter import FlopCounterMode
+
+import divecast as dc
+from divecast.reproduce.memory import forget_peak, peak_mib
+from divecast.train.turn import turn_loss
+from divecast.types import Batch
+
+OUT = Path(__file__).with_name("speed.jsonl")
+FACTORS = ("hour", "weekday")
+_SIDE, _ORIGINS = 1024, 8770
+
+
+def seconds_of(run: Callable[[], Any], times: int) -> float:
+    """Return the median time of a call, the first left out."""
+    run()
+    taken = []
+    for _ in range(times):
+        began = time.perf_counter()
+        run()
+        taken.append(time.perf_counter() - began)
+    return statistics.median(taken)
+
+
+def product_rate() -> float:
+    """Return operations a second of a float32 matrix product."""
+    square = torch.randn(_SIDE, _SIDE)
+    return 2 * _SIDE**3 / seconds_of(lambda: square @ square, 15)
+
+
+def operations_of_a_step(model: dc.DeepDIVE, n_series: int) -> int:
+    """Count a batch of both players, forward and backward."""
+    network, training = model._need_fitted().network, dc.TrainingConfig()
+    steps = torch.randn(training.batch_size, n_series, LOOKBACK + HORIZON).transpose(1, 2)
+    labels = torch.zeros(training.batch_size, len(FACTORS), dtype=torch.int64)
+    batch = Batch(steps[:, :LOOKBACK], steps[:, LOOKBACK:], labels)
+    network.train()
+    with FlopCounterMode(display=False) as counter:
+        for turn in ("marginal", "conditional"):
+            turn_loss(turn, network, batch, training, dc.LossConfig()).objective.backward()
+    network.eval()
+    network.zero_grad()
+    return int(counter.get_total_flops())
+
+
+def measure(n_series: int, n_hours: int) -> dict[str, Any]:
+    """Fit one pass and forecast."""
+    values = np.concatenate(list(synthetic(n_series, n_hours)))
+    panel = dc.Panel.from_array(values, "2020-01-01", "1h", [f"series {i}" for i in range(n_series)])
+    model, watch = dc.DeepDIVE(HORIZON, LOOKBACK, FACTORS, training=dc.TrainingConfig(epochs=1)), Watch()
+    before = product_rate()
+    model.fit(panel, callbacks=[watch], progress=False)
+    after = product_rate()
+    step_seconds, _ = watch.step_seconds()
+    operations = operations_of_a_step(model, n_series)
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(Path(folder) / "model.safetensors")
+        loaded = dc.DeepDIVE.load(Path(folder) / "model.safetensors")
+    window = panel.rows(n_hours - LOOKBACK, n_hours)
+    last = panel.rows(max(0, n_hours - _ORIGINS - LOOKBACK), n_hours)
+    forget_peak()
+    began = time.perf_counter()
+    forecast = loaded.forecast(last, start=last.clock.at(np.array([LOOKBACK]))[0])
+    rolling = time.perf_counter() - began
+    return {
+        "series": n_series,
+        "hours": n_hours,
+        "gflop_a_step": round(operations / 1e9, 2),
+        "step_seconds": round(step_seconds, 4),
+        "product_gflop_a_second": [round(rate / 1e9, 1) for rate in (before, after)],
+        "share_of_product_rate": round(operations / step_seconds / statistics.fmean((before, after)), 3),
+        "start_seconds": round(watch.start_seconds, 1),
+        "rolling_origins": len(forecast.mean),
+        "rolling_seconds": round(rolling, 2),
+        "rolling_peak_mib": round(peak_mib()),
+        "one_window_ms": round(1e3 * seconds_of(lambda: loaded.forecast(window), 50), 2),
+    }
+
+
+def main() -> None:
+    """Measure, print and keep a line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--series", type=int, default=112)
+    parser.add_argument("--hours", type=int, default=26_308 + 8_770)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--out", type=Path, default=OUT)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    line = measure(args.series, args.hours) | machine()
+    append_line(args.out, json.dumps(line))
+    print(json.dumps(line, indent=2))
+
+
+if __name__ == "__main__":
+    main()
