@@ -7,7 +7,7 @@ import torch
 
 from divecast.data import Windows, split
 from divecast.fitted import Fitted
-from divecast.inference import LabelMode, batches, outputs_of, windows_of
+from divecast.inference import LabelMode, batches, complete, predict, windows_of
 from divecast.losses.terms import negative_log_likelihood
 from divecast.metrics import ScoreSums
 from divecast.reproduce.cases import Case
@@ -32,7 +32,7 @@ def scores_of(fitted: Fitted, case: Case, part: str) -> dict[str, Any]:
 def _forecast(fitted: Fitted, windows: Windows, mode: LabelMode) -> dict[str, float]:
     sums, nats, n = ScoreSums(fitted.shape.horizon, fitted.scale.center), 0.0, 0
     for batch in batches(fitted, windows):
-        forecast = outputs_of(fitted, batch, mode).forecast
+        forecast = predict(fitted, batch, mode).forecast
         sums.update(fitted.scale.invert(batch.y.numpy()), fitted.scale.invert(forecast.mean.numpy()))
         nats += float(negative_log_likelihood(forecast, batch.y).double().sum())
         n += int(torch.isfinite(batch.y).sum())
@@ -45,7 +45,7 @@ def _reconstruction(fitted: Fitted, windows: Windows) -> dict[str, float]:
     original, scaled = ScoreSums(lookback, center), ScoreSums(lookback, np.zeros_like(center))
     nats, kl, n = 0.0, 0.0, 0
     for batch in batches(fitted, windows):
-        outputs = outputs_of(fitted, batch, "infer")
+        outputs = complete(fitted, batch, "infer")
         mean = outputs.reconstruction.mean.numpy()
         original.update(fitted.scale.invert(batch.x.numpy()), fitted.scale.invert(mean))
         scaled.update(batch.x.numpy(), mean)

@@ -5,8 +5,11 @@ python benchmarks/results_page.py
 
 import json
 import statistics
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
+
+from divecast.evaluate import LINEAR_NAMES
 
 HERE = Path(__file__).parent
 LINES = HERE / "results.jsonl"
@@ -48,7 +51,8 @@ Made by `python benchmarks/results_page.py` from `benchmarks/results.jsonl`; eve
 given with it. RRSE and CORR follow the LSTNet convention, on original units, and every row of the test part is a target
 at every step. *Known* hands the labels the data give to the code (calendar labels are always known); *infer* reads all
 of them from the window, as in the paper. The ridge is the closed form the model starts from, with the labels as
-covariates; the interval is the central 90 %, its quantiles calibrated on the validation part.
+covariates (stacked in newer runs, see method.md); the interval is the central 90 %, its quantiles calibrated on the
+validation part.
 The paper's tables, arm by arm over many runs, are in [reproduction.md](reproduction.md).
 """
 
@@ -81,14 +85,15 @@ def _fold_row(name: str, lines: list[dict[str, Any]]) -> str:
     def accuracy(by: str, factor: str) -> str:
         return _spread([100 * line["labels"][by][factor] for line in lines], 1)
 
-    def rrse(model: str) -> str:
+    def rrse(models: Collection[str]) -> str:
         found = [line["scores"]["known"] for line in lines]
-        at = [list(zip(one["model"], one["horizon"], strict=True)).index((model, "all")) for one in found]
+        named = [list(zip(one["model"], one["horizon"], strict=True)) for one in found]
+        at = [next(i for i, (name, step) in enumerate(one) if name in models and step == "all") for one in named]
         return _spread([one["rrse"][i] for one, i in zip(found, at, strict=True)], 3)
 
     cells = [accuracy(by, factor) for factor in ("exercise", "side") for by in ("window", "recording")]
     minutes = _spread([line["fit_seconds"] / 60 for line in lines], 1)
-    scores = f"{rrse('DeepDIVE')} | {rrse('per-channel ridge')} | {minutes}"
+    scores = f"{rrse(['DeepDIVE'])} | {rrse(LINEAR_NAMES.values())} | {minutes}"
     return f"| `{name}` | {len(lines)} | " + " | ".join(cells) + f" | {scores} |"
 
 

@@ -9,7 +9,7 @@ import torch
 from divecast import ByTime, DeepDIVE
 from divecast.data import split
 from divecast.fitted import Fitted
-from divecast.inference import batches, outputs_of, windows_of
+from divecast.inference import batches, predict, windows_of
 from divecast.shrinkage import correction_share, shrunk
 from worlds import hours
 
@@ -27,7 +27,7 @@ def stirred(hours_model: DeepDIVE) -> Fitted:
 
 def error(fitted: Fitted) -> float:
     windows = windows_of(fitted, PANEL, split(PANEL, ByTime(3, 1, 1)).valid, "score")
-    missed = [outputs_of(fitted, batch, "known").forecast.mean - batch.y for batch in batches(fitted, windows)]
+    missed = [predict(fitted, batch, "known").forecast.mean - batch.y for batch in batches(fitted, windows)]
     return float(torch.cat(missed).square().nanmean())
 
 

@@ -45,7 +45,7 @@ def scores_table(track: Track, lines: list[Line]) -> str:
 
 
 def costs_table(track: Track, lines: list[Line]) -> str:
-    """Return a row an entry: what its fits and forecasts cost over the track's heats, and against divecast's."""
+    """Return a row an entry: what its fits and forecasts cost over the heats it ran, and against divecast's there."""
     entries = _ranked(track, lines, tuple(sorted({line["horizon"] for line in lines})))
     own = entries.get(OWN)
     titles = [
@@ -63,12 +63,13 @@ def costs_table(track: Track, lines: list[Line]) -> str:
     rows = ["| entry | " + " | ".join([*titles, "cut"]) + " |", "|---|" + "---:|" * (len(titles) + 1)]
     for name, runs in entries.items():
         fit, predict = _sum(runs, "fit", "seconds"), _sum(runs, "predict", "seconds")
+        same = [run for run in own or () if run["horizon"] in {each["horizon"] for each in runs}]
         cells = [
             f"{fit:,.1f}",
             f"{_sum(runs, 'fit', 'core_seconds'):,.1f}",
-            _ratio(fit, own and _sum(own, "fit", "seconds")),
+            _ratio(fit, _sum(same, "fit", "seconds")),
             f"{predict:,.1f}",
-            _ratio(predict, own and _sum(own, "predict", "seconds")),
+            _ratio(predict, _sum(same, "predict", "seconds")),
             f"{statistics.median(run['one_window_ms'] for run in runs):.1f}",
             f"{max(run['fit']['peak_mib'] for run in runs):,.0f}",
             f"{max(run['predict']['peak_mib'] for run in runs):,.0f}",
@@ -83,6 +84,8 @@ def costs_table(track: Track, lines: list[Line]) -> str:
 def _score_columns(track: Track, heats: tuple[int, ...]) -> list[tuple[str, Callable[[list[Line]], float | None]]]:
     def at(measure: str, step: str, heat: int | None = None) -> Callable[[list[Line]], float | None]:
         def read(runs: list[Line]) -> float | None:
+            if heat is None and {run["horizon"] for run in runs} != set(heats):
+                return None  # a mean over other heats is no mean to compare
             found = [run["scores"][measure][step] for run in runs if heat in (None, run["horizon"])]
             return statistics.fmean(found) if found else None
 

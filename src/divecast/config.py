@@ -17,6 +17,7 @@ Component = Literal["normal", "laplace", "logistic"]
 Fusion = Literal["attention", "concatenation", "gating"]
 Combine = Literal["sum", "pcgrad", "upgrad"]
 Linear = Literal["stacked", "ridge"]
+LinearPath = Literal["stacked", "ridge", "shared"]
 
 
 def _require(holds: bool, name: str, expected: str, found: object) -> None:
@@ -148,10 +149,11 @@ class DecoderConfig:
         forecast: likelihood of y.
         reconstruction: likelihood of x.
         linear: closed-form linear path of each channel: ``stacked`` averages many regressions by how they forecast the
-            validation part, ``ridge`` is one of them.
-        ridge_penalty: of ``ridge``, per window.
-        standardise: whether the network beside the linear path reads each channel's window by its own mean and spread,
-            and gives its correction in units of that spread.
+            validation part, ``ridge`` is one of them. Panels so wide that too few windows can be afforded for either
+            get maps drawn towards one they share; the model's ``about["linear"]`` says what was made.
+        ridge_penalty: of ``ridge`` and of the shared map, per window.
+        standardise: whether the network beside the linear path reads each channel's window less its mean, over its
+            spread, with mean (bounded) and spread beside it, and gives its correction in units of that spread.
         shrink: whether the network's correction of the linear path is cut to the share the validation part bears out.
     """
 
@@ -253,7 +255,8 @@ class TrainingConfig:
         labelled: share of the marginal player's batch, by step or epoch, that has labels at least: where fewer of the
             training windows have, windows with labels are drawn again, with replacement, in place of others.
         clamp: share of labels whose class is handed to the conditional player instead of the inferred code.
-        window_stride: every how many rows a training or validation window starts.
+        window_stride: every how many rows a training or validation window starts; the stacked linear path is solved
+            from all rows, where that takes seconds.
         channels: most channels a step; 0 for all. A panel of more is learned from a sample of its channels that changes
             with every step and comes to each of them in turn: only these are read, and the code sees the panel through
             them. Losses are scaled to those of all channels. A pass is then validated on all channels of about as large

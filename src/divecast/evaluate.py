@@ -9,16 +9,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from divecast.baselines import Baseline, LastValue, PerChannelRidge, SeasonalNaive
-from divecast.config import Linear
+from divecast.config import LinearPath
 from divecast.data import Backend, Source, Windows, seasons, to_frame
 from divecast.fitted import Fitted
-from divecast.inference import LabelMode, batches, outputs_of, quantiles_of
+from divecast.inference import LabelMode, batches, predict, quantiles_of
 from divecast.metrics import ForecastScores, ScoreSums
 from divecast.model.ridge import RidgeWeights
 
 LEVELS = (0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95)
 MODEL_NAME = "DeepDIVE"
-LINEAR_NAMES: dict[Linear, str] = {"stacked": "stacked ridge", "ridge": "per-channel ridge"}
+LINEAR_NAMES: dict[LinearPath, str] = {
+    "stacked": "stacked ridge",
+    "ridge": "per-channel ridge",
+    "shared": "shared ridge",
+}
 """Names of the linear path alone, as a rival."""
 
 
@@ -64,7 +68,7 @@ def rivals(fitted: Fitted, source: Source) -> dict[str, Baseline]:
         if period <= fitted.shape.lookback:
             found[f"seasonal naive ({period})"] = SeasonalNaive(period)
     forecaster, unused = fitted.network.forecaster, (torch.ones(0), torch.ones(0, dtype=torch.int64))
-    found[LINEAR_NAMES[fitted.config.decoder.linear]] = PerChannelRidge.solved(
+    found[LINEAR_NAMES[fitted.about.get("linear", fitted.config.decoder.linear)]] = PerChannelRidge.solved(
         RidgeWeights(forecaster.linear.weight, *unused), forecaster.n_classes, forecaster.pairs
     )
     return found
@@ -77,7 +81,7 @@ def evaluate_windows(fitted: Fitted, windows: Windows, mode: LabelMode, with_riv
     sums = {MODEL_NAME: ScoreSums(horizon, scale.center, fitted.seasonal_error, LEVELS)}
     sums |= {name: ScoreSums(horizon, scale.center, fitted.seasonal_error) for name in others}
     for batch in batches(fitted, windows):
-        outputs = outputs_of(fitted, batch, mode)
+        outputs = predict(fitted, batch, mode)
         truth = _original(fitted, batch.y)
         quantiles = _original(fitted, quantiles_of(fitted, outputs, LEVELS))
         sums[MODEL_NAME].update(truth, _original(fitted, outputs.forecast.mean), quantiles)

@@ -36,7 +36,7 @@ from divecast.data import Vocabulary
 from divecast.errors import ConfigError
 from divecast.extras import need
 from divecast.fitted import Fitted
-from divecast.types import Outputs, Posteriors
+from divecast.types import Posteriors
 
 Plain = dict[str, Any]
 
@@ -85,7 +85,8 @@ class Graph(nn.Module):
     def forward(self, x: Tensor, labels: Tensor | None = None) -> dict[str, Tensor]:
         """Map windows, and labels where the code has factors, to the outputs by name."""
         window = (torch.where(torch.isfinite(x), x, torch.nan) - self.center) / self.spread
-        outputs: Outputs = self.network(window, self._handed(labels, x), sample=False)
+        marginal = self.network.marginal_code(window, self._handed(labels, x), sample=False)
+        outputs = self.network.predict(window, marginal, sample=False)
         forecast: Any = outputs.forecast
         mean, scale = forecast.mean, forecast.scale
         quantiles = mean[:, None] + scale[:, None] * self.residuals[:, :, None]

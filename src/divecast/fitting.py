@@ -34,7 +34,7 @@ from divecast.data import (
 )
 from divecast.errors import ArtifactError, ConfigError, DataError
 from divecast.fitted import Fitted, build_network, dimensions_of, frequency_of, to_source
-from divecast.inference import batches, outputs_of
+from divecast.inference import batches, predict
 from divecast.metrics import seasonal_scale
 from divecast.model.network import Dimensions, Network
 from divecast.model.pairing import find_couplings
@@ -135,10 +135,9 @@ def fit_model(  # noqa: PLR0913  what is fitted, and what may watch
     dimensions = _together(dimensions_of(plan.shape, len(source.channels), vocabularies), labels, parts, plan.model)
     network = build_network(dimensions, plan.model, plan.seed)
     start = _start(network, plan, parts)
-    start_linear(network, *windows(start.stride), start)
-    axes = None
-    if 0 < plan.training.channels < dimensions.n_channels:
-        axes = ChannelAxes.of(dimensions, plan.model)
+    linear = start_linear(network, *windows(start.stride), start)
+    sampled = 0 < plan.training.channels < dimensions.n_channels
+    axes = ChannelAxes.of(dimensions, plan.model) if sampled else None
     tz = "UTC" if source.clock is None else source.clock.tz
     about = {**plan.about(split), "tz": tz, "fingerprint": source.fingerprint()}
     identity = {**about, "labels": hashlib.sha256(labels.tobytes()).hexdigest()}
@@ -157,11 +156,12 @@ def fit_model(  # noqa: PLR0913  what is fitted, and what may watch
         seasonal_error=_seasonal_error(source, parts),
         calibration=Calibration((), torch.empty(0, plan.horizon)),
         frequency=frequency_of(source),
-        about={**about, "history": [asdict(record) for record in history.records]},
+        about={**about, "linear": linear, "history": [asdict(record) for record in history.records]},
     )
+    some = _some(valid, plan.seed)
     if plan.model.decoder.shrink:
-        fitted = shrunk(fitted, _some(valid))
-    return replace(fitted, calibration=Calibration.of(_residuals(fitted, _some(valid))))
+        fitted = shrunk(fitted, some)
+    return replace(fitted, calibration=Calibration.of(_residuals(fitted, some)))
 
 
 def _start(network: Network, plan: FitPlan, parts: Parts) -> Start:
@@ -227,14 +227,15 @@ def _seasonal_error(source: Source, parts: Parts) -> NDArray[np.float64]:
     return error
 
 
-def _some(valid: Windows) -> Windows:
-    """Return every so many of the validation windows."""
-    thin = max(1, len(valid) * len(valid.source.channels) // _CALIBRATION_VALUES)
-    return valid.subset(slice(None, None, thin))
+def _some(valid: Windows, seed: int) -> Windows:
+    """Return some of the validation windows, drawn: every so many might all be of one hour."""
+    n = max(1, min(len(valid), _CALIBRATION_VALUES // len(valid.source.channels)))
+    drawn = torch.randperm(len(valid), generator=torch.Generator().manual_seed(seed))[:n]
+    return valid.subset(drawn.sort().values.numpy())
 
 
 def _residuals(fitted: Fitted, valid: Windows) -> Iterator[Tensor]:
     """Yield the standardised validation residuals at the mean code with known labels, (batch, horizon, channel)."""
     for batch in batches(fitted, valid):
-        forecast: Any = outputs_of(fitted, batch, "known").forecast
+        forecast: Any = predict(fitted, batch, "known").forecast
         yield (batch.y - forecast.loc) / forecast.scale

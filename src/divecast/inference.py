@@ -14,7 +14,7 @@ from divecast.errors import ConfigError
 from divecast.fitted import Fitted
 from divecast.model.marginal import LatentLabels, RBFBlocks
 from divecast.results import Codes, Floats, Forecast, Keys, Labels, Reconstruction
-from divecast.types import Batch, Code, Outputs
+from divecast.types import Batch, Code, Outputs, Prediction
 
 LabelMode = Literal["known", "infer"]
 
@@ -50,13 +50,21 @@ def handed_labels(labels: Tensor, mode: LabelMode) -> Tensor:
 
 
 @torch.inference_mode()
-def outputs_of(fitted: Fitted, batch: Batch, mode: LabelMode, sample: bool = False) -> Outputs:
+def predict(fitted: Fitted, batch: Batch, mode: LabelMode, sample: bool = False) -> Prediction:
     """Run a batch through at the mean code, or at one draw of it."""
-    outputs: Outputs = fitted.network(batch.x, handed_labels(batch.labels, mode), sample)
+    network = fitted.network
+    marginal = network.marginal_code(batch.x, handed_labels(batch.labels, mode), sample)
+    return network.predict(batch.x, marginal, sample)
+
+
+@torch.inference_mode()
+def complete(fitted: Fitted, batch: Batch, mode: LabelMode) -> Outputs:
+    """Run a batch through at the mean code and give it back, too."""
+    outputs: Outputs = fitted.network(batch.x, handed_labels(batch.labels, mode), sample=False)
     return outputs
 
 
-def quantiles_of(fitted: Fitted, outputs: Outputs, levels: Sequence[float]) -> Tensor:
+def quantiles_of(fitted: Fitted, outputs: Prediction, levels: Sequence[float]) -> Tensor:
     """Return the forecast's quantiles, (level, batch, horizon, channel), scaled units."""
     forecast: Any = outputs.forecast
     table = fitted.calibration.at(levels).to(forecast.loc.device)
@@ -70,10 +78,10 @@ def forecast_windows(
     """Forecast every window, in original units."""
     means, quantiles, samples = [], [], []
     for batch in batches(fitted, windows):
-        outputs = outputs_of(fitted, batch, mode)
+        outputs = predict(fitted, batch, mode)
         means.append(_original(fitted, outputs.forecast.mean))
         quantiles.append(_original(fitted, quantiles_of(fitted, outputs, levels)))
-        draws = [outputs_of(fitted, batch, mode, sample=True).forecast.sample() for _ in range(n_samples)]
+        draws = [predict(fitted, batch, mode, sample=True).forecast.sample() for _ in range(n_samples)]
         samples.append(
             _original(fitted, torch.stack(draws) if draws else outputs.forecast.mean.new_empty(0, *batch.y.shape))
         )
@@ -152,7 +160,7 @@ def reconstruct_windows(fitted: Fitted, windows: Windows) -> Reconstruction:
     truth, means = [], []
     for batch in batches(fitted, windows):
         truth.append(_original(fitted, batch.x))
-        means.append(_original(fitted, outputs_of(fitted, batch, "infer").reconstruction.mean))
+        means.append(_original(fitted, complete(fitted, batch, "infer").reconstruction.mean))
     keys = Keys.of(windows.source, windows.origins, windows.segments, range(-fitted.shape.lookback, 0))
     return Reconstruction(keys, fitted.channels, np.concatenate(truth), np.concatenate(means))
 

@@ -11,7 +11,7 @@ import torch
 
 from divecast.data import Windows
 from divecast.fitted import Fitted
-from divecast.inference import batches, outputs_of
+from divecast.inference import batches, predict
 
 
 def shrunk(fitted: Fitted, valid: Windows) -> Fitted:
@@ -25,7 +25,7 @@ def correction_share(fitted: Fitted, valid: Windows) -> float:
     """Return the share of the correction, in [0, 1], that fits the validation windows best; 1 where none is made."""
     agreement, size = 0.0, 0.0
     for batch in batches(fitted, valid):
-        outputs = outputs_of(fitted, batch, "known")
+        outputs = predict(fitted, batch, "known")
         linear = fitted.network.forecaster.linear_forecast(batch.x, outputs.code.classes)
         correction = outputs.forecast.mean - linear
         missed = torch.where(torch.isnan(batch.y), 0.0, batch.y - linear)

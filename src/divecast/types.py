@@ -127,19 +127,28 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
-class Outputs:
-    """What the network says of a batch for one draw of the code.
+class Prediction:
+    """What the network says of a batch for one draw of the code, without giving the window back.
 
     Attributes:
         posteriors: the posteriors the code was drawn from.
         code: the draw.
         attention: (batch, head, factor) weight of every factor's token in the fusion.
-        reconstruction: p(x|a,b), (batch, time, channel), scaled units.
         forecast: p(y|a,b,x), (batch, horizon, channel), scaled units.
     """
 
     posteriors: Posteriors
     code: Code
     attention: Tensor
-    reconstruction: Distribution
     forecast: Distribution
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs(Prediction):
+    """All that the network says of a batch for one draw of the code.
+
+    Attributes:
+        reconstruction: p(x|a,b), (batch, time, channel), scaled units.
+    """
+
+    reconstruction: Distribution

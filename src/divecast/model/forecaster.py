@@ -13,6 +13,7 @@ from divecast.model.ridge import Pairs, RidgeWeights, forward_fill, label_covari
 
 _MOST_SPREAD = 3.0  # largest change of a window's log scale
 _LEAST_UNIT = 0.1  # scaled units; a nearly flat window is not blown up to noise
+_LEAST_POWER = 1e-12  # keeps the gradient of the square root finite on a flat window
 _ROWS_IN_CACHE = 2048  # windows x channels whose features a core's cache holds
 
 
@@ -56,11 +57,12 @@ class Forecaster(nn.Module):
     ) -> None:
         super().__init__()
         (lookback, horizon, n_channels), width = shape, config.width
-        self.n_classes, self.pairs, self.standardise = tuple(n_classes), pairs, config.standardise
+        self.n_classes, self.pairs = tuple(n_classes), pairs
         self.linear = LinearPath(lookback, n_label_covariates(n_classes, pairs), horizon, n_channels)
         self.embedding = nn.Parameter(0.1 * torch.randn(n_channels, config.channel_features))
         self.enter = nn.Linear(lookback, width)
         self.enter_channel = nn.Linear(config.channel_features, width, bias=False)
+        self.enter_level = nn.Linear(2, width, bias=False) if config.standardise else None
         self.conditions = nn.Linear(config.token_width, (config.depth + 1) * width, bias=False)
         self.layers = nn.ModuleList([Residual(width, config.dropout) for _ in range(config.depth)])
         self.leave = nn.Linear(width, horizon)
@@ -73,10 +75,10 @@ class Forecaster(nn.Module):
 
     def forward(self, x: Tensor, fused: Tensor, classes: tuple[Tensor, ...]) -> LocationScale:
         """Map the window, (batch, time, channel), and the fused code to a distribution of (batch, horizon, channel)."""
-        x = forward_fill(x)
-        correction, wider = self._corrections(x.transpose(1, 2), self.conditions(fused)[:, None])
-        mean = self.linear_forecast(x, classes) + correction.transpose(1, 2)
-        distribution: LocationScale = self.likelihood(mean, wider.transpose(1, 2))
+        window = forward_fill(x).transpose(1, 2)
+        correction, wider = self._corrections(window, self.conditions(fused)[:, None])
+        mean = self.linear(window, label_covariates(classes, self.pairs, x)) + correction
+        distribution: LocationScale = self.likelihood(mean.transpose(1, 2), wider.transpose(1, 2))
         return distribution
 
     def linear_forecast(self, x: Tensor, classes: tuple[Tensor, ...]) -> Tensor:
@@ -95,13 +97,16 @@ class Forecaster(nn.Module):
 
     def _correction(self, window: Tensor, conditions: Tensor) -> tuple[Tensor, Tensor]:
         """Return what the network adds to the linear path, (batch, channel, horizon), and to the log scale."""
-        unit: Tensor | float = 1.0
-        if self.standardise:
-            window = window - window.mean(2, keepdim=True)
-            unit = window.square().mean(2, keepdim=True).sqrt() + _LEAST_UNIT
-            window = window / unit
         first, *others = conditions.chunk(len(self.layers) + 1, dim=-1)
-        hidden = nn.functional.gelu(self.enter(window) + (self.enter_channel(self.embedding) + first))
+        unit: Tensor | float = 1.0
+        known = self.enter_channel(self.embedding) + first
+        if self.enter_level is not None:
+            level = window.mean(2, keepdim=True)
+            window = window - level
+            unit = window.square().mean(2, keepdim=True).clamp(min=_LEAST_POWER).sqrt() + _LEAST_UNIT
+            window = window / unit
+            known = known + self.enter_level(torch.cat([torch.tanh(0.5 * level), unit.log()], dim=2))
+        hidden = nn.functional.gelu(self.enter(window) + known)
         for layer, condition in zip(self.layers, others, strict=True):
             hidden = layer(hidden, condition)
         # features of the mean are given to the spread, not bent by it

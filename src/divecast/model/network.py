@@ -16,7 +16,7 @@ from divecast.model.marginal import GivenLabels, LatentLabels, MarginalCode, Mar
 from divecast.model.pairing import Coupling
 from divecast.model.prior import MarginalPrior
 from divecast.model.ridge import Pairs
-from divecast.types import Code, Outputs, Posteriors
+from divecast.types import Code, Outputs, Posteriors, Prediction
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +97,21 @@ class Network(nn.Module):
         b, classes = self.marginal.clamp(draw, labels, noise=sample)
         return MarginalCode(posterior, draw, b, classes)
 
+    def predict(self, x: Tensor, marginal: MarginalCode, sample: bool) -> Prediction:
+        """Infer a given b, and forecast."""
+        posteriors, code, fused, attention = self._fuse(x, marginal, sample)
+        return Prediction(posteriors, code, attention, self.forecaster(x, fused, code.classes))
+
     def complete(self, x: Tensor, marginal: MarginalCode, sample: bool) -> Outputs:
         """Infer a given b, then decode and forecast; the decoder sees the code alone."""
+        posteriors, code, fused, attention = self._fuse(x, marginal, sample)
+        reconstruction = self.decoder(fused)
+        return Outputs(posteriors, code, attention, self.forecaster(x, fused, code.classes), reconstruction)
+
+    def _fuse(self, x: Tensor, marginal: MarginalCode, sample: bool) -> tuple[Posteriors, Code, Tensor, Tensor]:
         q_a = self.infer_conditional(x, marginal.b)
         code = Code(q_a.rsample() if sample else q_a.loc, marginal.b, marginal.classes)
-        fused, attention = self.fusion(code)
-        posteriors = Posteriors(marginal.posterior, q_a)
-        return Outputs(posteriors, code, attention, self.decoder(fused), self.forecaster(x, fused, code.classes))
+        return Posteriors(marginal.posterior, q_a), code, *self.fusion(code)
 
     def forward(self, x: Tensor, labels: Tensor, sample: bool = True) -> Outputs:
         """Run a batch through; arguments as in ``marginal_code``."""

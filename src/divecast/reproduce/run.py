@@ -13,9 +13,9 @@ from divecast.fitting import FitPlan, fit_model
 from divecast.inference import (
     LabelMode,
     batches,
+    complete,
     encode_windows,
     infer_window_labels,
-    outputs_of,
     pool_recordings,
     windows_of,
 )
@@ -149,7 +149,7 @@ def _reconstruction(held_out: HeldOut) -> dict[str, Score]:
     original = ScoreSums(fitted.shape.lookback, fitted.scale.center)
     scaled = ScoreSums(fitted.shape.lookback, zero)
     for batch in batches(fitted, held_out.encode):
-        truth, mean = batch.x.cpu().numpy(), outputs_of(fitted, batch, mode).reconstruction.mean.cpu().numpy()
+        truth, mean = batch.x.cpu().numpy(), complete(fitted, batch, mode).reconstruction.mean.cpu().numpy()
         scaled.update(truth, mean)
         original.update(fitted.scale.invert(truth), fitted.scale.invert(mean))
     sums = {"original": original.result().overall(), "scaled": scaled.result().overall()}

@@ -103,7 +103,7 @@ class _Turned(nn.Module):
     def __init__(self, network: Network) -> None:
         super().__init__()
         self.network = network
-        self.train(network.training)
+        self.training = network.training
 
     def forward(self, turn: Turn, batch: Batch, training: TrainingConfig, weights: LossConfig) -> TurnLoss:
         return turn_loss(turn, self.network, batch, training, weights)
