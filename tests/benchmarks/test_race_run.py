@@ -126,3 +126,5 @@ def test_horizons_are_columns_where_each_is_a_heat_and_who_lacks_one_comes_last(
     at = rows.index(head)
     assert rows[at + 2].startswith("| divecast | 0.4000 | 0.4000 | **0.4000** | **0.4000** |")
     assert rows[at + 3].startswith("| nlinear° | **0.1000** | **0.1000** |  |  |")
+    costs = next(row for row in rows if row.startswith("| nlinear |"))
+    assert rows.index(costs) > at + 3  # the incomplete entry comes last, against divecast's cost of the same heat

@@ -85,3 +85,21 @@ def test_a_large_penalty_leaves_the_shared_map_and_that_is_the_one_of_all_rows()
     near = sums.solve(1e6, shared).weight
     torch.testing.assert_close(near, shared.float().expand(N, -1, -1), rtol=1e-3, atol=1e-4)
     torch.testing.assert_close(sums.solve(0.1, torch.zeros_like(shared)).weight, sums.solve(0.1).weight)
+
+
+@pytest.mark.parametrize(("drawn", "made"), [(1000, "stacked"), (200, "stacked"), (100, "shared")])
+def test_it_stacks_as_long_as_windows_are_many_for_the_inputs(
+    drawn: int, made: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(linear_start, "_MOST_PRODUCTS", 0)
+    monkeypatch.setattr(linear_start, "_LEAST_WINDOWS", drawn)
+    source, state = panel(300), torch.get_rng_state()
+    assert start_linear(net(), source, source, Start("stacked", PENALTY, 1, 0)) == made
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_windows_further_apart_than_the_horizon_count_once() -> None:
+    source, apart, adjoining = panel(300), net(), net()
+    start_linear(apart, source, source, Start("stacked", PENALTY, 50, 0))
+    start_linear(adjoining, source, source, Start("stacked", PENALTY, 3, 0))
+    assert torch.equal(apart.forecaster.linear.weight, adjoining.forecaster.linear.weight)
