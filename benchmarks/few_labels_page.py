@@ -34,6 +34,9 @@ its own), at random or in blocks (days of `eia`, whole recordings of `motion`); 
 column, so nothing is known by the clock. As a fit refuses a class without a label, windows that show one not seen yet
 are labelled first; the share that is left is given where it is above the one asked for. All scores are of the test part
 with all of its labels. The people of the test part of `motion` are in no training window, and change with the seed.
+Fits take 12 passes on `eia` and 15 on `motion`, more than the cases' own, and the best by validation is kept. Shares
+from 100 to 0.5 % are run with labels missing by window at random, other ways of missing and other settings at 10 and
+2 %; where seeds differ in number, a cell is of those it has.
 
 - **DeepDIVE** has half of each marginal player's batch drawn from the labelled windows, which is the default, and
   `CodeConfig(borrow=True)`: q(b|x) also reads the features that q(a|x,b) learns from all windows.
@@ -83,7 +86,11 @@ def _table(runs: Runs, pattern: tuple[str, str], title: str) -> str:
             cell = runs.cell(arm, pattern, share)
             if cell is not None:
                 rows.append(f"| {_share(cell, share)} | {name} | {' | '.join(_cells(cell, factors))} |")
-    return f"### Labels missing {title}\n\nMean and standard deviation over {runs.seeds} seeds.\n\n" + "\n".join(rows)
+    return f"### Labels missing {title}\n\nMean and standard deviation over {_seeds(runs.seeds)}.\n\n" + "\n".join(rows)
+
+
+def _seeds(n: int) -> str:
+    return "1 seed" if n == 1 else f"{n} seeds"
 
 
 def _share(cell: Cell, share: float) -> str:
