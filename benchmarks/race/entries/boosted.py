@@ -110,7 +110,7 @@ def _fit(heat: Heat, scaled: Floats, calendar: Calendar, steps: NDArray[np.int64
 
 
 class _Deadline:
-    """Ends boosting when its CPU time is over, with the best round so far."""
+    """Ends boosting when its CPU time is over, with the rounds made so far."""
 
     order, before_iteration = 40, False
 
