@@ -71,7 +71,8 @@ def write_page(records: Sequence[Record], path: Path, figures: Path) -> Path:
 def _case(records: Sequence[Record], figures: Mapping[str, str]) -> str:
     own = [record for record in records if record.arm in ARMS]
     full = next(iter(ARMS))
-    ablated = [record for record in records if record.arm in (full, *ABLATIONS)]
+    seeds = {record.seed for record in records if record.arm in ABLATIONS}
+    ablated = [record for record in records if record.arm in (full, *ABLATIONS) and record.seed in seeds]
     parts = [f"## {records[0].case}", _about(records), scored(records), _command(records), no_full(records)]
     if own:
         remarks = [each for each in (handed(own), against_ridge(own), near_mean(own), blocks(records)) if each]
