@@ -25,8 +25,8 @@ A panel of more channels than `TrainingConfig.channels` is learned from a sample
 channels are read and run through the network; every round of steps comes to each channel once; losses are scaled to
 those of all channels. Validation, forecasts and scores are of all channels, a few windows at a time.
 
-The forecaster starts from a ridge regression of every channel, solved for a group of channels at a time. Where all
-windows would take too long, it is solved from some of them and drawn towards one map that all channels share.
+The forecaster starts from closed-form linear maps of every channel, solved for a group of channels at a time. Where all
+windows would take too long, as with the 10,000 series, they are solved from some and drawn towards one that all share.
 
 Resident memory is what the system counts as such, pages of the mapped file included: they are given back as they are
 read.
