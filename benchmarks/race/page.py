@@ -11,8 +11,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from race.page_tables import about, costs_table, scores_table
+from race.roster import ROSTER
 from race.run import OUT, read_lines
-from race.tracks import TRACKS
+from race.tracks import TRACKS, Track
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
 INTRO = """# Benchmarks
@@ -48,8 +49,16 @@ def page(lines: list[dict[str, Any]]) -> str:
         own = [line for line in kept if line["track"] == track.name]
         if own:
             parts.append(f"## {track.title}\n\n{about(track, own)}")
-            parts += [scores_table(track, own), costs_table(track, own)]
-    return "\n\n".join(part.strip() for part in parts) + "\n"
+            parts += [scores_table(track, own), costs_table(track, own), not_run(track, own)]
+    return "\n\n".join(part.strip() for part in parts if part) + "\n"
+
+
+def not_run(track: Track, lines: list[dict[str, Any]]) -> str:
+    """Say which entries have no line in some heat of the track, that nobody takes the table for the whole race."""
+    ran = {(line["entry"], line["horizon"]) for line in lines}
+    racers = [racer.name for racer in ROSTER.values() if not racer.extra and racer.runs_on(track.name)]
+    missing = [name for name in racers if any((name, horizon) not in ran for horizon in track.horizons)]
+    return f"Not run yet, or not at every horizon: {', '.join(missing)}." if missing else ""
 
 
 def latest(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
