@@ -18,7 +18,7 @@ def about(track: Track, lines: list[Line]) -> str:
     every = "windows whose whole horizon lies in it" if track.whole else "every row of it a target at every step"
     units = "values standardised by the training part" if track.standardised else "original units"
     known = ", ".join(track.calendar) or "nothing"
-    machines = sorted({f"{line['machine']}, {line['threads']} threads" for line in lines})
+    machines = sorted({f"{line['machine']}, {line['threads']} thread{'s' * (line['threads'] > 1)}" for line in lines})
     loads = [line["load_before"] for line in lines]
     commands = sorted(
         {f"`python benchmarks/race/run.py --data PATH --track {track.name}{_flags(line)}`" for line in lines}
