@@ -10,6 +10,7 @@ PASSES = {"eia": 12, "motion": 15}
 
 ARMS: dict[str, dict[str, Any] | None] = {
     "model": {"borrow": True},
+    "tenth-unlabelled": {"borrow": True, "unlabelled_kl": 0.1},
     "no-unlabelled": {"borrow": True, "unlabelled_kl": 0.0},
     "no-borrowing": {},
     "plain": {"labelled": 0.0},
@@ -21,7 +22,7 @@ ARMS: dict[str, dict[str, Any] | None] = {
 CURVES = ("model", "classifier", "components")
 """The arms that are run at every share, labels missing by window at random."""
 
-SETTINGS = ("no-unlabelled", "no-borrowing", "plain")
+SETTINGS = ("tenth-unlabelled", "no-unlabelled", "no-borrowing", "plain")
 """The arms that are run with few labels only, missing by window at random."""
 
 EVERYWHERE = ("model", "classifier")

@@ -18,6 +18,7 @@ LINES = HERE / "few_labels.jsonl"
 PAGE = HERE.parent / "docs" / "few_labels.md"
 TITLES = {
     "model": "DeepDIVE",
+    "tenth-unlabelled": "DeepDIVE with a tenth of the KL of missing labels",
     "no-unlabelled": "DeepDIVE without the KL of missing labels",
     "no-borrowing": "DeepDIVE without borrowed features",
     "plain": "DeepDIVE as before",
@@ -40,7 +41,8 @@ from 100 to 0.5 % are run with labels missing by window at random, other ways of
 
 - **DeepDIVE** has half of each marginal player's batch drawn from the labelled windows, which is the default, and
   `CodeConfig(borrow=True)`: q(b|x) also reads the features that q(a|x,b) learns from all windows.
-- **without the KL of missing labels** (`LossConfig(unlabelled_kl=0)`) leaves out what the paper calls semi-supervised.
+- **without the KL of missing labels** (`LossConfig(unlabelled_kl=0)`) leaves out what the paper calls semi-supervised;
+  **with a tenth of it** lies between.
 - **as before** has neither: a batch has as many labels as chance gives it (`TrainingConfig(labelled=0)`).
 - **classifier**: a softmax head on the same encoder, trained on the labelled training windows alone, for up to 3000
   steps, kept at the look with the best accuracy on the labelled validation windows; of two dropouts the better one.

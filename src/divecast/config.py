@@ -149,11 +149,9 @@ class DecoderConfig:
         forecast: likelihood of y.
         reconstruction: likelihood of x.
         linear: closed-form linear path of each channel: ``stacked`` averages many regressions by how they forecast the
-            validation part, ``ridge`` is one of them. Panels so wide that too few windows can be afforded for either
-            get maps drawn towards one they share; the model's ``about["linear"]`` says what was made.
+            validation part, ``ridge`` is one of them; very wide panels get maps drawn towards one that they share.
         ridge_penalty: of ``ridge`` and of the shared map, per window.
-        standardise: whether the network beside the linear path reads each channel's window less its mean, over its
-            spread, with mean (bounded) and spread beside it, and gives its correction in units of that spread.
+        standardise: whether the network beside the linear path reads each channel's window by its own mean and spread.
         shrink: whether the network's correction of the linear path is cut to the share the validation part bears out.
     """
 
