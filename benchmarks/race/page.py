@@ -30,6 +30,7 @@ as many steps as published, but at least as long as divecast (CPU time) and at m
 what share of the published steps that left. The weights with the best validation loss are kept. A loop of ours trains
 them, on the same windows, as neuralforecast's own copies all windows at each step of a model of one series;
 *tsmixer-public* is TSMixer through neuralforecast's public calls alone, for the steps it takes by itself.
+A deep cut, as on small tracks where divecast is fitted in seconds, says nothing of what a rival can do: raise `--most`.
 
 RRSE and CORR follow the LSTNet convention on original units: the largest series weigh most. *Series RRSE* is the mean
 of each series' own. MASE is in units of the seasonal-naive error on the training part. CRPS is twice the average
