@@ -19,7 +19,6 @@ _CHUNK_FLOATS = 8_000_000
 _ROWS_AT_ONCE = 4096
 _SMALLEST_SCALE = 1e-3
 
-
 Pairs = tuple[tuple[int, int], ...]
 
 
