@@ -60,6 +60,18 @@ class Track:
 _HOURLY = ("hour", "weekday", "month")
 
 
+def _eia(name: str, title: str, file: str) -> Track:
+    return Track(
+        name=name,
+        title=f"EIA: {title}",
+        file=f"eia_us_demand_hourly/{file}.parquet",
+        series_table=f"{file}_series.csv",
+        zone="America/New_York",
+        calendar=_HOURLY,
+        rows=(26308, 8770, 8770),
+    )
+
+
 def _ett(number: int) -> Track:
     """12, 4 and 4 months of 30 days (Zhou et al., Informer, 2021); month is left out, a year has each but once."""
     return Track(
@@ -79,24 +91,8 @@ def _ett(number: int) -> Track:
 TRACKS = {
     track.name: track
     for track in (
-        Track(
-            name="eia",
-            title="EIA: 112 series of hourly US demand, 2020 to 2024",
-            file="eia_us_demand_hourly/demand_2020_2024.parquet",
-            series_table="demand_2020_2024_series.csv",
-            zone="America/New_York",
-            calendar=_HOURLY,
-            rows=(26308, 8770, 8770),
-        ),
-        Track(
-            name="eia-2015",
-            title="EIA: 42 series of hourly US demand, July 2015 to June 2020",
-            file="eia_us_demand_hourly/demand_201507_202006.parquet",
-            series_table="demand_201507_202006_series.csv",
-            zone="America/New_York",
-            calendar=_HOURLY,
-            rows=(26308, 8770, 8770),
-        ),
+        _eia("eia", "112 series of hourly US demand, 2020 to 2024", "demand_2020_2024"),
+        _eia("eia-2015", "42 series of hourly US demand, July 2015 to June 2020", "demand_201507_202006"),
         Track(
             name="electricity",
             title="LSTNet electricity: the 8 real clients at hand, hourly, 2012 to 2014",

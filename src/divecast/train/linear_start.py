@@ -24,7 +24,7 @@ _BATCH_WINDOWS, _BATCH_VALUES = 2048, 48_000_000
 _FEW_PRODUCTS, _MOST_PRODUCTS = 5e11, 1e12  # multiply-adds; a core takes half a minute for the second
 _LEAST_WINDOWS, _ENOUGH_FOR_AN_INPUT = 2048, 8
 _SHARED_CHANNELS = 256
-_SHARED_PENALTY = 0.03  # towards the shared map; 0.1 is as good
+_SHARED_PENALTY = 0.03  # towards the shared map (ours)
 
 
 @dataclass(frozen=True, slots=True)
