@@ -15,10 +15,12 @@ from divecast.data import split as cut
 from divecast.device import own_random_state, pick_device
 from divecast.errors import ConfigError, DataError, NotFittedError
 from divecast.evaluate import Evaluation, evaluate_windows
+from divecast.explain.methods import Explaining
 from divecast.fitted import Fitted
 from divecast.fitting import FitPlan, fit_model, split_of
 from divecast.inference import (
     LabelMode,
+    PartName,
     encode_windows,
     forecast_windows,
     infer_window_labels,
@@ -33,10 +35,8 @@ from divecast.train.callbacks import Callback, ProgressBar
 from divecast.train.history import EpochRecord, History
 from divecast.train.loop import Checkpointing, Probe
 
-PartName = Literal["train", "valid", "test", "all"]
 
-
-class DeepDIVE:
+class DeepDIVE(Explaining):
     """Disentangled variational forecaster (Wong et al. 2025, arXiv 2501.08710, with the choices the docs list).
 
     Data are a ``Panel``, ``Recordings``, or what ``as_panel`` takes: a pandas, polars or pyarrow table, or a path.

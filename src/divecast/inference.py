@@ -17,6 +17,7 @@ from divecast.results import Codes, Floats, Forecast, Keys, Labels, Reconstructi
 from divecast.types import Batch, Code, Outputs, Prediction
 
 LabelMode = Literal["known", "infer"]
+PartName = Literal["train", "valid", "test", "all"]
 
 _VALUES_AT_ONCE = 8_000_000  # of windows in a batch, 32 MB
 

@@ -8,7 +8,7 @@ import typer
 from divecast.cli import options
 from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.settings import read_settings
-from divecast.estimator import PartName
+from divecast.inference import PartName
 
 
 def encode(

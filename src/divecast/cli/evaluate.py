@@ -11,7 +11,7 @@ from divecast.cli import options
 from divecast.cli.console import print_json, print_table
 from divecast.cli.settings import read_settings
 from divecast.errors import ConfigError, DataError
-from divecast.estimator import PartName
+from divecast.inference import PartName
 
 if TYPE_CHECKING:
     from divecast.data import Panel, Recordings
