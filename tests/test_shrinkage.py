@@ -1,19 +1,21 @@
-"""The share of the correction: what the squared error says, found by trying."""
+"""The shares of the correction: what the squared error says, found by trying, and how far few windows are believed."""
 
 import copy
 from dataclasses import replace
 
 import pytest
 import torch
+from torch import Tensor
 
 from divecast import ByTime, DeepDIVE
-from divecast.data import split
+from divecast.data import Windows, split
 from divecast.fitted import Fitted
 from divecast.inference import batches, predict, windows_of
-from divecast.shrinkage import correction_share, shrunk
+from divecast.shrinkage import correction_shares, shrunk
 from worlds import hours
 
 PANEL = hours().panel
+MANY = 1e9
 
 
 @pytest.fixture
@@ -21,38 +23,59 @@ def stirred(hours_model: DeepDIVE) -> Fitted:
     """A model whose correction is far too large."""
     fitted = hours_model._need_fitted()
     fitted = replace(fitted, network=copy.deepcopy(fitted.network))
-    fitted.network.forecaster.scale_correction(2.5)
+    fitted.network.forecaster.shares.mul_(20.0)
     return fitted
 
 
-def error(fitted: Fitted) -> float:
-    windows = windows_of(fitted, PANEL, split(PANEL, ByTime(3, 1, 1)).valid, "score")
-    missed = [predict(fitted, batch, "known").forecast.mean - batch.y for batch in batches(fitted, windows)]
-    return float(torch.cat(missed).square().nanmean())
+def valid_windows(fitted: Fitted) -> Windows:
+    return windows_of(fitted, PANEL, split(PANEL, ByTime(3, 1, 1)).valid, "score")
 
 
-def test_no_other_share_forecasts_the_validation_part_better(stirred: Fitted) -> None:
-    valid = windows_of(stirred, PANEL, split(PANEL, ByTime(3, 1, 1)).valid, "score")
-    share = correction_share(stirred, valid)
-    assert 0.05 < share < 0.95
-    whole = error(stirred)
-    best = shrunk(stirred, valid)
-    assert best.about["correction"] == share
-    least = error(best)
-    assert least < whole
-    for other in (0.95, 1.05):
-        best.network.forecaster.scale_correction(other)
-        assert error(best) > least
-        best.network.forecaster.scale_correction(1 / other)
+def errors(fitted: Fitted, shares: Tensor) -> Tensor:
+    """Mean squared error of each channel in the validation part, with these shares."""
+    former = fitted.network.forecaster.shares.clone()
+    fitted.network.forecaster.shares.copy_(shares)
+    missed = [
+        predict(fitted, batch, "known").forecast.mean - batch.y for batch in batches(fitted, valid_windows(fitted))
+    ]
+    fitted.network.forecaster.shares.copy_(former)
+    return torch.cat(missed).square().nanmean((0, 1))
+
+
+def test_no_other_share_forecasts_a_channel_better_in_the_validation_part(stirred: Fitted) -> None:
+    whole = stirred.network.forecaster.shares.clone()
+    share = correction_shares(stirred, valid_windows(stirred), MANY)
+    assert ((share > 0.0) & (share < 1.0)).any()
+    least = errors(stirred, share * whole)
+    for other in (0.0, 0.95, 1.05, 1.0 / share.max()):
+        kept = (other * share).clamp(0.0, 1.0)
+        assert (errors(stirred, kept * whole) >= least * (1 - 1e-6)).all()
+
+
+def test_the_fewer_windows_the_more_of_the_linear_path(stirred: Fitted) -> None:
+    valid = valid_windows(stirred)
+    best = correction_shares(stirred, valid, MANY)
+    torch.testing.assert_close(correction_shares(stirred, valid, 0.0), 0.5 * best)
+    some, more = (correction_shares(stirred, valid, n) for n in (3.0, 30.0))
+    assert (some <= more + 1e-6).all()
+    assert (more <= best + 1e-6).all()
+
+
+def test_shrinking_keeps_the_shares_and_tells_their_mean(stirred: Fitted) -> None:
+    valid = valid_windows(stirred)
+    whole, share = stirred.network.forecaster.shares.clone(), correction_shares(stirred, valid, MANY)
+    found = shrunk(stirred, valid, MANY)
+    torch.testing.assert_close(found.network.forecaster.shares, whole * share)
+    assert found.about["correction"] == pytest.approx(float(share.mean()))
 
 
 def test_a_correction_that_only_harms_is_left_out(stirred: Fitted) -> None:
-    valid = windows_of(stirred, PANEL, split(PANEL, ByTime(3, 1, 1)).valid, "score")
-    stirred.network.forecaster.scale_correction(-1.0)
-    assert correction_share(stirred, valid) == 0.0
+    best = correction_shares(stirred, valid_windows(stirred), MANY)
+    stirred.network.forecaster.shares.mul_(-1.0)
+    harmful = correction_shares(stirred, valid_windows(stirred), MANY)
+    assert not harmful[best > 0.0].any()
 
 
 def test_without_a_correction_there_is_nothing_to_shrink(stirred: Fitted) -> None:
-    valid = windows_of(stirred, PANEL, split(PANEL, ByTime(3, 1, 1)).valid, "score")
-    stirred.network.forecaster.scale_correction(0.0)
-    assert correction_share(stirred, valid) == 1.0
+    stirred.network.forecaster.shares.zero_()
+    assert (correction_shares(stirred, valid_windows(stirred), MANY) == 1.0).all()

@@ -35,7 +35,7 @@ from divecast.model.network import Dimensions, Network
 from divecast.model.pairing import Coupling
 from divecast.upgrade import upgraded
 
-SCHEMA = 3
+SCHEMA = 4
 KIND = "model"
 
 

@@ -160,7 +160,7 @@ def fit_model(  # noqa: PLR0913  what is fitted, and what may watch
     )
     some = _some(valid, plan.seed)
     if plan.model.decoder.shrink:
-        fitted = shrunk(fitted, some)
+        fitted = shrunk(fitted, some, len(valid) * plan.training.window_stride / plan.horizon)
     return replace(fitted, calibration=Calibration.of(_residuals(fitted, some)))
 
 

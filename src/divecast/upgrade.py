@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import torch
+
 from divecast.artifact import Artifact
 
 _FUSION = ("query.", "key_value.", "out.")
@@ -12,11 +14,12 @@ FORMER_DECODER = {"linear": "ridge", "standardise": False, "shrink": False}
 
 
 def upgraded(artifact: Artifact) -> Artifact:
-    """Return a model file as schema 3 has it.
+    """Return a model file as schema 4 has it.
 
     Schema 1 knew one use of labels and one fusion: the encoder of b and the prior lay apart, cross-attention lay in the
     fusion itself, and there was no joint prior of pairs. Schema 2 knew one linear start and gave the network windows as
-    they are. Other settings they lack have the defaults of today, which are what they did.
+    they are. Schema 3 had one share of the correction for all channels, in the last layer's weights. Other settings they
+    lack have the defaults of today, which are what they did.
     """
     if artifact.schema < 2:
         artifact = _with_one_marginal_path(artifact)
@@ -24,6 +27,9 @@ def upgraded(artifact: Artifact) -> Artifact:
         config = dict(artifact.document["config"])
         config["decoder"] = {**FORMER_DECODER, **config["decoder"]}
         artifact = replace(artifact, schema=3, document={**artifact.document, "config": config})
+    if artifact.schema < 4:
+        shares = {"network.forecaster.shares": torch.ones(len(artifact.document["channels"]))}
+        artifact = replace(artifact, schema=4, tensors=artifact.tensors | shares)
     return artifact
 
 

@@ -45,12 +45,16 @@ class LinearPath(nn.Module):
 class Forecaster(nn.Module):
     """Forecast every channel from its window, its embedding and the fused code, with weights shared by the channels.
 
+    ``shares`` is how much of the network's correction each channel keeps: all of it until validation says otherwise.
+
     Args:
         shape: look-back, horizon and channels of the window.
         n_classes: classes of each factor.
         pairs: factors whose joint classes the linear path knows.
         config: sizes and likelihood.
     """
+
+    shares: Tensor
 
     def __init__(
         self, shape: tuple[int, int, int], n_classes: Sequence[int], pairs: Pairs, config: DecoderConfig
@@ -59,6 +63,7 @@ class Forecaster(nn.Module):
         (lookback, horizon, n_channels), width = shape, config.width
         self.n_classes, self.pairs = tuple(n_classes), pairs
         self.linear = LinearPath(lookback, n_label_covariates(n_classes, pairs), horizon, n_channels)
+        self.register_buffer("shares", torch.ones(n_channels))
         self.embedding = nn.Parameter(0.1 * torch.randn(n_channels, config.channel_features))
         self.enter = nn.Linear(lookback, width)
         self.enter_channel = nn.Linear(config.channel_features, width, bias=False)
@@ -98,14 +103,15 @@ class Forecaster(nn.Module):
     def _correction(self, window: Tensor, conditions: Tensor) -> tuple[Tensor, Tensor]:
         """Return what the network adds to the linear path, (batch, channel, horizon), and to the log scale."""
         first, *others = conditions.chunk(len(self.layers) + 1, dim=-1)
-        unit: Tensor | float = 1.0
+        unit = self.shares[:, None]
         known = self.enter_channel(self.embedding) + first
         if self.enter_level is not None:
             level = window.mean(2, keepdim=True)
             window = window - level
-            unit = window.square().mean(2, keepdim=True).clamp(min=_LEAST_POWER).sqrt() + _LEAST_UNIT
-            window = window / unit
-            known = known + self.enter_level(torch.cat([torch.tanh(0.5 * level), unit.log()], dim=2))
+            spread = window.square().mean(2, keepdim=True).clamp(min=_LEAST_POWER).sqrt() + _LEAST_UNIT
+            window = window / spread
+            known = known + self.enter_level(torch.cat([torch.tanh(0.5 * level), spread.log()], dim=2))
+            unit = unit * spread
         hidden = nn.functional.gelu(self.enter(window) + known)
         for layer, condition in zip(self.layers, others, strict=True):
             hidden = layer(hidden, condition)
@@ -123,9 +129,3 @@ class Forecaster(nn.Module):
         """
         self.linear.weight[channels] = ridge.weight
         self.likelihood.start_scale(ridge.residual_scale.T, channels)
-
-    @torch.no_grad()
-    def scale_correction(self, share: float) -> None:
-        """Multiply what the network adds to the linear path."""
-        self.leave.weight.mul_(share)
-        self.leave.bias.mul_(share)
