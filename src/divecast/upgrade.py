@@ -18,8 +18,8 @@ def upgraded(artifact: Artifact) -> Artifact:
 
     Schema 1 knew one use of labels and one fusion: the encoder of b and the prior lay apart, cross-attention lay in the
     fusion itself, and there was no joint prior of pairs. Schema 2 knew one linear start and gave the network windows as
-    they are. Schema 3 had one share of the correction for all channels, in the last layer's weights. Other settings they
-    lack have the defaults of today, which are what they did.
+    they are. Schema 3 had one share of the correction for all channels, in the last layer's weights. Other settings
+    they lack have the defaults of today, which are what they did.
     """
     if artifact.schema < 2:
         artifact = _with_one_marginal_path(artifact)
