@@ -30,7 +30,7 @@ from divecast.reproduce.workers import work_off
 OUT = Path(__file__).with_name("few_labels.jsonl")
 SHARES = (1.0, 0.5, 0.1, 0.02, 0.005)
 FEW = (0.1, 0.02)
-"""Shares at which the ways of missing, and the settings, are compared."""
+"""Shares at which the settings are compared."""
 LEAST = {("motion", "blocks"): 0.02}  # fewer recordings than this leave some exercise without a label
 SEEDS = 2
 CASES = ("eia", "motion")
@@ -72,7 +72,7 @@ def jobs_of(args: argparse.Namespace) -> list[Job]:
                 ("factor", "blocks"),
             ):
                 plain = (unit, pattern) == ("window", "random")
-                if share < LEAST.get((args.case, pattern), 0.0) or not (plain or share in FEW):
+                if share < LEAST.get((args.case, pattern), 0.0) or (share == 1.0 and not plain):
                     continue
                 used = CURVES + SETTINGS * (share in FEW) if plain else EVERYWHERE
                 arms = [arm for arm in args.arm or ARMS if arm in used]

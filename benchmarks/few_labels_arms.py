@@ -9,7 +9,8 @@ from divecast.reproduce.cases import Settings
 PASSES = {"eia": 12, "motion": 15}
 
 ARMS: dict[str, dict[str, Any] | None] = {
-    "model": {"borrow": True},
+    "model": {"borrow": True, "unlabelled_rise": 1.0},
+    "at-once": {"borrow": True},
     "tenth-unlabelled": {"borrow": True, "unlabelled_kl": 0.1},
     "no-unlabelled": {"borrow": True, "unlabelled_kl": 0.0},
     "no-borrowing": {},
@@ -17,16 +18,17 @@ ARMS: dict[str, dict[str, Any] | None] = {
     "classifier": None,
     "components": None,
 }
-"""What each changes of the case's settings; None is a rival of another kind."""
+"""What each changes of the case's settings, the KL of missing labels counting in full from the first step where it does
+not say otherwise; None is a rival of another kind."""
 
 CURVES = ("model", "classifier", "components")
 """The arms that are run at every share, labels missing by window at random."""
 
-SETTINGS = ("tenth-unlabelled", "no-unlabelled", "no-borrowing", "plain")
+SETTINGS = ("at-once", "tenth-unlabelled", "no-unlabelled", "no-borrowing", "plain")
 """The arms that are run with few labels only, missing by window at random."""
 
 EVERYWHERE = ("model", "classifier")
-"""The arms that are run with few labels however these are missing."""
+"""The arms that are run at every share however labels are missing."""
 
 
 def settings_of(arm: str, case: str, settings: Settings) -> Settings | None:
@@ -37,5 +39,6 @@ def settings_of(arm: str, case: str, settings: Settings) -> Settings | None:
     passes = max(PASSES[case], settings.training.epochs) if settings.training.epochs > 2 else settings.training.epochs
     code = replace(settings.model.code, borrow=changes.get("borrow", False))
     training = replace(settings.training, epochs=passes, patience=passes, labelled=changes.get("labelled", 0.5))
-    losses = replace(settings.losses, unlabelled_kl=changes.get("unlabelled_kl", 1.0))
+    rise = changes.get("unlabelled_rise", 0.0)
+    losses = replace(settings.losses, unlabelled_kl=changes.get("unlabelled_kl", 1.0), unlabelled_rise=rise)
     return Settings(replace(settings.model, code=code), training, losses)

@@ -21,6 +21,7 @@ FORECASTS = {
 @pytest.mark.parametrize("name", FORECASTS)
 def test_an_old_model_forecasts_what_it_did(name: str) -> None:
     model = DeepDIVE.load(FILES / f"{name}.safetensors")
+    assert model.info()["settings"]["losses"]["unlabelled_rise"] == 0.0
     mean = model.forecast(hours().panel).mean[0]
     np.testing.assert_allclose(mean[[0, -1]], FORECASTS[name], rtol=1e-4)
 

@@ -4,7 +4,7 @@ Where the paper is silent these numbers are *our choice*; the documentation list
 """
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from divecast.errors import ConfigError
@@ -212,7 +212,9 @@ class LossConfig:
     ``conditional_tc`` and ``marginal_tc`` weigh the total correlation of a and of the factors' blocks of b, again *on
     top of* the KL that holds it: beta-TCVAE (Chen et al. 2018) has beta - 1.
 
-    ``unlabelled_kl`` is what the marginal KL of a missing label counts, of ``marginal_kl``.
+    ``unlabelled_kl`` is what the marginal KL of a missing label counts, of ``marginal_kl``. Over the first
+    ``unlabelled_rise`` of the steps it rises to that from 0, in a line (a ramp as in Laine and Aila 2017): else windows
+    without a label form clusters before the few with one have said what the clusters mean.
     """
 
     forecast: float = 1.0
@@ -223,11 +225,19 @@ class LossConfig:
     conditional_tc: float = 0.0
     marginal_tc: float = 0.0
     unlabelled_kl: float = 1.0
+    unlabelled_rise: float = 1.0
 
     def __post_init__(self) -> None:
         """Check kinds and ranges."""
         _check_kinds(self)
         _at_least(0, **asdict(self))
+        _require(self.unlabelled_rise <= 1, "unlabelled_rise", "in [0, 1]", self.unlabelled_rise)
+
+    def at(self, done: float) -> "LossConfig":
+        """Return the weights after a share of the steps, from 0 before the first to 1 after the last."""
+        if done >= self.unlabelled_rise:
+            return self
+        return replace(self, unlabelled_kl=self.unlabelled_kl * done / self.unlabelled_rise, unlabelled_rise=0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,9 @@ def upgraded(artifact: Artifact) -> Artifact:
 
     Schema 1 knew one use of labels and one fusion: the encoder of b and the prior lay apart, cross-attention lay in the
     fusion itself, and there was no joint prior of pairs. Schema 2 knew one linear start and gave the network windows as
-    they are. Schema 3 had one share of the correction for all channels, in the last layer's weights. Other settings
-    they lack have the defaults of today, which are what they did.
+    they are. Schema 3 had one share of the correction for all channels, in the last layer's weights, and missing
+    labels counted in full from the first step. Other settings they lack have the defaults of today, which are what they
+    did.
     """
     if artifact.schema < 2:
         artifact = _with_one_marginal_path(artifact)
@@ -27,10 +28,17 @@ def upgraded(artifact: Artifact) -> Artifact:
         config = dict(artifact.document["config"])
         config["decoder"] = {**FORMER_DECODER, **config["decoder"]}
         artifact = replace(artifact, schema=3, document={**artifact.document, "config": config})
-    if artifact.schema < 4:
-        shares = {"network.forecaster.shares": torch.ones(len(artifact.document["channels"]))}
-        artifact = replace(artifact, schema=4, tensors=artifact.tensors | shares)
-    return artifact
+    return _with_shares(artifact) if artifact.schema < 4 else artifact
+
+
+def _with_shares(artifact: Artifact) -> Artifact:
+    about = dict(artifact.document["about"])
+    settings = dict(about["settings"])
+    about["settings"] = settings | {"losses": {"unlabelled_rise": 0.0, **settings["losses"]}}
+    shares = {"network.forecaster.shares": torch.ones(len(artifact.document["channels"]))}
+    return replace(
+        artifact, schema=4, document={**artifact.document, "about": about}, tensors=artifact.tensors | shares
+    )
 
 
 def _with_one_marginal_path(artifact: Artifact) -> Artifact:

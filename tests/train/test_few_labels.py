@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
+import pytest
 import torch
 
 from divecast.config import LossConfig, TrainingConfig
 from divecast.model.encoder import MarginalEncoder
 from divecast.model.network import Network
 from divecast.train.interleave import Schedule
-from divecast.train.loop import fit_network
+from divecast.train.loop import Task, fit_network
 from divecast.train.player import build_players
 from divecast.train.turn import turn_loss
 from divecast.types import Batch
@@ -91,3 +92,29 @@ def test_the_kl_of_missing_labels_is_weighed() -> None:
     assert loss(missing, 0.0) == 0.0
     torch.testing.assert_close(loss(missing, 0.5), 0.5 * loss(missing, 1.0))
     assert loss(known, 0.0) == loss(known, 1.0)
+
+
+@pytest.mark.parametrize(("done", "share"), [(0.0, 0.0), (0.1, 0.25), (0.4, 1.0), (1.0, 1.0)])
+def test_missing_labels_count_more_and_more(done: float, share: float) -> None:
+    weights = LossConfig(unlabelled_kl=0.8, unlabelled_rise=0.4)
+    now = weights.at(done)
+    assert now.unlabelled_kl == pytest.approx(0.8 * share)
+    assert replace(now, unlabelled_kl=0.8, unlabelled_rise=0.4) == weights
+
+
+def test_without_a_rise_they_count_in_full_at_once() -> None:
+    weights = LossConfig(unlabelled_rise=0.0)
+    assert weights.at(0.0) == weights
+
+
+def test_the_rise_matters_only_where_labels_are_missing() -> None:
+    def weights(data: Task, rise: float) -> dict[str, torch.Tensor]:
+        net = network(seed=1)
+        fit_network(net, replace(data, weights=LossConfig(unlabelled_rise=rise)))
+        return net.state_dict()
+
+    whole, some = task(missing=0.0), task(missing=0.5)
+    at_once, slowly = weights(whole, 0.0), weights(whole, 1.0)
+    assert all(torch.equal(at_once[name], slowly[name]) for name in at_once)
+    at_once, slowly = weights(some, 0.0), weights(some, 1.0)
+    assert not all(torch.equal(at_once[name], slowly[name]) for name in at_once)

@@ -171,14 +171,15 @@ class _Run:
         batch = self._gathered(index, progress.step)
         marginal_batch = self._with_labels(index, batch, progress.step)
         rate = learning_rate(progress.step, self.n_steps, task.config)
+        weights = task.weights.at(progress.step / self.n_steps)
         mixed = task.config.precision == "mixed" and task.device.type == "cuda"
         self.network.train()
         if probe:
-            probe.look(progress.step, self.network, batch, task.config, task.weights)
+            probe.look(progress.step, self.network, batch, task.config, weights)
         for turn in self.schedule.turns(progress.step // self.per_epoch):
             with torch.autocast(task.device.type, torch.bfloat16, enabled=mixed):
                 seen = marginal_batch if turn == "marginal" else batch
-                loss = self._loss(turn, seen)
+                loss = self._loss(turn, seen, weights)
             self.players[turn].update(tuple(loss.tasks.values()), rate)
             for name, value in loss.terms.items():
                 sums[name] = sums.get(name, 0.0) + _finite(name, float(value), task.config)
@@ -192,11 +193,11 @@ class _Run:
         sample = draw_channels(task.axes.n_channels, task.config.channels, task.seed, step)
         return task.train.batch(index, sample).to(task.device)
 
-    def _loss(self, turn: Turn, batch: Batch) -> TurnLoss:
+    def _loss(self, turn: Turn, batch: Batch, weights: LossConfig) -> TurnLoss:
         task = self.task
         if task.axes is None:
-            return turn_loss(turn, self.network, batch, task.config, task.weights)
-        return sampled_turn_loss(turn, self.network, task.axes, batch, (task.config, task.weights))
+            return turn_loss(turn, self.network, batch, task.config, weights)
+        return sampled_turn_loss(turn, self.network, task.axes, batch, (task.config, weights))
 
     def _with_labels(self, index: Tensor, batch: Batch, step: int) -> Batch:
         """Return the marginal player's batch: where labels are few, windows with labels take the place of others."""
