@@ -58,8 +58,10 @@ class Calibration:
         rising = all(a < b for a, b in pairwise(levels))
         if not rising or any(not low <= level <= high for level in levels):
             raise ConfigError(f"levels must rise and lie between {low} and {high}, got {tuple(levels)}")
-        columns = [np.interp(levels, self.levels, column) for column in self.quantiles.T.numpy()]
-        return torch.from_numpy(np.stack(columns, axis=1)).float()
+        place = np.interp(levels, self.levels, np.arange(len(self.levels)))
+        below = np.minimum(place.astype(np.int64), len(self.levels) - 2)
+        share = torch.from_numpy(place - below)[:, None]
+        return torch.lerp(self.quantiles[below].double(), self.quantiles[below + 1].double(), share).float()
 
 
 def _with_every_step(rows: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -29,6 +29,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.distributions import Normal
 from torch.export import Dim, ExportedProgram
 
 from divecast.atomic import replacing
@@ -36,7 +37,7 @@ from divecast.data import Vocabulary
 from divecast.errors import ConfigError
 from divecast.extras import need
 from divecast.fitted import Fitted
-from divecast.types import Posteriors
+from divecast.types import MarginalPosterior
 
 Plain = dict[str, Any]
 
@@ -86,7 +87,7 @@ class Graph(nn.Module):
         """Map windows, and labels where the code has factors, to the outputs by name."""
         window = (torch.where(torch.isfinite(x), x, torch.nan) - self.center) / self.spread
         marginal = self.network.marginal_code(window, self._handed(labels, x), sample=False)
-        outputs = self.network.predict(window, marginal, sample=False)
+        outputs = self.network.predict(window, (marginal.b, marginal.classes), sample=False)
         forecast: Any = outputs.forecast
         mean, scale = forecast.mean, forecast.scale
         quantiles = mean[:, None] + scale[:, None] * self.residuals[:, :, None]
@@ -94,7 +95,7 @@ class Graph(nn.Module):
             "mean": mean * self.spread + self.center,
             "scale": scale * self.spread,
             "quantiles": quantiles * self.spread + self.center,
-            **_moments(outputs.posteriors),
+            **_moments(marginal.posterior, outputs.q_a),
             **dict(zip(self.names, outputs.code.classes, strict=True)),
         }
 
@@ -204,9 +205,8 @@ def probability_names(factors: Sequence[str]) -> tuple[str, ...]:
     return names if len(set(names)) == len(names) else tuple(f"p_{at}" for at in range(len(names)))
 
 
-def _moments(posteriors: Posteriors) -> dict[str, Tensor]:
+def _moments(b: MarginalPosterior, a: Normal) -> dict[str, Tensor]:
     """Return mean and standard deviation of a and b, if they have dimensions."""
-    a, b = posteriors.a, posteriors.b
     moments = {"a_mean": a.mean, "a_sd": a.stddev, "b_mean": b.mean, "b_sd": b.stddev}
     return {name: moment for name, moment in moments.items() if moment.shape[1]}
 

@@ -52,10 +52,13 @@ def handed_labels(labels: Tensor, mode: LabelMode) -> Tensor:
 
 @torch.inference_mode()
 def predict(fitted: Fitted, batch: Batch, mode: LabelMode, sample: bool = False) -> Prediction:
-    """Run a batch through at the mean code, or at one draw of it."""
+    """Run a batch through at the mean code, or at one draw of it; where all labels are known, b is not inferred."""
     network = fitted.network
-    marginal = network.marginal_code(batch.x, handed_labels(batch.labels, mode), sample)
-    return network.predict(batch.x, marginal, sample)
+    labels = handed_labels(batch.labels, mode)[:, : network.n_factors]
+    if bool((labels >= 0).all()):
+        return network.predict(batch.x, network.marginal.told(labels, noise=sample), sample)
+    marginal = network.marginal_code(batch.x, labels, sample)
+    return network.predict(batch.x, (marginal.b, marginal.classes), sample)
 
 
 @torch.inference_mode()
@@ -176,8 +179,7 @@ def sample_prior(fitted: Fitted, labels: Tensor, noise: bool) -> tuple[Floats, F
         noise: draw from the likelihoods too; else their means.
     """
     network = fitted.network
-    b = torch.zeros(len(labels), sum(network.marginal.block_sizes), device=labels.device)
-    b, classes = network.marginal.clamp(b, labels, noise=True)
+    b, classes = network.marginal.told(labels[:, : network.n_factors], noise=True)
     a = torch.randn(len(labels), network.n_conditional, device=labels.device)
     code = Code(a, b, classes)
     fused, _ = network.fusion(code)

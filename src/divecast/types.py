@@ -131,13 +131,13 @@ class Prediction:
     """What the network says of a batch for one draw of the code, without giving the window back.
 
     Attributes:
-        posteriors: the posteriors the code was drawn from.
+        q_a: q(a|x,b), independent normals, (batch, conditional).
         code: the draw.
         attention: (batch, head, factor) weight of every factor's token in the fusion.
         forecast: p(y|a,b,x), (batch, horizon, channel), scaled units.
     """
 
-    posteriors: Posteriors
+    q_a: Normal
     code: Code
     attention: Tensor
     forecast: Distribution
@@ -148,7 +148,14 @@ class Outputs(Prediction):
     """All that the network says of a batch for one draw of the code.
 
     Attributes:
+        q_b: q(b|x).
         reconstruction: p(x|a,b), (batch, time, channel), scaled units.
     """
 
+    q_b: MarginalPosterior
     reconstruction: Distribution
+
+    @property
+    def posteriors(self) -> Posteriors:
+        """Both, as the code was drawn from them."""
+        return Posteriors(self.q_b, self.q_a)

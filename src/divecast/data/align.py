@@ -60,6 +60,8 @@ def align(source: Source, channels: Sequence[str]) -> Source:
     Raises:
         DataError: Some of the channels are not in the source.
     """
+    if source.channels == tuple(channels):
+        return source
     wanted, found = set(channels), set(source.channels)
     missing = [name for name in channels if name not in found]
     surplus = [name for name in source.channels if name not in wanted]

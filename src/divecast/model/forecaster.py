@@ -35,11 +35,11 @@ class LinearPath(nn.Module):
 
     def forward(self, x: Tensor, covariates: Tensor) -> Tensor:
         """Map (batch, channel, time) and (batch, covariate) to (batch, channel, horizon)."""
-        time = x.shape[2]
-        own = torch.bmm(x.transpose(0, 1), self.weight[:, :time]).transpose(0, 1)
-        if not covariates.shape[1]:
-            return own
-        return own + torch.einsum("bk,ckh->bch", covariates, self.weight[:, time:])
+        time, n_channels = x.shape[2], x.shape[1]
+        own = torch.bmm(x.transpose(0, 1), self.weight[:, :time])
+        if covariates.shape[1]:  # no copy of the weights, as einsum would make: they are larger than a few windows
+            own = torch.baddbmm(own, covariates.expand(n_channels, -1, -1), self.weight[:, time:])
+        return own.transpose(0, 1)
 
 
 class Forecaster(nn.Module):

@@ -13,6 +13,7 @@ from divecast.model.prior import MarginalPrior
 from divecast.types import ClassPosterior, MarginalPosterior
 
 Clamped = tuple[Tensor, tuple[Tensor, ...]]
+"""b, (batch, marginal), with given labels put in, and the class probabilities of each factor, (batch, class)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,10 @@ class GivenLabels(nn.Module):
             one_hot = nn.functional.one_hot(label.clamp(min=0), block.shape[1]).to(b.dtype)
             blocks.append(torch.where((label >= 0)[:, None], one_hot, block))
         return (torch.cat(blocks, dim=1) if blocks else b), tuple(blocks)
+
+    def told(self, labels: Tensor, noise: bool) -> Clamped:
+        """Return b and the classes of labels that are all known; arguments as in ``RBFBlocks.clamp``."""
+        return self.clamp(self.log_pi.new_zeros(len(labels), sum(self.block_sizes)), labels, noise)
 
 
 class LatentLabels(GivenLabels):
@@ -149,6 +154,14 @@ class RBFBlocks(nn.Module):
             blocks.append(torch.where((labels[:, i] >= 0)[:, None], value, block))
         clamped = torch.cat(blocks, dim=1)
         return clamped, self.prior.class_probabilities(clamped, labels)
+
+    def told(self, labels: Tensor, noise: bool) -> Clamped:
+        """Return b and the classes of labels that are all known, as ``clamp`` does whatever was inferred."""
+        given = [f.component(label) for f, label in zip(self.prior.mixtures(), labels.T, strict=True)]
+        b = torch.cat([each.rsample() if noise else each.loc for each in given], dim=1)
+        sizes = (f.n_classes for f in self.prior.mixtures())
+        one_hot = (nn.functional.one_hot(label, n) for label, n in zip(labels.T, sizes, strict=True))
+        return b, tuple(each.to(b.dtype) for each in one_hot)
 
     def class_probabilities(self, x: Tensor) -> tuple[Tensor, ...]:
         """Return the class posteriors at the mean of q(b|x), (batch, class) of each factor."""

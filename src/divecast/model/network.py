@@ -12,11 +12,11 @@ from divecast.model.decoder import Decoder
 from divecast.model.encoder import ConditionalEncoder
 from divecast.model.forecaster import Forecaster
 from divecast.model.fusion import Fusion
-from divecast.model.marginal import GivenLabels, LatentLabels, MarginalCode, MarginalPath, RBFBlocks
+from divecast.model.marginal import Clamped, GivenLabels, LatentLabels, MarginalCode, MarginalPath, RBFBlocks
 from divecast.model.pairing import Coupling
 from divecast.model.prior import MarginalPrior
 from divecast.model.ridge import Pairs
-from divecast.types import Code, Outputs, Posteriors, Prediction
+from divecast.types import Code, Outputs, Prediction
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,21 +97,22 @@ class Network(nn.Module):
         b, classes = self.marginal.clamp(draw, labels, noise=sample)
         return MarginalCode(posterior, draw, b, classes)
 
-    def predict(self, x: Tensor, marginal: MarginalCode, sample: bool) -> Prediction:
-        """Infer a given b, and forecast."""
-        posteriors, code, fused, attention = self._fuse(x, marginal, sample)
-        return Prediction(posteriors, code, attention, self.forecaster(x, fused, code.classes))
+    def predict(self, x: Tensor, marginal: Clamped, sample: bool) -> Prediction:
+        """Infer a given b and its classes, and forecast."""
+        q_a, code, fused, attention = self._fuse(x, marginal, sample)
+        return Prediction(q_a, code, attention, self.forecaster(x, fused, code.classes))
 
     def complete(self, x: Tensor, marginal: MarginalCode, sample: bool) -> Outputs:
         """Infer a given b, then decode and forecast; the decoder sees the code alone."""
-        posteriors, code, fused, attention = self._fuse(x, marginal, sample)
-        reconstruction = self.decoder(fused)
-        return Outputs(posteriors, code, attention, self.forecaster(x, fused, code.classes), reconstruction)
+        q_a, code, fused, attention = self._fuse(x, (marginal.b, marginal.classes), sample)
+        forecast, reconstruction = self.forecaster(x, fused, code.classes), self.decoder(fused)
+        return Outputs(q_a, code, attention, forecast, marginal.posterior, reconstruction)
 
-    def _fuse(self, x: Tensor, marginal: MarginalCode, sample: bool) -> tuple[Posteriors, Code, Tensor, Tensor]:
-        q_a = self.infer_conditional(x, marginal.b)
-        code = Code(q_a.rsample() if sample else q_a.loc, marginal.b, marginal.classes)
-        return Posteriors(marginal.posterior, q_a), code, *self.fusion(code)
+    def _fuse(self, x: Tensor, marginal: Clamped, sample: bool) -> tuple[Normal, Code, Tensor, Tensor]:
+        b, classes = marginal
+        q_a = self.infer_conditional(x, b)
+        code = Code(q_a.rsample() if sample else q_a.loc, b, classes)
+        return q_a, code, *self.fusion(code)
 
     def forward(self, x: Tensor, labels: Tensor, sample: bool = True) -> Outputs:
         """Run a batch through; arguments as in ``marginal_code``."""
