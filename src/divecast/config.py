@@ -269,7 +269,7 @@ class TrainingConfig:
             with every step and comes to each of them in turn: only these are read, and the code sees the panel through
             them. Losses are scaled to those of all channels. A pass is then validated on all channels of about as large
             a share of the validation windows.
-        precision: ``mixed`` uses bfloat16 products on cuda.
+        precision: ``mixed`` uses bfloat16 products on cuda, save in the linear path; elsewhere it is ``float32``.
     """
 
     epochs: int = 5
@@ -287,7 +287,7 @@ class TrainingConfig:
     clamp: float = 0.5
     window_stride: int = 1
     channels: int = 384
-    precision: Precision = "float32"
+    precision: Precision = "mixed"
 
     def __post_init__(self) -> None:
         """Check kinds and ranges."""

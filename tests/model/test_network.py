@@ -154,3 +154,19 @@ def test_labels_that_are_all_told_leave_nothing_to_infer() -> None:
     inferred, (b, classes) = marginal(net, x, labels), net.marginal.told(labels, noise=False)
     assert torch.equal(b, inferred.b)
     assert all(torch.equal(one, other) for one, other in zip(classes, inferred.classes, strict=True))
+
+
+def test_mixed_precision_leaves_the_linear_path_whole() -> None:
+    net, x, labels = network(seed=4), some(), torch.tensor([[0, 1], [1, 0], [2, 1], [0, 0], [1, 1], [2, 0]])
+    net.forecaster.linear.weight.normal_(generator=torch.Generator().manual_seed(0))
+    whole = net(x, labels, sample=False).forecast.mean
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = net(x, labels, sample=False).forecast.mean
+    assert torch.equal(mixed, whole)  # the network beside it starts with nothing
+    with torch.no_grad():
+        net.forecaster.leave.weight.normal_(generator=torch.Generator().manual_seed(1))
+    corrected = net(x, labels, sample=False).forecast.mean
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = net(x, labels, sample=False).forecast.mean
+    assert not torch.equal(mixed, corrected)
+    torch.testing.assert_close(mixed, corrected, rtol=0.02, atol=0.02 * float((corrected - whole).detach().abs().max()))

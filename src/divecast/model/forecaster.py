@@ -1,6 +1,8 @@
 """p(y|a,b,x): a linear path per channel, started from the closed-form ridge, plus what a network adds."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -34,12 +36,18 @@ class LinearPath(nn.Module):
         self.register_buffer("weight", torch.zeros(n_channels, lookback + n_covariates, horizon))
 
     def forward(self, x: Tensor, covariates: Tensor) -> Tensor:
-        """Map (batch, channel, time) and (batch, covariate) to (batch, channel, horizon)."""
+        """Map (batch, channel, time) and (batch, covariate) to (batch, channel, horizon), in whole precision."""
         time, n_channels = x.shape[2], x.shape[1]
-        own = torch.bmm(x.transpose(0, 1), self.weight[:, :time])
-        if covariates.shape[1]:  # no copy of the weights, as einsum would make: they are larger than a few windows
-            own = torch.baddbmm(own, covariates.expand(n_channels, -1, -1), self.weight[:, time:])
+        with _whole_precision(x.device.type):
+            own = torch.bmm(x.transpose(0, 1), self.weight[:, :time])
+            if covariates.shape[1]:  # no copy of the weights, as einsum would make: they are larger than a few windows
+                own = torch.baddbmm(own, covariates.expand(n_channels, -1, -1).to(own), self.weight[:, time:])
         return own.transpose(0, 1)
+
+
+def _whole_precision(device: str) -> AbstractContextManager[Any]:
+    """Return a room without mixed precision: the network would learn what rounding takes from the linear path."""
+    return torch.autocast(device, enabled=False) if torch.is_autocast_enabled(device) else nullcontext()
 
 
 class Forecaster(nn.Module):
