@@ -10,7 +10,7 @@ from divecast import DataWarning
 from divecast.cli import loaded
 from divecast.cli.console import print_json, reported_warnings
 
-COMMANDS = ("fit", "forecast", "encode", "evaluate", "info", "export", "demo", "reproduce")
+COMMANDS = ("fit", "forecast", "encode", "evaluate", "info", "export", "demo", "reproduce", "why", "check")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

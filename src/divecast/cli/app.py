@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from divecast import __version__
+from divecast.cli.anomalies import anomalies
+from divecast.cli.check import check
 from divecast.cli.console import OK, USER_ERROR, print_lines, reported_warnings, say
 from divecast.cli.demo import demo
 from divecast.cli.encode import encode
@@ -16,6 +18,9 @@ from divecast.cli.fit import fit
 from divecast.cli.forecast import forecast
 from divecast.cli.info import info
 from divecast.cli.reproduce import reproduce
+from divecast.cli.traverse import traverse
+from divecast.cli.what_if import what_if
+from divecast.cli.why import why
 from divecast.cli.wording import in_options
 from divecast.errors import DivecastError
 
@@ -30,6 +35,11 @@ _EXAMPLES: dict[Callable[..., None], str] = {
     forecast: "divecast forecast model.safetensors loads.csv --level 0.05 --level 0.95 --out forecasts.csv",
     encode: "divecast encode model.safetensors loads.csv --out codes.parquet",
     evaluate: "divecast evaluate model.safetensors loads.csv --part test",
+    what_if: "divecast what-if model.safetensors loads.csv --at 2016-12-24 --to weekday=Sun --out what_if.parquet",
+    traverse: "divecast traverse model.safetensors loads.csv --dimension b_hour --at 2016-12-24 --out hours.parquet",
+    anomalies: "divecast anomalies model.safetensors loads.csv --part test --out anomalies.parquet",
+    why: "divecast why model.safetensors loads.csv --part test --every 5 --out why.parquet",
+    check: "divecast check model.safetensors loads.csv --part test",
     export: "divecast export model.safetensors --out model.onnx",
     info: "divecast info model.safetensors --json",
     demo: "divecast demo --out demo",

@@ -1,11 +1,25 @@
 """The questions that a fitted model answers about itself, as methods of the estimator."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from divecast.data import Windows
+from divecast.explain.anomaly import Anomalies, find_anomalies
+from divecast.explain.attribution import Attribution
+from divecast.explain.check import check_code
+from divecast.explain.counterfactual import Counterfactual
+from divecast.explain.dimension import find_dimension
+from divecast.explain.health import Health
+from divecast.explain.label_effects import KeepA, effects_for
+from divecast.explain.places import Places, windows_at
+from divecast.explain.reference import DEFAULT_PARTS, Reference
+from divecast.explain.swap import CodePart, Swap, swap_windows
+from divecast.explain.traversal import Traversal, traverse_windows
+from divecast.explain.what_if import HandOver, as_mapping, wanted_classes, what_if_windows
+from divecast.explain.why import attribute, windows_to_explain
 from divecast.fitted import Fitted
-from divecast.inference import PartName
+from divecast.inference import LabelMode, PartName
 
 
 class Explaining(ABC):
@@ -20,3 +34,212 @@ class Explaining(ABC):
         self, data: object, part: PartName, role: Literal["score", "encode"], every: int
     ) -> tuple[Fitted, Windows]:
         """Return the model and every ``every``-th window of a part of the data."""
+
+    def what_if(  # noqa: PLR0913  which windows, which classes, and what of the forecast
+        self,
+        data: object,
+        *,
+        to: str | Mapping[str, str],
+        factor: str | None = None,
+        at: Places = None,
+        a: KeepA = "adjusted",
+        labels: LabelMode = "known",
+        levels: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95),
+    ) -> Counterfactual:
+        """Forecast windows as they are, and as if they were of another class: b is moved there, the rest is kept.
+
+        A factor's class is that of the window's last row: a forecast that starts at midnight comes from a window of
+        the day before. The window itself stays what was observed, and the forecaster reads it, too: the answer is
+        what the model makes of the same window under another label, not what would have happened.
+
+        Args:
+            data: as in ``forecast``.
+            to: the class, with ``factor``; or for several factors at once ``{"weekday": "Sun", "hour": "23"}``.
+            factor: whose class ``to`` is.
+            at: first stamp of the forecast, or several; for recordings a name (its last window), or a name and the
+                second its window ends at, as ``("r3", 12.5)``, or several. By default the end of the data.
+            a: ``adjusted`` moves a by what the labels say of it on average over the data given, and keeps the rest;
+                ``kept`` leaves a as it was inferred, and with it what a tells of the old class: see docs/what_if.md.
+            labels: how the window's own code gets its classes, as in ``forecast``: those known are told, or all are
+                inferred. A class that is not known is inferred; then even the class it already has changes the
+                forecast, since it is now told for certain.
+            levels: probabilities of the quantiles.
+
+        Returns:
+            Both forecasts and both reconstructions in original units, the difference, the classes before and after.
+
+        Raises:
+            ConfigError: no such factor or class, or levels out of range.
+            DataError: no window at ``at``, the data cannot be used, or are too short to adjust a.
+        """
+        fitted, windows = self._windows(data, "all", "encode", 1)
+        asked, wanted = windows_at(windows, at), wanted_classes(fitted, as_mapping(factor, to))
+        how = HandOver(labels, effects_for(fitted, windows, a))
+        return what_if_windows(fitted, asked, wanted.expand(len(asked), -1), how, levels)
+
+    def swap_codes(  # noqa: PLR0913  which windows, what of the code, and what of the forecast
+        self,
+        data: object,
+        *,
+        other: Places,
+        at: Places = None,
+        part: CodePart = "b",
+        factors: Sequence[str] = (),
+        labels: LabelMode = "known",
+        levels: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95),
+    ) -> Counterfactual:
+        """Forecast windows as they are, and with a part of the code of other windows.
+
+        Args:
+            data: as in ``forecast``.
+            other: the windows whose code is taken, as ``at``: one for all, or as many.
+            at: the windows to forecast, as in ``what_if``; the forecaster reads these.
+            part: ``b``, the part the labels own, or ``a``; it is put in as it is, also where a knows of the labels.
+            factors: take of b only the blocks of these; all when left out.
+            labels: how both codes get their classes, as in ``what_if``.
+            levels: probabilities of the quantiles.
+
+        Returns:
+            As ``what_if``.
+
+        Raises:
+            ConfigError: the windows do not pair, or the code has no such part.
+            DataError: no window at ``at`` or ``other``, or the data cannot be used.
+        """
+        fitted, windows = self._windows(data, "all", "encode", 1)
+        pairs = windows_at(windows, at), windows_at(windows, other)
+        return swap_windows(fitted, pairs, Swap(part, tuple(factors)), labels, levels)
+
+    def traverse(  # noqa: PLR0913  which windows, and which way through the code
+        self,
+        data: object,
+        dimension: str,
+        *,
+        at: Places = None,
+        positions: Sequence[float] | None = None,
+        n: int | None = None,
+        span: float = 3.0,
+        a: KeepA = "kept",
+    ) -> Traversal:
+        """Move one dimension of the inferred code of windows, and give windows and forecasts along the way.
+
+        Args:
+            data: as in ``forecast``.
+            dimension: as in the table of ``encode``: ``a3``, ``b_hour0``; or ``b_hour``, the way through the classes
+                of the hour, around the circle where the factor is cyclic.
+            at: the windows, as in ``what_if``.
+            positions: where to stop. For a dimension in standard deviations of the prior from its mean; for the way in
+                classes, 0 the first. By default ``n`` within ``span``, or along the whole way.
+            n: number of positions, 2 or more; by default 9, or for the way one a class.
+            span: farthest position, standard deviations of the prior.
+            a: where b moves, whether a stays, or is ``adjusted`` to the classes that b then says, as in ``what_if``.
+
+        Raises:
+            ConfigError: no such dimension, or positions that cannot be.
+            DataError: no window at ``at``, or the data cannot be used.
+        """
+        fitted, windows = self._windows(data, "all", "encode", 1)
+        moved = find_dimension(fitted, dimension)
+        stops = moved.default_positions(n, span) if positions is None else positions
+        effects = effects_for(fitted, windows, a)
+        return traverse_windows(fitted, windows_at(windows, at), moved, stops, effects)
+
+    def anomalies(
+        self,
+        data: object,
+        part: PartName = "all",
+        every: int = 1,
+        *,
+        against: Anomalies | None = None,
+        parts: Sequence[str] = DEFAULT_PARTS,
+    ) -> Anomalies:
+        """Score how odd every ``every``-th window is, by its own rows, up to its end.
+
+        The score is a rarity, -log10 of the share of reference windows at least as odd: 2 is one in a hundred. For
+        the data of the fit these are up to 2000 windows of the validation part; for other data the windows given
+        themselves, so that the oddest of them lead however usual all are, unless ``against`` has better.
+
+        Args:
+            data: as in ``forecast``.
+            part: which windows, by their last row.
+            every: every how manieth window.
+            against: what this method found elsewhere; its reference is used. For new data give
+                ``model.anomalies(data_of_the_fit, "valid")``.
+            parts: what the score is made of, the oddest counts. By channel, over the last ``horizon`` rows and the
+                forecast made before them: ``level`` (mean -log p), ``peak`` (the least likely value), ``jump`` (the
+                error farthest from the line between its neighbours'), ``stuck`` (values that repeat, whatever the
+                model says); over the look-back: ``reconstruction`` (mean -log p given the code). Of the window:
+                ``label`` (-log p of the labels given, as read from the values), ``bound`` (the joint bound).
+
+        Returns:
+            Scores by window and channel, labels read and given, and ``top()``, the oddest with reasons in words.
+
+        Raises:
+            DataError: the data cannot be used, or have fewer than 20 windows to tell what is usual.
+            ConfigError: an unknown part, or none that could be scored.
+        """
+        fitted, windows = self._windows(data, part, "encode", every)
+        if against is not None:
+            reference = against.reference
+        elif windows.source.fingerprint() == fitted.about["fingerprint"]:
+            _, valid = self._windows(windows.source, "valid", "encode", 1)
+            reference = Reference.measure(fitted, valid, "the validation part")
+        else:
+            reference = Reference.measure(fitted, windows, "the data given")
+        return find_anomalies(fitted, windows, reference, parts)
+
+    def why(
+        self,
+        data: object,
+        part: PartName = "all",
+        every: int = 1,
+        *,
+        at: Places = None,
+        labels: LabelMode = "known",
+    ) -> Attribution:
+        """Say what forecasts rest on: each factor, a, and the window itself, by step, by window and by channel.
+
+        Each part of the code in turn is set to its prior mean, and the change of the forecast mean is measured, in
+        scaled units squared. Shares are of these changes and sum to 1. They say what moves this model's forecasts: not
+        what makes them good, and not what causes the values. The attention of the fusion is held against them, and is
+        not shown as importance where the two disagree.
+
+        Args:
+            data: as in ``forecast``.
+            part: which windows, by their last row.
+            every: every how manieth window. Take a number that shares no divisor with the rows of a day or week, as 5
+                or 11 do for hours: every 24th would hide what the hour does, every 7th ties the hour to the weekday.
+            at: only these windows, as in ``what_if``; ``part`` and ``every`` are then left out.
+            labels: how the code gets its classes, as in the forecast to explain.
+
+        Returns:
+            Shares and changes, (part, horizon) and (window, part, horizon); the share of the forecasts' variance that
+            the window has without any code, (horizon,), where there are several windows; ``print`` says it in words.
+
+        Raises:
+            ConfigError: ``at`` beside ``part`` or ``every``, or an unknown part.
+            DataError: no window at ``at``, or the data cannot be used.
+        """
+        fitted, windows = self._windows(data, part, "encode", every)
+        return attribute(fitted, windows_to_explain(windows, part, every, at), labels)
+
+    def check(self, data: object, part: PartName = "test", every: int = 1) -> Health:
+        """Say whether the code is sound: what is fine, and for what is not, which setting to change and how.
+
+        Looks at the KL of every dimension, active units, dimensions that say the same, classes on one centre, how well
+        labels are read from the windows, and where in the code they are found (this needs ``divecast[science]``; the
+        rest works without it, and the report says what was left out).
+
+        Args:
+            data: the data of the fit for a part of it; any data for ``all``. Labels they lack are left out.
+            part: which windows, by their last row.
+            every: every how manieth window; which number, see ``why``.
+
+        Returns:
+            A report; ``print`` says it in plain words, ``.frame(...)`` gives the numbers.
+
+        Raises:
+            DataError: there are fewer than 20 windows, or the data cannot be used.
+            ConfigError: an unknown part.
+        """
+        return check_code(*self._windows(data, part, "encode", every), part)
