@@ -1,0 +1,36 @@
+"""Values of windows laid out as columns, a row a window, channel and step."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divecast.results import Columns, Floats
+
+
+def long_columns(
+    channels: tuple[str, ...],
+    of_window: Columns,
+    steps: NDArray[np.int64],
+    stamps: NDArray[np.generic],
+    values: Mapping[str, Floats],
+) -> Columns:
+    """Return ``unique_id``, what is known of the window, ``step``, ``ds`` and the values.
+
+    Args:
+        channels: names.
+        of_window: columns of (window,).
+        steps: (step,) numbers; 1 is the first step ahead.
+        stamps: (window, step) times.
+        values: columns of (window, step, channel).
+    """
+    n_windows, n_steps = stamps.shape
+    shape = (n_windows, len(channels), n_steps)
+    names = np.tile(np.repeat(np.array(channels, dtype=object), n_steps), n_windows)
+    return {
+        "unique_id": names,
+        **{name: np.repeat(column, len(channels) * n_steps) for name, column in of_window.items()},
+        "step": np.broadcast_to(steps, shape).reshape(-1),
+        "ds": np.broadcast_to(stamps[:, None], shape).reshape(-1),
+        **{name: array.swapaxes(1, 2).reshape(-1) for name, array in values.items()},
+    }
