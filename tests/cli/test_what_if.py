@@ -1,0 +1,103 @@
+"""what-if and traverse of a saved model."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyarrow import csv, parquet
+
+from divecast import ConfigError
+from divecast.cli.places import read_places
+from divecast.cli.what_if import parse_classes
+from worlds import moves
+
+
+@pytest.mark.parametrize("command", ["what-if", "traverse"])
+def test_help_shows_an_example(run, command):
+    result = run(command, "--help")
+    assert result.code == 0
+    assert f"Example: divecast {command} model.safetensors" in result.out
+    assert command in run("--help").out
+
+
+def test_what_if(run, folder, model, tmp_path):
+    out, seen = tmp_path / "w.parquet", tmp_path / "seen.csv"
+    places = ["--at", "2024-01-10", "--at", "2024-01-12T07:00"]
+    asked = run("what-if", model, folder / "panel.csv", "--to", "hour=03", *places, "-o", out, "--windows-out", seen)
+    assert asked.code == 0, asked.err
+    assert "hour at the last row of the first window, 2024-01-09T23:00:00: 23 (known) -> 03" in asked.out
+    assert "2 windows, 6 steps x 2 channels" in asked.out
+    table = parquet.read_table(out)
+    assert table.num_rows == 2 * 6 * 2
+    moved = table["counterfactual"].to_numpy() - table["factual"].to_numpy()
+    np.testing.assert_allclose(table["difference"].to_numpy(), moved, atol=1e-6)
+    assert csv.read_csv(seen).num_rows == 2 * 24 * 2
+
+
+def test_what_if_of_the_class_it_has_says_so(run, folder, model, tmp_path):
+    span = ["--at", "2024-01-10", "--to", "hour=23", "--out", tmp_path / "w.csv"]
+    assert "is of that class already" in run("what-if", model, folder / "panel.csv", *span).out
+    assert not csv.read_csv(tmp_path / "w.csv")["difference"].to_numpy().any()
+
+
+def test_what_if_json(run, folder, model, tmp_path):
+    span = ["--to", "hour=03", "--out", tmp_path / "w.csv", "--level", 0.9, "--level", 0.1, "--json"]
+    said = run("what-if", model, folder / "panel.csv", *span).json
+    assert (said["windows"], said["factors"], said["after"]) == (1, ["hour"], [["03"]])
+    assert [name for name in csv.read_csv(tmp_path / "w.csv").column_names if "_q" in name] == [
+        f"{name}_q{level}" for name in ("factual", "counterfactual") for level in (0.1, 0.9)
+    ]
+
+
+def test_traverse(run, folder, model, tmp_path):
+    out = tmp_path / "t.parquet"
+    result = run("traverse", model, folder / "panel.csv", "--dimension", "b_hour", "--out", out)
+    assert "1 windows at 25 positions of b_hour, 0 to 24 (class)" in result.out
+    assert parquet.read_table(out).num_rows == 25 * 30 * 2
+    more = ["-d", "a1", "--position", -1, "--position", 0.5, "--at", "2024-01-10", "--json", "--out", out]
+    said = run("traverse", model, folder / "panel.csv", *more).json
+    assert (said["positions"], said["unit"], said["windows"]) == ([-1.0, 0.5], "prior sd", 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["what-if"], "--to"),
+        (["what-if", "--to", "hour"], "FACTOR=CLASS"),
+        (["what-if", "--to", "hour=25"], "'25'"),
+        (["what-if", "--to", "month=Jan"], "month"),
+        (["what-if", "--to", "hour=03", "--to", "hour=04"], "twice"),
+        (["what-if", "--to", "hour=03", "--at", "2024-01-01T05:00"], "24 rows"),
+        (["what-if", "--to", "hour=03", "--at", "soon"], "soon"),
+        (["what-if", "--to", "hour=03", "--windows-out", "w.xlsx"], "w.xlsx"),
+        (["traverse", "--dimension", "a9"], "a0 to a1"),
+        (["traverse", "--dimension", "a0", "--n", "1"], "n >= 2"),
+        (["traverse", "--dimension", "a0", "--out", "none/t.csv"], "none"),
+    ],
+)
+def test_each_mistake_is_one_line(run, folder, model, tmp_path, monkeypatch, arguments, named):
+    monkeypatch.chdir(tmp_path)
+    command, *more = arguments
+    assert named in run(command, model, folder / "panel.csv", *more).error
+    assert list(tmp_path.iterdir()) == []
+
+
+@given(st.dictionaries(st.from_regex(r"[a-z_]+", fullmatch=True), st.from_regex(r"[\w=:.-]+", fullmatch=True)))
+def test_classes_are_read_back(classes):
+    assert parse_classes([f"{factor}={name}" for factor, name in classes.items()]) == classes
+
+
+@given(st.text())
+def test_any_text_is_a_pair_or_a_mistake(text):
+    try:
+        ((factor, name),) = parse_classes([text]).items()
+    except ConfigError:
+        return
+    assert factor.strip()
+    assert name.strip()
+
+
+def test_recordings_are_named_with_a_second_or_without():
+    recordings = moves(1)
+    assert read_places(["r0", "r1@4.5", "r9@4.5", "r1@x"], recordings) == ["r0", ("r1", 4.5), "r9@4.5", "r1@x"]
+    assert read_places([], recordings) is None
