@@ -1,4 +1,4 @@
-"""Turn benchmarks/race.jsonl into docs/benchmarks.md; no figure there is typed by hand.
+"""Turn benchmarks/race.jsonl and speed.jsonl into docs/benchmarks.md; no figure there is typed by hand.
 
 python benchmarks/race/page.py
 """
@@ -10,12 +10,14 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from race.page_speed import speed
 from race.page_tables import about, costs_table, scores_table
 from race.roster import ROSTER
 from race.run import OUT, read_lines
 from race.tracks import TRACKS, Track
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
+SPEED = Path(__file__).resolve().parents[1] / "speed.jsonl"
 INTRO = """# Benchmarks
 
 Made by `python benchmarks/race/page.py` from `benchmarks/race.jsonl`; every line there is one run of the command given
@@ -41,8 +43,8 @@ its highest in that part, libraries included.
 """
 
 
-def page(lines: list[dict[str, Any]]) -> str:
-    """Return the whole page of the lines that are no trials."""
+def page(lines: list[dict[str, Any]], speed_lines: list[dict[str, Any]]) -> str:
+    """Return the whole page of the lines that are no trials, and of those of ``benchmarks/speed.py``."""
     kept = latest([line for line in lines if not line["quick"]])
     most = max((line["most"] for line in kept), default=4.0)
     parts = [INTRO.format(most=f"{most:g}")]
@@ -51,6 +53,7 @@ def page(lines: list[dict[str, Any]]) -> str:
         if own:
             parts.append(f"## {track.title}\n\n{about(track, own)}")
             parts += [scores_table(track, own), costs_table(track, own), not_run(track, own)]
+    parts.append(speed(speed_lines))
     return "\n\n".join(part.strip() for part in parts if part) + "\n"
 
 
@@ -74,7 +77,7 @@ def main() -> None:
     parser.add_argument("--lines", type=Path, default=OUT)
     parser.add_argument("--page", type=Path, default=PAGE)
     args = parser.parse_args()
-    args.page.write_text(page(read_lines(args.lines)), encoding="utf-8")
+    args.page.write_text(page(read_lines(args.lines), read_lines(SPEED)), encoding="utf-8")
     print(args.page)
 
 

@@ -107,7 +107,7 @@ def made_up(entry, rrse, fit, horizon=24, track="eia", **changes):
 
 def test_the_page_ranks_by_the_mean_and_tells_costs_against_divecast():
     lines = [made_up("nhits", 0.04, 20.0), made_up("divecast", 0.05, 10.0), made_up("tide", 0.9, 1.0, quick=True)]
-    text = page([*lines, made_up("divecast", 0.03, 10.0)])  # the later line counts
+    text = page([*lines, made_up("divecast", 0.03, 10.0)], [])  # the later line counts
     rows = [line for line in text.splitlines() if line.startswith(("| divecast", "| nhits", "| tide"))]
     assert [row.split(" | ")[0] for row in rows] == ["| divecast", "| nhits°", "| divecast", "| nhits"]
     assert "**0.0300**" in rows[0]
@@ -120,7 +120,7 @@ def test_the_page_ranks_by_the_mean_and_tells_costs_against_divecast():
 
 def test_horizons_are_columns_where_each_is_a_heat_and_who_lacks_one_comes_last():
     full = [made_up("divecast", 0.4, 1.0, horizon, "etth1") for horizon in (96, 192)]
-    text = page([*full, made_up("nlinear", 0.1, 1.0, 96, "etth1")])
+    text = page([*full, made_up("nlinear", 0.1, 1.0, 96, "etth1")], [])
     head, rows = next(line for line in text.splitlines() if line.startswith("| entry | MSE 96")), text.splitlines()
     assert head.startswith("| entry | MSE 96 | MAE 96 | MSE 192 | MAE 192 | mean MSE | mean MAE |")
     at = rows.index(head)
@@ -132,3 +132,21 @@ def test_horizons_are_columns_where_each_is_a_heat_and_who_lacks_one_comes_last(
     assert "nlinear" in missing
     assert "divecast" in missing  # no 336 and 720
     assert "tsmixer-public" not in missing  # races on EIA only
+
+
+def test_the_last_measure_of_speed_counts():
+    line = {
+        "series": 112,
+        "threads": 1,
+        "gflop_a_step": 8.87,
+        "step_seconds": 0.24,
+        "product_gflop_a_second": [79.7, 89.0],
+        "start_seconds": 20.6,
+        "one_window_ms": 5.4,
+        "rolling_seconds": 8.2,
+        "rolling_peak_mib": 1711,
+    }
+    text = page([], [line | {"share_of_product_rate": 0.3}, line | {"share_of_product_rate": 0.437}])
+    rows = [row for row in text.splitlines() if row.startswith("| 112 |")]
+    assert rows == ["| 112 | 1 | 8.9 | 0.240 | 80 to 89 | 44 % | 21 | 5.4 | 8.2 | 1,711 |"]
+    assert "How well a fit uses the machine" not in page([], [])
