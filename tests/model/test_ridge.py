@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from divecast.errors import ConfigError, DataError
-from divecast.model import ridge
+from divecast.model import ridge, window_products
 from divecast.model.ridge import RidgeShape, RidgeSums, RidgeWeights, forward_fill, label_covariates, one_hots
 
 NAN = float("nan")
@@ -96,6 +96,53 @@ def test_channel_and_row_chunks_do_not_change_the_solution(monkeypatch: pytest.M
     assert torch.equal(parts.n_windows, whole.n_windows)
 
 
+def plain_sums(x: Tensor, y: Tensor, side: Tensor) -> RidgeSums:
+    """Sums by products of float64, window by window in which nothing of the future is missing."""
+    sums = RidgeSums(RidgeShape(x.shape[1], y.shape[1], x.shape[2], side.shape[1]))
+    for channel in range(x.shape[2]):
+        used = ~y[:, :, channel].isnan().any(1)
+        past = forward_fill(x[:, :, [channel]]).squeeze(2)
+        inputs, future = torch.cat([past, side], dim=1)[used].double(), y[used, :, channel].double()
+        sums.gram[channel], sums.cross[channel] = inputs.T @ inputs, inputs.T @ future
+        sums.power[channel], sums.count[channel] = future.square().sum(0), len(future)
+    return sums
+
+
+def assert_same_sums(found: RidgeSums, expected: RidgeSums) -> None:
+    for name in ("gram", "cross", "power", "count"):
+        torch.testing.assert_close(getattr(found, name), getattr(expected, name), rtol=1e-5, atol=1e-3)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 60), st.integers(1, 3), st.sampled_from([0.0, 0.02, 0.3, 1.0]), st.data())
+def test_sums_are_the_plain_sums(seed: int, n: int, stride: int, missing: float, data: st.DataObject) -> None:
+    time, horizon, channels = (data.draw(st.integers(1, most)) for most in (8, 4, 3))
+    draw = torch.Generator().manual_seed(seed)
+    series = torch.randn(stride * n + time + horizon, channels, generator=draw).cumsum(0)
+    series[torch.rand(series.shape, generator=draw) < missing] = NAN
+    steps = series.unfold(0, time + horizon, stride)[:n].transpose(1, 2)
+    x, y = steps.split([time, horizon], dim=1)
+    side = label_covariates(one_hots(torch.randint(-1, 3, (n, 2), generator=draw), (3, 3)), ((0, 1),), x)
+    sums = RidgeSums(RidgeShape(time, horizon, channels, side.shape[1]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(window_products, "_LEAST_RUN", 3)
+        for rows in torch.arange(n).split(25):
+            sums.update(x[rows], y[rows], side[rows])
+    assert_same_sums(sums, plain_sums(x, y, side))
+
+
+@pytest.mark.parametrize("covariates", [0, 2])
+def test_a_series_adds_what_its_windows_add(covariates: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = torch.Generator().manual_seed(11)
+    series, side = torch.randn(106, 3, generator=draw), torch.randn(100, covariates, generator=draw)
+    monkeypatch.setattr(ridge, "_ROWS_AT_ONCE", 64)
+    monkeypatch.setattr(window_products, "_LEAST_RUN", 3)
+    found = RidgeSums(RidgeShape(5, 2, 3, covariates))
+    found.update_series(series, side)
+    x, y = series.unfold(0, 7, 1).transpose(1, 2).split([5, 2], dim=1)
+    assert_same_sums(found, plain_sums(x, y, side))
+
+
 def test_penalty_shrinks_the_weights() -> None:
     x, y, side = world(4, 200)
     sizes = [solve(x, y, side, penalty).weight.norm().item() for penalty in (0.0, 0.1, 1.0, 100.0)]
@@ -142,6 +189,13 @@ class TestErrors:
         x, y, side = world(0, 10)
         with pytest.raises(DataError, match=r"\(10, 5, 3\), \(10, 2, 3\), \(10, 2\)\), got .*\(10, 4, 3\)"):
             RidgeSums(RidgeShape(5, 2, 3, 2)).update(x[:, 1:], y, side)
+
+    def test_series_too_short_or_of_other_rows_than_the_covariates(self) -> None:
+        sums = RidgeSums(RidgeShape(5, 2, 3, 2))
+        with pytest.raises(DataError, match="a series of 7 steps or more, got 6"):
+            sums.update_series(torch.zeros(6, 3), torch.zeros(0, 2))
+        with pytest.raises(DataError, match=r"\(4, 5, 3\), \(4, 2, 3\), \(4, 2\)\), got .*\(9, 2\)"):
+            sums.update_series(torch.zeros(10, 3), torch.zeros(9, 2))
 
     @pytest.mark.parametrize("penalty", [-1.0, NAN])
     def test_negative_penalty(self, penalty: float) -> None:

@@ -1,5 +1,7 @@
 """The stacked ridge: every map against a regression done by hand, and the weights of the maps."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -27,6 +29,14 @@ def sums_of(n: int, seed: int) -> RidgeSums:
     return sums
 
 
+def maps_of(sums: RidgeSums, channel: int) -> torch.Tensor:
+    """Every map, (map, input, horizon): the mean of which it has the whole share."""
+    maps = stacking._Maps.of(sums, channel)
+    shape = (3, *maps.base.shape[:1], SHAPE.horizon)
+    each = torch.eye(shape[0] * shape[1], dtype=torch.float64).view(-1, *shape[:2], 1)
+    return torch.stack([maps.averaged(share.expand(shape)) for share in each])
+
+
 def by_hand(reference: str, labels: bool, penalty: float, channel: int) -> Floats:
     """Regress the distances to the reference, then forecast new windows."""
     x, y, known = (part.double().numpy() for part in some(200, 0))
@@ -47,7 +57,7 @@ def by_hand(reference: str, labels: bool, penalty: float, channel: int) -> Float
 
 def test_every_map_is_the_regression_on_distances_to_its_reference() -> None:
     new, _, known = (part.double() for part in some(20, 9))
-    found = [torch.cat([new[..., 1], known], dim=1) @ each for each in stacking._maps(sums_of(200, 0), 1)]
+    found = [torch.cat([new[..., 1], known], dim=1) @ each for each in maps_of(sums_of(200, 0), 1)]
     expected = [
         by_hand(reference, labels, penalty, 1)
         for reference in ("zero", "mean", "last")
@@ -61,7 +71,7 @@ def test_every_map_is_the_regression_on_distances_to_its_reference() -> None:
 
 def test_many_validation_windows_choose_the_best_map_and_few_take_the_mean() -> None:
     train, valid = sums_of(200, 0), sums_of(300, 1)
-    maps = torch.stack(list(stacking._maps(train, 0)))
+    maps = maps_of(train, 0)
     errors = torch.stack([stacking._mean_squares(valid, 0, each) for each in maps])
     chosen, mean = (stacked_ridge(train, valid, overlap).weight[0] for overlap in (1e-6, 1e9))
     best = errors.argmin(0)
@@ -69,9 +79,32 @@ def test_many_validation_windows_choose_the_best_map_and_few_take_the_mean() -> 
     torch.testing.assert_close(mean, maps.mean(0).float(), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("covariates", [0, 2])
+def test_errors_of_all_maps_are_those_of_each(covariates: int) -> None:
+    x, y, known = some(200, 5)
+    shape = replace(SHAPE, covariate=covariates)
+    train, valid = RidgeSums(shape), RidgeSums(shape)
+    train.update(x, y, known[:, :covariates])
+    valid.update(*some(300, 6)[:2], some(300, 6)[2][:, :covariates])
+    found = stacking._Maps.of(train, 1).errors(valid, 1).flatten(0, 1)
+    expected = torch.stack([stacking._mean_squares(valid, 1, each) for each in maps_of(train, 1)])
+    assert len(found) == (30 if covariates else 15)
+    torch.testing.assert_close(found, expected)
+
+
+def test_a_channel_that_never_moves_is_forecast_by_its_reference() -> None:
+    """With nothing to learn from, the window's mean and last value stay."""
+    sums = RidgeSums(SHAPE)
+    sums.update(*(torch.zeros(50, *part.shape[1:]) for part in some(50, 0)))
+    zero, mean, last = maps_of(sums, 0).unflatten(0, (3, -1))
+    assert (zero == 0).all()
+    torch.testing.assert_close(mean[:, :5], torch.full_like(mean[:, :5], 0.2))
+    torch.testing.assert_close(last[:, :5], torch.eye(5, dtype=torch.float64)[4, :, None].expand_as(last[:, :5]))
+
+
 def test_a_channel_nobody_checked_takes_the_mean() -> None:
     train = sums_of(200, 0)
-    maps = torch.stack(list(stacking._maps(train, 1)))
+    maps = maps_of(train, 1)
     found = stacked_ridge(train, RidgeSums(SHAPE), 1.0).weight[1]
     torch.testing.assert_close(found, maps.mean(0).float(), rtol=1e-4, atol=1e-5)
 

@@ -6,6 +6,7 @@ import torch
 from divecast.model.ridge import RidgeShape, RidgeSums, label_covariates, one_hots
 from divecast.train import linear_start
 from divecast.train.linear_start import Start, start_linear
+from divecast.types import Batch, ChannelSample
 from laws import assert_same_bits, frozen
 from train.test_channels import N, Panel, net, panel
 
@@ -47,6 +48,42 @@ def test_groups_of_channels_start_as_all_at_once(linear: str, few: bool, monkeyp
     assert list(dict.fromkeys(groups)) == [(0, 1), (2, 3), (4, 5)]
     for name, value in frozen(whole).items():
         torch.testing.assert_close(frozen(grouped)[name], value, rtol=1e-4, atol=1e-5)
+
+
+class Rows:
+    """Windows of one row after the other of a series."""
+
+    def __init__(self, n: int, gap: int | None = None) -> None:
+        draw = torch.Generator().manual_seed(3)
+        series = torch.randn(n + 10, N, generator=draw).cumsum(0) / 10
+        if gap is not None:
+            series[gap : gap + 4, 1] = float("nan")
+        self.steps = series.unfold(0, 11, 1).transpose(1, 2)
+        self.labels = torch.stack([torch.arange(n) % 4, torch.randint(-1, 2, (n,), generator=draw)], dim=1)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def batch(self, index: torch.Tensor, sample: ChannelSample | None = None) -> Batch:
+        steps = self.steps[index] if sample is None else self.steps[index][:, :, sample.index]
+        return Batch(steps[:, :8], steps[:, 8:], self.labels[index], sample)
+
+
+@pytest.mark.parametrize("piece", [1, 3, 20, 99, 100, 1000])
+@pytest.mark.parametrize("gap", [None, 0, 50, 200])
+def test_windows_that_follow_one_another_are_each_added_once(
+    piece: int, gap: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, source = net(), Rows(200, gap)
+    monkeypatch.setattr(linear_start, "_LEAST_RUN", 20)
+    monkeypatch.setattr(linear_start, "_MOST_RUN", 101)
+    monkeypatch.setattr(linear_start, "_PIECE_VALUES", piece * N * 11)
+    monkeypatch.setattr(linear_start, "_BATCH_WINDOWS", 30)
+    found, expected = linear_start._sums(model, source, torch.arange(200), torch.arange(N)), RidgeSums(SHAPE)
+    batch = source.batch(torch.arange(200))
+    expected.update(batch.x, batch.y, label_covariates(one_hots(batch.labels, (4, 2)), (), batch.x))
+    for name in ("gram", "cross", "power", "count"):
+        torch.testing.assert_close(getattr(found, name), getattr(expected, name), rtol=1e-5, atol=1e-4)
 
 
 def test_few_windows_are_drawn_towards_what_channels_share(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from divecast.errors import ConfigError, DataError
+from divecast.model.window_products import window_products
 
 _MOST_CELLS, _LEAST_VISITS = 200, 30  # joint classes of a pair of factors, and visits of each (ours)
 _CHUNK_FLOATS = 8_000_000
@@ -69,6 +70,22 @@ class RidgeShape:
         return self.time + self.covariate
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Covariates of some windows, most of them zero: ``columns`` (covariate, window) sparse, and their ``products``."""
+
+    columns: Tensor
+    products: Tensor
+
+    @classmethod
+    def of(cls, covariates: Tensor) -> "_Known":
+        at = covariates.nonzero()  # left in the order of windows, which is read quickest
+        columns = torch.sparse_coo_tensor(
+            at.T.flip(0), covariates[tuple(at.T)], covariates.T.shape, check_invariants=True
+        )
+        return cls(columns, torch.sparse.mm(columns, covariates))
+
+
 class RidgeSums:
     """Gram matrices of every channel, added up batch by batch.
 
@@ -77,8 +94,8 @@ class RidgeSums:
 
     Products run in float32 over at most 4096 windows and are added in float64. Held in memory: channel x inputs x
     (inputs + horizon) x 8 bytes with inputs = time + covariate (112 channels x 211 inputs x 24 steps: 44 MB; 1000
-    channels x 235 inputs x 24 steps: 490 MB). Besides, as many channels are worked on at a time as hold 8 million
-    floats, which takes at most about 250 MB. Sums and batches are on the CPU.
+    channels x 235 inputs x 24 steps: 490 MB). Sums are made a channel at a time, solutions for as many channels as hold
+    8 million floats. Sums and batches are on the CPU.
 
     A window counts for a channel only when that channel's whole future is known.
 
@@ -100,7 +117,7 @@ class RidgeSums:
         self.count = torch.zeros(c, dtype=torch.int64)
 
     def update(self, x: Tensor, y: Tensor, covariates: Tensor) -> None:
-        """Add a batch of windows; quickest when ``x`` and ``y`` lie in memory as (batch, channel, time).
+        """Add a batch of windows; quickest where most covariates are zero.
 
         Args:
             x: (batch, time, channel), scaled units; NaN is filled by ``forward_fill``.
@@ -113,6 +130,27 @@ class RidgeSums:
         self._check(x, y, covariates)
         for rows in _slices(x.shape[0], _ROWS_AT_ONCE):
             self._add(x[rows], y[rows], covariates[rows].float())
+
+    def update_series(self, series: Tensor, covariates: Tensor) -> None:
+        """Add the windows of a series, one from every row; far quicker than those windows as a batch.
+
+        Args:
+            series: (window + time + horizon - 1, channel), scaled units, no NaN.
+            covariates: (window, covariate), as in ``update``.
+
+        Raises:
+            DataError: a shape does not fit.
+        """
+        n_steps = self.shape.time + self.shape.horizon
+        if series.shape[0] < n_steps:
+            raise DataError(f"expected a series of {n_steps} steps or more, got {series.shape[0]}")
+        windows = series.float().T.contiguous().unfold(1, n_steps, 1)
+        x, y = windows.permute(1, 2, 0).split([self.shape.time, self.shape.horizon], dim=1)
+        self._check(x, y, covariates)
+        for rows in _slices(windows.shape[1], _ROWS_AT_ONCE):
+            known = _Known.of(covariates[rows].float())
+            for channel in range(self.shape.channel):
+                self._add_whole(channel, windows[channel, rows], known)
 
     def solve(self, penalty: float, centre: Tensor | None = None) -> RidgeWeights:
         """Weights that minimise squared error + ``penalty`` x windows x squared weights, for each channel.
@@ -127,7 +165,7 @@ class RidgeSums:
         """
         if not penalty >= 0:
             raise ConfigError(f"penalty must be >= 0, got {penalty}")
-        step = self._channels_at_once(1)
+        step = self._channels_at_once()
         solved = [self._solve_channels(part, penalty, centre) for part in _slices(self.shape.channel, step)]
         weight = torch.cat([part[0] for part in solved])
         scale = torch.cat([part[1] for part in solved])
@@ -144,32 +182,38 @@ class RidgeSums:
         return torch.cholesky_solve(cross, torch.linalg.cholesky(gram))
 
     def _add(self, x: Tensor, y: Tensor, covariates: Tensor) -> None:
-        future = y.permute(2, 0, 1)
-        lost = torch.isnan(y).any(dim=1) if torch.isnan(y.sum()) else None
-        for part in _slices(self.shape.channel, self._channels_at_once(x.shape[0])):
-            used = None if lost is None else ~lost[:, part].T
-            past = forward_fill(x[:, :, part]).permute(2, 0, 1)
-            self._add_channels(part, past.float(), future[part].float(), covariates, used)
+        known = _Known.of(covariates)
+        for channel in range(self.shape.channel):
+            windows = torch.cat([x[:, :, channel], y[:, :, channel]], dim=1).float()
+            if torch.isnan(windows.sum()):
+                self._add_holed(channel, windows, covariates)
+            else:
+                self._add_whole(channel, windows, known)
 
-    def _add_channels(self, part: slice, x: Tensor, y: Tensor, covariates: Tensor, used: Tensor | None) -> None:
-        """Add channels ``part``: x (channel, batch, time), y (channel, batch, horizon), used (channel, batch)."""
+    def _add_holed(self, channel: int, windows: Tensor, covariates: Tensor) -> None:
+        """Add the windows whose future is known, their past filled."""
         t = self.shape.time
-        known = covariates.expand(x.shape[0], -1, -1)
-        if used is not None:
-            keep = used.unsqueeze(2)
-            x, y, known = x * keep, y.where(keep, 0.0), known * keep
-        gram, cross = self.gram[part], self.cross[part]
-        past = x.transpose(1, 2)
-        gram[:, :t, :t] += past @ x
-        cross[:, :t] += past @ y
+        used = ~torch.isnan(windows[:, t:]).any(dim=1)
+        if used.any():
+            past = forward_fill(windows[used, :t, None]).squeeze(2)
+            filled = torch.cat([past, windows[used, t:]], dim=1)
+            self._add_whole(channel, filled, _Known.of(covariates[used]))
+
+    def _add_whole(self, channel: int, windows: Tensor, known: "_Known") -> None:
+        """Add the windows of a channel, (window, time + horizon) without NaN."""
+        t = self.shape.time
+        gram, cross = self.gram[channel], self.cross[channel]
+        steps = window_products(windows, t)
+        gram[:t, :t] += steps[:, :t]
+        cross[:t] += steps[:, t:]
         if self.shape.covariate:
-            side = past @ known
-            gram[:, :t, t:] += side
-            gram[:, t:, :t] += side.transpose(1, 2)
-            gram[:, t:, t:] += covariates.T @ covariates if used is None else known.transpose(1, 2) @ known
-            cross[:, t:] += known.transpose(1, 2) @ y
-        self.power[part] += (y * y).sum(dim=1)
-        self.count[part] += x.shape[1] if used is None else used.sum(dim=1)
+            side = torch.sparse.mm(known.columns, windows)
+            gram[t:, :t] += side[:, :t]
+            gram[:t, t:] += side[:, :t].T
+            gram[t:, t:] += known.products
+            cross[t:] += side[:, t:]
+        self.power[channel] += windows[:, t:].square().sum(dim=0)
+        self.count[channel] += len(windows)
 
     def _solve_channels(self, part: slice, penalty: float, centre: Tensor | None) -> tuple[Tensor, Tensor]:
         count = self.count[part].clamp(min=1).double()
@@ -191,9 +235,8 @@ class RidgeSums:
         scale = variance.sqrt().where(self.count[part].unsqueeze(1) > 0, 1.0)
         return weight.float(), scale.float()
 
-    def _channels_at_once(self, n_windows: int) -> int:
-        inputs = self.shape.n_inputs
-        return max(1, _CHUNK_FLOATS // (inputs * max(inputs, n_windows)))
+    def _channels_at_once(self) -> int:
+        return max(1, _CHUNK_FLOATS // self.shape.n_inputs**2)
 
     def _check(self, x: Tensor, y: Tensor, covariates: Tensor) -> None:
         n, size = x.shape[0], self.shape

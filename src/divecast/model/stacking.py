@@ -14,11 +14,11 @@ Each is a linear map of [window | covariates], and so is their weighted mean. We
 leave the weights nearly equal and many choose. All comes from the Gram matrices; no window is read again.
 """
 
-from collections.abc import Iterator
-from itertools import product
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from divecast.model.ridge import RidgeSums, RidgeWeights
 
@@ -47,37 +47,93 @@ def stacked_ridge(train: RidgeSums, valid: RidgeSums, overlap: float) -> RidgeWe
     return RidgeWeights(weight.float(), scale.float(), train.count.clone())
 
 
+@dataclass(frozen=True, slots=True)
+class _Maps:
+    """All maps of a channel for inputs as they are: ``base + ends @ mix`` for each reference.
+
+    A regression on distances to a reference is one on the inputs as they are whose weights of the window sum to one,
+    with no penalty on the part along the reference. So all references share the factor of the inputs' Gram matrix, and
+    their maps differ by what it makes of the sum and of the last value.
+
+    Attributes:
+        base: (map, input, horizon), maps of the windows as they are, with labels and without by penalty.
+        ends: (map, input, 2), what the factor makes of the sum of the window and of its last value.
+        mix: (reference, map, 2, horizon).
+    """
+
+    base: Tensor
+    ends: Tensor
+    mix: Tensor
+
+    @classmethod
+    def of(cls, sums: RidgeSums, channel: int) -> "_Maps":
+        """Solve for all maps of a channel."""
+        shape = sums.shape
+        pulls = torch.tensor(PENALTIES, dtype=torch.float64) * sums.count[channel].clamp(min=1)
+        base, ends = _solved(sums, channel, pulls).split([shape.horizon, 2], dim=2)
+        return cls(
+            base, ends, _mix(base[:, : shape.time], ends[:, : shape.time], pulls.repeat(len(base) // len(pulls)))
+        )
+
+    def errors(self, sums: RidgeSums, channel: int) -> Tensor:
+        """Return the mean squared error of every map at each step, (reference, map, horizon)."""
+        gram, cross, power = sums.gram[channel], sums.cross[channel], sums.power[channel]
+        image, image_ends = gram @ self.base, gram @ self.ends
+        plain = power + (self.base * (image - 2.0 * cross)).sum(1)
+        change = 2.0 * self.ends.mT @ (image - cross) + (self.ends.mT @ image_ends) @ self.mix
+        return (plain + (self.mix * change).sum(2)) / sums.count[channel].clamp(min=1)
+
+    def averaged(self, shares: Tensor) -> Tensor:
+        """Return the mean map, (input, horizon), by shares (reference, map, horizon)."""
+        base = torch.einsum("mih,mh->ih", self.base, shares.sum(0))
+        return base + torch.einsum("mie,meh->ih", self.ends, (self.mix * shares[:, :, None]).sum(0))
+
+
 def _averaged(train: RidgeSums, valid: RidgeSums, channel: int, overlap: float) -> Tensor:
     """Return the averaged map of a channel, (input, horizon) float64."""
-    maps = torch.stack(list(_maps(train, channel)))
-    errors = torch.stack([_mean_squares(valid, channel, each) for each in maps])
+    maps = _Maps.of(train, channel)
+    errors = maps.errors(valid, channel)
     n_independent = valid.count[channel] / overlap
-    shares = torch.softmax(-0.5 * n_independent * errors.clamp(min=_SMALLEST_SCALE**2).log(), dim=0)
-    return torch.einsum("mh,mih->ih", shares, maps)
+    scores = -0.5 * n_independent * errors.clamp(min=_SMALLEST_SCALE**2).log()
+    return maps.averaged(torch.softmax(scores.flatten(0, 1), dim=0).view_as(scores))
 
 
-def _maps(sums: RidgeSums, channel: int) -> Iterator[Tensor]:
-    """Yield the maps of a channel, (input, horizon) each, all for inputs as they are."""
-    shape, n_windows = sums.shape, sums.count[channel].clamp(min=1)
-    gram, cross = sums.gram[channel], sums.cross[channel]
-    for reference, n_used in product(_references(shape.time), {shape.n_inputs: None, shape.time: None}):
-        change = torch.eye(n_used, dtype=torch.float64)  # inputs as they are -> their distances to the reference
-        change[: shape.time, : shape.time] -= reference[:, None]
-        level = torch.cat([reference, reference.new_zeros(n_used - shape.time)])[:, None]
-        moved = change.T @ gram[:n_used, :n_used] @ change
-        target = change.T @ (cross[:n_used] - gram[:n_used, :n_used] @ level)
-        for penalty in PENALTIES:
-            pulled = moved + torch.eye(n_used, dtype=torch.float64) * penalty * n_windows
-            solved = change @ torch.cholesky_solve(target, torch.linalg.cholesky(pulled)) + level
-            yield torch.cat([solved, solved.new_zeros(shape.n_inputs - n_used, shape.horizon)])
+def _solved(sums: RidgeSums, channel: int, pulls: Tensor) -> Tensor:
+    """Solve for the future, the sum of the window and its last value, (map, input, horizon + 2).
+
+    The window stands first among the inputs, so its own factor is the first block of the factor of all.
+    """
+    shape, gram = sums.shape, sums.gram[channel]
+    ends = torch.zeros(shape.n_inputs, 2, dtype=torch.float64)
+    ends[: shape.time, 0] = ends[shape.time - 1, 1] = 1.0
+    wanted = torch.cat([sums.cross[channel], ends], dim=1)
+    factors = [torch.linalg.cholesky(gram + pull * torch.eye(shape.n_inputs, dtype=torch.float64)) for pull in pulls]
+    return torch.stack(
+        [
+            pad(torch.cholesky_solve(wanted[:n], factor[:n, :n]), (0, 0, 0, shape.n_inputs - n))
+            for n in dict.fromkeys((shape.n_inputs, shape.time))
+            for factor in factors
+        ]
+    )
 
 
-def _references(time: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Weights of the window's values that make up the reference: none, the mean, the last value."""
-    zero = torch.zeros(time, dtype=torch.float64)
-    last = zero.clone()
-    last[-1] = 1.0
-    return zero, zero + 1.0 / time, last
+def _mix(base: Tensor, ends: Tensor, pulls: Tensor) -> Tensor:
+    """Share of the ends in the maps of each reference: none, the mean, the last value; (reference, map, 2, horizon).
+
+    With weights f, penalty p and reference r: sum f = 1, and r'f = |r|^2 k / p where k is the share of the factor's
+    answer to r. The mean is along the sum, so the first condition gives all.
+
+    Args:
+        base: (map, time, horizon).
+        ends: (map, time, 2).
+        pulls: (map,) penalties.
+    """
+    missing, last = 1.0 - base.sum(1), base[:, -1]
+    (of_sum, across), of_last = ends.sum(1).T[..., None], ends[:, -1, 1:] - 1.0 / pulls[:, None]
+    zero, size = torch.zeros_like(last), of_sum * of_last - across**2  # size < 0: penalties are above 0
+    by_mean = torch.stack([missing / of_sum, zero], dim=1)
+    by_last = torch.stack([of_last * missing + across * last, -of_sum * last - across * missing], dim=1)
+    return torch.stack([torch.zeros_like(by_mean), by_mean, by_last / size[:, None]])
 
 
 def _mean_squares(sums: RidgeSums, channel: int, weight: Tensor) -> Tensor:

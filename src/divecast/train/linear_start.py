@@ -1,7 +1,8 @@
 """The closed-form start of the forecaster's linear path, a group of channels at a time.
 
 Sums of all channels together would take channel x inputs^2 numbers (4.4 GB for 10,000 channels of 235 inputs), so every
-group goes through the windows by itself and reads its own channels only.
+group goes through the windows by itself and reads its own channels only. Windows that follow one another row by row are
+put back into the series they were cut from, whose sums cost far less.
 
 Where products of all windows would take too long, some windows are drawn. Where these are few for the inputs, they make
 noisy maps: then each is drawn towards one map shared by all channels, and there is nothing to stack.
@@ -17,11 +18,14 @@ from divecast.device import own_random_state
 from divecast.model.network import Network
 from divecast.model.ridge import RidgeShape, RidgeSums, label_covariates, n_label_covariates, one_hots
 from divecast.model.stacking import stacked_ridge
-from divecast.types import Batch, ChannelSample, WindowSource
+from divecast.model.window_products import series_of
+from divecast.types import ChannelSample, WindowSource
 
 _SUM_BYTES = 1 << 28
 _BATCH_WINDOWS, _BATCH_VALUES = 2048, 48_000_000
-_FEW_PRODUCTS, _MOST_PRODUCTS = 5e11, 1e12  # multiply-adds; a core takes half a minute for the second
+_LEAST_RUN, _MOST_RUN, _PIECE_VALUES = 256, 4096, 1_000_000  # windows, windows, and what a cache holds
+_FEW_PRODUCTS, _MOST_PRODUCTS = 5e11, 1e12  # multiply-adds; a core takes half a minute for
+# the second, and seconds where windows follow one another
 _LEAST_WINDOWS, _ENOUGH_FOR_AN_INPUT = 2048, 8
 _SHARED_CHANNELS = 256
 _SHARED_PENALTY = 0.03  # towards the shared map (ours)
@@ -102,12 +106,38 @@ def _sums(network: Network, windows: WindowSource, index: Tensor, channels: Tens
     sums = RidgeSums(replace(shape, channel=len(channels)))
     sample = None if len(channels) == shape.channel else ChannelSample(channels, shape.channel)
     per_window = len(channels) * (shape.time + shape.horizon)
-    for some in index.split(max(1, min(_BATCH_WINDOWS, _BATCH_VALUES // per_window))):
-        _add(sums, network, windows.batch(some, sample))
+    step, piece = (max(1, most // per_window) for most in (_BATCH_VALUES, _PIECE_VALUES))
+    done = 0
+    while done < len(index):
+        run = _run(windows, index[done : done + _MOST_RUN], sample, piece)
+        if run is None:
+            batch = windows.batch(index[done : done + min(step, _BATCH_WINDOWS)], sample)
+            sums.update(batch.x, batch.y, _covariates(network, batch.labels))
+            done += len(batch.labels)
+        else:
+            sums.update_series(run[0], _covariates(network, run[1]))
+            done += len(run[1])
     return sums
 
 
-def _add(sums: RidgeSums, network: Network, batch: Batch) -> None:
+def _run(windows: WindowSource, index: Tensor, sample: ChannelSample | None, step: int) -> tuple[Tensor, Tensor] | None:
+    """Return the series behind the first windows, which follow one another, and their labels; None where few do."""
+    if index[-1] - index[0] != len(index) - 1:
+        return None
+    series, labels = [], []
+    for at in range(0, len(index), step):
+        piece = windows.batch(index[at : at + step + 1], sample)  # and the first of the next, which has to follow
+        found = series_of(piece.x, piece.y)
+        if found is None:
+            break
+        series.append(found)
+        labels.append(piece.labels)
+    if len(series) * step < _LEAST_RUN:
+        return None
+    whole, known = (torch.cat([*(each[:step] for each in parts[:-1]), parts[-1]]) for parts in (series, labels))
+    return whole, known
+
+
+def _covariates(network: Network, labels: Tensor) -> Tensor:
     n_classes, pairs = network.forecaster.n_classes, network.forecaster.pairs
-    known = one_hots(batch.labels[:, : len(n_classes)], n_classes)
-    sums.update(batch.x, batch.y, label_covariates(known, pairs, batch.x))
+    return label_covariates(one_hots(labels[:, : len(n_classes)], n_classes), pairs, labels.float())
