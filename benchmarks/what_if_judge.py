@@ -31,7 +31,7 @@ from divecast.explain.what_if import HandOver, what_if_windows
 from divecast.fitted import Fitted
 from divecast.fitting import FitPlan, fit_model
 from divecast.inference import batches
-from divecast.model.ridge import label_covariates
+from divecast.model.label_covariates import label_covariates
 from divecast.reproduce.cases import Case, Settings, load_case
 from divecast.reproduce.versions import versions
 

@@ -36,9 +36,9 @@ from divecast.errors import ArtifactError, ConfigError, DataError
 from divecast.fitted import Fitted, build_network, dimensions_of, frequency_of, to_source
 from divecast.inference import batches, predict
 from divecast.metrics import seasonal_scale
+from divecast.model.label_covariates import recurring_pairs
 from divecast.model.network import Dimensions, Network
 from divecast.model.pairing import find_couplings
-from divecast.model.ridge import recurring_pairs
 from divecast.shrinkage import shrunk
 from divecast.train.callbacks import Callback
 from divecast.train.channels import ChannelAxes

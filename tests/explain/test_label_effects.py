@@ -12,7 +12,7 @@ from divecast.explain.code import infer_code
 from divecast.explain.label_effects import LabelEffects, effects_for
 from divecast.explain.what_if import wanted_classes, with_classes
 from divecast.inference import batches
-from divecast.model.ridge import label_covariates, n_label_covariates
+from divecast.model.label_covariates import label_covariates, n_label_covariates
 from worlds import fit_hours, hours
 
 PANEL = hours().panel

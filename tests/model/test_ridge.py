@@ -9,7 +9,8 @@ from torch import Tensor
 
 from divecast.errors import ConfigError, DataError
 from divecast.model import ridge, window_products
-from divecast.model.ridge import RidgeShape, RidgeSums, RidgeWeights, forward_fill, label_covariates, one_hots
+from divecast.model.label_covariates import label_covariates, one_hots
+from divecast.model.ridge import RidgeShape, RidgeSums, RidgeWeights, forward_fill
 
 NAN = float("nan")
 

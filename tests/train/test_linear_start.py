@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from divecast.model.ridge import RidgeShape, RidgeSums, label_covariates, one_hots
+from divecast.model.label_covariates import label_covariates, one_hots
+from divecast.model.ridge import RidgeShape, RidgeSums
 from divecast.train import linear_start
 from divecast.train.linear_start import Start, start_linear
 from divecast.types import Batch, ChannelSample

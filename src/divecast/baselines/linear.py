@@ -7,15 +7,8 @@ from torch import Tensor
 
 from divecast.config import DecoderConfig
 from divecast.errors import DataError, NotFittedError
-from divecast.model.ridge import (
-    Pairs,
-    RidgeShape,
-    RidgeSums,
-    RidgeWeights,
-    label_covariates,
-    n_label_covariates,
-    one_hots,
-)
+from divecast.model.label_covariates import Pairs, label_covariates, n_label_covariates, one_hots
+from divecast.model.ridge import RidgeShape, RidgeSums, RidgeWeights
 from divecast.types import Batch
 
 

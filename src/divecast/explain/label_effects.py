@@ -20,7 +20,7 @@ from divecast.errors import ConfigError, DataError
 from divecast.explain.code import infer_code
 from divecast.fitted import Fitted
 from divecast.inference import batches
-from divecast.model.ridge import Pairs, label_covariates
+from divecast.model.label_covariates import Pairs, label_covariates
 from divecast.types import Code
 
 KeepA = Literal["adjusted", "kept"]

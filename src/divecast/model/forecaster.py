@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from divecast.config import DecoderConfig
 from divecast.distribution import LocationScale
 from divecast.model.blocks import Residual
+from divecast.model.label_covariates import Pairs, label_covariates, n_label_covariates
 from divecast.model.likelihood import ScaledLikelihood
-from divecast.model.ridge import Pairs, RidgeWeights, forward_fill, label_covariates, n_label_covariates
+from divecast.model.ridge import RidgeWeights, forward_fill
 
 _MOST_SPREAD = 3.0  # largest change of a window's log scale
 _LEAST_UNIT = 0.1  # scaled units; a nearly flat window is not blown up to noise

@@ -15,8 +15,9 @@ from torch import Tensor
 
 from divecast.config import Linear, LinearPath
 from divecast.device import own_random_state
+from divecast.model.label_covariates import label_covariates, n_label_covariates, one_hots
 from divecast.model.network import Network
-from divecast.model.ridge import RidgeShape, RidgeSums, label_covariates, n_label_covariates, one_hots
+from divecast.model.ridge import RidgeShape, RidgeSums
 from divecast.model.stacking import stacked_ridge
 from divecast.model.window_products import series_of
 from divecast.types import ChannelSample, WindowSource
