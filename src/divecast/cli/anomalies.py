@@ -7,6 +7,7 @@ import typer
 
 from divecast.cli import options
 from divecast.cli.console import print_json, print_lines, shown
+from divecast.cli.figure import Figure, check_figure, draw_figure
 from divecast.cli.settings import read_settings
 from divecast.errors import ConfigError
 from divecast.inference import PartName
@@ -44,6 +45,7 @@ def anomalies(  # noqa: PLR0913  typer reads an option from each parameter
             help="Part of the score: level, peak, jump, stuck, reconstruction, label or bound; repeat for more.",
         ),
     ] = None,
+    figure: Figure = None,
     config: options.Config = None,
     device: options.Device = None,
     time: options.Time = None,
@@ -65,6 +67,7 @@ def anomalies(  # noqa: PLR0913  typer reads an option from each parameter
     for place in filter(None, (out, channels_out)):
         options.check_table(place)
     _check_positive(top=top, every=every, apart=1 if apart is None else apart)
+    check_figure(figure)
     given = {"device": device, **options.of_data(time, label, tz, channels, recording, rate)}
     settings = read_settings(config, given)
     fitted, source = load_with_data(model, data, settings)
@@ -75,6 +78,10 @@ def anomalies(  # noqa: PLR0913  typer reads an option from each parameter
     write_frame(found.frame(), out)
     if channels_out is not None:
         write_frame(found.frame("channel"), channels_out)
+    if figure is not None:
+        from divecast.report import OddWindowsDisplay
+
+        draw_figure(OddWindowsDisplay.from_anomalies(found, top), figure, silent=as_json)
     oddest = found.top(top, apart)
     n_windows, reference = len(found.score), found.reference
     if as_json:

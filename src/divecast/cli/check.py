@@ -8,6 +8,7 @@ import typer
 
 from divecast.cli import options
 from divecast.cli.console import print_json, print_lines, shown
+from divecast.cli.figure import Figure, check_figure, draw_figure
 from divecast.cli.settings import read_settings
 from divecast.inference import PartName
 
@@ -23,6 +24,7 @@ def check(  # noqa: PLR0913  typer reads an option from each parameter
         Path | None, typer.Option("--out", "-o", help="Also write a table: CSV, CSV.gz or Parquet file.")
     ] = None,
     rows: Annotated[Rows, typer.Option("--rows", help="What that table is of.")] = "dimensions",
+    figure: Figure = None,
     config: options.Config = None,
     device: options.Device = None,
     time: options.Time = None,
@@ -39,11 +41,16 @@ def check(  # noqa: PLR0913  typer reads an option from each parameter
 
     if out is not None:
         options.check_table(out)
+    check_figure(figure)
     given = {"device": device, **options.of_data(time, label, tz, channels, recording, rate)}
     fitted, source = load_with_data(model, data, read_settings(config, given))
     health = fitted.check(source, part, every)
     if out is not None:
         write_frame(health.frame(rows), out)
+    if figure is not None:
+        from divecast.report import HealthDisplay
+
+        draw_figure(HealthDisplay.from_health(health), figure, silent=as_json)
     if as_json:
         about = {"windows": health.measured.n_windows, "part": part, "fine": health.fine, "table": out}
         print_json({"command": "check", **about, "findings": [asdict(finding) for finding in health.findings]})

@@ -7,6 +7,7 @@ import typer
 
 from divecast.cli import options
 from divecast.cli.console import print_json, print_lines, shown
+from divecast.cli.figure import Figure, check_figure, draw_figure
 from divecast.cli.places import At, KeepA, read_places
 from divecast.cli.settings import read_settings
 
@@ -36,6 +37,7 @@ def traverse(  # noqa: PLR0913  typer reads an option from each parameter
         typer.Option("--n", help="Number of positions where none is named; 9, or each class, when left out."),
     ] = None,
     span: Annotated[float, typer.Option("--span", help="Farthest position, sd of the prior.")] = 3.0,
+    figure: Figure = None,
     config: options.Config = None,
     device: options.Device = None,
     time: options.Time = None,
@@ -51,12 +53,17 @@ def traverse(  # noqa: PLR0913  typer reads an option from each parameter
     from divecast.data import write_frame
 
     options.check_table(out)
+    check_figure(figure)
     given = {"device": device, **options.of_data(time, label, tz, channels, recording, rate)}
     fitted, source = load_with_data(model, data, read_settings(config, given))
     found = fitted.traverse(
         source, dimension, at=read_places(at, source), a=a, positions=position or None, n=n, span=span
     )
     write_frame(found.frame(), out)
+    if figure is not None:
+        from divecast.report import TraversalDisplay
+
+        draw_figure(TraversalDisplay.from_traversal(found), figure, silent=as_json)
     windows = len(found.own_position)
     if as_json:
         way = {"dimension": dimension, "unit": found.unit, "positions": found.positions, "own": found.own_position}

@@ -9,6 +9,7 @@ import typer
 
 from divecast.cli import options
 from divecast.cli.console import print_json, print_lines, print_table, shown
+from divecast.cli.figure import Figure, check_figure, draw_figure
 from divecast.cli.places import At, KeepA, read_places
 from divecast.cli.settings import read_settings
 from divecast.errors import ConfigError
@@ -39,6 +40,7 @@ def what_if(  # noqa: PLR0913  typer reads an option from each parameter
     level: Annotated[
         list[float] | None, typer.Option("--level", help="A quantile to forecast; repeat for more.")
     ] = None,
+    figure: Figure = None,
     config: options.Config = None,
     device: options.Device = None,
     time: options.Time = None,
@@ -56,6 +58,7 @@ def what_if(  # noqa: PLR0913  typer reads an option from each parameter
     asked = parse_classes(to)
     for place in filter(None, (out, windows_out)):
         options.check_table(place)
+    check_figure(figure)
     given = {"device": device, "levels": level, **options.of_data(time, label, tz, channels, recording, rate)}
     settings = read_settings(config, given)
     fitted, source = load_with_data(model, data, settings)
@@ -64,6 +67,10 @@ def what_if(  # noqa: PLR0913  typer reads an option from each parameter
     write_frame(found.frame(), out)
     if windows_out:
         write_frame(found.window_frame(), windows_out)
+    if figure is not None:
+        from divecast.report import WhatIfDisplay
+
+        draw_figure(WhatIfDisplay.from_counterfactual(found), figure, silent=as_json)
     if as_json:
         classes = {"factors": found.factors, "before": found.before.names, "after": found.after.names}
         certain = {"before_probability": found.before.probabilities}

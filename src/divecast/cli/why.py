@@ -9,6 +9,7 @@ import typer
 from divecast.cli import options
 from divecast.cli.console import print_json, print_lines, print_table, shown
 from divecast.cli.evaluate import SHOWN_STEPS
+from divecast.cli.figure import Figure, check_figure, draw_figure
 from divecast.cli.places import At, read_places
 from divecast.cli.settings import read_settings
 from divecast.inference import PartName
@@ -38,6 +39,7 @@ def why(  # noqa: PLR0913  typer reads an option from each parameter
     at: At = None,
     labels: options.Labels = "known",
     all_steps: Annotated[bool, typer.Option("--all-steps", help="Show every step, not only 1, 3, 6, 12, 24.")] = False,
+    figure: Figure = None,
     config: options.Config = None,
     device: options.Device = None,
     time: options.Time = None,
@@ -57,11 +59,16 @@ def why(  # noqa: PLR0913  typer reads an option from each parameter
 
     if out is not None:
         options.check_table(out)
+    check_figure(figure)
     given = {"device": device, **options.of_data(time, label, tz, channels, recording, rate)}
     fitted, source = load_with_data(model, data, read_settings(config, given))
     found = fitted.why(source, part, every, at=read_places(at, source), labels=labels)
     if out is not None:
         write_frame(found.frame(rows), out)
+    if figure is not None:
+        from divecast.report import WhyDisplay
+
+        draw_figure(WhyDisplay.from_attribution(found), figure, silent=as_json)
     if as_json:
         print_json({"command": "why", "table": out, **_as_json(found)})
         return
