@@ -12,6 +12,9 @@ _EXTRAS = {
     "torchjd": "science",
     "pandas": "pandas",
     "onnxscript": "onnx",
+    "plotly": "report",
+    "fastapi": "serve",
+    "uvicorn": "serve",
 }
 
 

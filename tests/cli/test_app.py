@@ -10,7 +10,23 @@ from divecast import DataWarning
 from divecast.cli import loaded
 from divecast.cli.console import print_json, reported_warnings
 
-COMMANDS = ("fit", "forecast", "encode", "evaluate", "info", "export", "demo", "reproduce", "why", "check")
+COMMANDS = (
+    "fit",
+    "forecast",
+    "encode",
+    "evaluate",
+    "info",
+    "export",
+    "report",
+    "explore",
+    "demo",
+    "reproduce",
+    "what-if",
+    "traverse",
+    "why",
+    "anomalies",
+    "check",
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
