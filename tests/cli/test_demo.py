@@ -1,18 +1,21 @@
 import sys
 from math import gcd
 
+import numpy as np
 import pytest
 
 from divecast.cli.demo import _QUICK
-from divecast.data import datasets
+from divecast.cli.demo_figure import first_hour_of_a_wednesday
+from divecast.data import ByTime, datasets, split
 
+FIGURES = {"forecasts.png", "code_map.png", "what_if.png"}
 FILES = {
     "model.safetensors",
     "forecast_last_day.csv",
     "forecasts_test.csv",
     "codes.csv",
     "evaluation.csv",
-    "demo.png",
+    *FIGURES,
 }
 
 
@@ -35,8 +38,17 @@ def test_demo_makes_what_it_names(run, tmp_path):
 def test_demo_without_matplotlib_says_so(run, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     result = run("demo", "--quick", "--out", tmp_path, "--json")
-    assert result.json["figure"] is None
-    assert {path.name for path in tmp_path.iterdir()} == FILES - {"demo.png"}
+    assert result.json["figures"] == []
+    assert {path.name for path in tmp_path.iterdir()} == FILES - FIGURES
+
+
+def test_the_what_if_starts_in_the_first_hour_of_a_wednesday_of_the_test_part():
+    panel = datasets.load_loads()
+    row = first_hour_of_a_wednesday(panel)
+    assert row in split(panel, ByTime()).test.rows()
+    start, last = panel.clock.local(np.array([row, row - 1])).astype(object)
+    assert (start.hour, last.hour) == (1, 0)
+    assert start.weekday() == last.weekday() == 2
 
 
 def test_a_file_in_the_way_is_one_line(run, tmp_path):

@@ -17,7 +17,7 @@ from divecast.errors import ArtifactError
 if TYPE_CHECKING:
     from divecast.data import Panel
     from divecast.estimator import DeepDIVE
-    from divecast.results import Codes, Forecast
+    from divecast.results import Forecast
 
 HORIZON, LOOKBACK, FACTORS = 24, 168, ("hour", "weekday")
 _FULL = TrainingConfig(epochs=8)
@@ -56,9 +56,24 @@ class Products:
         return self.folder / "evaluation.csv"
 
     @property
-    def figure(self) -> Path:
-        """Forecasts and codes as a picture."""
-        return self.folder / "demo.png"
+    def forecasts_figure(self) -> Path:
+        """Forecasts of a week, and what came."""
+        return self.folder / "forecasts.png"
+
+    @property
+    def code_map(self) -> Path:
+        """The code of every window of the test part."""
+        return self.folder / "code_map.png"
+
+    @property
+    def what_if(self) -> Path:
+        """A Wednesday's forecast, and the same were it a Sunday."""
+        return self.folder / "what_if.png"
+
+    @property
+    def figures(self) -> tuple[Path, ...]:
+        """All pictures."""
+        return self.forecasts_figure, self.code_map, self.what_if
 
 
 def demo(
@@ -78,14 +93,14 @@ def demo(
     model.fit(panel, progress=not as_json)
     seconds = monotonic() - began
     model.save(products.model)
-    rolling, codes = _write_results(model, panel, products)
+    rolling = _write_results(model, panel, products)
     _write_scores(model, panel, products, silent=as_json)
-    drawn = draw(panel, rolling, codes, products.figure)
+    drawn = draw(model, panel, rolling, products)
     if as_json:
         made = {name: getattr(products, name) for name in ("model", "last_day", "rolling", "codes", "scores")}
-        print_json({"command": "demo", "seconds": seconds, **made, "figure": products.figure if drawn else None})
+        print_json({"command": "demo", "seconds": seconds, **made, "figures": drawn})
         return
-    figure = shown(products.figure) if drawn else "not drawn: it needs matplotlib, pip install 'divecast[plot]'"
+    figures = ", ".join(map(shown, drawn)) or "not drawn: they need matplotlib, pip install 'divecast[plot]'"
     print_lines(
         f"Fitted in {seconds:.0f} s.",
         f"Model:                 {shown(products.model)}",
@@ -93,7 +108,7 @@ def demo(
         f"Forecasts, test part:  {shown(products.rolling)}",
         f"Codes, test part:      {shown(products.codes)}",
         f"Scores:                {shown(products.scores)}",
-        f"Figure:                {figure}",
+        f"Figures:               {figures}",
     )
 
 
@@ -110,7 +125,7 @@ def _tell(silent: bool, line: str) -> None:
         say(line)
 
 
-def _write_results(model: "DeepDIVE", panel: "Panel", products: Products) -> tuple["Forecast", "Codes"]:
+def _write_results(model: "DeepDIVE", panel: "Panel", products: Products) -> "Forecast":
     from divecast.data import ByTime, split, write_frame
 
     stamps = panel.clock.stamps()
@@ -120,9 +135,8 @@ def _write_results(model: "DeepDIVE", panel: "Panel", products: Products) -> tup
     midnight = test[wall == wall.astype("datetime64[D]")][0]
     rolling = model.forecast(panel, start=stamps[midnight], stop=stamps[-HORIZON], every=HORIZON)
     write_frame(rolling.frame(), products.rolling)
-    codes = model.encode(panel, part="test")
-    write_frame(codes.frame(), products.codes)
-    return rolling, codes
+    write_frame(model.encode(panel, part="test").frame(), products.codes)
+    return rolling
 
 
 def _write_scores(model: "DeepDIVE", panel: "Panel", products: Products, silent: bool) -> None:
@@ -134,21 +148,23 @@ def _write_scores(model: "DeepDIVE", panel: "Panel", products: Products, silent:
         print_scores("Test part, the last fifth of the year", scores, SHOWN_STEPS)
 
 
-def draw(panel: "Panel", rolling: "Forecast", codes: "Codes", path: Path) -> bool:
-    """Draw a week of forecasts, and the codes of hour and weekday, if matplotlib is there.
+def draw(model: "DeepDIVE", panel: "Panel", rolling: "Forecast", products: Products) -> tuple[Path, ...]:
+    """Draw a week of forecasts, the map of the code and a what-if, if matplotlib is there.
 
     Args:
+        model: Fitted on the loads.
         panel: The loads.
         rolling: Forecasts of a day each, following one another.
-        codes: Of the windows to show.
-        path: PNG file.
+        products: Where the pictures go.
 
     Returns:
-        Whether it was drawn.
+        What was drawn.
     """
     if find_spec("matplotlib") is None:
-        return False
-    from divecast.cli.demo_figure import draw_demo
+        return ()
+    from divecast.cli.demo_figure import draw_code_map, draw_forecasts, draw_what_if
 
-    draw_demo(panel, rolling, codes, path)
-    return True
+    draw_forecasts(panel, rolling, products.forecasts_figure)
+    draw_code_map(model, panel, products.code_map)
+    draw_what_if(model, panel, products.what_if)
+    return products.figures
