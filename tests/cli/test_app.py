@@ -40,7 +40,7 @@ def test_help_shows_an_example(run, command):
 def test_help_names_every_command(run):
     result = run("--help")
     assert result.code == 0
-    assert set(COMMANDS) <= set(re.findall(r"\w+", result.out))
+    assert set(COMMANDS) <= set(re.findall(r"[\w-]+", result.out))
 
 
 def test_no_command_shows_the_help(run):

@@ -13,10 +13,12 @@ from divecast.cli.console import OK, USER_ERROR, print_lines, reported_warnings,
 from divecast.cli.demo import demo
 from divecast.cli.encode import encode
 from divecast.cli.evaluate import evaluate
+from divecast.cli.explore import explore
 from divecast.cli.export import export
 from divecast.cli.fit import fit
 from divecast.cli.forecast import forecast
 from divecast.cli.info import info
+from divecast.cli.report import report
 from divecast.cli.reproduce import reproduce
 from divecast.cli.traverse import traverse
 from divecast.cli.what_if import what_if
@@ -40,6 +42,8 @@ _EXAMPLES: dict[Callable[..., None], str] = {
     anomalies: "divecast anomalies model.safetensors loads.csv --part test --out anomalies.parquet",
     why: "divecast why model.safetensors loads.csv --part test --every 5 --out why.parquet",
     check: "divecast check model.safetensors loads.csv --part test",
+    report: "divecast report model.safetensors loads.csv --out report.html",
+    explore: "divecast explore model.safetensors loads.csv",
     export: "divecast export model.safetensors --out model.onnx",
     info: "divecast info model.safetensors --json",
     demo: "divecast demo --out demo",

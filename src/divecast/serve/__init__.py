@@ -1,0 +1,1 @@
+"""A fitted model and its data behind HTTP: the explorer's page and the questions it asks."""
