@@ -10,6 +10,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from race.page_notes import NOTES
 from race.page_speed import speed
 from race.page_tables import about, costs_table, scores_table
 from race.roster import ROSTER
@@ -52,7 +53,7 @@ def page(lines: list[dict[str, Any]], speed_lines: list[dict[str, Any]]) -> str:
         own = [line for line in kept if line["track"] == track.name]
         if own:
             parts.append(f"## {track.title}\n\n{about(track, own)}")
-            parts += [scores_table(track, own), costs_table(track, own), not_run(track, own)]
+            parts += [scores_table(track, own), costs_table(track, own), NOTES.get(track.name, ""), not_run(track, own)]
     parts.append(speed(speed_lines))
     return "\n\n".join(part.strip() for part in parts if part) + "\n"
 
