@@ -25,8 +25,8 @@ from divecast.types import ChannelSample, WindowSource
 _SUM_BYTES = 1 << 28
 _BATCH_WINDOWS, _BATCH_VALUES = 2048, 48_000_000
 _LEAST_RUN, _MOST_RUN, _PIECE_VALUES = 256, 4096, 1_000_000  # windows, windows, and what a cache holds
-_FEW_PRODUCTS, _MOST_PRODUCTS = 5e11, 1e12  # multiply-adds; a core takes half a minute for
-# the second, and seconds where windows follow one another
+# Multiply-adds; a core takes half a minute, and some ten seconds where windows follow one another row by row.
+_FEW_PRODUCTS, _MOST_PRODUCTS = 1e12, 1e12
 _LEAST_WINDOWS, _ENOUGH_FOR_AN_INPUT = 2048, 8
 _SHARED_CHANNELS = 256
 _SHARED_PENALTY = 0.03  # towards the shared map (ours)
