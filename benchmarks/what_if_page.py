@@ -22,10 +22,10 @@ INTRO = """# What if: does it do what it says?
 Made by `python benchmarks/what_if_page.py` from `benchmarks/what_if.jsonl`; every line there is one run of
 `python benchmarks/what_if_judge.py eia --data PATH/eia_us_demand_hourly`, `... motion` or `... loads`.
 
-`model.what_if(data, at="2024-06-01", factor="weekday", to="Sun")` forecasts a window as it is and as if it were of
-another class. b is handed over as that class, at the centre of its component, as a known label is; the other factors
-keep their blocks. A factor's class is that of the window's *last row*: a forecast from midnight comes from a window of
-the day before.
+`model.what_if(data, at="2024-06-01T01:00", factor="weekday", to="Sun")` forecasts a window as it is and as if it
+were of another class. b is handed over as that class, at the centre of its component, as a known label is; the other
+factors keep their blocks. A factor's class is that of the window's *last row*: a forecast from midnight comes from a
+window of the day before.
 
 **What becomes of a.** p(a|b) is a standard normal, so nothing of a should depend on the labels. It does: the share of
 the variance of a that a linear map of the labels tells is given below. With `a="kept"`, a is left as it was inferred;
@@ -59,13 +59,19 @@ def page(lines: Sequence[Line]) -> str:
 
 
 def _short(lines: Sequence[Line]) -> str:
-    said = []
+    said, ahead = [], []
     for name in lines[0]["factors"]:
         adjusted, kept = (_answers(lines, way, name, "window") for way in WAYS)
         moved, still = (_spread([answer["target"] for answer in answers]) for answers in (adjusted, kept))
         own = _spread([answer["factual"][name] for answer in adjusted])
         said.append(f"{name} {moved} ({still} with a kept; own label read in {own})")
-    return f"- `{lines[0]['case']}`, the window given back is read as the new class, %: {'; '.join(said)}."
+        forecast = _answers(lines, "adjusted", name, "forecast")
+        read, before = (_spread([answer[which] for answer in forecast]) for which in ("target", "target_before"))
+        ahead.append(f"{name} {read} ({before} with nothing moved)")
+    return (
+        f"- `{lines[0]['case']}`, the window given back is read as the new class, %: {'; '.join(said)}. The forecast "
+        f"is: {'; '.join(ahead)}."
+    )
 
 
 def _case(lines: Sequence[Line]) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 Figure = Annotated[
     Path | None,
-    typer.Option("--figure", help="Also draw it: a .png or .pdf file; needs divecast[plot].", show_default=False),
+    typer.Option("--figure", help="Also draw it: a .png or .pdf file; needs divecast\\[plot].", show_default=False),
 ]
 
 

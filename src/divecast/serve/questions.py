@@ -8,7 +8,7 @@ from divecast.explain.label_effects import KeepA
 from divecast.inference import LabelMode
 from divecast.serve.limits import MOST_LEVELS, MOST_ODD, MOST_POSITIONS, MOST_WINDOWS
 
-Stamp = Annotated[str, Field(max_length=64, examples=["2016-12-24T00:00"])]
+Stamp = Annotated[str, Field(max_length=64, examples=["2016-12-24T01:00"])]
 Name = Annotated[str, Field(max_length=1000)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Level = Annotated[float, Field(gt=0.0, lt=1.0)]
@@ -51,7 +51,7 @@ class OfWindows(Question):
         max_length=MOST_WINDOWS,
         description="First stamp of each forecast; for recordings the name (its last window), or the name and the "
         "second at which the window ends. By default the end of the data, or of every recording.",
-        examples=[["2016-12-24T00:00"]],
+        examples=[["2016-12-24T01:00"]],
     )
     window: SentWindow | None = None
 
