@@ -10,6 +10,6 @@ NOTES = {
     "etth1": f"{_TRIED} NLinear is ahead, most at the longest horizon: one linear map that all channels share. Such a "
     "map is not among those that the linear start averages; it would be the next to try.",
     "etth2": f"{_TRIED} The network adds nothing (`about['correction']` is near 0): divecast is its linear path.",
-    "exchange": f"{_TRIED} Rates are close to random walks: none of the entries that have run is ahead of the last value "
+    "exchange": f"{_TRIED} Rates are close to random walks: none of the entries that ran is ahead of the last value "
     "at 96 and 192 steps.",
 }
