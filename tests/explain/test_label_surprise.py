@@ -39,11 +39,10 @@ def test_labels_that_are_not_inferred_have_none():
 
 
 def test_a_prior_of_pairs_is_read_as_the_prior_reads_it():
-    from divecast.explain.label_surprise import _rbf
     from divecast.model.pairing import Coupling
 
     mixtures = [double_mixture("plain", (0.5, 0.5), seed=1), double_mixture("plain", (0.4, 0.6), seed=2)]
     prior = prior_of(*mixtures, couplings=(Coupling(0, 1, ((0.35, 0.15), (0.05, 0.45))),))
     b = torch.randn(20, sum(prior.block_sizes), dtype=torch.float64)
-    for log_share, share in zip(_rbf(prior, b), prior.class_probabilities(b), strict=True):
+    for log_share, share in zip(prior.log_class_probabilities(b), prior.class_probabilities(b), strict=True):
         torch.testing.assert_close(log_share.exp(), share)

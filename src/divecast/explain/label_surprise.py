@@ -4,7 +4,6 @@ import torch
 from torch import Tensor
 
 from divecast.model.marginal import LatentLabels, MarginalPath, RBFBlocks
-from divecast.model.prior import MarginalPrior
 from divecast.types import ClassPosterior, MarginalPosterior
 
 
@@ -18,7 +17,7 @@ def log_class_posteriors(path: MarginalPath, posterior: MarginalPosterior) -> tu
         posterior: its q(b|x).
     """
     if isinstance(path, RBFBlocks):
-        return _rbf(path.prior, posterior.mean)
+        return path.prior.log_class_probabilities(posterior.mean)
     if isinstance(path, LatentLabels) and isinstance(posterior, ClassPosterior):
         return path.blocks(posterior.log_probability)
     return ()
@@ -36,14 +35,3 @@ def label_surprise(log_posteriors: tuple[Tensor, ...], given: Tensor) -> Tensor:
         for log_p, label in zip(log_posteriors, given.T, strict=False)
     ]
     return torch.stack(columns, dim=1) if columns else torch.empty(len(given), 0)
-
-
-def _rbf(prior: MarginalPrior, b: Tensor) -> tuple[Tensor, ...]:
-    """Return the logarithm of ``MarginalPrior.class_probabilities`` with no label given."""
-    densities = prior.log_densities(b)
-    weights = [mixture.log_pi.expand_as(density) for mixture, density in zip(prior.mixtures(), densities, strict=True)]
-    unknown = torch.full((len(b),), -1, device=b.device)
-    for pair in prior.pairs():
-        i, j = pair.first, pair.second
-        weights[i], weights[j] = pair.weights((densities[i], densities[j]), (unknown, unknown))
-    return tuple((weight + density).log_softmax(1) for weight, density in zip(weights, densities, strict=True))

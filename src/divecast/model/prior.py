@@ -193,14 +193,24 @@ class MarginalPrior(nn.Module):
             labels: (batch, factor) classes that are given, -1 where unknown: their factor has them for certain, and
                 the partner of a factor in a pair is taken given them.
         """
-        labels = torch.full((len(b), len(self.factors)), -1, device=b.device) if labels is None else labels
+        labels = self._unknown(b) if labels is None else labels
+        shares = [weighted.softmax(dim=1) for weighted in self._weighted(b, labels)]
+        return tuple(_with_given(share, label) for share, label in zip(shares, labels.T, strict=True))
+
+    def log_class_probabilities(self, b: Tensor) -> tuple[Tensor, ...]:
+        """Return log r_ik(b), (batch, class), of each factor, for b of (batch, marginal), with no label given."""
+        return tuple(weighted.log_softmax(dim=1) for weighted in self._weighted(b, self._unknown(b)))
+
+    def _weighted(self, b: Tensor, labels: Tensor) -> list[Tensor]:
         densities = self.log_densities(b)
         weights = [f.log_pi for f in self.mixtures()]
         for pair in self.pairs():
             i, j = pair.first, pair.second
             weights[i], weights[j] = pair.weights((densities[i], densities[j]), (labels[:, i], labels[:, j]))
-        shares = [(weight + density).softmax(dim=1) for weight, density in zip(weights, densities, strict=True)]
-        return tuple(_with_given(share, label) for share, label in zip(shares, labels.T, strict=True))
+        return [weight + density for weight, density in zip(weights, densities, strict=True)]
+
+    def _unknown(self, b: Tensor) -> Tensor:
+        return torch.full((len(b), len(self.factors)), -1, device=b.device)
 
 
 def _with_given(share: Tensor, label: Tensor) -> Tensor:
