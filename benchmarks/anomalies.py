@@ -19,8 +19,8 @@ import numpy as np
 import torch
 from anomaly_fits import CASES, DAY, WEEK, Judge, fit_halves, fit_judge
 from fault_detectors import Detector, Scores, detectors, windows_at
-from faults import FAULTS, Site, with_fault
 from holidays_found import days_of_halves, days_of_test
+from injected_faults import FAULTS, Site, with_fault
 from lines import append_line
 
 from divecast.data import split as cut

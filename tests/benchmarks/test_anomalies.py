@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from anomalies_runs import Days
-from faults import FAULTS, Site, with_fault
+from injected_faults import FAULTS, Site, with_fault
 
 SITE = Site(start=300, stop=1200, rows=48, day=6)
 SPREAD = np.array([1.0, 10.0, 100.0], dtype=np.float32)
