@@ -1,0 +1,38 @@
+"""Turn the lines of benchmarks/faults into docs/reliability.md; no number there is typed by hand.
+
+python benchmarks/faults/page.py
+"""
+
+import importlib
+import json
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PAGE = HERE.parents[1] / "docs" / "reliability.md"
+SECTIONS = ("kill", "disk", "damage", "inputs", "missing", "reproducible", "long_run", "server")
+INTRO = """# Reliability
+
+Made by `python benchmarks/faults/page.py` from the lines beside it. Each section names the script that broke things on
+purpose, what was broken, and what became of it; a short form of each runs with the tests.
+"""
+
+
+def section(name: str) -> str:
+    """Return the section of a script that has lines, else nothing."""
+    lines = HERE / f"{name}.jsonl"
+    if not lines.exists():
+        return ""
+    found: str = importlib.import_module(f"faults.{name}").section(
+        [json.loads(line) for line in lines.read_text("utf-8").splitlines()]
+    )
+    return f"{found.strip()}\n"
+
+
+def main() -> None:
+    PAGE.write_text("\n".join([INTRO, *filter(None, map(section, SECTIONS))]), "utf-8")
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(HERE.parent))
+    main()
