@@ -37,6 +37,11 @@ def maps_of(sums: RidgeSums, channel: int) -> torch.Tensor:
     return torch.stack([maps.averaged(share.expand(shape)) for share in each])
 
 
+def all_maps(sums: RidgeSums, channel: int) -> torch.Tensor:
+    """A channel's own maps and those of all channels together."""
+    return torch.cat([maps_of(sums, channel), maps_of(sums.pooled(), 0)])
+
+
 def by_hand(reference: str, labels: bool, penalty: float, channel: int) -> Floats:
     """Regress the distances to the reference, then forecast new windows."""
     x, y, known = (part.double().numpy() for part in some(200, 0))
@@ -71,9 +76,9 @@ def test_every_map_is_the_regression_on_distances_to_its_reference() -> None:
 
 def test_many_validation_windows_choose_the_best_map_and_few_take_the_mean() -> None:
     train, valid = sums_of(200, 0), sums_of(300, 1)
-    maps = maps_of(train, 0)
+    maps = all_maps(train, 0)
     errors = torch.stack([stacking._mean_squares(valid, 0, each) for each in maps])
-    chosen, mean = (stacked_ridge(train, valid, overlap).weight[0] for overlap in (1e-6, 1e9))
+    chosen, mean = (stacked_ridge(train, valid, overlap, train.pooled()).weight[0] for overlap in (1e-6, 1e9))
     best = errors.argmin(0)
     torch.testing.assert_close(chosen, torch.stack([maps[best[h], :, h] for h in range(3)], dim=1).float())
     torch.testing.assert_close(mean, maps.mean(0).float(), rtol=1e-4, atol=1e-5)
@@ -104,9 +109,28 @@ def test_a_channel_that_never_moves_is_forecast_by_its_reference() -> None:
 
 def test_a_channel_nobody_checked_takes_the_mean() -> None:
     train = sums_of(200, 0)
-    maps = maps_of(train, 1)
-    found = stacked_ridge(train, RidgeSums(SHAPE), 1.0).weight[1]
+    maps = all_maps(train, 1)
+    found = stacked_ridge(train, RidgeSums(SHAPE), 1.0, train.pooled()).weight[1]
     torch.testing.assert_close(found, maps.mean(0).float(), rtol=1e-4, atol=1e-5)
+
+
+def test_the_shared_maps_are_those_of_all_windows_as_of_one_channel() -> None:
+    x, y, known = some(200, 0)
+    together = RidgeSums(replace(SHAPE, channel=1))
+    together.update(*(torch.cat([part[..., :1], part[..., 1:]]) for part in (x, y)), torch.cat([known, known]))
+    torch.testing.assert_close(maps_of(sums_of(200, 0).pooled(), 0), maps_of(together, 0), rtol=1e-3, atol=1e-4)
+
+
+def test_a_channel_without_a_past_is_forecast_as_the_others_are() -> None:
+    x, y, known = some(200, 0)
+    y[..., 1] = torch.nan
+    train = RidgeSums(SHAPE)
+    train.update(x, y, known)
+    valid = sums_of(300, 1)
+    found = stacked_ridge(train, valid, 1e-6, train.pooled())
+    best = torch.stack([stacking._mean_squares(valid, 1, each) for each in maps_of(train, 0)]).amin(0)
+    reached = stacking._mean_squares(valid, 1, found.weight[1].double())
+    assert (reached <= 1.001 * best).all()
 
 
 def test_errors_come_from_the_sums() -> None:
@@ -131,6 +155,6 @@ def test_it_follows_a_level_that_moves_on(drift: float) -> None:
     x, y, known = windows(2.0 * drift, 2)
     stacked, plain = (
         (weights.forecast(x, known) - y).square().mean()
-        for weights in (stacked_ridge(train, valid, 3), train.solve(0.1))
+        for weights in (stacked_ridge(train, valid, 3, train.pooled()), train.solve(0.1))
     )
     assert stacked < (0.2 if drift else 1.02) * plain

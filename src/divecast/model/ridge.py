@@ -6,7 +6,7 @@ intercept; give a covariate of ones where one is wanted.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -167,15 +167,24 @@ class RidgeSums:
         scale = torch.cat([part[1] for part in solved])
         return RidgeWeights(weight, scale, self.count.clone())
 
-    def solve_shared(self, penalty: float) -> Tensor:
-        """Weights of one map for all channels, (time + covariate, horizon) float64.
+    def pooled(self) -> "RidgeSums":
+        """Return the sums of all channels as those of one."""
+        pooled = RidgeSums(replace(self.shape, channel=1))
+        pooled.gram, pooled.cross, pooled.power, pooled.count = (
+            each.sum(0, keepdim=True) for each in (self.gram, self.cross, self.power, self.count)
+        )
+        return pooled
 
-        Args:
-            penalty: share of the number of windows of all channels, above 0.
-        """
-        gram, cross, count = self.gram.sum(0), self.cross.sum(0), self.count.sum().clamp(min=1)
-        gram.diagonal().add_(penalty * count.double())
-        return torch.cholesky_solve(cross, torch.linalg.cholesky(gram))
+    def __add__(self, other: "RidgeSums") -> "RidgeSums":
+        """Return the sums over the windows of both, of the same shape."""
+        both = RidgeSums(self.shape)
+        both.gram, both.cross, both.power, both.count = (
+            self.gram + other.gram,
+            self.cross + other.cross,
+            self.power + other.power,
+            self.count + other.count,
+        )
+        return both
 
     def _add(self, x: Tensor, y: Tensor, covariates: Tensor) -> None:
         known = _Known.of(covariates)

@@ -1,4 +1,4 @@
-"""Many ridge regressions of a channel made one, weighed by how well each forecasts the validation part.
+"""Many ridge regressions made one for every channel, weighed by how well each forecasts its validation part.
 
 A ridge regression draws its weights towards zero, and with that its forecast towards the training mean. That is right
 for a series that stays where it was and wrong for one that drifts; how strongly to draw, and whether the labels help,
@@ -7,7 +7,9 @@ differs by series, too. So every step of every channel gets all of them:
 * reference: weights act on the window as it is, on its distance to its own mean, or on that to its last value, and
   forecast the same distance (as in NLinear, Zeng et al. 2023, and the linear maps of Toner and Darlow 2024);
 * labels: with covariates or without;
-* penalty: from weak to strong.
+* penalty: from weak to strong;
+* whose: the channel's own, or one map of all channels, from their windows together. Alike channels teach one another,
+  most where a channel's windows are few for the horizon (the shared map is what NLinear is).
 
 Each is a linear map of [window | covariates], and so is their weighted mean. Weights are pseudo-BMA weights (Yao et al.
 2018) under a normal likelihood: exp(-n/2 log MSE) with n the validation windows that do not overlap, so few of them
@@ -28,20 +30,22 @@ PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 _SMALLEST_SCALE = 1e-3
 
 
-def stacked_ridge(train: RidgeSums, valid: RidgeSums, overlap: float) -> RidgeWeights:
+def stacked_ridge(train: RidgeSums, valid: RidgeSums, overlap: float, pooled: RidgeSums) -> RidgeWeights:
     """Solve all regressions of every channel and average them.
 
     Args:
         train: sums over the training windows.
         valid: sums over the validation windows, of the same shape.
         overlap: validation windows that share a step of the future, which count as one.
+        pooled: sums over the training windows of all channels as of one, for the maps they share.
 
     Returns:
         The averaged maps, with the scale of their residuals in training. A channel without validation windows averages
         all maps alike.
     """
     channels = range(train.shape.channel)
-    weight = torch.stack([_averaged(train, valid, channel, overlap) for channel in channels])
+    shared = _Maps.of(pooled, 0)
+    weight = torch.stack([_averaged(train, valid, channel, overlap, shared) for channel in channels])
     variance = torch.stack([_mean_squares(train, channel, weight[channel]) for channel in channels])
     scale = variance.clamp(min=_SMALLEST_SCALE**2).sqrt().where(train.count[:, None] > 0, 1.0)
     return RidgeWeights(weight.float(), scale.float(), train.count.clone())
@@ -89,13 +93,14 @@ class _Maps:
         return base + torch.einsum("mie,meh->ih", self.ends, (self.mix * shares[:, :, None]).sum(0))
 
 
-def _averaged(train: RidgeSums, valid: RidgeSums, channel: int, overlap: float) -> Tensor:
-    """Return the averaged map of a channel, (input, horizon) float64."""
-    maps = _Maps.of(train, channel)
-    errors = maps.errors(valid, channel)
+def _averaged(train: RidgeSums, valid: RidgeSums, channel: int, overlap: float, shared: _Maps) -> Tensor:
+    """Return the average of a channel's own maps and the shared ones, (input, horizon) float64."""
+    own = _Maps.of(train, channel)
+    errors = torch.stack([own.errors(valid, channel), shared.errors(valid, channel)])
     n_independent = valid.count[channel] / overlap
     scores = -0.5 * n_independent * errors.clamp(min=_SMALLEST_SCALE**2).log()
-    return maps.averaged(torch.softmax(scores.flatten(0, 1), dim=0).view_as(scores))
+    of_own, of_shared = torch.softmax(scores.flatten(0, 2), dim=0).view_as(scores)
+    return own.averaged(of_own) + shared.averaged(of_shared)
 
 
 def _solved(sums: RidgeSums, channel: int, pulls: Tensor) -> Tensor:

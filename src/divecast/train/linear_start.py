@@ -5,10 +5,13 @@ group goes through the windows by itself and reads its own channels only. Window
 put back into the series they were cut from, whose sums cost far less.
 
 Where products of all windows would take too long, some windows are drawn. Where these are few for the inputs, they make
-noisy maps: then each is drawn towards one map shared by all channels, and there is nothing to stack.
+noisy maps: then each is drawn towards one map shared by all channels, and there is nothing to stack. What channels
+share is learned from all of them where they fit one group, else from up to 256.
 """
 
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import add
 
 import torch
 from torch import Tensor
@@ -70,19 +73,22 @@ def start_linear(network: Network, train: WindowSource, valid: WindowSource, pla
     shape = _shape(network)
     step = max(1, _SUM_BYTES // (8 * shape.n_inputs * (shape.n_inputs + shape.horizon)))
     with own_random_state(plan.seed):
-        index, checked, centre = _chosen_windows(len(train), shape), _chosen_windows(len(valid), shape), None
-        if len(index) < min(len(train), _ENOUGH_FOR_AN_INPUT * shape.n_inputs):
-            some = torch.randperm(shape.channel)[: min(step, _SHARED_CHANNELS)].sort().values
-            centre = _sums(network, train, index, some).solve_shared(plan.penalty)
-    for channels in torch.arange(shape.channel).split(step):
+        index, checked = _chosen_windows(len(train), shape), _chosen_windows(len(valid), shape)
+        some = torch.randperm(shape.channel)[:_SHARED_CHANNELS].sort().values
+    groups, pooled, centre = torch.arange(shape.channel).split(step), None, None
+    few = len(index) < min(len(train), _ENOUGH_FOR_AN_INPUT * shape.n_inputs)
+    if few or (plan.linear == "stacked" and len(groups) > 1):
+        pooled = reduce(add, (_sums(network, train, index, part).pooled() for part in some.split(step)))
+        centre = pooled.solve(plan.penalty).weight[0].double() if few else None
+    for channels in groups:
+        sums = _sums(network, train, index, channels)
         if centre is not None:
-            maps = _sums(network, train, index, channels).solve(_SHARED_PENALTY, centre)
+            maps = sums.solve(_SHARED_PENALTY, centre)
         elif plan.linear == "ridge":
-            maps = _sums(network, train, index, channels).solve(plan.penalty)
+            maps = sums.solve(plan.penalty)
         else:
-            check = _sums(network, valid, checked, channels)
-            overlap = max(1.0, shape.horizon / plan.stride)
-            maps = stacked_ridge(_sums(network, train, index, channels), check, overlap)
+            check, overlap = _sums(network, valid, checked, channels), max(1.0, shape.horizon / plan.stride)
+            maps = stacked_ridge(sums, check, overlap, pooled or sums.pooled())
         network.forecaster.start(maps, slice(int(channels[0]), int(channels[-1]) + 1))
     return plan.linear if centre is None else "shared"
 
