@@ -4,7 +4,8 @@ A network trained on little data, or on a series that moves on, adds noise to it
 correction that minimises the squared error of linear + s x correction on the validation part, in scaled units, is a
 regression with one unknown, kept within 0 and 1. How far to believe it is another question where the validation part
 holds few windows: the shrunk forecast and the linear path alone are averaged by their pseudo-BMA weights (Yao et al.
-2018), as the linear start averages its maps.
+2018), as the linear start averages its maps, less one for the share that was fitted on those very windows (Akaike
+1974).
 """
 
 from collections.abc import Iterator
@@ -42,7 +43,7 @@ def correction_shares(fitted: Fitted, valid: Windows, n_independent: float) -> T
     share = (agreement / size.clamp(min=_SMALLEST)).clamp(0.0, 1.0)
     corrected = linear - 2.0 * share * agreement + share.square() * size
     gain = linear.clamp(min=_SMALLEST).log() - corrected.clamp(min=_SMALLEST).log()
-    return torch.where(size > 0.0, share * torch.sigmoid(0.5 * n_independent * gain), 1.0)
+    return torch.where(size > 0.0, share * torch.sigmoid(0.5 * n_independent * gain - 1.0), 1.0)
 
 
 def _sums(fitted: Fitted, valid: Windows) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
