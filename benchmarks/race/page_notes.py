@@ -11,6 +11,6 @@ NOTES = {
     "etth1": f"{_TRIED} The network's correction loses a little to the linear path alone at the longest horizons, "
     "where the validation part holds few windows that share no step.",
     "etth2": f"{_TRIED} The network adds nothing (`about['correction']` is near 0): divecast is its linear path.",
-    "exchange": "Rates are close to random walks: the last value and DLinear are ahead of divecast at 96 steps, DLinear at "
-    "192 too, where the last value is equal; over all horizons divecast is.",
+    "exchange": "Rates are close to random walks: the last value and DLinear are ahead of divecast at 96 steps, "
+    "DLinear at 192 too, where the last value is equal; over all horizons divecast is.",
 }
