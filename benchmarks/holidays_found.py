@@ -8,15 +8,10 @@ holiday was told in the fit, and no window reaches beyond its day.
 from typing import Any
 
 import numpy as np
-import torch
 from anomaly_fits import Judge
 from numpy.typing import NDArray
 
-from divecast.data import Windows
-from divecast.explain.label_surprise import log_class_posteriors
 from divecast.extras import need
-from divecast.fitted import Fitted
-from divecast.inference import batches
 
 STATES = ("BB", "BE", "BW", "BY", "HB", "HE", "HH", "MV", "NI", "NW", "RP", "SH", "SL", "SN", "ST", "TH")
 N_WINDOWS = 6
@@ -44,27 +39,23 @@ def days_of_halves(halves: tuple[Judge, Judge]) -> dict[str, Any]:
 
 def _days(judge: Judge, part: str) -> tuple[NDArray[Any], NDArray[np.float64]]:
     """Return the whole days, and (surprise, sunday, given, read) by day."""
-    fitted, windows = judge.model._windows(judge.panel, part, "encode", 1)
-    place = [vocabulary.name for vocabulary in fitted.vocabularies].index("weekday")
-    zone = fitted.factors[place].tz
-    stamps = judge.panel.clock.local(windows.origins - 1, zone)
+    found = judge.model.anomalies(judge.panel, part)
+    place = found.factors.index("weekday")
+    stamps = judge.panel.clock.local(found.keys.origins - 1, _zone(judge))
     evening = (stamps - stamps.astype("datetime64[D]")).astype("timedelta64[h]").astype(int) >= 24 - N_WINDOWS
-    ends, log_p = stamps[evening].astype("datetime64[D]"), _log_posteriors(fitted, windows.subset(evening), place)
-    dates, member, count = np.unique(ends, return_inverse=True, return_counts=True)
+    dates, member, count = np.unique(stamps[evening].astype("datetime64[D]"), return_inverse=True, return_counts=True)
+    scores = found.scores
+    each = np.column_stack([scores.surprise[:, place], found.log_odds("weekday", "Sun"), scores.log_posteriors[place]])
+    mean = np.zeros((len(dates), each.shape[1]))
+    np.add.at(mean, member, each[evening])
+    surprise, sunday, *log_p = mean.T / count
     given = (dates.astype(np.int64) + 3) % 7  # 1970-01-01 was a Thursday
-    mean = np.zeros((len(dates), len(NAMES)))
-    np.add.at(mean, member, log_p)
-    mean /= count[:, None]
-    surprise = -mean[np.arange(len(dates)), given]
-    found = np.stack([surprise, mean[:, -1] + surprise, given, mean.argmax(axis=1)])
-    return dates[count == N_WINDOWS], found[:, count == N_WINDOWS]
+    columns = np.stack([surprise, sunday, given, np.argmax(log_p, axis=0)])
+    return dates[count == N_WINDOWS], columns[:, count == N_WINDOWS]
 
 
-@torch.no_grad()
-def _log_posteriors(fitted: Fitted, windows: Windows, place: int) -> NDArray[np.float64]:
-    path = fitted.network.marginal
-    found = [log_class_posteriors(path, path.infer(batch.x))[place] for batch in batches(fitted, windows)]
-    return torch.cat(found).double().numpy()
+def _zone(judge: Judge) -> str | None:
+    return next(factor.tz for factor in judge.model._need_fitted().factors if factor.name == "weekday")
 
 
 def _told(dates: NDArray[Any], columns: NDArray[np.float64], names: list[str]) -> dict[str, Any]:

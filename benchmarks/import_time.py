@@ -1,11 +1,14 @@
 """What divecast costs beyond torch: time of the import, and size of a core install.
 
-    python benchmarks/import_time.py [--runs 9]
+    python benchmarks/import_time.py [--runs 9] [--out benchmarks/import_time.jsonl]
 
 Each run is a fresh process; imports of torch and of divecast take turns, so that a busy machine disturbs both alike.
+With ``--out`` what is found is added to that file as a JSON line.
 """
 
 import argparse
+import json
+import platform
 import statistics
 import subprocess
 import sys
@@ -13,6 +16,7 @@ from collections.abc import Iterator
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
+from lines import append_line
 from packaging.requirements import Requirement
 
 LIMIT_SECONDS, LIMIT_MB = 0.3, 250
@@ -60,19 +64,19 @@ def own_megabytes() -> float:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
 
 
-def report_time(runs: int) -> float:
-    """Print and return how much longer than torch divecast takes to import, seconds."""
+def report_time(runs: int) -> dict[str, float]:
+    """Print and return the seconds that torch and divecast take to import, by module."""
     seconds_to_import("divecast")  # fills the file cache and writes the byte code
     pairs = [(seconds_to_import("torch"), seconds_to_import("divecast")) for _ in range(runs)]
     torch, divecast = (statistics.median(column) for column in zip(*pairs, strict=True))
     print(f"import torch     {torch:.2f} s   (median of {runs})")
     print(f"import divecast  {divecast:.2f} s")
     print(f"beyond torch     {divecast - torch:.2f} s   (at most {LIMIT_SECONDS} s wanted)")
-    return divecast - torch
+    return {"torch": round(torch, 3), "divecast": round(divecast, 3)}
 
 
-def report_size() -> float:
-    """Print and return the size of what a core install has beyond torch and its needs, MB."""
+def report_size() -> dict[str, float]:
+    """Print and return the sizes of what a core install has beyond torch and its needs, MB, by distribution."""
     torch = frozenset(needed_by("torch"))
     sizes = {name: megabytes(name) for name in needed_by("divecast", torch) - {"divecast"}}
     sizes["divecast"] = own_megabytes()
@@ -81,19 +85,24 @@ def report_size() -> float:
     total = sum(sizes.values())
     print(f"{total:8.1f} MB  beyond torch (at most {LIMIT_MB} MB wanted)")
     print(f"{total - sizes.get('numpy', 0.0):8.1f} MB  of it beside numpy, which torch uses but does not require")
-    return total
+    return {name: round(size, 1) for name, size in sorted(sizes.items())}
 
 
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=9, help="imports of each")
-    report_time(parser.parse_args().runs)
+    parser.add_argument("--out", type=Path, help="file to add a JSON line to")
+    args = parser.parse_args()
+    seconds = report_time(args.runs)
     try:
-        report_size()
+        sizes = report_size()
     except PackageNotFoundError as error:
         print(f"size not measured: {error} is not installed", file=sys.stderr)
         return 2
+    if args.out:
+        found = {"runs": args.runs, "seconds": seconds, "mb": sizes, "python": platform.python_version()}
+        append_line(args.out, json.dumps(found))
     return 0
 
 

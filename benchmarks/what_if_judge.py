@@ -142,16 +142,15 @@ def _ask(
     for what in SEEN:
         factual, counterfactual = (fitted.scale.apply(part) for part in _shown(found, what))
         others = [at for at in range(len(names)) if at != moved]
-        read = {at: readers[what][at].read(counterfactual) for at in range(len(names))}
-        was_target = float((readers[what][moved].read(factual) == target).mean())
-        kept = np.stack([(read[at] == labels[:, at]) | (labels[:, at] < 0) for at in others]) if others else None
+        own, read = ([reader.read(x) for reader in readers[what]] for x in (factual, counterfactual))
         said[what] = {
-            "factual": _right(readers[what], factual, labels, names),
-            "target_before": was_target,
+            "factual": {name: _hits(own[at], labels[:, at]) for at, name in enumerate(names)},
+            "target_before": float((own[moved] == target).mean()),
             "target": float((read[moved] == target).mean()),
             "old": float((read[moved] == labels[:, moved]).mean()),
-            "kept": {names[at]: _share(read[at] == labels[:, at], labels[:, at] >= 0) for at in others},
-            "kept_all": float(kept.all(axis=0).mean()) if kept is not None else 1.0,
+            "kept": {names[at]: _hits(read[at], labels[:, at]) for at in others},
+            "kept_all": _all_right(read, labels, others),
+            "kept_all_before": _all_right(own, labels, others),
         }
     return said
 
@@ -164,13 +163,20 @@ def _shown(found: Counterfactual, what: str) -> tuple[Floats, Floats]:
 
 def _right(readers: list[Reader], x: Floats, labels: Ints, names: list[str]) -> dict[str, float]:
     return {
-        name: _share(reader.read(x) == labels[:, at], labels[:, at] >= 0)
-        for at, (name, reader) in enumerate(zip(names, readers, strict=True))
+        name: _hits(reader.read(x), labels[:, at]) for at, (name, reader) in enumerate(zip(names, readers, strict=True))
     }
 
 
-def _share(hits: Any, known: Any) -> float:
-    return float(hits[known].mean()) if known.any() else float("nan")
+def _hits(read: Ints, labels: Ints) -> float:
+    """Return the share of the known labels that are read right."""
+    known = labels >= 0
+    return float((read[known] == labels[known]).mean()) if known.any() else float("nan")
+
+
+def _all_right(read: list[Ints], labels: Ints, factors: list[int]) -> float:
+    """Return the share of the windows whose known labels of these factors are all read right; 1 for no factor."""
+    right = [(read[at] == labels[:, at]) | (labels[:, at] < 0) for at in factors]
+    return float(np.all(right, axis=0).mean()) if factors else 1.0
 
 
 def read_case(name: str, data: Path | None, seed: int, quick: bool) -> Case:

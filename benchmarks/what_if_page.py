@@ -41,8 +41,8 @@ a class drawn from those it does not have, and the judge reads the answer.
   and answers can hardly be read better than that.
 - **new class**: answers read as the class that was asked for; **before**: the model's own version, with nothing moved,
   read as that class; **old class**: answers still read as the class the window had.
-- **others kept**: answers from which every other factor is read as the window's own; beside it the rate for each, and,
-  as *own*, the rate where nothing is moved.
+- **others kept**: answers from which every other factor is read as the window's own; beside it the rate for each. The
+  measure of both is *own*, in brackets: the same rate where nothing is moved.
 
 The window given back goes through the code alone. The forecast also reads the window as it was measured, so a class
 that shows in the window itself, such as the hour, is hardly moved by a label told otherwise: the answer is what the
@@ -77,13 +77,18 @@ def _short(lines: Sequence[Line]) -> str:
 def _case(lines: Sequence[Line]) -> str:
     first = lines[0]
     told = [fmean(line["labels_in_a"]) for line in lines]
-    n_seeds = f"{len(lines)} seeds" if len(lines) > 1 else "1 seed"
+    seeds = f"{len(lines)} seeds; % of windows, mean and standard deviation over seeds"
+    seeds = seeds if len(lines) > 1 else "1 seed; % of windows"
     head = (
-        f"## {first['case']}\n\n{_about(lines)}. {first['windows']} test windows, {n_seeds}; % of windows, mean and "
-        f"standard deviation over seeds. Labels tell {_spread(told)} % of the variance of a (mean of its dimensions, "
-        "test part)."
+        f"## {first['case']}\n\n{_about(lines)}. {_windows(lines)} test windows, {seeds}. Labels tell {_spread(told)} "
+        "% of the variance of a (mean of its dimensions, test part)."
     )
     return "\n\n".join([head, *(_table(lines, what, title) for what, title in SEEN.items())]) + "\n"
+
+
+def _windows(lines: Sequence[Line]) -> str:
+    counts = sorted({line["windows"] for line in lines})
+    return str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
 
 
 def _about(lines: Sequence[Line]) -> str:
@@ -124,14 +129,14 @@ def _cells(lines: Sequence[Line], name: str, way: str, what: str) -> list[str]:
         for other in lines[0]["factors"]
         if other != name
     ]
-    scores = [
-        _spread([answer[score] for answer in answers]) for score in ("target_before", "target", "old", "kept_all")
-    ]
+    rates = ("target_before", "target", "old", "kept_all", "kept_all_before")
+    *scores, kept, kept_own = (_spread([answer[rate] for answer in answers]) for rate in rates)
     return [
         str(lines[0]["classes"][name]),
         _spread([line["real"][what][name] for line in lines]),
         _spread([answer["factual"][name] for answer in answers]),
         *scores,
+        f"{kept} (own {kept_own})",
         "; ".join(each),
     ]
 

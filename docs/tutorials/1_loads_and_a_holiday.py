@@ -72,14 +72,12 @@ print(*found.top(6, apart=24), sep="\n\n")
 # %% [markdown]
 # Look for the last Sunday of October: the clocks are put back, and profiles that keep to standard time all year move by
 # an hour against the others. That is odd indeed, but no holiday. A holiday is a day that *looks like a Sunday* and is
-# not called so. The weekday is read from the values of a window alone, so reading and calendar can be compared:
+# not called so. The weekday is read from the values of a window alone, so reading and calendar can be compared.
+# `read_as` lists the windows that are read as a Sunday though the calendar has another day, the clearest first:
 
 # %%
-table = found.frame().to_pandas()
-table["day"] = table["end"].dt.date
-like_a_sunday = table[(table["weekday_read"] == "Sun") & (table["weekday_given"] != "Sun")]
-odd = like_a_sunday.groupby(["day", "weekday_given"]).size().sort_values(ascending=False)
-print(odd.rename("windows that end there and are read as of a Sunday").reset_index().to_string(index=False))
+like_a_sunday = found.read_as("weekday", "Sunday", n=8, apart=24)
+print(*like_a_sunday, sep="\n")
 
 # %% [markdown]
 # ## Which holiday is it?
@@ -92,12 +90,13 @@ print(odd.rename("windows that end there and are read as of a Sunday").reset_ind
 import holidays
 
 calendar = holidays.country_holidays("DE", years=2016, language="en_US")
-tested = sorted(day for day in calendar if day >= min(table["day"]))
+tested = sorted(day for day in calendar if day >= found.keys.stamps[0, -1].item().date())
+listed = [each.end.item().date() for each in like_a_sunday]
 for day in tested:
-    windows = int((like_a_sunday["day"] == day).sum())
-    print(f"{day:%a %Y-%m-%d} {calendar[day]}: {windows} windows are read as of a Sunday, though called otherwise")
+    place = f"number {listed.index(day) + 1}" if day in listed else "not"
+    print(f"{day:%a %Y-%m-%d} {calendar[day]}: {place} in the list")
 
-day = next((day for day, _ in odd.index if day in calendar), tested[-1])
+day = next((day for day in listed if day in calendar), tested[-1])
 print(f"\nTo be explained: {day:%A %Y-%m-%d}, {calendar[day]}")
 
 # %% [markdown]

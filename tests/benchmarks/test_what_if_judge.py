@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from what_if_judge import _all_right, _hits
 from what_if_page import page
 from what_if_readers import summaries, train_reader
 
@@ -38,8 +39,9 @@ def line(seed, target):
         "old": 0.2,
         "kept": {"weekday": 0.75},
         "kept_all": 0.75,
+        "kept_all_before": 0.8,
     }
-    turned = {**said, "kept": {"hour": 0.5}, "kept_all": 0.5}
+    turned = {**said, "kept": {"hour": 0.5}, "kept_all": 0.5, "kept_all_before": 0.9}
     answers = {
         "hour": {"window": said, "forecast": said},
         "weekday": {"window": turned, "forecast": turned},
@@ -64,4 +66,22 @@ def test_the_page_has_mean_and_spread_over_seeds():
     assert "- `loads`, the window given back is read as the new class, %: hour 70.0 ± 14.1" in text
     assert "| hour | a adjusted | 24 | 95.0 ± 0.0 | 90.0 ± 0.0 | 1.0 ± 0.0 | 70.0 ± 14.1 | 20.0 ± 0.0 |" in text
     assert "Labels tell 60.0 ± 0.0 %" in text
-    assert "100 test windows, 2 seeds" in text
+    assert "100 test windows, 2 seeds; % of windows, mean and standard deviation over seeds" in text
+    assert "| 75.0 ± 0.0 (own 80.0 ± 0.0) | weekday 75.0 ± 0.0 (own 80.0 ± 0.0) |" in text
+
+
+def test_one_seed_has_no_spread():
+    text = page([line(0, 0.6)])
+    assert "100 test windows, 1 seed; % of windows." in text
+    assert "±" not in text
+    assert "standard deviation" not in text
+
+
+def test_others_are_kept_where_all_known_ones_are_read_right():
+    labels = np.array([[0, 1], [1, -1], [0, 1], [1, 0]])
+    read = [np.array([0, 1, 1, 1]), np.array([1, 0, 1, 1])]
+    assert _hits(read[0], labels[:, 0]) == 0.75
+    assert _hits(read[1], labels[:, 1]) == pytest.approx(2 / 3)
+    assert _all_right(read, labels, [0, 1]) == 0.5
+    assert _all_right(read, labels, [1]) == 0.75
+    assert _all_right(read, labels, []) == 1.0

@@ -42,9 +42,30 @@ def test_parts_of_the_score_can_be_chosen(run, folder, model, tmp_path):
     assert {odd["part"] for odd in found["odd"]} <= {"label", "bound"}
 
 
+def test_windows_read_as_another_class_are_listed_instead(run, folder, model, tmp_path):
+    out, given = tmp_path / "a.csv", ["anomalies", model, folder / "panel.csv", "--out", tmp_path / "a.csv"]
+    run(*given)
+    table = csv.read_csv(out).to_pandas()
+    hours = [f"{hour:02}" for hour in table["hour_read"]]
+    wrong = [read for read, given in zip(hours, table["hour_given"], strict=True) if int(read) != given]
+    often = max(set(wrong), key=wrong.count)
+    found = run(*given, "--read-as", f"hour={often}", "--apart", 1, "--top", 1000, "--json").json
+    assert "odd" not in found
+    assert len(found["read_as"]) == wrong.count(often)
+    odds = [each["log_odds"] for each in found["read_as"]]
+    assert odds == sorted(odds, reverse=True)
+    assert {each["read"] for each in found["read_as"]} == {often}
+    said = run(*given, "--read-as", f"hour={often}", "--top", 1, "--figure", tmp_path / "a.png").out
+    assert f"hour is read as {often} (" in said.splitlines()[1]
+    never = next(name for name in (f"{hour:02}" for hour in range(24)) if name not in wrong)
+    assert "No window is read as" in run(*given, "--read-as", f"hour={never}").out
+
+
 def test_mistakes_are_one_line(run, folder, model, tmp_path):
     given = [model, folder / "panel.csv", "--out", tmp_path / "a.csv"]
     assert "parts must be some of" in run("anomalies", *given, "--use", "spikes").error
+    assert "--read-as FACTOR=CLASS" in run("anomalies", *given, "--read-as", "hour").error
+    assert "out of ('00', '01'," in run("anomalies", *given, "--read-as", "hour=25").error
     assert "top must be a whole number >= 1" in run("anomalies", *given, "--top", 0).error
     assert ".csv, .csv.gz or .parquet" in run("anomalies", model, folder / "panel.csv", "--out", "a.txt").error
     assert not (tmp_path / "a.csv").exists()

@@ -6,6 +6,7 @@ import pytest
 
 COMMANDS = {
     "what-if": ["--to", "hour=03"],
+    "swap-codes": ["--other", "2024-01-12"],
     "traverse": ["--dimension", "b_hour"],
     "anomalies": ["--every", 3],
     "why": ["--every", 9],

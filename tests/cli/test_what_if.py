@@ -12,7 +12,7 @@ from divecast.cli.what_if import parse_classes
 from worlds import moves
 
 
-@pytest.mark.parametrize("command", ["what-if", "traverse"])
+@pytest.mark.parametrize("command", ["what-if", "swap-codes", "traverse"])
 def test_help_shows_an_example(run, command):
     result = run(command, "--help")
     assert result.code == 0
@@ -49,10 +49,43 @@ def test_what_if_json(run, folder, model, tmp_path):
     ]
 
 
+def test_the_channel_that_changes_most_for_its_level_is_shown_first(run, folder, model, tmp_path):
+    asked = ["--to", "hour=03", "--at", "2024-01-10", "--out", tmp_path / "w.csv"]
+    result = run("what-if", model, folder / "panel.csv", *asked)
+    assert "1 window, 6 steps x 2 channels" in result.out
+    table = csv.read_csv(tmp_path / "w.csv").to_pandas().groupby("unique_id")
+    change = table["difference"].agg(lambda gaps: gaps.abs().mean())
+    share = 2 * change / (table["factual"].mean().abs() + table["counterfactual"].mean().abs())
+    said = [line.split() for line in result.out.splitlines() if line.split()[:1] and line.split()[0] in share.index]
+    assert [line[0] for line in said] == share.sort_values(ascending=False).index.tolist()
+    assert [float(line[-1].rstrip("%")) for line in said] == pytest.approx(sorted(100 * share, reverse=True), abs=0.06)
+
+
+def test_swap_codes(run, folder, model, tmp_path):
+    out, seen = tmp_path / "s.parquet", tmp_path / "seen.csv"
+    given = [model, folder / "panel.csv", "--at", "2024-01-10", "--other", "2024-01-12T07:00", "--out", out]
+    asked = run("swap-codes", *given, "--factor", "hour", "--windows-out", seen)
+    assert asked.code == 0, asked.err
+    assert "other's b" in asked.out
+    table = parquet.read_table(out)
+    assert set(table["hour_before"].to_pylist()) == {"23"}
+    assert set(table["hour_after"].to_pylist()) == {"06"}
+    assert table["difference"].to_numpy().any()
+    assert csv.read_csv(seen).num_rows == 24 * 2
+    said = run("swap-codes", *given, "--part", "a", "--json").json
+    assert (said["command"], said["part"], said["before"], said["after"]) == ("swap-codes", "a", [["23"]], [["23"]])
+
+
+def test_a_window_swapped_with_itself_is_unchanged(run, folder, model, tmp_path):
+    same = ["--at", "2024-01-10", "--other", "2024-01-10", "--out", tmp_path / "s.csv"]
+    assert run("swap-codes", model, folder / "panel.csv", *same).code == 0
+    assert not csv.read_csv(tmp_path / "s.csv")["difference"].to_numpy().any()
+
+
 def test_traverse(run, folder, model, tmp_path):
     out = tmp_path / "t.parquet"
     result = run("traverse", model, folder / "panel.csv", "--dimension", "b_hour", "--out", out)
-    assert "1 windows at 25 positions of b_hour, 0 to 24 (class)" in result.out
+    assert "1 window at 25 positions of b_hour, 0 to 24 (class)" in result.out
     assert parquet.read_table(out).num_rows == 25 * 30 * 2
     more = ["-d", "a1", "--position", -1, "--position", 0.5, "--at", "2024-01-10", "--json", "--out", out]
     said = run("traverse", model, folder / "panel.csv", *more).json
@@ -70,6 +103,12 @@ def test_traverse(run, folder, model, tmp_path):
         (["what-if", "--to", "hour=03", "--at", "2024-01-01T05:00"], "24 rows"),
         (["what-if", "--to", "hour=03", "--at", "soon"], "soon"),
         (["what-if", "--to", "hour=03", "--windows-out", "w.xlsx"], "w.xlsx"),
+        (["swap-codes"], "--other"),
+        (["swap-codes", "--other", "2024-01-12", "--other", "2024-01-13"], "one other window"),
+        (["swap-codes", "--other", "soon"], "soon"),
+        (["swap-codes", "--other", "2024-01-12", "--part", "c"], "'c'"),
+        (["swap-codes", "--other", "2024-01-12", "--factor", "month"], "month"),
+        (["swap-codes", "--other", "2024-01-12", "--windows-out", "w.xlsx"], "w.xlsx"),
         (["traverse", "--dimension", "a9"], "a0 to a1"),
         (["traverse", "--dimension", "a0", "--n", "1"], "n >= 2"),
         (["traverse", "--dimension", "a0", "--out", "none/t.csv"], "none"),

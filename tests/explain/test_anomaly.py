@@ -226,3 +226,57 @@ def test_recordings_too_short_for_a_forecast_are_scored_by_what_they_have(moves_
     rarities = reference.rarities(score_windows(fitted, windows.subset(first)))
     assert np.isnan(rarities.channels[:4]).all()
     assert np.isfinite(rarities.channels[4]).all()
+
+
+def test_windows_read_as_another_class_lead_by_how_clearly(hours_model, panel, test_part):
+    """The clock is moved by half a day, and is read as it was."""
+    late = replace(panel, values=np.roll(panel.values, 12, axis=0))
+    found = hours_model.anomalies(late, against=test_part)
+    hour = found.factors.index("hour")
+    listed = found.read_as("hour", "03", n=50, apart=24)
+    assert len(listed) > 5
+    assert sum(each.given == "15" for each in listed) > 0.7 * len(listed)
+    places = [each.window for each in listed]
+    assert (found.scores.read[places, hour] == 3).all()
+    assert (found.scores.given[places, hour] != 3).all()
+    odds = found.log_odds("hour", "03")
+    assert odds[places].tolist() == sorted((each.log_odds for each in listed), reverse=True)
+    assert (np.diff(np.sort(found.keys.origins[places])) >= 24).all()
+    mistaken = (found.scores.read[:, hour] == 3) & (found.scores.given[:, hour] != 3)
+    assert odds[places[0]] == odds[mistaken].max() > 0.0
+    first = listed[0]
+    assert str(first).startswith(f"{str(first.end)[:16].replace('T', ' ')}: hour is read as 03 (")
+
+
+def test_log_odds_are_of_the_class_against_the_one_given(test_part):
+    posteriors, given = test_part.scores.log_posteriors[0], test_part.scores.given[:, 0]
+    np.testing.assert_allclose(np.exp(posteriors).sum(axis=1), 1.0, rtol=1e-4)
+    own = posteriors[np.arange(len(given)), given]
+    np.testing.assert_allclose(test_part.log_odds("hour", "07"), posteriors[:, 7] - own, atol=1e-5)
+    np.testing.assert_array_equal(test_part.log_odds("hour", "07")[given == 7], 0.0)
+    read = test_part.scores.read[:, 0]
+    assert ((read == 7) & (given == 7)).any()  # read right: not listed
+    listed = [each.window for each in test_part.read_as("hour", "07", n=1000, apart=1)]
+    assert sorted(listed) == np.flatnonzero((read == 7) & (given != 7)).tolist()
+
+
+def test_where_no_label_is_given_none_is_read_as_another(moves_model):
+    found = moves_model.anomalies(moves())
+    side = found.factors.index("side")
+    unknown = found.scores.given[:, side] < 0
+    assert unknown.any()
+    listed = [each.window for name in found.classes[side] for each in found.read_as("side", name, 1000, 1)]
+    assert not unknown[listed].any()
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("mood", "03"), r"one of \['hour', 'weekend'\], got 'mood'"),
+        (("weekend", "maybe"), r"out of \('no', 'yes'\), got 'maybe'"),
+        (("hour", "03", 0), "n must be a whole number >= 1"),
+    ],
+)
+def test_what_cannot_be_read_is_said(test_part, asked, said):
+    with pytest.raises(ConfigError, match=said):
+        test_part.read_as(*asked)

@@ -47,6 +47,8 @@ def test_mistakes(hours_model: DeepDIVE) -> None:
         ({"other": OTHER, "part": "c"}, '"a" or "b"'),
         ({"other": OTHER, "factors": ["month"]}, "month"),
         ({"other": OTHER, "part": "a", "factors": ["hour"]}, "takes none"),
+        ({"other": OTHER, "factors": None}, "a sequence of factors"),
+        ({"other": OTHER, "factors": "hour"}, r"write \['hour'\]"),
     ):
         with pytest.raises(ConfigError, match=said):
             hours_model.swap_codes(PANEL, at=AT, **wrong)

@@ -90,6 +90,13 @@ def test_frame(hours_model: DeepDIVE) -> None:
         ({"dimension": "a0", "span": 0.0}, "span > 0"),
         ({"dimension": "a0", "positions": []}, "finite"),
         ({"dimension": "a0", "positions": [float("nan")]}, "finite"),
+        ({"dimension": "a0", "positions": [1e30]}, "none beyond 1e"),
+        ({"dimension": "a0", "positions": ["1"]}, "finite"),
+        ({"dimension": "a0", "positions": 1.0}, "finite"),
+        ({"dimension": "a0", "n": 10**30}, "at most 10000"),
+        ({"dimension": "a0", "span": "3"}, "span > 0"),
+        ({"dimension": None}, "expected a dimension of the code"),
+        ({"dimension": "a" + "9" * 5000}, "expected a dimension of the code"),
     ],
 )
 def test_mistakes(hours_model: DeepDIVE, asked: dict[str, object], said: str) -> None:

@@ -122,6 +122,7 @@ def test_frames(hours_model: DeepDIVE, moves_model: DeepDIVE) -> None:
         ({"factor": "weekend", "to": {"weekend": "yes"}}, "alone"),
         ({"factor": "weekend", "to": "yes", "levels": (0.9, 0.1)}, "rise"),
         ({"factor": "weekend", "to": "yes", "labels": "some"}, '"known" or "infer"'),
+        ({"factor": [], "to": "yes"}, 'expected factor="weekday"'),
         ({"factor": "weekend", "to": "yes", "a": "moved"}, '"adjusted" or "kept"'),
     ],
 )

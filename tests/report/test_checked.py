@@ -97,6 +97,18 @@ def test_scores_that_are_unknown_stay_so(hours_model):
     assert says(unknown.plot(), "the 0 oddest")
 
 
+def test_days_read_as_another_class_have_their_log_odds(hours_model):
+    late = replace(PANEL, values=np.roll(PANEL.values, 12, axis=0))
+    found = hours_model.anomalies(late, every=5)
+    display = OddWindowsDisplay.from_readings(found, "hour", "03", 2)
+    table, first = columns(display), found.read_as("hour", "03", 2)
+    assert sorted(table["rank"])[-2:] == [1, 2]
+    lead = table["day"][table["rank"] == 1].astype("datetime64[D]")[0]
+    assert lead == first[0].end.astype("datetime64[D]")
+    assert np.nanmax(table["score"]) == pytest.approx(first[0].log_odds)
+    assert says(display.plot(), "hour is read as 03 though it is another; the 2 clearest")
+
+
 def test_recordings_are_lines_the_oddest_on_top(moves_model):
     found = moves_model.anomalies(RECORDINGS, every=3)
     names = np.where(found.keys.recordings == found.top(1)[0].recording, ODD_NAME, found.keys.recordings)

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 
 from divecast import ConfigError
-from divecast.report import TraversalDisplay, WhatIfDisplay, WhyDisplay
+from divecast.report import TraversalDisplay, WhatIfDisplay, WhyDisplay, plot
 from report.drawn import ODD_NAME, columns, lines, only, says, texts
 from worlds import hours, moves
 
@@ -99,6 +101,46 @@ def test_bars_stand_on_one_another_and_are_the_shares(hours_model):
 
 def test_one_window_and_a_code_that_does_nothing_are_drawn(hours_model):
     found = hours_model.why(PANEL, at=AT[0])
-    assert says(WhyDisplay.from_attribution(found).plot(), "One window has no variance")
+    figure, own = WhyDisplay.from_attribution(found).plot(), Figure()
+    assert [axes.get_xlabel() for axes in figure.axes] == ["step ahead"]  # the parts alone: no empty panel beside
+    assert len(figure.axes[0].containers) == 3
+    assert WhyDisplay.from_attribution(found).plot(own.subplots()) is own
     still = replace(found, change=np.zeros_like(found.change))
     assert says(WhyDisplay.from_attribution(still).plot(), "No part changes these forecasts")
+
+
+def test_a_way_that_closes_has_the_colours_of_a_cycle(hours_model):
+    def colours(dimension, **more):
+        found = hours_model.traverse(PANEL, dimension, at=AT[0], **more)
+        axes = TraversalDisplay.from_traversal(found, "s1").plot().axes[0]
+        return np.array([to_rgb(line.get_color()) for line in axes.lines[: len(found.positions)]])
+
+    hours_round = colours("b_hour")
+    np.testing.assert_allclose(hours_round[0], hours_round[-1])  # 24 o'clock is midnight
+    steps = np.linalg.norm(np.diff(hours_round, axis=0), axis=1)
+    assert steps.min() > 0
+    assert steps.max() < 0.25  # and no hour is far from the next, midnight neither
+    np.testing.assert_allclose(colours("b_hour", positions=[3.0, 27.0])[1], hours_round[3])
+    straight = colours("a0")
+    assert np.linalg.norm(straight[0] - straight[-1]) > 0.5
+
+
+@pytest.mark.parametrize("method", ["what_if", "why", "traverse", "anomalies", "check", "infer_labels", "swap_codes"])
+def test_every_answer_has_a_picture_in_one_line(hours_model, method):
+    asked = {
+        "what_if": {"factor": "hour", "to": "13"},
+        "swap_codes": {"other": AT[0]},
+        "why": {"every": 50},
+        "traverse": {"dimension": "a0"},
+        "anomalies": {"every": 20},
+        "check": {"part": "all", "every": 20},
+        "infer_labels": {"every": 20},
+    }
+    figure = plot(getattr(hours_model, method)(PANEL, **asked[method]))
+    assert figure.axes
+    assert figure.axes[0].has_data()
+
+
+def test_what_has_no_picture_is_refused():
+    with pytest.raises(ConfigError, match=r"expected what what_if, .* gives, got ndarray"):
+        plot(np.zeros(3))

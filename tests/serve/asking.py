@@ -68,7 +68,9 @@ class Asked:
         """What is said of a field that is wrong, and which."""
         response = self.post(path, body)
         assert response.status_code == 422, (response.status_code, response.text)
-        return [each["field"] for each in response.json()["fields"]], response.json()["error"]
+        error, fields = (response.json()[name] for name in ("error", "fields"))
+        said = [error, *(f"{each['expected']}, got {each['got']}" for each in fields)]
+        return [each["field"] for each in fields], "; ".join(said)
 
 
 @contextmanager

@@ -84,6 +84,20 @@ def test_an_error_of_the_work_is_the_callers(of_hours):
     assert run(ask()) == "goes on"
 
 
+@pytest.mark.parametrize("end", [SystemExit, KeyboardInterrupt, GeneratorExit, asyncio.CancelledError, StopIteration])
+def test_work_that_ends_its_thread_ends_neither_the_loop_nor_the_wait(end):
+    def work():
+        raise end
+
+    async def ask():
+        pool = Pool(Limits(at_once=1, waiting=1, seconds=5.0))
+        with pytest.raises(RuntimeError, match=end.__name__):
+            await pool.run(work)
+        return await pool.run(lambda: "goes on")
+
+    assert run(ask()) == "goes on"
+
+
 def test_the_server_says_503_504_and_500_and_goes_on(hours_model, monkeypatch):
     gate, entered, former = threading.Event(), threading.Event(), Explorer.encode
 
@@ -106,6 +120,7 @@ def test_the_server_says_503_504_and_500_and_goes_on(hours_model, monkeypatch):
         time.sleep(0.01)
     response = asked.post("/encode", {"at": ["fail"]})
     assert (response.status_code, "log" in response.json()["error"]) == (500, True)
+    assert response.headers["connection"] == "close"
     assert asked.post("/encode", {}).status_code == 200
 
 

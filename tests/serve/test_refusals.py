@@ -61,6 +61,32 @@ def test_the_field_is_named(of_hours, path, body, field, named):
     assert named in error
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "said"),
+    [
+        ("/what-if", {"to": {"weekend": "soon"}},
+         {"field": "to", "expected": "a class of 'weekend' out of ('no', 'yes')", "got": "'soon'"}),
+        ("/forecast", {"channels": ["s9"]},
+         {"field": "channels", "expected": "channels of the model, such as 's0'", "got": "'s9'"}),
+        ("/forecast", {"levels": [1.5]}, {"field": "levels.0", "expected": "less than 1", "got": "1.5"}),
+        ("/what-if", {}, {"field": "to", "expected": "Field required", "got": None}),
+        ("/anomalies", {}, {"field": "every", "got": "1321", "expected":
+         "at most 500 windows to score; give a shorter span, or every=3 or more"}),
+    ],
+)  # fmt: skip
+def test_each_thing_is_said_once(of_hours, path, body, said):
+    response = of_hours.post(path, body).json()
+    assert response["fields"] == [said]
+    assert response["error"] == f"{said['field']} cannot be used"
+
+
+def test_what_was_sent_is_cut(of_hours):
+    (field,) = of_hours.post("/what-if", {"to": {"weekend": "x" * 500}}).json()["fields"]
+    assert len(field["got"]) == 80
+    (field,) = of_hours.post("/what-if", {"to": {"weekend": ", got a; b"}}).json()["fields"]
+    assert field["expected"].startswith("a class of 'weekend' out of ('no', 'yes')")
+
+
 def test_recordings_have_no_clock(of_moves):
     assert of_moves.refusal("/anomalies", {"start": "2024-01-01"})[0] == ["start"]
     assert of_moves.refusal("/forecast", {"at": ["r999"]})[0] == ["at"]

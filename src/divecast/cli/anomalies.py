@@ -1,5 +1,6 @@
 """``divecast anomalies``."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,12 +9,15 @@ import typer
 from divecast.cli import options
 from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.figure import Figure, check_figure, draw_figure
+from divecast.cli.places import parse_class
 from divecast.cli.settings import read_settings
+from divecast.counted import counted
 from divecast.errors import ConfigError
 from divecast.inference import PartName
 
 if TYPE_CHECKING:
     from divecast.explain.odd_window import OddWindow
+    from divecast.explain.read_as import ReadAs
 
 
 def anomalies(  # noqa: PLR0913  typer reads an option from each parameter
@@ -26,7 +30,7 @@ def anomalies(  # noqa: PLR0913  typer reads an option from each parameter
         Path | None, typer.Option("--channels-out", help="Also write the scores of every channel to this file.")
     ] = None,
     part: Annotated[PartName, typer.Option("--part", help="Part of the data of the fit; all for any data.")] = "all",
-    every: Annotated[int, typer.Option("--every", help="Score every how manieth window.")] = 1,
+    every: Annotated[int, typer.Option("--every", help="Score one window in this many.")] = 1,
     top: Annotated[int, typer.Option("--top", help="How many of the oddest windows to show.")] = 10,
     apart: Annotated[
         int | None, typer.Option("--apart", help="Rows between two shown windows at least; the look-back by default.")
@@ -43,6 +47,14 @@ def anomalies(  # noqa: PLR0913  typer reads an option from each parameter
         typer.Option(
             "--use",
             help="Part of the score: level, peak, jump, stuck, reconstruction, label or bound; repeat for more.",
+        ),
+    ] = None,
+    read_as: Annotated[
+        str | None,
+        typer.Option(
+            "--read-as",
+            help="Show instead the windows whose label is read as this class though another is given, the clearest "
+            "first: weekday=Sun finds holidays.",
         ),
     ] = None,
     figure: Figure = None,
@@ -66,6 +78,7 @@ def anomalies(  # noqa: PLR0913  typer reads an option from each parameter
 
     for place in filter(None, (out, channels_out)):
         options.check_table(place)
+    wanted = None if read_as is None else parse_class("--read-as", read_as)
     _check_positive(top=top, every=every, apart=1 if apart is None else apart)
     check_figure(figure)
     given = {"device": device, **options.of_data(time, label, tz, channels, recording, rate)}
@@ -75,35 +88,35 @@ def anomalies(  # noqa: PLR0913  typer reads an option from each parameter
     if against is not None:
         usual = fitted.anomalies(read_data(against, settings, optional_labels=list(fitted.info()["factors"])), "valid")
     found = fitted.anomalies(source, part, every, against=usual, **({"parts": tuple(use)} if use else {}))
+    listed = found.top(top, apart) if wanted is None else found.read_as(*wanted, top, apart)
     write_frame(found.frame(), out)
     if channels_out is not None:
         write_frame(found.frame("channel"), channels_out)
     if figure is not None:
         from divecast.report import OddWindowsDisplay
 
-        draw_figure(OddWindowsDisplay.from_anomalies(found, top), figure, silent=as_json)
-    oddest = found.top(top, apart)
+        odd = OddWindowsDisplay
+        display = odd.from_anomalies(found, top) if wanted is None else odd.from_readings(found, *wanted, top)
+        draw_figure(display, figure, silent=as_json)
     n_windows, reference = len(found.score), found.reference
     if as_json:
         about = {"usual": reference.of, "usual_windows": reference.n_windows, "parts": found.parts}
-        rows = [_as_json(each) for each in oddest]
-        print_json({"command": "anomalies", "scores": out, "windows": n_windows, **about, "odd": rows})
+        rows = [_as_json(each) for each in listed]
+        rows_are = "odd" if wanted is None else "read_as"
+        print_json({"command": "anomalies", "scores": out, "windows": n_windows, **about, rows_are: rows})
     else:
-        print_lines(*map(str, oddest))
-        print_lines(f"The scores of {n_windows} windows against {reference.of} are in {shown(out)}")
+        if wanted is not None and not listed:
+            print_lines(f"No window is read as {read_as} that is given as another")
+        print_lines(*map(str, listed))
+        print_lines(f"The scores of {counted(n_windows, 'window')} against {reference.of} are in {shown(out)}")
 
 
-def _as_json(odd: "OddWindow") -> dict[str, Any]:
-    recording = {} if odd.recording is None else {"recording": odd.recording}
-    end = float(odd.end) if odd.recording is not None else str(odd.end)
-    return {
-        **recording,
-        "end": end,
-        "score": round(odd.score, 3),
-        "part": odd.part,
-        "channel": odd.channel,
-        "reasons": list(odd.reasons),
-    }
+def _as_json(each: "OddWindow | ReadAs") -> dict[str, Any]:
+    told = {name: value for name, value in asdict(each).items() if name not in ("window", "rarity", "recording")}
+    recording = {} if each.recording is None else {"recording": each.recording}
+    end = float(each.end) if each.recording is not None else str(each.end)
+    rounded = {name: round(value, 3) for name, value in told.items() if isinstance(value, float)}
+    return {**recording, **told, **rounded, "end": end}
 
 
 def _check_positive(**numbers: int) -> None:

@@ -19,7 +19,7 @@ def check(  # noqa: PLR0913  typer reads an option from each parameter
     model: options.Model,
     data: options.Data,
     part: Annotated[PartName, typer.Option("--part", help="Part of the data of the fit; all for any data.")] = "test",
-    every: Annotated[int, typer.Option("--every", min=1, help="Look at every how manieth window.")] = 1,
+    every: Annotated[int, typer.Option("--every", min=1, help="Look at one window in this many.")] = 1,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Also write a table: CSV, CSV.gz or Parquet file.")
     ] = None,

@@ -10,6 +10,7 @@ from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.figure import Figure, check_figure, draw_figure
 from divecast.cli.places import At, KeepA, read_places
 from divecast.cli.settings import read_settings
+from divecast.counted import counted
 
 
 def traverse(  # noqa: PLR0913  typer reads an option from each parameter
@@ -71,6 +72,7 @@ def traverse(  # noqa: PLR0913  typer reads an option from each parameter
     else:
         ends = f"{found.positions.min():g} to {found.positions.max():g} ({found.unit})"
         print_lines(
-            f"{windows} windows at {len(found.positions)} positions of {dimension}, {ends}, are in {shown(out)}; "
+            f"{counted(windows, 'window')} at {counted(len(found.positions), 'position')} of {dimension}, {ends}: see "
+            f"{shown(out)}; "
             f"the first window's own position is {found.own_position[0]:.3g}"
         )

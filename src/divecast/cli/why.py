@@ -32,9 +32,7 @@ def why(  # noqa: PLR0913  typer reads an option from each parameter
     part: Annotated[PartName, typer.Option("--part", help="Part of the data of the fit; all for any data.")] = "all",
     every: Annotated[
         int,
-        typer.Option(
-            "--every", min=1, help="Explain every how manieth window; hourly, 5 or 11 mix hours and weekdays."
-        ),
+        typer.Option("--every", min=1, help="Explain one window in this many; hourly, 5 or 11 mix hours and weekdays."),
     ] = 1,
     at: At = None,
     labels: options.Labels = "known",

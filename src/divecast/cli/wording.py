@@ -5,6 +5,7 @@ _MENDS = {
     "leave them out with select(channels)": "leave them out with --channels, which names those to use",
     "name it with time=, or give an array with Panel.from_array(values, start, step)": "name it with --time",
     "name another one with time=": "name another one with --time",
+    "fit again with resume=True to go on from": "the same command with --resume goes on from",
 }
 
 

@@ -10,15 +10,17 @@ from numpy.typing import NDArray
 from divecast.data import Windows, to_frame
 from divecast.errors import ConfigError
 from divecast.explain.odd_window import OddWindow, describe
-from divecast.explain.reference import PARTS, Rarities, Reference, highest
-from divecast.explain.window_scores import CHANNEL_PARTS, WindowScores, score_windows
+from divecast.explain.read_as import ReadAs, describe_reading, log_odds, odds_where_read
+from divecast.explain.reference import PARTS, Reference, highest
+from divecast.explain.scored_windows import ScoredWindows
+from divecast.explain.window_scores import CHANNEL_PARTS, score_windows
 from divecast.explain.yardstick import Scores
 from divecast.fitted import Fitted
-from divecast.results import Columns, Keys
+from divecast.results import Columns, Keys, merged
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Anomalies:
+class Anomalies(ScoredWindows):
     """How odd every window is, by channel, by label and in all.
 
     A *rarity* is -log10 of the share of reference windows that are at least as odd: 2 is one in a hundred. Beyond
@@ -26,29 +28,11 @@ class Anomalies:
     than 2 is no fault yet: one reference window in a hundred is, too, and more are where the data have moved on from
     the reference, as from autumn to winter; then only the order counts.
 
-    Attributes:
-        keys: windows and the times of their last ``horizon`` rows.
-        channels: names.
-        factors: names of the factors whose labels are read.
-        classes: class names of each factor.
-        parts: what the score is made of.
-        scores: raw scores, in nats where they are likelihoods.
-        rarities: of every part by channel, of every label, and of every part of the window.
-        score: (window,) rarity of the oddest of ``parts``; NaN where none could be scored.
-        reference: the windows taken for usual.
+    Attributes, beside those of ``ScoredWindows``:
         segments: (window,) number of the recording.
         lookback: rows of a window.
     """
 
-    keys: Keys
-    channels: tuple[str, ...]
-    factors: tuple[str, ...]
-    classes: tuple[tuple[str, ...], ...]
-    parts: tuple[str, ...]
-    scores: WindowScores
-    rarities: Rarities
-    score: Scores
-    reference: Reference
     segments: NDArray[np.int64]
     lookback: int
 
@@ -71,11 +55,35 @@ class Anomalies:
         Raises:
             ConfigError: ``n`` or ``apart`` is below 1.
         """
-        apart = self.lookback if apart is None else apart
-        for name, value in (("n", n), ("apart", apart)):
-            if value < 1:
-                raise ConfigError(f"{name} must be a whole number >= 1, got {value}")
-        return tuple(describe(self, at) for at in self._events(n, apart))
+        return tuple(describe(self, at) for at in self._events(self.score, n, apart))
+
+    def read_as(self, factor: str, to: str, n: int = 10, apart: int | None = None) -> tuple[ReadAs, ...]:
+        """Return the windows whose label is read as a class though it is given as another, the clearest first.
+
+        ``read_as("weekday", "Sun")`` lists the days that look like a Sunday and are none: holidays lead that list
+        without having been told of. Windows are ranked by ``log_odds``.
+
+        Args:
+            factor: whose label is read.
+            to: the class it is read as.
+            n: how many windows at most.
+            apart: as in ``top``.
+
+        Raises:
+            ConfigError: no such factor or class, or ``n`` or ``apart`` is below 1.
+        """
+        ranked = self._events(odds_where_read(self, factor, to), n, apart)
+        return tuple(describe_reading(self, at, factor) for at in ranked)
+
+    def log_odds(self, factor: str, to: str) -> Scores:
+        """Return how much rather than the class given each window is read as ``to``, (window,).
+
+        It is log p(to | window) - log p(class given | window), nats; NaN where no label is given.
+
+        Raises:
+            ConfigError: no such factor or class.
+        """
+        return log_odds(self, factor, to)
 
     def frame(self, layout: Literal["window", "channel"] = "window") -> Any:
         """Return a table of the caller's kind.
@@ -96,10 +104,13 @@ class Anomalies:
         columns |= dict(zip(PARTS, self.rarities.parts.T, strict=True))
         for at, (name, classes) in enumerate(zip(self.factors, self.classes, strict=True)):
             texts = np.array([*classes, None], dtype=object)  # -1 picks the None
-            columns[f"{name}_surprise"] = self.scores.surprise[:, at]
-            columns[f"{name}_read"] = texts[self.scores.read[:, at]]
-            columns[f"{name}_probability"] = self.scores.probability[:, at]
-            columns[f"{name}_given"] = texts[self.scores.given[:, at]]
+            read = {
+                f"{name}_surprise": self.scores.surprise[:, at],
+                f"{name}_read": texts[self.scores.read[:, at]],
+                f"{name}_probability": self.scores.probability[:, at],
+                f"{name}_given": texts[self.scores.given[:, at]],
+            }
+            columns = merged(columns, read)
         return columns
 
     def _by_channel(self) -> Columns:
@@ -109,10 +120,14 @@ class Anomalies:
         columns["score"] = self.channel_score.reshape(-1)
         return columns | {p: r.reshape(-1) for p, r in zip(CHANNEL_PARTS, self.rarities.channels, strict=True)}
 
-    def _events(self, n: int, apart: int) -> list[int]:
-        found: list[int] = []
-        scored = np.flatnonzero(~np.isnan(self.score))
-        for at in scored[np.argsort(-self.score[scored], kind="stable")]:
+    def _events(self, rank: Scores, n: int, apart: int | None) -> list[int]:
+        """Return the windows that rank highest, no two closer than ``apart``; those without a rank are left out."""
+        apart, found = self.lookback if apart is None else apart, list[int]()
+        for name, value in (("n", n), ("apart", apart)):
+            if value < 1:
+                raise ConfigError(f"{name} must be a whole number >= 1, got {value}")
+        scored = np.flatnonzero(~np.isnan(rank))
+        for at in scored[np.argsort(-rank[scored], kind="stable")]:
             same = [other for other in found if self.segments[other] == self.segments[at]]
             if all(abs(self.keys.origins[other] - self.keys.origins[at]) >= apart for other in same):
                 found.append(int(at))

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast.counted import counted
 from divecast.data import to_frame
 from divecast.errors import ConfigError
 from divecast.explain.agreement import Agreement
@@ -118,7 +119,7 @@ class Attribution:
     def __str__(self) -> str:
         """Say in words what the forecasts rest on; see ``frame`` for steps and windows."""
         n_windows = len(self.change)
-        lines = [f"{n_windows} window{'s' if n_windows > 1 else ''}, {self.change.shape[2]} steps, all channels."]
+        lines = [f"{counted(n_windows, 'window')}, {counted(self.change.shape[2], 'step')}, all channels."]
         if n_windows > 1 and np.isfinite(self.window_share_overall):
             alone = self.window_share_overall
             lines.append(

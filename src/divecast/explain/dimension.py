@@ -7,9 +7,9 @@ it is straight from each class's centre to the next.
 """
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 import torch
@@ -23,6 +23,8 @@ from divecast.model.marginal import RBFBlocks
 from divecast.model.prior import RBFMixture
 
 _POSITIONS = 9
+_MOST_POSITIONS = 10_000
+_FARTHEST = 1e6  # standard deviations or classes; the network would be far outside what it learned long before
 _UNIT_VARIANCE = {"normal": 1.0, "laplace": 2.0, "logistic": math.pi**2 / 3.0}  # of a component of width 1
 
 
@@ -60,8 +62,10 @@ class Dimension:
         Raises:
             ConfigError: fewer than two, or no span.
         """
-        if (n is not None and n < 2) or not (math.isfinite(span) and span > 0.0):
-            raise ConfigError(f"expected n >= 2 and a span > 0, got n={n!r} and span={span!r}")
+        odd = n is not None and not (isinstance(n, int) and 2 <= n <= _MOST_POSITIONS)
+        if odd or not (isinstance(span, Real) and math.isfinite(span) and span > 0.0):
+            most = f"at most {_MOST_POSITIONS}"
+            raise ConfigError(f"expected n >= 2, {most}, and a span > 0, got n={n!r} and span={span!r}")
         if not self.is_way or self.mixture is None:
             return [float(at) for at in np.linspace(-span, span, n or _POSITIONS)]
         last = self.mixture.n_classes if self.closes else self.mixture.n_classes - 1
@@ -74,9 +78,10 @@ class Dimension:
         Raises:
             ConfigError: a position is no number, or beyond the end of the way.
         """
-        at = torch.tensor(list(positions), dtype=torch.float32)
-        if not len(at) or not bool(at.isfinite().all()):
-            raise ConfigError(f"expected finite positions, at least one, got {list(positions)}")
+        numbers = isinstance(positions, Sequence | np.ndarray) and all(isinstance(each, Real) for each in positions)
+        at = torch.tensor(list(positions) if numbers else [], dtype=torch.float32)
+        if not len(at) or not bool((at.abs() <= _FARTHEST).all()):
+            raise ConfigError(f"expected finite positions, at least one, none beyond {_FARTHEST:g}, got {positions!r}")
         if self.is_way and self.mixture is not None:
             return _way(self.mixture, at)
         mean, sd = self.spread()
@@ -100,19 +105,18 @@ def find_dimension(fitted: Fitted, name: str) -> Dimension:
         ConfigError: there is none of that name, or b has no dimensions to move.
     """
     factors, n_a = coded_factors(fitted), fitted.network.n_conditional
-    found = re.fullmatch(r"a(\d+)", name)
-    if found and int(found[1]) < n_a:
-        return Dimension(name, None, int(found[1]), None)
+    if name in (own := [f"a{column}" for column in range(n_a)]):
+        return Dimension(name, None, own.index(name), None)
     path = fitted.network.marginal
     blocks = list(zip(factors, path.block_sizes, strict=True)) if isinstance(path, RBFBlocks) else []
     for at, (factor, size) in enumerate(blocks):
         columns = {f"b_{factor}": None, **{f"b_{factor}{column}": column for column in range(size)}}
         if name in columns and isinstance(path, RBFBlocks):
             return Dimension(name, at, columns[name], path.prior.mixtures()[at])
-    own = [f"a0 to a{n_a - 1}"] if n_a else []
-    own += [f"b_{factor}, b_{factor}0 to b_{factor}{size - 1}" for factor, size in blocks]
+    there = [f"a0 to a{n_a - 1}"] if n_a else []
+    there += [f"b_{factor}, b_{factor}0 to b_{factor}{size - 1}" for factor, size in blocks]
     why = "" if blocks or not factors else "; b of this model is the class itself, ask what_if"
-    raise ConfigError(f"expected a dimension of the code, one of {'; '.join(own)}, got {name!r}{why}")
+    raise ConfigError(f"expected a dimension of the code, one of {'; '.join(there)}, got {name!r}{why}")
 
 
 def _way(mixture: RBFMixture, at: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from divecast.counted import counted
 from divecast.data import Backend, to_frame
 from divecast.errors import ConfigError
 from divecast.explain.ownership import Reading, Readings
@@ -136,7 +137,7 @@ class Health:
 
     def __str__(self) -> str:
         """Say what is fine, and for what is not fine what to do."""
-        lines = [f"Health of the code, {self.measured.n_windows} windows ({_part(self.measured.part)})"]
+        lines = [f"Health of the code, {counted(self.measured.n_windows, 'window')} ({_part(self.measured.part)})"]
         for finding in self.findings:
             lines.append(f"{_MARKS[finding.state]} {finding.text}")
             if finding.advice:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast.results import Columns, Floats
+from divecast.results import Columns, Floats, merged
 
 
 def long_columns(
@@ -27,10 +27,12 @@ def long_columns(
     n_windows, n_steps = stamps.shape
     shape = (n_windows, len(channels), n_steps)
     names = np.tile(np.repeat(np.array(channels, dtype=object), n_steps), n_windows)
-    return {
-        "unique_id": names,
-        **{name: np.repeat(column, len(channels) * n_steps) for name, column in of_window.items()},
-        "step": np.broadcast_to(steps, shape).reshape(-1),
-        "ds": np.broadcast_to(stamps[:, None], shape).reshape(-1),
-        **{name: array.swapaxes(1, 2).reshape(-1) for name, array in values.items()},
-    }
+    return merged(
+        {"unique_id": names},
+        {name: np.repeat(column, len(channels) * n_steps) for name, column in of_window.items()},
+        {
+            "step": np.broadcast_to(steps, shape).reshape(-1),
+            "ds": np.broadcast_to(stamps[:, None], shape).reshape(-1),
+        },
+        {name: array.swapaxes(1, 2).reshape(-1) for name, array in values.items()},
+    )

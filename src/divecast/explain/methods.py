@@ -14,7 +14,7 @@ from divecast.explain.health import Health
 from divecast.explain.label_effects import KeepA, effects_for
 from divecast.explain.places import Places, windows_at
 from divecast.explain.reference import DEFAULT_PARTS, Reference
-from divecast.explain.swap import CodePart, Swap, swap_windows
+from divecast.explain.swap import CodePart, Swap, as_names, swap_windows
 from divecast.explain.traversal import Traversal, traverse_windows
 from divecast.explain.what_if import HandOver, as_mapping, wanted_classes, what_if_windows
 from divecast.explain.why import attribute, windows_to_explain
@@ -108,7 +108,7 @@ class Explaining(ABC):
         """
         fitted, windows = self._windows(data, "all", "encode", 1)
         pairs = windows_at(windows, at), windows_at(windows, other)
-        return swap_windows(fitted, pairs, Swap(part, tuple(factors)), labels, levels)
+        return swap_windows(fitted, pairs, Swap(part, as_names(factors)), labels, levels)
 
     def traverse(  # noqa: PLR0913  which windows, and which way through the code
         self,
@@ -162,7 +162,7 @@ class Explaining(ABC):
         Args:
             data: as in ``forecast``.
             part: which windows, by their last row.
-            every: every how manieth window.
+            every: score one window in this many.
             against: what this method found elsewhere; its reference is used. For new data give
                 ``model.anomalies(data_of_the_fit, "valid")``.
             parts: what the score is made of, the oddest counts. By channel, over the last ``horizon`` rows and the
@@ -207,8 +207,8 @@ class Explaining(ABC):
         Args:
             data: as in ``forecast``.
             part: which windows, by their last row.
-            every: every how manieth window. Take a number that shares no divisor with the rows of a day or week, as 5
-                or 11 do for hours: every 24th would hide what the hour does, every 7th ties the hour to the weekday.
+            every: explain one window in this many. Take a number that shares no divisor with the rows of a day or week,
+                as 5 or 11 do for hours: every 24th would hide what the hour does, every 7th ties it to the weekday.
             at: only these windows, as in ``what_if``; ``part`` and ``every`` are then left out.
             labels: how the code gets its classes, as in the forecast to explain.
 
@@ -233,7 +233,7 @@ class Explaining(ABC):
         Args:
             data: the data of the fit for a part of it; any data for ``all``. Labels they lack are left out.
             part: which windows, by their last row.
-            every: every how manieth window; which number, see ``why``.
+            every: look at one window in this many; which number, see ``why``.
 
         Returns:
             A report; ``print`` says it in plain words, ``.frame(...)`` gives the numbers.

@@ -1,17 +1,16 @@
 """An odd window with the reasons in words."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast.counted import counted
 from divecast.explain.reference import PARTS
+from divecast.explain.scored_windows import ScoredWindows
 from divecast.explain.window_scores import CHANNEL_PARTS
 from divecast.explain.yardstick import Scores
-
-if TYPE_CHECKING:
-    from divecast.explain.anomaly import Anomalies
 
 _REASONS = 3
 _NOTABLE = 1.0  # one in ten: below, a part is no reason
@@ -47,7 +46,7 @@ class OddWindow:
         return f"{head}: score {self.score:.1f} ({self.rarity}): {'; '.join(self.reasons)}"
 
 
-def describe(found: "Anomalies", at: int) -> OddWindow:
+def describe(found: ScoredWindows, at: int) -> OddWindow:
     """Say of a window what makes it odd."""
     rarities = {part: float(found.rarities.parts[at, PARTS.index(part)]) for part in found.parts}
     order = sorted((part for part in rarities if not np.isnan(rarities[part])), key=lambda part: -rarities[part])
@@ -64,7 +63,7 @@ def describe(found: "Anomalies", at: int) -> OddWindow:
     return OddWindow(at, end, recording, score, in_words(score, found), first, channel, tuple(reasons))
 
 
-def in_words(score: float, found: "Anomalies") -> str:
+def in_words(score: float, found: ScoredWindows) -> str:
     """Say how rare a score is, no finer than the reference windows tell."""
     n = found.reference.n_windows
     if score >= np.log10(n + 1):
@@ -80,7 +79,7 @@ def moment(stamp: Any) -> str:
     return f"{float(stamp):.2f} s"
 
 
-def _reason(found: "Anomalies", at: int, part: str) -> str:
+def _reason(found: ScoredWindows, at: int, part: str) -> str:
     if part == "label":
         return _label_reason(found, at)
     if part == "bound":
@@ -92,17 +91,17 @@ def _reason(found: "Anomalies", at: int, part: str) -> str:
     when = moment(found.keys.stamps[at, -row]) if row else ""
     horizon, raw = found.keys.stamps.shape[1], float(found.scores.channels[place, at, worst[0]])
     words = {
-        "level": f"{channel} is off its forecast over the last {horizon} rows",
+        "level": f"{channel} is off its forecast over the last {counted(horizon, 'row')}",
         "peak": f"{channel} is far off its forecast at {when}",
         "jump": f"{channel} is out of line with its neighbours at {when}",
         "stuck": f"{channel} repeats its value {raw:.0f} times in a row",
         "reconstruction": f"{channel} has a shape the code cannot give back",
     }
     others = len(worst) - 1
-    return words[part] + (f" (and {others} more channel{'s' if others > 1 else ''})" if others else "")
+    return words[part] + (f" (and {counted(others, 'more channel')})" if others else "")
 
 
-def _label_reason(found: "Anomalies", at: int) -> str:
+def _label_reason(found: ScoredWindows, at: int) -> str:
     rarities = found.rarities.labels[at]
     told = []
     for factor in _rarest(rarities):

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from divecast.counted import counted
 from divecast.data import Source, Windows
 from divecast.errors import ConfigError, DataError
 from divecast.origins import Moment, forecast_origins
@@ -50,7 +51,7 @@ def _number(windows: Windows, place: Place) -> int:
     if number < len(windows) and windows.origins[number] == origin:
         return number
     raise DataError(
-        f"no window can be explained at {place}: before it there must be {windows.shape.lookback} rows; "
+        f"no window can be explained at {place}: before it there must be {counted(windows.shape.lookback, 'row')}; "
         + (f"the clock has {source.clock}" if source.clock else "choose a later second or a longer recording")
     )
 

@@ -50,6 +50,17 @@ class Swap:
         return tuple(at for at, name in enumerate(names) if name in self.factors or not self.factors)
 
 
+def as_names(factors: Sequence[str]) -> tuple[str, ...]:
+    """Return names of factors, of which there may be none.
+
+    Raises:
+        ConfigError: they are no sequence of names.
+    """
+    if isinstance(factors, str) or not isinstance(factors, Sequence):
+        raise ConfigError(f"expected a sequence of factors, got {factors!r}; write [{factors!r}]")
+    return tuple(factors)
+
+
 def swap_windows(
     fitted: Fitted, pairs: tuple[Windows, Windows], what: Swap, mode: LabelMode, levels: Sequence[float]
 ) -> Counterfactual:

@@ -31,6 +31,7 @@ class Traversal:
     Attributes:
         dimension: its name.
         unit: what positions count: ``prior sd`` from the prior's mean, or ``class`` from the first one.
+        closes: whether the way goes round through the classes and comes back to where it began.
         positions: (position,).
         values: (position, dim) the values of the moved dimensions.
         keys: windows and the times of their rows and of the steps ahead.
@@ -46,6 +47,7 @@ class Traversal:
 
     dimension: str
     unit: str
+    closes: bool
     positions: NDArray[np.float64]
     values: Floats
     keys: Keys
@@ -98,6 +100,7 @@ def traverse_windows(
     return Traversal(
         dimension=dimension.name,
         unit="class" if dimension.is_way else "prior sd",
+        closes=dimension.closes,
         positions=np.asarray(positions, dtype=np.float64),
         values=values.reshape(len(values), -1).numpy(),
         keys=Keys.of(windows.source, windows.origins, windows.segments, steps),

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from divecast.data import Windows
+from divecast.data.class_names import class_place
 from divecast.data.report import report
 from divecast.errors import ConfigError
 from divecast.explain.code import infer_code
@@ -71,7 +72,7 @@ def as_mapping(factor: str | None, to: str | Mapping[str, str]) -> Mapping[str, 
     """
     if isinstance(to, Mapping) and factor is None:
         return to
-    if isinstance(to, str) and factor is not None:
+    if isinstance(to, str) and isinstance(factor, str):
         return {factor: to}
     raise ConfigError(
         f'expected factor="weekday", to="Sun", or to={{"weekday": "Sun"}} alone, got factor={factor!r}, to={to!r}'
@@ -93,10 +94,8 @@ def wanted_classes(fitted: Fitted, to: Mapping[str, str]) -> Tensor:
     for factor, name in to.items():
         if factor not in names:
             raise ConfigError(f"expected one of the factors of the model {list(names)}, got {factor!r}")
-        classes = fitted.vocabularies[names.index(factor)].classes
-        if name not in classes:
-            raise ConfigError(f"expected a class of {factor!r} out of {classes}, got {name!r}")
-        wanted[0, names.index(factor)] = classes.index(name)
+        at = names.index(factor)
+        wanted[0, at] = class_place(factor, fitted.vocabularies[at].classes, name)
     return wanted
 
 

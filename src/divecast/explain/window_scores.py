@@ -39,6 +39,7 @@ class WindowScores:
         read: (window, factor) the most probable class.
         probability: (window, factor) its probability.
         given: (window, factor) the class given, -1 where missing or unknown to the model.
+        log_posteriors: for each factor (window, class) log p(class | x) at the mean code, nats.
     """
 
     channels: Floats
@@ -48,6 +49,7 @@ class WindowScores:
     read: NDArray[np.int64]
     probability: Floats
     given: NDArray[np.int64]
+    log_posteriors: tuple[Floats, ...]
 
 
 def score_windows(fitted: Fitted, windows: Windows) -> WindowScores:
@@ -58,10 +60,11 @@ def score_windows(fitted: Fitted, windows: Windows) -> WindowScores:
     """
     scored = [_past(fitted, batch) for batch in batches(fitted, windows)]
     columns = [torch.cat(column).cpu().numpy() for column in zip(*scored, strict=True)]
-    reconstruction, surprise, bound, read, probability, given = columns
+    reconstruction, surprise, bound, read, probability, given, *posteriors = columns
     errors, rows = forecast_errors(fitted, windows)
     every = np.concatenate([errors, reconstruction[None]])
-    return WindowScores(every, np.pad(rows, ((0, 1), (0, 0), (0, 0))), surprise, bound, read, probability, given)
+    padded = np.pad(rows, ((0, 1), (0, 0), (0, 0)))
+    return WindowScores(every, padded, surprise, bound, read, probability, given, tuple(posteriors))
 
 
 def marginal_kl(path: MarginalPath, posterior: MarginalPosterior) -> Tensor:
@@ -94,4 +97,4 @@ def _past(fitted: Fitted, batch: Batch) -> tuple[Tensor, ...]:
     given = batch.labels[:, : len(posteriors)]
     best = torch.stack([log_p.max(dim=1).values for log_p in posteriors], 1) if posteriors else surprisal[:, :0, 0]
     read = torch.stack([log_p.argmax(dim=1) for log_p in posteriors], 1) if posteriors else given
-    return surprisal.nanmean(1), label_surprise(posteriors, given), bound, read, best.exp(), given
+    return surprisal.nanmean(1), label_surprise(posteriors, given), bound, read, best.exp(), given, *posteriors

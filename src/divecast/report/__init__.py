@@ -1,4 +1,7 @@
-"""Pictures for papers: each made from a result, with ``plot()`` and ``frame()``, the numbers drawn."""
+"""Pictures for papers: each made from a result, with ``plot()`` and ``frame()``, the numbers drawn.
+
+``plot(result)`` is the short way.
+"""
 
 from divecast.report.code import CodeDisplay
 from divecast.report.confusion import ConfusionDisplay
@@ -7,6 +10,7 @@ from divecast.report.forecast import ForecastDisplay
 from divecast.report.health import HealthDisplay
 from divecast.report.label_correlation import LabelCorrelationDisplay
 from divecast.report.odd_windows import OddWindowsDisplay
+from divecast.report.picture import plot
 from divecast.report.reliability import ReliabilityDisplay
 from divecast.report.style import write_picture
 from divecast.report.traversal import TraversalDisplay
@@ -25,5 +29,6 @@ __all__ = [
     "TraversalDisplay",
     "WhatIfDisplay",
     "WhyDisplay",
+    "plot",
     "write_picture",
 ]

@@ -1,5 +1,6 @@
-"""Picture of odd windows: a strip of days for a panel, a line a recording."""
+"""Picture of odd windows, or of those read as a class: a strip of days for a panel, a line a recording."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -8,28 +9,36 @@ from numpy.typing import NDArray
 
 from divecast.data import to_frame
 from divecast.explain.anomaly import Anomalies
+from divecast.explain.read_as import odds_where_read
+from divecast.explain.yardstick import Scores
 from divecast.report.calendar_strip import Strip, calendar_strip, recording_strip
-from divecast.report.style import panels, styled
+from divecast.report.style import as_text, panels, styled
 from divecast.results import Columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_USUAL, _FULL = 1.0, 4.0  # rarities: one in ten, and one in ten thousand
+_FULL = 4.0  # a rarity of one in ten thousand; as log odds, 1 in 55
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class OddWindowsDisplay:
-    """The highest score of the windows that end on a day, or at a time of a recording, and the ranks of the oddest.
+    """The highest score of the windows that end on a day, or at a time of a recording, and the ranks of the first.
 
     Attributes:
-        found: the scores.
-        rank: (window,) 1 for the oddest event; 0 for windows that lead none.
+        found: the windows.
+        score: (window,) what is drawn; NaN where there is nothing to draw.
+        rank: (window,) 1 for the first event; 0 for windows that lead none.
+        title: what is drawn, in words.
+        unit: of the score.
     """
 
     found: Anomalies
+    score: Scores
     rank: NDArray[np.int64]
+    title: str
+    unit: str
 
     @classmethod
     def from_anomalies(cls, found: Anomalies, n: int = 10) -> "OddWindowsDisplay":
@@ -38,23 +47,34 @@ class OddWindowsDisplay:
         Raises:
             ConfigError: ``n`` is below 1.
         """
-        rank = np.zeros(len(found.score), dtype=np.int64)
-        for place, odd in enumerate(found.top(n), start=1):
-            rank[odd.window] = place
-        return cls(found, rank)
+        rank = _ranks(len(found.score), [odd.window for odd in found.top(n)])
+        title = f"How odd windows are that end here; the {rank.max(initial=0)} oddest by number"
+        return cls(found, found.score, rank, title, "score: 2 is 1 in 100")
+
+    @classmethod
+    def from_readings(cls, found: Anomalies, factor: str, to: str, n: int = 10) -> "OddWindowsDisplay":
+        """Draw the windows read as a class though given as another, and mark ``n``, as ``Anomalies.read_as`` has them.
+
+        Raises:
+            ConfigError: no such factor or class, or ``n`` is below 1.
+        """
+        rank = _ranks(len(found.score), [each.window for each in found.read_as(factor, to, n)])
+        what = f"{as_text(factor)} is read as {as_text(to)} though it is another"
+        title = f"{what}; the {rank.max(initial=0)} clearest by number"
+        return cls(found, odds_where_read(found, factor, to), rank, title, "log odds, nats")
 
     @property
     def strip(self) -> Strip:
         """The cells drawn."""
         keys = self.found.keys
         if keys.recordings is None:
-            return calendar_strip(keys.stamps[:, -1], self.found.score, self.rank)
-        return recording_strip(keys.recordings, keys.stamps[:, -1], self.found.score, self.rank)
+            return calendar_strip(keys.stamps[:, -1], self.score, self.rank)
+        return recording_strip(keys.recordings, keys.stamps[:, -1], self.score, self.rank)
 
     def frame(self) -> Any:
         """Return a row per cell drawn: ``day``, or ``recording`` and ``start`` of a span of seconds; ``score, rank``.
 
-        ``rank`` is that of the oddest event whose window ends there, 0 where there is none.
+        ``rank`` is that of the first event whose window ends there, 0 where there is none.
         """
         strip = self.strip
         columns: Columns = {**strip.where, "score": strip.score, "rank": strip.rank}
@@ -74,9 +94,9 @@ class OddWindowsDisplay:
                     colour = "white" if score > 0.6 * top else "black"
                     panel.text(column, row, str(rank), ha="center", va="center", fontsize=5, color=colour)
             _name(panel, strip)
+            panel.set_title(self.title, loc="left")
             bar = figure.colorbar(image, ax=panel, fraction=0.03, pad=0.01)
-            bar.set_label("score: 2 is 1 in 100")
-            bar.ax.axhline(_USUAL, color="black", lw=0.4, ls=":")
+            bar.set_label(self.unit)
         return figure
 
 
@@ -86,5 +106,9 @@ def _name(axes: "Axes", strip: Strip) -> None:
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.set_xlabel(strip.unit)
-    n_marked = int(strip.rank.max(initial=0))
-    axes.set_title(f"How odd windows are that end here; the {n_marked} oddest by number", loc="left")
+
+
+def _ranks(n_windows: int, leading: Sequence[int]) -> NDArray[np.int64]:
+    rank = np.zeros(n_windows, dtype=np.int64)
+    rank[list(leading)] = np.arange(1, len(leading) + 1)
+    return rank

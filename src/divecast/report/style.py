@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,10 +110,13 @@ def class_colours(kind: Kind, n: int) -> NDArray[np.float64]:
     matplotlib = need("matplotlib")
     if kind != "ordered" and n <= len(PLAIN):
         return np.array([matplotlib.colors.to_rgb(colour) for colour in PLAIN[:n]])
-    if kind == "cyclic":
-        # darker than the map, whose ends would vanish on white
-        return np.array(matplotlib.colormaps["twilight"](np.arange(n) / n))[:, :3] * 0.88
-    return scale_colours(n)
+    return cycle_colours(np.arange(n) / n) if kind == "cyclic" else scale_colours(n)
+
+
+def cycle_colours(turns: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a colour for each place on a cycle, in turns, (place, 3): the same after every whole turn."""
+    # darker than the map, whose ends would vanish on white
+    return np.array(need("matplotlib").colormaps["twilight"](np.mod(turns, 1.0)))[:, :3] * 0.88
 
 
 def scale_colours(n: int) -> NDArray[np.float64]:
@@ -159,6 +163,9 @@ def write_picture(figure: "Figure", path: str | Path) -> Path:
     check_picture(path)
     kind = path.suffix.lower().removeprefix(".")
     stamp = {"CreationDate": None} if kind == "pdf" else {}
-    with replacing(path) as temporary, styled():
-        figure.savefig(temporary, format=kind, dpi=200, metadata=stamp)
+    picture = BytesIO()  # in memory first: on a full disk matplotlib's PDF fails with errors that are no OSError
+    with styled():
+        figure.savefig(picture, format=kind, dpi=200, metadata=stamp)
+    with replacing(path) as temporary:
+        temporary.write_bytes(picture.getbuffer())
     return path

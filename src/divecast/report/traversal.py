@@ -8,7 +8,7 @@ import numpy as np
 from divecast.explain.traversal import Traversal
 from divecast.extras import need
 from divecast.report.narrow import Series, narrow_traversal, pick_series, pick_window
-from divecast.report.style import GREY, INK, as_text, name_colours, panels, scale_colours, styled
+from divecast.report.style import GREY, INK, as_text, cycle_colours, name_colours, panels, scale_colours, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,7 +44,8 @@ class TraversalDisplay:
         with styled():
             found, n = self.found, len(self.found.channels)
             figure, flat = panels(axes, (n, 1), 0.9 + 1.5 * n)
-            colours = scale_colours(len(found.positions))
+            closed, turns = found.closes, found.positions / max(1, len(found.classes))
+            colours = cycle_colours(turns) if closed else scale_colours(len(turns))
             for at, (panel, name) in enumerate(zip(flat, found.channels, strict=True)):
                 self._plot_series(panel, at, colours)
                 panel.set_title(as_text(name), loc="left")

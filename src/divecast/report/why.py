@@ -34,12 +34,17 @@ class WhyDisplay:
         return self.found.frame("step")
 
     def plot(self, axes: Any = None) -> "Figure":
-        """Plot the shares of the code's parts left, the window's share right; ``axes`` may be two of the caller's."""
+        """Plot the shares of the code's parts left, the window's share right; ``axes`` may be two of the caller's.
+
+        A single window's forecast has no variance to share: then the left panel stands alone, and takes one of axes.
+        """
         with styled():
-            figure, (left, right) = panels(axes, (1, 2), 2.9, (1.6, 1))
-            self._plot_parts(left)
-            self._plot_window(right)
-            for panel in (left, right):
+            alone = not np.isfinite(self.found.window_share).any()
+            figure, drawn = panels(axes, (1, 1) if alone else (1, 2), 2.9, None if alone else (1.6, 1))
+            self._plot_parts(drawn[0])
+            if not alone:
+                self._plot_window(drawn[1])
+            for panel in drawn:
                 panel.set_xlabel("step ahead")
                 panel.xaxis.set_major_locator(need("matplotlib.ticker").MaxNLocator(integer=True))
         return figure
@@ -64,5 +69,5 @@ class WhyDisplay:
         axes.axhline(1, color=INK, lw=0.5, ls=":")
         known = alone[np.isfinite(alone)]
         axes.set_ylim(min(0.0, *known, 0.0) - 0.02, max(1.0, *known, 1.0) + 0.05)
-        axes.set_title("Variance there without the code" if known.size else "One window has no variance", loc="left")
+        axes.set_title("Variance there without the code", loc="left")
         axes.set_ylabel("share of the forecasts' variance")

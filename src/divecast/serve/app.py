@@ -146,33 +146,31 @@ def _answer_errors(app: FastAPI, explorer: Explorer) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def wrong_request(_: Request, error: RequestValidationError) -> Response:
-        fields = [_field(each) for each in error.errors()[:20]]
-        return _refused(422, f"{fields[0].field}: {fields[0].expected}", fields)
+        return _refused(422, Refusal.of_fields([_field(each) for each in error.errors()[:20]]))
 
     @app.exception_handler(DivecastError)
     async def refused(_: Request, error: DivecastError) -> Response:
-        fields = (
-            [FieldError(field=error.field, expected=readable(str(error)), got=None)]
-            if isinstance(error, RefusedError)
-            else []
-        )
-        return _refused(422, str(error), fields)
+        found = [FieldError.of(error)] if isinstance(error, RefusedError) else []
+        return _refused(422, Refusal.of_fields(found) if found else _because(str(error)))
 
     @app.exception_handler(BusyError)
     async def busy(_: Request, _error: BusyError) -> Response:
-        return _refused(503, "too many requests wait; try again in a moment", headers={"Retry-After": "1"})
+        said = "too many requests wait; try again in a moment"
+        return _refused(503, _because(said), {"Retry-After": "1"})
 
     @app.exception_handler(TooLongError)
     async def too_long(_: Request, _error: TooLongError) -> Response:
-        return _refused(504, f"the answer took more than {seconds:g} seconds; ask for less at once, or again later")
+        said = f"the answer took more than {seconds:g} seconds; ask for less at once, or again later"
+        return _refused(504, _because(said))
 
     @app.exception_handler(HTTPException)
     async def other(_: Request, error: HTTPException) -> Response:
-        return _refused(error.status_code, error.detail, headers=dict(error.headers or {}))
+        return _refused(error.status_code, _because(error.detail), dict(error.headers or {}))
 
     @app.exception_handler(Exception)
     async def failed(_: Request, _error: Exception) -> Response:
-        return _refused(500, "the server failed at this request, and goes on; its log says why")
+        said = "the server failed at this request, and goes on; its log says why"
+        return _refused(500, _because(said), {"Connection": "close"})  # which it will be: the error goes on to the log
 
 
 def _field(error: Any) -> FieldError:
@@ -180,11 +178,13 @@ def _field(error: Any) -> FieldError:
     place = ".".join(str(part) for part in inside if part != "body") or "body"
     # A field that is absent has no input of its own: pydantic gives the whole body.
     got = None if error["type"] == "missing" else shortened(error.get("input"))
-    return FieldError(field=readable(place), expected=readable(error["msg"]), got=got)
+    expected = error["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    return FieldError(field=readable(place), expected=readable(expected), got=got)
 
 
-def _refused(
-    status: int, error: str, fields: list[FieldError] | None = None, headers: dict[str, str] | None = None
-) -> Response:
-    text = Refusal(error=readable(error), fields=fields or []).model_dump_json()
-    return Response(text, status, headers, "application/json")
+def _because(error: str) -> Refusal:
+    return Refusal(error=readable(error))
+
+
+def _refused(status: int, refusal: Refusal, headers: dict[str, str] | None = None) -> Response:
+    return Response(refusal.model_dump_json(), status, headers, "application/json")

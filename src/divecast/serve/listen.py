@@ -7,6 +7,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from divecast.errors import ConfigError
+from divecast.serve.punctual import PunctualProtocol
 
 _CONNECTIONS = 512
 
@@ -35,6 +36,7 @@ def make_server(app: ASGIApp) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
             app,
+            http=PunctualProtocol,
             access_log=False,
             log_level="warning",
             server_header=False,

@@ -7,8 +7,13 @@ async function ask(path, question) {
     body: JSON.stringify(question),
   });
   const answer = await response.json();
-  if (!response.ok) throw new Error(answer.error);
+  if (!response.ok) throw new Error(refusedInWords(answer));
   return answer;
+}
+
+function refusedInWords({ error, fields }) {
+  const said = fields.map(({ field, expected, got }) => `${field}: expected ${expected}${got === null ? "" : `, got ${got}`}`);
+  return said.join("; ") || error;
 }
 
 async function buildLive(host, model) {

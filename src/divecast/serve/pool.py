@@ -1,6 +1,7 @@
 """A few threads that compute while the event loop stays free to answer or to send away."""
 
 import asyncio
+from asyncio import CancelledError
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
@@ -32,6 +33,7 @@ class Pool:
 
         Raises:
             BusyError: there is no place to wait in.
+            RuntimeError: the work ended its thread.
             TooLongError: it took too long.
         """
         with self._lock:
@@ -39,7 +41,7 @@ class Pool:
                 raise BusyError
             self._taken += 1
         try:
-            future = self._threads.submit(work)
+            future = self._threads.submit(_told, work)
         except RuntimeError as error:  # closed: the server is ending
             self._leave()
             raise BusyError from error
@@ -58,3 +60,15 @@ class Pool:
     def _leave(self, _: "Future[Any] | None" = None) -> None:
         with self._lock:
             self._taken -= 1
+
+
+def _told(work: Callable[[], Found]) -> Found:
+    """Return what ``work`` gives, or raise what can be told: not what would end the loop, or what it takes for an end.
+
+    Raises:
+        RuntimeError: the work raised what is meant to end a program, a thread or a generator.
+    """
+    try:
+        return work()
+    except (SystemExit, KeyboardInterrupt, GeneratorExit, CancelledError, StopIteration, StopAsyncIteration) as end:
+        raise RuntimeError(f"the work ended its thread: {type(end).__name__}") from end

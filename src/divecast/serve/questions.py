@@ -104,6 +104,6 @@ class AnomaliesQuestion(Question):
     start: Stamp | None = Field(None, description="First stamp at which a window may end; by default that of the data.")
     stop: Stamp | None = Field(None, description="Last stamp at which a window may end; by default that of the data.")
     recordings: list[Name] | None = Field(None, min_length=1, description="Only windows of these recordings.")
-    every: int = Field(1, ge=1, description="Score every how manieth window of the span.")
+    every: int = Field(1, ge=1, description="Score only every n-th window of the span.")
     n: int = Field(10, ge=1, le=MOST_ODD, description="How many of the oddest to describe at most.")
     apart: int | None = Field(None, ge=1, description="Rows between two of them at least; by default the look-back.")

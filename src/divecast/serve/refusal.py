@@ -1,6 +1,7 @@
 """Why a request got no answer, and in which field the reason lies."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from pydantic import BaseModel, Field
@@ -8,6 +9,7 @@ from pydantic import BaseModel, Field
 from divecast.errors import DivecastError
 
 _LONGEST = 80
+_SAID = re.compile("expected (?P<expected>.*?), got (?P<got>.*?)(?P<mend>; .*)?", re.DOTALL)
 
 
 class RefusedError(DivecastError):
@@ -35,15 +37,30 @@ class FieldError(BaseModel):
     """A field that is wrong."""
 
     field: str = Field(description="Its place in the request, such as levels.0.")
-    expected: str
-    got: str | None = Field(None, description="What was found there, shortened.")
+    expected: str = Field(description="What could stand there, and how to mend it.")
+    got: str | None = Field(None, description="What was found there, shortened; null where nothing was.")
+
+    @classmethod
+    def of(cls, error: RefusedError) -> "FieldError":
+        """Take what was expected and what was found apart: messages say "expected this, got that; do so"."""
+        said = _SAID.fullmatch(str(error))
+        if said is None:
+            return cls(field=error.field, expected=readable(str(error)), got=None)
+        expected, got = said["expected"] + (said["mend"] or ""), said["got"]
+        return cls(field=error.field, expected=readable(expected), got=readable(_cut(got)))
 
 
 class Refusal(BaseModel):
     """The body of every response that is no answer."""
 
-    error: str = Field(description="One sentence.")
-    fields: list[FieldError] = Field(default_factory=list, description="What to mend, where it can be told.")
+    error: str = Field(description="One sentence: what went wrong, or which fields cannot be used.")
+    fields: list[FieldError] = Field(default_factory=list, description="Why they cannot, and what to mend.")
+
+    @classmethod
+    def of_fields(cls, fields: Sequence[FieldError]) -> "Refusal":
+        """Refuse a request for its fields, each named once."""
+        names = list(dict.fromkeys(each.field for each in fields))
+        return cls(error=f"{', '.join(names)} cannot be used", fields=list(fields))
 
 
 @contextmanager
@@ -59,7 +76,10 @@ def of_field(name: str) -> Iterator[None]:
 
 def shortened(value: object) -> str:
     """Return a value as text of some 80 characters at most, whatever is in it."""
-    text = ascii(value)
+    return _cut(ascii(value))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 4]} ..."
 
 

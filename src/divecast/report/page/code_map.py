@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast.counted import counted
 from divecast.explain.anomaly import Anomalies
 from divecast.inference import reconstruct_windows
 from divecast.report.page.packed import Packed, number, pack
@@ -103,7 +104,11 @@ def dimensions_of(codes: Codes) -> tuple[tuple[str, ...], NDArray[np.float32]]:
 
 
 def _amount(n: int, of: int) -> str:
-    return f"All {of:,} windows" if n == of else f"{n:,} of {of:,} windows, spread evenly, with the oddest,"
+    return (
+        f"All {counted(of, 'window')}"
+        if n == of
+        else f"{n:,} of {counted(of, 'window')}, spread evenly, with the oddest,"
+    )
 
 
 def _step(scope: Scope) -> tuple[float, str]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast.counted import counted
 from divecast.explain.anomaly import Anomalies
 from divecast.explain.odd_window import OddWindow, describe, moment
 from divecast.report.page.packed import Packed, number, pack
@@ -99,10 +100,10 @@ def oddness_of(scope: Scope, found: Anomalies, events: Sequence[OddWindow], show
         )
         for event in events
     )
-    every = "every window" if scope.every == 1 else f"every {scope.every}th window"
+    every = "every window" if scope.every == 1 else f"one window in {scope.every}"
     note = (
         f"Scored: {every} of {scope.part_name}, {len(found.score):,} in all, by their last "
-        f"{found.keys.stamps.shape[1]} rows and their labels. A score is -log10 of the share of windows of "
+        f"{counted(found.keys.stamps.shape[1], 'row')} and their labels. A score is -log10 of the share of windows of "
         f"{found.reference.of} that are at least as odd: 2 is one in a hundred. Some windows always are the oddest; a "
         "high score is no fault yet."
     )

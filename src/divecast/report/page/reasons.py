@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from divecast.counted import counted
 from divecast.explain.health import Finding
 from divecast.report.page.packed import numbers
 from divecast.report.page.scope import Scope, spacing
@@ -44,8 +45,8 @@ def reasons_of(scope: Scope) -> Reasons | str:
         return "The code has no parts to take away."
     return Reasons(
         note=(
-            f"By ablation, over {len(found.change):,} windows spread over {scope.part_name}, all series. What moves "
-            "the forecasts of this model; not what makes them good, and not what causes the values."
+            f"By ablation, over {counted(len(found.change), 'window')} spread over {scope.part_name}, all series. What "
+            "moves the forecasts of this model; not what makes them good, and not what causes the values."
         ),
         parts=found.parts,
         share=numbers(found.share),
@@ -61,4 +62,6 @@ def health_of(scope: Scope) -> HealthReport:
         DataError: there are too few windows.
     """
     found = scope.model.check(scope.source, scope.part, spacing(scope.source, len(scope.windows), _N_CHECKED))
-    return HealthReport(f"Over {found.measured.n_windows:,} windows spread over {scope.part_name}.", found.findings)
+    return HealthReport(
+        f"Over {counted(found.measured.n_windows, 'window')} spread over {scope.part_name}.", found.findings
+    )

@@ -32,7 +32,7 @@ class Scope:
         fitted: what it rests on.
         source: the data, brought to the model's channels.
         part: of the data of the fit; ``all`` for other data.
-        every: of the windows of the part every how manieth is scored.
+        every: one window of the part in this many is scored.
         windows: all windows of the part; numbers only.
     """
 
@@ -95,7 +95,7 @@ def times_of(stamps: NDArray[Any]) -> list[Any]:
 
 
 def spacing(source: Source, n_windows: int, most: int) -> int:
-    """Return every how manieth window to take for ``most`` at most: none that ties windows to an hour or a weekday."""
+    """Return one window in how many to take for ``most`` at most: one that ties none to an hour or a weekday."""
     every = max(1, -(-n_windows // most))
     while every > 1 and any(gcd(every, period) > 1 for period in seasons(source.clock)):
         every += 1

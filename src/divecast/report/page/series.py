@@ -24,4 +24,4 @@ def pick_series(scope: Scope, first: Sequence[str], most: int) -> NDArray[np.int
 
 def said_of(n: int, of: int, how: str) -> str:
     """Say how many of the series are shown."""
-    return f"all {of} series" if n == of else f"{n} of {of} series ({how})"
+    return ("the only series" if of == 1 else f"all {of} series") if n == of else f"{n} of {of} series ({how})"

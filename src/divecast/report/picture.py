@@ -1,0 +1,48 @@
+"""The picture of any answer that has one."""
+
+from functools import singledispatch
+from typing import TYPE_CHECKING, Any
+
+from divecast.errors import ConfigError
+from divecast.explain.anomaly import Anomalies
+from divecast.explain.attribution import Attribution
+from divecast.explain.counterfactual import Counterfactual
+from divecast.explain.health import Health
+from divecast.explain.traversal import Traversal
+from divecast.report.confusion import ConfusionDisplay
+from divecast.report.health import HealthDisplay
+from divecast.report.odd_windows import OddWindowsDisplay
+from divecast.report.traversal import TraversalDisplay
+from divecast.report.what_if import WhatIfDisplay
+from divecast.report.why import WhyDisplay
+from divecast.results import Labels
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_MADE_BY = "what_if, swap_codes, why, traverse, anomalies, check or infer_labels"
+
+
+def plot(found: Any) -> "Figure":
+    """Draw what ``what_if``, ``swap_codes``, ``why``, ``traverse``, ``anomalies``, ``check`` or ``infer_labels`` gave.
+
+    The display of each kind chooses more: which window, series or factor.
+
+    Raises:
+        ConfigError: there is no picture of it, or matplotlib is not installed.
+    """
+    figure: Figure = _display(found).plot()
+    return figure
+
+
+@singledispatch
+def _display(found: Any) -> Any:
+    raise ConfigError(f"expected what {_MADE_BY} gives, got {type(found).__name__}; a display of report draws others")
+
+
+_display.register(Anomalies, OddWindowsDisplay.from_anomalies)
+_display.register(Attribution, WhyDisplay.from_attribution)
+_display.register(Counterfactual, WhatIfDisplay.from_counterfactual)
+_display.register(Health, HealthDisplay.from_health)
+_display.register(Labels, ConfusionDisplay.from_labels)
+_display.register(Traversal, TraversalDisplay.from_traversal)

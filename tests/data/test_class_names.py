@@ -1,0 +1,41 @@
+"""A day or month may be named in full."""
+
+import calendar
+import re
+
+import pytest
+
+from divecast import ConfigError
+from divecast.data.calendar import CALENDAR_CLASSES
+from divecast.data.class_names import class_place
+
+FULL = {"weekday": list(calendar.day_name), "month": list(calendar.month_name)[1:]}
+
+
+@pytest.mark.parametrize("factor", FULL)
+def test_full_names_are_those_of_the_calendar(factor):
+    classes = CALENDAR_CLASSES[factor]
+    for names in (classes, FULL[factor]):
+        assert [class_place(factor, classes, name) for name in names] == list(range(len(classes)))
+
+
+def test_a_class_of_that_very_name_comes_first():
+    assert class_place("weekday", ("Sun", "Sunday"), "Sunday") == 1
+    assert class_place("weekday", ("Fri", "Sun"), "Sunday") == 1
+
+
+@pytest.mark.parametrize(
+    ("factor", "classes", "name"),
+    [
+        ("weekday", ("Mon", "Tue"), "Sunday"),  # the training part had no Sunday
+        ("weekday", ("Mon", "Sun"), ""),
+        ("weekday", ("Mon", "Sun"), "Sund"),
+        ("mood", ("Sun", "Moon"), "Sunday"),  # not of the calendar
+        ("hour", CALENDAR_CLASSES["hour"], "3"),
+        ("hour", CALENDAR_CLASSES["hour"], 3),
+        ("hour", CALENDAR_CLASSES["hour"], [3]),
+    ],
+)
+def test_an_unknown_class_is_refused_with_those_there_are(factor, classes, name):
+    with pytest.raises(ConfigError, match=f"out of .*'{classes[-1]}'.*got {re.escape(repr(name))}"):
+        class_place(factor, classes, name)
