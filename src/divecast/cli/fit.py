@@ -1,5 +1,6 @@
 """``divecast fit``."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -60,6 +61,18 @@ def fit(
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Of every random draw.", rich_help_panel=_RUN)] = None,
     device: options.Device = None,
+    devices: Annotated[
+        int,
+        typer.Option(
+            "--devices", help="Processes of this machine, a device each, that share every batch.", rich_help_panel=_RUN
+        ),
+    ] = 1,
+    nodes: Annotated[
+        int,
+        typer.Option(
+            "--nodes", help="Machines; start the same command on each, or leave it to torchrun.", rich_help_panel=_RUN
+        ),
+    ] = 1,
     checkpoint: Annotated[
         Path | None,
         typer.Option(
@@ -100,7 +113,11 @@ def fit(
     _check_room(out)
     keep = Checkpoint(checkpoint or out.with_name(f"{out.name}.checkpoint"), resume, kept=checkpoint is not None)
     began = monotonic()
-    model = _fit(data, settings, keep, progress=not as_json)
+    from divecast.launch import rank_here
+
+    model = _fit(data, settings, keep, progress=not as_json, machines=(devices, nodes))
+    if rank_here()[0]:
+        return  # the first of the processes that torchrun started writes and says all
     model.save(out)
     if not keep.kept:
         keep.path.unlink(missing_ok=True)
@@ -129,15 +146,18 @@ class Checkpoint:
     kept: bool
 
 
-def _fit(data: str, settings: Settings, keep: Checkpoint, progress: bool) -> "DeepDIVE":
+def _fit(
+    data: str, settings: Settings, keep: Checkpoint, progress: bool, machines: tuple[int, int] = (1, 1)
+) -> "DeepDIVE":
     from divecast.cli.inputs import read_data
+    from divecast.launch import rank_here
 
     model, named = build_model(settings)
     if keep.resume and not keep.path.exists():
         say(f"there is no checkpoint {shown(keep.path)} yet; starting afresh", "yellow")
     try:
-        source = read_data(data, settings, needed_labels=named)
-        return fit_source(model, source, settings, keep, progress)
+        source = None if rank_here()[1] else read_data(data, settings, needed_labels=named)  # once a machine
+        return fit_source(model, source, settings, keep, progress, machines)
     except KeyboardInterrupt:
         left = keep.path.exists()
         mend = f"the same command with --resume goes on from {shown(keep.path)}" if left else "nothing was written yet"
@@ -179,16 +199,26 @@ def build_model(settings: Settings) -> tuple["DeepDIVE", list[str]]:
 
 
 def fit_source(
-    model: "DeepDIVE", source: "Panel | Recordings", settings: Settings, keep: Checkpoint, progress: bool
+    model: "DeepDIVE",
+    source: "Panel | Recordings | None",
+    settings: Settings,
+    keep: Checkpoint,
+    progress: bool,
+    machines: tuple[int, int] = (1, 1),
 ) -> "DeepDIVE":
-    """Fit a model on data in memory as the settings say."""
+    """Fit a model on data in memory as the settings say, on so many devices of so many machines."""
     from divecast.cli.factors import parse_split
 
     spec = parse_split(settings.split, settings.split_by, settings.group)
-    return model.fit(source, spec, checkpoint=keep.path, resume=keep.resume, progress=progress)
+    devices, nodes = machines
+    return model.fit(
+        source, spec, checkpoint=keep.path, resume=keep.resume, progress=progress, devices=devices, nodes=nodes
+    )
 
 
 def _check_room(out: Path) -> None:
     """A fit may take an hour: refuse a place that cannot be written before it, not after."""
     if out.is_dir() or not out.parent.is_dir():
         raise ArtifactError(f"expected a file in a folder that exists for the model, got {out}; give another --out")
+    if not os.access(out.parent, os.W_OK):
+        raise ArtifactError(f"expected a folder to write the model to, {out.parent} is read-only; give another --out")

@@ -3,19 +3,21 @@
 Randomness needs no saving: every batch's draws come from the seed and the number of the batch.
 """
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
-from divecast.artifact import Artifact, read_artifact, write_artifact
+from divecast.artifact import Artifact, read_artifact, under, write_artifact
 from divecast.errors import ArtifactError
 from divecast.model.network import Network
+from divecast.strict import as_json, check_like, check_understood, whole
 from divecast.train.history import EpochRecord, History
 from divecast.train.interleave import Turn
 from divecast.train.player import Player
+from divecast.train.ranks import ALONE, Ranks
 
 SCHEMA = 1
 KIND = "checkpoint"
@@ -38,6 +40,16 @@ class Progress:
     sums: dict[str, float]
     counts: dict[str, int]
     best: dict[str, Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What the document says of the progress."""
+
+    step: int
+    history: tuple[EpochRecord, ...]
+    sums: dict[str, float]
+    counts: dict[str, int]
 
 
 def save_checkpoint(
@@ -67,38 +79,61 @@ def save_checkpoint(
     write_artifact(path, Artifact(KIND, SCHEMA, document, tensors))
 
 
-def load_checkpoint(path: Path, identity: dict[str, Any], network: Network, players: dict[Turn, Player]) -> Progress:
-    """Put a checkpoint's weights and moments in place and return how far it had come.
+def load_checkpoint(
+    path: Path, identity: dict[str, Any], network: Network, players: dict[Turn, Player], ranks: Ranks = ALONE
+) -> Progress:
+    """Put a checkpoint's weights and moments in place and return how far it had come; rank 0 reads the file for all.
 
     Raises:
         ArtifactError: unreadable, or of another fit; the difference is named.
     """
-    artifact = read_artifact(path, KIND, SCHEMA)
-    _check_identity(path, artifact.document["identity"], identity)
-    network.load_state_dict(_under("network.", artifact.tensors))
-    for name, player in players.items():
-        _load_optimiser(player, _under(f"optimiser.{name}.", artifact.tensors))
-    history = History(tuple(EpochRecord(**record) for record in artifact.document["history"]))
-    document = artifact.document
-    best = _under("best.", artifact.tensors)
-    return Progress(document["step"], history, document["sums"], document["counts"], best)
+    artifact = ranks.once(lambda: read_artifact(path, KIND, SCHEMA))
+    with whole(path, KIND):
+        _check_identity(path, artifact.document["identity"], identity)
+        progress = _read_progress(artifact)
+        _check_tensors(artifact.tensors, network, players, trained=bool(progress.history.records))
+        network.load_state_dict(under("network.", artifact.tensors))
+        for name, player in players.items():
+            groups = player.optimiser.state_dict()["param_groups"]
+            player.optimiser.load_state_dict({"state": _moments(name, artifact.tensors), "param_groups": groups})
+    return progress
 
 
-def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+def _read_progress(artifact: Artifact) -> Progress:
+    from pydantic import TypeAdapter
+
+    plain = {name: value for name, value in artifact.document.items() if name != "identity"}
+    done = TypeAdapter(_Done).validate_python(plain)
+    check_understood(plain, as_json(asdict(done)))
+    if done.step < 0 or done.sums.keys() != done.counts.keys() or any(count < 1 for count in done.counts.values()):
+        raise ValueError(f"expected batches done and a count for each sum, got step {done.step} and {done.counts}")
+    return Progress(done.step, History(done.history), done.sums, done.counts, under("best.", artifact.tensors))
 
 
-def _load_optimiser(player: Player, tensors: dict[str, Tensor]) -> None:
+def _check_tensors(tensors: dict[str, Tensor], network: Network, players: dict[Turn, Player], trained: bool) -> None:
+    """Check the tensors against the network, and the optimisers' moments against their parameters."""
+    expected = {f"network.{name}": value for name, value in network.state_dict().items()}
+    if trained:
+        expected |= {f"best.{name}": value for name, value in network.named_parameters()}
+    for turn, player in players.items():
+        owned = [parameter for group in player.optimiser.param_groups for parameter in group["params"]]
+        for index in _moments(turn, tensors):
+            moment = f"optimiser.{turn}.{index}"
+            expected |= {f"{moment}.step": torch.tensor(0.0)}
+            expected |= {f"{moment}.{name}": owned[index] for name in ("exp_avg", "exp_avg_sq")}
+    check_like(tensors, expected)
+
+
+def _moments(turn: Turn, tensors: dict[str, Tensor]) -> dict[int, dict[str, Tensor]]:
     state: dict[int, dict[str, Tensor]] = {}
-    for name, value in tensors.items():
+    for name, value in under(f"optimiser.{turn}.", tensors).items():
         index, key = name.split(".")
         state.setdefault(int(index), {})[key] = value
-    groups = player.optimiser.state_dict()["param_groups"]
-    player.optimiser.load_state_dict({"state": state, "param_groups": groups})
+    return state
 
 
 def _check_identity(path: Path, found: dict[str, Any], expected: dict[str, Any]) -> None:
-    pairs = _differences("", found, json.loads(json.dumps(expected)))  # as it would lie in a file: tuples are lists
+    pairs = _differences("", found, as_json(expected))  # as it would lie in a file: tuples are lists
     if pairs:
         raise ArtifactError(
             f"{path} is the checkpoint of another fit ({'; '.join(pairs)}); give the same data and settings, "

@@ -1,15 +1,19 @@
 """One direction out of the gradients of several losses."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from divecast.config import Combine
 from divecast.extras import need
+from divecast.train.ranks import ALONE, Ranks
 
 
-def combined_gradients(losses: Sequence[Tensor], parameters: Sequence[nn.Parameter], combine: Combine) -> None:
+def combined_gradients(
+    losses: Sequence[Tensor], parameters: Sequence[nn.Parameter], combine: Combine, ranks: Ranks = ALONE
+) -> None:
     """Set the ``grad`` of every parameter.
 
     Args:
@@ -17,6 +21,7 @@ def combined_gradients(losses: Sequence[Tensor], parameters: Sequence[nn.Paramet
         parameters: to differentiate by; None is the gradient of those that no loss reaches.
         combine: ``sum``; ``pcgrad`` takes from each gradient what points against another (Yu et al. 2020);
             ``upgrad`` projects each onto the cone where no loss rises, then averages (Quinton and Rey 2024).
+        ranks: whose losses add up; each loss's gradient is summed over them before they are combined.
 
     Raises:
         ConfigError: torchjd is not installed; ``pcgrad`` and ``upgrad`` need it.
@@ -25,8 +30,12 @@ def combined_gradients(losses: Sequence[Tensor], parameters: Sequence[nn.Paramet
         gradients = torch.autograd.grad(torch.stack(tuple(losses)).sum(), parameters, allow_unused=True)
         for parameter, gradient in zip(parameters, gradients, strict=True):
             parameter.grad = gradient
+        ranks.add_gradients(parameters)
         return
     aggregation, autojac = need("torchjd.aggregation"), need("torchjd.autojac")
     aggregator = aggregation.PCGrad() if combine == "pcgrad" else aggregation.UPGrad()
     autojac.backward(losses, inputs=parameters, parallel_chunk_size=1)
+    found: Sequence[Any] = parameters
+    for parameter, jacobian in zip(found, ranks.sums([each.jac for each in found]), strict=True):
+        parameter.jac = jacobian
     autojac.jac_to_grad(parameters, aggregator)

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from divecast.config import Linear, LinearPath
 from divecast.device import own_random_state
+from divecast.model.filled import fill_window
 from divecast.model.label_covariates import label_covariates, n_label_covariates, one_hots
 from divecast.model.network import Network
 from divecast.model.ridge import RidgeShape, RidgeSums
@@ -28,7 +29,8 @@ from divecast.types import ChannelSample, WindowSource
 _SUM_BYTES = 1 << 28
 _BATCH_WINDOWS, _BATCH_VALUES = 2048, 48_000_000
 _LEAST_RUN, _MOST_RUN, _PIECE_VALUES = 256, 4096, 1_000_000  # windows, windows, and what a cache holds
-# Multiply-adds; a core takes half a minute, and some ten seconds where windows follow one another row by row.
+# Multiply-adds; a core takes half a minute, and some ten seconds where windows follow one another row by row; where
+# values are missing it takes as long again to fill them.
 _FEW_PRODUCTS, _MOST_PRODUCTS = 1e12, 1e12
 _LEAST_WINDOWS, _ENOUGH_FOR_AN_INPUT = 2048, 8
 _SHARED_CHANNELS = 256
@@ -119,7 +121,8 @@ def _sums(network: Network, windows: WindowSource, index: Tensor, channels: Tens
         run = _run(windows, index[done : done + _MOST_RUN], sample, piece)
         if run is None:
             batch = windows.batch(index[done : done + min(step, _BATCH_WINDOWS)], sample)
-            sums.update(batch.x, batch.y, _covariates(network, batch.labels))
+            past = fill_window(batch.x, network.forecaster.season)
+            sums.update(past, batch.y, _covariates(network, batch.labels))
             done += len(batch.labels)
         else:
             sums.update_series(run[0], _covariates(network, run[1]))

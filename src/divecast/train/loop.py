@@ -15,6 +15,7 @@ from torch import Tensor
 
 from divecast.config import LossConfig, TrainingConfig
 from divecast.device import own_random_state
+from divecast.draws import drawn_for
 from divecast.errors import ConfigError
 from divecast.model.network import Network
 from divecast.train.callbacks import Callback
@@ -23,6 +24,7 @@ from divecast.train.checkpoint import Progress, load_checkpoint, save_checkpoint
 from divecast.train.history import EpochRecord, History
 from divecast.train.interleave import Schedule, Turn
 from divecast.train.player import Player, build_players
+from divecast.train.ranks import ALONE, Ranks
 from divecast.train.turn import TurnLoss, turn_loss
 from divecast.train.validate import monitored_value, validate
 from divecast.types import Batch, WindowSource
@@ -42,6 +44,7 @@ class Task:
         labelled: windows with labels, to be drawn again for the marginal player; None draws none.
         identity: settings, seed and data fingerprint as JSON values; a checkpoint of another identity is refused.
         axes: of the network's channels where a step takes a sample of them; None where it takes all.
+        ranks: processes that fit together, each on its share of every batch.
     """
 
     train: WindowSource
@@ -53,6 +56,7 @@ class Task:
     identity: dict[str, Any]
     labelled: Tensor | None = None
     axes: ChannelAxes | None = None
+    ranks: Ranks = ALONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +91,22 @@ def fit_network(
     """Train ``network`` in place and leave it with the weights of its best pass, in evaluation mode.
 
     Two fits of the same task on one machine give the same weights bit for bit, broken off and resumed or not: the draws
-    of a batch depend on the seed and the batch's number alone. The global random state is left as it was.
+    of a batch depend on the seed and the batch's number alone. Several ranks follow the loss curve of one process but
+    for rounding, and may go on from a checkpoint of another number of ranks; rank 0 alone writes and calls callbacks.
+    The global random state is left as it was.
 
     Raises:
         KeyboardInterrupt: Ctrl-C, once the batch in hand is done and a checkpoint is written.
         ArtifactError: a checkpoint cannot be read or written.
-        ConfigError: the loss is no longer finite, or a probe is to look at a sample of the channels.
+        ConfigError: the loss is no longer finite, a probe is to look at a part of a batch, or a batch or loss cannot
+            be shared.
+        RankError: another rank is gone.
     """
-    if probe and task.axes:
-        raise ConfigError(
-            f"a probe looks at all channels of a step, got channels={task.config.channels}; set channels=0"
-        )
+    task.ranks.check(min(task.config.batch_size, len(task.train)), task.weights)
+    if probe:
+        _check_probe(task)
+    if not task.ranks.first:
+        callbacks = ()
     schedule = Schedule.of(task.config, has_marginal=any(True for _ in network.marginal.parameters()))
     players = build_players(network, schedule, task.config)
     run = _Run(network, task, schedule, players, checkpointing)
@@ -128,6 +137,7 @@ class _Run:
     ) -> None:
         self.network, self.task, self.schedule = network, task, schedule
         self.players, self.checkpointing = players, checkpointing
+        self.ranks = task.ranks
         self.per_epoch = max(1, len(task.train) // task.config.batch_size)
         self.n_steps = self.per_epoch * task.config.epochs
         self.validated = _validated_windows(task)
@@ -135,8 +145,9 @@ class _Run:
 
     def start(self) -> Progress:
         """Return the progress of the checkpoint to resume, or none."""
-        if self.checkpointing and self.checkpointing.resume and self.checkpointing.path.exists():
-            return load_checkpoint(self.checkpointing.path, self.task.identity, self.network, self.players)
+        keep = self.checkpointing
+        if keep and keep.resume and self.ranks.once(keep.path.exists):
+            return load_checkpoint(keep.path, self.task.identity, self.network, self.players, self.ranks)
         return Progress(0, History(), {}, {}, {})
 
     def go(
@@ -155,7 +166,7 @@ class _Run:
             for callback in callbacks:
                 callback.on_epoch(progress.history.records[-1])
             self._save(progress)
-            _obey(stop)
+            _obey(self.ranks.any(stop.is_set()))
         return progress
 
     def _batches(self, step: int) -> Sequence[Tensor]:
@@ -168,6 +179,7 @@ class _Run:
     def _one_batch(self, progress: Progress, index: Tensor, probe: Probe | None) -> Progress:
         task, sums, counts = self.task, dict(progress.sums), dict(progress.counts)
         torch.manual_seed(spread_seed(task.seed, progress.step))
+        rows = self.ranks.rows(len(index))
         batch = self._gathered(index, progress.step)
         marginal_batch = self._with_labels(index, batch, progress.step)
         rate = learning_rate(progress.step, self.n_steps, task.config)
@@ -177,21 +189,23 @@ class _Run:
         if probe:
             probe.look(progress.step, self.network, batch, task.config, weights)
         for turn in self.schedule.turns(progress.step // self.per_epoch):
-            with torch.autocast(task.device.type, torch.bfloat16, enabled=mixed):
+            with drawn_for(rows), torch.autocast(task.device.type, torch.bfloat16, enabled=mixed):
                 seen = marginal_batch if turn == "marginal" else batch
                 loss = self._loss(turn, seen, weights)
-            self.players[turn].update(tuple(loss.tasks.values()), rate)
-            for name, value in loss.terms.items():
-                sums[name] = sums.get(name, 0.0) + _finite(name, float(value), task.config)
+            self.players[turn].update(self.ranks.parts(tuple(loss.tasks.values()), rows), rate, self.ranks)
+            for name, value in self.ranks.means(loss.terms, rows).items():
+                sums[name] = sums.get(name, 0.0) + _finite(name, value, task.config)
                 counts[name] = counts.get(name, 0) + 1
         return replace(progress, step=progress.step + 1, sums=sums, counts=counts)
 
     def _gathered(self, index: Tensor, step: int) -> Batch:
-        task = self.task
+        """Return this rank's windows out of ``index``, with the channels of the step."""
+        task, rows = self.task, self.ranks.rows(len(index))
+        own = rows.of(index)
         if task.axes is None:
-            return task.train.batch(index).to(task.device)
+            return self.ranks.completed(task.train.batch(own).to(task.device), rows)
         sample = draw_channels(task.axes.n_channels, task.config.channels, task.seed, step)
-        return task.train.batch(index, sample).to(task.device)
+        return self.ranks.completed(task.train.batch(own, sample).to(task.device), rows)
 
     def _loss(self, turn: Turn, batch: Batch, weights: LossConfig) -> TurnLoss:
         task = self.task
@@ -210,7 +224,7 @@ class _Run:
     def _close_epoch(self, progress: Progress, began: float) -> Progress:
         epoch = progress.step // self.per_epoch - 1
         task = self.task
-        valid = validate(self.network, task.valid, task.config.batch_size, task.device, self.validated)
+        valid = validate(self.network, task.valid, task.config.batch_size, task.device, self.validated, self.ranks)
         train = {name: total / progress.counts[name] for name, total in progress.sums.items()}
         value = _finite(
             "validation", monitored_value(valid, self.task.config.monitor, self.task.weights), self.task.config
@@ -224,12 +238,13 @@ class _Run:
         if progress.step % self.per_epoch == 0:
             return  # the pass is closed first, else a resumed fit would miss its validation
         due = self.checkpointing and time.monotonic() - self.saved_at >= self.checkpointing.seconds
-        if due or stop.is_set():
+        stopped = self.ranks.any(stop.is_set())
+        if due or stopped:
             self._save(progress)
-        _obey(stop)
+        _obey(stopped)
 
     def _save(self, progress: Progress) -> None:
-        if self.checkpointing:
+        if self.checkpointing and self.ranks.first:
             save_checkpoint(self.checkpointing.path, self.task.identity, self.network, self.players, progress)
             self.saved_at = time.monotonic()
 
@@ -240,6 +255,15 @@ def learning_rate(step: int, n_steps: int, config: TrainingConfig) -> float:
     if step < warm:
         return config.learning_rate * (step + 1) / warm
     return config.learning_rate * 0.5 * (1.0 + math.cos(math.pi * (step - warm) / max(1, n_steps - warm)))
+
+
+def _check_probe(task: Task) -> None:
+    if task.axes:
+        raise ConfigError(
+            f"a probe looks at all channels of a step, got channels={task.config.channels}; set channels=0"
+        )
+    if task.ranks.size > 1:
+        raise ConfigError(f"a probe looks at whole batches, {task.ranks.size} ranks share them; fit with devices=1")
 
 
 def _finite(name: str, value: float, config: TrainingConfig) -> float:
@@ -266,8 +290,8 @@ def _copy(network: Network) -> dict[str, Tensor]:
     return {name: value.detach().clone() for name, value in network.named_parameters()}
 
 
-def _obey(stop: threading.Event) -> None:
-    if stop.is_set():
+def _obey(stopped: bool) -> None:
+    if stopped:
         raise KeyboardInterrupt
 
 

@@ -10,6 +10,7 @@ from divecast.config import Combine, TrainingConfig
 from divecast.model.network import Network
 from divecast.train.combine import combined_gradients
 from divecast.train.interleave import Schedule, Turn
+from divecast.train.ranks import ALONE, Ranks
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,9 @@ class Player:
     clip: float
     combine: Combine = "sum"
 
-    def update(self, losses: Sequence[Tensor], learning_rate: float) -> None:
-        """Take one step down the sum of ``losses``; gradients of other players' parameters are never computed."""
-        combined_gradients(losses, self.parameters, self.combine)
+    def update(self, losses: Sequence[Tensor], learning_rate: float, ranks: Ranks = ALONE) -> None:
+        """Take one step down the sum of ``losses``, over all ranks; others' parameters get no gradients."""
+        combined_gradients(losses, self.parameters, self.combine, ranks)
         nn.utils.clip_grad_norm_(self.parameters, self.clip)
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate

@@ -58,7 +58,7 @@ def turn_loss(turn: Turn, network: Network, batch: Batch, training: TrainingConf
     generation = _generation(outputs, batch, weights)
     if turn == "conditional":
         return generation
-    other = _disentanglement(network, batch.labels, marginal.posterior, marginal.draw, weights)
+    other = _disentanglement(network, batch, marginal.posterior, marginal.draw, weights)
     shared = {name: task / _n_values(batch) for name, task in other.tasks.items()}  # one bound, one divisor
     return TurnLoss(generation.tasks | shared, generation.terms | other.terms)
 
@@ -66,7 +66,7 @@ def turn_loss(turn: Turn, network: Network, batch: Batch, training: TrainingConf
 def _marginal_loss(network: Network, batch: Batch, weights: LossConfig) -> TurnLoss:
     posterior = network.marginal.infer(batch.x)
     draw = network.marginal.draw(posterior, sample=True)
-    loss = _disentanglement(network, batch.labels, posterior, draw, weights)
+    loss = _disentanglement(network, batch, posterior, draw, weights)
     return TurnLoss({name: task / network.n_factors for name, task in loss.tasks.items()}, loss.terms)
 
 
@@ -84,17 +84,19 @@ def _generation(outputs: Outputs, batch: Batch, weights: LossConfig) -> TurnLoss
 
 
 def _disentanglement(
-    network: Network, labels: Tensor, posterior: MarginalPosterior, draw: Tensor, weights: LossConfig
+    network: Network, batch: Batch, posterior: MarginalPosterior, draw: Tensor, weights: LossConfig
 ) -> TurnLoss:
     """Return the disentanglement loss, nats a window.
 
     A factor's cross-entropy counts by its mean over the labelled windows: a few labels weigh as much as many, else the
     KL of the many unlabelled windows would drown them (our choice).
     """
+    labels = batch.labels
     kl, entropy = label_terms(network.marginal, posterior, draw, labels)
     if weights.unlabelled_kl != 1.0:
         kl = torch.where(labels[:, : kl.shape[1]] >= 0, kl, weights.unlabelled_kl * kl)
-    share = (labels >= 0).to(entropy.dtype).mean(0).clamp(min=1.0 / len(labels))
+    own = (labels >= 0).to(entropy.dtype).mean(0).clamp(min=1.0 / len(labels))
+    share = own if batch.known is None else batch.known
     objective = marginal_objective(kl.sum(1), (entropy / share).sum(1), weights)
     if weights.marginal_tc and isinstance(posterior, Normal):
         correlation = total_correlation(posterior, draw, network.marginal.block_sizes, len(draw))

@@ -7,6 +7,7 @@ from divecast.config import LossConfig, Monitor
 from divecast.model.network import Network
 from divecast.train.label_terms import label_terms
 from divecast.train.objective import conditional_terms
+from divecast.train.ranks import ALONE, Ranks
 from divecast.train.turn import TERMS
 from divecast.types import WindowSource
 
@@ -14,7 +15,12 @@ _VALUES_AT_ONCE = 8_000_000  # of windows in a batch, 32 MB
 
 
 def validate(
-    network: Network, windows: WindowSource, batch_size: int, device: torch.device, index: Tensor | None = None
+    network: Network,
+    windows: WindowSource,
+    batch_size: int,
+    device: torch.device,
+    index: Tensor | None = None,
+    ranks: Ranks = ALONE,
 ) -> dict[str, float]:
     """Return the mean of every loss term, nats a window, at the mean code with known labels handed over.
 
@@ -24,12 +30,13 @@ def validate(
         batch_size: windows at a time; less where windows are so large that memory would grow with them.
         device: of the network.
         index: numbers of the windows to take; by default all.
+        ranks: who each take a share of them.
     """
     network.eval()
-    total: Tensor | None = None
+    total = torch.zeros(len(TERMS), dtype=torch.float64)
     chosen = torch.arange(len(windows)) if index is None else index
     with torch.no_grad():
-        for part in chosen.split(min(batch_size, _affordable(windows))):
+        for part in ranks.rows(len(chosen)).of(chosen).split(min(batch_size, _affordable(windows))):
             batch = windows.batch(part).to(device)
             marginal = network.marginal_code(batch.x, batch.labels, sample=False)
             outputs = network.complete(batch.x, marginal, sample=False)
@@ -40,11 +47,11 @@ def validate(
                     for term in label_terms(network.marginal, marginal.posterior, marginal.draw, batch.labels)
                 ),
             )
-            sums = torch.stack([term.sum() for term in terms]).cpu().double()  # mps has no float64
-            total = sums if total is None else total + sums
-    if total is None:
+            total += torch.stack([term.sum() for term in terms]).cpu().double()  # mps has no float64
+    if not len(chosen):
         return {}
-    return dict(zip(TERMS, (total / len(chosen)).tolist(), strict=True))
+    (everyones,) = ranks.sums([total.to(ranks.device)])
+    return dict(zip(TERMS, (everyones / len(chosen)).tolist(), strict=True))
 
 
 def _affordable(windows: WindowSource) -> int:
