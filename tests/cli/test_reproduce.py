@@ -3,9 +3,9 @@
 import pytest
 
 from divecast.cli import reproduce
+from divecast.jobs import Outcome
 from divecast.reproduce import runs
 from divecast.reproduce.arms import ABLATIONS, ARMS
-from divecast.reproduce.workers import Outcome
 from reproduce.lines import record
 from reproduce.small import hours_case
 

@@ -1,16 +1,19 @@
 """Results as tables and files."""
 
-import errno
+import gzip
+import weakref
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
-from divecast.data import Panel, frames, to_frame, write_frame
-from divecast.errors import ArtifactError, ConfigError
+from divecast.data import Panel, to_frame, write_frame, write_frames
+from divecast.errors import ArtifactError, ConfigError, DataError
 
+SUFFIXES = (".csv", ".csv.gz", ".parquet")
 COLUMNS = {
     "unique_id": np.array(["a", "a", "b"], dtype=object),
     "ds": np.array(["2024-01-01T00", "2024-01-01T01", "2024-01-01T00"], dtype="datetime64[s]"),
@@ -51,18 +54,68 @@ def test_files_read_back(tmp_path, suffix, backend):
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet"])
-def test_a_full_disk_leaves_the_former_file(tmp_path, monkeypatch, suffix):
+def pieces(n: int = 40):
+    """Tables of rows that no compression makes small."""
+    draw = np.random.default_rng(0)
+    for _ in range(n):
+        yield to_frame({"s": np.array(["a", "b"] * 250, dtype=object), "y": draw.normal(size=500)}, "pyarrow")
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_table_after_table_gives_the_file_of_all_in_one(tmp_path, suffix):
+    whole = write_frame(pa.concat_tables(pieces()), tmp_path / f"whole{suffix}")
+    path = tmp_path / f"pieces{suffix}"
+    assert write_frames(pieces(), path) == 40 * 500
+    if suffix == ".parquet":
+        assert pa.parquet.read_table(path).equals(pa.parquet.read_table(whole))
+        assert pa.parquet.read_metadata(path).num_row_groups == 40
+    else:
+        read = gzip.decompress if suffix.endswith(".gz") else bytes
+        assert read(path.read_bytes()) == read(whole.read_bytes())
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_tables_are_let_go_as_they_are_written(tmp_path, suffix):
+    made = []
+
+    def watched():
+        for table in pieces(5):
+            assert sum(each() is not None for each in made) <= 1  # the one that was written last
+            made.append(weakref.ref(table))
+            yield table
+            del table
+
+    write_frames(watched(), tmp_path / f"out{suffix}")
+    assert len(made) == 5
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_table_that_cannot_be_made_leaves_the_former_file(tmp_path, suffix):
+    def cut_short():
+        yield from pieces(3)
+        raise DataError("no more")
+
     path = tmp_path / f"out{suffix}"
     path.write_text("former")
+    for tables, said in ((cut_short(), "no more"), ([], "at least one table")):
+        with pytest.raises(DataError, match=said):
+            write_frames(tables, path)
+    assert path.read_text() == "former"
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
 
-    def write_a_little(arrow, file, name):
-        file.write(b"half")
-        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(frames, "_write", write_a_little)
-    with pytest.raises(ArtifactError, match="No space left on device"):
-        write_frame(COLUMNS, path)
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_disk_that_is_full_leaves_the_former_file(tmp_path, suffix):
+    resource = pytest.importorskip("resource", reason="only Unix can refuse more bytes")
+    path = tmp_path / f"out{suffix}"
+    path.write_text("former")
+    former = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, former[1]))
+    try:
+        with pytest.raises(ArtifactError, match=f"could not write .*{suffix}: .*[Tt]oo large"):
+            write_frames(pieces(), path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, former)
     assert path.read_text() == "former"
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
 

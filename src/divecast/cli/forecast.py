@@ -1,5 +1,6 @@
 """``divecast forecast``."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,7 @@ import typer
 from divecast.cli import options
 from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.settings import read_settings
+from divecast.counted import counted
 
 
 def forecast(
@@ -40,23 +42,32 @@ def forecast(
     channels: options.Channels = None,
     recording: options.Recording = None,
     rate: options.Rate = None,
+    ray: options.Ray = None,
     as_json: options.Json = False,
 ) -> None:
-    """Forecast the steps after the end of the data, or from rolling starts between --start and --stop."""
-    from divecast.cli.loaded import load_with_data
-    from divecast.data import write_frame
+    """Forecast the steps after the end of the data, or from rolling starts between --start and --stop.
+
+    Forecasts are written as they are made: neither they nor the data, a store or a Parquet file, need fit in memory.
+    """
+    from divecast.cli.forecast_parts import tables_from_ray
+    from divecast.cli.forecast_tables import Asked, streamed
+    from divecast.cli.loaded import load_model
+    from divecast.data import write_frames
 
     options.check_table(out)
     given = {"device": device, "levels": level, **options.of_data(time, label, tz, channels, recording, rate)}
     settings = read_settings(config, given)
-    fitted, source = load_with_data(model, data, settings)
-    result = fitted.forecast(
-        source, start=start, stop=stop, every=every, labels=labels, levels=tuple(sorted(settings.levels))
-    )
-    write_frame(result.frame(layout), out)
-    windows, horizon, n_channels = result.mean.shape
+    fitted = load_model(model, settings)
+    asked, about = Asked(data, settings, layout, start, stop, every, labels), fitted.info()
+    with streamed(asked, fitted, out) as near:
+        made = nullcontext(near.tables(fitted)) if ray is None else tables_from_ray(near, fitted, model, ray, out)
+        with made as tables:
+            rows = write_frames(tables, out)
+    horizon, n_channels = about["horizon"], len(about["channels"])
+    windows = rows // (horizon * (n_channels if layout == "long" else 1))
     if as_json:
         size = {"windows": windows, "horizon": horizon, "channels": n_channels}
-        print_json({"command": "forecast", "forecasts": out, "layout": layout, "levels": result.levels, **size})
+        print_json({"command": "forecast", "forecasts": out, "layout": layout, "levels": asked.levels, **size})
     else:
-        print_lines(f"{windows} forecasts of {horizon} steps x {n_channels} channels are in {shown(out)}")
+        forecasts, steps = counted(windows, "forecast"), counted(horizon, "step")
+        print_lines(f"In {shown(out)}: {forecasts} of {steps} x {counted(n_channels, 'channel')}")

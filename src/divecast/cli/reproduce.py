@@ -30,6 +30,7 @@ def reproduce(  # noqa: PLR0913  typer reads an option from each parameter
         int | None, typer.Option("--runs", help="Runs of each arm, seeds 0, 1, ...; 30, or 2 with --quick.")
     ] = None,
     workers: Annotated[int, typer.Option("--workers", help="Processes at once, of one thread each.")] = 1,
+    ray: options.Ray = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of runs, page and figures.")] = Path("reproduction"),
     arm: Annotated[
         list[str] | None,
@@ -48,7 +49,7 @@ def reproduce(  # noqa: PLR0913  typer reads an option from each parameter
     from divecast.reproduce.reproduction import arms_of
     from divecast.reproduce.reproduction import reproduce as run
 
-    made = run(case, data, arms_of(arm, ablations, quick), runs, workers, out, quick, _tell)
+    made = run(case, data, arms_of(arm, ablations, quick), runs, workers, out, quick, _tell, ray)
     if made.note:
         say(made.note)
     for failure in made.failures:

@@ -74,6 +74,7 @@ def reproduce(  # noqa: PLR0913  what to run, on what, and where
     out: str | Path = "reproduction",
     quick: bool = False,
     watch: Callable[[Progress], None] = lambda _progress: None,
+    ray: str | None = None,
 ) -> Reproduction:
     """Fit every arm of a case many times and compare them; runs that are there already are not made again.
 
@@ -88,6 +89,8 @@ def reproduce(  # noqa: PLR0913  what to run, on what, and where
         out: folder of runs, lines, page and figures; several cases may share it.
         quick: small data and few passes, to see that all works.
         watch: called after each run.
+        ray: address of a Ray cluster that makes the runs instead of processes here, or ``local``; its machines share
+            the folders of the data and of ``out``.
 
     Raises:
         ConfigError: no such case or arm, a number below 1, an optional package is missing, or the folder holds runs
@@ -97,11 +100,14 @@ def reproduce(  # noqa: PLR0913  what to run, on what, and where
     """
     if workers < 1:
         raise ConfigError(f"workers must be a whole number >= 1, got {workers}")
-    for package in ("scipy", "sklearn", "matplotlib"):
+    for package in ("scipy", "sklearn", "matplotlib", *(["ray"] if ray else [])):
         need(package)
     n_runs = (_QUICK_RUNS if quick else _RUNS) if runs is None else runs
-    table = Table(case, None if path is None else Path(path), tuple(arms), n_runs, quick, Path(out))
-    failures = _make(table, workers, watch)
+    given = [None if place is None else Path(place) for place in (path, out)]
+    if ray is not None:  # its workers are in folders of their own
+        given = [place and place.absolute() for place in given]
+    table = Table(case, given[0], tuple(arms), n_runs, quick, given[1] or Path())
+    failures = _make(table, workers, watch, ray)
     records = read_records(table.out)
     lines, page = table.out / "runs.jsonl", table.out / "report.md"
     with replacing(lines) as temporary:
@@ -120,12 +126,12 @@ def arms_of(names: Sequence[str] | None, ablations: bool, quick: bool) -> tuple[
     return tuple(dict.fromkeys([*(names or usual), *(ABLATIONS if ablations else ())]))
 
 
-def _make(table: Table, workers: int, watch: Callable[[Progress], None]) -> tuple[Failure, ...]:
+def _make(table: Table, workers: int, watch: Callable[[Progress], None], ray: str | None) -> tuple[Failure, ...]:
     jobs = table.jobs()
     case_of(jobs[0])  # say at once what is wrong with the data
     todo = missing(jobs)
     began, failures = monotonic(), []
-    for done, outcome in enumerate(make_runs(todo, workers), start=1):
+    for done, outcome in enumerate(make_runs(todo, workers, ray), start=1):
         left = (monotonic() - began) / done * (len(todo) - done)
         watch(Progress(outcome.job, outcome.error, done, len(todo), left))
         if outcome.error is not None:

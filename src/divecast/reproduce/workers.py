@@ -2,7 +2,6 @@
 
 import os
 import signal
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -10,27 +9,12 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
-from divecast.errors import DivecastError
+from divecast.jobs import RETRIES, Job, Outcome, attempt
 
-Job = TypeVar("Job")
-
-_RETRIES = 2
+_RETRIES = RETRIES
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome(Generic[Job]):
-    """How a job ended.
-
-    Attributes:
-        job: the job.
-        error: what went wrong, or None.
-    """
-
-    job: Job
-    error: str | None
 
 
 @dataclass(eq=False, slots=True)
@@ -49,10 +33,9 @@ class _Worker(Generic[Job]):
 
 
 def work_off(jobs: Sequence[Job], work: Callable[[Job], None], n_workers: int) -> Iterator[Outcome[Job]]:
-    """Do jobs in order on several processes and yield each as it ends.
+    """Do jobs in order on several processes and yield each as it ends; an executor as :mod:`divecast.jobs` says.
 
-    An exception ends its job only. A process that dies (killed, out of memory) is replaced and its job tried again,
-    twice at most; the other processes go on. Leaving the iterator ends all processes. Each has one thread for linear
+    A process that dies (killed, out of memory) is replaced; the other processes go on. Each has one thread for linear
     algebra.
 
     Args:
@@ -139,13 +122,7 @@ def _serve(pipe: Connection, begun: Any, work: Callable[[Job], None]) -> None:
             job = pipe.recv()
         except EOFError:
             return
-        error = None
-        try:
-            work(job)
-        except DivecastError as found:
-            error = str(found)
-        except Exception as found:  # whatever it is, it ends one job
-            error = f"{type(found).__name__}: {found}\n{traceback.format_exc()}"
+        error = attempt(job, work)
         try:
             pipe.send(error)
         except OSError:

@@ -1,0 +1,127 @@
+"""Write the sections of docs/scale.md that have figures; no number there is typed by hand, other sections stay.
+
+python benchmarks/scale_page.py
+"""
+
+import argparse
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from scale_plan import constants
+from scale_plan import section as plan_section
+
+HERE = Path(__file__).parent
+PAGE = HERE.parent / "docs" / "scale.md"
+LIMIT_MIB = 2e9 / 2**20
+_HEAD = (
+    "series",
+    "panel",
+    "on",
+    "forecasts from",
+    "rows",
+    "file, MiB",
+    "model, MiB",
+    "peak, MiB",
+    "seconds",
+    "CPU seconds",
+)
+
+
+def stream_section(lines: Sequence[Mapping[str, Any]]) -> str:
+    """Return what streaming is, and what it took."""
+    found = [line for line in lines if not line["ray"]]
+    within = [line for line in found if line["peak_mib"] < LIMIT_MIB]
+    said = "all stayed" if len(within) == len(found) else f"{len(within)} of {len(found)} stayed"
+    rows = [_HEAD, ("---",) * 3 + ("---:",) * 7, *map(_cells, lines)]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return f"""## Forecast more than fits in memory
+
+`divecast forecast` makes forecasts a batch of windows at a time and writes each to the file before the next is made;
+the file appears when it is whole, and a former one stays as it was if anything goes wrong. The data may be a store
+(`write_store`, `store_from_parquet`), which is never read whole. A Parquet file with a column a channel that would take
+more than half a GiB in memory is put into a store beside the forecasts while the command runs; files in the long layout
+or with label columns of the model are read whole. In Python:
+
+```python
+from divecast import DeepDIVE, open_store
+from divecast.data import write_frames
+
+model, panel = DeepDIVE.load("model.safetensors"), open_store("meters.store")
+batches = model.forecast_batches(panel, start="2024-01-08", every=24)
+write_frames((batch.frame() for batch in batches), "forecasts.parquet")
+```
+
+Measured with `python benchmarks/stream.py`: a panel of {lines[0]["hours"]:,} hours, a forecast of a day each day, with
+five quantiles in the long layout, Parquet. Of the commands of one process {said} below 2 GB of resident memory, pages
+of mapped files and the model included; with Ray the peak is that of the command without its workers.
+
+{table}
+
+Measured on {lines[-1]["machine"]}, {lines[-1]["threads"]} thread each, beside other work: the CPU seconds say more than
+the seconds.
+"""
+
+
+RAY = """## Ray
+
+`pip install "divecast[ray]"`, then `--ray local` starts a Ray on this machine for the time of the command, and
+`--ray ADDRESS` (`auto`, `HOST:PORT` or `ray://HOST:PORT`) takes a cluster that runs:
+
+```sh
+divecast forecast model.safetensors meters.store --start 2024-01-08 --every 24 --ray auto --out forecasts.parquet
+divecast reproduce eia --data PATH/eia_us_demand_hourly --runs 30 --ray auto --out reproduction
+```
+
+Each forecast part or run takes one processor and one thread. Its results are those of one process, to the bit where the
+processors are alike. One whose worker dies is made again, twice at most; what a worker makes is written whole or not at
+all. Forecasts are made in two parts a processor, in a hidden folder beside the output, and joined in order into one
+file. A worker holds the model and a batch: count on the memory of one process for each.
+
+The machines of a cluster need divecast and the same folders, by the same paths, for model, data and output. Ray does
+not say who may read a folder: it is for machines that trust one another. Its usage report is turned off here
+(`RAY_USAGE_STATS_ENABLED=0`).
+
+What fans out is `forecast` and `reproduce`. There is no search over settings; `evaluate` scores all windows of a part
+in one process.
+"""
+
+
+def replaced(page: str, text: str) -> str:
+    """Return a page with a section in place of that of the same title, or at its end."""
+    title = text.splitlines()[0]
+    parts = re.split(r"(?m)^(?=## )", page)
+    found = any(part.splitlines()[:1] == [title] for part in parts)
+    kept = [f"{text.strip()}\n\n" if part.splitlines()[:1] == [title] else part for part in parts]
+    return "".join(kept if found else [*kept, f"\n{text}"]).rstrip() + "\n"
+
+
+def _cells(line: Mapping[str, Any]) -> list[str]:
+    numbers = ("origins", "rows", "out_mib", "model_mib", "peak_mib", "seconds", "cpu_seconds")
+    kind = {"store": "store", "parquet": "Parquet"}[line["input"]]
+    place = "one process" if not line["ray"] else f"Ray, {line['workers']} workers"
+    return [
+        f"{line['series']:,}",
+        f"{kind}, {line['panel_mib']:,} MiB",
+        place,
+        *(f"{line[name]:,}" for name in numbers),
+    ]
+
+
+def main() -> None:
+    """Write the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=PAGE)
+    out = parser.parse_args().out
+    lines = [json.loads(text) for text in (HERE / "stream.jsonl").read_text(encoding="utf-8").splitlines()]
+    page = out.read_text(encoding="utf-8") if out.exists() else "# More than one machine, more than memory\n"
+    for text in (stream_section(lines), RAY, plan_section(constants())):
+        page = replaced(page, text)
+    out.write_text(page, encoding="utf-8")
+    print(out)
+
+
+if __name__ == "__main__":
+    main()

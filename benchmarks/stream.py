@@ -1,0 +1,131 @@
+"""Forecasts of more than fits in memory: time, memory and size; one JSON line a run into benchmarks/stream.jsonl.
+
+    python benchmarks/stream.py                    10,000 series, a year of hours, a day-ahead forecast each day of it
+    python benchmarks/stream.py --days 30 --input parquet --ray local
+
+The panel is that of memory.py, in a store, or in a wide Parquet file that ``divecast forecast`` puts into a store by
+itself. The model is fitted on it in few steps, in a process of its own; its forecasts are worth nothing, and take as
+long as good ones. Measured is the whole command ``divecast forecast`` in a fresh process: reading the model and the
+data, forecasting, and writing every step of every series with five quantiles to one Parquet file. Resident memory is
+all that the system counts, pages of mapped files included. With --ray it is that of the command without its workers.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+from lines import append_line
+from memory import FACTORS, HORIZON, LOOKBACK, machine, synthetic
+from pyarrow import parquet
+
+import divecast as dc
+from divecast.cli import main as divecast_main
+from divecast.data import open_store, write_store
+from divecast.reproduce.memory import peak_mib
+
+OUT = Path(__file__).with_name("stream.jsonl")
+START, HOURS = "2024-01-01", 366 * 24
+_MIB = 2**20
+
+
+def fit(store: Path, model: Path) -> None:
+    """Fit a model in few steps."""
+    training = dc.TrainingConfig(epochs=1, window_stride=97)
+    dc.DeepDIVE(HORIZON, LOOKBACK, FACTORS[:2], training=training).fit(open_store(store), progress=False).save(model)
+
+
+def write_parquet(store: Path, file: Path) -> None:
+    """Write the panel of a store as a wide Parquet file, a row group for every thousand rows."""
+    panel = open_store(store)
+    stamps = panel.clock.stamps().astype("datetime64[us]")
+    schema = pa.schema([("time", pa.timestamp("us")), *((name, pa.float32()) for name in panel.channels)])
+    with parquet.ParquetWriter(file, schema) as writer:
+        for first in range(0, len(stamps), 1000):
+            rows = np.ascontiguousarray(panel.values[first : first + 1000].T)
+            writer.write_table(pa.table([stamps[first : first + 1000], *rows], schema=schema))
+
+
+def start_of(days: int) -> str:
+    """Return the time from which a forecast a day goes over the last so many days of the panel."""
+    return str(np.datetime64(START, "h") + np.timedelta64(HOURS - 24 * days, "h"))
+
+
+def measure(command: list[str]) -> dict[str, Any]:
+    """Run the command here, in a process that did nothing else, and say what it took."""
+    began, cpu, before = time.perf_counter(), time.process_time(), peak_mib()
+    if divecast_main(command):
+        raise SystemExit(f"failed: divecast {' '.join(command)}")
+    return {
+        "seconds": round(time.perf_counter() - began, 1),
+        "cpu_seconds": round(time.process_time() - cpu, 1),
+        "before_mib": round(before),
+        "peak_mib": round(peak_mib()),
+    }
+
+
+def run(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
+    """Make panel and model, run the command, and return the line."""
+    store, model, out = folder / "panel", folder / "model.safetensors", folder / "forecasts.parquet"
+    if not store.exists():
+        write_store(store, synthetic(args.series, HOURS), [f"s{i}" for i in range(args.series)], START, "1h")
+    if not model.exists():
+        _in_a_process("--fit", store, model)
+    data = store
+    if args.input == "parquet":
+        data = folder / "panel.parquet"
+        write_parquet(store, data)
+    days = min(args.days, (HOURS - LOOKBACK) // 24)
+    command = ["forecast", model, data, "--out", out, "--start", start_of(days), "--every", 24]
+    found = json.loads(_in_a_process("--command", *command, *(["--ray", args.ray] if args.ray else [])))
+    written = parquet.read_metadata(out)
+    asked = {"series": args.series, "hours": HOURS, "origins": days + 1, "input": args.input, "ray": args.ray}
+    workers = {"workers": os.cpu_count()} if args.ray == "local" else {}
+    sizes = {
+        "rows": written.num_rows,
+        "row_groups": written.num_row_groups,
+        "out_mib": round(out.stat().st_size / _MIB),
+        "panel_mib": round(4 * args.series * HOURS / _MIB),
+        "model_mib": round(model.stat().st_size / _MIB),
+    }
+    return asked | workers | sizes | found
+
+
+def _in_a_process(*told: object) -> str:
+    done = subprocess.run([sys.executable, __file__, *map(str, told)], check=True, stdout=subprocess.PIPE, text=True)
+    return done.stdout.splitlines()[-1] if done.stdout else ""
+
+
+def main() -> None:
+    """Measure, or do what the process of a measurement does."""
+    torch.set_num_threads(1)
+    if sys.argv[1:2] == ["--fit"]:
+        fit(*map(Path, sys.argv[2:]))
+        return
+    if sys.argv[1:2] == ["--command"]:
+        print(json.dumps(measure(sys.argv[2:])))
+        return
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--series", type=int, default=10_000)
+    parser.add_argument("--days", type=int, default=366, help="a forecast a day over the last so many")
+    parser.add_argument("--input", choices=("store", "parquet"), default="store")
+    parser.add_argument("--ray", help="as of divecast forecast")
+    parser.add_argument("--folder", type=Path, help="where panel and model lie and are kept; a temporary one else")
+    parser.add_argument("--out", type=Path, default=OUT)
+    args = parser.parse_args()
+    with TemporaryDirectory(dir=args.folder) as temporary:
+        line = run(args.folder or Path(temporary), args) | machine()
+    append_line(args.out, json.dumps(line))
+    print(json.dumps(line))
+
+
+if __name__ == "__main__":
+    main()
