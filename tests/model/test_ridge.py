@@ -9,8 +9,9 @@ from torch import Tensor
 
 from divecast.errors import ConfigError, DataError
 from divecast.model import ridge, window_products
+from divecast.model.filled import fill_short, forward_fill
 from divecast.model.label_covariates import label_covariates, one_hots
-from divecast.model.ridge import RidgeShape, RidgeSums, RidgeWeights, forward_fill
+from divecast.model.ridge import RidgeShape, RidgeSums, RidgeWeights
 
 NAN = float("nan")
 
@@ -98,12 +99,13 @@ def test_channel_and_row_chunks_do_not_change_the_solution(monkeypatch: pytest.M
 
 
 def plain_sums(x: Tensor, y: Tensor, side: Tensor) -> RidgeSums:
-    """Sums by products of float64, window by window in which nothing of the future is missing."""
+    """Sums by products of float64, window by window in which only short holes of the future are missing."""
     sums = RidgeSums(RidgeShape(x.shape[1], y.shape[1], x.shape[2], side.shape[1]))
     for channel in range(x.shape[2]):
-        used = ~y[:, :, channel].isnan().any(1)
         past = forward_fill(x[:, :, [channel]]).squeeze(2)
-        inputs, future = torch.cat([past, side], dim=1)[used].double(), y[used, :, channel].double()
+        later = fill_short(torch.cat([past[:, -1:, None], y[:, :, [channel]]], dim=1), 3)[:, 1:, 0]
+        used = ~later.isnan().any(1)
+        inputs, future = torch.cat([past, side], dim=1)[used].double(), later[used].double()
         sums.gram[channel], sums.cross[channel] = inputs.T @ inputs, inputs.T @ future
         sums.power[channel], sums.count[channel] = future.square().sum(0), len(future)
     return sums
@@ -155,7 +157,7 @@ def test_missing_future_leaves_out_the_window_of_that_channel_only() -> None:
     x, y, side = world(5, 200)
     holed = y.clone()
     lost = torch.arange(200) % 4 == 0
-    holed[lost, 0, 1] = NAN
+    holed[lost, 1, 1] = NAN
     full, found, kept = solve(x, y, side), solve(x, holed, side), solve(x[~lost], y[~lost], side[~lost])
     assert found.n_windows.tolist() == [200, 150, 200]
     for channel in (0, 2):
@@ -163,6 +165,23 @@ def test_missing_future_leaves_out_the_window_of_that_channel_only() -> None:
         torch.testing.assert_close(found.residual_scale[channel], full.residual_scale[channel])
     torch.testing.assert_close(found.weight[1], kept.weight[1], atol=1e-5, rtol=0)
     torch.testing.assert_close(found.residual_scale[1], kept.residual_scale[1])
+
+
+def test_short_holes_of_the_future_are_taken_to_lie_on_a_line() -> None:
+    draw = torch.Generator().manual_seed(9)
+    series = torch.randn(240, generator=draw).cumsum(0)
+    steps = series.unfold(0, 17, 1)[..., None].clone()
+    x, side, whole = steps[:, :5], torch.zeros(len(steps), 0), steps[:, 5:]
+    for first, size, n_used in ((4, 3, len(x)), (4, 4, 0), (10, 2, 0)):  # short; too long; no known value after it
+        holed, lined = whole.clone(), whole.clone()
+        holed[:, first : first + size] = NAN
+        ends = [steps[:, 5 + at] for at in (first - 1, min(first + size, 11))]
+        for at in range(size):
+            lined[:, first + at] = ends[0] + (at + 1) / (size + 1) * (ends[1] - ends[0])
+        found = solve(x, holed, side)
+        assert found.n_windows.tolist() == [n_used]
+        if n_used:
+            torch.testing.assert_close(found.weight, solve(x, lined, side).weight, atol=1e-5, rtol=0)
 
 
 def test_missing_past_is_filled_and_leaves_other_channels_alone() -> None:
@@ -178,7 +197,7 @@ def test_missing_past_is_filled_and_leaves_other_channels_alone() -> None:
 
 def test_channel_without_windows_forecasts_its_mean() -> None:
     x, y, side = world(7, 50)
-    y[:, 0, 2] = NAN
+    y[:, 1, 2] = NAN
     found = solve(x, y, side, penalty=0.0)
     assert found.n_windows[2] == 0
     assert (found.weight[2] == 0).all()

@@ -9,10 +9,12 @@ from torch import Tensor, nn
 
 from divecast.config import DecoderConfig
 from divecast.distribution import LocationScale
+from divecast.draws import in_pieces
 from divecast.model.blocks import Residual
+from divecast.model.filled import fill_window
 from divecast.model.label_covariates import Pairs, label_covariates, n_label_covariates
 from divecast.model.likelihood import ScaledLikelihood
-from divecast.model.ridge import RidgeWeights, forward_fill
+from divecast.model.ridge import RidgeWeights
 
 _MOST_SPREAD = 3.0  # largest change of a window's log scale
 _LEAST_UNIT = 0.1  # scaled units; a nearly flat window is not blown up to noise
@@ -61,16 +63,22 @@ class Forecaster(nn.Module):
         n_classes: classes of each factor.
         pairs: factors whose joint classes the linear path knows.
         config: sizes and likelihood.
+        season: steps, by which missing values of the window are filled; see ``fill_window``.
     """
 
     shares: Tensor
 
     def __init__(
-        self, shape: tuple[int, int, int], n_classes: Sequence[int], pairs: Pairs, config: DecoderConfig
+        self,
+        shape: tuple[int, int, int],
+        n_classes: Sequence[int],
+        pairs: Pairs,
+        config: DecoderConfig,
+        season: int = 0,
     ) -> None:
         super().__init__()
         (lookback, horizon, n_channels), width = shape, config.width
-        self.n_classes, self.pairs = tuple(n_classes), pairs
+        self.n_classes, self.pairs, self.season = tuple(n_classes), pairs, season
         self.linear = LinearPath(lookback, n_label_covariates(n_classes, pairs), horizon, n_channels)
         self.register_buffer("shares", torch.ones(n_channels))
         self.embedding = nn.Parameter(0.1 * torch.randn(n_channels, config.channel_features))
@@ -89,7 +97,7 @@ class Forecaster(nn.Module):
 
     def forward(self, x: Tensor, fused: Tensor, classes: tuple[Tensor, ...]) -> LocationScale:
         """Map the window, (batch, time, channel), and the fused code to a distribution of (batch, horizon, channel)."""
-        window = forward_fill(x).transpose(1, 2)
+        window = fill_window(x, self.season).transpose(1, 2)
         correction, wider = self._corrections(window, self.conditions(fused)[:, None])
         mean = self.linear(window, label_covariates(classes, self.pairs, x)) + correction
         distribution: LocationScale = self.likelihood(mean.transpose(1, 2), wider.transpose(1, 2))
@@ -97,7 +105,9 @@ class Forecaster(nn.Module):
 
     def linear_forecast(self, x: Tensor, classes: tuple[Tensor, ...]) -> Tensor:
         """Map the window and class probabilities to what the linear path alone forecasts, (batch, horizon, channel)."""
-        linear: Tensor = self.linear(forward_fill(x).transpose(1, 2), label_covariates(classes, self.pairs, x))
+        linear: Tensor = self.linear(
+            fill_window(x, self.season).transpose(1, 2), label_covariates(classes, self.pairs, x)
+        )
         return linear.transpose(1, 2)
 
     def _corrections(self, window: Tensor, conditions: Tensor) -> tuple[Tensor, Tensor]:
@@ -105,7 +115,7 @@ class Forecaster(nn.Module):
         if window.device.type != "cpu" or torch.compiler.is_exporting():
             return self._correction(window, conditions)
         some = max(1, _ROWS_IN_CACHE // window.shape[1])
-        parts = zip(window.split(some), conditions.split(some), strict=True)
+        parts = in_pieces((window, conditions), some)
         corrections, wider = zip(*(self._correction(*part) for part in parts), strict=True)
         return torch.cat(corrections), torch.cat(wider)
 

@@ -31,6 +31,7 @@ class Dimensions:
         frequencies: label frequencies of each factor in the training part.
         pairs: factors whose joint classes the linear path knows.
         couplings: factors whose blocks share a joint prior.
+        season: steps, by which missing values of a window are filled for the forecast; see ``fill_window``.
     """
 
     lookback: int
@@ -40,6 +41,12 @@ class Dimensions:
     frequencies: tuple[tuple[float, ...], ...] = ()
     pairs: Pairs = ()
     couplings: tuple[Coupling, ...] = ()
+    season: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the season (ConfigError)."""
+        if not 0 <= self.season <= self.lookback:
+            raise ConfigError(f"expected a season of 0 to {self.lookback} steps, the look-back, got {self.season}")
 
     @property
     def n_classes(self) -> tuple[int, ...]:
@@ -69,7 +76,8 @@ class Network(nn.Module):
         self.fusion = Fusion(n_a, n_classes, sizes, decoder)
         self.decoder = Decoder(time, channels, decoder)
         pairs = dimensions.pairs if sizes else ()
-        self.forecaster = Forecaster((time, dimensions.horizon, channels), n_classes, pairs, decoder)
+        shape = (time, dimensions.horizon, channels)
+        self.forecaster = Forecaster(shape, n_classes, pairs, decoder, dimensions.season)
 
     @property
     def n_factors(self) -> int:

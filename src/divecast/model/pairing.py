@@ -70,8 +70,11 @@ def check_couplings(couplings: Sequence[Coupling], frequencies: Sequence[Sequenc
             f"factor in one at most, got {pairs}"
         )
     for coupling in couplings:
-        expected = [torch.tensor(frequencies[i], dtype=torch.float64) for i in (coupling.first, coupling.second)]
-        if not _adds_up(torch.tensor(coupling.frequencies, dtype=torch.float64), *expected):
+        joint, *expected = (
+            torch.tensor(shares, dtype=torch.float64, device="cpu")  # also where a network is built on meta
+            for shares in (coupling.frequencies, frequencies[coupling.first], frequencies[coupling.second])
+        )
+        if not _adds_up(joint, *expected):
             raise ConfigError(
                 f"joint frequencies of factors {coupling.first} and {coupling.second} must be positive, in "
                 f"{len(expected[0])} rows and {len(expected[1])} columns that add up to the label frequencies of the "

@@ -12,11 +12,13 @@ import torch
 from torch import Tensor
 
 from divecast.errors import ConfigError, DataError
+from divecast.model.filled import fill_short, forward_fill
 from divecast.model.window_products import window_products
 
 _CHUNK_FLOATS = 8_000_000
 _ROWS_AT_ONCE = 4096
 _SMALLEST_SCALE = 1e-3
+_LONGEST_HOLE = 3  # steps of the future that are taken to lie on a line (ours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,8 @@ class RidgeSums:
     channels x 235 inputs x 24 steps: 490 MB). Sums are made a channel at a time, solutions for as many channels as hold
     8 million floats. Sums and batches are on the CPU.
 
-    A window counts for a channel only when that channel's whole future is known.
+    A window counts for a channel only when that channel's whole future is known, but for holes of three steps at most
+    between known values, which are filled on a line: with every third value missing no window would be left.
 
     Attributes:
         shape: sizes.
@@ -196,13 +199,14 @@ class RidgeSums:
                 self._add_whole(channel, windows, known)
 
     def _add_holed(self, channel: int, windows: Tensor, covariates: Tensor) -> None:
-        """Add the windows whose future is known, their past filled."""
-        t = self.shape.time
-        used = ~torch.isnan(windows[:, t:]).any(dim=1)
+        """Add the windows whose future is known but for short holes, their past filled."""
+        past, future = windows[:, :, None].split([self.shape.time, self.shape.horizon], dim=1)
+        past = forward_fill(past)
+        seen = fill_short(torch.cat([past[:, -1:], future], dim=1), _LONGEST_HOLE)[:, 1:]
+        filled = torch.cat([past, seen], dim=1).squeeze(2)
+        used = ~torch.isnan(filled).any(dim=1)
         if used.any():
-            past = forward_fill(windows[used, :t, None]).squeeze(2)
-            filled = torch.cat([past, windows[used, t:]], dim=1)
-            self._add_whole(channel, filled, _Known.of(covariates[used]))
+            self._add_whole(channel, filled[used], _Known.of(covariates[used]))
 
     def _add_whole(self, channel: int, windows: Tensor, known: "_Known") -> None:
         """Add the windows of a channel, (window, time + horizon) without NaN."""
@@ -249,25 +253,6 @@ class RidgeSums:
         found = tuple(tuple(given.shape) for given in (x, y, covariates))
         if found != expected:
             raise DataError(f"expected x, y and covariates of shapes {expected}, got {found}")
-
-
-def forward_fill(x: Tensor) -> Tensor:
-    """Fill each missing value by the last one observed before it in the window, or 0 (the mean) where there is none.
-
-    Args:
-        x: (batch, time, channel), scaled units, NaN where missing.
-
-    Returns:
-        The same shape without NaN; ``x`` itself when nothing is missing.
-    """
-    if not torch.compiler.is_exporting() and not torch.isnan(x.sum()):  # a graph cannot ask
-        return x
-    step = 1
-    while step < x.shape[1]:  # each pass reaches twice as far back
-        before = torch.nn.functional.pad(x[:, :-step], (0, 0, step, 0), value=torch.nan)
-        x = torch.where(torch.isnan(x), before, x)
-        step *= 2
-    return x.nan_to_num(nan=0.0)
 
 
 def _slices(length: int, step: int) -> Iterator[slice]:

@@ -1,0 +1,118 @@
+"""Windows whose missing values are filled, for maps that need a number everywhere.
+
+All is per channel and window, in scaled units, and can be part of an exported graph.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+_VALUES_IN_CACHE = 150_000
+
+
+def fill_window(x: Tensor, season: int) -> Tensor:
+    """Fill missing values by what is usual at their place in the season, as far off it as the neighbours are.
+
+    What is usual is the mean of the window's values a whole number of seasons away, or of all where there are none. How
+    far the values before and after a hole are off that is drawn out on a straight line; at the ends of the window the
+    nearest one is kept. So a day that is missing looks like the other days of the window, and one value like those
+    beside it.
+
+    Args:
+        x: (batch, time, channel), scaled units, NaN where missing.
+        season: steps, such as 24 for hours; 1 where values have no season; 0 takes the last value before instead.
+
+    Returns:
+        The same shape without NaN; ``x`` itself when nothing is missing, 0 (the training mean) where nothing is known.
+    """
+    if season == 0 or _is_whole(x):
+        return forward_fill(x)
+    whole = x.transpose(1, 2)
+    some = len(x) if torch.compiler.is_exporting() else max(1, _VALUES_IN_CACHE // x[0].numel())
+    return torch.cat([_filled(part, season) for part in whole.split(some)]).transpose(1, 2)
+
+
+def fill_short(x: Tensor, most: int) -> Tensor:
+    """Fill holes of up to ``most`` steps between two known values on a straight line; others stay.
+
+    Args:
+        x: (batch, time, channel), NaN where missing.
+        most: steps.
+    """
+    steps = x.transpose(1, 2)
+    known = ~torch.isnan(steps)
+    before, after = _neighbours(known)
+    at = _numbers(steps)
+    filled = (before < at) & (at < after) & (after - before <= most + 1)
+    return torch.where(filled, _drawn_out(torch.where(known, steps, 0.0), before, after), steps).transpose(1, 2)
+
+
+def forward_fill(x: Tensor) -> Tensor:
+    """Fill each missing value by the last one observed before it in the window, or 0 (the mean) where there is none.
+
+    Args:
+        x: (batch, time, channel), scaled units, NaN where missing.
+
+    Returns:
+        The same shape without NaN; ``x`` itself when nothing is missing.
+    """
+    if _is_whole(x):
+        return x
+    step = 1
+    while step < x.shape[1]:  # each pass reaches twice as far back
+        before = pad(x[:, :-step], (0, 0, step, 0), value=torch.nan)
+        x = torch.where(torch.isnan(x), before, x)
+        step *= 2
+    return x.nan_to_num(nan=0.0)
+
+
+def _is_whole(x: Tensor) -> bool:
+    return not torch.compiler.is_exporting() and not torch.isnan(x.sum())  # a graph cannot ask
+
+
+def _filled(x: Tensor, season: int) -> Tensor:
+    """Fill (..., step); see ``fill_window``."""
+    known = ~torch.isnan(x)
+    usual = _usual(x, known, season)
+    return torch.where(known, x, usual + _drawn_out(torch.where(known, x - usual, 0.0), *_neighbours(known)))
+
+
+def _usual(x: Tensor, known: Tensor, season: int) -> Tensor:
+    """Return the mean of the known values at each place in the season, else of all, (..., step)."""
+    lead = -x.shape[-1] % season
+    sums, counts = (
+        pad(values, (lead, 0)).unflatten(-1, (-1, season)).sum(-2)
+        for values in (torch.where(known, x, 0.0), known.to(x.dtype))
+    )
+    overall = sums.sum(-1, keepdim=True) / counts.sum(-1, keepdim=True).clamp(min=1.0)
+    means = torch.where(counts > 0, sums / counts.clamp(min=1.0), overall)
+    return torch.cat([means] * ((x.shape[-1] + lead) // season), dim=-1)[..., lead:]
+
+
+def _neighbours(known: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the numbers of the known steps at or before and at or after each, the other where there is none."""
+    n_steps = known.shape[-1]
+    before, after = _last_known(known), n_steps - 1 - _last_known(known.flip(-1)).flip(-1)
+    first = torch.where(before >= 0, before, after).clamp(max=n_steps - 1)
+    return first, torch.where(after < n_steps, after, first)
+
+
+def _last_known(known: Tensor) -> Tensor:
+    """Return the number of the last known step at or before each, -1 where there is none."""
+    last, reach = torch.where(known, _numbers(known), -1.0), 1
+    while reach < known.shape[-1]:  # each pass reaches twice as far back; a graph has no running maximum
+        last = torch.cat([last[..., :reach], torch.maximum(last[..., reach:], last[..., :-reach])], dim=-1)
+        reach *= 2
+    return last
+
+
+def _drawn_out(values: Tensor, before: Tensor, after: Tensor) -> Tensor:
+    """Draw a straight line from the value before to that after, at every step."""
+    share = (_numbers(values) - before) / (after - before).clamp(min=1.0)
+    first, last = (values.gather(-1, at.long()) for at in (before, after))
+    return first + share * (last - first)
+
+
+def _numbers(like: Tensor) -> Tensor:
+    """Return the numbers of the steps of (..., step); float32 is exact to 16 million, and quicker than integers."""
+    return torch.arange(like.shape[-1], device=like.device, dtype=torch.float32)
