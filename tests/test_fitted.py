@@ -61,7 +61,7 @@ def test_channels_are_brought_into_the_models_order(hours_model: DeepDIVE) -> No
     assert turned.channels == fitted.channels
     np.testing.assert_array_equal(turned.values, panel.values)
     wide = Panel.from_array(np.hstack([panel.values, panel.values]), "2024-01-01", "1h", [*panel.channels, *"abcd"])
-    with pytest.warns(DataWarning, match="4 channels unknown to the model were left out: .*'a'"):
+    with pytest.warns(DataWarning, match="left out 4 channels unknown to the model: .*'a'"):
         assert fitted.source(wide).channels == fitted.channels
 
 

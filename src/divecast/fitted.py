@@ -1,6 +1,6 @@
 """A fitted model: the network and all that is needed to use it without the data it was fitted on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from divecast.artifact import Artifact, read_artifact, write_artifact
+from divecast.artifact import Artifact, read_artifact, under, write_artifact
 from divecast.calibration import Calibration
 from divecast.config import ModelConfig
 from divecast.data import (
-    Calendar,
     Factor,
     Label,
     Panel,
@@ -23,19 +23,22 @@ from divecast.data import (
     Vocabulary,
     WindowShape,
     align,
+    as_factors,
     as_panel,
 )
-from divecast.data.columns import open_frame
+from divecast.data.columns import check_names, open_frame
 from divecast.data.encode import encode_known_labels
 from divecast.data.report import report
 from divecast.data.tables import read_table
 from divecast.device import own_random_state
-from divecast.errors import ArtifactError, ConfigError, DataError
+from divecast.document import Origin, read_factor, typed
+from divecast.errors import DataError
 from divecast.model.network import Dimensions, Network
 from divecast.model.pairing import Coupling
+from divecast.strict import as_json, check_like, check_understood, whole
 from divecast.upgrade import upgraded
 
-SCHEMA = 4
+SCHEMA = 5
 KIND = "model"
 
 
@@ -101,25 +104,37 @@ class Fitted:
 
     def save(self, path: Path) -> None:
         """Write one file; see :mod:`divecast.artifact`."""
-        document = {
-            "config": asdict(self.config),
-            "shape": asdict(self.shape),
-            "channels": list(self.channels),
-            "factors": [{"type": type(factor).__name__, **asdict(factor)} for factor in self.factors],
-            "vocabularies": [vocabulary.to_dict() for vocabulary in self.vocabularies],
-            "pairs": [list(pair) for pair in self.dimensions.pairs],
-            "couplings": [asdict(coupling) for coupling in self.dimensions.couplings],
-            "levels": list(self.calibration.levels),
-            "frequency": self.frequency,
-            "about": self.about,
-        }
         tensors = {f"network.{name}": value for name, value in self.network.state_dict().items()} | {
             "scale.center": torch.from_numpy(self.scale.center),
             "scale.spread": torch.from_numpy(self.scale.spread),
             "seasonal_error": torch.from_numpy(self.seasonal_error),
             "calibration": self.calibration.quantiles,
         }
-        write_artifact(path, Artifact(KIND, SCHEMA, document, tensors))
+        write_artifact(path, Artifact(KIND, SCHEMA, self.document(), tensors))
+
+    def document(self) -> dict[str, Any]:
+        """Return all but the tensors as JSON values."""
+        document: dict[str, Any] = as_json(
+            {
+                "config": asdict(self.config),
+                "shape": asdict(self.shape),
+                "channels": self.channels,
+                "factors": [typed(factor) for factor in self.factors],
+                "vocabularies": [vocabulary.to_dict() for vocabulary in self.vocabularies],
+                "pairs": self.dimensions.pairs,
+                "couplings": [asdict(coupling) for coupling in self.dimensions.couplings],
+                "season": self.dimensions.season,
+                "levels": self.calibration.levels,
+                "frequency": self.frequency,
+                "about": self.about,
+            }
+        )
+        return document
+
+    def understood(self) -> dict[str, Any]:
+        """Return the document with all of it made anew from what it was understood to be."""
+        about = Origin.read(self.about).about(self.shape, self.factors, self.config)
+        return self.document() | {"about": about}
 
     @classmethod
     def load(cls, path: Path, device: torch.device) -> "Fitted":
@@ -129,39 +144,75 @@ class Fitted:
             ArtifactError: no such file, foreign, newer, cut short or damaged.
         """
         artifact = read_artifact(path, KIND, SCHEMA)
-        try:
-            return cls._of(upgraded(artifact), device)
-        except (KeyError, TypeError, ValueError, RuntimeError, ConfigError) as error:
-            raise ArtifactError(f"{path} is not a whole divecast model: {error}") from error
+        with whole(path, KIND):
+            artifact = upgraded(artifact)
+            fitted = cls._of(artifact.document, artifact.tensors)
+            check_understood(artifact.document, fitted.understood())
+        return replace(fitted, network=fitted.network.to(device))
 
     @classmethod
-    def _of(cls, artifact: Artifact, device: torch.device) -> "Fitted":
+    def _of(cls, document: dict[str, Any], tensors: dict[str, Tensor]) -> "Fitted":
         from pydantic import TypeAdapter
 
-        document, tensors = artifact.document, artifact.tensors
         config = TypeAdapter(ModelConfig).validate_python(document["config"])
         shape, channels = WindowShape(**document["shape"]), tuple(document["channels"])
+        factors = tuple(read_factor(plain) for plain in document["factors"])
         vocabularies = tuple(Vocabulary.from_dict(plain) for plain in document["vocabularies"])
+        _check_names(channels, factors, vocabularies)
         pairs = tuple((int(i), int(j)) for i, j in document["pairs"])
         couplings = TypeAdapter(tuple[Coupling, ...]).validate_python(document["couplings"])
-        dimensions = replace(dimensions_of(shape, len(channels), vocabularies), pairs=pairs, couplings=couplings)
+        dimensions = replace(
+            dimensions_of(shape, len(channels), vocabularies),
+            pairs=pairs,
+            couplings=couplings,
+            season=TypeAdapter(int).validate_python(document["season"]),
+        )
+        levels = tuple(map(float, document["levels"]))
+        _check_tensors(tensors, dimensions, config, len(levels))
         network = build_network(dimensions, config, seed=0)
-        weights = {name.removeprefix("network."): t for name, t in tensors.items() if name.startswith("network.")}
-        network.load_state_dict(weights)
+        network.load_state_dict(under("network.", tensors))
         return cls(
-            network=network.to(device).eval(),
+            network=network.eval(),
             dimensions=dimensions,
             config=config,
             shape=shape,
             channels=channels,
-            factors=tuple(_factor(plain) for plain in document["factors"]),
+            factors=factors,
             vocabularies=vocabularies,
             scale=Scale(tensors["scale.center"].numpy(), tensors["scale.spread"].numpy()),
             seasonal_error=tensors["seasonal_error"].numpy(),
-            calibration=Calibration(tuple(document["levels"]), tensors["calibration"]),
-            frequency=document["frequency"],
+            calibration=Calibration(levels, tensors["calibration"]),
+            frequency=str(document["frequency"]),
             about=document["about"],
         )
+
+
+def _check_names(channels: Sequence[str], factors: Sequence[Factor], vocabularies: Sequence[Vocabulary]) -> None:
+    if not channels or not all(isinstance(name, str) for name in channels):
+        raise ValueError(f"expected names of channels, got {channels!r:.80}")
+    check_names(channels)
+    found, expected = [vocabulary.name for vocabulary in vocabularies], [factor.name for factor in as_factors(factors)]
+    if found != expected:
+        raise ValueError(f"expected the classes of factors {expected}, got those of {found}")
+
+
+def _check_tensors(tensors: Mapping[str, Tensor], dimensions: Dimensions, config: ModelConfig, n_levels: int) -> None:
+    """Check names, shapes and numbers against those of a network that takes no memory, before one is built that does.
+
+    Raises:
+        ValueError: they differ, or are not finite.
+    """
+    with torch.device("meta"):
+        network, n_channels = build_network(dimensions, config, seed=0), dimensions.n_channels
+        expected = {f"network.{name}": value for name, value in network.state_dict().items()} | {
+            "scale.center": torch.empty(n_channels),
+            "scale.spread": torch.empty(n_channels),
+            "seasonal_error": torch.empty(n_channels, dtype=torch.float64),
+            "calibration": torch.empty(n_levels, dimensions.horizon),
+        }
+    check_like(tensors, expected, may_lack_numbers=frozenset({"seasonal_error"}))
+    if not bool((tensors["scale.spread"] > 0).all()):
+        raise ValueError("expected a spread above 0 for every channel")
 
 
 def frequency_of(source: Source) -> str:
@@ -187,7 +238,7 @@ def to_source(data: Any, factors: Sequence[Factor], tz: str | None = None, absen
         return data
     named = {factor.name for factor in factors if isinstance(factor, Label)}
     if named and absent_labels and not _is_store(data):
-        data = read_table(Path(data)) if isinstance(data, str | Path) else data
+        data = read_table(data) if isinstance(data, str | Path) else data
         named &= set(map(str, open_frame(data)[0].columns))
     return as_panel(data, labels=sorted(named), tz=tz)
 
@@ -207,12 +258,3 @@ def build_network(dimensions: Dimensions, config: ModelConfig, seed: int) -> Net
     """Build the network with weights drawn from ``seed``; the global random state is left as it was."""
     with own_random_state(seed):
         return Network(dimensions, config)
-
-
-def _factor(plain: dict[str, Any]) -> Factor:
-    from pydantic import TypeAdapter
-
-    fields = {name: value for name, value in plain.items() if name != "type"}
-    kind: type[Calendar | Label] = Calendar if plain["type"] == "Calendar" else Label
-    factor: Factor = TypeAdapter(kind).validate_python(fields)
-    return factor

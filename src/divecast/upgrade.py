@@ -14,13 +14,13 @@ FORMER_DECODER = {"linear": "ridge", "standardise": False, "shrink": False}
 
 
 def upgraded(artifact: Artifact) -> Artifact:
-    """Return a model file as schema 4 has it.
+    """Return a model file as schema 5 has it.
 
     Schema 1 knew one use of labels and one fusion: the encoder of b and the prior lay apart, cross-attention lay in the
     fusion itself, and there was no joint prior of pairs. Schema 2 knew one linear start and gave the network windows as
     they are. Schema 3 had one share of the correction for all channels, in the last layer's weights, and missing
-    labels counted in full from the first step. Other settings they lack have the defaults of today, which are what they
-    did.
+    labels counted in full from the first step. Schema 4 filled holes of windows by the last value alone. Other settings
+    they lack have the defaults of today, which are what they did.
     """
     if artifact.schema < 2:
         artifact = _with_one_marginal_path(artifact)
@@ -28,7 +28,11 @@ def upgraded(artifact: Artifact) -> Artifact:
         config = dict(artifact.document["config"])
         config["decoder"] = {**FORMER_DECODER, **config["decoder"]}
         artifact = replace(artifact, schema=3, document={**artifact.document, "config": config})
-    return _with_shares(artifact) if artifact.schema < 4 else artifact
+    if artifact.schema < 4:
+        artifact = _with_shares(artifact)
+    if artifact.schema < 5:
+        artifact = replace(artifact, schema=5, document={**artifact.document, "season": 0})
+    return artifact
 
 
 def _with_shares(artifact: Artifact) -> Artifact:

@@ -137,23 +137,51 @@ def test_a_place_that_cannot_be_written(tmp_path):
 
 
 def test_damaged_and_foreign_stores(tmp_path):
-    with pytest.raises(ArtifactError, match="cannot read it"):
+    with pytest.raises(ArtifactError, match="there is no file"):
         open_store(tmp_path / "absent")
     store_panel(tmp_path / "store")
     header = json.loads((tmp_path / "store" / "store.json").read_text())
     (tmp_path / "store" / "store.json").write_text(json.dumps(header | {"version": 99}))
-    with pytest.raises(ArtifactError, match="version 1"):
+    with pytest.raises(ArtifactError, match="version 2 at most"):
         open_store(tmp_path / "store")
     (tmp_path / "store" / "store.json").write_text(json.dumps({k: v for k, v in header.items() if k != "clock"}))
     with pytest.raises(ArtifactError, match="damaged"):
         open_store(tmp_path / "store")
     (tmp_path / "store" / "store.json").write_text("{ half of")
-    with pytest.raises(ArtifactError, match="cannot read it"):
+    with pytest.raises(ArtifactError, match="not a whole divecast store"):
         open_store(tmp_path / "store")
     (tmp_path / "store" / "store.json").write_text(json.dumps(header))
     content = (tmp_path / "store" / "values.f32").read_bytes()
     (tmp_path / "store" / "values.f32").write_bytes(content[: len(content) // 2])
     with pytest.raises(ArtifactError, match=r"expected 2400 bytes.*found 1200"):
+        open_store(tmp_path / "store")
+
+
+def test_a_flipped_bit_is_found_unless_nobody_looks(tmp_path):
+    whole = store_panel(tmp_path / "store")
+    header = json.loads((tmp_path / "store" / "store.json").read_text())
+    content = bytearray((tmp_path / "store" / header["values"]).read_bytes())
+    content[17] ^= 4
+    (tmp_path / "store" / header["values"]).write_bytes(content)
+    with pytest.raises(ArtifactError, match="checksum"):
+        open_store(tmp_path / "store")
+    assert (open_store(tmp_path / "store", check=False).values != whole.values).sum() <= 1
+
+
+def test_a_store_of_version_1_opens(tmp_path):
+    whole = store_panel(tmp_path / "store").fingerprint()
+    header = json.loads((tmp_path / "store" / "store.json").read_text())
+    former = {key: header[key] for key in ("format", "channels", "clock")} | {"version": 1}
+    (tmp_path / "store" / "store.json").write_text(json.dumps(former))
+    assert open_store(tmp_path / "store").fingerprint() == whole
+
+
+@pytest.mark.parametrize("name", ["../store/values.f32", "/dev/zero", "store.json", "", None, 5])
+def test_the_values_lie_in_the_store(tmp_path, name):
+    store_panel(tmp_path / "store")
+    header = json.loads((tmp_path / "store" / "store.json").read_text())
+    (tmp_path / "store" / "store.json").write_text(json.dumps(header | {"values": name}))
+    with pytest.raises(ArtifactError, match="not a whole divecast store"):
         open_store(tmp_path / "store")
 
 

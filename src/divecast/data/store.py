@@ -1,32 +1,36 @@
 """A panel on disk that is read through memory mapping, for data larger than memory.
 
 A store is a folder: ``values.f32``, raw little-endian float32 (row, channel), and ``store.json`` with the
-channels and the clock.
+channels, the clock, a SHA-256 of all and the name of the file of values: a store that replaces another has
+``values.1.f32``, the next one ``values.f32`` again. So the one step that exchanges ``store.json`` exchanges the store.
 """
 
+import hashlib
 import json
 import os
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast.atomic import staging
 from divecast.data.arrays import check_array
 from divecast.data.clock import Clock
+from divecast.data.columns import check_names
 from divecast.data.panel import Panel, regular_clock
 from divecast.data.source import Values
 from divecast.errors import ArtifactError, DataError
+from divecast.strict import check_understood, parse_object, whole
 
-_VALUES = "values.f32"
+_VALUES = ("values.f32", "values.1.f32")
 _HEADER = "store.json"
 _FORMAT = "divecast-store"
-_VERSION = 1
+_VERSION = 2
 
 
 def write_store(
@@ -61,46 +65,71 @@ def write_store(
 
 def write_store_on(path: str | Path, chunks: Iterable[NDArray[Any]], channels: Sequence[str], clock: Clock) -> Path:
     """Write a store as :func:`write_store` does, on a clock that is known; its length is that of the chunks."""
+    values = _free_name(Path(path))
     with _new_store(Path(path)) as folder:
-        with open(folder / _VALUES, "wb") as file:
+        with open(folder / values, "wb") as file:
             rows = sum(_append(file, chunk, channels, clock) for chunk in _counted(chunks))
             os.fsync(file.fileno())
-        _write_header(folder, channels, clock, rows)
+        _write_header(folder, values, channels, clock, rows)
     return Path(path)
 
 
-def open_store(path: str | Path) -> Panel:
+def open_store(path: str | Path, check: bool = True) -> Panel:
     """Open a store; its values stay on disk and are read when they are used.
 
     Args:
         path: Folder of the store.
+        check: Whether to read the values through once and compare their checksum (about a second a gigabyte), so that
+            no damage goes unseen; stores of version 1 have none.
 
     Returns:
         A panel over a read-only memory map.
 
     Raises:
-        ArtifactError: There is no store, it is of another version, or it is truncated.
+        ArtifactError: There is no store, or it is of a newer version, cut short or damaged.
     """
     folder = Path(path)
-    try:
-        header = json.loads((folder / _HEADER).read_text())
-        size = (folder / _VALUES).stat().st_size
-    except (OSError, ValueError) as error:
-        raise ArtifactError(f"expected a divecast store at {folder}, cannot read it ({error})") from error
-    if not isinstance(header, dict) or header.get("format") != _FORMAT or header.get("version") != _VERSION:
-        raise ArtifactError(f"expected a divecast store of version {_VERSION} at {folder}, {_HEADER} says otherwise")
-    try:
-        clock, channels = Clock.from_dict(header["clock"]), tuple(map(str, header["channels"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise ArtifactError(f"expected channels and clock in {folder / _HEADER}, it is damaged ({error})") from error
-    shape = (clock.length, len(channels))
-    if size != 4 * shape[0] * shape[1]:
-        raise ArtifactError(
-            f"expected {4 * shape[0] * shape[1]} bytes in {folder / _VALUES} (rows x channels {shape}), found {size}: "
-            "the store is damaged; write it again"
-        )
-    values = np.memmap(folder / _VALUES, dtype="<f4", mode="r", shape=shape)
-    return Panel(values, channels, clock)
+    if not (folder / _HEADER).is_file():
+        raise ArtifactError(f"expected a divecast store at {folder}, there is no file {folder / _HEADER}")
+    with whole(folder, "store"):
+        header = parse_object((folder / _HEADER).read_text("utf-8"))
+        if header["format"] != _FORMAT or header["version"] not in range(1, _VERSION + 1):
+            raise ValueError(f"expected {_FORMAT} of version {_VERSION} at most, {_HEADER} says otherwise")
+        values, clock = header.get("values", _VALUES[0]), Clock.from_dict(header["clock"])
+        channels, digest = tuple(map(str, header["channels"])), header.get("sha256")
+        check_understood(header, _said(values, channels, clock, digest) | {"version": header["version"]})
+        check_names(channels)
+        _check_values(folder, values, (clock.length, len(channels)))
+        if check and header["version"] > 1 and digest != _digest(folder / values, channels, clock):
+            raise ValueError("the checksum does not fit the content")
+        table = np.memmap(folder / values, dtype="<f4", mode="r", shape=(clock.length, len(channels)))
+    return Panel(table, channels, clock)
+
+
+def _check_values(folder: Path, values: str, shape: tuple[int, int]) -> None:
+    if values not in _VALUES or not (folder / values).is_file():  # a name is no path
+        raise ValueError(f"expected the values in a file {' or '.join(_VALUES)}, got {values!r:.80}")
+    expected, found = 4 * shape[0] * shape[1], (folder / values).stat().st_size
+    if not found == expected > 0:
+        raise ValueError(f"expected {expected} bytes in {values} (rows x channels {shape}), found {found}")
+
+
+def _said(values: str, channels: Sequence[str], clock: Clock, digest: str | None) -> dict[str, Any]:
+    return {
+        "format": _FORMAT,
+        "version": _VERSION,
+        "values": values,
+        "channels": list(channels),
+        "clock": clock.to_dict(),
+        "sha256": digest,
+    }
+
+
+def _digest(values: Path, channels: Sequence[str], clock: Clock) -> str:
+    with open(values, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+    digest.update(json.dumps([list(channels), clock.to_dict()]).encode())
+    return digest.hexdigest()
 
 
 @contextmanager
@@ -108,30 +137,37 @@ def _new_store(path: Path) -> Iterator[Path]:
     """A folder beside ``path`` that takes its place when the block ends well, and is removed when it does not."""
     if path.exists() and not (path / _HEADER).is_file():
         raise ArtifactError(f"expected a new folder or a divecast store to replace, {path} is something else")
-    folder = path.parent / f".{path.name}-{uuid4().hex}"
     try:
-        folder.mkdir(parents=True)
-        yield folder
-        _swap(folder, path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with staging(path.parent) as folder:
+            new = folder / path.name
+            new.mkdir()
+            yield new
+            _put(new, path)
     except OSError as error:
         raise ArtifactError(f"expected to write a store at {path}, could not ({error}); nothing was changed") from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _swap(folder: Path, path: Path) -> None:
+def _put(new: Path, path: Path) -> None:
+    """Move a store to its place; whenever this is broken off, the former or the new one is there, whole."""
     if not path.exists():
-        os.rename(folder, path)
+        os.rename(new, path)
         return
-    # A folder cannot be renamed onto a full one, so the old store steps aside and comes back if the new one cannot.
-    former = folder.with_name(f"{folder.name}-former")
-    os.rename(path, former)
+    values = next(name for name in _VALUES if (new / name).exists())
+    for name in (values, _HEADER):
+        os.replace(new / name, path / name)
+    for name in {*_VALUES} - {values}:
+        with suppress(OSError):  # Windows keeps a file that is mapped
+            (path / name).unlink()
+
+
+def _free_name(path: Path) -> str:
+    """Return the name that the values of the store at ``path`` do not have."""
     try:
-        os.rename(folder, path)
-    except OSError:
-        os.rename(former, path)
-        raise
-    shutil.rmtree(former, ignore_errors=True)
+        taken = json.loads((path / _HEADER).read_text()).get("values", _VALUES[0])
+    except (OSError, ValueError, AttributeError):
+        taken = None
+    return next(name for name in _VALUES if name != taken)
 
 
 def _counted(chunks: Iterable[NDArray[Any]]) -> Iterator[tuple[int, NDArray[Any]]]:
@@ -152,13 +188,12 @@ def _append(file: Any, placed: tuple[int, NDArray[Any]], channels: Sequence[str]
     return len(chunk)
 
 
-def _write_header(folder: Path, channels: Sequence[str], clock: Clock, rows: int) -> None:
+def _write_header(folder: Path, values: str, channels: Sequence[str], clock: Clock, rows: int) -> None:
     if not rows:
         raise DataError("expected rows for the store, the chunks held none")
-    header = {
-        "format": _FORMAT,
-        "version": _VERSION,
-        "channels": list(channels),
-        "clock": clock.to_dict() | {"length": rows},
-    }
-    (folder / _HEADER).write_text(json.dumps(header, indent=1))
+    clock = replace(clock, length=rows)
+    header = _said(values, channels, clock, _digest(folder / values, channels, clock))
+    with open(folder / _HEADER, "w") as file:
+        file.write(json.dumps(header, indent=1))
+        file.flush()
+        os.fsync(file.fileno())
