@@ -60,3 +60,9 @@ def test_a_step_that_was_never_observed_takes_the_last_one_that_was() -> None:
 def test_nothing_observed_is_an_error() -> None:
     with pytest.raises(DataError, match="validation part"):
         Calibration.of([torch.full((5, 3, 2), torch.nan)])
+
+
+@pytest.mark.parametrize("levels", [None, 0.5, "0.5", ["a"], [[0.5]], (0.5, None)])
+def test_levels_are_numbers(levels: object) -> None:
+    with pytest.raises(ConfigError, match="levels must be numbers"):
+        Calibration.of([residuals()]).at(levels)

@@ -1,5 +1,6 @@
 """Settings are checked when they are made."""
 
+import numpy as np
 import pytest
 
 from divecast import CodeConfig, ConfigError, DecoderConfig, EncoderConfig, LossConfig, ModelConfig, TrainingConfig
@@ -44,6 +45,7 @@ def test_the_cross_entropy_outweighs_the_kl_by_default() -> None:
     [
         ({"interleave": "steps"}, "interleave must be one of"),
         ({"monitor": "loss"}, "monitor must be one of"),
+        ({"monitor": np.zeros(2)}, "monitor must be one of"),
         ({"precision": "fp8"}, "precision must be one of"),
         ({"epochs": 1.5}, "epochs must be a whole number"),
         ({"epochs": "3"}, "epochs must be a whole number"),

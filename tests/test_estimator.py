@@ -96,7 +96,7 @@ def test_half_a_model_is_refused(hours_model: DeepDIVE, tmp_path: Path) -> None:
     content = (tmp_path / "m").read_bytes()
     for part in (content[: len(content) // 2], content[:-1], b"", b"PK\x03\x04 a zip"):
         (tmp_path / "m").write_bytes(part)
-        with pytest.raises(ArtifactError, match="cut short, damaged or not a divecast model"):
+        with pytest.raises(ArtifactError, match="not a whole divecast model: cut short, damaged"):
             DeepDIVE.load(tmp_path / "m")
 
 
@@ -239,3 +239,26 @@ def test_a_validation_part_without_values_at_late_steps_is_reported() -> None:
 def test_models_of_the_worlds_do_not_differ_by_process(hours_model: DeepDIVE) -> None:
     """The fixture is what its maker makes: no test has changed it."""
     assert_same_bits(weights(fit_hours()), weights(hours_model))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"training": "quick"}, "expected a TrainingConfig, got 'quick'"),
+        ({"model": TrainingConfig()}, "expected a ModelConfig"),
+        ({"horizon": True}, "horizon must be a whole number >= 1"),
+        ({"seed": 2**63}, r"seed must be a whole number >= 0, below 2\^63"),
+        ({"device": None}, "device must be one of"),
+        ({"factors": None}, "a sequence of factors, got None"),
+    ],
+)
+def test_arguments_of_the_wrong_kind(wrong: dict[str, object], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        DeepDIVE(**{"horizon": 6, "lookback": 24, **wrong})
+
+
+def test_draws_ask_for_classes_by_factor(hours_model: DeepDIVE) -> None:
+    with pytest.raises(ConfigError, match="expected classes by factor"):
+        hours_model.sample(2, "hour")
+    with pytest.raises(ConfigError, match="seed must be a whole number"):
+        hours_model.sample(2, seed=-1)

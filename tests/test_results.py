@@ -164,3 +164,15 @@ def test_stamps_go_on_in_the_wall_time_of_the_table(step: str) -> None:
     expected = {"1h": ["31T01", "31T03", "31T04"], "1D": ["33", "34", "35"]}[step]
     days = {"33": "2024-04-02T22", "34": "2024-04-03T22", "35": "2024-04-04T22"}
     np.testing.assert_array_equal(found, np.array([[days.get(d, f"2024-03-{d}") for d in expected]], "M8[s]"))
+
+
+def test_no_column_is_lost_to_another_of_its_name() -> None:
+    keys = Keys(np.array([4]), None, np.arange(3)[None], "pyarrow")
+    mean = np.zeros((1, 2, 1), np.float32)
+    forecast = Forecast(keys, ("ds",), mean, (), mean[None][:0], mean[None][:0])
+    assert columns(forecast.frame())["unique_id"] == ["ds", "ds"]
+    with pytest.raises(ConfigError, match=r"not called as another column of the table, got \['ds'\]"):
+        forecast.frame("wide")
+    labels = Labels(keys, ("end",), (("a", "b"),), (np.ones((1, 2), np.float32),), np.zeros((1, 1), np.int64))
+    with pytest.raises(ConfigError, match=r"got \['end'\]; rename them"):
+        labels.frame()

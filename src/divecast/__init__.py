@@ -21,10 +21,17 @@ from divecast.data import (
     store_from_parquet,
     write_store,
 )
-from divecast.errors import ArtifactError, ConfigError, DataError, DataWarning, DivecastError, NotFittedError
+from divecast.errors import (
+    ArtifactError,
+    ConfigError,
+    DataError,
+    DataWarning,
+    DivecastError,
+    NotFittedError,
+    RankError,
+)
 from divecast.estimator import DeepDIVE
-
-__version__ = "0.1.0"
+from divecast.version import __version__ as __version__
 
 __all__ = [
     "ArtifactError",
@@ -45,6 +52,7 @@ __all__ = [
     "ModelConfig",
     "NotFittedError",
     "Panel",
+    "RankError",
     "Recordings",
     "TrainingConfig",
     "datasets",

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from numbers import Real
 
 import numpy as np
 import torch
@@ -32,6 +33,11 @@ class Calibration:
     levels: tuple[float, ...]
     quantiles: Tensor
 
+    def __post_init__(self) -> None:
+        """Check the levels (ConfigError); a table that is not measured yet has none."""
+        if not all(a < b for a, b in pairwise((0.0, *self.levels, 1.0))):
+            raise ConfigError(f"expected levels that rise between 0 and 1, got {self.levels!r:.80}")
+
     @classmethod
     def of(cls, residuals: Iterable[Tensor]) -> "Calibration":
         """Measure the quantiles.
@@ -52,8 +58,10 @@ class Calibration:
         """Return the quantiles at any levels within the table's, (level, horizon), interpolated.
 
         Raises:
-            ConfigError: levels do not rise, or reach beyond the table.
+            ConfigError: levels are no numbers, do not rise, or reach beyond the table.
         """
+        if not isinstance(levels, Sequence | np.ndarray) or not all(isinstance(level, Real) for level in levels):
+            raise ConfigError(f"levels must be numbers, such as (0.05, 0.5, 0.95), got {levels!r}")
         low, high = self.levels[0], self.levels[-1]
         rising = all(a < b for a, b in pairwise(levels))
         if not rising or any(not low <= level <= high for level in levels):

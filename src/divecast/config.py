@@ -19,6 +19,8 @@ Combine = Literal["sum", "pcgrad", "upgrad"]
 Linear = Literal["stacked", "ridge"]
 LinearPath = Literal["stacked", "ridge", "shared"]
 
+_MOST_LAYERS = 100  # a file that says a billion is refused before they are built
+
 
 def _require(holds: bool, name: str, expected: str, found: object) -> None:
     if not holds:
@@ -30,7 +32,7 @@ def _check_kinds(settings: Any) -> None:
     for name, kind in get_type_hints(type(settings)).items():
         value = getattr(settings, name)
         if get_origin(kind) is Literal:
-            _require(value in get_args(kind), name, f"one of {get_args(kind)}", value)
+            _require(isinstance(value, str) and value in get_args(kind), name, f"one of {get_args(kind)}", value)
         elif kind is int:
             _require(isinstance(value, int) and not isinstance(value, bool), name, "a whole number", value)
         elif kind is float:
@@ -176,6 +178,7 @@ class DecoderConfig:
         _at_least(1, token_width=self.token_width, n_heads=self.n_heads, n_loadings=self.n_loadings, width=self.width)
         _at_least(1, channel_features=self.channel_features)
         _at_least(0, depth=self.depth, ridge_penalty=self.ridge_penalty)
+        _require(self.depth <= _MOST_LAYERS, "depth", f"{_MOST_LAYERS} at most", self.depth)
         _share(dropout=self.dropout)
         _require(
             self.token_width % self.n_heads == 0,

@@ -17,7 +17,7 @@ def pick_device(name: str) -> torch.device:
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":
         return torch.device(next(device for device in ("cuda", "mps", "cpu") if there[device]))
-    if not there.get(name.split(":", maxsplit=1)[0], False):
+    if not isinstance(name, str) or not there.get(name.split(":", maxsplit=1)[0], False):
         raise ConfigError(f"device must be one of {[d for d, found in there.items() if found]} or 'auto', got {name!r}")
     try:
         return torch.device(name)

@@ -21,5 +21,9 @@ class ArtifactError(DivecastError):
     """A saved model, checkpoint or store cannot be read or written."""
 
 
+class RankError(DivecastError):
+    """A process that fits a model together with others is gone."""
+
+
 class DataWarning(UserWarning):
     """Something harmless in the data was put right."""

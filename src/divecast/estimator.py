@@ -1,10 +1,9 @@
 """DeepDIVE: the model a user fits, asks and saves."""
 
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import torch
@@ -12,31 +11,34 @@ import torch
 from divecast.config import LossConfig, ModelConfig, TrainingConfig
 from divecast.data import ByTime, Factor, Part, Source, Split, Windows, as_factors
 from divecast.data import split as cut
+from divecast.data.class_names import class_place
 from divecast.device import own_random_state, pick_device
 from divecast.errors import ConfigError, DataError, NotFittedError
 from divecast.evaluate import Evaluation, evaluate_windows
 from divecast.explain.methods import Explaining
 from divecast.fitted import Fitted
-from divecast.fitting import FitPlan, fit_model, split_of
+from divecast.fitting import FitPlan, split_of
+from divecast.forecasting import Forecasting, check_at_least
 from divecast.inference import (
     LabelMode,
     PartName,
     encode_windows,
-    forecast_windows,
     infer_window_labels,
     pool_recordings,
     reconstruct_windows,
     sample_prior,
     windows_of,
 )
-from divecast.origins import Moment, forecast_origins
-from divecast.results import Codes, Forecast, Labels, Reconstruction, Samples
+from divecast.launch import Job, Machines, Strategy, fit_on
+from divecast.results import Codes, Labels, Reconstruction, Samples
 from divecast.train.callbacks import Callback, ProgressBar
 from divecast.train.history import EpochRecord, History
 from divecast.train.loop import Checkpointing, Probe
 
+Room = TypeVar("Room", ModelConfig, TrainingConfig, LossConfig)
 
-class DeepDIVE(Explaining):
+
+class DeepDIVE(Forecasting, Explaining):
     """Disentangled variational forecaster (Wong et al. 2025, arXiv 2501.08710, with the choices the docs list).
 
     Data are a ``Panel``, ``Recordings``, or what ``as_panel`` takes: a pandas, polars or pyarrow table, or a path.
@@ -68,15 +70,15 @@ class DeepDIVE(Explaining):
         seed: int = 0,
         device: str = "cpu",
     ) -> None:
-        _check_at_least(1, horizon=horizon, lookback=lookback)
-        _check_at_least(0, seed=seed)
+        check_at_least(1, horizon=horizon, lookback=lookback)
+        check_at_least(0, seed=seed)
         self._plan = FitPlan(
             horizon=horizon,
             lookback=lookback,
             factors=as_factors(factors),
-            model=model or ModelConfig(),
-            training=training or TrainingConfig(),
-            losses=losses or LossConfig(),
+            model=_room(ModelConfig, model),
+            training=_room(TrainingConfig, training),
+            losses=_room(LossConfig, losses),
             seed=seed,
         )
         self._device = pick_device(device)
@@ -92,6 +94,9 @@ class DeepDIVE(Explaining):
         callbacks: Sequence[Callback] = (),
         probe: Probe | None = None,
         progress: bool = True,
+        devices: int = 1,
+        nodes: int = 1,
+        strategy: Strategy = "auto",
     ) -> "DeepDIVE":
         """Fit on the training part; the validation part says when to stop and calibrates the intervals.
 
@@ -103,54 +108,25 @@ class DeepDIVE(Explaining):
             callbacks: watchers.
             probe: looks at gradients, such as ``ConflictProbe`` of ``divecast.train.conflict``; the model is the same.
             progress: show a progress bar.
+            devices: processes on this machine, each with a device of its own, that share every batch; on the CPU they
+                share its cores. They read one memory map of the data. Needs ``divecast[distributed]``.
+            nodes: machines, each with as many; the fit is started on each. Under ``torchrun`` leave both out.
+            strategy: ``auto`` starts the other processes; ``ddp`` is lightning-fabric's launcher, that runs the script
+                once for each.
 
         Raises:
             DataError: the data cannot be used; the message says why and how to mend it.
             ArtifactError: the checkpoint is of another fit, damaged or cannot be written.
+            RankError: another process of the fit is gone.
             KeyboardInterrupt: Ctrl-C, after a checkpoint.
         """
         if resume and checkpoint is None:
             raise ConfigError("resume=True needs the checkpoint= it should go on from")
         keep = None if checkpoint is None else Checkpointing(Path(checkpoint), resume=resume)
         watchers = (*callbacks, ProgressBar()) if progress else tuple(callbacks)
-        self._fitted = fit_model(data, split or ByTime(), self._plan, self._device, keep, watchers, probe)
+        job = Job(split or ByTime(), self._plan, keep)
+        self._fitted = fit_on(Machines(devices, nodes, strategy), data, job, self._device, (watchers, probe))
         return self
-
-    def forecast(  # noqa: PLR0913  which windows, and what of the distribution
-        self,
-        data: Any,
-        *,
-        start: Moment | None = None,
-        stop: Moment | None = None,
-        every: int = 1,
-        labels: LabelMode = "known",
-        levels: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95),
-        n_samples: int = 0,
-    ) -> Forecast:
-        """Forecast the steps after the end of the data, or from a span of rolling origins.
-
-        Args:
-            data: at least ``lookback`` rows of the channels of the fit.
-            start: first stamp to forecast from; from there to ``stop`` a forecast starts every ``every`` rows. For
-                recordings leave both out; ``every`` above 1 then rolls through each recording.
-            stop: last stamp a forecast may start at (the row after the end by default).
-            every: rows between forecasts.
-            labels: ``known`` hands the labels the data give (calendar factors always) to the code; ``infer`` reads
-                all of them from the window, as in the paper.
-            levels: probabilities of the quantiles.
-            n_samples: draws of the whole path, through the code and the likelihood.
-
-        Returns:
-            Mean, quantiles and samples in original units; ``.frame()`` gives a table.
-        """
-        _check_at_least(1, every=every)
-        _check_at_least(0, n_samples=n_samples)
-        fitted = self._need_fitted()
-        source = fitted.source(data)
-        windows = windows_of(fitted, source, None, "encode")
-        chosen = windows.subset(forecast_origins(windows, start, stop, every))
-        with own_random_state(self._plan.seed) if n_samples else nullcontext():
-            return forecast_windows(fitted, chosen, labels, levels, n_samples)
 
     def encode(self, data: Any, part: PartName = "all", every: int = 1) -> Codes:
         """Infer the code of every ``every``-th window from the window alone: a, b and class probabilities."""
@@ -179,16 +155,18 @@ class DeepDIVE(Explaining):
             noise: draw from the likelihoods; else give their means.
             seed: of the draws.
         """
-        _check_at_least(1, n=n)
+        check_at_least(1, n=n)
+        check_at_least(0, seed=seed)
+        if not isinstance(classes, Mapping | None):
+            raise ConfigError(f'expected classes by factor, such as {{"weekday": "Sun"}}, got {classes!r}')
         fitted, asked = self._need_fitted(), dict(classes or {})
         generator, columns, names = np.random.default_rng(seed), [], {}
         for vocabulary in fitted.vocabularies:
             name = asked.pop(vocabulary.name, None)
-            if name is not None and name not in vocabulary.classes:
-                raise ConfigError(f"expected a class of {vocabulary.name!r} out of {vocabulary.classes}, got {name!r}")
+            label = None if name is None else class_place(vocabulary.name, vocabulary.classes, name)
             shares = np.array(vocabulary.frequencies)
             drawn = generator.choice(len(shares), n, p=shares / shares.sum())
-            codes = drawn if name is None else np.full(n, vocabulary.classes.index(name))
+            codes = drawn if label is None else np.full(n, label)
             columns.append(torch.from_numpy(codes))
             names[vocabulary.name] = np.array(vocabulary.classes, dtype=object)[codes]
         if asked:
@@ -270,7 +248,7 @@ class DeepDIVE(Explaining):
     def _windows(
         self, data: Any, part: PartName, role: Literal["score", "encode"], every: int
     ) -> tuple[Fitted, Windows]:
-        _check_at_least(1, every=every)
+        check_at_least(1, every=every)
         fitted = self._need_fitted()
         source = fitted.source(data)
         windows = windows_of(fitted, source, self._part(fitted, source, part), role)
@@ -292,7 +270,7 @@ class DeepDIVE(Explaining):
         return chosen
 
 
-def _check_at_least(low: int, **settings: int) -> None:
-    for name, value in settings.items():
-        if not isinstance(value, int | np.integer) or value < low:
-            raise ConfigError(f"{name} must be a whole number >= {low}, got {value!r}")
+def _room(kind: type[Room], given: Room | None) -> Room:
+    if given is not None and not isinstance(given, kind):
+        raise ConfigError(f"expected a {kind.__name__}, got {given!r}")
+    return given or kind()

@@ -69,7 +69,7 @@ def rivals(fitted: Fitted, source: Source) -> dict[str, Baseline]:
             found[f"seasonal naive ({period})"] = SeasonalNaive(period)
     forecaster, unused = fitted.network.forecaster, (torch.ones(0), torch.ones(0, dtype=torch.int64))
     found[LINEAR_NAMES[fitted.about.get("linear", fitted.config.decoder.linear)]] = PerChannelRidge.solved(
-        RidgeWeights(forecaster.linear.weight, *unused), forecaster.n_classes, forecaster.pairs
+        RidgeWeights(forecaster.linear.weight, *unused), forecaster.n_classes, forecaster.pairs, forecaster.season
     )
     return found
 

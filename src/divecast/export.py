@@ -24,6 +24,7 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -138,8 +139,9 @@ def trace(graph: Graph, fitted: Fitted) -> ExportedProgram:
 
 def write_pt2(path: Path, program: ExportedProgram, about: Plain) -> None:
     """Write what ``torch.export.load`` reads."""
-    with path.open("wb") as file:
-        torch.export.save(program, file, extra_files={"divecast.json": json.dumps(about)})
+    graph = BytesIO()  # in memory first: on a full disk torch's writer ends the process
+    torch.export.save(program, graph, extra_files={"divecast.json": json.dumps(about)})
+    path.write_bytes(graph.getbuffer())
 
 
 def write_onnx(path: Path, program: ExportedProgram, about: Plain) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from divecast.errors import ConfigError
 
 _EXTRAS = {
+    "lightning_fabric": "distributed",
     "matplotlib": "plot",
     "scipy": "science",
     "sklearn": "science",
@@ -13,6 +14,7 @@ _EXTRAS = {
     "pandas": "pandas",
     "onnxscript": "onnx",
     "plotly": "report",
+    "ray": "ray",
     "fastapi": "serve",
     "uvicorn": "serve",
 }

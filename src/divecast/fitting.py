@@ -32,6 +32,7 @@ from divecast.data import (
 from divecast.data import (
     split as cut,
 )
+from divecast.data.reach import check_reach
 from divecast.errors import ArtifactError, ConfigError, DataError
 from divecast.fitted import Fitted, build_network, dimensions_of, frequency_of, to_source
 from divecast.inference import batches, predict
@@ -44,6 +45,7 @@ from divecast.train.callbacks import Callback
 from divecast.train.channels import ChannelAxes
 from divecast.train.linear_start import Start, start_linear, takes_seconds
 from divecast.train.loop import Checkpointing, Probe, Task, fit_network
+from divecast.train.ranks import ALONE, Ranks
 
 _CALIBRATION_VALUES = 500_000  # residuals a step; more would not move a quantile
 
@@ -117,13 +119,15 @@ def fit_model(  # noqa: PLR0913  what is fitted, and what may watch
     checkpointing: Checkpointing | None,
     callbacks: Sequence[Callback],
     probe: Probe | None = None,
+    ranks: Ranks = ALONE,
 ) -> Fitted:
-    """Fit a model; see ``DeepDIVE.fit``."""
+    """Fit a model; see ``DeepDIVE.fit``. All ranks call it, with equal arguments, and have the same model."""
     source = to_source(data, plan.factors)
     plan = replace(plan, model=_with_encoder(plan.model, source))
     parts = cut(source, split)
     vocabularies = fit_vocabularies(source, plan.factors, parts.train)
     scale, labels = fit_scale(source, parts.train), encode_labels(source, plan.factors, vocabularies)
+    check_reach(source, parts.valid, scale)
 
     def windows(stride: int) -> tuple[Windows, Windows]:
         every = Windows.of(source, parts.train, labels, scale, plan.shape, "fit", stride)
@@ -133,17 +137,18 @@ def fit_model(  # noqa: PLR0913  what is fitted, and what may watch
     check_seen(source, plan.factors, vocabularies, parts)
     _check_windows(train, valid, vocabularies, plan.training)
     dimensions = _together(dimensions_of(plan.shape, len(source.channels), vocabularies), labels, parts, plan.model)
+    dimensions = replace(dimensions, season=_season(source, plan.lookback))
     network = build_network(dimensions, plan.model, plan.seed)
     start = _start(network, plan, parts)
-    linear = start_linear(network, *windows(start.stride), start)
+    linear = ranks.once(lambda: start_linear(network, *windows(start.stride), start))
     sampled = 0 < plan.training.channels < dimensions.n_channels
     axes = ChannelAxes.of(dimensions, plan.model) if sampled else None
     tz = "UTC" if source.clock is None else source.clock.tz
     about = {**plan.about(split), "tz": tz, "fingerprint": source.fingerprint()}
     identity = {**about, "labels": hashlib.sha256(labels.tobytes()).hexdigest()}
     few = _few_labelled(train, plan.training)
-    task = Task(train, valid, plan.training, plan.losses, plan.seed, device, identity, few, axes)
-    history = fit_network(network.to(device), task, checkpointing, callbacks, probe)
+    task = Task(train, valid, plan.training, plan.losses, plan.seed, device, identity, few, axes, ranks)
+    history = fit_network(ranks.align(network.to(device)), task, checkpointing, callbacks, probe)
     fitted = Fitted(
         network=network,
         dimensions=dimensions,
@@ -211,6 +216,11 @@ def _together(dimensions: Dimensions, labels: NDArray[np.int16], parts: Parts, m
     rows = torch.from_numpy(labels[parts.train.rows()].astype(np.int64))
     couplings = find_couplings(rows, dimensions.frequencies) if model.code.prior == "pairs" else ()
     return replace(dimensions, pairs=recurring_pairs(rows, dimensions.n_classes), couplings=couplings)
+
+
+def _season(source: Source, lookback: int) -> int:
+    """Return the shortest season, steps, if a window shows it twice, by which its missing values are filled."""
+    return next((season for season in seasons(source.clock) if 2 * season <= lookback), 1)
 
 
 def _seasonal_error(source: Source, parts: Parts) -> NDArray[np.float64]:

@@ -1,6 +1,7 @@
 """Running a fitted network over windows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from typing import Any, Literal
 
 import numpy as np
@@ -9,7 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from divecast.data import Part, Source, Windows
+from divecast.data.reach import check_batch
 from divecast.data.report import report
+from divecast.device import own_random_state
 from divecast.errors import ConfigError
 from divecast.fitted import Fitted
 from divecast.model.marginal import LatentLabels, RBFBlocks
@@ -35,12 +38,18 @@ def windows_of(fitted: Fitted, source: Source, part: Part | None, role: Literal[
     return windows
 
 
+def pieces(fitted: Fitted, windows: Windows) -> Iterator[Windows]:
+    """Cut the windows in order, so that the values of each piece take little memory."""
+    per_window = (fitted.shape.lookback + fitted.shape.horizon) * len(fitted.channels)
+    at_once = max(1, min(1024, _VALUES_AT_ONCE // per_window))
+    for first in range(0, len(windows), at_once):
+        yield windows.subset(slice(first, first + at_once))
+
+
 def batches(fitted: Fitted, windows: Windows) -> Iterator[Batch]:
     """Gather the windows in order, in batches that keep memory small, on the network's device."""
-    per_window = (fitted.shape.lookback + fitted.shape.horizon) * len(fitted.channels)
-    device = next(fitted.network.parameters()).device
-    for index in torch.arange(len(windows)).split(max(1, min(1024, _VALUES_AT_ONCE // per_window))):
-        yield windows.batch(index).to(device)
+    for piece in pieces(fitted, windows):
+        yield _gathered(fitted, piece)
 
 
 def handed_labels(labels: Tensor, mode: LabelMode) -> Tensor:
@@ -80,24 +89,29 @@ def forecast_windows(
     fitted: Fitted, windows: Windows, mode: LabelMode, levels: Sequence[float], n_samples: int
 ) -> Forecast:
     """Forecast every window, in original units."""
-    means, quantiles, samples = [], [], []
-    for batch in batches(fitted, windows):
+    return Forecast.joined([*forecast_pieces(fitted, pieces(fitted, windows), mode, levels, n_samples)])
+
+
+def forecast_pieces(
+    fitted: Fitted, cut: Iterable[Windows], mode: LabelMode, levels: Sequence[float], n_samples: int
+) -> Iterator[Forecast]:
+    """Forecast windows piece by piece, in original units; each piece draws from a seed of its own."""
+    for at, piece in enumerate(cut):
+        batch = _gathered(fitted, piece)
         outputs = predict(fitted, batch, mode)
-        means.append(_original(fitted, outputs.forecast.mean))
-        quantiles.append(_original(fitted, quantiles_of(fitted, outputs, levels)))
-        draws = [predict(fitted, batch, mode, sample=True).forecast.sample() for _ in range(n_samples)]
-        samples.append(
-            _original(fitted, torch.stack(draws) if draws else outputs.forecast.mean.new_empty(0, *batch.y.shape))
+        quantiles = _original(fitted, quantiles_of(fitted, outputs, levels))  # checks the levels
+        # within the step: a generator that is left standing must not hold the caller's random state
+        with own_random_state(int(fitted.about["seed"]) + at) if n_samples else nullcontext():
+            draws = [predict(fitted, batch, mode, sample=True).forecast.sample() for _ in range(n_samples)]
+        samples = torch.stack(draws) if draws else outputs.forecast.mean.new_empty(0, *batch.y.shape)
+        yield Forecast(
+            Keys.of(piece.source, piece.origins, piece.segments, range(-1, fitted.shape.horizon)),
+            fitted.channels,
+            _original(fitted, outputs.forecast.mean),
+            tuple(levels),
+            quantiles,
+            _original(fitted, samples),
         )
-    keys = Keys.of(windows.source, windows.origins, windows.segments, range(-1, fitted.shape.horizon))
-    return Forecast(
-        keys,
-        fitted.channels,
-        np.concatenate(means),
-        tuple(levels),
-        np.concatenate(quantiles, 1),
-        np.concatenate(samples, 1),
-    )
 
 
 @torch.no_grad()
@@ -187,6 +201,12 @@ def sample_prior(fitted: Fitted, labels: Tensor, noise: bool) -> tuple[Floats, F
     x = seen.sample() if noise else seen.mean
     future = network.forecaster(x, fused, classes)
     return _original(fitted, x), _original(fitted, future.sample() if noise else future.mean)
+
+
+def _gathered(fitted: Fitted, piece: Windows) -> Batch:
+    batch = piece.batch(np.arange(len(piece)))
+    check_batch(piece, batch)
+    return batch.to(next(fitted.network.parameters()).device)
 
 
 def _original(fitted: Fitted, scaled: Tensor) -> Floats:

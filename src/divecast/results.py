@@ -1,5 +1,6 @@
 """What a fitted model gives back; each turns into a table of the caller's kind with ``frame()``."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -39,6 +40,14 @@ class Keys:
         seconds = (rows - source.offsets[segments][:, None]) / (source.rate or 1.0)
         return cls(origins, np.array(source.names, dtype=object)[segments], seconds, source.backend)
 
+    @classmethod
+    def joined(cls, parts: Sequence["Keys"]) -> "Keys":
+        """Return the keys of windows of the same data, part after part."""
+        first = parts[0]
+        names = None if first.recordings is None else np.concatenate([part.recordings for part in parts])
+        origins, stamps = (np.concatenate([getattr(part, name) for part in parts]) for name in ("origins", "stamps"))
+        return cls(origins, names, stamps, first.backend)
+
     def columns(self, name: str, step: int) -> Columns:
         """Return the key columns: the recording, if any, and the time of one step as ``name``."""
         head: Columns = {} if self.recordings is None else {"recording": self.recordings}
@@ -64,6 +73,15 @@ class Forecast:
     levels: tuple[float, ...]
     quantiles: Floats
     samples: Floats
+
+    @classmethod
+    def joined(cls, parts: Sequence["Forecast"]) -> "Forecast":
+        """Return forecasts of one model from the same data as one, part after part."""
+        keys, first = Keys.joined([part.keys for part in parts]), parts[0]
+        mean = np.concatenate([part.mean for part in parts])
+        quantiles = np.concatenate([part.quantiles for part in parts], axis=1)
+        samples = np.concatenate([part.samples for part in parts], axis=1)
+        return cls(keys, first.channels, mean, first.levels, quantiles, samples)
 
     def frame(self, layout: Literal["long", "wide"] = "long") -> Any:
         """Return a table of the caller's kind.
@@ -98,7 +116,7 @@ class Forecast:
         keys = {name: np.repeat(column, horizon) for name, column in self.keys.columns("origin", 0).items()}
         steps = np.tile(np.arange(1, horizon + 1), windows)
         means = dict(zip(self.channels, self.mean.reshape(windows * horizon, -1).T, strict=True))
-        return {**keys, "step": steps, "ds": self.keys.stamps[:, 1:].reshape(-1), **means}
+        return merged({**keys, "step": steps, "ds": self.keys.stamps[:, 1:].reshape(-1)}, means)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -136,9 +154,10 @@ class Codes:
         """
         columns = {**self.keys.columns("end", 0), **_moments("a", self.a_mean, self.a_sd)}
         for name, mean, sd in zip(self.factors, self.b_mean, self.b_sd, strict=True):
-            columns |= _moments(f"b_{name}", mean, sd)
+            columns = merged(columns, _moments(f"b_{name}", mean, sd))
         for name, classes, shares in zip(self.factors, self.classes, self.probabilities, strict=True):
-            columns |= {f"p_{name}_{label}": share for label, share in zip(classes, shares.T, strict=True)}
+            shown = {f"p_{name}_{label}": share for label, share in zip(classes, shares.T, strict=True)}
+            columns = merged(columns, shown)
         if self.attention.shape[1]:
             weights = self.attention.mean(axis=1).T
             columns |= {f"attention_{name}": weight for name, weight in zip(self.factors, weights, strict=True)}
@@ -185,16 +204,19 @@ class Labels:
         counts = np.zeros((len(names), len(names)), dtype=np.int64)
         np.add.at(counts, (self.given[known, at], self.inferred[known, at]), 1)
         columns: Columns = {"given": np.array(names, dtype=object)}
-        return to_frame(columns | dict(zip(names, counts.T, strict=True)), self.keys.backend)
+        return to_frame(merged(columns, dict(zip(names, counts.T, strict=True))), self.keys.backend)
 
     def frame(self) -> Any:
         """Return a row per window: ``end``, and per factor the inferred class, its probability and the given class."""
         columns = self.keys.columns("end", 0)
         for at, (name, classes) in enumerate(zip(self.factors, self.classes, strict=True)):
             texts = np.array([*classes, None], dtype=object)  # -1 picks the None
-            columns[name] = texts[self.inferred[:, at]]
-            columns[f"{name}_probability"] = self.probabilities[at].max(axis=1)
-            columns[f"{name}_given"] = texts[self.given[:, at]]
+            read = {
+                name: texts[self.inferred[:, at]],
+                f"{name}_probability": self.probabilities[at].max(axis=1),
+                f"{name}_given": texts[self.given[:, at]],
+            }
+            columns = merged(columns, read)
         return to_frame(columns, self.keys.backend)
 
 
@@ -253,9 +275,28 @@ class Samples:
         columns: Columns = {
             "sample": np.repeat(np.arange(n), steps),
             "step": np.tile(np.arange(steps) - self.x.shape[1] + 1, n),
-            **{name: np.repeat(column, steps) for name, column in self.labels.items()},
         }
-        return to_frame(columns | dict(zip(self.channels, values.reshape(n * steps, -1).T, strict=True)), self.backend)
+        drawn = {name: np.repeat(column, steps) for name, column in self.labels.items()}
+        by_channel = dict(zip(self.channels, values.reshape(n * steps, -1).T, strict=True))
+        return to_frame(merged(columns, drawn, by_channel), self.backend)
+
+
+def merged(*parts: Columns) -> Columns:
+    """Return columns side by side.
+
+    Raises:
+        ConfigError: two of them would have one name, so that one would be lost.
+    """
+    found: Columns = {}
+    for part in parts:
+        twice = [name for name in part if name in found]
+        if twice:
+            raise ConfigError(
+                f"expected channels, factors and classes that are not called as another column of the table, got "
+                f"{twice[:5]}; rename them in the data, or take another layout"
+            )
+        found |= part
+    return found
 
 
 def _moments(prefix: str, mean: Floats, sd: Floats) -> Columns:

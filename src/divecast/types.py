@@ -46,12 +46,15 @@ class Batch:
         y: (batch, horizon, channel), NaN where missing or outside the part.
         labels: (batch, factor) int64 class indices at the last step of the window, -1 where missing.
         sample: which channels of the panel these are; None where they are all of them.
+        known: of a share of a batch, (factor,) share of the windows of the whole batch with a label, at least one's;
+            None where this is the whole.
     """
 
     x: Tensor
     y: Tensor
     labels: Tensor
     sample: ChannelSample | None = None
+    known: Tensor | None = None
 
     @property
     def share(self) -> float:

@@ -98,3 +98,10 @@ def test_an_error_names_where_the_setting_came_from(tmp_path, text, assignment, 
 def test_a_wrong_option_is_not_blamed_on_the_file(tmp_path):
     with pytest.raises(ConfigError, match=r"'training\.epochs' in the options: "):
         read_settings(write(tmp_path, "seed = 1"), {"training.epochs": "x"})
+
+
+def test_tables_in_tables_without_end(tmp_path):
+    with pytest.raises(ConfigError, match="expected TOML in"):
+        read_settings(write(tmp_path, "x = " + "[" * 2000), {})
+    with pytest.raises(ConfigError, match="setting 'seed'"):
+        read_settings(None, {}, ["seed=" + "[" * 2000])

@@ -24,7 +24,7 @@ def test_forecast_rolling_wide_with_levels(run, folder, model, tmp_path):
     out = tmp_path / "f.csv"
     span = ["--start", "2024-01-10", "--stop", "2024-01-11", "--every", 12]
     result = run("forecast", model, folder / "panel.csv", "--out", out, "--layout", "wide", "--level", 0.9, *span)
-    assert result.out == f"3 forecasts of 6 steps x 2 channels are in {out}\n"
+    assert result.out == f"In {out}: 3 forecasts of 6 steps x 2 channels\n"
     assert csv.read_csv(out).column_names == ["origin", "step", "ds", "north", "south"]
 
 

@@ -201,3 +201,12 @@ def test_without_factors():
     panel, parts = labelled(["a", "b", "a", "b"], 2)
     assert fit_vocabularies(panel, (), parts.train) == ()
     assert encode_labels(panel, (), ()).shape == (4, 0)
+
+
+def test_labels_of_many_digits_stay_apart():
+    """float64 has no 2^53 + 1: as a number it would be the label before it."""
+    numbers = [2**53, 2**53 + 1, 2**53, 2**53 + 1]
+    for cells in (numbers, np.array(numbers)):
+        panel, parts = labelled(label_array(cells), 2)
+        assert fit_vocabularies(panel, as_factors(["g"]), parts.train)[0].n_classes == 2
+    assert label_array([10**400, 1]).tolist() == [str(10**400), "1"]

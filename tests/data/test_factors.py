@@ -40,6 +40,7 @@ def test_kinds_of_the_calendar():
         lambda: as_factors(["hour", "hour"]),
         lambda: as_factors(["hour", Label("hour")]),
         lambda: as_factors([5]),
+        lambda: as_factors(None),
     ],
 )
 def test_what_makes_no_sense(make):

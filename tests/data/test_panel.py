@@ -2,6 +2,8 @@
 
 import gzip
 import warnings
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -326,7 +328,7 @@ def test_align_puts_order_right_and_drops_surplus():
         assert align(panel, ["a", "b", "c"]).channels == ("a", "b", "c")
     with pytest.warns(DataWarning, match="another order"):
         np.testing.assert_array_equal(align(panel, ["c", "a", "b"]).values, EXPECTED[:, [2, 0, 1]])
-    with pytest.warns(DataWarning, match=r"left out: \['b'\]"):
+    with pytest.warns(DataWarning, match=r"left out 1 channel unknown to the model: \['b'\]"):
         assert align(panel, ["a", "c"]).channels == ("a", "c")
     with pytest.raises(DataError, match=r"missing: \['d'\], unknown to it: \['b', 'c'\]"):
         align(panel, ["a", "d"])
@@ -387,3 +389,38 @@ def test_files_of_another_kind_inside(tmp_path, name, raw, message):
 def test_names_with_marks_are_no_separators(tmp_path):
     (tmp_path / "panel.csv").write_text("\ufeffds,a;b\n2024-01-01 00:00,1\n2024-01-01 01:00,2\n", encoding="utf-8")
     assert Panel.read(tmp_path / "panel.csv").channels == ("a;b",)
+
+
+def test_whole_numbers_that_no_float_has_are_rounded_in_every_kind_of_table():
+    for frame in (pandas_frame, polars_frame, arrow_frame):
+        panel = Panel.from_wide(frame(columns(b=np.full(6, 2**62 + 1))))
+        assert set(panel.values[:, 0]) == {np.float32(2**62)}
+
+
+def test_cells_of_other_kinds_of_numbers():
+    cells = [Decimal("1.5"), Decimal("NaN"), Fraction(1, 4), pd.NA, pd.NaT, np.int8(3)]
+    panel = Panel.from_wide(pd.DataFrame({"ds": HOURS, "a": pd.Series(cells, dtype=object)}))
+    np.testing.assert_array_equal(panel.values[:, 0], np.array([1.5, np.nan, 0.25, np.nan, np.nan, 3], np.float32))
+    cells[2] = -(10**400)
+    with pytest.raises(DataError, match=r"finite numbers in channel 'a', got -inf in row 2"):
+        Panel.from_wide(pd.DataFrame({"ds": HOURS, "a": pd.Series(cells, dtype=object)}))
+
+
+def test_names_of_series_that_are_no_names():
+    table = pa.table({"unique_id": [[1], [2]], "ds": HOURS[:2], "y": [1.0, 2.0]})
+    with pytest.raises(DataError, match=r"names as text or numbers in 'unique_id', got \[1\] in row 0"):
+        Panel.from_long(table)
+
+
+@pytest.mark.parametrize("tz", [5, b"UTC", "", "../../etc/passwd", "Europe/Berlin\0"])
+def test_what_is_no_zone(tz):
+    with pytest.raises(DataError, match="expected a time zone"):
+        Panel.from_wide(pandas_frame(columns()), tz=tz)
+    with pytest.raises(DataError, match="expected a time zone"):
+        Panel.from_array(EXPECTED, "2024-01-01", "1h", tz=tz)
+
+
+@pytest.mark.parametrize("values", [3.0, [[1.0], [1.0, 2.0]], np.zeros((2, 2, 2)), np.zeros((0, 2)), []])
+def test_arrays_that_are_no_tables(values):
+    with pytest.raises(DataError, match=r"expected an array \(row, channel\)"):
+        Panel.from_array(values, "2024-01-01", "1h")

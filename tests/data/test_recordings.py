@@ -98,3 +98,9 @@ def test_names_of_recordings_differ():
 def test_rate_is_of_recordings_alone():
     assert Recordings.from_arrays([np.zeros((3, 1))], rate=50).rate == 50
     assert Panel.from_array(np.zeros((3, 1)), "2024-01-01", "1h").rate is None
+
+
+@pytest.mark.parametrize("rate", ["10", None, True, 0, np.nan])
+def test_what_is_no_rate(rate):
+    with pytest.raises(DataError, match="expected a rate above 0 Hz"):
+        Recordings.from_arrays([np.zeros((3, 1))], rate=rate)

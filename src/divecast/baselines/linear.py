@@ -7,6 +7,7 @@ from torch import Tensor
 
 from divecast.config import DecoderConfig
 from divecast.errors import DataError, NotFittedError
+from divecast.model.filled import fill_window
 from divecast.model.label_covariates import Pairs, label_covariates, n_label_covariates, one_hots
 from divecast.model.ridge import RidgeShape, RidgeSums, RidgeWeights
 from divecast.types import Batch
@@ -18,20 +19,21 @@ class PerChannelRidge:
     Args:
         penalty: on the squared weights, as a share of the number of windows.
         pairs: factors whose joint classes are covariates too.
+        season: steps, by which missing values of a window are filled; see ``fill_window``.
     """
 
     name = "per-channel ridge"
 
-    def __init__(self, penalty: float = DecoderConfig().ridge_penalty, pairs: Pairs = ()) -> None:
+    def __init__(self, penalty: float = DecoderConfig().ridge_penalty, pairs: Pairs = (), season: int = 0) -> None:
         """Start unfitted."""
-        self.penalty, self.pairs = penalty, pairs
+        self.penalty, self.pairs, self.season = penalty, pairs, season
         self.weights: RidgeWeights | None = None
         self._n_classes: tuple[int, ...] = ()
 
     @classmethod
-    def solved(cls, weights: RidgeWeights, n_classes: tuple[int, ...], pairs: Pairs) -> Self:
+    def solved(cls, weights: RidgeWeights, n_classes: tuple[int, ...], pairs: Pairs, season: int = 0) -> Self:
         """Return the baseline of weights solved elsewhere, as those a model started from; no classes, no labels."""
-        ridge = cls(pairs=pairs)
+        ridge = cls(pairs=pairs, season=season)
         ridge.weights, ridge._n_classes = weights, n_classes
         return ridge
 
@@ -50,7 +52,8 @@ class PerChannelRidge:
         for batch in batches:
             if sums is None:
                 sums = RidgeSums(_shape(batch, n_label_covariates(n_classes, self.pairs)))
-            sums.update(batch.x, batch.y, label_covariates(one_hots(batch.labels, n_classes), self.pairs, batch.x))
+            covariates = label_covariates(one_hots(batch.labels, n_classes), self.pairs, batch.x)
+            sums.update(fill_window(batch.x, self.season), batch.y, covariates)
         if sums is None:
             raise DataError("the ridge regression needs at least one batch of windows, got none; give more rows")
         self.weights, self._n_classes = sums.solve(self.penalty), n_classes
@@ -65,7 +68,8 @@ class PerChannelRidge:
         if self.weights is None:
             raise NotFittedError("the ridge regression is not fitted; call fit(batches, n_classes) first")
         known = one_hots(batch.labels[:, : len(self._n_classes)], self._n_classes)
-        return self.weights.forecast(batch.x, label_covariates(known, self.pairs, batch.x))
+        covariates = label_covariates(known, self.pairs, batch.x)
+        return self.weights.forecast(fill_window(batch.x, self.season), covariates)
 
 
 def _shape(batch: Batch, n_covariates: int) -> RidgeShape:

@@ -20,6 +20,7 @@ from divecast.cli.forecast import forecast
 from divecast.cli.info import info
 from divecast.cli.report import report
 from divecast.cli.reproduce import reproduce
+from divecast.cli.swap_codes import swap_codes
 from divecast.cli.traverse import traverse
 from divecast.cli.what_if import what_if
 from divecast.cli.why import why
@@ -38,6 +39,7 @@ _EXAMPLES: dict[Callable[..., None], str] = {
     encode: "divecast encode model.safetensors loads.csv --out codes.parquet",
     evaluate: "divecast evaluate model.safetensors loads.csv --part test",
     what_if: "divecast what-if model.safetensors loads.csv --at 2016-12-24T01:00 --to weekday=Sun --out what_if.csv",
+    swap_codes: "divecast swap-codes model.safetensors loads.csv --at 2016-12-24T01:00 --other 2016-12-18T01:00",
     traverse: "divecast traverse model.safetensors loads.csv --dimension b_hour --at 2016-12-24T01:00 --out hours.csv",
     anomalies: "divecast anomalies model.safetensors loads.csv --part test --out anomalies.parquet",
     why: "divecast why model.safetensors loads.csv --part test --every 5 --out why.parquet",

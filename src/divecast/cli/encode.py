@@ -8,6 +8,7 @@ import typer
 from divecast.cli import options
 from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.settings import read_settings
+from divecast.counted import counted
 from divecast.inference import PartName
 
 
@@ -42,4 +43,4 @@ def encode(
         print_json({"command": "encode", "codes": out, "windows": n_windows, "factors": codes.factors})
     else:
         factors = f", factors {', '.join(codes.factors)}" if codes.factors else ""
-        print_lines(f"The codes of {n_windows} windows{factors} are in {shown(out)}")
+        print_lines(f"The codes of {counted(n_windows, 'window')}{factors} are in {shown(out)}")

@@ -8,6 +8,7 @@ from divecast.cli.settings import Settings
 from divecast.data import Panel, Recordings, as_panel
 from divecast.data.datasets import load
 from divecast.data.factors import CalendarName
+from divecast.data.parquet_files import is_address
 from divecast.data.tables import read_table
 from divecast.errors import DataError
 
@@ -47,9 +48,9 @@ def _read(name: str, settings: Settings, needed: Sequence[str], optional: Sequen
     path = Path(name)
     if path.is_dir():
         return as_panel(path)
-    if not path.exists():
+    if not (is_address(name) or path.exists()):
         raise DataError(f"expected data at {name}, there is no such file or folder")
-    table = read_table(path)
+    table = read_table(name)
     _check_labels(needed, table.column_names, f"{path.name} has the columns")
     factors = [label for label in (*needed, *optional) if label in table.column_names]
     labels = list(dict.fromkeys([*settings.label_columns, *factors]))

@@ -34,6 +34,16 @@ def load_with_data(model: Path, data: str, settings: Settings) -> tuple[DeepDIVE
         ConfigError: There is no such device or data set.
     """
     fitted = load_model(model, settings)
+    return fitted, data_for(fitted, data, settings)
+
+
+def data_for(fitted: DeepDIVE, data: str, settings: Settings) -> "Panel | Recordings":
+    """Read data as they were for the fit of a model.
+
+    Raises:
+        DataError: The data cannot be used.
+        ConfigError: There is no such data set.
+    """
     about = fitted.info()
     of_fit = replace(settings, tz=settings.tz or about.get("tz"))
-    return fitted, read_data(data, of_fit, optional_labels=list(about["factors"]))
+    return read_data(data, of_fit, optional_labels=list(about["factors"]))

@@ -29,6 +29,15 @@ Device = Annotated[
     str | None, typer.Option("--device", help="cpu, cuda or mps; cpu when left out.", rich_help_panel=_RUN)
 ]
 
+Ray = Annotated[
+    str | None,
+    typer.Option(
+        "--ray",
+        help='Spread the work with Ray: "local", or the address of a cluster whose machines share these folders. '
+        "It needs the extra ray.",
+        rich_help_panel=_RUN,
+    ),
+]
 Time = Annotated[
     str | None,
     typer.Option("--time", help="Column of time stamps; found by itself when left out.", rich_help_panel=_DATA),

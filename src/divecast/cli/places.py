@@ -1,10 +1,11 @@
-"""Windows named on the command line."""
+"""Windows and classes named on the command line."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from divecast.errors import ConfigError
 from divecast.explain import label_effects
 
 if TYPE_CHECKING:
@@ -31,6 +32,18 @@ def read_places(at: Sequence[str] | None, source: "Panel | Recordings") -> "list
     if not at:
         return None
     return list(at) if source.clock is not None else [_of_recording(text, source.names) for text in at]
+
+
+def parse_class(option: str, text: str) -> tuple[str, str]:
+    """Read ``factor=class``, given with an option.
+
+    Raises:
+        ConfigError: It is no such pair.
+    """
+    factor, equals, name = (part.strip() for part in text.partition("="))
+    if not (factor and equals and name):
+        raise ConfigError(f"expected {option} FACTOR=CLASS, such as {option} weekday=Sun, got {text!r}")
+    return factor, name
 
 
 def _of_recording(text: str, names: Sequence[str]) -> "Place":

@@ -93,7 +93,7 @@ def _read_toml(path: Path) -> Table:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"expected a settings file at {path}, could not read it: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(f"expected TOML in {path}: {error}") from error
 
 
@@ -103,7 +103,7 @@ def _parse_assignment(text: str) -> tuple[str, Any]:
         raise ConfigError(f"expected --set NAME=VALUE, such as training.clip=0.5, got {text!r}")
     try:
         return name.strip(), tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         return name.strip(), value.strip()  # a bare word, which TOML would want in quotes
 
 

@@ -4,7 +4,7 @@ from divecast.data.align import align, as_panel
 from divecast.data.clock import Clock, seasons
 from divecast.data.encode import check_seen, encode_labels, fit_vocabularies
 from divecast.data.factors import Calendar, Factor, Label, as_factors
-from divecast.data.frames import to_frame, write_frame
+from divecast.data.frames import to_frame, write_frame, write_frames
 from divecast.data.panel import Panel
 from divecast.data.recordings import Recordings
 from divecast.data.regular import infer_clock
@@ -49,5 +49,6 @@ __all__ = [
     "store_from_parquet",
     "to_frame",
     "write_frame",
+    "write_frames",
     "write_store",
 ]

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from divecast.counted import counted
 from divecast.data.columns import open_frame
 from divecast.data.panel import Panel
 from divecast.data.report import report
@@ -71,7 +72,7 @@ def align(source: Source, channels: Sequence[str]) -> Source:
             f"{surplus[:12]}; give the missing ones (NaN where unknown) or fit on the channels you have"
         )
     if surplus:
-        report(f"{len(surplus)} channels unknown to the model were left out: {surplus[:12]}")
+        report(f"left out {counted(len(surplus), 'channel')} unknown to the model: {surplus[:12]}")
     kept = tuple(name for name in source.channels if name in wanted)
     if kept != tuple(channels):
         report("channels came in another order than the model's and were put in its order")

@@ -22,6 +22,22 @@ def row_chunks(n_rows: int, n_channels: int) -> Iterator[slice]:
     return (slice(first, min(first + size, n_rows)) for first in range(0, n_rows, size))
 
 
+def as_table(values: Any) -> NDArray[Any]:
+    """Take numbers as an array (row, channel); one axis alone is that of the rows.
+
+    Raises:
+        DataError: They have another shape, or rows of different lengths.
+    """
+    try:
+        table = np.asarray(values)
+    except ValueError as error:
+        raise DataError(f"expected an array (row, channel), got rows of different lengths ({error})") from error
+    table = table[:, None] if table.ndim == 1 else table
+    if table.ndim != 2 or not table.size:
+        raise DataError(f"expected an array (row, channel) that is not empty, got shape {table.shape}")
+    return table
+
+
 def check_array(values: NDArray[Any], channels: Sequence[str], where: Callable[[int], str]) -> Values:
     """Check an array of channels.
 

@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast.counted import counted
 from divecast.data.stamps import Stamps, local_stamps, localise_shifting, one_stamp
 from divecast.data.step import Unit, format_step
 from divecast.errors import DataError
 
 _DAY = 86400
+_DAYS = {"s": 1 / _DAY, "D": 1, "M": 31, "ME": 31}
+_MOST_DAYS = 365 * 8000  # later years have five digits, which not every library of tables can say
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +104,27 @@ class Clock:
 
     @staticmethod
     def from_dict(plain: dict[str, Any]) -> "Clock":
-        """Read what :meth:`to_dict` wrote."""
-        start = np.datetime64(plain["start"], "s")
-        return Clock(start, int(plain["step"]), cast(Unit, plain["unit"]), int(plain["length"]), str(plain["tz"]))
+        """Read what :meth:`to_dict` wrote.
+
+        Raises:
+            ValueError, LookupError, TypeError, DataError: It is malformed.
+        """
+        start, zone, unit = np.datetime64(plain["start"], "s"), plain["tz"], plain["unit"]
+        whole = all(type(plain[name]) is int and plain[name] >= 1 for name in ("step", "length"))
+        if np.isnat(start) or unit not in get_args(Unit) or not whole:
+            raise ValueError(
+                f"expected a start, a unit of {get_args(Unit)}, a step and a length from 1 on, got {plain}"
+            )
+        days = abs(int(start.astype(int))) // _DAY + plain["length"] * plain["step"] * _DAYS[unit]
+        if days > _MOST_DAYS:
+            raise ValueError(f"expected a clock within {_MOST_DAYS // 365} years of 1970, got {plain}")
+        local_stamps(np.array([start]), zone)
+        return Clock(start, plain["step"], unit, plain["length"], zone)
 
     def __str__(self) -> str:
         """Range and step in words."""
         last = self.at(np.array([self.length - 1]))[0]
-        return f"{self.length} rows every {self.frequency} from {self.start} to {last} UTC"
+        return f"{counted(self.length, 'row')} every {self.frequency} from {self.start} to {last} UTC"
 
 
 def seasons(clock: Clock | None) -> list[int]:

@@ -1,6 +1,9 @@
 """Columns of a table as checked float32 channels and as label columns."""
 
+import math
 from collections.abc import Callable, Sequence
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import narwhals as nw
@@ -12,6 +15,8 @@ from divecast.errors import DataError
 
 Frame = nw.DataFrame[Any]
 Where = Callable[[int], str]
+
+_LARGEST_WHOLE = 2.0**53  # up to which float64 has every whole number
 
 
 def open_frame(native: Any) -> tuple[Frame, Backend]:
@@ -91,8 +96,7 @@ def read_numbers(series: nw.Series[Any], channel: str, where: Where) -> Values:
     cells = series.to_list()
     text = [row for row, cell in enumerate(cells) if not _is_number(cell)]
     if not text:
-        numbers = [np.nan if cell is None else float(cell) for cell in cells]
-        return to_float32(np.array(numbers, dtype=np.float64), channel, where)
+        return to_float32(np.array([_to_float(cell) for cell in cells], dtype=np.float64), channel, where)
     row = next((row for row in text if not _reads_as_number(cells[row])), text[0])
     raise DataError(
         f"expected numbers in channel {channel!r}, got {cells[row]!r} in {where(row)}; mend the cell, leave it empty, "
@@ -124,17 +128,18 @@ def to_float32(column: NDArray[Any], channel: str, where: Where) -> Values:
 def read_labels(series: nw.Series[Any]) -> Column:
     """Read a label column: numbers as float64 (NaN missing), anything else as objects of text (None missing)."""
     if series.dtype.is_numeric():
-        return _floats(series).astype(np.float64)
+        numbers: Column = _floats(series).astype(np.float64)
+        if series.dtype.is_float() or not _may_be_rounded(numbers):
+            return numbers
     return label_array(series.to_list())
 
 
 def label_array(cells: Sequence[Any] | NDArray[Any]) -> Column:
     """Read labels given one by one: float64 where all are numbers, else objects of text (None missing)."""
-    array = np.asarray(cells)
-    if array.dtype.kind in "iuf":
-        return array.astype(np.float64)
-    if all(_is_number(cell) and not isinstance(cell, bool) for cell in cells):
-        return np.array([np.nan if cell is None else float(cell) for cell in cells], dtype=np.float64)
+    if all(_is_number(cell) and not isinstance(cell, bool | np.bool_) for cell in cells):
+        numbers = np.array([_to_float(cell) for cell in cells], dtype=np.float64)
+        if not _may_be_rounded(numbers):
+            return numbers
     out = np.empty(len(cells), dtype=object)
     out[:] = [None if _is_missing(cell) else str(cell) for cell in cells]
     return out
@@ -157,7 +162,7 @@ def name_codes(series: nw.Series[Any]) -> tuple[tuple[str, ...], NDArray[np.int6
     for row, cell in enumerate(cells):
         if _is_missing(cell):
             raise DataError(f"expected a name in every row of {series.name!r}, none in row {row}; fill or drop the row")
-        places.setdefault(cell, len(places))
+        places.setdefault(_as_key(cell, series.name, row), len(places))
     names = tuple(str(name) for name in places)
     check_names(names, "series or recording")
     return names, np.array([places[cell] for cell in cells], dtype=np.int64)
@@ -183,6 +188,9 @@ def _refuse_duplicates(native: Any) -> None:
 def _floats(series: nw.Series[Any]) -> NDArray[Any]:
     if isinstance(series.dtype, nw.Float32 | nw.Float64) and not series.null_count():
         return series.to_numpy()
+    if series.dtype.is_integer():  # Arrow refuses to cast what float64 has to round
+        whole = series.fill_null(0).to_numpy().astype(np.float64)
+        return np.where(series.is_null().to_numpy(), np.nan, whole)
     return series.cast(nw.Float64()).to_numpy().astype(np.float64, copy=False)
 
 
@@ -196,15 +204,41 @@ def _refuse(bad: NDArray[np.bool_], what: str, column: NDArray[Any], channel: st
     )
 
 
+def _may_be_rounded(numbers: NDArray[np.float64]) -> bool:
+    """Whether two labels of many digits might have become one."""
+    return bool((np.abs(numbers) >= _LARGEST_WHOLE).any())
+
+
 def _is_missing(cell: Any) -> bool:
     if isinstance(cell, str | int):
         return False
     # pandas marks missing cells with NaT and NA too; naming them by type would need pandas.
-    return cell is None or (isinstance(cell, float) and bool(np.isnan(cell))) or str(cell) in ("NaT", "<NA>")
+    if isinstance(cell, Decimal):
+        return cell.is_nan()
+    if isinstance(cell, float | np.floating):
+        return math.isnan(cell)
+    return cell is None or str(cell) in ("NaT", "<NA>")
 
 
 def _is_number(cell: Any) -> bool:
-    return _is_missing(cell) or isinstance(cell, int | float | np.number)
+    return _is_missing(cell) or isinstance(cell, Real | Decimal | np.bool_)
+
+
+def _to_float(cell: Any) -> float:
+    if _is_missing(cell):
+        return math.nan
+    try:
+        return float(cell)
+    except OverflowError:  # a whole number of more than 308 digits
+        return math.inf if cell > 0 else -math.inf
+
+
+def _as_key(cell: Any, column: str, row: int) -> Any:
+    try:
+        hash(cell)
+    except TypeError as error:
+        raise DataError(f"expected names as text or numbers in {column!r}, got {cell!r} in row {row}") from error
+    return cell
 
 
 def _reads_as_number(cell: Any) -> bool:

@@ -1,6 +1,7 @@
 """What a user names as factors: parts of the calendar and label columns."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -10,6 +11,7 @@ Kind = Literal["plain", "ordered", "cyclic"]
 CalendarName = Literal["hour", "half_hour", "weekday", "weekend", "month", "season", "holiday"]
 
 _PLAIN_CALENDAR = ("weekend", "holiday")
+_COUNTRY = re.compile(r"[A-Z]{2,3}(-.+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Calendar:
                 'expected a country for the factor "holiday" and for no other, as Calendar("holiday", country="DE"), '
                 f"got name {self.name!r}, country {self.country!r}"
             )
+        if self.country is not None and not _COUNTRY.fullmatch(self.country):
+            raise ConfigError(f'expected a country as "DE" or "US-NY", got {self.country!r:.80}')
 
     @property
     def kind(self) -> Kind:
@@ -99,8 +103,8 @@ def as_factors(specs: Sequence[str | Calendar | Label]) -> tuple[Factor, ...]:
     Raises:
         ConfigError: Two factors share a name, or something else is given.
     """
-    if isinstance(specs, str):
-        raise ConfigError(f"expected a sequence of factors, got the text {specs!r}; write [{specs!r}]")
+    if isinstance(specs, str) or not isinstance(specs, Iterable):
+        raise ConfigError(f"expected a sequence of factors, got {specs!r}; write [{specs!r}]")
     factors = tuple(_as_factor(spec) for spec in specs)
     names = [factor.name for factor in factors]
     twice = sorted({name for name in names if names.count(name) > 1})

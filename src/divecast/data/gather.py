@@ -35,8 +35,9 @@ def gather(
     inside = not len(starts) or int(starts.max()) + length <= len(values)
     block = (_by_channels if inside and not values.flags.c_contiguous else _by_rows)(values, starts, length, channels)
     wanted = slice(None) if channels is None else channels
-    block -= scale.center[wanted, None]
-    block /= scale.spread[wanted, None]
+    with np.errstate(over="ignore"):  # what becomes infinite is refused by name in reach.py
+        block -= scale.center[wanted, None]
+        block /= scale.spread[wanted, None]
     return block
 
 

@@ -9,7 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast.data.arrays import check_array, hash_values, take_channels
+from divecast.counted import counted
+from divecast.data.arrays import as_table, check_array, hash_values, take_channels
 from divecast.data.clock import Clock
 from divecast.data.grid import Grid
 from divecast.data.long import LongNames, read_long
@@ -121,7 +122,7 @@ class Panel:
 
     def __repr__(self) -> str:
         """Size and range in one line."""
-        return f"Panel({len(self.channels)} channels, {self.clock}, labels {sorted(self.labels)})"
+        return f"Panel({counted(len(self.channels), 'channel')}, {self.clock}, labels {sorted(self.labels)})"
 
     @classmethod
     def from_wide(
@@ -198,8 +199,7 @@ class Panel:
         Raises:
             DataError: The array is empty, of another shape or holds infinities, or names do not fit.
         """
-        table = np.asarray(values)
-        table = table[:, None] if table.ndim == 1 else table
+        table = as_table(values)
         names = tuple(channels) if channels is not None else tuple(f"c{at}" for at in range(table.shape[-1]))
         clock = regular_clock(start, step, len(table), tz)
         return cls(
@@ -218,7 +218,7 @@ class Panel:
         """Read a CSV, CSV.gz or Parquet file.
 
         Args:
-            path: The file.
+            path: The file, or the address of Parquet that fsspec knows, such as ``s3://bucket/*.parquet``.
             layout: "long" with columns unique_id, ds, y; "wide"; "auto" tells them apart by those names.
             time: The column of time stamps; found by itself when left out.
             labels: Columns that are labels and no channels.
@@ -230,7 +230,7 @@ class Panel:
         Raises:
             DataError: The file is absent or no table, or as :meth:`from_wide` and :meth:`from_long`.
         """
-        table = read_table(Path(path))
+        table = read_table(path)
         if layout == "long" or (layout == "auto" and {"unique_id", "ds", "y"} <= set(table.column_names)):
             return cls.from_long(table, time=time or "ds", labels=labels, tz=tz)
         return cls.from_wide(table, time, labels, tz)

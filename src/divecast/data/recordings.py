@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast.counted import counted
 from divecast.data.arrays import check_array, hash_values, take_channels
 from divecast.data.columns import (
     check_names,
@@ -91,7 +93,7 @@ class Recordings:
     def __repr__(self) -> str:
         """Size in one line."""
         size = f"{len(self.names)} of {self.lengths.min()} to {self.lengths.max()} rows"
-        return f"Recordings({size}, {len(self.channels)} channels, {self.rate:g} Hz)"
+        return f"Recordings({size}, {counted(len(self.channels), 'channel')}, {self.rate:g} Hz)"
 
     @classmethod
     def from_arrays(
@@ -190,8 +192,8 @@ def _offsets(lengths: Sequence[int]) -> NDArray[np.int64]:
 
 
 def _rate(rate: float) -> float:
-    if not (np.isfinite(rate) and rate > 0):
-        raise DataError(f"expected a rate above 0 Hz, got {rate}")
+    if isinstance(rate, bool) or not isinstance(rate, Real) or not (np.isfinite(rate) and rate > 0):
+        raise DataError(f"expected a rate above 0 Hz, got {rate!r}")
     return float(rate)
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -102,6 +104,9 @@ class ByGroup:
 
     def __post_init__(self) -> None:
         """Check that the parts differ (ConfigError)."""
+        for groups in (self.valid, self.test):
+            if isinstance(groups, str) or not isinstance(groups, Sequence):
+                raise ConfigError(f'expected groups as a tuple, such as ("p1", "p2"), got {groups!r}')
         both = set(self.valid) & set(self.test)
         if both or not self.valid:
             raise ConfigError(f"expected validation groups that are no test groups, got {self.valid} and {self.test}")
@@ -208,5 +213,6 @@ def _whole(source: Source, chosen: NDArray[np.bool_]) -> Part:
 
 
 def _check_shares(train: float, valid: float, test: float) -> None:
-    if not (train > 0 and valid > 0 and test >= 0):
-        raise ConfigError(f"expected shares train > 0, valid > 0, test >= 0, got {train}, {valid}, {test}")
+    numbers = all(isinstance(share, Real) and isfinite(share) for share in (train, valid, test))
+    if not (numbers and train > 0 and valid > 0 and test >= 0):
+        raise ConfigError(f"expected shares train > 0, valid > 0, test >= 0, got {train!r}, {valid!r}, {test!r}")

@@ -62,9 +62,11 @@ def local_stamps(utc: Stamps, tz: str) -> Stamps:
     import pyarrow.compute as pc
 
     try:
+        if not isinstance(tz, str):  # Arrow would take bytes
+            raise TypeError(f"it is no text but {type(tz).__name__}")
         zoned = pa.array(utc.ravel()).cast(pa.timestamp("s", "UTC")).cast(pa.timestamp("s", tz))
         local: Stamps = pc.local_timestamp(zoned).to_numpy(zero_copy_only=False).astype("datetime64[s]")
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowException, TypeError) as error:
         raise unknown_zone(tz, error) from error
     return local.reshape(utc.shape)
 
@@ -210,7 +212,7 @@ def _localise(wall: Stamps, tz: str, group: NDArray[np.int64] | None) -> Stamps:
     try:
         early = _to_seconds(pc.assume_timezone(naive, tz, ambiguous="earliest", nonexistent="earliest"))
         after = _to_seconds(pc.assume_timezone(naive, tz, ambiguous="latest", nonexistent="latest"))
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowException, TypeError) as error:
         raise unknown_zone(tz, error) from error
     _refuse_gap(wall, early, after, tz)
     double = np.flatnonzero(early != after)

@@ -7,16 +7,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from divecast.data.parquet_files import ParquetFiles, is_address
 from divecast.errors import DataError
 
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
-def read_table(path: Path) -> Any:
+def read_table(path: str | Path) -> Any:
     """Read a CSV, CSV.gz or Parquet file as a pyarrow table.
 
     Args:
-        path: The file; its name tells the kind. A CSV is UTF-8, its columns are separated by commas.
+        path: The file; its name tells the kind. A CSV is UTF-8, its columns are separated by commas. Or the address
+            of Parquet that fsspec knows, such as ``s3://bucket/panel.parquet`` or ``s3://bucket/*.parquet``.
 
     Returns:
         The table.
@@ -24,6 +26,10 @@ def read_table(path: Path) -> Any:
     Raises:
         DataError: The file is absent, of another kind, or cannot be read.
     """
+    if is_address(path):
+        with readable(path):
+            return ParquetFiles.at(path).read()
+    path = Path(path)
     if not path.is_file():
         raise DataError(f"expected a CSV, CSV.gz or Parquet file, found none at {path}")
     name = path.name.lower()
@@ -38,10 +44,11 @@ def read_table(path: Path) -> Any:
 
 
 @contextmanager
-def readable(path: Path) -> Iterator[None]:
+def readable(place: str | Path) -> Iterator[None]:
     """Turn what opening or reading a file raises into a DataError that names it."""
     import pyarrow as pa
 
+    path = Path(place)
     try:
         yield
     except UnicodeDecodeError as error:

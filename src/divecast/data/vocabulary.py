@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from divecast.data.columns import label_missing
 from divecast.data.factors import Kind
 from divecast.data.source import Column
+from divecast.errors import DataError
 
 Codes = NDArray[np.int16]
 
@@ -31,6 +33,21 @@ class Vocabulary:
     classes: tuple[str, ...]
     frequencies: tuple[float, ...]
     edges: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Check that names, shares and edges are those of the same classes.
+
+        Raises:
+            DataError: They are not.
+        """
+        n = len(self.classes)
+        shares = n == len(self.frequencies) and all(0 < share <= 1 for share in self.frequencies)
+        edges = self.edges is None or (len(self.edges) == n - 1 and all(a < b for a, b in pairwise(self.edges)))
+        if not (0 < n == len(set(self.classes)) and shares and edges and self.kind in get_args(Kind)):
+            raise DataError(
+                f"expected different classes of factor {self.name!r:.80}, each with a frequency above 0, and rising "
+                f"edges between them if any, got {n} classes"
+            )
 
     @property
     def n_classes(self) -> int:
@@ -69,7 +86,7 @@ class Vocabulary:
         """Read what :meth:`to_dict` wrote."""
         edges = None if plain["edges"] is None else tuple(float(edge) for edge in plain["edges"])
         frequencies = tuple(float(share) for share in plain["frequencies"])
-        return Vocabulary(plain["name"], plain["kind"], tuple(plain["classes"]), frequencies, edges)
+        return Vocabulary(plain["name"], plain["kind"], tuple(map(str, plain["classes"])), frequencies, edges)
 
 
 def distinct(column: Column) -> tuple[list[str], NDArray[np.int64]]:

@@ -1,0 +1,49 @@
+"""Values too far from those of the fit are refused, by name and place, before a network sees them."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from divecast import DataError, DeepDIVE, Panel, Recordings
+from divecast.data import Part, Scale
+from divecast.data.reach import REACH, check_reach
+from worlds import fit_hours, hours
+
+SCALE = Scale(np.array([0.0, 10.0], np.float32), np.array([1.0, 1e-3], np.float32))
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False, width=32), st.integers(0, 5), st.integers(0, 1))
+def test_what_is_within_reach_passes_and_nothing_else(value, row, channel):
+    table = np.tile(SCALE.center, (6, 1))
+    table[row, channel] = value
+    panel, part = Panel.from_array(table, "2024-01-01", "1h"), Part(np.array([2]), np.array([6]))
+    far = row >= 2 and abs(float(value) - SCALE.center[channel]) > REACH * SCALE.spread[channel] * (1 + 1e-6)
+    near = row < 2 or abs(float(value) - SCALE.center[channel]) < REACH * SCALE.spread[channel] * (1 - 1e-6)
+    if near:
+        check_reach(panel, part, SCALE)
+    if far:
+        with pytest.raises(DataError, match=f"in channel 'c{channel}' at 2024-01-01T0{row}:00:00 UTC"):
+            check_reach(panel, part, SCALE)
+
+
+def test_the_place_in_recordings():
+    recordings = Recordings.from_arrays([np.zeros((3, 2)), np.array([[0, 10], [0, 1e30]])], names=["r", "s"])
+    with pytest.raises(DataError, match="'c1' in row 1 of recording 's', where the fit had 10 with a deviation of"):
+        check_reach(recordings, Part(np.array([0, 3]), np.array([0, 5])), SCALE)
+
+
+@pytest.mark.parametrize("ask", ["forecast", "encode", "evaluate", "anomalies", "why"])
+def test_a_model_says_so_rather_than_nan(hours_model: DeepDIVE, ask: str) -> None:
+    values = hours().panel.values[:100].copy()
+    values[-3, 0] = 3.4e38  # beyond float32 once it is scaled
+    panel = Panel.from_array(values, "2024-01-01", "1h", hours().panel.channels)
+    with pytest.raises(DataError, match=r"got 3.4e\+38 in channel 's0' at 2024-01-05T01:00:00 UTC"):
+        getattr(hours_model, ask)(panel, **({} if ask == "forecast" else {"part": "all"}))
+
+
+def test_a_fit_says_so_of_its_validation_part() -> None:
+    values = hours(2).panel.values.copy()
+    values[250, 2] = -1e38
+    with pytest.raises(DataError, match=r"got -1e\+38 in channel 'c2'"):
+        fit_hours(data=Panel.from_array(values, "2024-01-01", "1h"))
