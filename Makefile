@@ -12,11 +12,12 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 RIVALS := .venv-rivals
 
-.PHONY: help setup demo test lint format rivals bench bench-import clean
+.PHONY: help setup demo test audit lint format rivals bench bench-import clean
 
 help:
 	@echo "make demo          set up, fit on the shipped loads, forecast; results in demo/"
 	@echo "make test          set up and run the tests"
+	@echo "make audit         ask for known faults in what is installed here and in the rivals' pins (needs the network)"
 	@echo "make lint          ruff, mypy and the layers"
 	@echo "make format        put imports and layout in order"
 	@echo "make bench         race divecast and its rivals on DATA=PATH (hours), write docs/benchmarks.md"
@@ -46,6 +47,11 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# A dependency that the service does not know is named as not audited.
+audit: $(STAMP)
+	$(BIN)/pip-audit --local --skip-editable --progress-spinner off
+	$(BIN)/pip-audit --requirement benchmarks/race/requirements.txt --no-deps --disable-pip --progress-spinner off
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
