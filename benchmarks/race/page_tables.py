@@ -62,12 +62,12 @@ def costs_table(track: Track, lines: list[Line]) -> str:
     ]
     rows = ["| entry | " + " | ".join([*titles, "cut"]) + " |", "|---|" + "---:|" * (len(titles) + 1)]
     for name, runs in entries.items():
-        fit, predict = _sum(runs, "fit", "seconds"), _sum(runs, "predict", "seconds")
+        work, predict = _sum(runs, "fit", "core_seconds"), _sum(runs, "predict", "seconds")
         same = [run for run in own or () if run["horizon"] in {each["horizon"] for each in runs}]
         cells = [
-            f"{fit:,.1f}",
-            f"{_sum(runs, 'fit', 'core_seconds'):,.1f}",
-            _ratio(fit, _sum(same, "fit", "seconds")),
+            f"{_sum(runs, 'fit', 'seconds'):,.1f}",
+            f"{work:,.1f}",
+            _ratio(work, _sum(same, "fit", "core_seconds")),
             f"{predict:,.1f}",
             _ratio(predict, _sum(same, "predict", "seconds")),
             f"{statistics.median(run['one_window_ms'] for run in runs):.1f}",
@@ -127,11 +127,17 @@ def _cell(value: float | None, best: float | None) -> str:
 
 
 def _label(name: str, runs: list[Line]) -> str:
-    return name if all(run["predict"]["interval"] for run in runs) else f"{name}°"
+    seeds = f", {_n_seeds(runs)} seeds" if _n_seeds(runs) > 1 else ""
+    return f"{name}{'' if all(run['predict']['interval'] for run in runs) else '°'}{seeds}"
 
 
 def _sum(runs: list[Line], part: str, name: str) -> float:
-    return sum(run[part][name] for run in runs)
+    """Add up over the horizons, of the mean of the seeds."""
+    return sum(run[part][name] for run in runs) / max(1, _n_seeds(runs))
+
+
+def _n_seeds(runs: list[Line]) -> int:
+    return len({run["seed"] for run in runs})
 
 
 def _ratio(value: float, own: float | None) -> str:
