@@ -39,8 +39,8 @@ RRSE and CORR follow the LSTNet convention on original units: the largest series
 of each series' own. MASE is in units of the seasonal-naive error on the training part. CRPS is twice the average
 pinball loss over ten levels (.05, .15 ... .95) of every few origins; entries without a distribution of their own
 (marked °) take the quantiles of their errors on the validation part. *Predict* is all origins of the test part at once,
-*one window* the median of single ones, on the same threads; *x* is against divecast, of CPU s for a fit. Memory is that of the process at
-its highest in that part, libraries included.
+*one window* the median of single ones, on the same threads; *x* is against divecast, of CPU s for a fit. Memory is that
+of the process at its highest in that part, libraries included.
 """
 
 
