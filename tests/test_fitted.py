@@ -23,7 +23,7 @@ def test_it_reads_back_whole(hours_model: DeepDIVE, moves_model: DeepDIVE, tmp_p
         fitted = model._need_fitted()
         fitted.save(tmp_path / "m")
         again = Fitted.load(tmp_path / "m", CPU)
-        for name in ("config", "shape", "channels", "factors", "vocabularies", "frequency"):
+        for name in ("dimensions", "config", "shape", "channels", "factors", "vocabularies", "frequency"):
             assert getattr(again, name) == getattr(fitted, name)
         assert_same_bits(frozen(again.network), frozen(fitted.network))
         assert not again.network.training

@@ -37,6 +37,17 @@ def test_a_table_shorter_than_a_window_says_so() -> None:
         model(("hour",)).fit(hours().panel.rows(0, 20), progress=False)
 
 
+@pytest.mark.parametrize(
+    ("step", "lookback", "season"),
+    [("1h", 48, 24), ("1h", 47, 1), ("30min", 96, 48), ("1D", 14, 7), ("1D", 13, 1), ("1h", 400, 24)],
+)
+def test_windows_are_filled_by_the_shortest_season_they_show_twice(step: str, lookback: int, season: int) -> None:
+    panel = Panel.from_array(hours().panel.values, "2024-01-01", step)
+    small = DeepDIVE(2, lookback, (), model=SMALL, training=TrainingConfig(epochs=1, window_stride=50))
+    small.fit(panel, progress=False)
+    assert small._need_fitted().network.forecaster.season == season
+
+
 @pytest.mark.parametrize(("affordable", "stride"), [(1e12, 1), (0.0, 24)])
 def test_a_stacked_start_reads_every_row_where_that_is_cheap(
     affordable: float, stride: int, monkeypatch: pytest.MonkeyPatch

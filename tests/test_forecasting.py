@@ -76,10 +76,10 @@ def test_nothing_is_forecast_before_it_is_taken_but_all_is_checked(hours_model: 
 
 def test_samples_of_batches_differ_and_leave_the_random_state(small_batches, hours_model: DeepDIVE) -> None:
     before = torch.get_rng_state()
-    drawn = hours_model.forecast(PANEL, **SPAN, n_samples=2)
+    drawn = hours_model.forecast(PANEL, **SPAN, n_samples=5)
     assert torch.equal(torch.get_rng_state(), before)
-    noise = drawn.samples[0] - drawn.mean
-    assert not np.isclose(noise[0], noise[6], rtol=1e-3).any()
+    noise = (drawn.samples - drawn.mean) / (drawn.quantiles[-1] - drawn.quantiles[0])  # (sample, window, step, channel)
+    assert abs(np.corrcoef(noise[:, 0].ravel(), noise[:, 6].ravel())[0, 1]) < 0.5  # the first window of two batches
 
 
 @pytest.fixture(scope="module")

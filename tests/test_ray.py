@@ -1,6 +1,7 @@
 """Work on a Ray of two workers: what ends, what dies, and that the results are those of this process."""
 
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -115,6 +116,13 @@ def test_parts_that_cannot_be_made_leave_nothing(files, tmp_path, capsys, monkey
     assert "of 4 parts failed: TypeError" in capsys.readouterr().err
     assert out.read_text() == "former"
     assert [file.name for file in tmp_path.iterdir()] == ["there.csv"]
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "[::1]:1", "127.0.0.1:many"])
+def test_a_cluster_that_is_not_there_is_told_at_once(ray, monkeypatch, address):
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    with pytest.raises(ConfigError, match=f"expected a Ray cluster at '{re.escape(address)}'"):
+        next(work_off_on_ray([1], print, address))
 
 
 def test_without_ray_the_mend_is_said(monkeypatch):

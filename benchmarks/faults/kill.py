@@ -100,10 +100,10 @@ def _on_tables(lines: Sequence[Line]) -> str:
         return ""
     who, command = Counter(kill["who"] for kill in kills if kill["who"]), " ".join(killed_reproduction.COMMAND)
     return (
-        f"**`divecast {command}`** was broken {who.total()} times over {len(ends)} tables: {who['group']} times "
-        f"all its processes were killed, {who['parent']} times the parent alone, {who['worker']} times one worker, "
-        f"whose run was then made again at once. {_equal(ends)} the lines, page and figures of the unbroken table but "
-        f"for times and memory; {_strays(ends)} in the folder at the end."
+        f"**`divecast {command}`** was broken {who.total()} times over {len(ends)} tables: all its processes were "
+        f"killed {_times(who['group'])}, the parent alone {_times(who['parent'])}, and one worker, whose run was then "
+        f"made again at once, {_times(who['worker'])}. {_equal(ends)} the lines, page and figures of the unbroken "
+        f"table but for times and memory; {_strays(ends)} in the folder at the end."
     )
 
 

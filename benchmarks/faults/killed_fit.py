@@ -93,10 +93,11 @@ def chain(fit: SmallFit, moments: Iterator[Moment]) -> Iterator[dict[str, Any]]:
     """
     reached = 0
     for moment in moments:
+        before = _staged(fit)
         killed, seconds = run(fit, moment)
         if not killed:
             return
-        left = what_is_left(fit)
+        left = what_is_left(fit, before)
         yield {"aim": moment.aim, "seconds": seconds, **left, "went_back": left["step"] < reached}
         if left["model"] and not fit.checkpoint.exists():
             return  # it was killed on its way out
@@ -104,8 +105,12 @@ def chain(fit: SmallFit, moments: Iterator[Moment]) -> Iterator[dict[str, Any]]:
     run(fit)
 
 
-def what_is_left(fit: SmallFit) -> dict[str, Any]:
+def what_is_left(fit: SmallFit, before: frozenset[Path] = frozenset()) -> dict[str, Any]:
     """Read the files after a kill.
+
+    Args:
+        fit: that was killed.
+        before: what earlier kills had left beside the files, and no write has removed yet.
 
     Returns:
         The step of the checkpoint, whether there is a model, whether all that is there is whole, and which file was
@@ -119,8 +124,13 @@ def what_is_left(fit: SmallFit) -> dict[str, Any]:
     except ArtifactError:
         step, whole = -1, False
     kinds = {fit.checkpoint.name: "checkpoint", fit.model.name: "model"}
-    half = {kinds[path.name] for path in fit.folder.glob(".divecast-*/*") if path.name in kinds}
+    half = {kinds[path.name] for path in _staged(fit) - before if path.name in kinds}
     return {"step": step, "model": fit.model.exists(), "whole": whole, "half": next(iter(half), "")}
+
+
+def _staged(fit: SmallFit) -> frozenset[Path]:
+    """Return the files that are or were being written, beside their places."""
+    return frozenset(fit.folder.glob(".divecast-*/*"))
 
 
 def without_times(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:

@@ -13,6 +13,8 @@ from divecast.cli import main
 from divecast.data import write_store
 from divecast.errors import DivecastError
 
+_TABLE = ("reproduce", "motion", "--quick", "--arm", "full", "--runs", "1", "--json")
+
 Answer = tuple[int, list[str]]
 """Exit code, and lines on stderr."""
 
@@ -25,11 +27,13 @@ class Product:
         name: of the kind.
         file: its own name.
         write: writes it to a path.
+        one_by_one: whether it is a folder whose files are replaced one by one, each in little more room than it takes.
     """
 
     name: str
     file: str
     write: Callable[[Path], Answer]
+    one_by_one: bool = False
 
 
 def products(fit: SmallFit) -> list[Product]:
@@ -59,7 +63,7 @@ def products(fit: SmallFit) -> list[Product]:
         made("report", "report.html", "report", model, table, "--json"),
         *(made(f"graph{kind}", f"graph{kind}", "export", model, "--json") for kind in (".onnx", ".pt2")),
         Product("store", "panel.store", store),
-        made("reproduction", "out", "reproduce", "motion", "--quick", "--arm", "full", "--runs", "1", "--json"),
+        Product("reproduction", "out", lambda path: command(*_TABLE, "--out", str(path)), one_by_one=True),
     ]
 
 

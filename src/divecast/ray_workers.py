@@ -1,6 +1,7 @@
 """Jobs over the workers of a Ray cluster, or of a Ray of this machine's own; see :mod:`divecast.jobs`."""
 
 import os
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,8 @@ from divecast.extras import need
 from divecast.jobs import RETRIES, Job, Outcome, attempt
 
 LOCAL = "local"
+
+_PATIENCE = 10.0  # seconds for a machine to answer
 
 
 @contextmanager
@@ -29,13 +32,21 @@ def cluster(address: str) -> Iterator[Any]:
         yield ray
         return
     try:
+        _knock(address)
         ray.init(address, include_dashboard=False if address == LOCAL else None, logging_level="WARNING")
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise ConfigError(f"expected a Ray cluster at {address!r}, or 'local' to start one here: {error}") from error
     try:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Find out in seconds that nobody is there; Ray itself takes minutes (OSError)."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if colon:
+        socket.create_connection((host.strip("[]"), int(port)), _PATIENCE).close()
 
 
 def work_off_on_ray(jobs: Sequence[Job], work: Callable[[Job], None], address: str) -> Iterator[Outcome[Job]]:

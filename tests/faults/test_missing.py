@@ -37,7 +37,7 @@ def test_both_arms_lack_the_same_values_and_keep_the_others(way: str) -> None:
 def forecasts(seen: Panel) -> np.ndarray:
     """Means of the last weeks, (origin, step, channel), from what is seen."""
     training = TrainingConfig(epochs=4, batch_size=64, learning_rate=5e-3)
-    model = DeepDIVE(6, 48, ["hour", "weekend"], model=SMALL, training=training)
+    model = DeepDIVE(6, 168, ["hour", "weekend"], model=SMALL, training=training)
     model.fit(seen.rows(0, N_TRAIN + N_VALID), ByTime(N_TRAIN, N_VALID, 0), progress=False)
     first = seen.clock.at(np.array([N_TRAIN + N_VALID]))[0]
     found = model.forecast(seen, start=first)
@@ -45,15 +45,17 @@ def forecasts(seen: Panel) -> np.ndarray:
     return found.mean[: N_TEST - 5]
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_less_is_lost_than_by_filling_with_the_mean(way: str) -> None:
+# A month is more than the world's last part. With windows filled by the last value, and left out where their future has
+# a short hole, the shares would be 0.50 and 0.87.
+@pytest.mark.parametrize(("way", "share"), [("points", 0.3), ("days", 0.8)])
+def test_less_is_lost_than_by_filling_with_the_mean(way: str, share: float) -> None:
     blind = given(WORLD.panel, Run(way, 0.3, "left missing"), N_TRAIN)
     filled = given(WORLD.panel, Run(way, 0.3, "mean"), N_TRAIN)
     whole, left, mean = (forecasts(seen) for seen in (WORLD.panel, blind, filled))
     rows = np.arange(N_TRAIN + N_VALID, N_TRAIN + N_VALID + N_TEST - 5)[:, None] + np.arange(6)
     truth = (WORLD.clean / WORLD.noise)[rows]
     lost = [rrse(truth, found / WORLD.noise) - rrse(truth, whole / WORLD.noise) for found in (left, mean)]
-    assert lost[0] < 0.8 * lost[1], lost
+    assert lost[0] < share * lost[1], lost
 
 
 def test_the_section_has_a_row_a_fit_and_counts_what_was_better() -> None:

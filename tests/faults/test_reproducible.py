@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import rich.style  # noqa: F401  draws from Python's state when it is first imported
 import torch
 from faults.reproducible import RUN_TOLERANCE, RUNS, distance, section
 
@@ -53,7 +54,7 @@ def test_processes_of_one_seed_agree_to_the_bit_and_another_seed_does_not() -> N
     path = os.pathsep.join([str(TESTS), str(TESTS.parent / "benchmarks"), str(TESTS.parent / "src")])
     command = [sys.executable, "-c", IN_A_PROCESS, str(TESTS)]
     said = [
-        subprocess.run(
+        subprocess.run(  # noqa: S603  this very Python
             command, env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": path}, capture_output=True, check=True
         )
         for seed in ("0", "1")

@@ -73,8 +73,10 @@ def pick_columns(frame: Frame, wanted: Sequence[str], what: str) -> None:
 
 def get_series(frame: Frame, name: str) -> nw.Series[Any]:
     """The column called ``name``, also where the table's own name of it is no text."""
-    own = next(column for column in frame.columns if str(column) == name)
-    return frame.get_column(own)
+    try:  # looking through the names takes as long as there are columns, for each of them
+        return frame.get_column(name)
+    except KeyError:
+        return frame.get_column(next(column for column in frame.columns if str(column) == name))
 
 
 def read_numbers(series: nw.Series[Any], channel: str, where: Where) -> Values:

@@ -145,7 +145,8 @@ def _new_store(path: Path) -> Iterator[Path]:
             yield new
             _put(new, path)
     except OSError as error:
-        raise ArtifactError(f"expected to write a store at {path}, could not ({error}); nothing was changed") from error
+        found = error.strerror or error
+        raise ArtifactError(f"expected to write a store at {path}, could not ({found}); nothing was changed") from error
 
 
 def _put(new: Path, path: Path) -> None:

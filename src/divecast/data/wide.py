@@ -68,7 +68,7 @@ def guess_time(frame: Frame) -> tuple[Any, str]:
         DataError: There is none, or more than one.
     """
     names = [str(name) for name in frame.columns]
-    dated = [name for name in names if isinstance(get_series(frame, name).dtype, nw.Datetime | nw.Date)]
+    dated = [str(name) for name, kind in frame.schema.items() if isinstance(kind, nw.Datetime | nw.Date)]
     known = [name for name in names if name.lower() in TIME_NAMES]
     for found in (dated, known):
         if len(found) == 1:

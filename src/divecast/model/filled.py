@@ -27,9 +27,11 @@ def fill_window(x: Tensor, season: int) -> Tensor:
     """
     if season == 0 or _is_whole(x):
         return forward_fill(x)
-    whole = x.transpose(1, 2)
-    some = len(x) if torch.compiler.is_exporting() else max(1, _VALUES_IN_CACHE // x[0].numel())
-    return torch.cat([_filled(part, season) for part in whole.split(some)]).transpose(1, 2)
+    steps = x.transpose(1, 2)
+    if torch.compiler.is_exporting():
+        return _filled(steps, season).transpose(1, 2)
+    some = max(1, _VALUES_IN_CACHE // (x.shape[1] * x.shape[2]))
+    return torch.cat([_filled(part, season) for part in steps.split(some)]).transpose(1, 2)
 
 
 def fill_short(x: Tensor, most: int) -> Tensor:
