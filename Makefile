@@ -12,12 +12,13 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 RIVALS := .venv-rivals
 
-.PHONY: help setup demo test audit lint format rivals bench bench-import clean
+.PHONY: help setup demo test audit mutants lint format rivals bench bench-import clean
 
 help:
 	@echo "make demo          set up, fit on the shipped loads, forecast; results in demo/"
 	@echo "make test          set up and run the tests"
 	@echo "make audit         ask for known faults in what is installed here and in the rivals' pins (needs the network)"
+	@echo "make mutants       change the code in many small ways, see which the tests miss, write docs/mutants.md"
 	@echo "make lint          ruff, mypy and the layers"
 	@echo "make format        put imports and layout in order"
 	@echo "make bench         race divecast and its rivals on DATA=PATH (hours), write docs/benchmarks.md"
@@ -52,6 +53,11 @@ lint: $(STAMP)
 audit: $(STAMP)
 	$(BIN)/pip-audit --local --skip-editable --progress-spinner off
 	$(BIN)/pip-audit --requirement benchmarks/race/requirements.txt --no-deps --disable-pip --progress-spinner off
+
+# Minutes; docs/mutants.md says which changes no test notices.
+mutants: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/mutmut run
+	$(BIN)/python benchmarks/mutants.py
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

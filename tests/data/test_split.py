@@ -134,3 +134,21 @@ def test_groups_must_be_known_and_whole():
 def test_shares_that_make_no_sense(make):
     with pytest.raises(ConfigError):
         make()
+
+
+@pytest.mark.parametrize(("shares", "sizes"), [((2, 1, 1), (6, 3, 3)), ((4, 2, 0), (8, 4, 0)), ((1, 3, 2), (2, 6, 4))])
+def test_recordings_are_drawn_by_their_shares(shares, sizes):
+    source = recordings([2] * 12, [f"p{n}" for n in range(12)])
+    parts = split(source, ByRecording(*shares))
+    assert tuple(part.n_rows // 2 for part in (parts.train, parts.valid, parts.test)) == sizes
+
+
+def test_a_test_part_that_is_asked_for_has_rows():
+    with pytest.raises(DataError, match=r"expected rows for every part, got \(3, 1, 0\)"):
+        split(panel(4), ByTime(3, 1, 1e-12))
+
+
+def test_a_recording_of_one_row_has_one_group():
+    source = recordings([1, 1, 1], ["p", "q", "r"])
+    parts = split(source, ByGroup("subject", ("q",), ("r",)))
+    assert (parts.train.n_rows, parts.valid.n_rows, parts.test.n_rows) == (1, 1, 1)

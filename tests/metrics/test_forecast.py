@@ -163,3 +163,23 @@ def test_missing_forecast_is_named() -> None:
 def test_levels_that_do_not_rise_inside_the_unit_interval(levels: tuple[float, ...]) -> None:
     with pytest.raises(DataError, match="levels must rise"):
         crps_quantiles(np.zeros((1, 1)), np.zeros((len(levels), 1, 1)), levels)
+
+
+def test_whole_numbers_are_no_shorter_than_they_are() -> None:
+    """A difference of unsigned bytes would come round to 255."""
+    truth, forecast = np.zeros((2, 1), dtype=np.uint8), np.ones((2, 1), dtype=np.uint8)
+    assert mae(truth, forecast) == mse(truth, forecast) == 1.0
+    assert mase(truth, forecast, np.full(1, 2, dtype=np.uint8)) == 0.5
+
+
+def test_a_scale_below_one_counts() -> None:
+    assert mase(np.zeros((3, 1)), np.ones((3, 1)), np.full(1, 0.5)) == 2.0
+
+
+def test_both_ends_of_an_interval_are_in_it() -> None:
+    truth = np.array([[1.0], [2.0], [3.0]])
+    assert coverage(truth, np.full((3, 1), 1.0), np.full((3, 1), 2.0)) == pytest.approx(2 / 3)
+
+
+def test_one_difference_is_a_seasonal_scale() -> None:
+    assert seasonal_scale(np.array([[1.0], [4.0], [7.5]]), 2).tolist() == [6.5]
