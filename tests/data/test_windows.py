@@ -244,3 +244,13 @@ def test_settings_that_make_no_sense():
         Windows.of(source, part, codes_of(source), plain_scale(), WindowShape(2, 2), "train")
     with pytest.raises(ConfigError, match="stride"):
         Windows.of(source, part, codes_of(source), plain_scale(), WindowShape(2, 2), "fit", stride=0)
+
+
+def test_a_subset_knows_the_recordings_of_its_windows():
+    source = source_of([9, 9, 9])
+    windows = windows_of(source, Part(source.offsets[:-1], source.offsets[1:]), WindowShape(3, 2), "fit")
+    every_third = windows.subset(slice(None, None, 3))
+    np.testing.assert_array_equal(every_third.segments, windows.segments[::3])
+    np.testing.assert_array_equal(
+        every_third.segments, np.searchsorted(source.offsets[1:], every_third.origins - 1, "right")
+    )

@@ -138,7 +138,7 @@ def test_no_source_draws_from_the_states_of_numpy_or_python() -> None:
 
 
 def test_the_section_says_what_differs() -> None:
-    machine = {"values": 10, "same_model": 3e-6, "own_forecast": 0.02, "machine": "x86_64"}
+    machine = {"values": 10, "same_model": 3e-6, "own_forecast": 0.02, "own_code": 0.03, "machine": "x86_64"}
     lines = [{"threads": threads, "digest": "one" if threads == 1 else "two", **machine} for threads, _ in RUNS]
     assert section(lines).count("equal to the last bit") == 2
     lines[1]["digest"] = "other"

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from torch.distributions import Laplace, Normal, StudentT
 
 from divecast.losses.terms import cross_entropy, negative_log_likelihood, normal_kl
+from divecast.model.likelihood import ScaledLikelihood
 from laws import EXACT, expectation
 
 FAMILIES = {
@@ -77,3 +78,10 @@ def test_cross_entropy_is_that_of_torch() -> None:
 def test_cross_entropy_is_finite_far_from_every_centre() -> None:
     joint = torch.tensor([[-1e30, -1e30], [-3e38, 0.0]])
     assert torch.isfinite(cross_entropy(joint, torch.tensor([0, 0]))).all()
+
+
+def test_whole_windows_take_the_quick_way_to_the_same_number() -> None:
+    draw = torch.Generator().manual_seed(0)
+    mean, target = torch.randn(2, 5, 3, 2, generator=draw)
+    p = ScaledLikelihood("student_t", (1, 2))(mean)
+    torch.testing.assert_close(negative_log_likelihood(p, target), -p.log_prob(target).sum(dim=(1, 2)))

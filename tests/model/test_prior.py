@@ -182,3 +182,21 @@ def test_couplings_that_do_not_fit_are_refused(couplings: tuple[Coupling, ...], 
     kinds, frequencies = ("plain", "cyclic", "ordered"), ((0.5, 0.5), FREQUENCIES, (0.42, 0.23, 0.35))
     with pytest.raises(ConfigError, match=message):
         MarginalPrior(kinds, frequencies, CodeConfig(prior="pairs"), couplings)
+
+
+def test_class_probabilities_without_labels_are_the_softmax_of_the_joint() -> None:
+    prior = MarginalPrior(("plain", "cyclic"), ((0.5, 0.3, 0.2), (0.25,) * 4), CodeConfig())
+    b = torch.randn(6, sum(prior.block_sizes), generator=torch.Generator().manual_seed(0))
+    unknown = torch.full((6, 2), -1)
+    joints = [mixture.log_joint(block) for mixture, block in zip(prior.mixtures(), prior.blocks(b), strict=True)]
+    logs, shares = prior.log_class_probabilities(b), prior.class_probabilities(b, unknown)
+    for joint, log, share in zip(joints, logs, shares, strict=True):
+        torch.testing.assert_close(log, joint.log_softmax(1))
+        torch.testing.assert_close(log.exp(), share)
+
+
+def test_a_given_class_is_certain_also_where_no_window_has_the_last() -> None:
+    prior = MarginalPrior(("plain",), ((0.5, 0.3, 0.2),), CodeConfig())
+    b = torch.zeros(2, sum(prior.block_sizes))
+    (share,) = prior.class_probabilities(b, torch.tensor([[0], [1]]))
+    assert share.tolist() == [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
