@@ -123,8 +123,9 @@ def measured(run: Run, panel: Panel, track: Track, seed: int) -> dict[str, Any]:
 
 
 def table(lines: Sequence[Mapping[str, Any]]) -> dict[Run, Mapping[str, Any]]:
-    """Return the last line of each run."""
-    return {Run(*(line[name] for name in NAMES)): line for line in lines}
+    """Return the last line of each run, in the order of ``runs``."""
+    found = {Run(*(line[name] for name in NAMES)): line for line in lines}
+    return {run: found[run] for run in runs() if run in found}
 
 
 def section(lines: Sequence[dict[str, Any]]) -> str:
