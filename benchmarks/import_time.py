@@ -8,6 +8,7 @@ With ``--out`` what is found is added to that file as a JSON line.
 
 import argparse
 import json
+import os
 import platform
 import statistics
 import subprocess
@@ -26,7 +27,8 @@ _TIMED = "import time; began = time.perf_counter(); import {module}; print(time.
 def seconds_to_import(module: str) -> float:
     """Seconds to import a module in a fresh process."""
     command = [sys.executable, "-c", _TIMED.format(module=module)]
-    return float(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+    usual = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return float(subprocess.run(command, env=usual, capture_output=True, check=True, text=True).stdout)
 
 
 def needed_by(name: str, without: frozenset[str] = frozenset()) -> set[str]:

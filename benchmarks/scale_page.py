@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ranks import section as ranks_tables
 from scale_plan import constants
 from scale_plan import section as plan_section
 
@@ -65,6 +66,18 @@ the seconds.
 """
 
 
+def ranks_section(lines: Sequence[dict[str, Any]]) -> str:
+    """Return what two processes gain, and what each holds."""
+    return f"""## Two processes, measured
+
+`python benchmarks/ranks.py` on a quiet machine of two hardware threads, which may be those of one core; both columns over
+one process, processor time that of all ranks together. Rank 0 holds the panel the script made; the other one has it
+only in its maps. There are no figures for GPUs: none with two devices was at hand.
+
+{ranks_tables(lines)}
+"""
+
+
 RAY = """## Ray
 
 `pip install "divecast[ray]"`, then `--ray local` starts a Ray on this machine for the time of the command, and
@@ -110,14 +123,18 @@ def _cells(line: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def _lines(name: str) -> list[dict[str, Any]]:
+    return [json.loads(text) for text in (HERE / name).read_text(encoding="utf-8").splitlines()]
+
+
 def main() -> None:
     """Write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=PAGE)
     out = parser.parse_args().out
-    lines = [json.loads(text) for text in (HERE / "stream.jsonl").read_text(encoding="utf-8").splitlines()]
+    streamed, ranks = (_lines(name) for name in ("stream.jsonl", "ranks.jsonl"))
     page = out.read_text(encoding="utf-8") if out.exists() else "# More than one machine, more than memory\n"
-    for text in (stream_section(lines), RAY, plan_section(constants())):
+    for text in (ranks_section(ranks), stream_section(streamed), RAY, plan_section(constants())):
         page = replaced(page, text)
     out.write_text(page, encoding="utf-8")
     print(out)
