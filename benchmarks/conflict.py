@@ -28,11 +28,11 @@ from lines import append_line
 from divecast import __version__
 from divecast.config import LossConfig, TrainingConfig
 from divecast.fitting import FitPlan, fit_model
+from divecast.json_values import plain
 from divecast.model.network import Network
+from divecast.processes import work_off
 from divecast.reproduce.asked import differences, with_defaults
 from divecast.reproduce.cases import Case, Settings, load_case
-from divecast.reproduce.record import plain
-from divecast.reproduce.workers import work_off
 from divecast.train.conflict import ConflictProbe
 from divecast.train.history import EpochRecord
 from divecast.types import Batch

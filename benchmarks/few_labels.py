@@ -22,10 +22,10 @@ from few_labels_arms import ARMS, CURVES, EVERYWHERE, SETTINGS, settings_of
 from few_labels_scores import score_model, score_rival
 from lines import append_line
 
+from divecast.processes import work_off
 from divecast.reproduce.cases import Case, Settings, load_case
 from divecast.reproduce.hidden_labels import Hiding, hide_labels, labelled_shares
 from divecast.reproduce.versions import versions
-from divecast.reproduce.workers import work_off
 
 OUT = Path(__file__).with_name("few_labels.jsonl")
 SHARES = (1.0, 0.5, 0.1, 0.02, 0.005)

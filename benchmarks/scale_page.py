@@ -70,9 +70,9 @@ def ranks_section(lines: Sequence[dict[str, Any]]) -> str:
     """Return what two processes gain, and what each holds."""
     return f"""## Two processes, measured
 
-`python benchmarks/ranks.py` on a quiet machine of two hardware threads, which may be those of one core; both columns over
-one process, processor time that of all ranks together. Rank 0 holds the panel the script made; the other one has it
-only in its maps. There are no figures for GPUs: none with two devices was at hand.
+`python benchmarks/ranks.py` on a quiet machine of two hardware threads, which may be those of one core; both columns
+over one process, processor time that of all ranks together. Rank 0 holds the panel the script made; the other one has
+it only in its maps. There are no figures for GPUs: none with two devices was at hand.
 
 {ranks_tables(lines)}
 """

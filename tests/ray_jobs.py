@@ -5,6 +5,7 @@ from contextlib import suppress
 
 from divecast import inference
 from divecast.cli.forecast_parts import PartJob, make_part
+from divecast.trials.trial import TrialJob, run_trial
 
 VALUES_AT_ONCE = 800
 
@@ -15,5 +16,16 @@ def make_second_part_twice(job: PartJob) -> None:
         job.file.with_suffix(".tried").touch(exist_ok=job.share.number != 1)
         if job.share.number == 1:
             os._exit(1)
-    inference._VALUES_AT_ONCE = VALUES_AT_ONCE
-    make_part(job)
+    usual, inference._VALUES_AT_ONCE = inference._VALUES_AT_ONCE, VALUES_AT_ONCE
+    try:
+        make_part(job)
+    finally:
+        inference._VALUES_AT_ONCE = usual  # other jobs may come to this process
+
+
+def run_trial_after_a_death(job: TrialJob) -> None:
+    """Make a trial; but where a file says so, remove it and end the process."""
+    with suppress(FileNotFoundError):
+        (job.folder / f"{job.trial.stop}.kill").unlink()
+        os._exit(1)
+    run_trial(job)

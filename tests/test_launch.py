@@ -6,7 +6,6 @@ import subprocess
 import sys
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,8 +20,6 @@ from divecast import (
     Recordings,
     TrainingConfig,
     launch,
-    open_store,
-    write_store,
 )
 from divecast.config import LossConfig
 from divecast.errors import ConfigError, RankError
@@ -200,19 +197,6 @@ def test_torchrun_starts_one_fit_of_all_its_processes_and_one_of_them_writes(tmp
     one = DeepDIVE(6, 24, ["hour"], training=TrainingConfig(epochs=2, batch_size=63)).fit(table, progress=False)
     assert_same_curve(one.history, two.history)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model.safetensors", "panel.parquet"]
-
-
-def test_the_ranks_of_a_machine_map_the_file_of_a_store_and_one_that_is_written_else(tmp_path):
-    panel = holed()
-    store = open_store(write_store(tmp_path / "store", [panel.values], panel.channels, "2024-01-01", "1h"))
-    for source, file in ((store, tmp_path / "store" / "values.f32"), (panel, tmp_path / "values")):
-        bare, mapped = launch._apart(source, tmp_path)
-        assert bare.values.size == 0
-        assert Path(mapped["filename"]) == file
-        assert replace(bare, values=np.memmap(**mapped, mode="r")).fingerprint() == source.fingerprint()
-    part = store.rows(24, 48)  # a view, whose offset numpy does not know
-    bare, mapped = launch._apart(part, tmp_path)
-    assert replace(bare, values=np.memmap(**mapped, mode="r")).fingerprint() == part.fingerprint()
 
 
 @pytest.mark.parametrize(

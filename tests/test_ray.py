@@ -6,18 +6,21 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from divecast import ConfigError, DeepDIVE, inference
+from divecast import ConfigError, DeepDIVE, inference, workers
 from divecast.cli import forecast_parts, main
 from divecast.data import write_store
 from divecast.ray_workers import work_off_on_ray
 from divecast.reproduce import figures, measured, runs
 from divecast.reproduce.reproduction import reproduce
-from ray_jobs import VALUES_AT_ONCE, make_second_part_twice
+from divecast.trials import backtest, made
+from ray_jobs import VALUES_AT_ONCE, make_second_part_twice, run_trial_after_a_death
 from reproduce.jobs import Task, environment, work
 from reproduce.small import _MEASURES, hours_case, make_small
 from reproduce.test_runs import without_cost
+from trials.here import small, work_here
 from worlds import hours
 
 SMALL = {"num_cpus": 2, "include_dashboard": False, "object_store_memory": 80 * 2**20}
@@ -65,6 +68,21 @@ def test_leaving_ends_what_runs(tmp_path):
     while (alive := Path(f"/proc/{begun[0].suffix[1:]}").exists()) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not alive
+
+
+def test_a_backtest_on_ray_with_a_death_is_the_same(tmp_path, monkeypatch):
+    model, panel = small(), hours(6).panel
+    with monkeypatch.context() as patch:
+        patch.setattr(workers, "work_off", work_here)
+        here = backtest(model, panel, 2, out=tmp_path / "here")
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / f"{here.folds[1].trial.stop}.kill").touch()
+    with monkeypatch.context() as patch:
+        patch.setattr(made, "run_trial", run_trial_after_a_death)
+        there = backtest(model, panel, 2, out=tmp_path / "there", ray="local")
+    assert not list((tmp_path / "there").glob("*.kill"))
+    for one, other in zip(here.table().values(), there.table().values(), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_a_table_made_on_ray_with_a_death_is_the_same(monkeypatch, tmp_path):

@@ -103,3 +103,17 @@ def scratch_beside(path: Path) -> Iterator[Path]:
         ) from error
     with folder as name:
         yield Path(name)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it; one that is there is left as it is.
+
+    Raises:
+        ArtifactError: it cannot be made, or not be written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ArtifactError(f"expected a folder to write to at {folder}, could not make it: {error}") from error
+    if not os.access(folder, os.W_OK):  # else each run would be made and lost
+        raise ArtifactError(f"expected a folder to write to at {folder}, it is read-only; give another")

@@ -220,6 +220,30 @@ class DeepDIVE(Forecasting, Explaining):
         model._plan, model._device, model._fitted = FitPlan.of(fitted), chosen, fitted
         return model
 
+    @classmethod
+    def of(cls, plan: FitPlan, device: str = "cpu") -> "DeepDIVE":
+        """Return a model that is not fitted, with the settings of a plan."""
+        return cls(
+            plan.horizon,
+            plan.lookback,
+            plan.factors,
+            model=plan.model,
+            training=plan.training,
+            losses=plan.losses,
+            seed=plan.seed,
+            device=device,
+        )
+
+    @property
+    def plan(self) -> FitPlan:
+        """All settings of the fit."""
+        return self._plan
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model runs."""
+        return self._device
+
     @property
     def history(self) -> History:
         """The passes of the fit."""

@@ -1,5 +1,6 @@
 """Scoring a fitted model beside simple forecasters on the same windows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from divecast.metrics import ForecastScores, ScoreSums
 from divecast.model.ridge import RidgeWeights
 
 LEVELS = (0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95)
+MEASURES = ("rrse", "corr", "mae", "mse", "mase", "crps", "coverage")
 MODEL_NAME = "DeepDIVE"
 LINEAR_NAMES: dict[LinearPath, str] = {
     "stacked": "stacked ridge",
@@ -52,13 +54,14 @@ class Evaluation:
 
     def __str__(self) -> str:
         """Return the scores over all steps, a line a forecaster."""
-        names = ("rrse", "corr", "mae", "mse", "mase", "crps", "coverage")
-        head = f"{'':24}" + "".join(f"{name:>12}" for name in names)
-        lines = [
-            f"{name:24}" + "".join(f"{score.overall()[measure]:12.5g}" for measure in names)
-            for name, score in self.scores.items()
-        ]
-        return "\n".join([head, *lines])
+        return in_lines({name: score.overall() for name, score in self.scores.items()})
+
+
+def in_lines(scores: Mapping[str, Mapping[str, float]]) -> str:
+    """Return a line of measures a forecaster, below a head."""
+    head = f"{'':24}" + "".join(f"{name:>12}" for name in MEASURES)
+    lines = [f"{name:24}" + "".join(f"{found[each]:12.5g}" for each in MEASURES) for name, found in scores.items()]
+    return "\n".join([head, *lines])
 
 
 def rivals(fitted: Fitted, source: Source) -> dict[str, Baseline]:

@@ -7,8 +7,9 @@ other processes, so they must pickle. Leaving the iterator ends the work.
 """
 
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, Generic, Protocol, TypeVar
 
 from divecast.errors import DivecastError
@@ -29,6 +30,33 @@ class Outcome(Generic[Job]):
 
     job: Job
     error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress(Generic[Job]):
+    """Where the work stands after a job.
+
+    Attributes:
+        job: that ended.
+        error: why it failed, or None.
+        done: jobs that ended.
+        todo: jobs there are.
+        seconds_left: for the others, by the mean so far.
+    """
+
+    job: Job
+    error: str | None
+    done: int
+    todo: int
+    seconds_left: float
+
+
+def followed(outcomes: Iterable[Outcome[Job]], todo: int) -> Iterator[Progress[Job]]:
+    """Yield where the work stands after each of ``todo`` jobs."""
+    began = monotonic()
+    for done, outcome in enumerate(outcomes, start=1):
+        left = (monotonic() - began) / done * (todo - done)
+        yield Progress(outcome.job, outcome.error, done, todo, left)
 
 
 class Executor(Protocol):

@@ -20,10 +20,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import numpy as np
 import torch
 
-from divecast.data import Panel, Recordings, Source, Split
+from divecast.data import Source, Split
+from divecast.data.mapped import Mapped
 from divecast.errors import ConfigError, DivecastError, RankError
 from divecast.extras import need
 from divecast.fitted import Fitted, to_source
@@ -202,25 +202,10 @@ def _shared(data: Any, plan: FitPlan, ranks: Ranks) -> Source:
     """Return the data of this machine's first rank, the values mapped from one file by the others."""
     own: Source | None = to_source(data, plan.factors) if ranks.rank == ranks.host_first else None
     with tempfile.TemporaryDirectory(prefix="divecast-") as folder:
-        bare, mapped = ranks.once_a_host(lambda: _apart(own, Path(folder)))
-        source = own if own is not None else replace(bare, values=np.memmap(**mapped, mode="r"))
+        mapped = ranks.once_a_host(lambda: Mapped.of(own, Path(folder)))
+        source = own if own is not None else mapped.open()
         ranks.any(False)  # all have opened the file: it may lose its name, and is gone with the last of them
     return source
-
-
-def _apart(source: Any, folder: Path) -> tuple[Panel | Recordings, dict[str, Any]]:
-    """Return a source without its values, and the file they lie in, which is written where they lie in none."""
-    values = source.values
-    whole = isinstance(values, np.memmap) and not isinstance(values.base, np.ndarray) and values.flags.c_contiguous
-    if whole:
-        mapped = {"filename": values.filename, "offset": values.offset}
-    else:
-        mapped = {"filename": folder / "values", "offset": 0}
-        with mapped["filename"].open("wb") as file:
-            for first in range(0, len(values), 1 << 14):
-                file.write(np.ascontiguousarray(values[first : first + (1 << 14)]).data)
-    bare = replace(source, values=np.empty((0, values.shape[1]), values.dtype))
-    return bare, mapped | {"dtype": values.dtype, "shape": values.shape}
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import pytest
 
+from divecast import workers
 from divecast.cli import reproduce
 from divecast.jobs import Outcome
 from divecast.reproduce import runs
@@ -21,7 +22,7 @@ def stood_in(monkeypatch):
             yield Outcome(job, "no such luck\nTraceback" if job.arm == "b" else None)
 
     monkeypatch.setattr(runs, "load_case", hours_case)
-    monkeypatch.setattr(runs, "work_off", work_off)
+    monkeypatch.setattr(workers, "work_off", work_off)
     monkeypatch.setattr(runs, "asked_of", lambda *_: {})
     runs._load.cache_clear()
     yield

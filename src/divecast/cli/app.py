@@ -8,6 +8,7 @@ import typer
 
 from divecast import __version__
 from divecast.cli.anomalies import anomalies
+from divecast.cli.backtest import backtest
 from divecast.cli.check import check
 from divecast.cli.console import OK, USER_ERROR, print_lines, reported_warnings, say
 from divecast.cli.demo import demo
@@ -20,6 +21,7 @@ from divecast.cli.forecast import forecast
 from divecast.cli.info import info
 from divecast.cli.report import report
 from divecast.cli.reproduce import reproduce
+from divecast.cli.search import search
 from divecast.cli.swap_codes import swap_codes
 from divecast.cli.traverse import traverse
 from divecast.cli.what_if import what_if
@@ -38,6 +40,8 @@ _EXAMPLES: dict[Callable[..., None], str] = {
     forecast: "divecast forecast model.safetensors loads.csv --level 0.05 --level 0.95 --out forecasts.csv",
     encode: "divecast encode model.safetensors loads.csv --out codes.parquet",
     evaluate: "divecast evaluate model.safetensors loads.csv --part test",
+    backtest: "divecast backtest loads.csv --config settings.toml --folds 5 --workers 2",
+    search: "divecast search loads.csv --config settings.toml --try 'training.learning_rate=\\[0.001, 0.004]'",
     what_if: "divecast what-if model.safetensors loads.csv --at 2016-12-24T01:00 --to weekday=Sun --out what_if.csv",
     swap_codes: "divecast swap-codes model.safetensors loads.csv --at 2016-12-24T01:00 --other 2016-12-18T01:00",
     traverse: "divecast traverse model.safetensors loads.csv --dimension b_hour --at 2016-12-24T01:00 --out hours.csv",

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-import numpy as np
-
 from divecast.errors import DataWarning
+from divecast.jobs import Progress
+from divecast.json_values import plain
 
 OK, USER_ERROR, INTERRUPTED = 0, 2, 130
 
@@ -28,6 +28,13 @@ def say(message: str, style: str = "") -> None:
     Console(stderr=True, soft_wrap=True).print(Text(" ".join(message.split()), style=style))
 
 
+def tell_progress(progress: Progress[Any], name: str) -> None:
+    """Say on stderr how a job called ``name`` ended and how long the others will take."""
+    state = "done" if progress.error is None else "FAILED"
+    left = f"{progress.seconds_left / 60:.0f} min" if progress.seconds_left > 90 else f"{progress.seconds_left:.0f} s"
+    say(f"{progress.done}/{progress.todo} {name} {state}, {left} left")
+
+
 def print_lines(*lines: str) -> None:
     """Print lines on stdout as they are."""
     sys.stdout.write("".join(f"{line}\n" for line in lines))
@@ -35,7 +42,7 @@ def print_lines(*lines: str) -> None:
 
 def print_json(result: Mapping[str, Any]) -> None:
     """Print one JSON object on stdout; numbers that JSON lacks become null."""
-    print_lines(json.dumps(_plain(result), indent=2, ensure_ascii=False))
+    print_lines(json.dumps(plain(result), indent=2, ensure_ascii=False))
 
 
 def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str] | None]) -> None:
@@ -59,6 +66,11 @@ def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str] 
         else:
             table.add_row(*row)
     Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
+
+
+def number(value: float) -> str:
+    """A number in four digits; nothing where there is none."""
+    return f"{value:.4g}" if math.isfinite(value) else ""
 
 
 @contextmanager
@@ -88,17 +100,3 @@ def reported_warnings() -> Iterator[None]:
 def shown(path: Path) -> str:
     """A path as a person would type it."""
     return shlex.quote(os.fspath(path))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.generic):
-        return _plain(value.item())
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value if value is None or isinstance(value, bool | int | str) else str(value)

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 import typer
 from numpy.typing import NDArray
 
 from divecast.cli import options
-from divecast.cli.console import print_json, print_table
+from divecast.cli.console import number, print_json, print_table
 from divecast.cli.settings import read_settings
 from divecast.errors import ConfigError, DataError
 from divecast.inference import PartName
@@ -107,9 +106,7 @@ def print_scores(title: str, result: "Evaluation", steps: tuple[str, ...] | None
 
 
 def _row(table: Mapping[str, NDArray[Any]], at: int) -> list[str]:
-    numbers = [float(table[measure][at]) for measure in _MEASURES]
-    cells = [f"{number:.4g}" if np.isfinite(number) else "" for number in numbers]
-    return [str(table["horizon"][at]), str(table["model"][at]), *cells]
+    return [str(table[name][at]) for name in ("horizon", "model")] + [number(table[name][at]) for name in _MEASURES]
 
 
 def _records(table: Mapping[str, NDArray[Any]]) -> list[dict[str, Any]]:

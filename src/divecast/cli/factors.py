@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal, get_args
 
-from divecast.data import ByRecording, ByTime, Calendar, Factor, Label, Split, as_factors
+from divecast.data import ByRecording, ByTime, Calendar, Factor, Label, as_factors
 from divecast.data.factors import CalendarName, Kind
 from divecast.errors import ConfigError
 
@@ -48,7 +48,7 @@ def _calendar(text: str, name: str, rest: list[str], zone: str | None) -> Factor
     return Calendar(known[name], tz=zone, country=rest[0] if rest else None)
 
 
-def parse_split(text: str | None, by: Literal["time", "recording"], group: str | None) -> Split:
+def parse_split(text: str | None, by: Literal["time", "recording"], group: str | None) -> ByTime | ByRecording:
     """Read a split.
 
     Args:

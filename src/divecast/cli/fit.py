@@ -23,33 +23,15 @@ _RUN = "Running"
 def fit(
     data: options.Data,
     out: Annotated[Path, typer.Option("--out", "-o", help="File of the model.")] = Path("model.safetensors"),
-    horizon: Annotated[int | None, typer.Option("--horizon", help="Steps to forecast.")] = None,
-    lookback: Annotated[int | None, typer.Option("--lookback", help="Steps of a window.")] = None,
-    factor: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--factor",
-            help="hour, half_hour, weekday, weekend, month, season, holiday:COUNTRY, each with @ZONE "
-            "where that is not the zone of the stamps; or a label column as NAME, "
-            "NAME:ordered, NAME:ordered:BINS or NAME:cyclic; repeat for more.",
-        ),
-    ] = None,
+    horizon: options.Horizon = None,
+    lookback: options.Lookback = None,
+    factor: options.Factors = None,
     config: options.Config = None,
-    assign: Annotated[
-        list[str] | None, typer.Option("--set", help="Any setting, as model.code.n_conditional=8; repeat for more.")
-    ] = None,
+    assign: options.Assignments = None,
     as_json: options.Json = False,
-    split: Annotated[
-        str | None, typer.Option("--split", help="Shares of training, validation and test part.", rich_help_panel=_RUN)
-    ] = None,
-    split_by: Annotated[
-        options.SplitBy | None,
-        typer.Option("--split-by", help="Cut in order of time, or by whole recordings.", rich_help_panel=_RUN),
-    ] = None,
-    group: Annotated[
-        str | None,
-        typer.Option("--group", help="Label of recordings that are kept in one part.", rich_help_panel=_RUN),
-    ] = None,
+    split: options.Shares = None,
+    split_by: options.SplitWay = None,
+    group: options.Group = None,
     epochs: Annotated[
         int | None, typer.Option("--epochs", help="Passes over the training part, at most.", rich_help_panel=_RUN)
     ] = None,
@@ -59,7 +41,7 @@ def fit(
     learning_rate: Annotated[
         float | None, typer.Option("--learning-rate", help="Peak of AdamW's.", rich_help_panel=_RUN)
     ] = None,
-    seed: Annotated[int | None, typer.Option("--seed", help="Of every random draw.", rich_help_panel=_RUN)] = None,
+    seed: options.Seed = None,
     device: options.Device = None,
     devices: Annotated[
         int,

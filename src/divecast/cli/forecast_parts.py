@@ -16,7 +16,8 @@ from divecast.data.parquet_files import is_address
 from divecast.errors import DivecastError
 from divecast.estimator import DeepDIVE
 from divecast.forecasting import Share
-from divecast.ray_workers import cluster, work_off_on_ray
+from divecast.ray_workers import cluster
+from divecast.workers import make_files
 
 _PARTS_EACH = 2  # parts a processor, so that a slow one holds up little
 
@@ -56,11 +57,9 @@ def tables_from_ray(asked: Asked, fitted: DeepDIVE, model: Path, address: str, o
             PartJob(model.absolute(), replace(asked, data=data), Share(at, n), folder / f"{at}.parquet")
             for at in range(n)
         ]
-        for outcome in work_off_on_ray(jobs, make_part, address):
+        for outcome in make_files(jobs, make_part, n, address):
             if outcome.error is not None:
                 raise DivecastError(f"forecasts {outcome.job.share.number + 1} of {n} parts failed: {outcome.error}")
-            if not outcome.job.file.is_file():
-                raise DivecastError(f"{outcome.job.file} is not here; give an --out that all machines share")
         yield chain.from_iterable(_row_groups(job.file) for job in jobs)
 
 

@@ -24,6 +24,33 @@ Model = Annotated[Path, typer.Argument(help="A model that 'divecast fit' wrote."
 Config = Annotated[
     Path | None, typer.Option("--config", help="TOML file of settings; options win over it.", show_default=False)
 ]
+Horizon = Annotated[int | None, typer.Option("--horizon", help="Steps to forecast.")]
+Lookback = Annotated[int | None, typer.Option("--lookback", help="Steps of a window.")]
+Factors = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--factor",
+        help="hour, half_hour, weekday, weekend, month, season, holiday:COUNTRY, each with @ZONE "
+        "where that is not the zone of the stamps; or a label column as NAME, "
+        "NAME:ordered, NAME:ordered:BINS or NAME:cyclic; repeat for more.",
+    ),
+]
+Assignments = Annotated[
+    list[str] | None, typer.Option("--set", help="Any setting, as model.code.n_conditional=8; repeat for more.")
+]
+Shares = Annotated[
+    str | None, typer.Option("--split", help="Shares of training, validation and test part.", rich_help_panel=_RUN)
+]
+SplitWay = Annotated[
+    SplitBy | None,
+    typer.Option("--split-by", help="Cut in order of time, or by whole recordings.", rich_help_panel=_RUN),
+]
+Seed = Annotated[int | None, typer.Option("--seed", help="Of every random draw.", rich_help_panel=_RUN)]
+Group = Annotated[
+    str | None,
+    typer.Option("--group", help="Label of recordings that are kept in one part.", rich_help_panel=_RUN),
+]
+Workers = Annotated[int, typer.Option("--workers", help="Processes at once, of one thread each.", rich_help_panel=_RUN)]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Device = Annotated[
     str | None, typer.Option("--device", help="cpu, cuda or mps; cpu when left out.", rich_help_panel=_RUN)

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from divecast.cli import options
-from divecast.cli.console import print_json, print_lines, say, shown
+from divecast.cli.console import print_json, print_lines, say, shown, tell_progress
 
 if TYPE_CHECKING:
-    from divecast.reproduce.reproduction import Progress, Reproduction
+    from divecast.jobs import Progress
+    from divecast.reproduce.reproduction import Reproduction
+    from divecast.reproduce.runs import RunJob
 
 _FAILED = 1
 # By hand, for reproduce.arms takes long to import; a test holds them against it.
@@ -29,7 +31,7 @@ def reproduce(  # noqa: PLR0913  typer reads an option from each parameter
     runs: Annotated[
         int | None, typer.Option("--runs", help="Runs of each arm, seeds 0, 1, ...; 30, or 2 with --quick.")
     ] = None,
-    workers: Annotated[int, typer.Option("--workers", help="Processes at once, of one thread each.")] = 1,
+    workers: options.Workers = 1,
     ray: options.Ray = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of runs, page and figures.")] = Path("reproduction"),
     arm: Annotated[
@@ -67,10 +69,9 @@ def reproduce(  # noqa: PLR0913  typer reads an option from each parameter
         raise typer.Exit(_FAILED)
 
 
-def _tell(progress: "Progress") -> None:
-    job, state = progress.job, "done" if progress.error is None else "FAILED"
-    left = f"{progress.seconds_left / 60:.0f} min" if progress.seconds_left > 90 else f"{progress.seconds_left:.0f} s"
-    say(f"{progress.done}/{progress.todo} {job.case} {job.arm} seed {job.seed} {state}, {left} left")
+def _tell(progress: "Progress[RunJob]") -> None:
+    job = progress.job
+    tell_progress(progress, f"{job.case} {job.arm} seed {job.seed}")
 
 
 def _summary(case: str, made: "Reproduction") -> dict[str, object]:

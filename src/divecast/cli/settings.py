@@ -81,7 +81,7 @@ def read_settings(path: Path | None, options: Mapping[str, Any], assignments: Se
             _put(table, name, value)
             origins[name] = "the options"
     for assignment in assignments:
-        name, value = _parse_assignment(assignment)
+        name, value = parse_assignment(assignment)
         _put(table, name, value)
         _refuse_unknown(table, Settings, "", " in --set")
         origins[name] = "--set"
@@ -97,10 +97,15 @@ def _read_toml(path: Path) -> Table:
         raise ConfigError(f"expected TOML in {path}: {error}") from error
 
 
-def _parse_assignment(text: str) -> tuple[str, Any]:
+def parse_assignment(text: str, expected: str = "--set NAME=VALUE, such as training.clip=0.5") -> tuple[str, Any]:
+    """Read a dotted name and a value, which is as in TOML or else a bare word.
+
+    Raises:
+        ConfigError: There is no name; it says what was ``expected``.
+    """
     name, equals, value = text.partition("=")
     if not equals or not name.strip():
-        raise ConfigError(f"expected --set NAME=VALUE, such as training.clip=0.5, got {text!r}")
+        raise ConfigError(f"expected {expected}, got {text!r}")
     try:
         return name.strip(), tomllib.loads(f"value = {value}")["value"]
     except (tomllib.TOMLDecodeError, RecursionError):

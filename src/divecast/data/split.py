@@ -93,12 +93,12 @@ class ByGroup:
     """Name the groups of recordings for validation and test; all others are for training.
 
     Attributes:
-        group: A label of recordings, such as subject.
+        group: A label of recordings, such as subject; None to name the recordings themselves.
         valid: Its values that go to the validation part.
         test: Its values that go to the test part; may be empty.
     """
 
-    group: str
+    group: str | None
     valid: tuple[str, ...]
     test: tuple[str, ...] = ()
 
@@ -136,7 +136,7 @@ def split(source: Source, spec: Split) -> Parts:
         return _by_time(source, spec)
     if source.clock is not None:
         raise DataError(f"expected recordings for {type(spec).__name__}; a panel is one segment in time; use ByTime")
-    unit, names = _units(source, spec.group)
+    unit, names = recording_units(source, spec.group)
     share = _draw(len(names), spec) if isinstance(spec, ByRecording) else _named(names, spec)
     return Parts(*(_whole(source, share[unit] == part) for part in range(3)))
 
@@ -158,8 +158,8 @@ def _by_time(source: Source, spec: ByTime) -> Parts:
     return parts
 
 
-def _units(source: Source, group: str | None) -> tuple[NDArray[np.int64], list[str]]:
-    """For each segment the number of its group, and the names of the groups."""
+def recording_units(source: Source, group: str | None) -> tuple[NDArray[np.int64], list[str]]:
+    """For each segment the number of its group, and the names of the groups; without a group each is its own."""
     if group is None:
         return np.arange(len(source.names)), list(source.names)
     column = source.label_column(group)
@@ -175,6 +175,11 @@ def _units(source: Source, group: str | None) -> tuple[NDArray[np.int64], list[s
     return unit, as_text(values.tolist())
 
 
+def kind_of_unit(group: str | None) -> str:
+    """Say what ``recording_units`` counts."""
+    return "recordings" if group is None else f"groups of {group!r}"
+
+
 def _mixed(column: NDArray[Any]) -> bool:
     given = column[~label_missing(column)]
     return bool(len(given) and (given != given[0]).any())
@@ -186,9 +191,8 @@ def _draw(n: int, spec: ByRecording) -> NDArray[np.int64]:
     n_valid = max(1, round(n * spec.valid / total))
     n_test = max(1, round(n * spec.test / total)) if spec.test else 0
     if n - n_valid - n_test < 1:
-        what = "recordings" if spec.group is None else f"groups of {spec.group!r}"
         raise DataError(
-            f"expected at least one of the {what} for every part, got {n} in all by shares "
+            f"expected at least one of the {kind_of_unit(spec.group)} for every part, got {n} in all by shares "
             f"{spec.train:g}:{spec.valid:g}:{spec.test:g}; give more, or split ByTime"
         )
     part = np.zeros(n, dtype=np.int64)
@@ -201,7 +205,7 @@ def _named(names: Sequence[str], spec: ByGroup) -> NDArray[np.int64]:
     part = np.array([1 if name in spec.valid else 2 if name in spec.test else 0 for name in names])
     if unknown or not np.any(part == 0):
         raise DataError(
-            f"expected groups of {spec.group!r} out of {list(names)[:12]} with some left for training, got "
+            f"expected {kind_of_unit(spec.group)} out of {list(names)[:12]} with some left for training, got "
             f"valid {spec.valid} and test {spec.test}; unknown: {unknown}"
         )
     return part

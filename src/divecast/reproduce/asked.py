@@ -1,15 +1,12 @@
 """What a run is asked to do, as JSON values: two runs whose answers agree are one and the same."""
 
-import hashlib
 import json
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
-
 from divecast.config import LossConfig, ModelConfig, TrainingConfig
-from divecast.data import Label
+from divecast.data.fingerprints import fingerprints
 from divecast.errors import ConfigError
 from divecast.fitting import FitPlan
 from divecast.reproduce.arms import ABLATIONS, ARMS, Arm
@@ -76,10 +73,4 @@ def _short(value: Any) -> str:
 
 @lru_cache(maxsize=1)
 def _hashes(case: Case) -> dict[str, str]:
-    digest = hashlib.sha256()
-    for factor in case.factors:
-        if isinstance(factor, Label):
-            column = case.data.label_column(factor.name)
-            text = column if column.dtype.kind == "f" else np.array([str(label) for label in column])
-            digest.update(np.ascontiguousarray(text).tobytes())
-    return {"fingerprint": case.data.fingerprint(), "labels": digest.hexdigest()}
+    return fingerprints(case.data, case.factors)

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+from divecast.atomic import make_folder
 from divecast.report.code import CodeDisplay
 from divecast.report.density import DensityDisplay
 from divecast.report.label_correlation import LabelCorrelationDisplay
 from divecast.report.style import KINDS, write_picture
 from divecast.reproduce.cases import Case
-from divecast.reproduce.record import make_folder
 from divecast.reproduce.views import view_of
 
 

@@ -1,16 +1,13 @@
 """What is kept of one run: a line of JSON."""
 
 import json
-import math
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from divecast.atomic import replacing
+from divecast.atomic import make_folder, replacing
 from divecast.errors import ArtifactError
+from divecast.json_values import plain
 
 _DIGITS = 6  # significant ones that are kept
 
@@ -103,7 +100,7 @@ class Record:
 
     def line(self) -> str:
         """Return the run as one line of JSON, numbers cut to six digits."""
-        return json.dumps(plain({**asdict(self), "asked": None}) | {"asked": self.asked}, ensure_ascii=False)
+        return json.dumps(plain({**asdict(self), "asked": None}, _DIGITS) | {"asked": self.asked}, ensure_ascii=False)
 
     def write(self, path: Path) -> None:
         """Write the line to a file of its own, whole or not at all."""
@@ -127,30 +124,3 @@ def parse_record(line: str, where: object) -> Record:
             f"{where} is not the line of a run; remove it to have that run made again: {error}"
         ) from error
     return record
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder and those above it; one that is there is left as it is.
-
-    Raises:
-        ArtifactError: it cannot be made, or not be written to.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ArtifactError(f"expected a folder to write to at {folder}, could not make it: {error}") from error
-    if not os.access(folder, os.W_OK):  # else each run would be made and lost
-        raise ArtifactError(f"expected a folder to write to at {folder}, it is read-only; give another")
-
-
-def plain(value: Any, digits: int = _DIGITS) -> Any:
-    """Return a value as JSON has it: numbers cut to some significant digits, None for those that are not finite."""
-    if isinstance(value, np.ndarray | np.generic):
-        value = value.tolist()
-    if isinstance(value, dict):
-        return {name: plain(item, digits) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item, digits) for item in value]
-    if isinstance(value, float):
-        return float(f"{value:.{digits}g}") if math.isfinite(value) else None
-    return value

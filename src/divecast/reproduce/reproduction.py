@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
 
 from divecast.atomic import replacing
 from divecast.errors import ConfigError
 from divecast.extras import need
+from divecast.jobs import Progress, followed
 from divecast.reproduce.arms import ABLATIONS, ARMS, QUICK_ARMS
 from divecast.reproduce.page import write_page
 from divecast.reproduce.record import Record
@@ -15,25 +15,6 @@ from divecast.reproduce.remarks import no_full
 from divecast.reproduce.runs import RunJob, Table, case_of, make_runs, missing, model_path, read_records
 
 _RUNS, _QUICK_RUNS = 30, 2
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where a table stands after a run.
-
-    Attributes:
-        job: the run that ended.
-        error: why it failed, or None.
-        done: runs that ended in this call.
-        todo: runs this call has to make.
-        seconds_left: for the others, by the mean so far.
-    """
-
-    job: RunJob
-    error: str | None
-    done: int
-    todo: int
-    seconds_left: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +54,7 @@ def reproduce(  # noqa: PLR0913  what to run, on what, and where
     workers: int = 1,
     out: str | Path = "reproduction",
     quick: bool = False,
-    watch: Callable[[Progress], None] = lambda _progress: None,
+    watch: Callable[[Progress[RunJob]], None] = lambda _progress: None,
     ray: str | None = None,
 ) -> Reproduction:
     """Fit every arm of a case many times and compare them; runs that are there already are not made again.
@@ -126,16 +107,17 @@ def arms_of(names: Sequence[str] | None, ablations: bool, quick: bool) -> tuple[
     return tuple(dict.fromkeys([*(names or usual), *(ABLATIONS if ablations else ())]))
 
 
-def _make(table: Table, workers: int, watch: Callable[[Progress], None], ray: str | None) -> tuple[Failure, ...]:
+def _make(
+    table: Table, workers: int, watch: Callable[[Progress[RunJob]], None], ray: str | None
+) -> tuple[Failure, ...]:
     jobs = table.jobs()
     case_of(jobs[0])  # say at once what is wrong with the data
     todo = missing(jobs)
-    began, failures = monotonic(), []
-    for done, outcome in enumerate(make_runs(todo, workers, ray), start=1):
-        left = (monotonic() - began) / done * (len(todo) - done)
-        watch(Progress(outcome.job, outcome.error, done, len(todo), left))
-        if outcome.error is not None:
-            failures.append(Failure(outcome.job, outcome.error))
+    failures = []
+    for progress in followed(make_runs(todo, workers, ray), len(todo)):
+        watch(progress)
+        if progress.error is not None:
+            failures.append(Failure(progress.job, progress.error))
     return tuple(failures)
 
 

@@ -10,16 +10,15 @@ from pathlib import Path
 
 import torch
 
-from divecast.atomic import replacing
+from divecast.atomic import make_folder, replacing
 from divecast.errors import ArtifactError, ConfigError, DataWarning
 from divecast.jobs import Outcome
-from divecast.ray_workers import work_off_on_ray
 from divecast.reproduce.arms import ABLATIONS, ARMS
 from divecast.reproduce.asked import FULL, asked_of, differences, find_arm, with_defaults
 from divecast.reproduce.cases import CASES, Case, load_case
-from divecast.reproduce.record import Record, make_folder, parse_record
+from divecast.reproduce.record import Record, parse_record
 from divecast.reproduce.run import run_once
-from divecast.reproduce.workers import work_off
+from divecast.workers import make_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,20 +135,12 @@ def make_runs(jobs: Sequence[RunJob], n_workers: int, ray: str | None = None) ->
         make_folder(job.file.parent)
         if job.model is not None:
             make_folder(job.model.parent)
-    ended = work_off(jobs, make_run, n_workers) if ray is None else work_off_on_ray(jobs, make_run, ray)
-    for outcome in map(_seen, ended):
+    for outcome in make_files(jobs, make_run, n_workers, ray):
         if outcome.error is None:
             outcome.job.failure.unlink(missing_ok=True)
         else:
             _write_failure(outcome.job, outcome.error)
         yield outcome
-
-
-def _seen(outcome: Outcome[RunJob]) -> Outcome[RunJob]:
-    """Doubt a run whose file is not here: its worker may have written to a folder of another machine."""
-    if outcome.error is not None or outcome.job.file.is_file():
-        return outcome
-    return replace(outcome, error=f"{outcome.job.file} is not here; give an --out folder that all machines share")
 
 
 def make_run(job: RunJob) -> None:

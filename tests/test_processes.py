@@ -9,8 +9,9 @@ import time
 
 import pytest
 
-from divecast.reproduce import memory, workers
-from divecast.reproduce.workers import work_off
+from divecast import processes
+from divecast.processes import work_off
+from divecast.reproduce import memory
 from reproduce.jobs import Task, environment, work
 
 
@@ -50,15 +51,15 @@ def test_a_job_that_always_kills_its_process_is_given_up(tmp_path):
 
 
 def test_a_process_that_ends_itself_is_told_with_its_code_alone(monkeypatch):
-    monkeypatch.setattr(workers, "_RETRIES", 0)
+    monkeypatch.setattr(processes, "_RETRIES", 0)
     (outcome,) = work_off([1], os._exit, 1)
     assert outcome.error == "its process ended with code 1, 1 times"
 
 
 UNGUARDED = """
-from divecast.reproduce import workers
-workers._RETRIES = 0
-for outcome in workers.work_off(["a job"], print, 1):
+from divecast import processes
+processes._RETRIES = 0
+for outcome in processes.work_off(["a job"], print, 1):
     print(outcome.error)
 """
 
@@ -81,14 +82,14 @@ def test_a_script_that_starts_processes_as_it_is_imported_is_told_so(tmp_path):
     ],
 )
 def test_a_hint_is_given_only_where_it_fits(code, begun, said):
-    assert workers._cause(code, begun) == said
+    assert processes._cause(code, begun) == said
 
 
 def test_pipes_of_any_class_are_waited_for(monkeypatch):
     """As on Windows, where they are no ``Connection``."""
-    crew = [workers._Worker(object(), object(), None, job) for job in ("a", "b", None)]
-    monkeypatch.setattr(workers, "wait", lambda pipes: pipes[1:])
-    assert workers._ready(crew) == [(crew[1], "b")]
+    crew = [processes._Worker(object(), object(), None, job) for job in ("a", "b", None)]
+    monkeypatch.setattr(processes, "wait", lambda pipes: pipes[1:])
+    assert processes._ready(crew) == [(crew[1], "b")]
 
 
 def test_the_peak_of_memory_needs_neither_proc_nor_resource(tmp_path, monkeypatch):

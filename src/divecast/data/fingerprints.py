@@ -1,0 +1,20 @@
+"""Hashes by which data are told from others."""
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from divecast.data.factors import Factor, Label
+from divecast.data.source import Source
+
+
+def fingerprints(source: Source, factors: Sequence[Factor]) -> dict[str, str]:
+    """Return the hash of channels, clock and values, and that of the labels the factors name, each as hex."""
+    digest = hashlib.sha256()
+    for factor in factors:
+        if isinstance(factor, Label):
+            column = source.label_column(factor.name)
+            text = column if column.dtype.kind == "f" else np.array([str(label) for label in column])
+            digest.update(np.ascontiguousarray(text).tobytes())
+    return {"fingerprint": source.fingerprint(), "labels": digest.hexdigest()}

@@ -1,0 +1,20 @@
+"""Trials made in this process, and what they are made of."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from divecast import DeepDIVE, TrainingConfig
+from divecast.jobs import Outcome, attempt
+from worlds import SMALL
+
+
+def work_here(jobs: Sequence[Any], work: Callable[[Any], None], n_workers: int) -> Iterator[Outcome[Any]]:
+    """Do jobs one after another."""
+    for job in jobs:
+        yield Outcome(job, attempt(job, work))
+
+
+def small(factors: tuple[str, ...] = ("hour",), epochs: int = 1) -> DeepDIVE:
+    """A model of ``hours``, not fitted."""
+    training = TrainingConfig(epochs=epochs, batch_size=64, learning_rate=5e-3, window_stride=5)
+    return DeepDIVE(6, 24, factors, model=SMALL, training=training)
