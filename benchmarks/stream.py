@@ -2,12 +2,15 @@
 
     python benchmarks/stream.py                    10,000 series, a year of hours, a day-ahead forecast each day of it
     python benchmarks/stream.py --days 30 --input parquet --ray local
+    python benchmarks/stream.py --days 30 --years 10 --limit 2    # no more than 2 GiB of memory to be had (Linux, root)
 
 The panel is that of memory.py, in a store, or in a wide Parquet file that ``divecast forecast`` puts into a store by
 itself. The model is fitted on it in few steps, in a process of its own; its forecasts are worth nothing, and take as
 long as good ones. Measured is the whole command ``divecast forecast`` in a fresh process: reading the model and the
 data, forecasting, and writing every step of every series with five quantiles to one Parquet file. Resident memory is
 all that the system counts, pages of mapped files included. With --ray it is that of the command without its workers.
+With --limit the fit and the command run in a memory control group (cgroup v1): the system gives them no more, its cache
+of the files they read included, and ends them where they need more.
 """
 
 import argparse
@@ -16,6 +19,8 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -33,8 +38,9 @@ from divecast.data import open_store, write_store
 from divecast.reproduce.memory import peak_mib
 
 OUT = Path(__file__).with_name("stream.jsonl")
-START, HOURS = "2024-01-01", 366 * 24
+START, YEAR = "2024-01-01", 366 * 24
 _MIB = 2**20
+_GROUPS = Path("/sys/fs/cgroup/memory")
 
 
 def fit(store: Path, model: Path) -> None:
@@ -54,9 +60,24 @@ def write_parquet(store: Path, file: Path) -> None:
             writer.write_table(pa.table([stamps[first : first + 1000], *rows], schema=schema))
 
 
-def start_of(days: int) -> str:
-    """Return the time from which a forecast a day goes over the last so many days of the panel."""
-    return str(np.datetime64(START, "h") + np.timedelta64(HOURS - 24 * days, "h"))
+def start_of(days: int, hours: int) -> str:
+    """Return the time from which a forecast a day goes over the last so many days of a panel of so many hours."""
+    return str(np.datetime64(START, "h") + np.timedelta64(hours - 24 * days, "h"))
+
+
+@contextmanager
+def limited(gib: float | None) -> Iterator[tuple[str, ...]]:
+    """Give words to put before a command, so that its process has no more memory than this."""
+    if gib is None:
+        yield ()
+        return
+    group = _GROUPS / f"divecast-{os.getpid()}"
+    group.mkdir()
+    try:
+        (group / "memory.limit_in_bytes").write_text(str(int(gib * 2**30)))
+        yield ("sh", "-c", f'echo $$ > {group / "cgroup.procs"}; exec "$@"', "sh")
+    finally:
+        group.rmdir()
 
 
 def measure(command: list[str]) -> dict[str, Any]:
@@ -75,32 +96,42 @@ def measure(command: list[str]) -> dict[str, Any]:
 def run(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
     """Make panel and model, run the command, and return the line."""
     store, model, out = folder / "panel", folder / "model.safetensors", folder / "forecasts.parquet"
+    hours = args.years * YEAR
     if not store.exists():
-        write_store(store, synthetic(args.series, HOURS), [f"s{i}" for i in range(args.series)], START, "1h")
-    if not model.exists():
-        _in_a_process("--fit", store, model)
+        write_store(store, synthetic(args.series, hours), [f"s{i}" for i in range(args.series)], START, "1h")
     data = store
     if args.input == "parquet":
         data = folder / "panel.parquet"
         write_parquet(store, data)
-    days = min(args.days, (HOURS - LOOKBACK) // 24)
-    command = ["forecast", model, data, "--out", out, "--start", start_of(days), "--every", 24]
-    found = json.loads(_in_a_process("--command", *command, *(["--ray", args.ray] if args.ray else [])))
+    days = min(args.days, (hours - LOOKBACK) // 24)
+    command = ["forecast", model, data, "--out", out, "--start", start_of(days, hours), "--every", 24]
+    with limited(args.limit) as before:
+        if not model.exists():
+            _in_a_process(before, "--fit", store, model)
+        found = json.loads(_in_a_process(before, "--command", *command, *(["--ray", args.ray] if args.ray else [])))
     written = parquet.read_metadata(out)
-    asked = {"series": args.series, "hours": HOURS, "origins": days + 1, "input": args.input, "ray": args.ray}
+    asked = {
+        "series": args.series,
+        "hours": hours,
+        "limit_gib": args.limit,
+        "origins": days + 1,
+        "input": args.input,
+        "ray": args.ray,
+    }
     workers = {"workers": os.cpu_count()} if args.ray == "local" else {}
     sizes = {
         "rows": written.num_rows,
         "row_groups": written.num_row_groups,
         "out_mib": round(out.stat().st_size / _MIB),
-        "panel_mib": round(4 * args.series * HOURS / _MIB),
+        "panel_mib": round(4 * args.series * hours / _MIB),
         "model_mib": round(model.stat().st_size / _MIB),
     }
     return asked | workers | sizes | found
 
 
-def _in_a_process(*told: object) -> str:
-    done = subprocess.run([sys.executable, __file__, *map(str, told)], check=True, stdout=subprocess.PIPE, text=True)
+def _in_a_process(before: tuple[str, ...], *told: object) -> str:
+    command = [*before, sys.executable, __file__, *map(str, told)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return done.stdout.splitlines()[-1] if done.stdout else ""
 
 
@@ -117,6 +148,8 @@ def main() -> None:
     parser.add_argument("--series", type=int, default=10_000)
     parser.add_argument("--days", type=int, default=366, help="a forecast a day over the last so many")
     parser.add_argument("--input", choices=("store", "parquet"), default="store")
+    parser.add_argument("--years", type=int, default=1, help="of the panel")
+    parser.add_argument("--limit", type=float, help="GiB of memory that fit and command may have")
     parser.add_argument("--ray", help="as of divecast forecast")
     parser.add_argument("--folder", type=Path, help="where panel and model lie and are kept; a temporary one else")
     parser.add_argument("--out", type=Path, default=OUT)
