@@ -90,13 +90,13 @@ RAY = """## Ray
 divecast forecast model.safetensors meters.store --start 2024-01-08 --every 24 --ray auto --out forecasts.parquet
 divecast reproduce eia --data PATH/eia_us_demand_hourly --runs 30 --ray auto --out reproduction
 divecast backtest meters.store --config settings.toml --folds 12 --ray auto --out backtest
-divecast search meters.store --config settings.toml --try 'training.learning_rate=[0.001, 0.004]' --ray auto --out search
+divecast search meters.store --config settings.toml --try 'training.clip=[0.5, 1.0]' --ray auto --out search
 ```
 
-Each forecast part, run or fit takes one processor and one thread. Its results are those of one process, to the bit where the
-processors are alike. One whose worker dies is made again, twice at most; what a worker makes is written whole or not at
-all. Forecasts are made in two parts a processor, in a hidden folder beside the output, and joined in order into one
-file. A worker holds the model and a batch: count on the memory of one process for each.
+Each forecast part, run or fit takes one processor and one thread. Its results are those of one process, to the bit
+where the processors are alike. One whose worker dies is made again, twice at most; what a worker makes is written whole
+or not at all. Forecasts are made in two parts a processor, in a hidden folder beside the output, and joined in order
+into one file. A worker holds the model and a batch: count on the memory of one process for each.
 
 The machines of a cluster need divecast and the same folders, by the same paths, for model, data and output. Ray does
 not say who may read a folder: it is for machines that trust one another. Its usage report is turned off here
