@@ -21,6 +21,7 @@ FORECASTS = {
     "schema3_factors": [[5.7308, 28.6587, 92.6268, 533.2904], [5.5807, 20.3424, 129.4083, 557.3558]],
     "schema4_factors": [[5.7525, 28.6948, 91.4682, 530.6466], [5.569, 20.3252, 129.3005, 555.8224]],
     "schema5_factors": [[5.7486, 28.6759, 91.709, 530.1155], [5.5659, 20.3121, 129.3057, 556.5857]],
+    "schema6_factors": [[5.745, 28.6605, 91.1583, 528.1268], [5.5634, 20.2631, 129.2491, 557.5145]],
     "schema1_plain": [[5.9213, 28.678, 87.0581, 511.536], [5.93, 23.8967, 122.6309, 537.0844]],
 }
 
@@ -43,6 +44,7 @@ def test_an_old_model_forecasts_what_it_did(name: str) -> None:
         assert model.info()["settings"]["losses"]["unlabelled_rise"] == 0.0
     if schema_of(name) < 5:
         assert model._need_fitted().dimensions.season == 0  # windows are filled by the last value, as they were
+    assert model.info()["model"]["decoder"]["n_mixtures"] == (4 if schema_of(name) > 5 else 0)
     mean = model.forecast(hours().panel).mean[0]
     np.testing.assert_allclose(mean[[0, -1]], FORECASTS[name], rtol=1e-4)
 
@@ -72,6 +74,6 @@ def test_a_newer_schema_says_which_version_it_needs(version: object, mend: str, 
 
 
 def test_a_saved_model_says_who_wrote_it(tmp_path: Path) -> None:
-    DeepDIVE.load(FILES / "schema5_factors.safetensors").save(tmp_path / "m")
+    DeepDIVE.load(FILES / "schema6_factors.safetensors").save(tmp_path / "m")
     with safe_open(tmp_path / "m", framework="pt") as file:
         assert json.loads(file.metadata()["divecast"])["version"] == __version__

@@ -25,7 +25,9 @@ from divecast.types import Batch
 SMALL = ModelConfig(
     EncoderConfig(n_mixtures=6, time_features=12, width=32, dropout=0.0, channel_dropout=0.1),
     CodeConfig(n_conditional=3, n_harmonics=2, n_free=2),
-    DecoderConfig(token_width=16, n_heads=2, n_loadings=4, width=24, depth=1, channel_features=4, dropout=0.0),
+    DecoderConfig(
+        token_width=16, n_heads=2, n_loadings=4, width=24, depth=1, channel_features=4, n_mixtures=4, dropout=0.0
+    ),
 )
 """Sizes for tests."""
 
@@ -105,12 +107,19 @@ KINDS = ("cyclic", "plain")
 FREQUENCIES = ((0.25, 0.25, 0.25, 0.25), (0.5, 0.5))
 
 
-def network(seed: int = 0, factors: bool = True, lookback: int = 8, horizon: int = 3, n_channels: int = 2) -> Network:
+def network(
+    seed: int = 0,
+    factors: bool = True,
+    lookback: int = 8,
+    horizon: int = 3,
+    n_channels: int = 2,
+    config: ModelConfig = SMALL,
+) -> Network:
     """A small network with a cyclic factor of four classes and a plain one of two, in evaluation mode."""
     kinds, frequencies = (KINDS, FREQUENCIES) if factors else ((), ())
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return Network(Dimensions(lookback, horizon, n_channels, kinds, frequencies), SMALL).eval()
+        return Network(Dimensions(lookback, horizon, n_channels, kinds, frequencies), config).eval()
 
 
 @dataclass(frozen=True, eq=False)

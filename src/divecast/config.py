@@ -147,6 +147,8 @@ class DecoderConfig:
         width: width of the forecaster's layers.
         depth: residual layers of the forecaster.
         channel_features: length of a channel's embedding.
+        n_mixtures: learned sums of the channels' features by which these learn of one another before each of the
+            forecaster's layers; 0 to forecast each from its own window and the code alone.
         dropout: share of features left out in training.
         forecast: likelihood of y.
         reconstruction: likelihood of x.
@@ -164,6 +166,7 @@ class DecoderConfig:
     width: int = 128
     depth: int = 2
     channel_features: int = 16
+    n_mixtures: int = 32
     dropout: float = 0.3
     forecast: Likelihood = "student_t"
     reconstruction: Likelihood = "normal"
@@ -177,7 +180,7 @@ class DecoderConfig:
         _check_kinds(self)
         _at_least(1, token_width=self.token_width, n_heads=self.n_heads, n_loadings=self.n_loadings, width=self.width)
         _at_least(1, channel_features=self.channel_features)
-        _at_least(0, depth=self.depth, ridge_penalty=self.ridge_penalty)
+        _at_least(0, depth=self.depth, n_mixtures=self.n_mixtures, ridge_penalty=self.ridge_penalty)
         _require(self.depth <= _MOST_LAYERS, "depth", f"{_MOST_LAYERS} at most", self.depth)
         _share(dropout=self.dropout)
         _require(

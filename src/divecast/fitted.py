@@ -38,7 +38,7 @@ from divecast.model.pairing import Coupling
 from divecast.strict import as_json, check_like, check_understood, whole
 from divecast.upgrade import upgraded
 
-SCHEMA = 5
+SCHEMA = 6
 KIND = "model"
 
 

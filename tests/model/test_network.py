@@ -9,7 +9,7 @@ from torch import Tensor
 from divecast.baselines import PerChannelRidge
 from divecast.model.marginal import MarginalCode
 from divecast.model.network import Network
-from worlds import network, turning
+from worlds import SMALL, network, turning
 
 UNKNOWN = torch.full((6, 2), -1)
 
@@ -75,18 +75,20 @@ def test_a_new_network_forecasts_as_the_ridge_it_starts_from() -> None:
     assert ridge.forecast(batch).std() > 0.1
 
 
-def test_channels_reach_another_ones_forecast_through_the_code_alone() -> None:
-    net = stir(network())
+def test_without_mixing_channels_reach_another_ones_forecast_through_the_code_alone() -> None:
     x = some()
     fused, classes = torch.randn(6, 16), (torch.full((6, 4), 0.25), torch.full((6, 2), 0.5))
     other = x.clone()
     other[:, -1, 0] += 1.0
-    one, two = net.forecaster(x, fused, classes).mean, net.forecaster(other, fused, classes).mean
-    assert torch.equal(one[:, :, 1], two[:, :, 1])
-    assert not torch.allclose(one[:, :, 0], two[:, :, 0])
-    assert not torch.allclose(net.forecaster(x, fused + 1.0, classes).mean, one)
-    through_the_code = net(x, UNKNOWN, False).forecast.mean[:, :, 1], net(other, UNKNOWN, False).forecast.mean[:, :, 1]
-    assert not torch.equal(*through_the_code)
+    for mixed in (False, True):
+        decoder = replace(SMALL.decoder, n_mixtures=3 if mixed else 0)
+        net = stir(network(config=replace(SMALL, decoder=decoder)))
+        one, two = net.forecaster(x, fused, classes).mean, net.forecaster(other, fused, classes).mean
+        assert torch.equal(one[:, :, 1], two[:, :, 1]) == (not mixed)
+        assert not torch.allclose(one[:, :, 0], two[:, :, 0])
+        assert not torch.allclose(net.forecaster(x, fused + 1.0, classes).mean, one)
+        seen, changed = (net(each, UNKNOWN, False).forecast.mean[:, :, 1] for each in (x, other))
+        assert not torch.equal(seen, changed)
 
 
 @pytest.mark.parametrize("share", [0.3, 1.0])

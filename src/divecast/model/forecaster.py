@@ -11,6 +11,7 @@ from divecast.config import DecoderConfig
 from divecast.distribution import LocationScale
 from divecast.draws import in_pieces
 from divecast.model.blocks import Residual
+from divecast.model.channel_mixing import ChannelMixing
 from divecast.model.filled import fill_window
 from divecast.model.label_covariates import Pairs, label_covariates, n_label_covariates
 from divecast.model.likelihood import ScaledLikelihood
@@ -48,13 +49,19 @@ class LinearPath(nn.Module):
         return own.transpose(0, 1)
 
 
+def _mixing(n_channels: int, width: int, n_mixtures: int) -> nn.Module:
+    return ChannelMixing(n_channels, width, n_mixtures) if n_mixtures and n_channels > 1 else nn.Identity()
+
+
 def _whole_precision(device: str) -> AbstractContextManager[Any]:
     """Return a room without mixed precision: the network would learn what rounding takes from the linear path."""
     return torch.autocast(device, enabled=False) if torch.is_autocast_enabled(device) else nullcontext()
 
 
 class Forecaster(nn.Module):
-    """Forecast every channel from its window, its embedding and the fused code, with weights shared by the channels.
+    """Forecast every channel from its window, its embedding, the fused code and what the others' windows show.
+
+    Weights are shared by the channels, but those of the mixing; see ``ChannelMixing``.
 
     ``shares`` is how much of the network's correction each channel keeps: all of it until validation says otherwise.
 
@@ -86,6 +93,7 @@ class Forecaster(nn.Module):
         self.enter_channel = nn.Linear(config.channel_features, width, bias=False)
         self.enter_level = nn.Linear(2, width, bias=False) if config.standardise else None
         self.conditions = nn.Linear(config.token_width, (config.depth + 1) * width, bias=False)
+        self.mixings = nn.ModuleList([_mixing(n_channels, width, config.n_mixtures) for _ in range(config.depth)])
         self.layers = nn.ModuleList([Residual(width, config.dropout) for _ in range(config.depth)])
         self.leave = nn.Linear(width, horizon)
         nn.init.zeros_(self.leave.weight)
@@ -132,8 +140,8 @@ class Forecaster(nn.Module):
             known = known + self.enter_level(torch.cat([torch.tanh(0.5 * level), spread.log()], dim=2))
             unit = unit * spread
         hidden = nn.functional.gelu(self.enter(window) + known)
-        for layer, condition in zip(self.layers, others, strict=True):
-            hidden = layer(hidden, condition)
+        for mixing, layer, condition in zip(self.mixings, self.layers, others, strict=True):
+            hidden = layer(mixing(hidden), condition)
         # features of the mean are given to the spread, not bent by it
         wider = _MOST_SPREAD * torch.tanh(self.spread(hidden.detach()) / _MOST_SPREAD)
         return self.leave(hidden) * unit, wider

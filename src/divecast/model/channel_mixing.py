@@ -1,0 +1,33 @@
+"""Channels that learn of one another: learned sums of their features, given back to each."""
+
+import torch
+from torch import Tensor, nn
+
+from divecast.model.blocks import for_all
+
+
+class ChannelMixing(nn.Module):
+    """h <- h + S gelu(G' norm(h) + c), the same for every feature.
+
+    That is the token mixing of Tolstikhin et al. (2021) and TSMixer (Chen et al. 2023) with fewer sums than channels.
+    S starts at 0: nothing is mixed until trained. A sample of the channels stands for all, as in ``PanelFeatures``.
+
+    Args:
+        n_channels: channels of the panel.
+        width: features of a channel.
+        n_mixtures: sums.
+    """
+
+    def __init__(self, n_channels: int, width: int, n_mixtures: int) -> None:
+        super().__init__()
+        self.n_channels = n_channels
+        self.norm = nn.LayerNorm(width)
+        self.gather = nn.Parameter(torch.randn(n_channels, n_mixtures) / n_channels**0.5)
+        self.bias = nn.Parameter(torch.zeros(n_mixtures, 1))
+        self.scatter = nn.Parameter(torch.zeros(n_channels, n_mixtures))
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """Map (batch, channel, feature) to the same shape."""
+        sums = for_all(self.gather.T @ self.norm(hidden), hidden.shape[1] / self.n_channels)
+        mixed: Tensor = self.scatter @ nn.functional.gelu(sums + self.bias)
+        return hidden + mixed

@@ -1,0 +1,51 @@
+"""Channels that learn of one another: nothing at first, and a sample stands for all."""
+
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from divecast.model.channel_mixing import ChannelMixing
+
+
+def mixing(n_channels: int = 6, width: int = 5, n_mixtures: int = 3) -> ChannelMixing:
+    """With weights that are not zero."""
+    torch.manual_seed(0)
+    made = ChannelMixing(n_channels, width, n_mixtures)
+    torch.nn.init.normal_(made.scatter)
+    torch.nn.init.normal_(made.bias)
+    return made
+
+
+def test_it_is_nothing_until_trained() -> None:
+    hidden = torch.randn(4, 6, 5)
+    assert torch.equal(ChannelMixing(6, 5, 3)(hidden), hidden)
+
+
+@given(st.permutations(range(6)))
+def test_channels_have_no_order(order: list[int]) -> None:
+    hidden, mixed = torch.randn(4, 6, 5, generator=torch.Generator().manual_seed(1)), mixing()
+    before = mixed(hidden)
+    for weight in (mixed.gather, mixed.scatter):
+        weight.data = weight.data[order]
+    torch.testing.assert_close(mixed(hidden[:, order]), before[:, order])
+
+
+def test_each_channel_is_given_of_every_one_by_the_formula() -> None:
+    hidden, mixed = torch.randn(2, 6, 5), mixing()
+    normed = torch.nn.functional.layer_norm(hidden, (5,))
+    sums = torch.einsum("ck,bcf->bkf", mixed.gather, normed) + mixed.bias
+    given_back = torch.einsum("ck,bkf->bcf", mixed.scatter, torch.nn.functional.gelu(sums))
+    torch.testing.assert_close(mixed(hidden), hidden + given_back)
+
+
+def test_a_sample_of_channels_scales_the_sums_to_those_of_all() -> None:
+    """Two halves of the channels that are alike: each half alone gives what both give."""
+    whole = mixing(8)
+    with torch.no_grad():
+        for weight in (whole.gather, whole.scatter):
+            weight[4:] = weight[:4]
+    half = ChannelMixing(8, 5, 3)
+    half.load_state_dict(whole.state_dict())
+    half.gather, half.scatter = (torch.nn.Parameter(each[:4].clone()) for each in (whole.gather, whole.scatter))
+    hidden = torch.randn(2, 4, 5)
+    torch.testing.assert_close(half(hidden), whole(hidden.repeat(1, 2, 1))[:, :4])
