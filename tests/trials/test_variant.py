@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divecast import ConfigError
+from divecast import ConfigError, DeepDIVE
 from divecast.trials.variant import variants, varied
 from trials.here import small
 
@@ -35,6 +35,21 @@ def test_what_is_named_is_changed_and_nothing_else():
 def test_a_setting_that_cannot_be_is_refused(settings, said):
     with pytest.raises(ConfigError, match=said):
         varied(small().plan, settings)
+
+
+NAMES = st.sampled_from(["lookback", "training.epochs", "training.monitor", "losses.forecast", "model.code.given_b"])
+
+
+@given(
+    name=st.text() | NAMES,
+    value=st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.integers()),
+)
+def test_whatever_is_named_is_set_or_refused_in_our_words(name, value):
+    try:
+        found = DeepDIVE.of(varied(small().plan, {name: value}))
+    except ConfigError:
+        return
+    assert found.plan == varied(found.plan, {name: value})
 
 
 @given(
