@@ -3,7 +3,7 @@
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from divecast import ConfigError, DeepDIVE
@@ -40,6 +40,7 @@ def test_a_setting_that_cannot_be_is_refused(settings, said):
 NAMES = st.sampled_from(["lookback", "training.epochs", "training.monitor", "losses.forecast", "model.code.given_b"])
 
 
+@settings(deadline=None)
 @given(
     name=st.text() | NAMES,
     value=st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.integers()),
@@ -52,6 +53,7 @@ def test_whatever_is_named_is_set_or_refused_in_our_words(name, value):
     assert found.plan == varied(found.plan, {name: value})
 
 
+@settings(deadline=None)
 @given(
     lengths=st.lists(st.integers(1, 4), min_size=1, max_size=4),
     draws=st.none() | st.integers(1, 40),

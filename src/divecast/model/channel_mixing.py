@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from divecast.model.blocks import for_all
+from divecast.model.blocks import for_all, keep_some
 
 
 class ChannelMixing(nn.Module):
@@ -16,11 +16,12 @@ class ChannelMixing(nn.Module):
         n_channels: channels of the panel.
         width: features of a channel.
         n_mixtures: sums.
+        dropout: share of the channels that the sums leave out in training, others for each window.
     """
 
-    def __init__(self, n_channels: int, width: int, n_mixtures: int) -> None:
+    def __init__(self, n_channels: int, width: int, n_mixtures: int, dropout: float) -> None:
         super().__init__()
-        self.n_channels = n_channels
+        self.n_channels, self.dropout = n_channels, dropout
         self.norm = nn.LayerNorm(width)
         self.gather = nn.Parameter(torch.randn(n_channels, n_mixtures) / n_channels**0.5)
         self.bias = nn.Parameter(torch.zeros(n_mixtures, 1))
@@ -28,6 +29,9 @@ class ChannelMixing(nn.Module):
 
     def forward(self, hidden: Tensor) -> Tensor:
         """Map (batch, channel, feature) to the same shape."""
-        sums = for_all(self.gather.T @ self.norm(hidden), hidden.shape[1] / self.n_channels)
+        told = self.norm(hidden)
+        if self.training and self.dropout:
+            told = told * keep_some((*hidden.shape[:2], 1), self.dropout, hidden)
+        sums = for_all(self.gather.T @ told, hidden.shape[1] / self.n_channels)
         mixed: Tensor = self.scatter @ nn.functional.gelu(sums + self.bias)
         return hidden + mixed

@@ -49,8 +49,10 @@ class LinearPath(nn.Module):
         return own.transpose(0, 1)
 
 
-def _mixing(n_channels: int, width: int, n_mixtures: int) -> nn.Module:
-    return ChannelMixing(n_channels, width, n_mixtures) if n_mixtures and n_channels > 1 else nn.Identity()
+def _mixing(n_channels: int, config: DecoderConfig) -> nn.Module:
+    if n_channels == 1 or not config.n_mixtures:
+        return nn.Identity()
+    return ChannelMixing(n_channels, config.width, config.n_mixtures, config.dropout)
 
 
 def _whole_precision(device: str) -> AbstractContextManager[Any]:
@@ -93,7 +95,7 @@ class Forecaster(nn.Module):
         self.enter_channel = nn.Linear(config.channel_features, width, bias=False)
         self.enter_level = nn.Linear(2, width, bias=False) if config.standardise else None
         self.conditions = nn.Linear(config.token_width, (config.depth + 1) * width, bias=False)
-        self.mixings = nn.ModuleList([_mixing(n_channels, width, config.n_mixtures) for _ in range(config.depth)])
+        self.mixings = nn.ModuleList([_mixing(n_channels, config) for _ in range(config.depth)])
         self.layers = nn.ModuleList([Residual(width, config.dropout) for _ in range(config.depth)])
         self.leave = nn.Linear(width, horizon)
         nn.init.zeros_(self.leave.weight)
