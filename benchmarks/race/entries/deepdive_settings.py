@@ -37,10 +37,10 @@ def _plain(track: str) -> Settings:
     return Settings(training=TrainingConfig(epochs=_EPOCHS.get(track, TrainingConfig().epochs)))
 
 
-def _quick(track: str) -> Settings:
-    """Return a tenth of the work: few windows in small batches, chosen on the validation part of EIA."""
-    del track
-    return Settings(training=TrainingConfig(epochs=3, window_stride=7, learning_rate=6e-3, batch_size=64))
+def _quick(stride: int) -> Callable[[str], Settings]:
+    """Return a fraction of the work: few windows in small batches, chosen on the validation part of EIA."""
+    training = TrainingConfig(epochs=3, window_stride=stride, learning_rate=6e-3, batch_size=64)
+    return lambda _track: Settings(training=training)
 
 
 def _of(arm: arms.Arm) -> Callable[[str], Settings]:
@@ -56,7 +56,8 @@ def _of(arm: arms.Arm) -> Callable[[str], Settings]:
 
 SETTINGS: dict[str, Callable[[str], Settings]] = {
     "divecast": _plain,
-    "divecast-quick": _quick,
+    "divecast-quick": _quick(7),
+    "divecast-tenth": _quick(13),
     "divecast-a": _of(arms.conditional_only),
     "divecast-b": _of(arms.marginal_only),
     "divecast-given": _of(arms.labels_given),
