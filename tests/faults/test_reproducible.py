@@ -78,6 +78,7 @@ AT = "2024-02-10T05:00"
 CALLS: dict[str, Callable[[DeepDIVE, Path], Any]] = {
     "anomalies": lambda model, _: model.anomalies(PANEL, every=20),
     "check": lambda model, _: model.check(PANEL),
+    "device": lambda model, _: model.device,
     "encode": lambda model, _: model.encode(PANEL, "test"),
     "evaluate": lambda model, _: model.evaluate(PANEL, every=5),
     "export": lambda model, folder: model.export(folder / "model.pt2"),
@@ -88,6 +89,8 @@ CALLS: dict[str, Callable[[DeepDIVE, Path], Any]] = {
     "infer_labels": lambda model, _: model.infer_labels(PANEL, "test"),
     "info": lambda model, _: model.info(),
     "load": lambda model, folder: (model.save(folder / "again"), DeepDIVE.load(folder / "again")),
+    "of": lambda model, _: DeepDIVE.of(model.plan),
+    "plan": lambda model, _: model.plan,
     "reconstruct": lambda model, _: model.reconstruct(PANEL, "test"),
     "sample": lambda model, _: model.sample(4, {"hour": "03"}),
     "save": lambda model, folder: model.save(folder / "model"),
