@@ -55,14 +55,15 @@ def test_batches_joined_are_the_forecast(small_batches, hours_model: DeepDIVE, o
     shares = [[*hours_model.forecast_batches(PANEL, **SPAN, share=Share(at, of))] for at in range(of)]
     batches = [*chain(*shares)]
     assert [len(batch.mean) for batch in batches] == [6, 6, 6, 1]
-    assert_same(Forecast.joined(batches), hours_model.forecast(PANEL, **SPAN))
+    assert_same(Forecast.joined(batches, 19), hours_model.forecast(PANEL, **SPAN))
 
 
 def test_recordings_roll_in_batches_too(monkeypatch, moves_model: DeepDIVE) -> None:
     monkeypatch.setattr(inference, "_VALUES_AT_ONCE", 9 * 2 * 45)
     batches = [*moves_model.forecast_batches(moves(), every=7)]
     assert len(batches) > 10
-    assert_same(Forecast.joined(batches), moves_model.forecast(moves(), every=7))
+    whole = moves_model.forecast(moves(), every=7)
+    assert_same(Forecast.joined(batches, len(whole.mean)), whole)
 
 
 def test_nothing_is_forecast_before_it_is_taken_but_all_is_checked(hours_model: DeepDIVE, monkeypatch) -> None:

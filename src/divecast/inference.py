@@ -89,7 +89,7 @@ def forecast_windows(
     fitted: Fitted, windows: Windows, mode: LabelMode, levels: Sequence[float], n_samples: int
 ) -> Forecast:
     """Forecast every window, in original units."""
-    return Forecast.joined([*forecast_pieces(fitted, pieces(fitted, windows), mode, levels, n_samples)])
+    return Forecast.joined(forecast_pieces(fitted, pieces(fitted, windows), mode, levels, n_samples), len(windows))
 
 
 def forecast_pieces(

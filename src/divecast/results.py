@@ -1,7 +1,8 @@
 """What a fitted model gives back; each turns into a table of the caller's kind with ``frame()``."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
@@ -75,13 +76,29 @@ class Forecast:
     samples: Floats
 
     @classmethod
-    def joined(cls, parts: Sequence["Forecast"]) -> "Forecast":
-        """Return forecasts of one model from the same data as one, part after part."""
-        keys, first = Keys.joined([part.keys for part in parts]), parts[0]
-        mean = np.concatenate([part.mean for part in parts])
-        quantiles = np.concatenate([part.quantiles for part in parts], axis=1)
-        samples = np.concatenate([part.samples for part in parts], axis=1)
-        return cls(keys, first.channels, mean, first.levels, quantiles, samples)
+    def joined(cls, parts: Iterable["Forecast"], n_windows: int) -> "Forecast":
+        """Return forecasts of one model from the same data as one, taking part after part.
+
+        Args:
+            parts: one or more.
+            n_windows: of all parts together.
+        """
+        rest = iter(parts)
+        first = next(rest)
+        whole, keys, at = first._room_for(n_windows), [], 0
+        for part in chain((first,), rest):
+            keys.append(part.keys)
+            here = slice(at, at + len(part.mean))
+            whole.mean[here], whole.quantiles[:, here], whole.samples[:, here] = part.mean, part.quantiles, part.samples
+            at = here.stop
+        return replace(whole, keys=Keys.joined(keys))
+
+    def _room_for(self, n_windows: int) -> "Forecast":
+        mean, quantiles, samples = (
+            np.empty((*array.shape[:-3], n_windows, *array.shape[-2:]), array.dtype)
+            for array in (self.mean, self.quantiles, self.samples)
+        )
+        return replace(self, mean=mean, quantiles=quantiles, samples=samples)
 
     def frame(self, layout: Literal["long", "wide"] = "long") -> Any:
         """Return a table of the caller's kind.

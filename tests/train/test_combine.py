@@ -20,6 +20,17 @@ def test_the_sum_adds_gradients_up() -> None:
     assert unused.grad is None
 
 
+def test_gradients_lie_in_memory_as_their_parameters() -> None:
+    """Fused AdamW (torch 2.13, CPU) takes a gradient's memory in order, whatever its strides say."""
+    weight = nn.Parameter(torch.zeros(2, 3))
+    towards = torch.tensor([[1.0, -1.0, 1.0], [1.0, -1.0, -1.0]])
+    loss = (weight.T.expand(4, -1, -1) * towards.T).sum()
+    assert not torch.autograd.grad(loss, weight, retain_graph=True)[0].is_contiguous()
+    combined_gradients([loss], [weight], "sum")
+    torch.optim.AdamW([weight], lr=1.0, weight_decay=0.0, fused=True).step()
+    torch.testing.assert_close(weight.detach(), -towards)
+
+
 def test_pcgrad_takes_away_what_points_against_another() -> None:
     """g1 = (1, 0), g2 = (-.5, 1): g1 - (g1.g2/|g2|^2) g2 = (.8, .4), g2 - (g2.g1/|g1|^2) g1 = (0, 1)."""
     losses, (shared, unused) = losses_and_parameters()

@@ -30,8 +30,9 @@ class ChannelMixing(nn.Module):
     def forward(self, hidden: Tensor) -> Tensor:
         """Map (batch, channel, feature) to the same shape."""
         told = self.norm(hidden)
+        batch, seen = hidden.shape[:2]
+        gather = for_all(self.gather, seen / self.n_channels).T.expand(batch, -1, -1)
         if self.training and self.dropout:
-            told = told * keep_some((*hidden.shape[:2], 1), self.dropout, hidden)
-        sums = for_all(self.gather.T @ told, hidden.shape[1] / self.n_channels)
-        mixed: Tensor = self.scatter @ nn.functional.gelu(sums + self.bias)
-        return hidden + mixed
+            gather = gather * keep_some((batch, 1, seen), self.dropout, hidden)
+        sums = torch.baddbmm(self.bias.expand(batch, -1, -1), gather, told)
+        return torch.baddbmm(hidden, self.scatter.expand(batch, -1, -1), nn.functional.gelu(sums))

@@ -29,7 +29,8 @@ def combined_gradients(
     if combine == "sum":
         gradients = torch.autograd.grad(torch.stack(tuple(losses)).sum(), parameters, allow_unused=True)
         for parameter, gradient in zip(parameters, gradients, strict=True):
-            parameter.grad = gradient
+            # fused AdamW on the CPU reads memory in order, whatever the strides say
+            parameter.grad = None if gradient is None else gradient.contiguous()
         ranks.add_gradients(parameters)
         return
     aggregation, autojac = need("torchjd.aggregation"), need("torchjd.autojac")
