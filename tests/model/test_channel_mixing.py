@@ -60,3 +60,17 @@ def test_in_training_channels_are_left_out_of_the_sums_and_what_is_left_makes_up
         mixed.scatter.copy_(torch.eye(6, 3))
         mixed.bias.fill_(60.0)  # where gelu is the identity
     torch.testing.assert_close((mixed(hidden) - hidden).mean(0), (mixed.eval()(hidden) - hidden)[0], atol=0.1, rtol=0)
+
+
+def test_channels_that_are_not_in_a_sample_count_as_left_out() -> None:
+    """Of eight channels a share of .5 is left out: two of a sample of six, none of a sample of four."""
+    whole, hidden = mixing(8), torch.randn(1, 8, 5).repeat(2000, 1, 1)
+    for n_seen, left_out in ((6, 1 / 3), (4, 0.0), (3, 0.0)):
+        seen = ChannelMixing(8, 5, 3, 0.5)
+        for name in ("gather", "scatter"):
+            setattr(seen, name, torch.nn.Parameter(getattr(whole, name)[:n_seen].clone()))
+        with torch.no_grad():
+            seen.gather[1:] = 0.0  # what is given back differs by whether the first channel is left out
+        draws = (seen(hidden[:, :n_seen]) - hidden[:, :n_seen])[:, 0]
+        same = (draws == draws.mode(dim=0).values).all(1).float().mean().item()
+        assert abs(max(same, 1.0 - same) - (1.0 - left_out)) < 0.05

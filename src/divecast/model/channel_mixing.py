@@ -16,7 +16,8 @@ class ChannelMixing(nn.Module):
         n_channels: channels of the panel.
         width: features of a channel.
         n_mixtures: sums.
-        dropout: share of the channels that the sums leave out in training, others for each window.
+        dropout: share of the channels that the sums leave out in training, others for each window; those that are
+            not in a sample count.
     """
 
     def __init__(self, n_channels: int, width: int, n_mixtures: int, dropout: float) -> None:
@@ -31,8 +32,10 @@ class ChannelMixing(nn.Module):
         """Map (batch, channel, feature) to the same shape."""
         told = self.norm(hidden)
         batch, seen = hidden.shape[:2]
-        gather = for_all(self.gather, seen / self.n_channels).T.expand(batch, -1, -1)
-        if self.training and self.dropout:
-            gather = gather * keep_some((batch, 1, seen), self.dropout, hidden)
+        share = seen / self.n_channels
+        gather = for_all(self.gather, share).T.expand(batch, -1, -1)
+        left_out = max(0.0, 1.0 - (1.0 - self.dropout) / share)
+        if self.training and left_out:
+            gather = gather * keep_some((batch, 1, seen), left_out, hidden)
         sums = torch.baddbmm(self.bias.expand(batch, -1, -1), gather, told)
         return torch.baddbmm(hidden, self.scatter.expand(batch, -1, -1), nn.functional.gelu(sums))
