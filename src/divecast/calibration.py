@@ -67,8 +67,8 @@ class Calibration:
         if not rising or any(not low <= level <= high for level in levels):
             raise ConfigError(f"levels must rise and lie between {low} and {high}, got {tuple(levels)}")
         place = np.interp(levels, self.levels, np.arange(len(self.levels)))
-        below = np.minimum(place.astype(np.int64), len(self.levels) - 2)
-        share = torch.from_numpy(place - below)[:, None]
+        below = torch.from_numpy(np.minimum(place.astype(np.int64), len(self.levels) - 2))
+        share = torch.from_numpy(place)[:, None] - below[:, None]
         return torch.lerp(self.quantiles[below].double(), self.quantiles[below + 1].double(), share).float()
 
 
