@@ -29,7 +29,9 @@ def windows_of(fitted: Fitted, source: Source, part: Part | None, role: Literal[
     """Return the windows of a part, or of all rows; recordings too short for one are left out with a DataWarning."""
     rows = part or Part(source.offsets[:-1], source.offsets[1:])
     windows = Windows.of(source, rows, fitted.codes(source), fitted.scale, fitted.shape, role)
-    short = np.setdiff1d(np.flatnonzero(rows.stop > rows.start), windows.segments)
+    unread = rows.stop > rows.start
+    unread[windows.segments] = False
+    short = np.flatnonzero(unread)
     if len(short):
         report(
             f"{len(short)} of {len(source.names)} recordings are too short for look-back {fitted.shape.lookback} "

@@ -157,11 +157,9 @@ class RBFBlocks(nn.Module):
 
     def told(self, labels: Tensor, noise: bool) -> Clamped:
         """Return b and the classes of labels that are all known, as ``clamp`` does whatever was inferred."""
-        given = [f.component(label) for f, label in zip(self.prior.mixtures(), labels.T, strict=True)]
-        b = torch.cat([each.rsample() if noise else each.loc for each in given], dim=1)
-        sizes = (f.n_classes for f in self.prior.mixtures())
-        one_hot = (nn.functional.one_hot(label, n) for label, n in zip(labels.T, sizes, strict=True))
-        return b, tuple(each.to(b.dtype) for each in one_hot)
+        given = [*zip(self.prior.mixtures(), labels.T, strict=True)]
+        b = torch.cat([f.component(k).rsample() if noise else f.centres()[k] for f, k in given], dim=1)
+        return b, tuple(nn.functional.one_hot(k, f.n_classes).to(b.dtype) for f, k in given)
 
     def class_probabilities(self, x: Tensor) -> tuple[Tensor, ...]:
         """Return the class posteriors at the mean of q(b|x), (batch, class) of each factor."""

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from divecast.config import EncoderConfig
-from divecast.model.blocks import Residual, for_all, keep_some, observed
+from divecast.model.blocks import FeatureDropout, Residual, for_all, keep_some, observed
 
 _LEAST_SPREAD = 0.1  # scaled units; keeps a nearly flat window from being blown up to noise
 
@@ -38,7 +38,7 @@ class PanelFeatures(nn.Module):
         self.level_mixing = nn.Linear(2 * n_channels, width, bias=False) if levels else None
         self.join = nn.Linear(mixtures * per_mixture, width)
         self.deep = Residual(width, config.dropout)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = FeatureDropout(config.dropout)
         self.n_channels, self.config = n_channels, config
 
     def forward(self, x: Tensor) -> Tensor:
