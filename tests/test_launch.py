@@ -145,6 +145,22 @@ def test_when_a_rank_is_killed_all_end_and_one_process_goes_on_from_the_checkpoi
     assert_same_curve(resumed.history, alone())
 
 
+def test_when_the_calling_process_is_killed_the_other_ends_and_the_checkpoint_is_whole(tmp_path):
+    keep = tmp_path / "fit.checkpoint"
+    code = (
+        f"import sys; sys.path[:0] = {sys.path!r}\n"
+        "import os, signal, test_launch\n"
+        "class Own(test_launch.Kill):\n"
+        "    def on_step(self, step, terms):\n"
+        "        if step == self.at: os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"test_launch.fit_panel(devices=2, checkpoint={str(keep)!r}, callbacks=[Own(13, [])])"
+    )
+    # waits until every process that holds the pipe is gone
+    done = subprocess.run([sys.executable, "-c", code], stderr=subprocess.PIPE, check=False)  # noqa: S603  our own code
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert_same_curve(fit_panel(checkpoint=keep, resume=True).history, alone())
+
+
 def test_two_ranks_go_on_from_the_checkpoint_of_one(tmp_path, started):
     keep = tmp_path / "fit.checkpoint"
     with pytest.raises(KeyboardInterrupt):
