@@ -215,6 +215,28 @@ def test_torchrun_starts_one_fit_of_all_its_processes_and_one_of_them_writes(tmp
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model.safetensors", "panel.parquet"]
 
 
+@pytest.mark.parametrize("options", [{"devices": 2, "strategy": "ddp"}, {"nodes": 2}], ids=["ddp", "nodes"])
+def test_a_script_that_each_rank_runs_by_itself_gives_each_the_same_fit(tmp_path, options):
+    """Started by lightning-fabric, or once a machine: two machines are two addresses of this one."""
+    from lightning_fabric.plugins.environments.lightning import find_free_network_port
+
+    script = tmp_path / "fit.py"
+    script.write_text(
+        f"import os, sys; sys.path[:0] = {sys.path!r}\n"
+        "import numpy, test_launch\n"
+        f"found = test_launch.fit_panel(**{options!r})\n"
+        "rank = os.environ['LOCAL_RANK'] if 'LOCAL_RANK' in os.environ else os.environ['NODE_RANK']\n"
+        f"numpy.save({str(tmp_path)!r} + '/' + rank, test_launch.curve(found.history))\n"
+    )
+    known = os.environ | {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(find_free_network_port())}
+    known["OMP_NUM_THREADS"] = "1"  # two processes of as many threads as cores wait for one another
+    places = [{"NODE_RANK": str(node)} for node in range(options["nodes"])] if "nodes" in options else [{}]
+    started = [subprocess.Popen([sys.executable, script], env=known | place) for place in places]  # noqa: S603  ours
+    assert [process.wait() for process in started] == [0] * len(places)
+    for rank in range(2):
+        np.testing.assert_allclose(np.load(tmp_path / f"{rank}.npy"), curve(alone()), rtol=1e-5, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
