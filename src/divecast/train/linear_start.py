@@ -26,8 +26,8 @@ from divecast.model.stacking import stacked_ridge
 from divecast.model.window_products import series_of
 from divecast.types import ChannelSample, WindowSource
 
-_SUM_BYTES = 1 << 28
-_BATCH_WINDOWS, _BATCH_VALUES = 2048, 48_000_000
+_SUM_BYTES = 1 << 27
+_BATCH_WINDOWS, _BATCH_VALUES = 2048, 16_000_000
 _LEAST_RUN, _MOST_RUN, _PIECE_VALUES = 256, 4096, 1_000_000  # windows, windows, and what a cache holds
 # Multiply-adds; a core takes half a minute, and some ten seconds where windows follow one another row by row; where
 # values are missing it takes as long again to fill them.
