@@ -12,22 +12,23 @@ from race.heats import Floats, Heat
 
 @dataclass(frozen=True, eq=False, slots=True)
 class FittedDeepDIVE:
-    """A fitted model."""
+    """Fitted models of the same settings; their means and quantiles are averaged."""
 
-    model: DeepDIVE
+    members: tuple[DeepDIVE, ...]
     panel: Panel
     lookback: int
 
     @property
     def weights(self) -> int:
         """Parameters and buffers."""
-        return int(self.model.info()["weights"])
+        return sum(int(member.info()["weights"]) for member in self.members)
 
     @property
     def settings(self) -> dict[str, Any]:
-        """All of them, and the passes that were made."""
-        info = self.model.info()
-        return {**info["settings"], "epochs_run": len(self.model.history.records)}
+        """All of them, and the passes that were made, of all members."""
+        settings = self.members[0].info()["settings"]
+        passes = sum(len(member.history.records) for member in self.members)
+        return {**settings, "members": len(self.members), "epochs_run": passes}
 
     def roll(self, rows: Floats, origins: Origins, levels: tuple[float, ...]) -> Forecasts:
         """Forecast from rows that reach from a look-back before the first origin to the last one."""
@@ -36,8 +37,11 @@ class FittedDeepDIVE:
         clock = self.panel.clock.rows(first - self.lookback, last)
         panel = replace(self.panel, values=rows[first - self.lookback : last], clock=clock)
         start = clock.at(origins[:1] - first + self.lookback)[0]
-        found = self.model.forecast(panel, start=start, every=every, levels=levels)
-        return Forecasts(found.mean, found.quantiles)
+        first, *rest = (member.forecast(panel, start=start, every=every, levels=levels) for member in self.members)
+        for other in rest:
+            first.mean[...] += other.mean
+            first.quantiles[...] += other.quantiles
+        return Forecasts(first.mean / len(self.members), first.quantiles / len(self.members))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +56,22 @@ class Entry:
         settings: Settings = self.settings_of(heat.track)
         lookback = settings.lookback or heat.lookback
         panel = Panel.from_array(past, heat.start, heat.step, heat.channels, tz="UTC")
-        model = DeepDIVE(
-            heat.horizon,
-            lookback,
-            [Calendar(name, tz=heat.zone) for name in heat.calendar],
-            model=settings.model,
-            training=settings.training,
-            losses=settings.losses,
-            seed=heat.seed,
-        )
-        model.fit(panel, ByTime(heat.n_train, heat.n_valid, 0), progress=False)
-        return FittedDeepDIVE(model, panel, lookback)
+        members = tuple(_unfitted(settings, heat, lookback, at) for at in range(settings.members))
+        for member in members:
+            member.fit(panel, ByTime(heat.n_train, heat.n_valid, 0), progress=False)
+        return FittedDeepDIVE(members, panel, lookback)
+
+
+def _unfitted(settings: Settings, heat: Heat, lookback: int, member: int) -> DeepDIVE:
+    return DeepDIVE(
+        heat.horizon,
+        lookback,
+        [Calendar(name, tz=heat.zone) for name in heat.calendar],
+        model=settings.model,
+        training=settings.training,
+        losses=settings.losses,
+        seed=heat.seed + member,
+    )
 
 
 def enter(name: str) -> Entry:

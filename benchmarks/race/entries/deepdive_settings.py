@@ -20,12 +20,14 @@ class Settings:
         model: sizes of the network.
         training: the optimisation.
         losses: weights of the loss terms.
+        members: fits of seeds that follow one another, whose forecasts are averaged.
     """
 
     lookback: int | None = None
     model: ModelConfig = field(default_factory=ModelConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     losses: LossConfig = field(default_factory=LossConfig)
+    members: int = 1
 
 
 # Few channels mean few and short passes, so one track takes more of them; on the others the validation part is best
@@ -43,6 +45,10 @@ def _quick(stride: int) -> Callable[[str], Settings]:
     return lambda _track: Settings(training=training)
 
 
+def _five(track: str) -> Settings:
+    return replace(_plain(track), members=5)
+
+
 def _of(arm: arms.Arm) -> Callable[[str], Settings]:
     """Return the settings of an arm of the paper's tables."""
 
@@ -56,6 +62,7 @@ def _of(arm: arms.Arm) -> Callable[[str], Settings]:
 
 SETTINGS: dict[str, Callable[[str], Settings]] = {
     "divecast": _plain,
+    "divecast-five": _five,
     "divecast-quick": _quick(7),
     "divecast-tenth": _quick(13),
     "divecast-a": _of(arms.conditional_only),
