@@ -21,7 +21,7 @@ from anomaly_fits import CASES, DAY, WEEK, Judge, fit_halves, fit_judge
 from fault_detectors import Detector, Scores, detectors, windows_at
 from holidays_found import days_of_halves, days_of_test
 from injected_faults import FAULTS, Site, with_fault
-from lines import append_line
+from lines import append_line, read_lines
 
 from divecast.data import split as cut
 from divecast.extras import need
@@ -95,7 +95,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=OUT)
     args = parser.parse_args()
     torch.set_num_threads(1)
-    lines = map(json.loads, args.out.read_text(encoding="utf-8").splitlines()) if args.out.exists() else []
+    lines = read_lines(args.out)
     there = {(line["case"], line["seed"], line["quick"]) for line in lines}
     for seed in range(args.seeds):
         if (args.case, seed, args.quick) in there:

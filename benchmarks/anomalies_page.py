@@ -4,13 +4,13 @@ python benchmarks/anomalies_page.py
 """
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
 
 from anomalies_figures import faults_figure, recall_figure
 from anomalies_runs import OWN, Days, Runs
+from lines import read_lines
 
 HERE = Path(__file__).parent
 LINES = HERE / "anomalies.jsonl"
@@ -202,7 +202,7 @@ def main() -> None:
     parser.add_argument("--lines", type=Path, default=LINES)
     parser.add_argument("--out", type=Path, default=PAGE)
     args = parser.parse_args()
-    lines = [json.loads(text) for text in args.lines.read_text(encoding="utf-8").splitlines()]
+    lines = read_lines(args.lines)
     every = [Runs(case, [line for line in lines if line["case"] == case]) for case in PARTS]
     every = [runs for runs in every if runs.lines]
     folder = args.out.parent / "figures"

@@ -23,7 +23,7 @@ from typing import Any
 import torch
 from conflict_arms import ARMS, GRID, TUNED, Weights, best_weights, settings_of
 from conflict_scores import scores_of
-from lines import append_line
+from lines import append_line, read_lines
 
 from divecast import __version__
 from divecast.config import LossConfig, TrainingConfig
@@ -137,11 +137,6 @@ def _looked(watch: Watch, seconds: float) -> dict[str, Any]:
     report = watch.probe.report()
     share = report.seconds / (seconds - report.seconds)
     return {"looks": report.looks, "every": EVERY, "probe_share": share, "probe": report.table()}
-
-
-def read_lines(path: Path) -> list[dict[str, Any]]:
-    """Return the runs that are there."""
-    return [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 
 
 def missing(jobs: Iterable[Job]) -> list[Job]:

@@ -4,12 +4,10 @@ python benchmarks/conflict_page.py [LINES] [FOLDER]
 """
 
 import inspect
-import json
 import statistics
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import conflict_figures as figures
 from conflict_arms import ARMS, GRID, best_weights, tuning_error
@@ -27,6 +25,7 @@ from conflict_summary import (
     read_runs,
 )
 from conflict_words import verdict_text, wrapped
+from lines import read_lines
 
 from divecast.reproduce.cells import mean_sd, table
 from divecast.reproduce.summary import spread
@@ -244,7 +243,7 @@ def main() -> None:
     """Write page and figures."""
     source = Path(sys.argv[1]) if len(sys.argv) > 1 else LINES
     folder = Path(sys.argv[2]) if len(sys.argv) > 2 else DOCS
-    lines: list[dict[str, Any]] = [json.loads(text) for text in source.read_text(encoding="utf-8").splitlines()]
+    lines = read_lines(source)
     cases = read_runs(lines)
     if not cases:
         sys.exit(f"{source} has no runs but those of --quick, which decide nothing")

@@ -20,7 +20,7 @@ from typing import Any
 import torch
 from few_labels_arms import ARMS, CURVES, EVERYWHERE, SETTINGS, settings_of
 from few_labels_scores import score_model, score_rival
-from lines import append_line
+from lines import append_line, read_lines
 
 from divecast.processes import work_off
 from divecast.reproduce.cases import Case, Settings, load_case
@@ -102,11 +102,6 @@ def make_run(job: Job) -> None:
 
 def _model(case: Case, settings: Settings, job: Job) -> dict[str, Any]:
     return score_model(case, settings, job.hiding.seed)
-
-
-def read_lines(path: Path) -> list[dict[str, Any]]:
-    """Return the runs that are there."""
-    return [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 
 
 def missing(jobs: Iterable[Job]) -> list[Job]:

@@ -4,14 +4,13 @@ python benchmarks/few_labels_page.py
 """
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean, stdev
-from typing import Any
 
 from few_labels_figures import accuracy_figure, code_figure
 from few_labels_runs import PATTERNS, Cell, Runs
+from lines import read_lines
 
 HERE = Path(__file__).parent
 LINES = HERE / "few_labels.jsonl"
@@ -121,7 +120,7 @@ def main() -> None:
     parser.add_argument("--lines", type=Path, default=LINES)
     parser.add_argument("--out", type=Path, default=PAGE)
     args = parser.parse_args()
-    lines: list[dict[str, Any]] = [json.loads(text) for text in args.lines.read_text(encoding="utf-8").splitlines()]
+    lines = read_lines(args.lines)
     runs = [Runs(case, [line for line in lines if line["case"] == case]) for case in ("eia", "motion")]
     runs = [each for each in runs if each.lines]
     folder = args.out.parent / "figures"

@@ -3,11 +3,12 @@
 python benchmarks/results_page.py
 """
 
-import json
 import statistics
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
+
+from lines import read_lines
 
 from divecast.evaluate import LINEAR_NAMES
 
@@ -158,5 +159,5 @@ def _confusion(name: str, table: dict[str, Any]) -> str:
 
 if __name__ == "__main__":
     PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(page([json.loads(line) for line in LINES.read_text().splitlines()]))
+    PAGE.write_text(page(read_lines(LINES)))
     print(PAGE)

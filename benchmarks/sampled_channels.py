@@ -17,7 +17,7 @@ from statistics import fmean
 from typing import Any
 
 import torch
-from lines import append_line
+from lines import append_line, read_lines
 from memory import machine
 from results import STEPS, Case, eia
 
@@ -88,19 +88,15 @@ def main() -> None:
     for seed in args.seeds:
         for arm in ARMS:
             asked = {"arm": arm, "seed": seed, **common}
-            if not any(_same(line, asked) for line in _lines(args.out)):
+            if not any(_same(line, asked) for line in read_lines(args.out)):
                 append_line(args.out, json.dumps(run(case, asked)))
-    lines = [line for line in _lines(args.out) if _same(line, common)]
+    lines = [line for line in read_lines(args.out) if _same(line, common)]
     for score in ("rrse", "mase", "crps"):
         found = worse(lines, score)
         word = "within" if max(found.values()) <= LIMIT else "beyond"
         print(score, {step: f"{value:+.2f} %" for step, value in found.items()}, f"{word} {LIMIT:g} %")
     for line in lines:
         print(line["arm"], line["seed"], {name: f"{value:.3f}" for name, value in line["labels"].items()})
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 
 
 if __name__ == "__main__":

@@ -4,12 +4,12 @@ python benchmarks/scale_page.py
 """
 
 import argparse
-import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from lines import read_lines
 from ranks import section as ranks_tables
 from scale_plan import constants
 from scale_plan import section as plan_section
@@ -130,16 +130,12 @@ def _cells(line: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _lines(name: str) -> list[dict[str, Any]]:
-    return [json.loads(text) for text in (HERE / name).read_text(encoding="utf-8").splitlines()]
-
-
 def main() -> None:
     """Write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=PAGE)
     out = parser.parse_args().out
-    streamed, ranks = (_lines(name) for name in ("stream.jsonl", "ranks.jsonl"))
+    streamed, ranks = (read_lines(HERE / name) for name in ("stream.jsonl", "ranks.jsonl"))
     page = out.read_text(encoding="utf-8") if out.exists() else "# More than one machine, more than memory\n"
     for text in (ranks_section(ranks), stream_section(streamed), RAY, plan_section(constants())):
         page = replaced(page, text)

@@ -4,12 +4,13 @@ Weights are counted in networks that are built here, operations and memory are t
 memory.jsonl. What a GPU and its network do is not measured: it is assumed, in ``ASSUMED``, and the page says so.
 """
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from lines import read_lines
 
 from divecast.config import ModelConfig, TrainingConfig
 from divecast.fitted import build_network
@@ -228,5 +229,4 @@ def _worth(found: Constants) -> float:
 
 
 def _last(name: str) -> Mapping[str, Any]:
-    found: dict[str, Any] = json.loads((HERE / name).read_text(encoding="utf-8").splitlines()[-1])
-    return found
+    return read_lines(HERE / name)[-1]

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from lines import append_line
+from lines import append_line, read_lines
 from what_if_readers import Floats, Ints, Reader, train_reader
 
 from divecast.config import LossConfig, ModelConfig, TrainingConfig
@@ -208,9 +208,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a small version, to try the machinery")
     parser.add_argument("--out", type=Path, default=OUT)
     args = parser.parse_args()
-    lines = (
-        [json.loads(text) for text in args.out.read_text(encoding="utf-8").splitlines()] if args.out.exists() else []
-    )
+    lines = read_lines(args.out)
     torch.set_num_threads(1)
     for seed in range(args.seeds):
         key = {"case": args.case, "quick": args.quick, "seed": seed}

@@ -4,11 +4,12 @@ python benchmarks/what_if_page.py
 """
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
+
+from lines import read_lines
 
 LINES = Path(__file__).with_name("what_if.jsonl")
 PAGE = Path(__file__).parents[1] / "docs" / "what_if.md"
@@ -157,7 +158,7 @@ def main() -> None:
     parser.add_argument("--lines", type=Path, default=LINES)
     parser.add_argument("--out", type=Path, default=PAGE)
     args = parser.parse_args()
-    lines = [json.loads(text) for text in args.lines.read_text(encoding="utf-8").splitlines()]
+    lines = read_lines(args.lines)
     args.out.write_text(page([line for line in lines if not line["quick"]]), encoding="utf-8")
     print(args.out)
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from lines import append_line
+from lines import append_line, read_lines
 from what_if_judge import CASES, fit, read_case
 
 from divecast.data import Windows, split
@@ -76,8 +76,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=OUT)
     args = parser.parse_args()
     torch.set_num_threads(1)
-    there = args.out.read_text(encoding="utf-8").splitlines() if args.out.exists() else []
-    made = {(line["case"], line["seed"], line["quick"]) for line in map(json.loads, there)}
+    made = {(line["case"], line["seed"], line["quick"]) for line in read_lines(args.out)}
     for seed in range(args.seeds):
         if (args.case, seed, args.quick) in made:
             continue

@@ -4,12 +4,13 @@ python benchmarks/why_page.py
 """
 
 import argparse
-import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
+
+from lines import read_lines
 
 from divecast.counted import counted
 from divecast.explain.agreement import LEAST_AGREEMENT
@@ -104,7 +105,7 @@ def main() -> None:
     parser.add_argument("--lines", type=Path, default=LINES)
     parser.add_argument("--out", type=Path, default=PAGE)
     args = parser.parse_args()
-    lines = [json.loads(text) for text in args.lines.read_text(encoding="utf-8").splitlines()]
+    lines = read_lines(args.lines)
     args.out.write_text(page([line for line in lines if not line["quick"]]), encoding="utf-8")
     print(args.out)
 

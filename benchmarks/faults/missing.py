@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 import torch
-from lines import append_line
+from lines import append_line, read_lines
 from numpy.typing import NDArray
 from race.entries.deepdive_settings import SETTINGS
 from race.panels import read_panel
@@ -193,7 +193,7 @@ def main() -> None:
     torch.set_num_threads(1)
     track = TRACKS["eia"].small() if args.small else TRACKS["eia"]
     panel = read_panel(track, args.data, args.small)
-    lines = [json.loads(line) for line in args.out.read_text("utf-8").splitlines()] if args.out.exists() else []
+    lines = read_lines(args.out)
     done = table(lines)
     for run in runs():
         if run not in done:

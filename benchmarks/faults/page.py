@@ -4,9 +4,12 @@ python benchmarks/faults/page.py
 """
 
 import importlib
-import json
 import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from lines import read_lines
 
 HERE = Path(__file__).parent
 PAGE = HERE.parents[1] / "docs" / "reliability.md"
@@ -20,12 +23,10 @@ purpose, what was broken, and what became of it; a short form of each runs with 
 
 def section(name: str) -> str:
     """Return the section of a script that has lines, else nothing."""
-    lines = HERE / f"{name}.jsonl"
-    if not lines.exists():
+    lines = read_lines(HERE / f"{name}.jsonl")
+    if not lines:
         return ""
-    found: str = importlib.import_module(f"faults.{name}").section(
-        [json.loads(line) for line in lines.read_text("utf-8").splitlines()]
-    )
+    found: str = importlib.import_module(f"faults.{name}").section(lines)
     return f"{found.strip()}\n"
 
 
@@ -34,5 +35,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(HERE.parent))
     main()

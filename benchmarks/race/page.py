@@ -10,11 +10,13 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from lines import read_lines
+
 from race.page_notes import NOTES
 from race.page_speed import speed
 from race.page_tables import about, costs_table, scores_table
 from race.roster import ROSTER
-from race.run import OUT, read_lines
+from race.run import OUT
 from race.tracks import TRACKS, Track
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"

@@ -22,7 +22,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import torch
-from lines import append_line
+from lines import append_line, read_lines
 
 from divecast import Panel
 from divecast.errors import ConfigError, DivecastError
@@ -175,20 +175,6 @@ def find_line(path: Path, key: dict[str, Any]) -> dict[str, Any] | None:
     """Return the last line that has the key, if any."""
     lines = read_lines(path)
     return next((line for line in reversed(lines) if all(line.get(n) == value for n, value in key.items())), None)
-
-
-def read_lines(path: Path) -> list[dict[str, Any]]:
-    """Return the lines that are there.
-
-    Raises:
-        ConfigError: one is no JSON.
-    """
-    if not path.exists():
-        return []
-    try:
-        return [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines()]
-    except json.JSONDecodeError as error:
-        raise ConfigError(f"expected a JSON object on each line of {path}, got {error}; remove the line") from error
 
 
 def arguments(given: list[str] | None = None) -> argparse.Namespace:

@@ -47,7 +47,7 @@ def test_the_newest_line_of_a_size_counts():
 @pytest.mark.parametrize(("peak", "said"), [(LIMIT_MIB + 99, ": below"), (LIMIT_MIB + 100, ": not below")])
 def test_the_page_says_whether_the_limit_holds(peak, said):
     lines = [line(10, 400), line(10_000, peak)]
-    text = page(lines)
+    text = page(lines, [])
     assert said in text
     assert f"{beyond_model(lines[1]):,.0f} MiB without the model" in text
     assert text.count("\n| ") == 4
@@ -61,3 +61,15 @@ def test_half_against_all_is_per_cent_of_pairs_of_seeds():
     ]
     assert worse(lines, "rrse") == pytest.approx({"3": 10.0, "all": 0.0})
     assert worse(lines[2:], "rrse") == {}
+
+
+def test_the_page_says_what_sampling_costs():
+    lines = [
+        {"arm": arm, "seed": 0, "steps": ["3", "all"], "labels": {"hour": labels}}
+        | {score: [error, error] for score in ("rrse", "mase", "crps")}
+        for arm, error, labels in (("all", 1.0, 0.9), ("half", 1.03, 0.8))
+    ]
+    text = page([line(10, 400)], lines)
+    assert "At most 3.0 %, beyond the" in text
+    assert "hour 90.0% from all, hour 80.0% from half" in text
+    assert "| RRSE | +3.00 % | +3.00 % |" in text

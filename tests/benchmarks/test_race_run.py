@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from lines import read_lines
 from race import run
 from race.launch import need_python, run_entry
 from race.page import page
@@ -38,14 +39,14 @@ def test_a_quick_race_leaves_out_rivals_that_are_not_installed_and_goes_on_where
     first = capsys.readouterr().out
     assert "exchange 24 nlinear: left out, " in first
     assert "exchange 24 last-value: mse " in first
-    (line,) = run.read_lines(data / "race.jsonl")
+    (line,) = read_lines(data / "race.jsonl")
     # a random walk: the squared error of the last value grows with the step, on average as (24 + 1) / 2 steps
     assert line["scores"]["mase"]["mean"] == pytest.approx(np.sqrt(np.arange(1, 25)).mean(), rel=0.5)
     assert line["past_only"] == 0
     assert line["predict"]["windows"] == 150 - 24 + 1
     assert run.main(given) == 0
     assert "last-value: there already" in capsys.readouterr().out
-    assert len(run.read_lines(data / "race.jsonl")) == 1
+    assert len(read_lines(data / "race.jsonl")) == 1
 
 
 def test_missing_data_and_environments_are_named(data, capsys):
@@ -78,7 +79,7 @@ def test_what_a_failed_process_said_last_is_told(tmp_path):
 def test_a_broken_line_is_named(tmp_path):
     (tmp_path / "race.jsonl").write_text('{"track": "eia"}\n{"tra\n')
     with pytest.raises(ConfigError, match=r"expected a JSON object on each line of .*race\.jsonl"):
-        run.read_lines(tmp_path / "race.jsonl")
+        read_lines(tmp_path / "race.jsonl")
 
 
 def made_up(entry, rrse, fit, horizon=24, track="eia", **changes):
