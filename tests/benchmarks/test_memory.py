@@ -65,11 +65,13 @@ def test_half_against_all_is_per_cent_of_pairs_of_seeds():
 
 def test_the_page_says_what_sampling_costs():
     lines = [
-        {"arm": arm, "seed": 0, "steps": ["3", "all"], "labels": {"hour": labels}}
+        {"arm": arm, "seed": 0, "steps": ["3", "all"], "labels": {"hour": labels}, "fit_seconds": 10 * error}
         | {score: [error, error] for score in ("rrse", "mase", "crps")}
         for arm, error, labels in (("all", 1.0, 0.9), ("half", 1.03, 0.8))
     ]
     text = page([line(10, 400)], lines)
-    assert "At most 3.0 %, beyond the" in text
-    assert "hour 90.0% from all, hour 80.0% from half" in text
+    words = " ".join(text.split())
+    assert "in 103% of the time" in words
+    assert "RRSE over all steps is 3.0 % worse" in words
+    assert "hour 90.0% from all, hour 80.0% from half" in words
     assert "| RRSE | +3.00 % | +3.00 % |" in text
