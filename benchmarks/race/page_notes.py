@@ -23,11 +23,11 @@ NOTES = {
     "`CodeConfig(n_conditional=0)`. Runs of the same settings differ by some .0003 in the mean, those of "
     "(b) by .0007. Five fits whose forecasts are averaged (`divecast-five`) are 1.7 % below one.",
     "etth1": f"{_TRIED} The network's correction loses a little to the linear path alone at the longest horizons, "
-    "where the validation part holds few windows that share no step. With all of its passes, PatchTST/42 has a mean MSE "
-    f"of .417 in print ({_PRINTED}).",
+    "where the validation part holds few windows that share no step. With all of its passes PatchTST/42 has a mean "
+    f"MSE of .417 in print ({_PRINTED}).",
     "etth2": f"{_TRIED} The network adds nothing (`about['correction']` is near 0): divecast is its linear path. "
-    "PatchTST/42, cut short here, is ahead of it in print, with all of its passes: .274, .339, .331 and .379, mean .331 "
-    f"({_PRINTED}).",
+    "PatchTST/42, cut short here, is ahead of it in print, with all of its passes: .274, .339, .331 and .379, mean "
+    f".331 ({_PRINTED}).",
     "exchange": "Rates are close to random walks: the last value and DLinear are ahead of divecast at 96 steps, "
     "DLinear at 192 too, where the last value is equal; over all horizons divecast is.",
 }
