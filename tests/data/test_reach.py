@@ -33,10 +33,12 @@ def test_the_place_in_recordings():
         check_reach(recordings, Part(np.array([0, 3]), np.array([0, 5])), SCALE)
 
 
+@pytest.mark.parametrize("beside", [0.0, np.nan])
 @pytest.mark.parametrize("ask", ["forecast", "encode", "evaluate", "anomalies", "why"])
-def test_a_model_says_so_rather_than_nan(hours_model: DeepDIVE, ask: str) -> None:
+def test_a_model_says_so_rather_than_nan(hours_model: DeepDIVE, ask: str, beside: float) -> None:
     values = hours().panel.values[:100].copy()
     values[-3, 0] = 3.4e38  # beyond float32 once it is scaled
+    values[-4, 1] = beside
     panel = Panel.from_array(values, "2024-01-01", "1h", hours().panel.channels)
     with pytest.raises(DataError, match=r"got 3.4e\+38 in channel 's0' at 2024-01-05T01:00:00 UTC"):
         getattr(hours_model, ask)(panel, **({} if ask == "forecast" else {"part": "all"}))
