@@ -83,8 +83,7 @@ def quantiles_of(fitted: Fitted, outputs: Prediction, levels: Sequence[float]) -
     """Return the forecast's quantiles, (level, batch, horizon, channel), scaled units."""
     forecast: Any = outputs.forecast
     table = fitted.calibration.at(levels).to(forecast.loc.device)
-    quantiles: Tensor = forecast.loc + forecast.scale * table[:, None, :, None]
-    return quantiles
+    return torch.addcmul(forecast.loc, forecast.scale, table[:, None, :, None])
 
 
 def forecast_windows(
