@@ -28,6 +28,6 @@ NOTES = {
     "etth2": f"{_TRIED} The network adds nothing (`about['correction']` is near 0): divecast is its linear path. "
     "PatchTST/42, cut short here, is ahead of it in print, with all of its passes: .274, .339, .331 and .379, mean "
     f".331 ({_PRINTED}).",
-    "exchange": "Rates are close to random walks: the last value, LightGBM and DLinear are ahead of divecast at 96 and 192 "
-    "steps, NHITS at 96; over all horizons divecast is.",
+    "exchange": "Rates are close to random walks: the last value, LightGBM and DLinear are ahead of divecast at 96 and "
+    "192 steps, NHITS at 96; over all horizons divecast is.",
 }
