@@ -42,7 +42,7 @@ def tried(product: Product, fault: str, disk: Path, whole: Path) -> Line:
     before = contents(disk)
     with _failing(disk, fault, size(whole)) as ignored:
         code, said = product.write(place)
-        after, said = contents(disk), [line.replace(f"{disk}/", "") for line in said]
+        after, said = contents(disk), [line.replace(f"{disk}/", "").replace(f"{disk}", ".") for line in said]
     strays = sorted({*after} - {*before} - {ignored})
     former = all(after.get(name) == content for name, content in before.items())
     return {"what": product.name, "fault": fault, "code": code, "said": said, "former": former, "strays": strays}
