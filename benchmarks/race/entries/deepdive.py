@@ -37,11 +37,11 @@ class FittedDeepDIVE:
         clock = self.panel.clock.rows(first - self.lookback, last)
         panel = replace(self.panel, values=rows[first - self.lookback : last], clock=clock)
         start = clock.at(origins[:1] - first + self.lookback)[0]
-        first, *rest = (member.forecast(panel, start=start, every=every, levels=levels) for member in self.members)
-        for other in rest:
-            first.mean[...] += other.mean
-            first.quantiles[...] += other.quantiles
-        return Forecasts(first.mean / len(self.members), first.quantiles / len(self.members))
+        found, *others = (member.forecast(panel, start=start, every=every, levels=levels) for member in self.members)
+        for other in others:
+            found.mean[...] += other.mean
+            found.quantiles[...] += other.quantiles
+        return Forecasts(found.mean / len(self.members), found.quantiles / len(self.members))
 
 
 @dataclass(frozen=True, slots=True)
