@@ -67,9 +67,9 @@ class Calibration:
         if not rising or any(not low <= level <= high for level in levels):
             raise ConfigError(f"levels must rise and lie between {low} and {high}, got {tuple(levels)}")
         place = np.interp(levels, self.levels, np.arange(len(self.levels)))
-        below = torch.from_numpy(np.minimum(place.astype(np.int64), len(self.levels) - 2))
-        share = torch.from_numpy(place)[:, None] - below[:, None]
-        return torch.lerp(self.quantiles[below].double(), self.quantiles[below + 1].double(), share).float()
+        below = np.minimum(place.astype(np.int64), len(self.levels) - 2)
+        low, high = (self.quantiles.numpy()[at].astype(np.float64) for at in (below, below + 1))
+        return torch.from_numpy(low + (place - below)[:, None] * (high - low)).float()
 
 
 def _with_every_step(rows: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ from divecast.baselines import Baseline, LastValue, PerChannelRidge, SeasonalNai
 from divecast.config import LinearPath
 from divecast.data import Backend, Source, Windows, seasons, to_frame
 from divecast.fitted import Fitted
-from divecast.inference import LabelMode, batches, predict, quantiles_of
+from divecast.inference import LabelMode, batches, mean_and_quantiles, predict
 from divecast.metrics import ForecastScores, ScoreSums
 from divecast.model.ridge import RidgeWeights
 
@@ -86,8 +86,7 @@ def evaluate_windows(fitted: Fitted, windows: Windows, mode: LabelMode, with_riv
     for batch in batches(fitted, windows):
         outputs = predict(fitted, batch, mode)
         truth = _original(fitted, batch.y)
-        quantiles = _original(fitted, quantiles_of(fitted, outputs, LEVELS))
-        sums[MODEL_NAME].update(truth, _original(fitted, outputs.forecast.mean), quantiles)
+        sums[MODEL_NAME].update(truth, *mean_and_quantiles(fitted, outputs, LEVELS))
         for name, rival in others.items():
             sums[name].update(truth, _original(fitted, rival.forecast(batch)))
     return Evaluation({name: each.result() for name, each in sums.items()}, windows.source.backend)

@@ -79,11 +79,18 @@ def complete(fitted: Fitted, batch: Batch, mode: LabelMode) -> Outputs:
     return outputs
 
 
-def quantiles_of(fitted: Fitted, outputs: Prediction, levels: Sequence[float]) -> Tensor:
-    """Return the forecast's quantiles, (level, batch, horizon, channel), scaled units."""
-    forecast: Any = outputs.forecast
-    table = fitted.calibration.at(levels).to(forecast.loc.device)
-    return torch.addcmul(forecast.loc, forecast.scale, table[:, None, :, None])
+@torch.inference_mode()
+def mean_and_quantiles(fitted: Fitted, outputs: Prediction, levels: Sequence[float]) -> tuple[Floats, Floats]:
+    """Return the forecast's mean, (batch, horizon, channel), and quantiles, (level, ...), in original units.
+
+    Raises:
+        ConfigError: levels do not rise, or reach beyond the calibration.
+    """
+    table, forecast = fitted.calibration.at(levels), outputs.forecast
+    center, spread = torch.from_numpy(fitted.scale.center), torch.from_numpy(fitted.scale.spread)
+    mean = torch.addcmul(center, forecast.loc.cpu().contiguous(), spread)  # as the result lies in memory
+    quantiles = torch.addcmul(mean, forecast.scale.cpu().contiguous() * spread, table[:, None, :, None])
+    return mean.numpy(), quantiles.numpy()
 
 
 def forecast_windows(
@@ -100,7 +107,7 @@ def forecast_pieces(
     for at, piece in enumerate(cut):
         batch = _gathered(fitted, piece)
         outputs = predict(fitted, batch, mode)
-        quantiles = _original(fitted, quantiles_of(fitted, outputs, levels))  # checks the levels
+        mean, quantiles = mean_and_quantiles(fitted, outputs, levels)
         # within the step: a generator that is left standing must not hold the caller's random state
         with own_random_state(int(fitted.about["seed"]) + at) if n_samples else nullcontext():
             draws = [predict(fitted, batch, mode, sample=True).forecast.sample() for _ in range(n_samples)]
@@ -108,7 +115,7 @@ def forecast_pieces(
         yield Forecast(
             Keys.of(piece.source, piece.origins, piece.segments, range(-1, fitted.shape.horizon)),
             fitted.channels,
-            _original(fitted, outputs.forecast.mean),
+            mean,
             tuple(levels),
             quantiles,
             _original(fitted, samples),
