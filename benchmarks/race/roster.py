@@ -47,7 +47,10 @@ ROSTER = {
         Racer("nhits-quantiles", "neural", "rivals"),
         Racer("nhits-calendar", "neural", "rivals", extra=True),
         Racer("tide-calendar", "neural", "rivals", extra=True),
-        Racer("tsmixer-public", "neural_public", "rivals", tracks=("eia",)),
+        *(
+            Racer(name, "neural_public", "rivals", tracks=("eia",))
+            for name in ("tsmixer-public", "tsmixer-public-interval")
+        ),
     )
 }
 
