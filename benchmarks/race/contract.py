@@ -21,7 +21,7 @@ class Forecasts:
 
     Attributes:
         points: (origin, horizon, series), original units.
-        quantiles: (level, origin, horizon, series), or None from an entry without quantiles at the levels.
+        quantiles: (level, origin, horizon, series), or None from an entry without a distribution.
     """
 
     points: Floats

@@ -85,13 +85,12 @@ def race(folder: Path, module: str, name: str) -> dict[str, Any]:
     predict: dict[str, float] = {}
     with costs(predict):
         bounded = roll_all(model, heat, rows, points)
-    quantiles = _thinned(model, heat, rows) if bounded else None
-    if quantiles is not None:
-        _save_quantiles(folder, quantiles)
+    if bounded:
+        _save_quantiles(folder, _thinned(model, heat, rows))
     np.save(folder / "valid.npy", _valid(model, heat, past))
     return {
         "fit": fit,
-        "predict": {**predict, "windows": shape[0], "interval": quantiles is not None},
+        "predict": {**predict, "windows": shape[0], "interval": bounded},
         "one_window_ms": one_window_ms(model, heat, rows),
         "past_only": sees_the_past_only(model, heat, rows, points),
         "weights": int(model.weights),
@@ -100,11 +99,10 @@ def race(folder: Path, module: str, name: str) -> dict[str, Any]:
     }
 
 
-def _thinned(model: Forecaster, heat: Heat, rows: Floats) -> Floats | None:
-    """Return quantiles (level, origin, horizon, series) from every ``every``-th origin; None without these levels."""
+def _thinned(model: Forecaster, heat: Heat, rows: Floats) -> Floats:
+    """Return quantiles (level, origin, horizon, series) from every ``every``-th origin."""
     parts = [model.roll(rows, origins, LEVELS).quantiles for origins in _pieces(heat.origins[:: heat.every], heat)]
-    known = [part for part in parts if part is not None]
-    return np.concatenate(known, axis=1) if known else None
+    return np.concatenate([part for part in parts if part is not None], axis=1)
 
 
 def _valid(model: Forecaster, heat: Heat, past: Floats) -> Floats:

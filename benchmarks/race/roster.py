@@ -47,10 +47,7 @@ ROSTER = {
         Racer("nhits-quantiles", "neural", "rivals"),
         Racer("nhits-calendar", "neural", "rivals", extra=True),
         Racer("tide-calendar", "neural", "rivals", extra=True),
-        *(
-            Racer(name, "neural_public", "rivals", tracks=("eia",))
-            for name in ("tsmixer-public", "tsmixer-public-interval")
-        ),
+        Racer("tsmixer-public", "neural_public", "rivals", tracks=("eia",)),
     )
 }
 

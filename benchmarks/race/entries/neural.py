@@ -9,7 +9,7 @@ from neuralforecast import losses, models
 from numpy.typing import NDArray
 from torch import Tensor
 
-from race.contract import INTERVAL, LEVELS, Calendar, Forecasts, Origins
+from race.contract import LEVELS, Calendar, Forecasts, Origins
 from race.entries.neural_recipes import Recipe, recipe_of
 from race.entries.neural_training import Trained, train
 from race.entries.neural_windows import Feed
@@ -101,14 +101,9 @@ def build(recipe: Recipe, heat: Heat, lookback: int, n_known: int, **trainer: An
     if n_known:
         arguments["futr_exog_list"] = [f"known{at}" for at in range(n_known)]
     module = losses.pytorch
-    makers = {"mse": module.MSE, "mae": module.MAE, "quantiles": _quantile_loss, "interval": _interval_loss}
-    loss = makers[recipe.loss]()
+    loss = {"mse": module.MSE, "mae": module.MAE, "quantiles": _quantile_loss}[recipe.loss]()
     return kind(h=heat.horizon, input_size=lookback, loss=loss, random_seed=heat.seed + 1, **arguments)
 
 
 def _quantile_loss() -> Any:
     return losses.pytorch.MQLoss(quantiles=list(LEVELS))
-
-
-def _interval_loss() -> Any:
-    return losses.pytorch.MQLoss(quantiles=[INTERVAL[0], 0.5, INTERVAL[1]])

@@ -1,11 +1,8 @@
-"""TSMixer all through neuralforecast's public calls, as a user would: fit, then cross_validation without refitting.
-
-``tsmixer-public`` forecasts points, ``tsmixer-public-interval`` the median and the bounds of ``INTERVAL``.
-"""
+"""TSMixer all through neuralforecast's public calls, as a user would: fit, then cross_validation without refitting."""
 
 import logging
 import warnings
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +10,7 @@ import pandas as pd
 from neuralforecast import NeuralForecast
 from numpy.typing import NDArray
 
-from race.contract import INTERVAL, Calendar, Forecasts, Origins
+from race.contract import Calendar, Forecasts, Origins
 from race.entries.neural import build
 from race.entries.neural_recipes import Recipe, recipe_of
 from race.heats import Floats, Heat
@@ -45,24 +42,20 @@ class FittedPublic:
 
     def roll(self, rows: Floats, origins: Origins, levels: tuple[float, ...]) -> Forecasts:
         """Forecast by cross_validation; rows after the last origin, which it asks for, are made up."""
+        del levels
         first, last = int(origins[0]), int(origins[-1])
         seen = (rows[first - self.heat.lookback : last] - self.mean) / self.spread
         seen = np.concatenate([seen, np.repeat(seen[-1:], self.heat.horizon, axis=0)])
         every = int(origins[1] - origins[0]) if len(origins) > 1 else 1
         table = self.forecast.cross_validation(_long(seen), n_windows=len(origins), step_size=every, use_fitted=True)
-        columns = ["-lo-90.0", "-median", "-hi-90.0"] if self.recipe.loss == "interval" else [""]
-        found = np.stack([table[f"TSMixer{column}"].to_numpy(np.float32) for column in columns])
-        found = found.reshape(len(columns), len(self.mean), len(origins), self.heat.horizon).transpose(0, 2, 3, 1)
-        found = found * self.spread + self.mean
-        bounds = found[::2] if len(found) == 3 and levels == INTERVAL else None
-        return Forecasts(found[len(found) // 2], bounds)
+        found = table["TSMixer"].to_numpy(np.float32)
+        found = found.reshape(len(self.mean), len(origins), self.heat.horizon).transpose(1, 2, 0)
+        return Forecasts(found * self.spread + self.mean)
 
 
 @dataclass(frozen=True, slots=True)
 class Public:
-    """The entry, with an interval or without."""
-
-    interval: bool
+    """The entry."""
 
     def fit(self, heat: Heat, past: Floats, calendar: Calendar) -> FittedPublic:
         """Fit for the steps that neuralforecast takes by itself."""
@@ -70,7 +63,6 @@ class Public:
         logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
         warnings.filterwarnings("ignore")
         recipe = recipe_of("tsmixer", heat)
-        recipe = replace(recipe, loss="interval") if self.interval else recipe
         mean, spread = moments(heat, past)
         quick = heat.most_seconds <= 10
         steps = {"max_steps": 5} if quick else {}
@@ -81,8 +73,9 @@ class Public:
 
 
 def enter(name: str) -> Public:
-    """Return the entry of a name."""
-    return Public(name == "tsmixer-public-interval")
+    """Return the one entry there is."""
+    del name
+    return Public()
 
 
 def _long(values: Floats) -> pd.DataFrame:

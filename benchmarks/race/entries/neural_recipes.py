@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from race.heats import Heat
 
-Loss = Literal["mse", "mae", "quantiles", "interval"]
+Loss = Literal["mse", "mae", "quantiles"]
 Decay = Literal["none", "halve", "cosine"]
 
 
