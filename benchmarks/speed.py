@@ -6,8 +6,8 @@
 Work is counted in floating-point operations of the matrix products that torch itself counts in the turns of both
 players on a batch, forward and backward; the machine's rate is that of a float32 product of 1024 x 1024 matrices,
 taken after every tenth step of the fit, in the same process and with as many threads; medians of both. Beside it:
-rolling forecasts with intervals, and one window at a time through a model that was saved and loaded. Values are made
-up; no error is scored.
+rolling forecasts with intervals through a model that was saved and loaded, also again, and under torch.autocast with
+bfloat16 products; and one window at a time. Values are made up; no error is scored.
 """
 
 import argparse
@@ -90,10 +90,19 @@ def measure(n_series: int, n_hours: int) -> dict[str, Any]:
         loaded = dc.DeepDIVE.load(Path(folder) / "model.safetensors")
     window = panel.rows(n_hours - LOOKBACK, n_hours)
     last = panel.rows(max(0, n_hours - _ORIGINS - LOOKBACK), n_hours)
+    start = last.clock.at(np.array([LOOKBACK]))[0]
+
+    def roll() -> tuple[float, int]:
+        began = time.perf_counter()
+        n_forecasts = len(loaded.forecast(last, start=start).mean)
+        return time.perf_counter() - began, n_forecasts
+
     forget_peak()
-    began = time.perf_counter()
-    forecast = loaded.forecast(last, start=last.clock.at(np.array([LOOKBACK]))[0])
-    rolling = time.perf_counter() - began
+    rolling, n_forecasts = roll()
+    peak = peak_mib()
+    again, _ = roll()
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed, _ = roll()
     return {
         "series": n_series,
         "hours": n_hours,
@@ -102,9 +111,11 @@ def measure(n_series: int, n_hours: int) -> dict[str, Any]:
         "product_gflop_a_second": [round(float(each) / 1e9, 1) for each in (low, high)],
         "share_of_product_rate": round(operations / step_seconds / float(rate), 3),
         "start_seconds": round(watch.start_seconds, 1),
-        "rolling_origins": len(forecast.mean),
+        "rolling_origins": n_forecasts,
         "rolling_seconds": round(rolling, 2),
-        "rolling_peak_mib": round(peak_mib()),
+        "rolling_again_seconds": round(again, 2),
+        "rolling_bfloat16_seconds": round(mixed, 2),
+        "rolling_peak_mib": round(peak),
         "one_window_ms": round(1e3 * seconds_of(lambda: loaded.forecast(window), 50), 2),
     }
 

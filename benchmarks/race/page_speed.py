@@ -9,7 +9,9 @@ INTRO = """## How well a fit uses the machine
 counts in the matrix products of both players on a batch, forward and backward; its share is of the rate of a float32
 product of 1024 x 1024 matrices, taken between the steps (quartiles; the share is of medians). *Start* is all before the
 first step: the closed-form linear paths. *One window* is a loaded model's forecast with intervals; *rolling* all
-origins of the last year, by the process that has fitted before. Medians of several runs.
+origins of the last year, by the process that has fitted before; *again* a second time, its memory at hand; *bfloat16* a
+third time within `torch.autocast("cpu", torch.bfloat16)`, for processors that have such products: the network's are
+rounded then, the linear path stays whole. Medians of several runs.
 """
 _TITLES = (
     "series",
@@ -21,6 +23,8 @@ _TITLES = (
     "start, s",
     "one window, ms",
     "rolling, s",
+    "again, s",
+    "bfloat16, s",
     "peak, MiB",
 )
 _MEASURED = (
@@ -30,6 +34,8 @@ _MEASURED = (
     "start_seconds",
     "one_window_ms",
     "rolling_seconds",
+    "rolling_again_seconds",
+    "rolling_bfloat16_seconds",
     "rolling_peak_mib",
 )
 
@@ -44,8 +50,9 @@ def speed(lines: list[dict[str, Any]]) -> str:
 
 
 def _row(runs: list[dict[str, Any]]) -> str:
-    """Return the medians of the runs whose steps do the work of the last one's: others are of other code."""
-    same = [run for run in runs if run["gflop_a_step"] == runs[-1]["gflop_a_step"]]
+    """Return the medians of the runs that do and measure what the last one does: others are of other code."""
+    last = runs[-1]
+    same = [run for run in runs if run["gflop_a_step"] == last["gflop_a_step"] and run.keys() == last.keys()]
     line = {key: statistics.median(run[key] for run in same) for key in _MEASURED}
     products = [rate for run in same for rate in run["product_gflop_a_second"]]
     cells = (
@@ -57,7 +64,7 @@ def _row(runs: list[dict[str, Any]]) -> str:
         f"{100 * line['share_of_product_rate']:.0f} %",
         f"{line['start_seconds']:.0f}",
         f"{line['one_window_ms']:.1f}",
-        f"{line['rolling_seconds']:.1f}",
+        *(f"{line[key]:.1f}" for key in ("rolling_seconds", "rolling_again_seconds", "rolling_bfloat16_seconds")),
         f"{line['rolling_peak_mib']:,.0f}",
     )
     return "| " + " | ".join(cells) + " |"

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+import torch
+
 from divecast import ByTime, Calendar, DeepDIVE, Panel
 from race.contract import Calendar as Known
 from race.contract import Forecasts, Origins
@@ -17,6 +19,7 @@ class FittedDeepDIVE:
     members: tuple[DeepDIVE, ...]
     panel: Panel
     lookback: int
+    bfloat16: bool
 
     @property
     def weights(self) -> int:
@@ -28,7 +31,7 @@ class FittedDeepDIVE:
         """All of them, and the passes that were made, of all members."""
         settings = self.members[0].info()["settings"]
         passes = sum(len(member.history.records) for member in self.members)
-        return {**settings, "members": len(self.members), "epochs_run": passes}
+        return {**settings, "members": len(self.members), "bfloat16": self.bfloat16, "epochs_run": passes}
 
     def roll(self, rows: Floats, origins: Origins, levels: tuple[float, ...]) -> Forecasts:
         """Forecast from rows that reach from a look-back before the first origin to the last one."""
@@ -37,7 +40,10 @@ class FittedDeepDIVE:
         clock = self.panel.clock.rows(first - self.lookback, last)
         panel = replace(self.panel, values=rows[first - self.lookback : last], clock=clock)
         start = clock.at(origins[:1] - first + self.lookback)[0]
-        found, *others = (member.forecast(panel, start=start, every=every, levels=levels) for member in self.members)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
+            found, *others = (
+                member.forecast(panel, start=start, every=every, levels=levels) for member in self.members
+            )
         for other in others:
             found.mean[...] += other.mean
             found.quantiles[...] += other.quantiles
@@ -59,7 +65,7 @@ class Entry:
         members = tuple(_unfitted(settings, heat, lookback, at) for at in range(settings.members))
         for member in members:
             member.fit(panel, ByTime(heat.n_train, heat.n_valid, 0), progress=False)
-        return FittedDeepDIVE(members, panel, lookback)
+        return FittedDeepDIVE(members, panel, lookback, settings.bfloat16)
 
 
 def _unfitted(settings: Settings, heat: Heat, lookback: int, member: int) -> DeepDIVE:

@@ -21,6 +21,7 @@ class Settings:
         training: the optimisation.
         losses: weights of the loss terms.
         members: fits of seeds that follow one another, whose forecasts are averaged.
+        bfloat16: forecasts with such products; fits as ever.
     """
 
     lookback: int | None = None
@@ -28,6 +29,7 @@ class Settings:
     training: TrainingConfig = field(default_factory=TrainingConfig)
     losses: LossConfig = field(default_factory=LossConfig)
     members: int = 1
+    bfloat16: bool = False
 
 
 # Few channels mean few and short passes, so one track takes more of them; on the others the validation part is best
@@ -49,6 +51,10 @@ def _five(track: str) -> Settings:
     return replace(_plain(track), members=5)
 
 
+def _bfloat16(track: str) -> Settings:
+    return replace(_plain(track), bfloat16=True)
+
+
 def _of(arm: arms.Arm) -> Callable[[str], Settings]:
     """Return the settings of an arm of the paper's tables."""
 
@@ -63,6 +69,7 @@ def _of(arm: arms.Arm) -> Callable[[str], Settings]:
 SETTINGS: dict[str, Callable[[str], Settings]] = {
     "divecast": _plain,
     "divecast-five": _five,
+    "divecast-bfloat16": _bfloat16,
     "divecast-quick": _quick(7),
     "divecast-tenth": _quick(13),
     "divecast-a": _of(arms.conditional_only),
