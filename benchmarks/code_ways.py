@@ -10,7 +10,7 @@ steps 3, 6, 12 and 24 and their mean. Ways that have a line with the same settin
 import argparse
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,10 +23,13 @@ from lines import append_line, read_lines
 from memory import machine
 from results import STEPS, eia
 from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_
 
 import divecast as dc
-from divecast.model.network import Network
-from divecast.types import Outputs, Prediction
+from divecast.model.fusion import Fusion
+from divecast.model.marginal import Clamped, MarginalCode
+from divecast.model.network import Dimensions, Network
+from divecast.types import Code, Outputs, Prediction
 
 OUT = Path(__file__).with_name("code_ways.jsonl")
 FACTORS = tuple(dc.Calendar(name, tz="America/New_York") for name in ("hour", "weekday", "month"))
@@ -39,12 +42,12 @@ def _same(a: Tensor) -> Tensor:
     return a
 
 
-def _noisy(spread: float) -> View:
-    return lambda a: a + spread * torch.randn_like(a)
+def _noisy(a: Tensor) -> Tensor:
+    return a + torch.randn_like(a)
 
 
-def _sometimes(share: float) -> View:
-    return lambda a: a * (torch.rand(len(a), 1) < share)
+def _half(a: Tensor) -> Tensor:
+    return a * (torch.rand(len(a), 1) < 0.5)
 
 
 @dataclass(frozen=True)
@@ -52,22 +55,26 @@ class Way:
     """A change.
 
     Attributes:
+        words: what is another.
         learns: from a to what the forecaster is told of it in training.
         told: as ``learns``, when it forecasts.
+        own: whether the forecaster fuses a and b by weights of its own, not those the reconstruction learns, too.
         gated: whether each dimension of a is told times a weight that is learned from 0.
+        apart: whether the forecaster's gradient is clipped by its own norm, not by that of the whole player.
         levels: whether a is inferred from the channels' means and spreads, too.
         model: sizes.
         losses: weights.
-        training: the optimisation.
     """
 
+    words: str
     learns: View = _same
     told: View = _same
+    own: bool = False
     gated: bool = False
+    apart: bool = False
     levels: bool = True
     model: dc.ModelConfig = field(default_factory=dc.ModelConfig)
     losses: dc.LossConfig = field(default_factory=dc.LossConfig)
-    training: dc.TrainingConfig = field(default_factory=dc.TrainingConfig)
 
 
 def _dims(n: int) -> dc.ModelConfig:
@@ -75,20 +82,17 @@ def _dims(n: int) -> dc.ModelConfig:
 
 
 WAYS = {
-    "full": Way(),
-    "b": Way(model=_dims(0)),
-    "dims-4": Way(model=_dims(4)),
-    "never": Way(torch.zeros_like, torch.zeros_like),
-    "detached": Way(Tensor.detach),
-    "noise-.3": Way(_noisy(0.3)),
-    "noise-1": Way(_noisy(1.0)),
-    "noise-3": Way(_noisy(3.0)),
-    "half": Way(_sometimes(0.5)),
-    "half-then-never": Way(_sometimes(0.5), torch.zeros_like),
-    "gated": Way(gated=True),
-    "no-levels": Way(levels=False),
-    "kl-5": Way(losses=dc.LossConfig(conditional_kl=5.0)),
-    "kl-25": Way(losses=dc.LossConfig(conditional_kl=25.0)),
+    "full": Way("divecast as it is"),
+    "b": Way("arm (b): no a at all", model=_dims(0)),
+    "never": Way("the forecaster never reads a", torch.zeros_like, torch.zeros_like),
+    "own": Way("it fuses a and b by weights of its own", own=True),
+    "own-never": Way("it has a fusion of its own, and never reads a", torch.zeros_like, torch.zeros_like, own=True),
+    "apart": Way("its gradient is clipped by a norm of its own", apart=True),
+    "gated": Way("it reads each dimension of a times a weight learned from 0", gated=True),
+    "half-then-never": Way("it learns half of the time without a, and forecasts without", _half, torch.zeros_like),
+    "noise-1": Way("it learns from a and as much noise again as a prior has", _noisy),
+    "no-levels": Way("a is inferred without the channels' means and spreads", levels=False),
+    "dims-4": Way("a has 4 dimensions, not 16", model=_dims(4)),
 }
 
 
@@ -97,44 +101,54 @@ class Told(Network):
 
     way: Way
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
+    def __init__(self, dimensions: Dimensions, config: dc.ModelConfig) -> None:
+        super().__init__(dimensions, config)
+        blocks = self.marginal.block_sizes
+        self.own = Fusion(self.n_conditional, dimensions.n_classes, blocks, config.decoder) if self.way.own else None
         if self.conditional is not None and not self.way.levels:
             self.conditional.features.level_mixing = None
         self.gate = nn.Parameter(torch.zeros(self.n_conditional)) if self.way.gated else None
 
-    def predict(self, x: Tensor, marginal: Any, sample: bool) -> Prediction:
-        """As the network's."""
-        found = super().predict(x, marginal, sample)
-        return replace(found, forecast=self._forecast(x, found))
+        for parameter in self.forecaster.parameters() if self.way.apart else ():
+            parameter.apart = True
 
-    def complete(self, x: Tensor, marginal: Any, sample: bool) -> Outputs:
+    def predict(self, x: Tensor, marginal: Clamped, sample: bool) -> Prediction:
         """As the network's."""
-        found = super().complete(x, marginal, sample)
-        return replace(found, forecast=self._forecast(x, found))
+        q_a, code, _, attention = self._fuse(x, marginal, sample)
+        return Prediction(q_a, code, attention, self._forecast(x, code))
 
-    def _forecast(self, x: Tensor, found: Prediction) -> Any:
+    def complete(self, x: Tensor, marginal: MarginalCode, sample: bool) -> Outputs:
+        """As the network's."""
+        q_a, code, fused, attention = self._fuse(x, (marginal.b, marginal.classes), sample)
+        return Outputs(q_a, code, attention, self._forecast(x, code), marginal.posterior, self.decoder(fused))
+
+    def _forecast(self, x: Tensor, code: Code) -> Any:
         view = self.way.learns if self.training else self.way.told
-        a = view(found.code.a)
-        fused, _ = self.fusion(replace(found.code, a=a if self.gate is None else a * self.gate))
-        return self.forecaster(x, fused, found.code.classes)
+        a = view(code.a) if self.gate is None else view(code.a) * self.gate
+        fused, _ = (self.own or self.fusion)(replace(code, a=a))
+        return self.forecaster(x, fused, code.classes)
 
 
 @contextmanager
 def told(way: Way) -> Iterator[None]:
-    """Make networks of ``Told`` within the block; of the library's own where the way does not ask for it."""
-    if way.learns is _same and way.told is _same and way.levels and not way.gated:
+    """Make networks of ``Told`` within the block."""
+    with (
+        mock.patch("divecast.fitted.Network", type("Told", (Told,), {"way": way})),
+        mock.patch("divecast.train.player.nn.utils.clip_grad_norm_", _clip),
+    ):
         yield
-        return
-    with mock.patch("divecast.fitted.Network", type("Told", (Told,), {"way": way})):
-        yield
+
+
+def _clip(parameters: Sequence[nn.Parameter], most: float) -> None:
+    for apart in (True, False):
+        clip_grad_norm_([each for each in parameters if getattr(each, "apart", False) == apart], most)
 
 
 def run(data: Path, name: str, seed: int) -> dict[str, Any]:
     """Fit a way and score it on the validation part."""
     way = WAYS[name]
     case = eia(argparse.Namespace(data=data, epochs=0, block="kind", seed=seed))
-    model = dc.DeepDIVE(24, 168, FACTORS, model=way.model, losses=way.losses, training=way.training, seed=seed)
+    model = dc.DeepDIVE(24, 168, FACTORS, model=way.model, losses=way.losses, seed=seed)
     began = time.process_time()
     with told(way):
         model.fit(case.data, case.split, progress=False)

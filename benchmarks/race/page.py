@@ -15,12 +15,13 @@ from lines import read_lines
 from race.page_notes import NOTES
 from race.page_speed import speed
 from race.page_tables import about, costs_table, scores_table
+from race.page_ways import ways
 from race.roster import ROSTER
 from race.run import OUT
 from race.tracks import TRACKS, Track
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
-SPEED = Path(__file__).resolve().parents[1] / "speed.jsonl"
+SPEED, WAYS = (Path(__file__).resolve().parents[1] / f"{name}.jsonl" for name in ("speed", "code_ways"))
 INTRO = """# Benchmarks
 
 Made by `python benchmarks/race/page.py` from `benchmarks/race.jsonl`; every line there is one run of the command given
@@ -46,8 +47,8 @@ of the process at its highest in that part, libraries included.
 """
 
 
-def page(lines: list[dict[str, Any]], speed_lines: list[dict[str, Any]]) -> str:
-    """Return the whole page of the lines that are no trials, and of those of ``benchmarks/speed.py``."""
+def page(lines: list[dict[str, Any]], speed_lines: list[dict[str, Any]], ways_lines: list[dict[str, Any]]) -> str:
+    """Return the page of the lines that are no trials, and of those of ``speed.py`` and ``code_ways.py``."""
     kept = latest([line for line in lines if not line["quick"]])
     most = max((line["most"] for line in kept), default=4.0)
     parts = [INTRO.format(most=f"{most:g}")]
@@ -56,7 +57,7 @@ def page(lines: list[dict[str, Any]], speed_lines: list[dict[str, Any]]) -> str:
         if own:
             parts.append(f"## {track.title}\n\n{about(track, own)}")
             parts += [scores_table(track, own), costs_table(track, own), NOTES.get(track.name, ""), not_run(track, own)]
-    parts.append(speed(speed_lines))
+    parts += [ways(ways_lines), speed(speed_lines)]
     return "\n\n".join(part.strip() for part in parts if part) + "\n"
 
 
@@ -80,7 +81,7 @@ def main() -> None:
     parser.add_argument("--lines", type=Path, default=OUT)
     parser.add_argument("--page", type=Path, default=PAGE)
     args = parser.parse_args()
-    args.page.write_text(page(read_lines(args.lines), read_lines(SPEED)), encoding="utf-8")
+    args.page.write_text(page(read_lines(args.lines), read_lines(SPEED), read_lines(WAYS)), encoding="utf-8")
     print(args.page)
 
 
