@@ -50,10 +50,9 @@ def speed(lines: list[dict[str, Any]]) -> str:
 
 
 def _row(runs: list[dict[str, Any]]) -> str:
-    """Return the medians of the runs that do and measure what the last one does: others are of other code."""
-    last = runs[-1]
-    same = [run for run in runs if run["gflop_a_step"] == last["gflop_a_step"] and run.keys() == last.keys()]
-    line = {key: statistics.median(run[key] for run in same) for key in _MEASURED}
+    """Return the medians of the runs whose steps do the work of the last one's, of those that measured it."""
+    same = [run for run in runs if run["gflop_a_step"] == runs[-1]["gflop_a_step"]]
+    line = {key: statistics.median(run[key] for run in same if key in run) for key in _MEASURED}
     products = [rate for run in same for rate in run["product_gflop_a_second"]]
     cells = (
         str(same[-1]["series"]),
