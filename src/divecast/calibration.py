@@ -68,8 +68,8 @@ class Calibration:
             raise ConfigError(f"levels must rise and lie between {low} and {high}, got {tuple(levels)}")
         place = np.interp(levels, self.levels, np.arange(len(self.levels)))
         below = np.minimum(place.astype(np.int64), len(self.levels) - 2)
-        low, high = (self.quantiles.numpy()[at].astype(np.float64) for at in (below, below + 1))
-        return torch.from_numpy(low + (place - below)[:, None] * (high - low)).float()
+        under, over = (self.quantiles.numpy()[at].astype(np.float64) for at in (below, below + 1))
+        return torch.from_numpy(under + (place - below)[:, None] * (over - under)).float()
 
 
 def _with_every_step(rows: NDArray[np.float32]) -> NDArray[np.float32]:

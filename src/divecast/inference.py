@@ -86,7 +86,8 @@ def mean_and_quantiles(fitted: Fitted, outputs: Prediction, levels: Sequence[flo
     Raises:
         ConfigError: levels do not rise, or reach beyond the calibration.
     """
-    table, forecast = fitted.calibration.at(levels), outputs.forecast
+    forecast: Any = outputs.forecast
+    table = fitted.calibration.at(levels)
     center, spread = torch.from_numpy(fitted.scale.center), torch.from_numpy(fitted.scale.spread)
     mean = torch.addcmul(center, forecast.loc.cpu().contiguous(), spread)  # as the result lies in memory
     quantiles = torch.addcmul(mean, forecast.scale.cpu().contiguous() * spread, table[:, None, :, None])
