@@ -7,7 +7,8 @@ Work is counted in floating-point operations of the matrix products that torch i
 players on a batch, forward and backward; the machine's rate is that of a float32 product of 1024 x 1024 matrices,
 taken after every tenth step of the fit, in the same process and with as many threads; medians of both. Beside it:
 rolling forecasts with intervals through a model that was saved and loaded, also again, and under torch.autocast with
-bfloat16 products; and one window at a time. Values are made up; no error is scored.
+bfloat16 products; and one window at a time, also through the model exported to ONNX, run by onnxruntime. Values are
+made up; no error is scored.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import torch
 from lines import append_line
 from memory import HORIZON, LOOKBACK, Watch, machine, synthetic
@@ -76,6 +78,12 @@ def operations_of_a_step(model: dc.DeepDIVE, n_series: int) -> int:
     return int(counter.get_total_flops())
 
 
+def _session_options() -> onnxruntime.SessionOptions:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    return options
+
+
 def measure(n_series: int, n_hours: int) -> dict[str, Any]:
     """Fit one pass and forecast."""
     values = np.concatenate(list(synthetic(n_series, n_hours)))
@@ -88,6 +96,8 @@ def measure(n_series: int, n_hours: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         model.save(Path(folder) / "model.safetensors")
         loaded = dc.DeepDIVE.load(Path(folder) / "model.safetensors")
+        loaded.export(Path(folder) / "model.onnx")
+        graph = onnxruntime.InferenceSession(Path(folder) / "model.onnx", _session_options())
     window = panel.rows(n_hours - LOOKBACK, n_hours)
     last = panel.rows(max(0, n_hours - _ORIGINS - LOOKBACK), n_hours)
     start = last.clock.at(np.array([LOOKBACK]))[0]
@@ -97,6 +107,10 @@ def measure(n_series: int, n_hours: int) -> dict[str, Any]:
         n_forecasts = len(loaded.forecast(last, start=start).mean)
         return time.perf_counter() - began, n_forecasts
 
+    fed = {
+        "x": np.asarray(window.values, np.float32)[None],
+        "labels": np.full((1, len(FACTORS)), -1, np.int64),  # read from the window
+    }
     forget_peak()
     rolling, n_forecasts = roll()
     peak = peak_mib()
@@ -117,6 +131,7 @@ def measure(n_series: int, n_hours: int) -> dict[str, Any]:
         "rolling_bfloat16_seconds": round(mixed, 2),
         "rolling_peak_mib": round(peak),
         "one_window_ms": round(1e3 * seconds_of(lambda: loaded.forecast(window), 50), 2),
+        "one_window_onnx_ms": round(1e3 * seconds_of(lambda: graph.run(["mean", "quantiles"], fed), 50), 2),
     }
 
 

@@ -8,10 +8,11 @@ INTRO = """## How well a fit uses the machine
 `python benchmarks/speed.py`, values made up, look-back 168, horizon 24, factors hour and weekday. Work is what torch
 counts in the matrix products of both players on a batch, forward and backward; its share is of the rate of a float32
 product of 1024 x 1024 matrices, taken between the steps (quartiles; the share is of medians). *Start* is all before the
-first step: the closed-form linear paths. *One window* is a loaded model's forecast with intervals; *rolling* all
-origins of the last year, by the process that has fitted before; *again* a second time, its memory at hand; *bfloat16* a
-third time within `torch.autocast("cpu", torch.bfloat16)`, for processors that have such products: the network's are
-rounded then, the linear path stays whole. Medians of several runs.
+first step: the closed-form linear paths. *One window* is a loaded model's forecast with intervals; *in ONNX* by the
+exported graph in onnxruntime, which also infers the labels. *Rolling* is all origins of the last year, by the process
+that has fitted before; *again* a second time, its memory at hand; *bfloat16* a third time within
+`torch.autocast("cpu", torch.bfloat16)`, for processors that have such products: the network's are rounded then, the
+linear path stays whole. Medians of several runs.
 """
 _TITLES = (
     "series",
@@ -22,6 +23,7 @@ _TITLES = (
     "share",
     "start, s",
     "one window, ms",
+    "in ONNX, ms",
     "rolling, s",
     "again, s",
     "bfloat16, s",
@@ -33,6 +35,7 @@ _MEASURED = (
     "share_of_product_rate",
     "start_seconds",
     "one_window_ms",
+    "one_window_onnx_ms",
     "rolling_seconds",
     "rolling_again_seconds",
     "rolling_bfloat16_seconds",
@@ -62,7 +65,7 @@ def _row(runs: list[dict[str, Any]]) -> str:
         f"{min(products):.0f} to {max(products):.0f}",
         f"{100 * line['share_of_product_rate']:.0f} %",
         f"{line['start_seconds']:.0f}",
-        f"{line['one_window_ms']:.1f}",
+        *(f"{line[key]:.1f}" for key in ("one_window_ms", "one_window_onnx_ms")),
         *(f"{line[key]:.1f}" for key in ("rolling_seconds", "rolling_again_seconds", "rolling_bfloat16_seconds")),
         f"{line['rolling_peak_mib']:,.0f}",
     )
