@@ -226,6 +226,8 @@ def test_tables_that_are_no_panel(frame):
         Panel.from_wide(frame(columns()), time="when")
     with pytest.raises(DataError, match=r"label columns \['mood'\]"):
         Panel.from_wide(frame(columns()), labels=["mood"])
+    with pytest.raises(DataError, match=r"did you mean 'hour'\?"):  # a factor of the calendar, misspelt
+        Panel.from_wide(frame(columns()), labels=["hours"])
     with pytest.raises(DataError, match="one column of time stamps, got none"):
         Panel.from_wide(frame({"a": np.arange(3.0)}))
     with pytest.raises(DataError, match=r"one column of time stamps, got \['one', 'two'\]"):

@@ -1,15 +1,17 @@
 """Columns of a table as checked float32 channels and as label columns."""
 
+import difflib
 import math
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from numbers import Real
-from typing import Any
+from typing import Any, get_args
 
 import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast.data.factors import CalendarName
 from divecast.data.source import Backend, Column, Values
 from divecast.errors import DataError
 
@@ -68,7 +70,11 @@ def pick_columns(frame: Frame, wanted: Sequence[str], what: str) -> None:
     have = [str(name) for name in frame.columns]
     absent = [name for name in wanted if name not in have]
     if absent:
-        raise DataError(f"expected {what} {absent} among the columns, got {have[:12]}{' ...' if have[12:] else ''}")
+        close = difflib.get_close_matches(absent[0], [*have, *get_args(CalendarName)], 1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise DataError(
+            f"expected {what} {absent} among the columns, got {have[:12]}{' ...' if have[12:] else ''}{hint}"
+        )
 
 
 def get_series(frame: Frame, name: str) -> nw.Series[Any]:
