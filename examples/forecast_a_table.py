@@ -19,4 +19,6 @@ def main(path: str, zone: str = "UTC") -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
     main(*sys.argv[1:3])

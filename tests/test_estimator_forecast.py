@@ -111,7 +111,16 @@ def test_missing_values_do_not_spoil_a_forecast(hours_model: DeepDIVE) -> None:
     values[30:35] = np.nan
     values[:, 2] = np.nan
     panel = Panel.from_array(values, PANEL.clock.at(np.array([len(PANEL.values) - 48]))[0], "1h", PANEL.channels)
-    assert np.isfinite(hours_model.forecast(panel, start="2024-02-25", n_samples=1).samples).all()
+    with pytest.warns(DataWarning, match=r"4 channels had no value in the 3 rows .* too narrow"):
+        forecast = hours_model.forecast(panel, start="2024-02-25", n_samples=1)
+    assert np.isfinite(forecast.samples).all()
+
+
+def test_a_start_before_the_first_look_back_is_said_to_be_moved(hours_model: DeepDIVE) -> None:
+    with pytest.warns(DataWarning, match="the first forecast starts at 2024-01-02T00:00:00"):
+        early = hours_model.forecast(PANEL, start="2024-01-01T12:00", stop="2024-01-03", every=12)
+    exact = hours_model.forecast(PANEL, start="2024-01-02", stop="2024-01-03", every=12)
+    np.testing.assert_array_equal(early.mean, exact.mean)
 
 
 def test_another_channel_order_gives_the_same_forecast(hours_model: DeepDIVE) -> None:

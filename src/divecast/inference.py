@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from divecast.counted import counted
 from divecast.data import Part, Source, Windows
 from divecast.data.reach import check_batch
 from divecast.data.report import report
@@ -23,6 +24,7 @@ LabelMode = Literal["known", "infer"]
 PartName = Literal["train", "valid", "test", "all"]
 
 _VALUES_AT_ONCE = 8_000_000  # of windows in a batch, 32 MB
+_LATE = 8  # a channel without a value in this part of the look-back, the last eighth, is forecast from others
 
 
 def windows_of(fitted: Fitted, source: Source, part: Part | None, role: Literal["score", "encode"]) -> Windows:
@@ -105,8 +107,10 @@ def forecast_pieces(
     fitted: Fitted, cut: Iterable[Windows], mode: LabelMode, levels: Sequence[float], n_samples: int
 ) -> Iterator[Forecast]:
     """Forecast windows piece by piece, in original units; each piece draws from a seed of its own."""
+    rows, silent = -(-fitted.shape.lookback // _LATE), torch.zeros(len(fitted.channels), dtype=torch.bool)
     for at, piece in enumerate(cut):
         batch = _gathered(fitted, piece)
+        silent |= batch.x[:, -rows:].isnan().all(dim=1).any(dim=0).cpu()
         outputs = predict(fitted, batch, mode)
         mean, quantiles = mean_and_quantiles(fitted, outputs, levels)
         # within the step: a generator that is left standing must not hold the caller's random state
@@ -120,6 +124,12 @@ def forecast_pieces(
             tuple(levels),
             quantiles,
             _original(fitted, samples),
+        )
+    names = [fitted.channels[at] for at in torch.nonzero(silent).flatten().tolist()]
+    if names:
+        report(
+            f"{counted(len(names), 'channel')} had no value in the {counted(rows, 'row')} before a forecast, first "
+            f"{names[:5]}; their intervals there are too narrow, as they are measured where most values are known"
         )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast.data import Windows
+from divecast.data.report import report
 from divecast.errors import ConfigError, DataError
 
 Moment = str | datetime | np.datetime64
@@ -39,4 +40,7 @@ def forecast_origins(windows: Windows, start: Moment | None, stop: Moment | None
             f"no forecast can start from {start} to {stop or 'the end'}: before a start there must be "
             f"{windows.shape.lookback} rows; the clock has {source.clock}"
         )
+    if windows.origins[found[0]] > first:
+        begun = source.clock.at(windows.origins[found[:1]])[0]
+        report(f"before {start} there are no {windows.shape.lookback} rows; the first forecast starts at {begun} UTC")
     return found

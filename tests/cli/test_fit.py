@@ -1,3 +1,4 @@
+import shlex
 import signal
 
 import pytest
@@ -16,6 +17,15 @@ def test_fit_writes_a_model_and_clears_its_checkpoint(run, folder, tmp_path):
     assert result.code == 0
     assert "Next: divecast evaluate" in result.out
     assert [path.name for path in tmp_path.iterdir()] == ["m.safetensors"]
+
+
+def test_the_command_it_names_next_works_as_it_stands(run, folder, tmp_path):
+    out = tmp_path / "a model.safetensors"
+    text = fit(run, folder, out, "--channels", "south", "--tz", "Europe/Berlin").out.replace("\n", " ")
+    words = shlex.split(text.split("Next: divecast ")[1])
+    assert words == ["evaluate", str(out), str(folder / "panel.csv"), *words[3:]]
+    assert run(*words).code == 0
+    assert {"--tz", "--channels"} <= {*words}
 
 
 def test_a_named_checkpoint_is_kept(run, folder, tmp_path):

@@ -17,6 +17,14 @@ def test_names_of_the_calendar_and_others():
     assert [factor.kind for factor in factors] == ["cyclic", "plain", "cyclic", "ordered"]
 
 
+def test_zone_and_country_within_the_name():
+    assert as_factors(["hour@America/New_York", "holiday:US-NY@Asia/Tokyo", "stride:ordered"]) == (
+        Calendar("hour", tz="America/New_York"),
+        Calendar("holiday", country="US-NY", tz="Asia/Tokyo"),
+        Label("stride:ordered"),  # a column may be called so
+    )
+
+
 def test_kinds_of_the_calendar():
     kinds = {name: Calendar(name).kind for name in ("hour", "half_hour", "weekday", "month", "season", "weekend")}
     assert {name for name, kind in kinds.items() if kind != "cyclic"} == {"weekend"}
@@ -37,6 +45,7 @@ def test_kinds_of_the_calendar():
         lambda: Label("a", kind="cyclic", order=("x", "x")),
         lambda: as_factors("hour"),
         lambda: as_factors(["holiday"]),
+        lambda: as_factors(["hour:DE"]),
         lambda: as_factors(["hour", "hour"]),
         lambda: as_factors(["hour", Label("hour")]),
         lambda: as_factors([5]),

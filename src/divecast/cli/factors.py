@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Literal, get_args
 
-from divecast.data import ByRecording, ByTime, Calendar, Factor, Label, as_factors
-from divecast.data.factors import CalendarName, Kind
+from divecast.data import ByRecording, ByTime, Factor, Label, as_factors
+from divecast.data.factors import Kind, is_calendar
 from divecast.errors import ConfigError
 
 
@@ -25,11 +25,9 @@ def parse_factors(texts: Sequence[str]) -> tuple[Factor, ...]:
     return as_factors([_factor(text) for text in texts])
 
 
-def _factor(text: str) -> Factor:
-    before, _, zone = text.partition("@")
-    name, *rest = before.split(":")
-    if name in get_args(CalendarName):
-        return _calendar(text, name, rest, zone or None)
+def _factor(text: str) -> str | Label:
+    if is_calendar(text):
+        return text
     name, *rest = text.split(":")
     kinds = {kind: kind for kind in get_args(Kind)}
     if not name or len(rest) > 2 or (rest and rest[0] not in kinds) or (len(rest) == 2 and not rest[1].isdecimal()):
@@ -37,15 +35,6 @@ def _factor(text: str) -> Factor:
             f"expected a factor as NAME, NAME:KIND or NAME:ordered:BINS with a kind of {', '.join(kinds)}, got {text!r}"
         )
     return Label(name, kinds[rest[0]] if rest else "plain", int(rest[1]) if len(rest) == 2 else None)
-
-
-def _calendar(text: str, name: str, rest: list[str], zone: str | None) -> Factor:
-    if len(rest) > 1 or (rest and name != "holiday"):
-        raise ConfigError(f"expected the calendar factor {name!r} alone, or holiday:COUNTRY, got {text!r}")
-    if name == "holiday" and rest in ([], [""]):
-        raise ConfigError(f"expected holiday with a country, as holiday:DE or holiday:US-NY, got {text!r}")
-    known = {each: each for each in get_args(CalendarName)}
-    return Calendar(known[name], tz=zone, country=rest[0] if rest else None)
 
 
 def parse_split(text: str | None, by: Literal["time", "recording"], group: str | None) -> ByTime | ByRecording:

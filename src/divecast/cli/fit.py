@@ -1,6 +1,7 @@
 """``divecast fit``."""
 
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -10,7 +11,7 @@ import typer
 
 from divecast.cli import options
 from divecast.cli.console import INTERRUPTED, print_json, print_lines, say, shown
-from divecast.cli.settings import Settings, read_settings
+from divecast.cli.settings import Settings, read_settings, reading
 from divecast.errors import ArtifactError, ConfigError
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def fit(
     else:
         print_lines(
             f"Fitted {len(model.history.records)} epochs in {seconds:.0f} s; the model is {shown(out)}",
-            f"Next: divecast evaluate {shown(out)} {data}",
+            f"Next: {shlex.join(['divecast', 'evaluate', str(out), data, *reading(settings)])}",
         )
 
 

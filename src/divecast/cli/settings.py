@@ -59,6 +59,16 @@ class Settings:
     losses: LossConfig = field(default_factory=LossConfig)
 
 
+def reading(settings: Settings) -> list[str]:
+    """Return the options, as words of a command, that have data read as these settings say."""
+    rate = settings.rate if settings.recording is not None else None
+    one = {"--time": settings.time, "--tz": settings.tz, "--recording": settings.recording, "--rate": rate}
+    several = {"--label": settings.label_columns, "--channels": settings.channels}
+    pairs = [(flag, str(value)) for flag, value in one.items() if value is not None]
+    pairs += [(flag, value) for flag, values in several.items() for value in values]
+    return [word for pair in pairs for word in pair]
+
+
 def read_settings(path: Path | None, options: Mapping[str, Any], assignments: Sequence[str] = ()) -> Settings:
     """Read the settings of a command.
 

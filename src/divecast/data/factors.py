@@ -95,13 +95,14 @@ def as_factors(specs: Sequence[str | Calendar | Label]) -> tuple[Factor, ...]:
     """Turn names into factors: a name of the calendar into :class:`Calendar`, any other into :class:`Label`.
 
     Args:
-        specs: Names and factors.
+        specs: Names and factors. Of the calendar's a zone and, of holidays, the country are part of the name: "hour",
+            "hour@America/New_York", "holiday:US-NY".
 
     Returns:
         The factors.
 
     Raises:
-        ConfigError: Two factors share a name, or something else is given.
+        ConfigError: Two factors share a name, one of the calendar cannot be read so, or something else is given.
     """
     if isinstance(specs, str) or not isinstance(specs, Iterable):
         raise ConfigError(f"expected a sequence of factors, got {specs!r}; write [{specs!r}]")
@@ -113,12 +114,28 @@ def as_factors(specs: Sequence[str | Calendar | Label]) -> tuple[Factor, ...]:
     return factors
 
 
+def is_calendar(text: str) -> bool:
+    """Whether a factor as text is of the calendar, well written or not: "hour", "hour@Asia/Tokyo", "holiday:DE"."""
+    return text.partition("@")[0].partition(":")[0] in get_args(CalendarName)
+
+
 def _as_factor(spec: str | Calendar | Label) -> Factor:
     if isinstance(spec, Calendar | Label):
         return spec
     if not isinstance(spec, str):
         raise ConfigError(f"expected factor names, Calendar or Label, got {type(spec).__name__}")
-    for name in get_args(CalendarName):
-        if spec == name:
-            return Calendar(name)
-    return Label(spec)
+    return _calendar(spec) if is_calendar(spec) else Label(spec)
+
+
+def _calendar(text: str) -> Calendar:
+    before, _, zone = text.partition("@")
+    name, *rest = before.split(":")
+    if len(rest) > 1 or (rest and name != "holiday"):
+        raise ConfigError(
+            f"expected the calendar factor {name!r} alone, or holiday:COUNTRY, got {text!r}; in Python Label({text!r}) "
+            "is a column of that name"
+        )
+    if name == "holiday" and rest in ([], [""]):
+        raise ConfigError(f"expected holiday with a country, as holiday:DE or holiday:US-NY, got {text!r}")
+    known = {each: each for each in get_args(CalendarName)}
+    return Calendar(known[name], tz=zone or None, country=rest[0] if rest else None)

@@ -37,7 +37,10 @@ def plot(found: Any) -> "Figure":
 
 @singledispatch
 def _display(found: Any) -> Any:
-    raise ConfigError(f"expected what {_MADE_BY} gives, got {type(found).__name__}; a display of report draws others")
+    raise ConfigError(
+        f"expected what {_MADE_BY} gives, got {type(found).__name__}; others need the data beside them: "
+        "choose a display of divecast.report, such as ForecastDisplay.from_forecast(forecast, data).plot()"
+    )
 
 
 _display.register(Anomalies, OddWindowsDisplay.from_anomalies)
