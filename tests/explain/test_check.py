@@ -154,9 +154,21 @@ def test_merged_classes_are_found(hours_model: DeepDIVE) -> None:
 def test_a_silent_block_is_found(hours_model: DeepDIVE) -> None:
     fitted, codes, given = coded(hours_model)
     still = tuple(np.zeros_like(block) for block in codes.b_mean[:1]) + codes.b_mean[1:]
-    [finding] = by_topic(quick(fitted, replace(codes, b_mean=still), given).findings)["blocks"]
+    unsure = tuple(np.full_like(share, 1 / share.shape[1]) for share in codes.probabilities[:1])
+    flat = replace(codes, b_mean=still, probabilities=unsure + codes.probabilities[1:])
+    [finding] = by_topic(quick(fitted, flat, given).findings)["blocks"]
     assert finding.state == "look"
     assert "inferred of hour " in finding.text
+
+
+def test_a_narrow_block_from_which_labels_are_read_is_not_called_silent(hours_model: DeepDIVE) -> None:
+    fitted, codes, given = coded(hours_model)
+    narrow = (codes.b_mean[0] / 100, *codes.b_mean[1:])
+    sure = np.eye(24, dtype=np.float32)[given[:, 0]]
+    report = quick(fitted, replace(codes, b_mean=narrow, probabilities=(sure, *codes.probabilities[1:])), given)
+    assert not report.measured.dimensions.active[3]
+    [finding] = by_topic(report.findings)["blocks"]
+    assert "inferred of hour" not in finding.text
 
 
 def test_a_block_far_from_its_classes_is_found(hours_model: DeepDIVE) -> None:

@@ -67,6 +67,7 @@ def _blocks(fitted: Fitted, measured: Measurements) -> Iterator[Finding]:
     d = measured.dimensions
     moving = {owner for owner, active in zip(d.owners, d.active, strict=True) if active}
     real = any(owner is not None for owner in d.owners)  # else b is the class itself and has no dimensions
+    moving |= {label.factor for label in measured.labels if label.skill >= GOOD_SKILL}  # a block may be narrow
     silent = [n for n, kl in measured.block_kl.items() if kl < COLLAPSED or (real and n not in moving)]
     told = ", ".join(f"{name} {kl:.2g}" for name, kl in measured.block_kl.items())
     if silent:
