@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from divecast.data import ByTime, Panel, fit_scale, split
 from divecast.data import arrays as chunking
-from divecast.errors import DataError
+from divecast.errors import DataError, DataWarning
 
 
 def panel(values):
@@ -59,5 +59,14 @@ def test_channels_that_cannot_be_scaled():
     values[:12, 1] = 0.1
     values[:12, 3] = np.nan
     values[5, 3] = 7
-    with pytest.raises(DataError, match=r"2 are constant: 'c1' \(always 0.1\), 'c3' \(always 7\)"):
+    with pytest.raises(
+        DataError, match=r"2 are constant: 'c1' \(always 0.1 as float32\), 'c3' \(always 7 as float32\)"
+    ):
         fit_scale(panel(values), split(panel(values), ByTime()).train)
+
+
+def test_digits_that_float32_loses_are_told():
+    counter = np.random.default_rng(0).normal(1e7, 2, (50, 2))
+    counter[:, 0] -= 1e7
+    with pytest.warns(DataWarning, match="1 channel lost digits as float32, first 'c1'.* about 1e\\+07.* steps of 1;"):
+        fit_scale(panel(counter), split(panel(counter), ByTime()).train)

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast.counted import counted
 from divecast.data.arrays import row_chunks
+from divecast.data.report import report
 from divecast.data.source import Source, Values
 from divecast.data.split import Part
 from divecast.errors import DataError
 from divecast.resident import release
 
 Sums = NDArray[np.float64]
+
+_LEAST_STEPS = 50  # of float32 in a standard deviation: rounding then errs by less than a hundredth of one
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +65,9 @@ def fit_scale(source: Source, train: Part) -> Scale:
     spread = np.sqrt(square / count).astype(np.float32)
     # A spread below the smallest normal float32 cannot be divided by.
     _refuse_constant(source, low, np.where(spread < np.finfo(np.float32).tiny, low, high))
-    return Scale(mean.astype(np.float32), spread)
+    scale = Scale(mean.astype(np.float32), spread)
+    _report_rounded(source, scale)
+    return scale
 
 
 def _moments(chunk: Values) -> tuple[Sums, Sums, Sums]:
@@ -91,9 +97,25 @@ def _refuse_empty(source: Source, count: Sums) -> None:
 
 
 def _refuse_constant(source: Source, low: Sums, high: Sums) -> None:
-    flat = [f"{name!r} (always {at:g})" for name, at, to in zip(source.channels, low, high, strict=True) if at == to]
+    flat = [
+        f"{name!r} (always {at:g} as float32)"
+        for name, at, to in zip(source.channels, low, high, strict=True)
+        if at == to
+    ]
     if flat:
         raise DataError(
             f"expected channels that vary in the training part, {len(flat)} are constant: {', '.join(flat[:8])}; "
             "leave them out with select(channels)"
+        )
+
+
+def _report_rounded(source: Source, scale: Scale) -> None:
+    """Warn of channels that vary by few of the steps that float32 has at their level, as meter readings may."""
+    coarse = scale.spread < _LEAST_STEPS * np.spacing(np.abs(scale.center))
+    if coarse.any():
+        at = int(np.flatnonzero(coarse)[0])
+        report(
+            f"{counted(int(coarse.sum()), 'channel')} lost digits as float32, first {source.channels[at]!r}, which "
+            f"varies by {scale.spread[at]:g} about {scale.center[at]:g}, where float32 has steps of "
+            f"{np.spacing(np.abs(scale.center[at])):g}; take a constant off, or the differences of a counter"
         )
