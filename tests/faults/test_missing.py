@@ -47,6 +47,7 @@ def forecasts(seen: Panel) -> np.ndarray:
 
 # A month is more than the world's last part. With windows filled by the last value, and left out where their future has
 # a short hole, the shares would be 0.50 and 0.87.
+@pytest.mark.filterwarnings("ignore:.* had no value in the:divecast.DataWarning")  # days are missing, as they shall
 @pytest.mark.parametrize(("way", "share"), [("points", 0.3), ("days", 0.8)])
 def test_less_is_lost_than_by_filling_with_the_mean(way: str, share: float) -> None:
     blind = given(WORLD.panel, Run(way, 0.3, "left missing"), N_TRAIN)

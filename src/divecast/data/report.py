@@ -11,7 +11,7 @@ _PACKAGE = str(Path(__file__).parents[1]) + os.sep
 
 
 def report(message: str) -> None:
-    """Warn (DataWarning) of something harmless that was put right, at the nearest line outside this package."""
+    """Warn (DataWarning) of what was put right, or is to be known, at the nearest line outside this package."""
     # Python 3.11 has no skip_file_prefixes, so the frames of this package are counted by hand.
     level, frame = 1, sys._getframe()
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
