@@ -23,9 +23,9 @@ from holidays_found import days_of_halves, days_of_test
 from injected_faults import FAULTS, Site, with_fault
 from lines import append_line, read_lines
 
+from divecast._optional import need
 from divecast.data import split as cut
-from divecast.extras import need
-from divecast.fitting import split_of
+from divecast.fit.fit_model import split_of
 from divecast.reproduce.versions import versions
 
 OUT = Path(__file__).with_name("anomalies.jsonl")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from anomalies_runs import OWN, Days, Runs
 
-from divecast.extras import need
+from divecast._optional import need
 
 # Okabe and Ito (2008): told apart by colour-blind readers, too.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9")

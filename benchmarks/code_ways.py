@@ -133,8 +133,8 @@ class Told(Network):
 def told(way: Way) -> Iterator[None]:
     """Make networks of ``Told`` within the block."""
     with (
-        mock.patch("divecast.fitted.Network", type("Told", (Told,), {"way": way})),
-        mock.patch("divecast.train.player.nn.utils.clip_grad_norm_", _clip),
+        mock.patch("divecast.inference.fitted_model.Network", type("Told", (Told,), {"way": way})),
+        mock.patch("divecast.train.players.nn.utils.clip_grad_norm_", _clip),
     ):
         yield
 

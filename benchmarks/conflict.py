@@ -27,13 +27,13 @@ from lines import append_line, read_lines
 
 from divecast import __version__
 from divecast.config import LossConfig, TrainingConfig
-from divecast.fitting import FitPlan, fit_model
-from divecast.json_values import plain
+from divecast.fit.fit_model import FitPlan, fit_model
+from divecast.jobs.processes import work_off
 from divecast.model.network import Network
-from divecast.processes import work_off
+from divecast.persistence.json_values import plain
 from divecast.reproduce.asked import differences, with_defaults
 from divecast.reproduce.cases import Case, Settings, load_case
-from divecast.train.conflict import ConflictProbe
+from divecast.train.conflict.probe import ConflictProbe
 from divecast.train.history import EpochRecord
 from divecast.types import Batch
 

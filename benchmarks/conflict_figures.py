@@ -6,7 +6,7 @@ from typing import Any
 
 from conflict_summary import LOSSES, NAMES, PAIRS, TOGETHER, Runs
 
-from divecast.extras import need
+from divecast._optional import need
 
 # Okabe and Ito (2008): told apart by colour-blind readers, too.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")

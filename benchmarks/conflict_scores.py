@@ -6,13 +6,13 @@ import numpy as np
 import torch
 
 from divecast.data import Windows, split
-from divecast.fitted import Fitted
-from divecast.inference import LabelMode, batches, complete, predict, windows_of
+from divecast.inference.fitted_model import Fitted
+from divecast.inference.predict import LabelMode, batches, complete, predict, windows_of
+from divecast.losses.batch_terms import conditional_terms
+from divecast.losses.label_terms import label_terms
 from divecast.losses.terms import negative_log_likelihood
 from divecast.metrics import ScoreSums
 from divecast.reproduce.cases import Case
-from divecast.train.label_terms import label_terms
-from divecast.train.objective import conditional_terms
 
 
 def scores_of(fitted: Fitted, case: Case, part: str) -> dict[str, Any]:

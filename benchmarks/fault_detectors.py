@@ -10,16 +10,16 @@ from anomaly_fits import Judge
 from numpy.typing import NDArray
 from torch import Tensor
 
+from divecast._optional import need
 from divecast.baselines import Baseline
 from divecast.data import Windows
-from divecast.evaluate import rivals
-from divecast.explain.forecast_errors import jumps, longest_run
-from divecast.explain.reference import DEFAULT_PARTS, PARTS, Reference
-from divecast.explain.window_scores import score_windows
-from divecast.explain.yardstick import Yardstick
-from divecast.extras import need
-from divecast.fitted import Fitted
-from divecast.inference import batches, windows_of
+from divecast.explain.anomalies.forecast_errors import jumps, longest_run
+from divecast.explain.anomalies.reference import DEFAULT_PARTS, PARTS, Reference
+from divecast.explain.anomalies.reference_scores import Yardstick
+from divecast.explain.anomalies.window_scores import score_windows
+from divecast.inference.evaluation import rivals
+from divecast.inference.fitted_model import Fitted
+from divecast.inference.predict import batches, windows_of
 from divecast.types import Batch
 
 Scores = dict[str, NDArray[np.float64]]

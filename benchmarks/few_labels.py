@@ -22,7 +22,7 @@ from few_labels_arms import ARMS, CURVES, EVERYWHERE, SETTINGS, settings_of
 from few_labels_scores import score_model, score_rival
 from lines import append_line, read_lines
 
-from divecast.processes import work_off
+from divecast.jobs.processes import work_off
 from divecast.reproduce.cases import Case, Settings, load_case
 from divecast.reproduce.hidden_labels import Hiding, hide_labels, labelled_shares
 from divecast.reproduce.versions import versions

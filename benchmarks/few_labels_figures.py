@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from few_labels_runs import PATTERNS, Pattern, Runs
 
-from divecast.extras import need
+from divecast._optional import need
 
 # Okabe and Ito (2008): told apart by colour-blind readers, too.
 COLOURS = {

@@ -10,9 +10,9 @@ import torch
 from divecast.config import EncoderConfig
 from divecast.data import Windows, encode_labels, fit_scale, fit_vocabularies, split
 from divecast.data import WindowShape as Shape
-from divecast.evaluate import MODEL_NAME, evaluate_windows
-from divecast.fitting import FitPlan, fit_model
-from divecast.inference import encode_windows, infer_window_labels, pool_recordings
+from divecast.fit.fit_model import FitPlan, fit_model
+from divecast.inference.evaluation import MODEL_NAME, evaluate_windows
+from divecast.inference.predict import encode_windows, infer_window_labels, pool_recordings
 from divecast.metrics.latents import FactorLabels, MeasureConfig, Units, disentanglement
 from divecast.reproduce.cases import Case, Settings
 from divecast.reproduce.few_labels import LabelledParts, accuracies, classify, classify_components

@@ -11,7 +11,7 @@ import numpy as np
 from anomaly_fits import Judge
 from numpy.typing import NDArray
 
-from divecast.extras import need
+from divecast._optional import need
 
 STATES = ("BB", "BE", "BW", "BY", "HB", "HE", "HH", "MV", "NI", "NW", "RP", "SH", "SL", "SN", "ST", "TH")
 N_WINDOWS = 6

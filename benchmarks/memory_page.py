@@ -14,7 +14,7 @@ from lines import read_lines
 from sampled_channels import ARMS, LIMIT, worse
 from sampled_channels import OUT as SAMPLED
 
-from divecast.extras import need
+from divecast._optional import need
 
 HERE = Path(__file__).parent
 LINES = HERE / "memory.jsonl"

@@ -18,7 +18,7 @@ import torch
 from lines import append_line
 
 from divecast import Calendar, DeepDIVE, Panel, TrainingConfig, datasets
-from divecast.report.page import write_report
+from divecast.page import write_report
 from divecast.reproduce.versions import versions
 
 OUT = Path(__file__).with_name("page_size.jsonl")

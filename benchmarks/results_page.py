@@ -10,7 +10,7 @@ from typing import Any
 
 from lines import read_lines
 
-from divecast.evaluate import LINEAR_NAMES
+from divecast.inference.evaluation import LINEAR_NAMES
 
 HERE = Path(__file__).parent
 LINES = HERE / "results.jsonl"

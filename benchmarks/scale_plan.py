@@ -13,7 +13,7 @@ from typing import Any
 from lines import read_lines
 
 from divecast.config import ModelConfig, TrainingConfig
-from divecast.fitted import build_network
+from divecast.inference.fitted_model import build_network
 from divecast.model.network import Dimensions
 
 HERE = Path(__file__).parent

@@ -30,7 +30,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import divecast as dc
 from divecast.reproduce.memory import forget_peak, peak_mib
-from divecast.train.turn import turn_loss
+from divecast.train.player_loss import turn_loss
 from divecast.types import Batch
 
 OUT = Path(__file__).with_name("speed.jsonl")

@@ -25,13 +25,13 @@ from divecast.config import LossConfig, ModelConfig, TrainingConfig
 from divecast.data import ByTime, Calendar, Windows, split
 from divecast.data.datasets import load
 from divecast.explain.code import infer_code
-from divecast.explain.counterfactual import Counterfactual
-from divecast.explain.label_effects import LabelEffects
-from divecast.explain.what_if import HandOver, what_if_windows
-from divecast.fitted import Fitted
-from divecast.fitting import FitPlan, fit_model
-from divecast.inference import batches
-from divecast.model.label_covariates import label_covariates
+from divecast.explain.counterfactuals.counterfactual import Counterfactual
+from divecast.explain.counterfactuals.label_effects import LabelEffects
+from divecast.explain.counterfactuals.what_if import HandOver, what_if_windows
+from divecast.fit.fit_model import FitPlan, fit_model
+from divecast.inference.fitted_model import Fitted
+from divecast.inference.predict import batches
+from divecast.model.linear.label_covariates import label_covariates
 from divecast.reproduce.cases import Case, Settings, load_case
 from divecast.reproduce.versions import versions
 

@@ -21,10 +21,10 @@ from lines import append_line, read_lines
 from what_if_judge import CASES, fit, read_case
 
 from divecast.data import Windows, split
-from divecast.explain.agreement import Agreement
-from divecast.explain.attribution import Attribution
-from divecast.explain.why import attribute
-from divecast.fitted import Fitted
+from divecast.explain.attribution.agreement import Agreement
+from divecast.explain.attribution.attribution import Attribution
+from divecast.explain.attribution.why import attribute
+from divecast.inference.fitted_model import Fitted
 from divecast.reproduce.cases import Case
 from divecast.reproduce.versions import versions
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from lines import read_lines
 
-from divecast.counted import counted
-from divecast.explain.agreement import LEAST_AGREEMENT
+from divecast._text import counted
+from divecast.explain.attribution.agreement import LEAST_AGREEMENT
 
 LINES = Path(__file__).with_name("why.jsonl")
 PAGE = Path(__file__).parents[1] / "docs" / "why.md"

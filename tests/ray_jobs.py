@@ -3,9 +3,9 @@
 import os
 from contextlib import suppress
 
-from divecast import inference
 from divecast.cli.forecast_parts import PartJob, make_part
-from divecast.trials.trial import TrialJob, run_trial
+from divecast.inference import predict as inference
+from divecast.selection.trial import TrialJob, run_trial
 
 VALUES_AT_ONCE = 800
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from divecast import __version__, artifact
-from divecast.artifact import Artifact, read_artifact, write_artifact
-from divecast.atomic import replacing
 from divecast.errors import ArtifactError
+from divecast.persistence.artifact import Artifact, read_artifact, write_artifact
+from divecast.persistence.atomic import replacing
 from laws import assert_same_bits
 
 KIND, SCHEMA = "model", 3

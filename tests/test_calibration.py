@@ -6,8 +6,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from divecast.calibration import LEVELS, Calibration
 from divecast.errors import ConfigError, DataError, DataWarning
+from divecast.inference.calibration import LEVELS, Calibration
 
 
 def residuals(n: int = 400, seed: int = 0) -> torch.Tensor:

@@ -8,8 +8,8 @@ import pytest
 
 from divecast import DeepDIVE, TrainingConfig
 from divecast.data import write_store
-from divecast.fitted import build_network
-from divecast.fitting import FitPlan
+from divecast.fit.fit_model import FitPlan
+from divecast.inference.fitted_model import build_network
 from laws import assert_same_bits, frozen
 from worlds import SMALL, hours
 

@@ -9,8 +9,8 @@ import torch
 from divecast import ByTime, DataError, DeepDIVE, Panel, TrainingConfig
 from divecast.baselines import PerChannelRidge
 from divecast.data import Windows, split
-from divecast.evaluate import MODEL_NAME, Evaluation
-from divecast.inference import windows_of
+from divecast.inference.evaluation import MODEL_NAME, Evaluation
+from divecast.inference.predict import windows_of
 from divecast.metrics import corr, coverage, mae, mase, mse, rrse, seasonal_scale
 from worlds import SMALL, hours, moves
 

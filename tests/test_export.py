@@ -21,10 +21,10 @@ import divecast
 from divecast import ArtifactError, ByTime, ConfigError, DeepDIVE, Label, ModelConfig, NotFittedError, Panel
 from divecast import TrainingConfig as Training
 from divecast.cli import main
-from divecast.export import Graph as ExportGraph
-from divecast.export import description, export_model, probability_names, trace, write_onnx, write_pt2
-from divecast.fitted import Fitted
-from divecast.inference import encode_windows, windows_of
+from divecast.inference.export import Graph as ExportGraph
+from divecast.inference.export import description, export_model, probability_names, trace, write_onnx, write_pt2
+from divecast.inference.fitted_model import Fitted
+from divecast.inference.predict import encode_windows, windows_of
 from laws import assert_same_bits, frozen
 from worlds import SMALL, hours, moves
 
@@ -278,8 +278,8 @@ def test_a_failed_export_leaves_the_former_file(
         path.write_bytes(b"half")
         raise OSError("no space left on device")
 
-    monkeypatch.setattr("divecast.export.write_pt2", break_off)
-    monkeypatch.setattr("divecast.export.trace", lambda *_: None)
+    monkeypatch.setattr("divecast.inference.export.write_pt2", break_off)
+    monkeypatch.setattr("divecast.inference.export.trace", lambda *_: None)
     (tmp_path / "m.pt2").write_bytes(b"former")
     with pytest.raises(ArtifactError, match="no space left"):
         hours_model.export(tmp_path / "m.pt2")
@@ -314,8 +314,8 @@ def test_the_command_tells_its_file_and_refuses_others(
 ) -> None:
     saved, asked = str(tmp_path / "model.safetensors"), []
     hours_model.save(saved)
-    monkeypatch.setattr("divecast.export.trace", lambda *_: None)
-    monkeypatch.setattr("divecast.export.write_pt2", lambda path, _, about: asked.append(about["levels"]))
+    monkeypatch.setattr("divecast.inference.export.trace", lambda *_: None)
+    monkeypatch.setattr("divecast.inference.export.write_pt2", lambda path, _, about: asked.append(about["levels"]))
     assert main(["export", saved, "--out", str(tmp_path / "m.pt2"), "--json"]) == 0
     said = capsys.readouterr()
     assert json.loads(said.out) == {"command": "export", "graph": str(tmp_path / "m.pt2"), "bytes": 0}

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from divecast import ArtifactError, Calendar, DataError, DataWarning, DeepDIVE, Label, Panel
-from divecast.artifact import Artifact, read_artifact, write_artifact
-from divecast.fitted import KIND, SCHEMA, Fitted, to_source
+from divecast.inference.fitted_model import KIND, SCHEMA, Fitted, to_source
+from divecast.persistence.artifact import Artifact, read_artifact, write_artifact
 from laws import assert_same_bits, frozen
 from worlds import hours, moves
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from divecast import ConfigError, DataError, DeepDIVE, inference
 from divecast.cli import forecast_tables, main
 from divecast.data import write_frame
-from divecast.forecasting import Share
-from divecast.results import Forecast
+from divecast.inference.forecasting import Share
+from divecast.inference.results import Forecast
 from worlds import hours, moves
 
 PANEL = hours().panel

@@ -23,7 +23,7 @@ from divecast import (
 )
 from divecast.config import LossConfig
 from divecast.errors import ConfigError, RankError
-from divecast.launch import Machines
+from divecast.fit.launch import Machines
 from divecast.train.history import History
 from worlds import SMALL, hours, moves
 
@@ -257,7 +257,7 @@ def test_a_second_machine_must_know_where_the_first_is(monkeypatch):
 
 
 def test_what_cannot_be_shared_is_refused():
-    from divecast.train.ranks import Ranks
+    from divecast.train.distributed.ranks import Ranks
 
     with pytest.raises(ConfigError, match="total correlation"):
         Ranks(0, 2).check(64, LossConfig(marginal_tc=1.0))

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from divecast import processes
-from divecast.processes import work_off
+from divecast.jobs import processes
+from divecast.jobs.processes import work_off
 from divecast.reproduce import memory
 from reproduce.jobs import Task, environment, work
 
@@ -57,7 +57,7 @@ def test_a_process_that_ends_itself_is_told_with_its_code_alone(monkeypatch):
 
 
 UNGUARDED = """
-from divecast import processes
+from divecast.jobs import processes
 processes._RETRIES = 0
 for outcome in processes.work_off(["a job"], print, 1):
     print(outcome.error)

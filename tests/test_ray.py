@@ -12,10 +12,11 @@ import pytest
 from divecast import ConfigError, DeepDIVE, inference, workers
 from divecast.cli import forecast_parts, main
 from divecast.data import write_store
-from divecast.ray_workers import work_off_on_ray
+from divecast.jobs.ray_workers import work_off_on_ray
 from divecast.reproduce import figures, measured, runs
 from divecast.reproduce.reproduction import reproduce
-from divecast.trials import backtest, made
+from divecast.selection import backtest
+from divecast.selection import run_trials as made
 from ray_jobs import VALUES_AT_ONCE, make_second_part_twice, run_trial_after_a_death
 from reproduce.jobs import Task, environment, work
 from reproduce.small import _MEASURES, hours_case, make_small

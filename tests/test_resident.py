@@ -8,7 +8,7 @@ import pytest
 
 from divecast import resident
 from divecast.data import Panel, open_store, write_store
-from divecast.resident import release
+from divecast.persistence.page_cache import release
 
 VALUES = np.random.default_rng(0).normal(size=(4000, 1000)).astype(np.float32)
 

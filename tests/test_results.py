@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from divecast import ConfigError, Panel, Recordings
-from divecast.results import Codes, Forecast, Keys, Labels, Reconstruction, Samples
+from divecast.inference.results import Codes, Forecast, Keys, Labels, Reconstruction, Samples
 
 BACKENDS = ["pandas", "polars", "pyarrow"]
 MODULES = {"pandas": "pandas", "polars": "polars", "pyarrow": "pyarrow"}

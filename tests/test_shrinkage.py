@@ -10,9 +10,9 @@ from torch import Tensor
 
 from divecast import ByTime, DeepDIVE
 from divecast.data import Windows, split
-from divecast.fitted import Fitted
-from divecast.inference import batches, predict, windows_of
-from divecast.shrinkage import correction_shares, shrunk
+from divecast.fit.shrink_correction import correction_shares, shrunk
+from divecast.inference.fitted_model import Fitted
+from divecast.inference.predict import batches, predict, windows_of
 from worlds import hours
 
 PANEL = hours().panel

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from divecast.errors import ArtifactError
-from divecast.strict import check_like, check_understood, parse_object, whole
+from divecast.persistence.strict import check_like, check_understood, parse_object, whole
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=3),

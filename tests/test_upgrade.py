@@ -10,7 +10,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from divecast import ArtifactError, DeepDIVE, __version__
-from divecast.fitted import SCHEMA
+from divecast.inference.fitted_model import SCHEMA
 from worlds import hours
 
 FILES = Path(__file__).parent / "models"

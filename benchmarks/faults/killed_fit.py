@@ -16,11 +16,11 @@ import torch
 from faults.small_fit import SmallFit
 
 from divecast import estimator
-from divecast.artifact import Artifact, read_artifact
 from divecast.cli import main
 from divecast.errors import ArtifactError
-from divecast.fitted import KIND as MODEL
-from divecast.fitted import SCHEMA as MODEL_SCHEMA
+from divecast.inference.fitted_model import KIND as MODEL
+from divecast.inference.fitted_model import SCHEMA as MODEL_SCHEMA
+from divecast.persistence.artifact import Artifact, read_artifact
 from divecast.train.checkpoint import KIND, SCHEMA
 from divecast.train.loop import Checkpointing
 

@@ -28,7 +28,7 @@ from race.panels import read_panel
 from race.tracks import TRACKS, Track
 
 from divecast import ByTime, Calendar, DeepDIVE, Panel
-from divecast.extras import need
+from divecast._optional import need
 from divecast.metrics.forecast import rrse
 
 OUT = Path(__file__).with_suffix(".jsonl")

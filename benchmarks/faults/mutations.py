@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
-from divecast.artifact import _digest  # what a stranger would copy
+from divecast.persistence.artifact import _digest  # what a stranger would copy
 
 Json = Any
 Path = tuple[str | int, ...]

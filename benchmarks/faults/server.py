@@ -44,7 +44,7 @@ DYING = """
 import sys
 from itertools import cycle
 from divecast.cli import main
-from divecast.serve.explorer import Explorer
+from divecast.explorer.explorer import Explorer
 former, ends = Explorer.encode, cycle((SystemExit, StopIteration, KeyboardInterrupt, MemoryError))
 def encode(self, question):
     if question.at == ["die"]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from divecast import Calendar, Panel
-from divecast.data.calendar import CALENDAR_CLASSES, calendar_codes
+from divecast.data.time.calendar import CALENDAR_CLASSES, calendar_codes
 from divecast.errors import DataError
 from race.contract import Calendar as Known
 from race.tracks import Track

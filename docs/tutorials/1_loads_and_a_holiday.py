@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from divecast import DeepDIVE, TrainingConfig, datasets
-from divecast.extras import need
+from divecast._optional import need
 
 for package in ("pandas", "matplotlib", "holidays"):
     need(package)
@@ -51,7 +51,7 @@ print(model.evaluate(panel, every=5))
 # `every=5` scores every fifth origin, for speed. A week of forecasts, each made at midnight for the day that follows:
 
 # %%
-from divecast.report import ForecastDisplay, write_picture
+from divecast.plots import ForecastDisplay, write_picture
 
 week = model.forecast(panel, start="2016-11-21", stop="2016-11-27", every=24)
 display = ForecastDisplay.from_forecast(week, panel, ["G0-A", "H0-A"])
@@ -121,7 +121,7 @@ for channel in np.argsort(as_sunday - as_it_is)[:5]:
     print(f"  {panel.channels[channel]}: {as_it_is[channel]:.2f} -> {as_sunday[channel]:.2f}")
 
 # %%
-from divecast.report import WhatIfDisplay
+from divecast.plots import WhatIfDisplay
 
 display = WhatIfDisplay.from_counterfactual(answer, ["G0-A", "G6-A", "H0-A"])
 figure = display.plot()

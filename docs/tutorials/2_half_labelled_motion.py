@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from divecast import ByGroup, DeepDIVE, Label, TrainingConfig, datasets
-from divecast.extras import need
+from divecast._optional import need
 
 for package in ("pandas", "matplotlib"):
     need(package)
@@ -90,7 +90,7 @@ print(read.frame().to_pandas().head(6).to_string(index=False, float_format="%.2f
 # it was read as.
 
 # %%
-from divecast.report import CodeDisplay, ConfusionDisplay, write_picture
+from divecast.plots import CodeDisplay, ConfusionDisplay, write_picture
 
 unused = hidden | groups["people never met"]
 known = [[names.index(label) for label in truth[of]] for of, names in zip(read.factors, read.classes, strict=True)]

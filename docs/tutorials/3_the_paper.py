@@ -24,7 +24,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from divecast.extras import need
+from divecast._optional import need
 
 for package in ("pandas", "matplotlib", "scipy", "sklearn"):
     need(package)

@@ -31,7 +31,7 @@ from divecast.errors import (
     RankError,
 )
 from divecast.estimator import DeepDIVE
-from divecast.version import __version__ as __version__
+from divecast.persistence.version import __version__ as __version__
 
 __all__ = [
     "ArtifactError",

@@ -8,18 +8,19 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 import torch
 
+from divecast._device import own_random_state, pick_device
 from divecast.config import LossConfig, ModelConfig, TrainingConfig
 from divecast.data import ByTime, Factor, Part, Source, Split, Windows, as_factors
 from divecast.data import split as cut
-from divecast.data.class_names import class_place
-from divecast.device import own_random_state, pick_device
+from divecast.data.labels.class_names import class_place
 from divecast.errors import ConfigError, DataError, NotFittedError
-from divecast.evaluate import Evaluation, evaluate_windows
 from divecast.explain.methods import Explaining
-from divecast.fitted import Fitted
-from divecast.fitting import FitPlan, split_of
-from divecast.forecasting import Forecasting, check_at_least
-from divecast.inference import (
+from divecast.fit.fit_model import FitPlan, split_of
+from divecast.fit.launch import Job, Machines, Strategy, fit_on
+from divecast.inference.evaluation import Evaluation, evaluate_windows
+from divecast.inference.fitted_model import Fitted
+from divecast.inference.forecasting import Forecasting, check_at_least
+from divecast.inference.predict import (
     LabelMode,
     PartName,
     encode_windows,
@@ -29,8 +30,7 @@ from divecast.inference import (
     sample_prior,
     windows_of,
 )
-from divecast.launch import Job, Machines, Strategy, fit_on
-from divecast.results import Codes, Labels, Reconstruction, Samples
+from divecast.inference.results import Codes, Labels, Reconstruction, Samples
 from divecast.train.callbacks import Callback, ProgressBar
 from divecast.train.history import EpochRecord, History
 from divecast.train.loop import Checkpointing, Probe
@@ -106,7 +106,7 @@ class DeepDIVE(Forecasting, Explaining):
             checkpoint: file to write the state of the fit to, now and then and on Ctrl-C.
             resume: go on from that file if it is there; ends with the weights of an unbroken fit.
             callbacks: watchers.
-            probe: looks at gradients, such as ``ConflictProbe`` of ``divecast.train.conflict``; the model is the same.
+            probe: looks at gradients, such as ``divecast.train.conflict.probe.ConflictProbe``; the model is the same.
             progress: show a progress bar.
             devices: processes on this machine, each with a device of its own, that share every batch; on the CPU they
                 share its cores. They read one memory map of the data. Needs ``divecast[distributed]``.
@@ -202,8 +202,8 @@ class DeepDIVE(Forecasting, Explaining):
         self._need_fitted().save(Path(path))
 
     def export(self, path: str | Path, levels: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95)) -> None:
-        """Write one graph with scaling, forecast and code, as ``.onnx`` or ``.pt2``; see :mod:`divecast.export`."""
-        from divecast.export import export_model
+        """Write one graph with scaling, forecast and code, ``.onnx`` or ``.pt2``; see :mod:`divecast.inference.export`."""
+        from divecast.inference.export import export_model
 
         export_model(self._need_fitted(), Path(path), levels)
 

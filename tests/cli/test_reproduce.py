@@ -4,7 +4,7 @@ import pytest
 
 from divecast import workers
 from divecast.cli import reproduce
-from divecast.jobs import Outcome
+from divecast.jobs.contract import Outcome
 from divecast.reproduce import runs
 from divecast.reproduce.arms import ABLATIONS, ARMS
 from reproduce.lines import record

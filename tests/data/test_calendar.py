@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from divecast.data.calendar import CALENDAR_CLASSES, calendar_codes
 from divecast.data.factors import Calendar
+from divecast.data.time.calendar import CALENDAR_CLASSES, calendar_codes
 from divecast.errors import ConfigError
 
 

@@ -6,8 +6,8 @@ import re
 import pytest
 
 from divecast import ConfigError
-from divecast.data.calendar import CALENDAR_CLASSES
-from divecast.data.class_names import class_place
+from divecast.data.labels.class_names import class_place
+from divecast.data.time.calendar import CALENDAR_CLASSES
 
 FULL = {"weekday": list(calendar.day_name), "month": list(calendar.month_name)[1:]}
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from divecast.data import Clock, seasons
-from divecast.data.panel import regular_clock
+from divecast.data.sources.panel import regular_clock
 from divecast.errors import DataError
 
 STEPS = st.sampled_from(["1s", "15min", "1h", "6h", "1D", "1W", "1MS", "1QS", "1ME"])

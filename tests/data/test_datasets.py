@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from divecast.data import datasets
-from divecast.data.panel import Panel
-from divecast.data.recordings import Recordings
+from divecast.data.sources.panel import Panel
+from divecast.data.sources.recordings import Recordings
 from divecast.errors import ConfigError
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -21,7 +21,7 @@ from divecast.data import (
     fit_vocabularies,
     split,
 )
-from divecast.data.columns import label_array
+from divecast.data.tables.columns import label_array
 from divecast.errors import DataError, DataWarning
 
 

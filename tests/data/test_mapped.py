@@ -7,7 +7,7 @@ import pytest
 
 from divecast import Panel, Recordings, open_store
 from divecast.data import write_store
-from divecast.data.mapped import Mapped
+from divecast.data.sources.mapped import Mapped
 
 VALUES = np.random.default_rng(0).normal(size=(96, 3)).astype(np.float32)
 PANEL = Panel.from_array(VALUES, "2024-01-01", "1h", ["a", "b", "c"])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from divecast import DataError, DeepDIVE, Panel, Recordings
 from divecast.data import Part, Scale
-from divecast.data.reach import REACH, check_reach
+from divecast.data.windows.range_check import REACH, check_reach
 from worlds import fit_hours, hours
 
 SCALE = Scale(np.array([0.0, 10.0], np.float32), np.array([1.0, 1e-3], np.float32))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from divecast.data import infer_clock
-from divecast.data.panel import regular_clock
+from divecast.data.sources.panel import regular_clock
 from divecast.errors import DataError, DataWarning
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from divecast.data.step import format_step, parse_step
+from divecast.data.time.step import format_step, parse_step
 from divecast.errors import DataError
 
 

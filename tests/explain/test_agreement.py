@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from divecast.explain.agreement import Agreement, rank_correlation
+from divecast.explain.attribution.agreement import Agreement, rank_correlation
 
 stats = pytest.importorskip("scipy.stats")
 VALUES = arrays(np.float64, 12, elements=st.integers(-4, 4).map(float))

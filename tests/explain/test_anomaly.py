@@ -8,9 +8,9 @@ import torch
 
 from divecast import DataError, Panel, inference
 from divecast.errors import ConfigError
-from divecast.explain.forecast_errors import jumps, longest_run
-from divecast.explain.reference import CHANNEL_PARTS, PARTS, Reference
-from divecast.explain.window_scores import marginal_kl, score_windows
+from divecast.explain.anomalies.forecast_errors import jumps, longest_run
+from divecast.explain.anomalies.reference import CHANNEL_PARTS, PARTS, Reference
+from divecast.explain.anomalies.window_scores import marginal_kl, score_windows
 from worlds import fit_hours, hours, moves
 
 FIELDS = ("channels", "rows", "surprise", "bound", "read", "probability", "given")

@@ -13,15 +13,15 @@ import torch
 from divecast import CodeConfig, ConfigError, DataError, DeepDIVE, ModelConfig, Panel, TrainingConfig
 from divecast.data import Windows
 from divecast.explain import check as checking
-from divecast.explain.check import block_divergences, check_code, label_readings, separations_of, usage_of
-from divecast.explain.divergence import standard_kl
-from divecast.explain.findings import findings_of
-from divecast.explain.health import Finding, Health, Measurements
-from divecast.explain.ownership import Readings, label_skill, read_from_places, repeated_share
-from divecast.fitted import Fitted
-from divecast.inference import encode_windows
+from divecast.explain.diagnosis.check import block_divergences, check_code, label_readings, separations_of, usage_of
+from divecast.explain.diagnosis.divergence import standard_kl
+from divecast.explain.diagnosis.findings import findings_of
+from divecast.explain.diagnosis.health import Finding, Health, Measurements
+from divecast.explain.diagnosis.ownership import Readings, label_skill, read_from_places, repeated_share
+from divecast.inference.fitted_model import Fitted
+from divecast.inference.predict import encode_windows
+from divecast.inference.results import Codes, Labels
 from divecast.model.network import Network
-from divecast.results import Codes, Labels
 from worlds import SMALL, hours, moves
 
 PANEL = hours().panel

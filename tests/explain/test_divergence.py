@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.distributions import Normal, kl_divergence
 
-from divecast.explain.divergence import block_kl, class_kl, dimension_kl, standard_kl
+from divecast.explain.diagnosis.divergence import block_kl, class_kl, dimension_kl, standard_kl
 from divecast.model.prior import RBFMixture
 from laws import COMPONENTS, double_mixture
 

@@ -9,10 +9,10 @@ import torch
 from divecast import DataError, DataWarning, DeepDIVE
 from divecast.explain import label_effects
 from divecast.explain.code import infer_code
-from divecast.explain.label_effects import LabelEffects, effects_for
-from divecast.explain.what_if import wanted_classes, with_classes
-from divecast.inference import batches
-from divecast.model.label_covariates import label_covariates, n_label_covariates
+from divecast.explain.counterfactuals.label_effects import LabelEffects, effects_for
+from divecast.explain.counterfactuals.what_if import wanted_classes, with_classes
+from divecast.inference.predict import batches
+from divecast.model.linear.label_covariates import label_covariates, n_label_covariates
 from worlds import fit_hours, hours
 
 PANEL = hours().panel

@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
-from divecast.explain.label_surprise import label_surprise, log_class_posteriors
-from divecast.explain.window_scores import score_windows
-from divecast.inference import infer_window_labels
+from divecast.explain.anomalies.label_surprise import label_surprise, log_class_posteriors
+from divecast.explain.anomalies.window_scores import score_windows
+from divecast.inference.predict import infer_window_labels
 from divecast.model.marginal import GivenLabels
 from laws import double_mixture, prior_of
 from worlds import hours

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from divecast.explain.separation import Separation
+from divecast.explain.diagnosis.separation import Separation
 from laws import COMPONENTS, double_mixture
 
 NAMES = ("a", "b", "c")

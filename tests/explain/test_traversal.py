@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from divecast import ConfigError, DeepDIVE
-from divecast.explain.dimension import find_dimension
+from divecast.explain.counterfactuals.dimension import find_dimension
 from worlds import fit_hours, hours, moves
 
 PANEL, RECORDINGS = hours().panel, moves()

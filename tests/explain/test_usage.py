@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from divecast.explain.usage import Usage
+from divecast.explain.diagnosis.usage import Usage
 
 DRAW = np.random.default_rng(0)
 

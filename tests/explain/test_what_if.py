@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from divecast import CodeConfig, ConfigError, DeepDIVE, ModelConfig, TrainingConfig
 from divecast.explain.code import infer_code
-from divecast.explain.what_if import wanted_classes, with_classes
-from divecast.inference import batches
+from divecast.explain.counterfactuals.what_if import wanted_classes, with_classes
+from divecast.inference.predict import batches
 from worlds import SMALL, fit_hours, hours, moves
 
 PANEL, RECORDINGS = hours().panel, moves()

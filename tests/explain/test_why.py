@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from divecast import CodeConfig, ConfigError, DataError, DecoderConfig, DeepDIVE, ModelConfig, TrainingConfig
-from divecast.explain.ablation import n_parts, prior_mean, replaced
-from divecast.explain.attribution import Attribution
-from divecast.explain.why import attribute
-from divecast.fitted import Fitted
+from divecast.explain.attribution.ablation import n_parts, prior_mean, replaced
+from divecast.explain.attribution.attribution import Attribution
+from divecast.explain.attribution.why import attribute
+from divecast.inference.fitted_model import Fitted
 from divecast.model.network import Dimensions, Network
 from divecast.types import Code
 from worlds import FREQUENCIES, KINDS, SMALL, hours, moves, network

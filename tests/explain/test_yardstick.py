@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from divecast.errors import DataError
-from divecast.explain.yardstick import Yardstick, check_enough
+from divecast.explain.anomalies.reference_scores import Yardstick, check_enough
 
 FINITE = st.floats(-1e6, 1e6, allow_nan=False)
 

@@ -15,9 +15,10 @@ import torch
 from faults.products import command
 from faults.small_fit import SmallFit, prepare
 
-from divecast import atomic, open_store, write_store
-from divecast.atomic import replacing
+from divecast import open_store, write_store
 from divecast.errors import ArtifactError
+from divecast.persistence import atomic
+from divecast.persistence.atomic import replacing
 from divecast.reproduce.runs import RunJob, missing, read_records
 from faults import kill, killed_fit
 from reproduce.lines import record

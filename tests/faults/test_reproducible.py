@@ -17,7 +17,7 @@ from faults.reproducible import RUN_TOLERANCE, RUNS, distance, section
 
 import divecast
 from divecast import DeepDIVE
-from divecast.device import own_random_state
+from divecast._device import own_random_state
 from worlds import fit_hours, hours
 
 PANEL = hours().panel

@@ -8,6 +8,8 @@ from torch import Tensor
 from torch.distributions import Categorical, MixtureSameFamily, MultivariateNormal, Normal, kl_divergence
 
 from divecast.config import LossConfig
+from divecast.losses.batch_terms import marginal_terms
+from divecast.losses.objective import forecast_objective, marginal_objective, reconstruction_objective
 from divecast.losses.terms import (
     component_kl,
     cross_entropy,
@@ -16,8 +18,6 @@ from divecast.losses.terms import (
     negative_log_likelihood,
     normal_kl,
 )
-from divecast.losses.total import forecast_objective, marginal_objective, reconstruction_objective
-from divecast.train.objective import marginal_terms
 from laws import COMPONENTS, EXACT, double_mixture, expectation, prior_of
 
 FREQUENCIES = (0.5, 0.3, 0.2)

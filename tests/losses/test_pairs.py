@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 from torch.distributions import Normal
 
+from divecast.losses.batch_terms import marginal_terms
 from divecast.losses.terms import component_kl, mixture_kl
 from divecast.model.pairing import Coupling
 from divecast.model.prior import MarginalPrior, RBFMixture
-from divecast.train.objective import marginal_terms
 from laws import COMPONENTS, EXACT, double_mixture, expectation, plane, prior_of
 
 TOGETHER = ((0.4, 0.05, 0.05), (0.02, 0.18, 0.3))  # pi_kl

@@ -6,9 +6,9 @@ from torch import Tensor, nn
 from torch.distributions import Normal
 
 from divecast.config import CodeConfig, LossConfig
-from divecast.losses.total import marginal_objective
+from divecast.losses.batch_terms import marginal_terms
+from divecast.losses.objective import marginal_objective
 from divecast.model.prior import MarginalPrior
-from divecast.train.objective import marginal_terms
 from laws import COMPONENTS, spread_apart
 
 BLOCKS = ("kind", "line")

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from divecast.model.filled import fill_short, fill_window, forward_fill
+from divecast.model.linear.filled import fill_short, fill_window, forward_fill
 
 NAN = float("nan")
 

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from divecast.errors import ConfigError, DataError
-from divecast.model import ridge, window_products
-from divecast.model.filled import fill_short, forward_fill
-from divecast.model.label_covariates import label_covariates, one_hots
-from divecast.model.ridge import RidgeShape, RidgeSums, RidgeWeights
+from divecast.model.linear import ridge, window_products
+from divecast.model.linear.filled import fill_short, forward_fill
+from divecast.model.linear.label_covariates import label_covariates, one_hots
+from divecast.model.linear.ridge import RidgeShape, RidgeSums, RidgeWeights
 
 NAN = float("nan")
 

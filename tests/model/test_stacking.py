@@ -7,9 +7,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from divecast.model import stacking
-from divecast.model.ridge import RidgeShape, RidgeSums
-from divecast.model.stacking import stacked_ridge
+from divecast.model.linear import stacking
+from divecast.model.linear.ridge import RidgeShape, RidgeSums
+from divecast.model.linear.stacking import stacked_ridge
 
 SHAPE = RidgeShape(time=5, horizon=3, channel=2, covariate=2)
 Floats = NDArray[np.float64]

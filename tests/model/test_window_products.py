@@ -5,8 +5,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from divecast.model import window_products as subject
-from divecast.model.window_products import series_of, window_products
+from divecast.model.linear import window_products as subject
+from divecast.model.linear.window_products import series_of, window_products
 
 
 def windows(seed: int, n: int, steps: int, breaks: int = 0) -> torch.Tensor:

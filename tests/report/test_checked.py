@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from divecast import ConfigError
-from divecast.report import ConfusionDisplay, HealthDisplay, OddWindowsDisplay
-from divecast.report.calendar_strip import calendar_strip, recording_strip
+from divecast.plots import ConfusionDisplay, HealthDisplay, OddWindowsDisplay
+from divecast.plots.calendar_strip import calendar_strip, recording_strip
 from report.drawn import ODD_NAME, columns, says, texts
 from worlds import hours, moves
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from divecast import ConfigError
-from divecast.report import CodeDisplay, DensityDisplay, LabelCorrelationDisplay
-from divecast.report.code_view import CodeView, FactorView, two_components, view_code
+from divecast.plots import CodeDisplay, DensityDisplay, LabelCorrelationDisplay
+from divecast.plots.code_view import CodeView, FactorView, two_components, view_code
 from report.drawn import ODD_NAME, columns, lines, only, texts
 from worlds import fit_hours, hours, moves
 

@@ -8,7 +8,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from divecast import ConfigError
-from divecast.report import TraversalDisplay, WhatIfDisplay, WhyDisplay, plot
+from divecast.plots import TraversalDisplay, WhatIfDisplay, WhyDisplay, plot
 from report.drawn import ODD_NAME, columns, lines, only, says, texts
 from worlds import hours, moves
 

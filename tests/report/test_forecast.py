@@ -8,7 +8,7 @@ import pytest
 from divecast import ConfigError, DataError
 from divecast.data import to_frame
 from divecast.metrics.forecast import coverage
-from divecast.report import ForecastDisplay, ReliabilityDisplay
+from divecast.plots import ForecastDisplay, ReliabilityDisplay
 from report.drawn import ODD_NAME, columns, lines, only, says
 from worlds import hours, moves
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from divecast.report import LabelCorrelationDisplay
-from divecast.report.label_association import class_correlation, label_association
+from divecast.plots import LabelCorrelationDisplay
+from divecast.plots.label_association import class_correlation, label_association
 from report.drawn import ODD_NAME, columns, only, says
 from worlds import moves
 

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from divecast import ArtifactError, ConfigError
-from divecast.report import write_picture
-from divecast.report.style import as_text, class_colours, panels, scale_colours, styled
+from divecast.plots import write_picture
+from divecast.plots.style import as_text, class_colours, panels, scale_colours, styled
 
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=48) | st.text("$\\_^{}ab<>&", max_size=20)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from divecast.errors import ArtifactError
-from divecast.report import CodeDisplay, LabelCorrelationDisplay
+from divecast.plots import CodeDisplay, LabelCorrelationDisplay
 from divecast.reproduce.figures import draw_case
 from divecast.reproduce.run import run_once
 from divecast.reproduce.views import view_of

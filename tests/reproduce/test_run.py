@@ -9,7 +9,7 @@ import torch
 
 from divecast.data import Calendar
 from divecast.errors import ArtifactError, ConfigError, DataError
-from divecast.inference import encode_windows, reconstruct_windows
+from divecast.inference.predict import encode_windows, reconstruct_windows
 from divecast.metrics import rrse
 from divecast.reproduce import run
 from divecast.reproduce.asked import asked_of, differences
@@ -35,7 +35,7 @@ def test_the_full_model_is_scored_both_ways_beside_the_baselines(full):
 def test_forecasts_are_those_of_evaluate(full):
     case = hours_case()
     held_out = HeldOut.of(full.fitted, case)
-    from divecast.evaluate import evaluate_windows
+    from divecast.inference.evaluation import evaluate_windows
 
     overall = evaluate_windows(full.fitted, held_out.score, "infer", False).scores["DeepDIVE"].overall()
     assert full.record.forecast["infer"]["all"] == Score(overall["rrse"], overall["corr"])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from divecast.explain.reference import DEFAULT_PARTS
+from divecast.explain.anomalies.reference import DEFAULT_PARTS
 from serve.asking import Asked, explorer_of
 from worlds import hours, moves
 

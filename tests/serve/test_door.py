@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from divecast import ConfigError
-from divecast.serve.door import Door, Doorkeeper, is_loopback
+from divecast.explorer.access import Door, Doorkeeper, is_loopback
 from serve.asking import OPEN, Asked, send
 
 TOKEN = "token" * 4

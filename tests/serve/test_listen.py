@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from divecast import ConfigError
-from divecast.serve import punctual
-from divecast.serve.listen import address_of, open_socket
+from divecast.explorer import client_timeouts as punctual
+from divecast.explorer.listen import address_of, open_socket
 from serve.asking import Asked, listening, run
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from divecast import ConfigError
-from divecast.serve.page import explorer_page, made_live, plain_page
+from divecast.explorer.page import explorer_page, made_live, plain_page
 from serve.asking import Asked, explorer_of, listening
 from worlds import hours, moves
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from divecast.serve.explorer import Explorer
-from divecast.serve.limits import Limits
-from divecast.serve.once import Once
-from divecast.serve.pool import Pool
-from divecast.serve.refusal import BusyError, TooLongError
+from divecast.explorer.cached import Once
+from divecast.explorer.explorer import Explorer
+from divecast.explorer.limits import Limits
+from divecast.explorer.pool import Pool
+from divecast.explorer.refusal import BusyError, TooLongError
 from serve.asking import QUICK, Asked, explorer_of, run, send
 from worlds import hours
 

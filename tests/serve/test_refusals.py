@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from divecast.serve.answers import AnomaliesAnswer, EncodeAnswer, ForecastAnswer, TraverseAnswer, WhatIfAnswer
-from divecast.serve.refusal import Refusal
+from divecast.explorer.answers import AnomaliesAnswer, EncodeAnswer, ForecastAnswer, TraverseAnswer, WhatIfAnswer
+from divecast.explorer.refusal import Refusal
 from serve.asking import Asked, explorer_of
 from worlds import hours
 

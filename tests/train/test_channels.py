@@ -15,10 +15,10 @@ from divecast.model.network import Dimensions, Network
 from divecast.model.panel_features import PanelFeatures
 from divecast.model.recording_features import RecordingFeatures
 from divecast.train.channels import ChannelAxes, draw_channels, sampled_turn_loss
-from divecast.train.conflict import ConflictProbe
-from divecast.train.interleave import Turn
+from divecast.train.conflict.probe import ConflictProbe
 from divecast.train.loop import Checkpointing, Task, fit_network
-from divecast.train.turn import turn_loss
+from divecast.train.player_loss import turn_loss
+from divecast.train.schedule import Turn
 from divecast.train.validate import validate
 from divecast.types import Batch, ChannelSample
 from laws import assert_same_bits, frozen

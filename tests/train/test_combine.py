@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from divecast.train.combine import combined_gradients
+from divecast.train.conflict.combine import combined_gradients
 
 
 def losses_and_parameters() -> tuple[list[Tensor], list[nn.Parameter]]:

@@ -17,12 +17,12 @@ from divecast import ByTime, DeepDIVE, TrainingConfig
 from divecast.config import LossConfig
 from divecast.errors import ConfigError
 from divecast.model.network import Network
-from divecast.train.conflict import ConflictProbe, modules_of, trained_moves
-from divecast.train.conflict_look import Look, find_places, take_look
-from divecast.train.conflict_report import ConflictReport, PairConflict, report_of
+from divecast.train.conflict.look import Look, find_places, take_look
+from divecast.train.conflict.probe import ConflictProbe, modules_of, trained_moves
+from divecast.train.conflict.summary import ConflictReport, PairConflict, report_of
 from divecast.train.history import History
 from divecast.train.loop import Checkpointing, Probe, fit_network
-from divecast.train.turn import TASKS, turn_loss
+from divecast.train.player_loss import TASKS, turn_loss
 from laws import assert_same_bits, frozen
 from train.fits import PER_EPOCH, Watch, task
 from worlds import SMALL, hours, network, turning

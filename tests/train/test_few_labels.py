@@ -8,10 +8,10 @@ import torch
 from divecast.config import LossConfig, TrainingConfig
 from divecast.model.encoder import MarginalEncoder
 from divecast.model.network import Network
-from divecast.train.interleave import Schedule
 from divecast.train.loop import Task, fit_network
-from divecast.train.player import build_players
-from divecast.train.turn import turn_loss
+from divecast.train.player_loss import turn_loss
+from divecast.train.players import build_players
+from divecast.train.schedule import Schedule
 from divecast.types import Batch
 from train.fits import task
 from worlds import SMALL, network

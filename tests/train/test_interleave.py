@@ -3,7 +3,7 @@
 import pytest
 
 from divecast.config import TrainingConfig
-from divecast.train.interleave import Schedule
+from divecast.train.schedule import Schedule
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import math
 
 import torch
 
+from divecast.losses.label_terms import label_terms
 from divecast.model.marginal import GivenLabels, LatentLabels
-from divecast.train.label_terms import label_terms
 from divecast.types import ClassPosterior
 from worlds import SMALL, turning
 

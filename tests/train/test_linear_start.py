@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from divecast.model.label_covariates import label_covariates, one_hots
-from divecast.model.ridge import RidgeShape, RidgeSums
+from divecast.fit.linear_start import Start, start_linear
+from divecast.model.linear.label_covariates import label_covariates, one_hots
+from divecast.model.linear.ridge import RidgeShape, RidgeSums
 from divecast.train import linear_start
-from divecast.train.linear_start import Start, start_linear
 from divecast.types import Batch, ChannelSample
 from laws import assert_same_bits, frozen
 from train.test_channels import N, Panel, net, panel

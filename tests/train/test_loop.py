@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from divecast.config import TrainingConfig
 from divecast.train.loop import Task, learning_rate
-from divecast.train.turn import TERMS
+from divecast.train.player_loss import TERMS
 from divecast.train.validate import validate
 from laws import assert_same_bits, changed, frozen
 from train.fits import PER_EPOCH, Watch, fitted, task

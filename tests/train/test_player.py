@@ -6,12 +6,12 @@ from torch import Tensor, nn
 from torch.distributions import Normal
 
 from divecast.config import LossConfig, TrainingConfig
+from divecast.losses.batch_terms import marginal_terms
 from divecast.model.marginal import MarginalCode
 from divecast.model.network import Network
-from divecast.train.interleave import Schedule
-from divecast.train.objective import marginal_terms
-from divecast.train.player import build_players
-from divecast.train.turn import TASKS, TERMS, turn_loss
+from divecast.train.player_loss import TASKS, TERMS, turn_loss
+from divecast.train.players import build_players
+from divecast.train.schedule import Schedule
 from divecast.types import Batch
 from laws import changed, frozen
 from worlds import network, turning

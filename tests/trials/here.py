@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from divecast import DeepDIVE, TrainingConfig
-from divecast.jobs import Outcome, attempt
+from divecast.jobs.contract import Outcome, attempt
 from worlds import SMALL
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from divecast import ArtifactError, ByRecording, ByTime, ConfigError, DeepDIVE
-from divecast.trials import backtest, made, trial
+from divecast.selection import backtest, made, trial
 from trials.here import small
 from worlds import SMALL, hours, moves
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from divecast import ByGroup, ByRecording, ByTime, ConfigError, DataError, Panel, Recordings
 from divecast.data import split
-from divecast.trials.fold import folds_of
+from divecast.selection.fold import folds_of
 
 
 def panel(rows, tz="UTC"):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from divecast import ByTime, ConfigError
-from divecast.trials import search
+from divecast.selection import search
 from trials.here import small
 from worlds import hours
 

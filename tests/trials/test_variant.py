@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from divecast import ConfigError, DeepDIVE
-from divecast.trials.variant import variants, varied
+from divecast.selection.variant import variants, varied
 from trials.here import small
 
 

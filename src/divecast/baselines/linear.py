@@ -7,9 +7,9 @@ from torch import Tensor
 
 from divecast.config import DecoderConfig
 from divecast.errors import DataError, NotFittedError
-from divecast.model.filled import fill_window
-from divecast.model.label_covariates import Pairs, label_covariates, n_label_covariates, one_hots
-from divecast.model.ridge import RidgeShape, RidgeSums, RidgeWeights
+from divecast.model.linear.filled import fill_window
+from divecast.model.linear.label_covariates import Pairs, label_covariates, n_label_covariates, one_hots
+from divecast.model.linear.ridge import RidgeShape, RidgeSums, RidgeWeights
 from divecast.types import Batch
 
 

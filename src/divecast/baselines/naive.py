@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from divecast.errors import ConfigError
-from divecast.model.filled import forward_fill
+from divecast.model.linear.filled import forward_fill
 from divecast.types import Batch
 
 

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from divecast._text import counted
 from divecast.cli import options
 from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.figure import Figure, check_figure, draw_figure
 from divecast.cli.places import parse_class
 from divecast.cli.settings import read_settings
-from divecast.counted import counted
 from divecast.errors import ConfigError
-from divecast.inference import PartName
+from divecast.inference.predict import PartName
 
 if TYPE_CHECKING:
-    from divecast.explain.odd_window import OddWindow
-    from divecast.explain.read_as import ReadAs
+    from divecast.explain.anomalies.anomaly_reasons import OddWindow
+    from divecast.explain.anomalies.label_disagreements import ReadAs
 
 
 def anomalies(  # noqa: PLR0913  typer reads an option from each parameter
@@ -93,7 +93,7 @@ def anomalies(  # noqa: PLR0913  typer reads an option from each parameter
     if channels_out is not None:
         write_frame(found.frame("channel"), channels_out)
     if figure is not None:
-        from divecast.report import OddWindowsDisplay
+        from divecast.plots import OddWindowsDisplay
 
         odd = OddWindowsDisplay
         display = odd.from_anomalies(found, top) if wanted is None else odd.from_readings(found, *wanted, top)

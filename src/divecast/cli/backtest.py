@@ -11,7 +11,7 @@ from divecast.cli.settings import read_settings
 from divecast.errors import ConfigError
 
 if TYPE_CHECKING:
-    from divecast.trials.backtest import Backtest
+    from divecast.selection.backtest import Backtest
 
 _SHOWN = {"rrse": "RRSE", "corr": "CORR", "mae": "MAE", "mase": "MASE", "crps": "CRPS", "coverage": "in interval"}
 
@@ -56,7 +56,7 @@ def backtest(  # noqa: PLR0913  typer reads an option from each parameter
     from divecast.cli.inputs import read_data
     from divecast.cli.trials import FAILED, report_failures, stopped, tell
     from divecast.data import Panel, write_frame
-    from divecast.trials import backtest as run
+    from divecast.selection import backtest as run
 
     model, named = build_model(settings)
     source = read_data(data, settings, needed_labels=named)

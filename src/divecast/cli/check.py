@@ -10,7 +10,7 @@ from divecast.cli import options
 from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.figure import Figure, check_figure, draw_figure
 from divecast.cli.settings import read_settings
-from divecast.inference import PartName
+from divecast.inference.predict import PartName
 
 Rows = Literal["findings", "dimensions", "classes", "labels", "readings"]
 
@@ -48,7 +48,7 @@ def check(  # noqa: PLR0913  typer reads an option from each parameter
     if out is not None:
         write_frame(health.frame(rows), out)
     if figure is not None:
-        from divecast.report import HealthDisplay
+        from divecast.plots import HealthDisplay
 
         draw_figure(HealthDisplay.from_health(health), figure, silent=as_json)
     if as_json:

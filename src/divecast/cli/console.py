@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from divecast.errors import DataWarning
-from divecast.jobs import Progress
-from divecast.json_values import plain
+from divecast.jobs.contract import Progress
+from divecast.persistence.json_values import plain
 
 OK, USER_ERROR, INTERRUPTED = 0, 2, 130
 

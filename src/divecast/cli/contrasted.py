@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from divecast._text import counted
 from divecast.cli.console import print_lines, print_table, shown
-from divecast.counted import counted
 
 if TYPE_CHECKING:
-    from divecast.explain.counterfactual import Counterfactual
+    from divecast.explain.counterfactuals.counterfactual import Counterfactual
 
 _MOST_SHOWN = 12
 

@@ -17,7 +17,7 @@ from divecast.errors import ArtifactError
 if TYPE_CHECKING:
     from divecast.data import Panel
     from divecast.estimator import DeepDIVE
-    from divecast.results import Forecast
+    from divecast.inference.results import Forecast
 
 HORIZON, LOOKBACK, FACTORS = 24, 168, ("hour", "weekday")
 _FULL = TrainingConfig(epochs=8)

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from divecast.atomic import replacing
 from divecast.data import ByTime, Panel, split
 from divecast.estimator import DeepDIVE
-from divecast.report.code import CodeDisplay
-from divecast.report.forecast import ForecastDisplay
-from divecast.report.style import styled
-from divecast.report.what_if import WhatIfDisplay
-from divecast.results import Forecast
+from divecast.inference.results import Forecast
+from divecast.persistence.atomic import replacing
+from divecast.plots.code import CodeDisplay
+from divecast.plots.forecast import ForecastDisplay
+from divecast.plots.style import styled
+from divecast.plots.what_if import WhatIfDisplay
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

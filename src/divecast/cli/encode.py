@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
+from divecast._text import counted
 from divecast.cli import options
 from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.settings import read_settings
-from divecast.counted import counted
-from divecast.inference import PartName
+from divecast.inference.predict import PartName
 
 
 def encode(

@@ -10,11 +10,11 @@ from divecast.cli import options
 from divecast.cli.console import number, print_json, print_table
 from divecast.cli.settings import read_settings
 from divecast.errors import ConfigError, DataError
-from divecast.inference import PartName
+from divecast.inference.predict import PartName
 
 if TYPE_CHECKING:
     from divecast.data import Panel, Recordings
-    from divecast.evaluate import Evaluation
+    from divecast.inference.evaluation import Evaluation
 
 SHOWN_STEPS = ("1", "3", "6", "12", "24", "all")
 _MEASURES = ("rrse", "corr", "mae", "mse", "mase", "crps", "coverage", "width")

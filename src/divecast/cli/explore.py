@@ -43,16 +43,16 @@ def explore(  # noqa: PLR0913  typer reads an option from each parameter
 
     Ends at Ctrl-C. The address and /openapi.json say what can be asked.
     """
-    from divecast.extras import need
+    from divecast._optional import need
 
     for package in ("fastapi", "uvicorn"):
         need(package)
     from divecast.cli.loaded import load_with_data
-    from divecast.serve.app import build_app
-    from divecast.serve.door import Door
-    from divecast.serve.explorer import Explorer
-    from divecast.serve.listen import listen, open_socket
-    from divecast.serve.page import explorer_page, plain_page
+    from divecast.explorer.access import Door
+    from divecast.explorer.app import build_app
+    from divecast.explorer.explorer import Explorer
+    from divecast.explorer.listen import listen, open_socket
+    from divecast.explorer.page import explorer_page, plain_page
 
     Door.of(host, token, 0, 0)  # refuses before the work
     given = {"device": device, **options.of_data(time, label, tz, channels, recording, rate)}

@@ -30,8 +30,8 @@ def check_figure(path: Path | None) -> None:
         ConfigError: The name tells no kind of picture, the folder is absent, or matplotlib is not installed.
     """
     if path is not None:
-        from divecast.extras import need
-        from divecast.report.style import check_picture
+        from divecast._optional import need
+        from divecast.plots.style import check_picture
 
         check_picture(path)
         need("matplotlib")
@@ -39,7 +39,7 @@ def check_figure(path: Path | None) -> None:
 
 def draw_figure(display: Display, path: Path, *, silent: bool) -> None:
     """Write a picture, and say where it is unless ``silent``."""
-    from divecast.report.style import write_picture
+    from divecast.plots.style import write_picture
 
     write_picture(display.plot(), path)
     if not silent:

@@ -96,7 +96,7 @@ def fit(
     _check_room(out)
     keep = Checkpoint(checkpoint or out.with_name(f"{out.name}.checkpoint"), resume, kept=checkpoint is not None)
     began = monotonic()
-    from divecast.launch import rank_here
+    from divecast.fit.launch import rank_here
 
     model = _fit(data, settings, keep, progress=not as_json, machines=(devices, nodes))
     if rank_here()[0]:
@@ -133,7 +133,7 @@ def _fit(
     data: str, settings: Settings, keep: Checkpoint, progress: bool, machines: tuple[int, int] = (1, 1)
 ) -> "DeepDIVE":
     from divecast.cli.inputs import read_data
-    from divecast.launch import rank_here
+    from divecast.fit.launch import rank_here
 
     model, named = build_model(settings)
     if keep.resume and not keep.path.exists():

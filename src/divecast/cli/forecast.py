@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
+from divecast._text import counted
 from divecast.cli import options
 from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.settings import read_settings
-from divecast.counted import counted
 
 
 def forecast(

@@ -7,17 +7,17 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from divecast.atomic import scratch_beside
 from divecast.cli.forecast_tables import Asked
 from divecast.cli.inputs import SHIPPED
 from divecast.cli.loaded import load_model
 from divecast.data import write_frames
-from divecast.data.parquet_files import is_address
+from divecast.data.tables.parquet_files import is_address
 from divecast.errors import DivecastError
 from divecast.estimator import DeepDIVE
-from divecast.forecasting import Share
-from divecast.ray_workers import cluster
-from divecast.workers import make_files
+from divecast.inference.forecasting import Share
+from divecast.jobs.ray_workers import cluster
+from divecast.jobs.workers import make_files
+from divecast.persistence.atomic import scratch_beside
 
 _PARTS_EACH = 2  # parts a processor, so that a slow one holds up little
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from divecast.atomic import scratch_beside
 from divecast.cli.loaded import data_for
 from divecast.cli.options import Layout
 from divecast.cli.settings import Settings
 from divecast.data import store_from_parquet
-from divecast.data.parquet_files import ParquetFiles, is_address
-from divecast.data.tables import readable
+from divecast.data.tables.parquet_files import ParquetFiles, is_address
+from divecast.data.tables.read import readable
 from divecast.estimator import DeepDIVE
-from divecast.forecasting import Share
-from divecast.inference import LabelMode
+from divecast.inference.forecasting import Share
+from divecast.inference.predict import LabelMode
+from divecast.persistence.atomic import scratch_beside
 
 _LARGE = 1 << 29  # bytes of a table that is read whole at most
 

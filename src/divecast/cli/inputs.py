@@ -8,8 +8,8 @@ from divecast.cli.settings import Settings
 from divecast.data import Panel, Recordings, as_panel
 from divecast.data.datasets import load
 from divecast.data.factors import CalendarName
-from divecast.data.parquet_files import is_address
-from divecast.data.tables import read_table
+from divecast.data.tables.parquet_files import is_address
+from divecast.data.tables.read import read_table
 from divecast.errors import DataError
 
 SHIPPED = "dataset:"

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from divecast.errors import ConfigError
-from divecast.inference import LabelMode
+from divecast.inference.predict import LabelMode
 
 _DATA, _RUN = "Data", "Running"
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from divecast.errors import ConfigError
-from divecast.explain import label_effects
+from divecast.explain.counterfactuals import label_effects
 
 if TYPE_CHECKING:
     from divecast.data import Panel, Recordings

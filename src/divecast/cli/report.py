@@ -9,7 +9,7 @@ from divecast.cli import options
 from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.settings import read_settings
 from divecast.errors import ConfigError
-from divecast.inference import PartName
+from divecast.inference.predict import PartName
 
 
 def report(  # noqa: PLR0913  typer reads an option from each parameter
@@ -37,7 +37,7 @@ def report(  # noqa: PLR0913  typer reads an option from each parameter
 ) -> None:
     """Write one HTML page on the model and the data, that opens offline: forecasts, code, what-if, odd windows."""
     from divecast.cli.loaded import load_with_data
-    from divecast.report.page import write_report
+    from divecast.page import write_report
 
     if out.suffix.lower() not in (".html", ".htm"):
         raise ConfigError(f"expected a file that ends in .html, got {out}; give another --out")

@@ -9,7 +9,7 @@ from divecast.cli import options
 from divecast.cli.console import print_json, print_lines, say, shown, tell_progress
 
 if TYPE_CHECKING:
-    from divecast.jobs import Progress
+    from divecast.jobs.contract import Progress
     from divecast.reproduce.reproduction import Reproduction
     from divecast.reproduce.runs import RunJob
 

@@ -11,10 +11,10 @@ from divecast.cli import options
 from divecast.cli.console import print_json, print_lines, print_table, shown
 from divecast.cli.settings import parse_assignment, read_settings
 from divecast.errors import ConfigError
-from divecast.trials.search import By
+from divecast.selection.search import By
 
 if TYPE_CHECKING:
-    from divecast.trials.search import Search
+    from divecast.selection.search import Search
 
 _SHOWN = ("crps", "rrse", "mae", "mase", "accuracy", "seconds")
 _TRY = "--try NAME=[VALUE, VALUE], such as training.learning_rate=[0.001, 0.004]"
@@ -66,7 +66,7 @@ def search(  # noqa: PLR0913  typer reads an option from each parameter
     from divecast.cli.inputs import read_data
     from divecast.cli.trials import FAILED, report_failures, stopped, tell
     from divecast.data import write_frame
-    from divecast.trials import search as run
+    from divecast.selection import search as run
 
     asked = dict(parse_assignment(text, _TRY) for text in tries or ())
     if not asked:

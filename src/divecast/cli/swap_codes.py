@@ -11,7 +11,7 @@ from divecast.cli.contrasted import contrast_as_json, print_contrast
 from divecast.cli.figure import Figure, check_figure, draw_figure
 from divecast.cli.places import At, read_places
 from divecast.cli.settings import read_settings
-from divecast.explain.swap import CodePart
+from divecast.explain.counterfactuals.swap import CodePart
 
 
 def swap_codes(  # noqa: PLR0913  typer reads an option from each parameter
@@ -65,7 +65,7 @@ def swap_codes(  # noqa: PLR0913  typer reads an option from each parameter
     if windows_out:
         write_frame(found.window_frame(), windows_out)
     if figure is not None:
-        from divecast.report import WhatIfDisplay
+        from divecast.plots import WhatIfDisplay
 
         draw_figure(WhatIfDisplay.from_counterfactual(found), figure, silent=as_json)
     if as_json:

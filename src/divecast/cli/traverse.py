@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
+from divecast._text import counted
 from divecast.cli import options
 from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.figure import Figure, check_figure, draw_figure
 from divecast.cli.places import At, KeepA, read_places
 from divecast.cli.settings import read_settings
-from divecast.counted import counted
 
 
 def traverse(  # noqa: PLR0913  typer reads an option from each parameter
@@ -62,7 +62,7 @@ def traverse(  # noqa: PLR0913  typer reads an option from each parameter
     )
     write_frame(found.frame(), out)
     if figure is not None:
-        from divecast.report import TraversalDisplay
+        from divecast.plots import TraversalDisplay
 
         draw_figure(TraversalDisplay.from_traversal(found), figure, silent=as_json)
     windows = len(found.own_position)

@@ -9,9 +9,9 @@ import typer
 from divecast.cli.console import INTERRUPTED, say, shown, tell_progress
 
 if TYPE_CHECKING:
-    from divecast.jobs import Progress
-    from divecast.trials.made import Made
-    from divecast.trials.trial import TrialJob
+    from divecast.jobs.contract import Progress
+    from divecast.selection.run_trials import Made
+    from divecast.selection.trial import TrialJob
 
 FAILED = 1
 

@@ -65,7 +65,7 @@ def what_if(  # noqa: PLR0913  typer reads an option from each parameter
     if windows_out:
         write_frame(found.window_frame(), windows_out)
     if figure is not None:
-        from divecast.report import WhatIfDisplay
+        from divecast.plots import WhatIfDisplay
 
         draw_figure(WhatIfDisplay.from_counterfactual(found), figure, silent=as_json)
     if as_json:

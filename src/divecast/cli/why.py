@@ -12,10 +12,10 @@ from divecast.cli.evaluate import SHOWN_STEPS
 from divecast.cli.figure import Figure, check_figure, draw_figure
 from divecast.cli.places import At, read_places
 from divecast.cli.settings import read_settings
-from divecast.inference import PartName
+from divecast.inference.predict import PartName
 
 if TYPE_CHECKING:
-    from divecast.explain.attribution import Attribution
+    from divecast.explain.attribution.attribution import Attribution
 
 Rows = Literal["step", "window", "channel", "attention"]
 
@@ -64,7 +64,7 @@ def why(  # noqa: PLR0913  typer reads an option from each parameter
     if out is not None:
         write_frame(found.frame(rows), out)
     if figure is not None:
-        from divecast.report import WhyDisplay
+        from divecast.plots import WhyDisplay
 
         draw_figure(WhyDisplay.from_attribution(found), figure, silent=as_json)
     if as_json:

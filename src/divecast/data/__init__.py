@@ -1,20 +1,20 @@
 """Data on its way in: panel or recordings, factors, parts, scale, windows; and tables on their way out."""
 
-from divecast.data.align import align, as_panel
-from divecast.data.clock import Clock, seasons
-from divecast.data.encode import check_seen, encode_labels, fit_vocabularies
 from divecast.data.factors import Calendar, Factor, Label, as_factors
-from divecast.data.frames import to_frame, write_frame, write_frames
-from divecast.data.panel import Panel
-from divecast.data.recordings import Recordings
-from divecast.data.regular import infer_clock
-from divecast.data.scale import Scale, fit_scale
+from divecast.data.labels.encode import check_seen, encode_labels, fit_vocabularies
+from divecast.data.labels.vocabulary import Vocabulary
 from divecast.data.source import Backend, Source
-from divecast.data.split import ByGroup, ByRecording, ByTime, Part, Parts, Split, split
-from divecast.data.store import open_store, write_store
-from divecast.data.store_parquet import store_from_parquet
-from divecast.data.vocabulary import Vocabulary
-from divecast.data.windows import Windows, WindowShape
+from divecast.data.sources.align import align, as_panel
+from divecast.data.sources.panel import Panel
+from divecast.data.sources.recordings import Recordings
+from divecast.data.sources.store import open_store, write_store
+from divecast.data.sources.store_parquet import store_from_parquet
+from divecast.data.tables.frames import to_frame, write_frame, write_frames
+from divecast.data.time.clock import Clock, seasons
+from divecast.data.time.regular import infer_clock
+from divecast.data.windows.scale import Scale, fit_scale
+from divecast.data.windows.split import ByGroup, ByRecording, ByTime, Part, Parts, Split, split
+from divecast.data.windows.windows import Windows, WindowShape
 
 __all__ = [
     "Backend",

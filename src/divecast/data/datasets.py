@@ -10,8 +10,8 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast.data.panel import Panel
-from divecast.data.recordings import Recordings
+from divecast.data.sources.panel import Panel
+from divecast.data.sources.recordings import Recordings
 from divecast.errors import ConfigError
 
 _MOTION_RATE = 50.0

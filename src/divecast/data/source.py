@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast.data.clock import Clock
+from divecast.data.time.clock import Clock
 
 Backend = Literal["pandas", "polars", "pyarrow", "numpy"]
 Values = NDArray[np.float32]

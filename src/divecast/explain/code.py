@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from divecast.fitted import Fitted
-from divecast.inference import LabelMode, handed_labels
-from divecast.results import Floats
+from divecast.inference.fitted_model import Fitted
+from divecast.inference.predict import LabelMode, handed_labels
+from divecast.inference.results import Floats
 from divecast.types import Batch, Code
 
 

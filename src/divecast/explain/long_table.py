@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast.results import Columns, Floats, merged
+from divecast.inference.results import Columns, Floats, merged
 
 
 def long_columns(

@@ -5,21 +5,21 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from divecast.data import Windows
-from divecast.explain.anomaly import Anomalies, find_anomalies
-from divecast.explain.attribution import Attribution
-from divecast.explain.check import check_code
-from divecast.explain.counterfactual import Counterfactual
-from divecast.explain.dimension import find_dimension
-from divecast.explain.health import Health
-from divecast.explain.label_effects import KeepA, effects_for
+from divecast.explain.anomalies.anomalies import Anomalies, find_anomalies
+from divecast.explain.anomalies.reference import DEFAULT_PARTS, Reference
+from divecast.explain.attribution.attribution import Attribution
+from divecast.explain.attribution.why import attribute, windows_to_explain
+from divecast.explain.counterfactuals.counterfactual import Counterfactual
+from divecast.explain.counterfactuals.dimension import find_dimension
+from divecast.explain.counterfactuals.label_effects import KeepA, effects_for
+from divecast.explain.counterfactuals.swap import CodePart, Swap, as_names, swap_windows
+from divecast.explain.counterfactuals.traversal import Traversal, traverse_windows
+from divecast.explain.counterfactuals.what_if import HandOver, as_mapping, wanted_classes, what_if_windows
+from divecast.explain.diagnosis.check import check_code
+from divecast.explain.diagnosis.health import Health
 from divecast.explain.places import Places, windows_at
-from divecast.explain.reference import DEFAULT_PARTS, Reference
-from divecast.explain.swap import CodePart, Swap, as_names, swap_windows
-from divecast.explain.traversal import Traversal, traverse_windows
-from divecast.explain.what_if import HandOver, as_mapping, wanted_classes, what_if_windows
-from divecast.explain.why import attribute, windows_to_explain
-from divecast.fitted import Fitted
-from divecast.inference import LabelMode, PartName
+from divecast.inference.fitted_model import Fitted
+from divecast.inference.predict import LabelMode, PartName
 
 
 class Explaining(ABC):

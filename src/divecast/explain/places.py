@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from divecast.counted import counted
+from divecast._text import counted
 from divecast.data import Source, Windows
 from divecast.errors import ConfigError, DataError
-from divecast.origins import Moment, forecast_origins
+from divecast.inference.forecast_starts import Moment, forecast_origins
 
 Place = Moment | tuple[str, float]
 """The first stamp of a forecast; for recordings a name (its last window), or a name and the second a window ends at."""

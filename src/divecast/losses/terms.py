@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution, Normal, kl_divergence
 
-from divecast.distribution import LocationScale
+from divecast.model.distribution import LocationScale
 
 
 def negative_log_likelihood(distribution: Distribution, target: Tensor) -> Tensor:

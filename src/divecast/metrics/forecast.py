@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from divecast.errors import DataError
-from divecast.resident import release
+from divecast.persistence.page_cache import release
 
 _ROWS_AT_ONCE, _VALUES_AT_ONCE = 65_536, 1 << 22
 

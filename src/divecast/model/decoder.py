@@ -4,8 +4,8 @@ import torch
 from torch import Tensor, nn
 
 from divecast.config import DecoderConfig
-from divecast.distribution import LocationScale
 from divecast.model.blocks import Residual
+from divecast.model.distribution import LocationScale
 from divecast.model.likelihood import ScaledLikelihood
 
 

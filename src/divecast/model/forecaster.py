@@ -7,15 +7,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from divecast._draws import in_pieces
 from divecast.config import DecoderConfig
-from divecast.distribution import LocationScale
-from divecast.draws import in_pieces
 from divecast.model.blocks import Residual
 from divecast.model.channel_mixing import ChannelMixing
-from divecast.model.filled import fill_window
-from divecast.model.label_covariates import Pairs, label_covariates, n_label_covariates
+from divecast.model.distribution import LocationScale
 from divecast.model.likelihood import ScaledLikelihood
-from divecast.model.ridge import RidgeWeights
+from divecast.model.linear.filled import fill_window
+from divecast.model.linear.label_covariates import Pairs, label_covariates, n_label_covariates
+from divecast.model.linear.ridge import RidgeWeights
 
 _MOST_SPREAD = 3.0  # largest change of a window's log scale
 _LEAST_UNIT = 0.1  # scaled units; a nearly flat window is not blown up to noise

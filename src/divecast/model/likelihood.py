@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from divecast.config import Likelihood
-from divecast.distribution import LocationScale
+from divecast.model.distribution import LocationScale
 
 _LEAST_LOG_SCALE = -7.0  # scaled units: a thousandth of a channel's spread
 _START_DF, _LEAST_DF = 5.0, 2.1  # above two, so that the variance exists

@@ -12,7 +12,7 @@ from divecast.model.decoder import Decoder
 from divecast.model.encoder import ConditionalEncoder
 from divecast.model.forecaster import Forecaster
 from divecast.model.fusion import Fusion
-from divecast.model.label_covariates import Pairs
+from divecast.model.linear.label_covariates import Pairs
 from divecast.model.marginal import Clamped, GivenLabels, LatentLabels, MarginalCode, MarginalPath, RBFBlocks
 from divecast.model.pairing import Coupling
 from divecast.model.prior import MarginalPrior

@@ -6,12 +6,12 @@ from functools import lru_cache
 from typing import Any
 
 from divecast.config import LossConfig, ModelConfig, TrainingConfig
-from divecast.data.fingerprints import fingerprints
+from divecast.data.sources.fingerprints import fingerprints
 from divecast.errors import ConfigError
-from divecast.fitting import FitPlan
+from divecast.fit.fit_model import FitPlan
+from divecast.inference.upgrade import FORMER_DECODER
 from divecast.reproduce.arms import ABLATIONS, ARMS, Arm
 from divecast.reproduce.cases import Case
-from divecast.upgrade import FORMER_DECODER
 
 FULL = next(iter(ARMS))
 

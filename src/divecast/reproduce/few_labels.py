@@ -13,10 +13,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from divecast._device import own_random_state
+from divecast._optional import need
 from divecast.config import EncoderConfig
 from divecast.data import Vocabulary, Windows
-from divecast.device import own_random_state
-from divecast.extras import need
 from divecast.model.encoder import ClassEncoder
 from divecast.types import Batch
 

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from divecast.atomic import make_folder
-from divecast.report.code import CodeDisplay
-from divecast.report.density import DensityDisplay
-from divecast.report.label_correlation import LabelCorrelationDisplay
-from divecast.report.style import KINDS, write_picture
+from divecast.persistence.atomic import make_folder
+from divecast.plots.code import CodeDisplay
+from divecast.plots.density import DensityDisplay
+from divecast.plots.label_correlation import LabelCorrelationDisplay
+from divecast.plots.style import KINDS, write_picture
 from divecast.reproduce.cases import Case
 from divecast.reproduce.views import view_of
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from inspect import getdoc
 from pathlib import Path
 
-from divecast.atomic import replacing
+from divecast.persistence.atomic import replacing
 from divecast.reproduce.arms import ABLATIONS, ARMS, QUICK_ARMS
 from divecast.reproduce.cases import CASES
 from divecast.reproduce.paper import SOURCE

@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from divecast.atomic import make_folder, replacing
 from divecast.errors import ArtifactError
-from divecast.json_values import plain
+from divecast.persistence.atomic import make_folder, replacing
+from divecast.persistence.json_values import plain
 
 _DIGITS = 6  # significant ones that are kept
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from divecast.atomic import replacing
+from divecast._optional import need
 from divecast.errors import ConfigError
-from divecast.extras import need
-from divecast.jobs import Progress, followed
+from divecast.jobs.contract import Progress, followed
+from divecast.persistence.atomic import replacing
 from divecast.reproduce.arms import ABLATIONS, ARMS, QUICK_ARMS
 from divecast.reproduce.page import write_page
 from divecast.reproduce.record import Record

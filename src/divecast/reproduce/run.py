@@ -7,10 +7,10 @@ import numpy as np
 import torch
 
 from divecast.data import Source, Windows, encode_labels, fit_scale, fit_vocabularies, split
-from divecast.evaluate import MODEL_NAME, evaluate_windows
-from divecast.fitted import Fitted
-from divecast.fitting import FitPlan, fit_model
-from divecast.inference import (
+from divecast.fit.fit_model import FitPlan, fit_model
+from divecast.inference.evaluation import MODEL_NAME, evaluate_windows
+from divecast.inference.fitted_model import Fitted
+from divecast.inference.predict import (
     LabelMode,
     batches,
     complete,
@@ -19,6 +19,7 @@ from divecast.inference import (
     pool_recordings,
     windows_of,
 )
+from divecast.inference.results import Codes
 from divecast.metrics import ForecastScores, ScoreSums
 from divecast.model.marginal import LatentLabels, RBFBlocks
 from divecast.reproduce.asked import FULL, asked_of, plan_of
@@ -27,7 +28,6 @@ from divecast.reproduce.measured import labels_to_measure, measure_code
 from divecast.reproduce.memory import forget_peak, peak_mib
 from divecast.reproduce.record import Cost, Measure, Record, Score
 from divecast.reproduce.versions import versions
-from divecast.results import Codes
 
 BASELINES = ("per-channel ridge", "last value")
 _ACTIVE = 0.01

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import torch
 
-from divecast.atomic import make_folder, replacing
 from divecast.errors import ArtifactError, ConfigError, DataWarning
-from divecast.jobs import Outcome
+from divecast.jobs.contract import Outcome
+from divecast.jobs.workers import make_files
+from divecast.persistence.atomic import make_folder, replacing
 from divecast.reproduce.arms import ABLATIONS, ARMS
 from divecast.reproduce.asked import FULL, asked_of, differences, find_arm, with_defaults
 from divecast.reproduce.cases import CASES, Case, load_case
 from divecast.reproduce.record import Record, parse_record
 from divecast.reproduce.run import run_once
-from divecast.workers import make_files
 
 
 @dataclass(frozen=True, slots=True)

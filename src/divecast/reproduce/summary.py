@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Literal
 
-from divecast.extras import need
+from divecast._optional import need
 from divecast.reproduce.paper import HEADLINE, Expectation
 from divecast.reproduce.record import Record
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import torch
 
-from divecast.fitted import Fitted
-from divecast.report.code_view import CodeView, view_windows
+from divecast.inference.fitted_model import Fitted
+from divecast.plots.code_view import CodeView, view_windows
 from divecast.reproduce.cases import Case
 from divecast.reproduce.run import HeldOut
 

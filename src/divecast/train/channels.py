@@ -13,8 +13,8 @@ from torch.func import functional_call
 
 from divecast.config import LossConfig, ModelConfig, TrainingConfig
 from divecast.model.network import Dimensions, Network
-from divecast.train.interleave import Turn
-from divecast.train.turn import TurnLoss, turn_loss
+from divecast.train.player_loss import TurnLoss, turn_loss
+from divecast.train.schedule import Turn
 from divecast.types import Batch, ChannelSample
 
 

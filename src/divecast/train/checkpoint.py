@@ -10,14 +10,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from divecast.artifact import Artifact, read_artifact, under, write_artifact
 from divecast.errors import ArtifactError
 from divecast.model.network import Network
-from divecast.strict import as_json, check_like, check_understood, whole
+from divecast.persistence.artifact import Artifact, read_artifact, under, write_artifact
+from divecast.persistence.strict import as_json, check_like, check_understood, whole
+from divecast.train.distributed.ranks import ALONE, Ranks
 from divecast.train.history import EpochRecord, History
-from divecast.train.interleave import Turn
-from divecast.train.player import Player
-from divecast.train.ranks import ALONE, Ranks
+from divecast.train.players import Player
+from divecast.train.schedule import Turn
 
 SCHEMA = 1
 KIND = "checkpoint"

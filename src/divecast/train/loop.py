@@ -13,19 +13,19 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from divecast._device import own_random_state
+from divecast._draws import drawn_for
 from divecast.config import LossConfig, TrainingConfig
-from divecast.device import own_random_state
-from divecast.draws import drawn_for
 from divecast.errors import ConfigError
 from divecast.model.network import Network
 from divecast.train.callbacks import Callback
 from divecast.train.channels import ChannelAxes, draw_channels, sampled_turn_loss, spread_seed
 from divecast.train.checkpoint import Progress, load_checkpoint, save_checkpoint
+from divecast.train.distributed.ranks import ALONE, Ranks
 from divecast.train.history import EpochRecord, History
-from divecast.train.interleave import Schedule, Turn
-from divecast.train.player import Player, build_players
-from divecast.train.ranks import ALONE, Ranks
-from divecast.train.turn import TurnLoss, turn_loss
+from divecast.train.player_loss import TurnLoss, turn_loss
+from divecast.train.players import Player, build_players
+from divecast.train.schedule import Schedule, Turn
 from divecast.train.validate import monitored_value, validate
 from divecast.types import Batch, WindowSource
 

@@ -4,11 +4,11 @@ import torch
 from torch import Tensor
 
 from divecast.config import LossConfig, Monitor
+from divecast.losses.batch_terms import conditional_terms
+from divecast.losses.label_terms import label_terms
 from divecast.model.network import Network
-from divecast.train.label_terms import label_terms
-from divecast.train.objective import conditional_terms
-from divecast.train.ranks import ALONE, Ranks
-from divecast.train.turn import TERMS
+from divecast.train.distributed.ranks import ALONE, Ranks
+from divecast.train.player_loss import TERMS
 from divecast.types import WindowSource
 
 _VALUES_AT_ONCE = 8_000_000  # of windows in a batch, 32 MB

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from divecast import ByTime, DeepDIVE, Panel, TrainingConfig
-from divecast.report.page import write_report
-from divecast.report.page.payload import payload_of
-from divecast.report.page.render import render
+from divecast.page import write_report
+from divecast.page.payload import payload_of
+from divecast.page.render import render
 from worlds import SMALL, hours, moves
 
 HOSTILE = "<img src=x onerror=alert(1)>"

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from divecast.report.page.what_ifs import LEVELS
+from divecast.page.what_ifs import LEVELS
 
 SECTIONS = ("summary", "forecast", "code-map", "densities", "what-if", "why", "odd", "health", "settings")
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from divecast import DataError
-from divecast.report.page.forecasts import LEVELS
-from divecast.report.page.packed import number, pack
-from divecast.report.page.payload import payload_of
-from divecast.report.page.scope import Scope, spacing, spread
-from divecast.report.page.what_ifs import LEVELS as BOUNDS
+from divecast.page.forecasts import LEVELS
+from divecast.page.packed import number, pack
+from divecast.page.payload import payload_of
+from divecast.page.scope import Scope, spacing, spread
+from divecast.page.what_ifs import LEVELS as BOUNDS
 from worlds import fit_hours, hours, moves
 
 
@@ -194,6 +194,6 @@ def test_the_window_of_a_recording_is_named(moves_payload):
 
 
 def test_a_payload_holds_no_number_that_json_lacks(payload):
-    from divecast.report.page.render import as_json
+    from divecast.page.render import as_json
 
     assert json.loads(as_json(payload))["title"] == "Hours"

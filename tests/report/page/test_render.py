@@ -7,8 +7,8 @@ import pytest
 
 from divecast import ArtifactError, ConfigError
 from divecast.cli import main
-from divecast.report.page import write_report
-from divecast.report.page.render import SCRIPTS, as_json, render
+from divecast.page import write_report
+from divecast.page.render import SCRIPTS, as_json, render
 
 
 def own_text(html):
@@ -54,7 +54,7 @@ def test_holes_in_names_are_not_filled(payload):
 def test_every_module_is_in_the_page_once(payload):
     from importlib.resources import files
 
-    names = {path.name for path in files("divecast.report.page").joinpath("script").iterdir()}
+    names = {path.name for path in files("divecast.page").joinpath("script").iterdir()}
     assert names == {f"{name}.js" for name in SCRIPTS}
     assert len(as_json(payload)) < 1_500_000
 

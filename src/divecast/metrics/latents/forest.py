@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from divecast._optional import need
 from divecast.errors import DataError
-from divecast.extras import need
 from divecast.metrics.latents.blocks import Folds
 from divecast.metrics.latents.settings import MeasureConfig
 from divecast.metrics.latents.units import Floats, Ints

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from divecast._optional import need
 from divecast.errors import DataError
-from divecast.extras import need
 from divecast.metrics.latents.accuracy import class_counts, ratio
 from divecast.metrics.latents.sample import Sample
 from divecast.metrics.latents.settings import MeasureConfig

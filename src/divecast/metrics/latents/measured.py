@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from divecast.extras import need
+from divecast._optional import need
 from divecast.metrics.latents.units import Floats
 
 

@@ -1,0 +1,1 @@
+"""Labels of rows as class indices."""

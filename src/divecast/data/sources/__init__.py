@@ -1,0 +1,1 @@
+"""Panels, recordings and stores."""

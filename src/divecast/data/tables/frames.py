@@ -1,0 +1,119 @@
+"""Results as tables of the caller's kind, and as files."""
+
+import gzip
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from divecast.data.source import Backend
+from divecast.errors import ConfigError, DataError
+from divecast.persistence.atomic import replacing
+
+
+def to_frame(columns: Mapping[str, NDArray[Any]], backend: Backend) -> Any:
+    """Build a table of the caller's kind.
+
+    Args:
+        columns: (row,) arrays by name; stamps are datetime64, written as they are, without a zone.
+        backend: "pandas", "polars" or "pyarrow"; "numpy" gives a pyarrow table.
+
+    Returns:
+        The table.
+
+    Raises:
+        ConfigError: The package of the backend is not installed.
+    """
+    kind = "pyarrow" if backend == "numpy" else backend
+    try:
+        return nw.from_dict({name: _plain(column) for name, column in columns.items()}, backend=kind).to_native()
+    except ImportError as error:
+        raise ConfigError(f"expected the package {kind} for a {kind} table, it is not installed ({error})") from error
+
+
+def write_frame(table: Any, path: str | Path) -> Path:
+    """Write a table as CSV, CSV.gz or Parquet, told by the name of the file.
+
+    It is written beside ``path`` and moved there when complete: a file that was there stays as it was on failure.
+
+    Args:
+        table: (row,) arrays by name, or a pandas, polars or pyarrow table.
+        path: The file.
+
+    Returns:
+        The file.
+
+    Raises:
+        ConfigError: The name tells no kind.
+        ArtifactError: The file cannot be written.
+    """
+    write_frames([table], path)
+    return Path(path)
+
+
+def write_frames(tables: Iterable[Any], path: str | Path) -> int:
+    """Write tables of the same columns one below another, as :func:`write_frame` does, and keep none.
+
+    Where one of them cannot be made there is no file, or the one that was there.
+
+    Args:
+        tables: At least one, each as in :func:`write_frame`; in a Parquet file each begins a row group.
+        path: The file.
+
+    Returns:
+        The number of rows.
+
+    Raises:
+        ConfigError: The name tells no kind.
+        DataError: There is no table.
+        ArtifactError: The file cannot be written.
+    """
+    path = Path(path)
+    if not path.name.lower().endswith((".csv", ".csv.gz", ".parquet")):
+        raise ConfigError(f"expected a file name that ends in .csv, .csv.gz or .parquet, got {path.name}")
+    arrow = map(_to_arrow, tables)
+    table = next(arrow, None)  # before there is a file: most that can go wrong goes wrong here
+    if table is None:
+        raise DataError(f"expected at least one table to write to {path.name}, got none")
+    rows, schema = 0, table.schema
+    with replacing(path) as temporary, temporary.open("wb") as file, _writer(file, path.name.lower(), schema) as writer:
+        while table is not None:
+            writer.write_table(table)
+            rows += len(table)
+            table = next(arrow, None)
+    return rows
+
+
+def _to_arrow(table: Any) -> Any:
+    native = to_frame(table, "pyarrow") if isinstance(table, Mapping) else table
+    return nw.from_native(native, eager_only=True).to_arrow()
+
+
+def _plain(column: NDArray[Any]) -> Any:
+    if column.dtype.kind == "M":
+        return column.astype("datetime64[us]")
+    # Texts as objects are taken for binary or null by some backends unless they come as a list.
+    return column.tolist() if column.dtype.kind in "OU" else np.ascontiguousarray(column)
+
+
+@contextmanager
+def _writer(file: Any, name: str, schema: Any) -> Iterator[Any]:
+    from pyarrow import csv, parquet
+
+    if name.endswith(".parquet"):
+        with parquet.ParquetWriter(file, schema) as writer:
+            yield writer
+    elif name.endswith(".gz"):
+        # Not Arrow's own compressed stream: it closes the file, which must still be flushed to disk.
+        with (
+            gzip.GzipFile(filename="", mode="wb", fileobj=file) as packed,
+            csv.CSVWriter(packed, schema) as writer,
+        ):
+            yield writer
+    else:
+        with csv.CSVWriter(file, schema) as writer:
+            yield writer

@@ -1,0 +1,72 @@
+"""Classes of the calendar, read from wall time."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divecast.data.factors import Calendar
+from divecast.data.time.stamps import Stamps
+from divecast.errors import ConfigError
+
+CALENDAR_CLASSES: dict[str, tuple[str, ...]] = {
+    "hour": tuple(f"{hour:02}" for hour in range(24)),
+    "half_hour": tuple(f"{half // 2:02}:{half % 2 * 30:02}" for half in range(48)),
+    "weekday": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+    "weekend": ("no", "yes"),
+    "month": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+    "season": ("winter", "spring", "summer", "autumn"),
+    "holiday": ("no", "yes"),
+}
+# 1970-01-01, day 0 of numpy, was a Thursday.
+_EPOCH_WEEKDAY = 3
+
+
+def calendar_codes(local: Stamps, factor: Calendar) -> NDArray[np.int16]:
+    """Class of each wall time.
+
+    Args:
+        local: (row,) wall time, datetime64[s].
+        factor: The factor.
+
+    Returns:
+        (row,) int16 places in ``CALENDAR_CLASSES[factor.name]``.
+
+    Raises:
+        ConfigError: Holidays are wanted without the ``holidays`` package, or of an unknown country.
+    """
+    days = local.astype("datetime64[D]")
+    day = days.astype(np.int64)
+    seconds = local.astype(np.int64) - 86400 * day
+    month = local.astype("datetime64[M]").astype(np.int64) % 12
+    weekday = (day + _EPOCH_WEEKDAY) % 7
+    match factor.name:
+        case "hour":
+            codes = seconds // 3600
+        case "half_hour":
+            codes = seconds // 1800
+        case "weekday":
+            codes = weekday
+        case "weekend":
+            codes = weekday // 5
+        case "month":
+            codes = month
+        case "season":
+            codes = (month + 1) % 12 // 3
+        case "holiday":
+            codes = _is_holiday(days, factor.country or "")
+    return codes.astype(np.int16)
+
+
+def _is_holiday(days: NDArray[np.datetime64], country: str) -> NDArray[np.int64]:
+    try:
+        import holidays
+    except ImportError as error:
+        raise ConfigError(
+            'expected the "holidays" package for the factor holiday; install it with: pip install "divecast[holidays]"'
+        ) from error
+    years = range(int(str(days.min())[:4]), int(str(days.max())[:4]) + 1)
+    code, _, subdivision = country.partition("-")
+    try:
+        dates = holidays.country_holidays(code, subdiv=subdivision or None, years=years)
+    except NotImplementedError as error:
+        raise ConfigError(f"expected a country the holidays package knows, got {country!r} ({error})") from error
+    return np.isin(days, np.array(sorted(dates), dtype="datetime64[D]")).astype(np.int64)

@@ -1,0 +1,150 @@
+"""The regular clock of a panel: which time each row stands for."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal, cast, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divecast._text import counted
+from divecast.data.time.stamps import Stamps, local_stamps, localise_shifting, one_stamp
+from divecast.data.time.step import Unit, format_step
+from divecast.errors import DataError
+
+_DAY = 86400
+_DAYS = {"s": 1 / _DAY, "D": 1, "M": 31, "ME": 31}
+_MOST_DAYS = 365 * 8000  # later years have five digits, which not every library of tables can say
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Regular time stamps, one a row.
+
+    Attributes:
+        start: First stamp, UTC, datetime64[s].
+        step: Units from one row to the next.
+        unit: "s" seconds of UTC; "D" days, "M" months and "ME" month ends of the wall clock in ``tz``, whose
+            length in seconds changes.
+        length: Number of rows.
+        tz: Zone in which results give time, and calendar factors are read unless they name another.
+    """
+
+    start: np.datetime64
+    step: int
+    unit: Unit
+    length: int
+    tz: str = "UTC"
+
+    def stamps(self, first: int = 0, last: int | None = None) -> Stamps:
+        """UTC stamps of rows ``first`` to ``last`` (half open; may lie past the end).
+
+        Args:
+            first: First row.
+            last: Row after the last one; the length when left out.
+
+        Returns:
+            (row,) datetime64[s].
+        """
+        return self.at(np.arange(first, self.length if last is None else last))
+
+    def at(self, rows: NDArray[np.int64]) -> Stamps:
+        """UTC stamps of ``rows``, which may lie past the end: datetime64[s] of the same shape."""
+        if self.unit == "s":
+            return self.start + rows * np.timedelta64(self.step, "s")
+        wall = local_stamps(np.array([self.start]), self.tz)[0]
+        return localise_shifting(_walk(wall, rows * self.step, self.unit), self.tz)
+
+    def local(self, rows: NDArray[np.int64], tz: str | None = None) -> Stamps:
+        """Wall time of ``rows`` in ``tz`` (the clock's own zone when left out): datetime64[s] of the same shape."""
+        return local_stamps(self.at(rows), self.tz if tz is None else tz)
+
+    def row_of(self, stamp: str | datetime | np.datetime64, after_end: bool = False) -> int:
+        """Row that stands for ``stamp``.
+
+        Args:
+            stamp: Text or datetime (wall time in the clock's zone unless it names one), or a UTC datetime64.
+            after_end: Whether it may be the row after the last one too, as where a forecast starts.
+
+        Returns:
+            The row.
+
+        Raises:
+            DataError: The stamp is outside the clock's range or between two rows.
+        """
+        moment = one_stamp(stamp, self.tz)
+        stamps = self.stamps(0, self.length + after_end)
+        row = int(np.searchsorted(stamps, moment))
+        if row < len(stamps) and stamps[row] == moment:
+            return row
+        beyond = " or the one after its end" if after_end else ""
+        raise DataError(f"expected a stamp of the clock ({self}){beyond}, got {stamp} ({moment} UTC)")
+
+    def rows(self, first: int, last: int) -> "Clock":
+        """The clock of rows ``first`` to ``last``, half open."""
+        return replace(self, start=self.at(np.array([first]))[0], length=last - first)
+
+    def steps_per(self, period: Literal["day", "week", "year"]) -> int | None:
+        """Rows in a period, None where the step does not divide it (a year counts only on a clock of months)."""
+        if self.unit in ("M", "ME"):
+            return _whole(12, self.step) if period == "year" else None
+        if period == "year":
+            return None
+        seconds = self.step * (_DAY if self.unit == "D" else 1)
+        return _whole(_DAY if period == "day" else 7 * _DAY, seconds)
+
+    @property
+    def frequency(self) -> str:
+        """The step as short text, such as "1h"."""
+        return format_step(self.step, self.unit)
+
+    def to_dict(self) -> dict[str, str | int]:
+        """Plain values for JSON."""
+        return {"start": str(self.start), "step": self.step, "unit": self.unit, "length": self.length, "tz": self.tz}
+
+    @staticmethod
+    def from_dict(plain: dict[str, Any]) -> "Clock":
+        """Read what :meth:`to_dict` wrote.
+
+        Raises:
+            ValueError, LookupError, TypeError, DataError: It is malformed.
+        """
+        start, zone, unit = np.datetime64(plain["start"], "s"), plain["tz"], plain["unit"]
+        whole = all(type(plain[name]) is int and plain[name] >= 1 for name in ("step", "length"))
+        if np.isnat(start) or unit not in get_args(Unit) or not whole:
+            raise ValueError(
+                f"expected a start, a unit of {get_args(Unit)}, a step and a length from 1 on, got {plain}"
+            )
+        days = abs(int(start.astype(int))) // _DAY + plain["length"] * plain["step"] * _DAYS[unit]
+        if days > _MOST_DAYS:
+            raise ValueError(f"expected a clock within {_MOST_DAYS // 365} years of 1970, got {plain}")
+        local_stamps(np.array([start]), zone)
+        return Clock(start, plain["step"], unit, plain["length"], zone)
+
+    def __str__(self) -> str:
+        """Range and step in words."""
+        last = self.at(np.array([self.length - 1]))[0]
+        return f"{counted(self.length, 'row')} every {self.frequency} from {self.start} to {last} UTC"
+
+
+def seasons(clock: Clock | None) -> list[int]:
+    """Lengths, in rows, of a day, a week and a year where the clock has them (more than one row); none without one."""
+    if clock is None:
+        return []
+    periods = [clock.steps_per(name) for name in ("day", "week", "year")]
+    return [period for period in periods if period is not None and period > 1]
+
+
+def _walk(wall: np.datetime64, units: NDArray[np.int64], unit: Unit) -> Stamps:
+    if unit == "D":
+        return wall + units * np.timedelta64(1, "D")
+    month = wall.astype("datetime64[M]")
+    months = month + units
+    if unit == "M":
+        return cast(Stamps, months.astype("datetime64[s]") + (wall - month))
+    to_end = (month + 1).astype("datetime64[s]") - wall
+    return cast(Stamps, (months + 1).astype("datetime64[s]") - to_end)
+
+
+def _whole(total: int, part: int) -> int | None:
+    return total // part if total % part == 0 else None

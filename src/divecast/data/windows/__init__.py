@@ -1,0 +1,1 @@
+"""Windows: split, scaled and gathered into batches."""

@@ -1,0 +1,162 @@
+"""Views on the windows of a source, gathered into batches."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from divecast.data.labels.vocabulary import Codes
+from divecast.data.report import report
+from divecast.data.source import Source
+from divecast.data.windows.scale import Scale
+from divecast.data.windows.split import Part
+from divecast.data.windows.window_batch import gather
+from divecast.errors import ConfigError, DataError
+from divecast.types import Batch, ChannelSample
+
+Role = Literal["fit", "score", "encode"]
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class WindowShape:
+    """Lengths of a window: ``lookback`` rows of the past and ``horizon`` rows of the future."""
+
+    lookback: int
+    horizon: int
+
+    def __post_init__(self) -> None:
+        """Check the lengths (ConfigError)."""
+        if self.lookback < 1 or self.horizon < 1:
+            raise ConfigError(f"expected lookback >= 1 and horizon >= 1, got {self.lookback} and {self.horizon}")
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """Windows of a source: numbers only, until a batch is gathered.
+
+    The origin of a window is the row of its first future step: the past is rows [origin - lookback, origin), the future
+    rows [origin, origin + horizon). A window never crosses from one segment into another.
+
+    Attributes:
+        source: Panel or recordings.
+        origins: (window,) rows, rising.
+        segments: (window,) segment of each.
+        labels: (row, factor) int16 class indices of all rows, -1 where missing.
+        scale: Scale of the channels.
+        shape: Lengths.
+        target_start: (segment,) first row that may be a target.
+        target_stop: (segment,) row after the last one.
+    """
+
+    source: Source
+    origins: Rows
+    segments: Rows
+    labels: Codes
+    scale: Scale
+    shape: WindowShape
+    target_start: Rows
+    target_stop: Rows
+
+    @classmethod
+    def of(  # noqa: PLR0913 (a window is defined by all of them)
+        cls, source: Source, part: Part, labels: Codes, scale: Scale, shape: WindowShape, role: Role, stride: int = 1
+    ) -> "Windows":
+        """All windows of a part.
+
+        Args:
+            source: Panel or recordings.
+            part: The part.
+            labels: (row, factor) int16, from :func:`~divecast.data.labels.encode.encode_labels`.
+            scale: Scale fitted on the training part.
+            shape: Lengths.
+            role: "fit": all targets in the part. "score": any target in the part; targets outside are NaN, so that
+                each row is scored once at every step. "encode": last row of the past in the part; the future may be
+                NaN. The past may reach into the part before.
+            stride: Keep every stride-th origin of each segment.
+
+        Returns:
+            The windows.
+
+        Raises:
+            DataError: No segment of the part is long enough for one window.
+        """
+        if stride < 1:
+            raise ConfigError(f"expected stride >= 1, got {stride}")
+        first, last = _bounds(source, part, shape, role)
+        count = np.where(part.stop > part.start, np.maximum(0, -(-(last - first) // stride)), 0)
+        if not count.sum():
+            raise _too_short(source, part, shape, role)
+        _report_short(source, part, count, shape, role)
+        segments = np.repeat(np.arange(len(count)), count)
+        place = np.arange(len(segments)) - np.repeat(np.cumsum(count) - count, count)
+        origins = first[segments] + stride * place
+        bounds = (part.start, part.stop) if role != "encode" else (source.offsets[:-1], source.offsets[1:])
+        return cls(source, origins, segments, labels, scale, shape, *bounds)
+
+    def __len__(self) -> int:
+        """Number of windows."""
+        return len(self.origins)
+
+    def subset(self, index: Any) -> "Windows":
+        """Some of the windows, by any numpy index: a slice, numbers or a mask."""
+        return replace(self, origins=self.origins[index], segments=self.segments[index])
+
+    def batch(self, index: Tensor | NDArray[np.int64], sample: ChannelSample | None = None) -> Batch:
+        """Gather windows.
+
+        Args:
+            index: (batch,) numbers of windows.
+            sample: Channels wanted, the only ones that are copied; None for all.
+
+        Returns:
+            x (batch, time, channel) and y (batch, horizon, channel), scaled float32, NaN where missing or outside the
+            target rows; both lie in memory as (batch, channel, step). Labels (batch, factor) of the last past row.
+        """
+        at = np.asarray(index)
+        origins, segments = self.origins[at], self.segments[at]
+        lookback, horizon = self.shape.lookback, self.shape.horizon
+        channels = None if sample is None else sample.index.numpy()
+        block = gather(self.source.values, origins - lookback, lookback + horizon, self.scale, channels)
+        targets = origins[:, None] + np.arange(horizon)
+        outside = (targets < self.target_start[segments, None]) | (targets >= self.target_stop[segments, None])
+        if outside.any():
+            block[:, :, lookback:][np.broadcast_to(outside[:, None, :], (*block.shape[:2], horizon))] = np.nan
+        steps = torch.from_numpy(block).transpose(1, 2)
+        labels = torch.from_numpy(self.labels[origins - 1].astype(np.int64))
+        return Batch(steps[:, :lookback], steps[:, lookback:], labels, sample)
+
+
+def _bounds(source: Source, part: Part, shape: WindowShape, role: Role) -> tuple[Rows, Rows]:
+    """First origin and origin after the last, for each segment."""
+    full = source.offsets[:-1] + shape.lookback
+    if role == "fit":
+        return np.maximum(part.start, full), part.stop - shape.horizon + 1
+    if role == "score":
+        return np.maximum(part.start - shape.horizon + 1, full), part.stop
+    if role == "encode":
+        return np.maximum(part.start + 1, full), part.stop + 1
+    raise ConfigError(f'expected role "fit", "score" or "encode", got {role!r}')
+
+
+def _too_short(source: Source, part: Part, shape: WindowShape, role: Role) -> DataError:
+    longest = int(np.max(part.stop - part.start))
+    before = int(np.max(part.start - source.offsets[:-1]))
+    need = f"look-back {shape.lookback}" + (f" and horizon {shape.horizon}" if role == "fit" else "")
+    return DataError(
+        f"expected at least one stretch of rows long enough for {need}, got a part of {longest} rows at most with "
+        f"{before} rows before it; shorten lookback or horizon, give more rows, or give the part a larger share"
+    )
+
+
+def _report_short(source: Source, part: Part, count: Rows, shape: WindowShape, role: Role) -> None:
+    short = np.flatnonzero((count == 0) & (part.stop > part.start))
+    if role == "fit" and len(short):
+        names = [source.names[at] for at in short[:5]]
+        report(
+            f"{len(short)} of {int((part.stop > part.start).sum())} recordings are too short for look-back "
+            f"{shape.lookback} and horizon {shape.horizon} and give no window, first {names}"
+        )

@@ -1,0 +1,77 @@
+"""How far the last rows of a window lie from the forecast made before them."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from divecast.data import Windows
+from divecast.inference.fitted_model import Fitted
+from divecast.inference.predict import batches, predict
+from divecast.inference.results import Floats
+from divecast.types import Batch
+
+STATISTICS = ("level", "peak", "jump", "stuck")
+
+
+def forecast_errors(fitted: Fitted, windows: Windows) -> tuple[Floats, NDArray[np.int16]]:
+    """Score the last ``horizon`` rows of every window by the forecast made before them, labels known.
+
+    Returns:
+        (statistic, window, channel), NaN where too few rows lie before or nothing was observed:
+        ``level`` mean of -log p(y|a,b,x), nats a value; ``peak`` the largest, nats; ``jump`` the largest distance of a
+        forecast error from the line between its neighbours', scaled units; ``stuck`` the most values in a row
+        that repeat the one before, rows. And (statistic, window, channel) how many rows before the end ``peak`` and
+        ``jump`` were found (1 is the last row); 0 elsewhere.
+    """
+    origins = windows.origins - fitted.shape.horizon
+    whole = origins - fitted.shape.lookback >= windows.source.offsets[windows.segments]
+    shape = (len(STATISTICS), len(windows), len(fitted.channels))
+    found, rows = np.full(shape, np.nan, dtype=np.float32), np.zeros(shape, dtype=np.int16)
+    if whole.any():
+        earlier = replace(windows.subset(whole), origins=origins[whole])
+        pairs = [_statistics(fitted, batch) for batch in batches(fitted, earlier)]
+        found[:, whole], rows[:, whole] = (torch.cat(each, 1).cpu().numpy() for each in zip(*pairs, strict=True))
+    return found, rows
+
+
+def jumps(error: Tensor) -> Tensor:
+    """Return how far every error lies from the line between its neighbours, (batch, step, channel).
+
+    The step before the first has no error: it was observed. The last has one neighbour; its distance is divided by
+    sqrt(2), which gives the spread of the others where errors walk at random. NaN where a neighbour is missing.
+    """
+    path = torch.cat([torch.zeros_like(error[:, :1]), error], dim=1)
+    inner = path[:, 1:-1] - (path[:, :-2] + path[:, 2:]) / 2
+    return torch.cat([inner, (path[:, -1:] - path[:, -2:-1]) / 2**0.5], dim=1).abs()
+
+
+def longest_run(values: Tensor) -> Tensor:
+    """Return the most values in a row that repeat the one before, (batch, channel), of (batch, step, channel)."""
+    run = longest = torch.zeros_like(values[:, 0])
+    for same in (values[:, 1:] == values[:, :-1]).unbind(1):
+        run = torch.where(same, run + 1, 0.0)
+        longest = torch.maximum(longest, run)
+    return longest
+
+
+@torch.inference_mode()
+def _statistics(fitted: Fitted, batch: Batch) -> tuple[Tensor, Tensor]:
+    forecast: Any = predict(fitted, batch, "known").forecast
+    surprisal = -forecast.log_prob(batch.y)
+    peak, peak_row = _highest(surprisal)
+    jump, jump_row = _highest(jumps(batch.y - forecast.loc))
+    stuck = longest_run(torch.cat([batch.x[:, -1:], batch.y], dim=1))
+    stuck = torch.where(batch.y.isnan().all(dim=1), torch.nan, stuck)
+    none = torch.zeros_like(peak_row)
+    return torch.stack([surprisal.nanmean(1), peak, jump, stuck]), torch.stack([none, peak_row, jump_row, none])
+
+
+def _highest(scores: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the highest of each channel, and how many rows before the end it is; NaN and 0 where there is none."""
+    best, at = scores.nan_to_num(-torch.inf, posinf=torch.inf).max(dim=1)
+    none = best == -torch.inf
+    return best.masked_fill(none, torch.nan), (scores.shape[1] - at).masked_fill(none, 0).to(torch.int16)

@@ -1,0 +1,1 @@
+"""Forecasts under another code."""

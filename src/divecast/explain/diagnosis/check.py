@@ -1,0 +1,110 @@
+"""The health of a fitted model's code."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divecast.data import Windows
+from divecast.errors import DataError
+from divecast.explain.diagnosis.divergence import block_kl, class_kl, dimension_kl, standard_kl
+from divecast.explain.diagnosis.findings import findings_of
+from divecast.explain.diagnosis.health import Health, LabelReading, Measurements
+from divecast.explain.diagnosis.ownership import Readings, read_from_places
+from divecast.explain.diagnosis.separation import Separation
+from divecast.explain.diagnosis.usage import Usage
+from divecast.inference.fitted_model import Fitted
+from divecast.inference.predict import encode_windows
+from divecast.inference.results import Codes, Labels
+from divecast.model.marginal import LatentLabels, RBFBlocks
+
+LEAST_WINDOWS = 20
+"""Windows below which nothing can be said of a code (our choice)."""
+
+
+def check_code(fitted: Fitted, windows: Windows, part: str = "all") -> Health:
+    """Measure the code of windows, as inferred from them alone, and say what is fine and what is not.
+
+    Args:
+        fitted: the model.
+        windows: 20 or more, in the order of time.
+        part: of the data of the fit they are; named in the report.
+
+    Raises:
+        DataError: there are too few windows.
+    """
+    if len(windows) < LEAST_WINDOWS:
+        raise DataError(
+            f"expected {LEAST_WINDOWS} windows or more to judge a code by, got {len(windows)}; "
+            "give more data, another part, or a smaller every"
+        )
+    measured = _measure(fitted, windows, part)
+    return Health(measured, findings_of(fitted, measured), windows.source.backend)
+
+
+def _measure(fitted: Fitted, windows: Windows, part: str) -> Measurements:
+    codes, path = encode_windows(fitted, windows), fitted.network.marginal
+    given = windows.labels[windows.origins - 1].astype(np.int64)[:, : len(codes.factors)]
+    labels = Labels(codes.keys, codes.factors, codes.classes, codes.probabilities, given)
+    groups = windows.segments if windows.source.clock is None else None
+    inferred = isinstance(path, RBFBlocks | LatentLabels)
+    return Measurements(
+        n_windows=len(windows),
+        part=part,
+        dimensions=usage_of(fitted, codes),
+        block_kl=block_divergences(fitted, codes),
+        separations=separations_of(fitted, codes),
+        labels=label_readings(labels) if inferred else (),
+        readings=read_from_places(codes, labels, groups, _overlap(windows)) if inferred else Readings(),
+    )
+
+
+def usage_of(fitted: Fitted, codes: Codes) -> Usage:
+    """Measure the dimensions of a, and of b where it is a block of real numbers."""
+    path, n_a = fitted.network.marginal, codes.a_mean.shape[1]
+    names = [f"a{i}" for i in range(n_a)]
+    owners: list[str | None] = [None] * n_a
+    kl, means = [standard_kl(codes.a_mean, codes.a_sd)], [codes.a_mean]
+    if isinstance(path, RBFBlocks):
+        for name, mean, sd, mixture in zip(codes.factors, codes.b_mean, codes.b_sd, path.prior.mixtures(), strict=True):
+            names += [f"b_{name}{i}" for i in range(mixture.dims)]
+            owners += [name] * mixture.dims
+            kl.append(dimension_kl(mean, sd, mixture))
+            means.append(mean)
+    values = np.concatenate(means, axis=1).astype(np.float64)
+    return Usage.of(tuple(names), tuple(owners), np.concatenate(kl, axis=1).mean(axis=0), values)
+
+
+def block_divergences(fitted: Fitted, codes: Codes) -> dict[str, float]:
+    """Return KL(q(b_i|x) || p_i) of each factor, nats, mean over the windows; nothing where b is not inferred."""
+    path = fitted.network.marginal
+    if isinstance(path, RBFBlocks):
+        blocks = zip(codes.factors, codes.b_mean, codes.b_sd, path.prior.mixtures(), strict=True)
+        return {name: float(block_kl(mean, sd, mixture).mean()) for name, mean, sd, mixture in blocks}
+    if isinstance(path, LatentLabels):
+        frequencies = [np.array(vocabulary.frequencies) for vocabulary in fitted.vocabularies]
+        found = zip(codes.factors, codes.probabilities, frequencies, strict=True)
+        return {name: float(class_kl(shares, pi).mean()) for name, shares, pi in found}
+    return {}
+
+
+def separations_of(fitted: Fitted, codes: Codes) -> tuple[Separation, ...]:
+    """Measure how far apart the classes of each factor lie; nothing where b has no mixture prior."""
+    path = fitted.network.marginal
+    mixtures = path.prior.mixtures() if isinstance(path, RBFBlocks) else []
+    named = zip(codes.factors, codes.classes, mixtures, strict=False)
+    return tuple(Separation.of(name, classes, mixture) for name, classes, mixture in named)
+
+
+def label_readings(labels: Labels) -> tuple[LabelReading, ...]:
+    """Hold the classes read from the windows against the labels given."""
+    accuracy, found = labels.accuracy(), []
+    for name, column in zip(labels.factors, labels.given.T, strict=True):
+        counts = np.bincount(column[column >= 0], minlength=1)
+        chance = float(counts.max() / counts.sum()) if counts.sum() else float("nan")
+        found.append(LabelReading(name, int(counts.sum()), accuracy[name], chance))
+    return tuple(found)
+
+
+def _overlap(windows: Windows) -> int:
+    """Windows on each side of one that share rows with it."""
+    steps: NDArray[np.int64] = np.diff(windows.origins)[np.diff(windows.segments) == 0]
+    return -(-windows.shape.lookback // max(1, int(steps.min()))) if len(steps) else 0

@@ -1,0 +1,251 @@
+"""From data to a fitted model: cut, scale, start from the closed form, train, calibrate."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from divecast.config import LossConfig, ModelConfig, TrainingConfig
+from divecast.data import (
+    ByGroup,
+    ByRecording,
+    ByTime,
+    Factor,
+    Parts,
+    Source,
+    Split,
+    Vocabulary,
+    Windows,
+    WindowShape,
+    check_seen,
+    encode_labels,
+    fit_scale,
+    fit_vocabularies,
+    seasons,
+)
+from divecast.data import (
+    split as cut,
+)
+from divecast.data.windows.range_check import check_reach
+from divecast.errors import ArtifactError, ConfigError, DataError
+from divecast.fit.linear_start import Start, start_linear, takes_seconds
+from divecast.fit.shrink_correction import shrunk
+from divecast.inference.calibration import Calibration
+from divecast.inference.fitted_model import Fitted, build_network, dimensions_of, frequency_of, to_source
+from divecast.inference.predict import batches, predict
+from divecast.metrics import seasonal_scale
+from divecast.model.linear.label_covariates import recurring_pairs
+from divecast.model.network import Dimensions, Network
+from divecast.model.pairing import find_couplings
+from divecast.train.callbacks import Callback
+from divecast.train.channels import ChannelAxes
+from divecast.train.distributed.ranks import ALONE, Ranks
+from divecast.train.loop import Checkpointing, Probe, Task, fit_network
+
+_CALIBRATION_VALUES = 500_000  # residuals a step; more would not move a quantile
+
+
+@dataclass(frozen=True, slots=True)
+class FitPlan:
+    """All settings of a fit; see ``DeepDIVE``."""
+
+    horizon: int
+    lookback: int
+    factors: tuple[Factor, ...]
+    model: ModelConfig
+    training: TrainingConfig
+    losses: LossConfig
+    seed: int
+
+    @property
+    def shape(self) -> WindowShape:
+        """Lengths of a window."""
+        return WindowShape(self.lookback, self.horizon)
+
+    def about(self, split: Split) -> dict[str, Any]:
+        """Return the settings as JSON values, so that a fit can be told from another."""
+        return {
+            "settings": {
+                "horizon": self.horizon,
+                "lookback": self.lookback,
+                "factors": [asdict(factor) for factor in self.factors],
+                "model": asdict(self.model),
+                "training": asdict(self.training),
+                "losses": asdict(self.losses),
+            },
+            "seed": self.seed,
+            "split": {"type": type(split).__name__, **asdict(split)},
+        }
+
+    @classmethod
+    def of(cls, fitted: Fitted) -> "FitPlan":
+        """Return the plan a fitted model was made by.
+
+        Raises:
+            ArtifactError: the model's file does not say it.
+        """
+        from pydantic import TypeAdapter
+
+        try:
+            training = TypeAdapter(TrainingConfig).validate_python(fitted.about["settings"]["training"])
+            losses = TypeAdapter(LossConfig).validate_python(fitted.about["settings"]["losses"])
+            seed = int(fitted.about["seed"])
+        except (KeyError, TypeError, ValueError, ConfigError) as error:
+            raise ArtifactError(f"the model does not say how it was fitted: {error}") from error
+        shape = fitted.shape
+        return cls(shape.horizon, shape.lookback, fitted.factors, fitted.config, training, losses, seed)
+
+
+def split_of(fitted: Fitted) -> Split:
+    """Return how the data of the fit were cut."""
+    from pydantic import TypeAdapter
+
+    plain = dict(fitted.about["split"])
+    kinds: dict[str, Any] = {kind.__name__: kind for kind in (ByTime, ByRecording, ByGroup)}
+    found: Split = TypeAdapter(kinds[plain.pop("type")]).validate_python(plain)
+    return found
+
+
+def fit_model(  # noqa: PLR0913  what is fitted, and what may watch
+    data: Any,
+    split: Split,
+    plan: FitPlan,
+    device: torch.device,
+    checkpointing: Checkpointing | None,
+    callbacks: Sequence[Callback],
+    probe: Probe | None = None,
+    ranks: Ranks = ALONE,
+) -> Fitted:
+    """Fit a model; see ``DeepDIVE.fit``. All ranks call it, with equal arguments, and have the same model."""
+    source = to_source(data, plan.factors)
+    plan = replace(plan, model=_with_encoder(plan.model, source))
+    parts = cut(source, split)
+    vocabularies = fit_vocabularies(source, plan.factors, parts.train)
+    scale, labels = fit_scale(source, parts.train), encode_labels(source, plan.factors, vocabularies)
+    check_reach(source, parts.valid, scale)
+
+    def windows(stride: int) -> tuple[Windows, Windows]:
+        every = Windows.of(source, parts.train, labels, scale, plan.shape, "fit", stride)
+        return every, Windows.of(source, parts.valid, labels, scale, plan.shape, "score", stride)
+
+    train, valid = windows(plan.training.window_stride)
+    check_seen(source, plan.factors, vocabularies, parts)
+    _check_windows(train, valid, vocabularies, plan.training)
+    dimensions = _together(dimensions_of(plan.shape, len(source.channels), vocabularies), labels, parts, plan.model)
+    dimensions = replace(dimensions, season=_season(source, plan.lookback))
+    network = build_network(dimensions, plan.model, plan.seed)
+    start = _start(network, plan, parts)
+    linear = ranks.once(lambda: start_linear(network, *windows(start.stride), start))
+    sampled = 0 < plan.training.channels < dimensions.n_channels
+    axes = ChannelAxes.of(dimensions, plan.model) if sampled else None
+    tz = "UTC" if source.clock is None else source.clock.tz
+    about = {**plan.about(split), "tz": tz, "fingerprint": source.fingerprint()}
+    identity = {**about, "labels": hashlib.sha256(labels.tobytes()).hexdigest()}
+    few = _few_labelled(train, plan.training)
+    task = Task(train, valid, plan.training, plan.losses, plan.seed, device, identity, few, axes, ranks)
+    history = fit_network(ranks.align(network.to(device)), task, checkpointing, callbacks, probe)
+    fitted = Fitted(
+        network=network,
+        dimensions=dimensions,
+        config=plan.model,
+        shape=plan.shape,
+        channels=source.channels,
+        factors=plan.factors,
+        vocabularies=vocabularies,
+        scale=scale,
+        seasonal_error=_seasonal_error(source, parts),
+        calibration=Calibration((), torch.empty(0, plan.horizon)),
+        frequency=frequency_of(source),
+        about={**about, "linear": linear, "history": [asdict(record) for record in history.records]},
+    )
+    some = _some(valid, plan.seed)
+    if plan.model.decoder.shrink:
+        fitted = shrunk(fitted, some, len(valid) * plan.training.window_stride / plan.horizon)
+    return replace(fitted, calibration=Calibration.of(_residuals(fitted, some)))
+
+
+def _start(network: Network, plan: FitPlan, parts: Parts) -> Start:
+    """Return how to start: a stacked start reads windows at every row, where that takes seconds."""
+    decoder, stride = plan.model.decoder, plan.training.window_stride
+    if decoder.linear == "stacked" and takes_seconds(network, parts.train.n_rows):
+        stride = 1
+    return Start(decoder.linear, decoder.ridge_penalty, stride, plan.seed)
+
+
+def _check_windows(
+    train: Windows, valid: Windows, vocabularies: Sequence[Vocabulary], training: TrainingConfig
+) -> None:
+    """Refuse settings under which windows show too little of the labels to learn or to stop by."""
+    if training.monitor == "labels" and not (valid.labels[valid.origins - 1] >= 0).any():
+        raise ConfigError(
+            'monitor="labels" needs factors, and labels in the validation part, got none; '
+            'use monitor="tasks" or "forecast", or another split'
+        )
+    at_windows = train.labels[train.origins - 1]
+    for column, vocabulary in zip(at_windows.T, vocabularies, strict=True):
+        lost = np.setdiff1d(np.arange(vocabulary.n_classes), column)
+        if len(lost):
+            names = [vocabulary.classes[code] for code in lost[:12]]
+            raise DataError(
+                f"expected every class of factor {vocabulary.name!r} at the end of some training window, {len(lost)} "
+                f"of {vocabulary.n_classes} never are: {names}; window_stride is {training.window_stride}: choose one "
+                "that shares no divisor with the season (5 rather than 8 for hours of a week), or give more rows"
+            )
+
+
+def _few_labelled(train: Windows, training: TrainingConfig) -> Tensor | None:
+    """Return the training windows with a label if they are fewer than the marginal player shall see."""
+    known = (train.labels[train.origins - 1] >= 0).any(axis=1)
+    return torch.from_numpy(np.flatnonzero(known)) if 0.0 < known.mean() < training.labelled else None
+
+
+def _with_encoder(model: ModelConfig, source: Source) -> ModelConfig:
+    if model.encoder.kind != "auto":
+        return model
+    kind: Literal["panel", "recording"] = "recording" if source.clock is None else "panel"
+    return replace(model, encoder=replace(model.encoder, kind=kind))
+
+
+def _together(dimensions: Dimensions, labels: NDArray[np.int16], parts: Parts, model: ModelConfig) -> Dimensions:
+    """Add which labels recur together, for the linear path, and which go together, for a prior of pairs."""
+    rows = torch.from_numpy(labels[parts.train.rows()].astype(np.int64))
+    couplings = find_couplings(rows, dimensions.frequencies) if model.code.prior == "pairs" else ()
+    return replace(dimensions, pairs=recurring_pairs(rows, dimensions.n_classes), couplings=couplings)
+
+
+def _season(source: Source, lookback: int) -> int:
+    """Return the shortest season, steps, if a window shows it twice, by which its missing values are filled."""
+    return next((season for season in seasons(source.clock) if 2 * season <= lookback), 1)
+
+
+def _seasonal_error(source: Source, parts: Parts) -> NDArray[np.float64]:
+    """Return the mean absolute error of the seasonal naive forecast of a day (else a step) in training, by channel."""
+    period = next(iter(seasons(source.clock)), 1)
+    ranges = [rows for rows in parts.train.ranges() if rows.stop - rows.start > period]
+    if not ranges:
+        return np.full(len(source.channels), np.nan)
+    errors = np.stack([seasonal_scale(source.values[rows], period) for rows in ranges])
+    lengths = np.array([rows.stop - rows.start - period for rows in ranges], dtype=np.float64)
+    weights = np.where(np.isnan(errors), 0.0, lengths[:, None])
+    total, weight = np.nansum(errors * weights, axis=0), weights.sum(axis=0)
+    error: NDArray[np.float64] = np.divide(total, weight, where=weight > 0, out=np.full(len(weight), np.nan))
+    return error
+
+
+def _some(valid: Windows, seed: int) -> Windows:
+    """Return some of the validation windows, drawn: every so many might all be of one hour."""
+    n = max(1, min(len(valid), _CALIBRATION_VALUES // len(valid.source.channels)))
+    drawn = torch.randperm(len(valid), generator=torch.Generator().manual_seed(seed))[:n]
+    return valid.subset(drawn.sort().values.numpy())
+
+
+def _residuals(fitted: Fitted, valid: Windows) -> Iterator[Tensor]:
+    """Yield the standardised validation residuals at the mean code with known labels, (batch, horizon, channel)."""
+    for batch in batches(fitted, valid):
+        forecast: Any = predict(fitted, batch, "known").forecast
+        yield (batch.y - forecast.loc) / forecast.scale

@@ -1,0 +1,1 @@
+"""What a fit leaves, and how it answers."""

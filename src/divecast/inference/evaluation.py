@@ -1,0 +1,96 @@
+"""Scoring a fitted model beside simple forecasters on the same windows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from divecast.baselines import Baseline, LastValue, PerChannelRidge, SeasonalNaive
+from divecast.config import LinearPath
+from divecast.data import Backend, Source, Windows, seasons, to_frame
+from divecast.inference.fitted_model import Fitted
+from divecast.inference.predict import LabelMode, batches, mean_and_quantiles, predict
+from divecast.metrics import ForecastScores, ScoreSums
+from divecast.model.linear.ridge import RidgeWeights
+
+LEVELS = (0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95)
+MEASURES = ("rrse", "corr", "mae", "mse", "mase", "crps", "coverage")
+MODEL_NAME = "DeepDIVE"
+LINEAR_NAMES: dict[LinearPath, str] = {
+    "stacked": "stacked ridge",
+    "ridge": "per-channel ridge",
+    "shared": "shared ridge",
+}
+"""Names of the linear path alone, as a rival."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Evaluation:
+    """Scores by forecaster.
+
+    Attributes:
+        scores: by name, the model first; see ``ForecastScores`` for the measures.
+        backend: kind of table to give back.
+    """
+
+    scores: dict[str, ForecastScores]
+    backend: Backend
+
+    def table(self) -> dict[str, NDArray[Any]]:
+        """Return columns with a row per forecaster and step, and one ``all`` row each."""
+        tables = {name: score.table() for name, score in self.scores.items()}
+        first = next(iter(tables.values()))
+        rows = len(first["horizon"])
+        columns: dict[str, NDArray[Any]] = {"model": np.repeat(np.array(list(tables), dtype=object), rows)}
+        return columns | {name: np.concatenate([table[name] for table in tables.values()]) for name in first}
+
+    def frame(self) -> Any:
+        """Return ``table`` as a table of the caller's kind."""
+        return to_frame(self.table(), self.backend)
+
+    def __str__(self) -> str:
+        """Return the scores over all steps, a line a forecaster."""
+        return in_lines({name: score.overall() for name, score in self.scores.items()})
+
+
+def in_lines(scores: Mapping[str, Mapping[str, float]]) -> str:
+    """Return a line of measures a forecaster, below a head."""
+    head = f"{'':24}" + "".join(f"{name:>12}" for name in MEASURES)
+    lines = [f"{name:24}" + "".join(f"{found[each]:12.5g}" for each in MEASURES) for name, found in scores.items()]
+    return "\n".join([head, *lines])
+
+
+def rivals(fitted: Fitted, source: Source) -> dict[str, Baseline]:
+    """Return the simple forecasters that make sense for the data, by name."""
+    found: dict[str, Baseline] = {"last value": LastValue()}
+    for period in seasons(source.clock):
+        if period <= fitted.shape.lookback:
+            found[f"seasonal naive ({period})"] = SeasonalNaive(period)
+    forecaster, unused = fitted.network.forecaster, (torch.ones(0), torch.ones(0, dtype=torch.int64))
+    found[LINEAR_NAMES[fitted.about.get("linear", fitted.config.decoder.linear)]] = PerChannelRidge.solved(
+        RidgeWeights(forecaster.linear.weight, *unused), forecaster.n_classes, forecaster.pairs, forecaster.season
+    )
+    return found
+
+
+def evaluate_windows(fitted: Fitted, windows: Windows, mode: LabelMode, with_rivals: bool) -> Evaluation:
+    """Score the model, and rivals if wanted, on windows; forecasts are never all held at once."""
+    scale, horizon = fitted.scale, fitted.shape.horizon
+    others = rivals(fitted, windows.source) if with_rivals else {}
+    sums = {MODEL_NAME: ScoreSums(horizon, scale.center, fitted.seasonal_error, LEVELS)}
+    sums |= {name: ScoreSums(horizon, scale.center, fitted.seasonal_error) for name in others}
+    for batch in batches(fitted, windows):
+        outputs = predict(fitted, batch, mode)
+        truth = _original(fitted, batch.y)
+        sums[MODEL_NAME].update(truth, *mean_and_quantiles(fitted, outputs, LEVELS))
+        for name, rival in others.items():
+            sums[name].update(truth, _original(fitted, rival.forecast(batch)))
+    return Evaluation({name: each.result() for name, each in sums.items()}, windows.source.backend)
+
+
+def _original(fitted: Fitted, scaled: Tensor) -> NDArray[np.float32]:
+    return fitted.scale.invert(scaled.cpu().numpy())

@@ -1,0 +1,1 @@
+"""The closed-form linear path of the forecaster."""

@@ -1,0 +1,147 @@
+"""Many ridge regressions made one for every channel, weighed by how well each forecasts its validation part.
+
+A ridge regression draws its weights towards zero, and with that its forecast towards the training mean. That is right
+for a series that stays where it was and wrong for one that drifts; how strongly to draw, and whether the labels help,
+differs by series, too. So every step of every channel gets all of them:
+
+* reference: weights act on the window as it is, on its distance to its own mean, or on that to its last value, and
+  forecast the same distance (as in NLinear, Zeng et al. 2023, and the linear maps of Toner and Darlow 2024);
+* labels: with covariates or without;
+* penalty: from weak to strong;
+* whose: the channel's own, or one map of all channels, from their windows together. Alike channels teach one another,
+  most where a channel's windows are few for the horizon (the shared map is what NLinear is).
+
+Each is a linear map of [window | covariates], and so is their weighted mean. Weights are pseudo-BMA weights (Yao et al.
+2018) under a normal likelihood: exp(-n/2 log MSE) with n the validation windows that do not overlap, so few of them
+leave the weights nearly equal and many choose. All comes from the Gram matrices; no window is read again.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from divecast.model.linear.ridge import RidgeSums, RidgeWeights
+
+PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+"""Shares of the number of windows (ours)."""
+
+_SMALLEST_SCALE = 1e-3
+
+
+def stacked_ridge(train: RidgeSums, valid: RidgeSums, overlap: float, pooled: RidgeSums) -> RidgeWeights:
+    """Solve all regressions of every channel and average them.
+
+    Args:
+        train: sums over the training windows.
+        valid: sums over the validation windows, of the same shape.
+        overlap: validation windows that share a step of the future, which count as one.
+        pooled: sums over the training windows of all channels as of one, for the maps they share.
+
+    Returns:
+        The averaged maps, with the scale of their residuals in training. A channel without validation windows averages
+        all maps alike.
+    """
+    channels = range(train.shape.channel)
+    shared = _Maps.of(pooled, 0)
+    weight = torch.stack([_averaged(train, valid, channel, overlap, shared) for channel in channels])
+    variance = torch.stack([_mean_squares(train, channel, weight[channel]) for channel in channels])
+    scale = variance.clamp(min=_SMALLEST_SCALE**2).sqrt().where(train.count[:, None] > 0, 1.0)
+    return RidgeWeights(weight.float(), scale.float(), train.count.clone())
+
+
+@dataclass(frozen=True, slots=True)
+class _Maps:
+    """All maps of a channel for inputs as they are: ``base + ends @ mix`` for each reference.
+
+    A regression on distances to a reference is one on the inputs as they are whose weights of the window sum to one,
+    with no penalty on the part along the reference. So all references share the factor of the inputs' Gram matrix, and
+    their maps differ by what it makes of the sum and of the last value.
+
+    Attributes:
+        base: (map, input, horizon), maps of the windows as they are, with labels and without by penalty.
+        ends: (map, input, 2), what the factor makes of the sum of the window and of its last value.
+        mix: (reference, map, 2, horizon).
+    """
+
+    base: Tensor
+    ends: Tensor
+    mix: Tensor
+
+    @classmethod
+    def of(cls, sums: RidgeSums, channel: int) -> "_Maps":
+        """Solve for all maps of a channel."""
+        shape = sums.shape
+        pulls = torch.tensor(PENALTIES, dtype=torch.float64) * sums.count[channel].clamp(min=1)
+        base, ends = _solved(sums, channel, pulls).split([shape.horizon, 2], dim=2)
+        return cls(
+            base, ends, _mix(base[:, : shape.time], ends[:, : shape.time], pulls.repeat(len(base) // len(pulls)))
+        )
+
+    def errors(self, sums: RidgeSums, channel: int) -> Tensor:
+        """Return the mean squared error of every map at each step, (reference, map, horizon)."""
+        gram, cross, power = sums.gram[channel], sums.cross[channel], sums.power[channel]
+        image, image_ends = gram @ self.base, gram @ self.ends
+        plain = power + (self.base * (image - 2.0 * cross)).sum(1)
+        change = 2.0 * self.ends.mT @ (image - cross) + (self.ends.mT @ image_ends) @ self.mix
+        return (plain + (self.mix * change).sum(2)) / sums.count[channel].clamp(min=1)
+
+    def averaged(self, shares: Tensor) -> Tensor:
+        """Return the mean map, (input, horizon), by shares (reference, map, horizon)."""
+        base = torch.einsum("mih,mh->ih", self.base, shares.sum(0))
+        return base + torch.einsum("mie,meh->ih", self.ends, (self.mix * shares[:, :, None]).sum(0))
+
+
+def _averaged(train: RidgeSums, valid: RidgeSums, channel: int, overlap: float, shared: _Maps) -> Tensor:
+    """Return the average of a channel's own maps and the shared ones, (input, horizon) float64."""
+    own = _Maps.of(train, channel)
+    errors = torch.stack([own.errors(valid, channel), shared.errors(valid, channel)])
+    n_independent = valid.count[channel] / overlap
+    scores = -0.5 * n_independent * errors.clamp(min=_SMALLEST_SCALE**2).log()
+    of_own, of_shared = torch.softmax(scores.flatten(0, 2), dim=0).view_as(scores)
+    return own.averaged(of_own) + shared.averaged(of_shared)
+
+
+def _solved(sums: RidgeSums, channel: int, pulls: Tensor) -> Tensor:
+    """Solve for the future, the sum of the window and its last value, (map, input, horizon + 2).
+
+    The window stands first among the inputs, so its own factor is the first block of the factor of all.
+    """
+    shape, gram = sums.shape, sums.gram[channel]
+    ends = torch.zeros(shape.n_inputs, 2, dtype=torch.float64)
+    ends[: shape.time, 0] = ends[shape.time - 1, 1] = 1.0
+    wanted = torch.cat([sums.cross[channel], ends], dim=1)
+    factors = [torch.linalg.cholesky(gram + pull * torch.eye(shape.n_inputs, dtype=torch.float64)) for pull in pulls]
+    return torch.stack(
+        [
+            pad(torch.cholesky_solve(wanted[:n], factor[:n, :n]), (0, 0, 0, shape.n_inputs - n))
+            for n in dict.fromkeys((shape.n_inputs, shape.time))
+            for factor in factors
+        ]
+    )
+
+
+def _mix(base: Tensor, ends: Tensor, pulls: Tensor) -> Tensor:
+    """Share of the ends in the maps of each reference: none, the mean, the last value; (reference, map, 2, horizon).
+
+    With weights f, penalty p and reference r: sum f = 1, and r'f = |r|^2 k / p where k is the share of the factor's
+    answer to r. The mean is along the sum, so the first condition gives all.
+
+    Args:
+        base: (map, time, horizon).
+        ends: (map, time, 2).
+        pulls: (map,) penalties.
+    """
+    missing, last = 1.0 - base.sum(1), base[:, -1]
+    (of_sum, across), of_last = ends.sum(1).T[..., None], ends[:, -1, 1:] - 1.0 / pulls[:, None]
+    zero, size = torch.zeros_like(last), of_sum * of_last - across**2  # size < 0: penalties are above 0
+    by_mean = torch.stack([missing / of_sum, zero], dim=1)
+    by_last = torch.stack([of_last * missing + across * last, -of_sum * last - across * missing], dim=1)
+    return torch.stack([torch.zeros_like(by_mean), by_mean, by_last / size[:, None]])
+
+
+def _mean_squares(sums: RidgeSums, channel: int, weight: Tensor) -> Tensor:
+    """Return the mean squared error of a map at each step, (horizon,)."""
+    gram, cross, power = sums.gram[channel], sums.cross[channel], sums.power[channel]
+    return (power + (weight * (gram @ weight - 2.0 * cross)).sum(0)) / sums.count[channel].clamp(min=1)

@@ -1,0 +1,120 @@
+"""What a page is about: the model, the data, and the windows it looks at."""
+
+from dataclasses import dataclass
+from math import gcd
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divecast.data import Source, Windows, as_factors, seasons
+from divecast.errors import ConfigError
+from divecast.estimator import DeepDIVE
+from divecast.explain.anomalies.anomaly_reasons import moment
+from divecast.explain.counterfactuals.counterfactual import coded_factors
+from divecast.inference.fitted_model import Fitted, to_source
+from divecast.inference.predict import PartName
+from divecast.inference.results import Keys
+
+N_SCORED = 2000
+"""Windows that are scored, encoded and evaluated at most; fewer where there are thousands of series."""
+
+_SCORES = 4_000_000  # by window and series
+_LEAST = 200
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Scope:
+    """The model, the data, and windows of one part of them.
+
+    Attributes:
+        model: as the user has it.
+        fitted: what it rests on.
+        source: the data, brought to the model's channels.
+        part: of the data of the fit; ``all`` for other data.
+        every: one window of the part in this many is scored.
+        windows: all windows of the part; numbers only.
+    """
+
+    model: DeepDIVE
+    fitted: Fitted
+    source: Source
+    part: PartName
+    every: int
+    windows: Windows
+
+    @classmethod
+    def of(cls, model: DeepDIVE, data: Any, part: PartName | None = None) -> "Scope":
+        """Choose the windows: of the test part where the data are those of the fit, else of all.
+
+        Raises:
+            DataError: the data cannot be used.
+            ConfigError: an unknown part.
+        """
+        about = model.info()
+        source = to_source(data, as_factors(list(about["factors"])), about["tz"], absent_labels=True)
+        chosen, (fitted, windows) = _windows(model, source, part)
+        most = min(N_SCORED, max(_LEAST, _SCORES // len(fitted.channels)))
+        every = spacing(windows.source, len(windows), most)
+        return cls(model, fitted, windows.source, chosen, every, windows)
+
+    @property
+    def scored(self) -> Windows:
+        """The windows that are scored: every ``every``-th of the part."""
+        return self.windows.subset(slice(None, None, self.every))
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """Names of the factors in the code."""
+        return coded_factors(self.fitted)
+
+    @property
+    def part_name(self) -> str:
+        """The part in words."""
+        return {"train": "the training part", "valid": "the validation part", "test": "the test part"}.get(
+            self.part, "all the data given"
+        )
+
+    def first_steps(self, windows: Windows) -> tuple[str, ...]:
+        """Return when the forecasts of windows start, in words."""
+        keys = Keys.of(windows.source, windows.origins, windows.segments, range(1))
+        return tuple(moment_of(keys, at, 0) for at in range(len(windows)))
+
+
+def moment_of(keys: Keys, window: int, step: int) -> str:
+    """Return the time of a step of a window in words, with the recording it lies in."""
+    when = moment(keys.stamps[window, step])
+    return when if keys.recordings is None else f"{keys.recordings[window]}, {when}"
+
+
+def times_of(stamps: NDArray[Any]) -> list[Any]:
+    """Return (step,) times as a figure takes them: text for a clock, seconds for a recording."""
+    if np.issubdtype(stamps.dtype, np.datetime64):
+        return [moment(stamp) for stamp in stamps]
+    return [round(float(second), 4) for second in stamps]
+
+
+def spacing(source: Source, n_windows: int, most: int) -> int:
+    """Return one window in how many to take for ``most`` at most: one that ties none to an hour or a weekday."""
+    every = max(1, -(-n_windows // most))
+    while every > 1 and any(gcd(every, period) > 1 for period in seasons(source.clock)):
+        every += 1
+    return every
+
+
+def spread(n: int, most: int) -> NDArray[np.int64]:
+    """Return ``most`` numbers, or all, spread evenly from 0 to n - 1."""
+    return np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(np.int64))
+
+
+def _windows(model: DeepDIVE, source: Source, part: PartName | None) -> tuple[PartName, tuple[Fitted, Windows]]:
+    # The page asks many things of the same windows, so it takes them once, as the estimator's own methods do.
+    if part is not None:
+        return part, model._windows(source, part, "encode", 1)
+    fitted, windows = model._windows(source, "all", "encode", 1)
+    if windows.source.fingerprint() != fitted.about["fingerprint"]:
+        return "all", (fitted, windows)
+    try:
+        return "test", model._windows(source, "test", "encode", 1)
+    except ConfigError:  # the fit kept no test part
+        return "valid", model._windows(source, "valid", "encode", 1)

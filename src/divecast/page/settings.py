@@ -1,0 +1,42 @@
+"""Settings of the fit and the data's fingerprint as rows of a table, for a page."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from divecast import __version__
+from divecast.page.scope import Scope
+
+_MOST = 12  # names of a list that are told
+_ASIDE = ("history", "settings", "factors")
+
+
+def settings_of(scope: Scope) -> tuple[tuple[str, str], ...]:
+    """Return name and value of every setting, nested names with dots."""
+    about = scope.model.info()
+    data = {
+        "divecast": __version__,
+        "data.fingerprint": scope.source.fingerprint(),
+        "data.of_the_fit": scope.source.fingerprint() == about["fingerprint"],
+        "fit.epochs": len(about["history"]),
+    }
+    classes = {f"factors.{name}": f"{f['kind']}, {_text(f['classes'])}" for name, f in about["factors"].items()}
+    plain = {name: value for name, value in about.items() if name not in _ASIDE}
+    kept = {key: about["settings"][key] for key in ("training", "losses") if key in about.get("settings", {})}
+    return tuple((name, _text(value)) for name, value in _flat("", {**data, **classes, **plain, **kept}))
+
+
+def _flat(head: str, tree: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _flat(f"{head}{name}.", value)
+        else:
+            yield f"{head}{name}", value
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        names = [_text(each) for each in value[:_MOST]]
+        return ", ".join(names) + (f" and {len(value) - _MOST} more" if len(value) > _MOST else "")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None else str(value)

@@ -1,0 +1,1 @@
+"""Do the losses of a fit pull against one another?"""
