@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from divecast.data import Windows, split
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import LabelMode, batches, complete, predict, windows_of
 from divecast.losses.batch_terms import conditional_terms
 from divecast.losses.label_terms import label_terms
@@ -15,7 +15,7 @@ from divecast.metrics import ScoreSums
 from divecast.reproduce.cases import Case
 
 
-def scores_of(fitted: Fitted, case: Case, part: str) -> dict[str, Any]:
+def scores_of(fitted: FittedModel, case: Case, part: str) -> dict[str, Any]:
     """Return losses and errors on a part, at the mean code.
 
     Losses are nats per observed value, or per label. RRSE is on original units; ``rrse_scaled`` has each channel in
@@ -29,7 +29,7 @@ def scores_of(fitted: Fitted, case: Case, part: str) -> dict[str, Any]:
 
 
 @torch.no_grad()
-def _forecast(fitted: Fitted, windows: Windows, mode: LabelMode) -> dict[str, float]:
+def _forecast(fitted: FittedModel, windows: Windows, mode: LabelMode) -> dict[str, float]:
     sums, nats, n = ScoreSums(fitted.shape.horizon, fitted.scale.center), 0.0, 0
     for batch in batches(fitted, windows):
         forecast = predict(fitted, batch, mode).forecast
@@ -40,7 +40,7 @@ def _forecast(fitted: Fitted, windows: Windows, mode: LabelMode) -> dict[str, fl
 
 
 @torch.no_grad()
-def _reconstruction(fitted: Fitted, windows: Windows) -> dict[str, float]:
+def _reconstruction(fitted: FittedModel, windows: Windows) -> dict[str, float]:
     lookback, center = fitted.shape.lookback, fitted.scale.center
     original, scaled = ScoreSums(lookback, center), ScoreSums(lookback, np.zeros_like(center))
     nats, kl, n = 0.0, 0.0, 0
@@ -57,7 +57,7 @@ def _reconstruction(fitted: Fitted, windows: Windows) -> dict[str, float]:
 
 
 @torch.no_grad()
-def _labels(fitted: Fitted, windows: Windows) -> dict[str, dict[str, float]]:
+def _labels(fitted: FittedModel, windows: Windows) -> dict[str, dict[str, float]]:
     path: Any = fitted.network.marginal
     right, nats, known = [], [], []
     for batch in batches(fitted, windows):

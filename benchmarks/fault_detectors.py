@@ -18,7 +18,7 @@ from divecast.explain.anomalies.reference import DEFAULT_PARTS, PARTS, Reference
 from divecast.explain.anomalies.reference_scores import Yardstick
 from divecast.explain.anomalies.window_scores import score_windows
 from divecast.inference.evaluation import rivals
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import batches, windows_of
 from divecast.types import Batch
 
@@ -47,7 +47,7 @@ class Detector(Protocol):
 class ByModel:
     """divecast's own scores."""
 
-    fitted: Fitted
+    fitted: FittedModel
     reference: Reference
 
     @classmethod
@@ -72,7 +72,7 @@ class ByResidual:
     """
 
     name: str
-    fitted: Fitted
+    fitted: FittedModel
     forecaster: Baseline
     centre: Tensor
     spread: Tensor
@@ -125,7 +125,7 @@ class ByForest:
     window's score is that of its oddest channel.
     """
 
-    fitted: Fitted
+    fitted: FittedModel
     joint: object
     single: object
 
@@ -168,20 +168,20 @@ def windows_at(judge: Judge, values: NDArray[np.float32], ends: NDArray[np.int64
     return every.subset(np.isin(every.origins, ends))
 
 
-def _long_enough(fitted: Fitted, windows: Windows) -> Windows:
+def _long_enough(fitted: FittedModel, windows: Windows) -> Windows:
     return windows.subset(windows.origins >= fitted.shape.lookback + fitted.shape.horizon)
 
 
-def _residuals(fitted: Fitted, forecaster: Baseline, windows: Windows) -> Tensor:
+def _residuals(fitted: FittedModel, forecaster: Baseline, windows: Windows) -> Tensor:
     return torch.cat([batch.y - forecaster.forecast(batch) for batch in _days(fitted, _long_enough(fitted, windows))])
 
 
-def _days(fitted: Fitted, windows: Windows) -> Iterator[Batch]:
+def _days(fitted: FittedModel, windows: Windows) -> Iterator[Batch]:
     """Gather the last day of every window as a future, with the week before it."""
     return batches(fitted, replace(windows, origins=windows.origins - fitted.shape.horizon))
 
 
-def _features(fitted: Fitted, windows: Windows) -> NDArray[np.float64]:
+def _features(fitted: FittedModel, windows: Windows) -> NDArray[np.float64]:
     """Return (window, channel, feature): the last day beside the week before, in units of that week's spread."""
     found = []
     for batch in _days(fitted, windows):

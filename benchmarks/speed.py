@@ -30,7 +30,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import divecast as dc
 from divecast.reproduce.memory import forget_peak, peak_mib
-from divecast.train.player_loss import turn_loss
+from divecast.train.player_loss import player_loss
 from divecast.types import Batch
 
 OUT = Path(__file__).with_name("speed.jsonl")
@@ -72,7 +72,7 @@ def operations_of_a_step(model: dc.DeepDIVE, n_series: int) -> int:
     network.train()
     with FlopCounterMode(display=False) as counter:
         for turn in ("marginal", "conditional"):
-            turn_loss(turn, network, batch, training, dc.LossConfig()).objective.backward()
+            player_loss(turn, network, batch, training, dc.LossConfig()).objective.backward()
     network.eval()
     network.zero_grad()
     return int(counter.get_total_flops())

@@ -29,7 +29,7 @@ from divecast.explain.counterfactuals.counterfactual import Counterfactual
 from divecast.explain.counterfactuals.label_effects import LabelEffects
 from divecast.explain.counterfactuals.what_if import HandOver, what_if_windows
 from divecast.fit.fit_model import FitPlan, fit_model
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import batches
 from divecast.model.linear.label_covariates import label_covariates
 from divecast.reproduce.cases import Case, Settings, load_case
@@ -61,14 +61,14 @@ class Real:
         return cls({"window": batch.x.numpy(), "forecast": batch.y.numpy()}, batch.labels.numpy())
 
 
-def fit(case: Case, seed: int) -> Fitted:
+def fit(case: Case, seed: int) -> FittedModel:
     """Fit the model of a case."""
     settings = case.settings
     plan = FitPlan(case.horizon, case.lookback, case.factors, settings.model, settings.training, settings.losses, seed)
     return fit_model(case.data, case.split, plan, torch.device("cpu"), None, ())
 
 
-def judge(fitted: Fitted, case: Case, seed: int) -> dict[str, Any]:
+def judge(fitted: FittedModel, case: Case, seed: int) -> dict[str, Any]:
     """Train the judges, ask every test window, and return what was read."""
     parts, stride = split(case.data, case.split), case.settings.training.window_stride
     source = fitted.source(case.data)
@@ -103,7 +103,7 @@ def judge(fitted: Fitted, case: Case, seed: int) -> dict[str, Any]:
     }
 
 
-def _labels_in_a(fitted: Fitted, windows: Windows, effects: LabelEffects) -> list[float]:
+def _labels_in_a(fitted: FittedModel, windows: Windows, effects: LabelEffects) -> list[float]:
     """Return the share of the variance of each dimension of a that the map tells of windows it was not made from."""
     codes = [infer_code(fitted, batch, "known") for batch in batches(fitted, windows)]
     a = torch.cat([code.a for code in codes])
@@ -111,7 +111,7 @@ def _labels_in_a(fitted: Fitted, windows: Windows, effects: LabelEffects) -> lis
     return [round(float(share), 3) for share in 1.0 - (a - told).var(0) / a.var(0).clamp(min=1e-12)]
 
 
-def _given_back(fitted: Fitted, windows: Windows) -> dict[str, Floats]:
+def _given_back(fitted: FittedModel, windows: Windows) -> dict[str, Floats]:
     """Return reconstructions and forecasts of windows under their own labels, scaled units."""
     nothing = torch.full((len(windows), len(fitted.vocabularies)), -1)
     found = what_if_windows(fitted, windows, nothing, HandOver(), ())
@@ -125,7 +125,7 @@ def _reader(real: dict[str, Real], given_back: Floats, which: tuple[str, int], r
 
 
 def _ask(
-    test: tuple[Fitted, Windows], moved: int, readers: dict[str, list[Reader]], how: HandOver, seed: int
+    test: tuple[FittedModel, Windows], moved: int, readers: dict[str, list[Reader]], how: HandOver, seed: int
 ) -> dict[str, dict[str, Any]]:
     """Ask every window whose label is known of another class of one factor."""
     fitted, windows = test

@@ -24,7 +24,7 @@ from divecast.data import Windows, split
 from divecast.explain.attribution.agreement import Agreement
 from divecast.explain.attribution.attribution import Attribution
 from divecast.explain.attribution.why import attribute
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 from divecast.reproduce.cases import Case
 from divecast.reproduce.versions import versions
 
@@ -33,7 +33,7 @@ SEEDS = 3
 EVERY = 5  # mixes hours and weekdays
 
 
-def tested_windows(fitted: Fitted, case: Case) -> Windows:
+def tested_windows(fitted: FittedModel, case: Case) -> Windows:
     """Return every fifth window of the test part."""
     source = fitted.source(case.data)
     part = split(case.data, case.split).test

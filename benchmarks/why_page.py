@@ -12,7 +12,7 @@ from typing import Any
 
 from lines import read_lines
 
-from divecast._text import counted
+from divecast._text import plural
 from divecast.explain.attribution.agreement import LEAST_AGREEMENT
 
 LINES = Path(__file__).with_name("why.jsonl")
@@ -56,7 +56,7 @@ def page(lines: Sequence[Line]) -> str:
 def _short(lines: Sequence[Line]) -> str:
     n_agree = sum(line["agrees"] for line in lines)
     weights = ", ".join(f"{name} {_spread([line['attention'][name] for line in lines])}" for name in _factors(lines))
-    overall, fits = _spread([line["overall"] for line in lines]), counted(len(lines), "fit")
+    overall, fits = _spread([line["overall"] for line in lines]), plural(len(lines), "fit")
     return (
         f"- `{lines[0]['case']}`: rank correlation {overall}; attention is shown in {n_agree} of {fits}. Its mean "
         f"weights: {weights}."

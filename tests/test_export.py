@@ -23,7 +23,7 @@ from divecast import TrainingConfig as Training
 from divecast.cli import main
 from divecast.inference.export import Graph as ExportGraph
 from divecast.inference.export import description, export_model, probability_names, trace, write_onnx, write_pt2
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import encode_windows, windows_of
 from laws import assert_same_bits, frozen
 from worlds import SMALL, hours, moves
@@ -95,7 +95,7 @@ class Exported:
     about: tuple[Any, Any]
 
     @property
-    def fitted(self) -> Fitted:
+    def fitted(self) -> FittedModel:
         return self.model._need_fitted()
 
     def inputs(self, origins: NDArray[np.int64], known: bool) -> Arrays:

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from divecast import ArtifactError, Calendar, DataError, DataWarning, DeepDIVE, Label, Panel
-from divecast.inference.fitted_model import KIND, SCHEMA, Fitted, to_source
+from divecast.inference.fitted_model import KIND, SCHEMA, FittedModel, to_source
 from divecast.persistence.artifact import Artifact, read_artifact, write_artifact
 from laws import assert_same_bits, frozen
 from worlds import hours, moves
@@ -22,7 +22,7 @@ def test_it_reads_back_whole(hours_model: DeepDIVE, moves_model: DeepDIVE, tmp_p
     for model in (hours_model, moves_model):
         fitted = model._need_fitted()
         fitted.save(tmp_path / "m")
-        again = Fitted.load(tmp_path / "m", CPU)
+        again = FittedModel.load(tmp_path / "m", CPU)
         for name in ("dimensions", "config", "shape", "channels", "factors", "vocabularies", "frequency"):
             assert getattr(again, name) == getattr(fitted, name)
         assert_same_bits(frozen(again.network), frozen(fitted.network))
@@ -41,7 +41,7 @@ def test_an_artifact_without_a_part_is_refused(lost: str, hours_model: DeepDIVE,
     document = {name: value for name, value in artifact.document.items() if name != lost}
     write_artifact(tmp_path / "m", replace(artifact, document=document))
     with pytest.raises(ArtifactError, match="is not a whole divecast model"):
-        Fitted.load(tmp_path / "m", CPU)
+        FittedModel.load(tmp_path / "m", CPU)
 
 
 @pytest.mark.parametrize("lost", ["network.decoder.courses.weight", "scale.center", "calibration"])
@@ -51,7 +51,7 @@ def test_an_artifact_without_a_tensor_is_refused(lost: str, hours_model: DeepDIV
     tensors = {name: value for name, value in artifact.tensors.items() if name != lost}
     write_artifact(tmp_path / "m", Artifact(KIND, SCHEMA, artifact.document, tensors))
     with pytest.raises(ArtifactError, match="is not a whole divecast model"):
-        Fitted.load(tmp_path / "m", CPU)
+        FittedModel.load(tmp_path / "m", CPU)
 
 
 def test_channels_are_brought_into_the_models_order(hours_model: DeepDIVE) -> None:

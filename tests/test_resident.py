@@ -8,7 +8,7 @@ import pytest
 
 from divecast import resident
 from divecast.data import Panel, open_store, write_store
-from divecast.persistence.page_cache import release
+from divecast.persistence.page_cache import drop_pages
 
 VALUES = np.random.default_rng(0).normal(size=(4000, 1000)).astype(np.float32)
 
@@ -33,7 +33,7 @@ def test_a_store_that_was_read_is_resident_until_it_is_released(tmp_path: Path) 
     before = mapped_mib()
     assert float(values.sum()) == pytest.approx(float(VALUES.sum()), rel=1e-3)
     assert mapped_mib() > before + 10
-    release(values[5:, ::2])
+    drop_pages(values[5:, ::2])
     assert mapped_mib() < before + 5
     assert np.array_equal(values, VALUES)
 
@@ -53,13 +53,13 @@ def test_what_was_written_to_a_map_stays(tmp_path: Path, mode: str) -> None:
     values[7, 7] = 99.0
     view = values[:, :]
     view.flags.writeable = False
-    release(view)
+    drop_pages(view)
     assert values[7, 7] == 99.0
 
 
 def test_arrays_in_memory_are_left_alone() -> None:
     copy = VALUES.copy()
-    release(copy)
-    release(copy.T[3:])
-    release(np.frombuffer(bytes(8), np.float32))
+    drop_pages(copy)
+    drop_pages(copy.T[3:])
+    drop_pages(np.frombuffer(bytes(8), np.float32))
     assert np.array_equal(copy, VALUES)

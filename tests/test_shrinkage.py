@@ -10,8 +10,8 @@ from torch import Tensor
 
 from divecast import ByTime, DeepDIVE
 from divecast.data import Windows, split
-from divecast.fit.shrink_correction import correction_shares, shrunk
-from divecast.inference.fitted_model import Fitted
+from divecast.fit.shrink_correction import correction_shares, shrink_correction
+from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import batches, predict, windows_of
 from worlds import hours
 
@@ -20,7 +20,7 @@ MANY = 1e9
 
 
 @pytest.fixture
-def stirred(hours_model: DeepDIVE) -> Fitted:
+def stirred(hours_model: DeepDIVE) -> FittedModel:
     """A model whose correction is far too large."""
     fitted = hours_model._need_fitted()
     fitted = replace(fitted, network=copy.deepcopy(fitted.network))
@@ -28,11 +28,11 @@ def stirred(hours_model: DeepDIVE) -> Fitted:
     return fitted
 
 
-def valid_windows(fitted: Fitted) -> Windows:
+def valid_windows(fitted: FittedModel) -> Windows:
     return windows_of(fitted, PANEL, split(PANEL, ByTime(3, 1, 1)).valid, "score")
 
 
-def errors(fitted: Fitted, shares: Tensor) -> Tensor:
+def errors(fitted: FittedModel, shares: Tensor) -> Tensor:
     """Mean squared error of each channel in the validation part, with these shares."""
     former = fitted.network.forecaster.shares.clone()
     fitted.network.forecaster.shares.copy_(shares)
@@ -43,7 +43,7 @@ def errors(fitted: Fitted, shares: Tensor) -> Tensor:
     return torch.cat(missed).square().nanmean((0, 1))
 
 
-def test_no_other_share_forecasts_a_channel_better_in_the_validation_part(stirred: Fitted) -> None:
+def test_no_other_share_forecasts_a_channel_better_in_the_validation_part(stirred: FittedModel) -> None:
     whole = stirred.network.forecaster.shares.clone()
     share = correction_shares(stirred, valid_windows(stirred), MANY)
     assert ((share > 0.0) & (share < 1.0)).any()
@@ -53,7 +53,7 @@ def test_no_other_share_forecasts_a_channel_better_in_the_validation_part(stirre
         assert (errors(stirred, kept * whole) >= least * (1 - 1e-6)).all()
 
 
-def test_the_fewer_windows_the_more_of_the_linear_path(stirred: Fitted) -> None:
+def test_the_fewer_windows_the_more_of_the_linear_path(stirred: FittedModel) -> None:
     valid = valid_windows(stirred)
     best = correction_shares(stirred, valid, MANY)
     torch.testing.assert_close(correction_shares(stirred, valid, 0.0), best / (1.0 + math.e))
@@ -62,21 +62,21 @@ def test_the_fewer_windows_the_more_of_the_linear_path(stirred: Fitted) -> None:
     assert (more <= best + 1e-6).all()
 
 
-def test_shrinking_keeps_the_shares_and_tells_their_mean(stirred: Fitted) -> None:
+def test_shrinking_keeps_the_shares_and_tells_their_mean(stirred: FittedModel) -> None:
     valid = valid_windows(stirred)
     whole, share = stirred.network.forecaster.shares.clone(), correction_shares(stirred, valid, MANY)
-    found = shrunk(stirred, valid, MANY)
+    found = shrink_correction(stirred, valid, MANY)
     torch.testing.assert_close(found.network.forecaster.shares, whole * share)
     assert found.about["correction"] == pytest.approx(float(share.mean()))
 
 
-def test_a_correction_that_only_harms_is_left_out(stirred: Fitted) -> None:
+def test_a_correction_that_only_harms_is_left_out(stirred: FittedModel) -> None:
     best = correction_shares(stirred, valid_windows(stirred), MANY)
     stirred.network.forecaster.shares.mul_(-1.0)
     harmful = correction_shares(stirred, valid_windows(stirred), MANY)
     assert not harmful[best > 0.0].any()
 
 
-def test_without_a_correction_there_is_nothing_to_shrink(stirred: Fitted) -> None:
+def test_without_a_correction_there_is_nothing_to_shrink(stirred: FittedModel) -> None:
     stirred.network.forecaster.shares.zero_()
     assert (correction_shares(stirred, valid_windows(stirred), MANY) == 1.0).all()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from divecast.errors import ArtifactError
-from divecast.persistence.strict import check_like, check_understood, parse_object, whole
+from divecast.persistence.strict import as_artifact_error, check_like, check_understood, parse_object
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=3),
@@ -27,7 +27,10 @@ VALUES = st.recursive(
     ],
 )
 def test_what_json_cannot_say_is_refused_in_one_way(text: str) -> None:
-    with pytest.raises(ArtifactError, match="x is not a whole divecast thing") as error, whole(Path("x"), "thing"):
+    with (
+        pytest.raises(ArtifactError, match="x is not a whole divecast thing") as error,
+        as_artifact_error(Path("x"), "thing"),
+    ):
         parse_object(text)
     assert len(str(error.value)) < 500
 

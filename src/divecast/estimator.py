@@ -18,7 +18,7 @@ from divecast.explain.methods import Explaining
 from divecast.fit.fit_model import FitPlan, split_of
 from divecast.fit.launch import Job, Machines, Strategy, fit_on
 from divecast.inference.evaluation import Evaluation, evaluate_windows
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 from divecast.inference.forecasting import Forecasting, check_at_least
 from divecast.inference.predict import (
     LabelMode,
@@ -82,7 +82,7 @@ class DeepDIVE(Forecasting, Explaining):
             seed=seed,
         )
         self._device = pick_device(device)
-        self._fitted: Fitted | None = None
+        self._fitted: FittedModel | None = None
 
     def fit(  # noqa: PLR0913  the data, and what goes on beside the fit
         self,
@@ -202,7 +202,7 @@ class DeepDIVE(Forecasting, Explaining):
         self._need_fitted().save(Path(path))
 
     def export(self, path: str | Path, levels: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95)) -> None:
-        """Write one graph with scaling, forecast and code, ``.onnx`` or ``.pt2``; see :mod:`divecast.inference.export`."""
+        """Write one graph with scaling, forecast and code, ``.onnx`` or ``.pt2``."""
         from divecast.inference.export import export_model
 
         export_model(self._need_fitted(), Path(path), levels)
@@ -215,7 +215,7 @@ class DeepDIVE(Forecasting, Explaining):
             ArtifactError: no such file, foreign, of a newer divecast, cut short or damaged.
         """
         chosen = pick_device(device)
-        fitted = Fitted.load(Path(path), chosen)
+        fitted = FittedModel.load(Path(path), chosen)
         model = cls.__new__(cls)
         model._plan, model._device, model._fitted = FitPlan.of(fitted), chosen, fitted
         return model
@@ -264,21 +264,21 @@ class DeepDIVE(Forecasting, Explaining):
             **fitted.about,
         }
 
-    def _need_fitted(self) -> Fitted:
+    def _need_fitted(self) -> FittedModel:
         if self._fitted is None:
             raise NotFittedError("this DeepDIVE is not fitted yet; call fit(data), or DeepDIVE.load(path)")
         return self._fitted
 
     def _windows(
         self, data: Any, part: PartName, role: Literal["score", "encode"], every: int
-    ) -> tuple[Fitted, Windows]:
+    ) -> tuple[FittedModel, Windows]:
         check_at_least(1, every=every)
         fitted = self._need_fitted()
         source = fitted.source(data)
         windows = windows_of(fitted, source, self._part(fitted, source, part), role)
         return fitted, windows.subset(slice(None, None, every))
 
-    def _part(self, fitted: Fitted, source: Source, part: PartName) -> Part | None:
+    def _part(self, fitted: FittedModel, source: Source, part: PartName) -> Part | None:
         if part == "all":
             return None
         if part not in ("train", "valid", "test"):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from divecast import DataError, DeepDIVE, Panel, Recordings
 from divecast.data import Part, Scale
-from divecast.data.windows.range_check import REACH, check_reach
+from divecast.data.windows.range_check import REACH, check_range
 from worlds import fit_hours, hours
 
 SCALE = Scale(np.array([0.0, 10.0], np.float32), np.array([1.0, 1e-3], np.float32))
@@ -21,16 +21,16 @@ def test_what_is_within_reach_passes_and_nothing_else(value, row, channel):
     far = row >= 2 and abs(float(value) - SCALE.center[channel]) > REACH * SCALE.spread[channel] * (1 + 1e-6)
     near = row < 2 or abs(float(value) - SCALE.center[channel]) < REACH * SCALE.spread[channel] * (1 - 1e-6)
     if near:
-        check_reach(panel, part, SCALE)
+        check_range(panel, part, SCALE)
     if far:
         with pytest.raises(DataError, match=f"in channel 'c{channel}' at 2024-01-01T0{row}:00:00 UTC"):
-            check_reach(panel, part, SCALE)
+            check_range(panel, part, SCALE)
 
 
 def test_the_place_in_recordings():
     recordings = Recordings.from_arrays([np.zeros((3, 2)), np.array([[0, 10], [0, 1e30]])], names=["r", "s"])
     with pytest.raises(DataError, match="'c1' in row 1 of recording 's', where the fit had 10 with a deviation of"):
-        check_reach(recordings, Part(np.array([0, 3]), np.array([0, 5])), SCALE)
+        check_range(recordings, Part(np.array([0, 3]), np.array([0, 5])), SCALE)
 
 
 @pytest.mark.parametrize("beside", [0.0, np.nan])

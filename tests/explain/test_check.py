@@ -18,7 +18,7 @@ from divecast.explain.diagnosis.divergence import standard_kl
 from divecast.explain.diagnosis.findings import findings_of
 from divecast.explain.diagnosis.health import Finding, Health, Measurements
 from divecast.explain.diagnosis.ownership import Readings, label_skill, read_from_places, repeated_share
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import encode_windows
 from divecast.inference.results import Codes, Labels
 from divecast.model.network import Network
@@ -40,7 +40,7 @@ def by_topic(findings: tuple[Finding, ...]) -> dict[str, list[Finding]]:
     return found
 
 
-def quick(fitted: Fitted, codes: Codes, given: np.ndarray) -> Health:
+def quick(fitted: FittedModel, codes: Codes, given: np.ndarray) -> Health:
     """The report without the forests."""
     labels = Labels(codes.keys, codes.factors, codes.classes, codes.probabilities, given)
     measured = Measurements(
@@ -55,7 +55,7 @@ def quick(fitted: Fitted, codes: Codes, given: np.ndarray) -> Health:
     return Health(measured, findings_of(fitted, measured), "numpy")
 
 
-def coded(model: DeepDIVE, change: Callable[[Network], None] | None = None) -> tuple[Fitted, Codes, np.ndarray]:
+def coded(model: DeepDIVE, change: Callable[[Network], None] | None = None) -> tuple[FittedModel, Codes, np.ndarray]:
     fitted, windows = model._windows(PANEL, "test", "encode", 1)
     if change is not None:
         network = copy.deepcopy(fitted.network)
@@ -65,7 +65,7 @@ def coded(model: DeepDIVE, change: Callable[[Network], None] | None = None) -> t
     return fitted, encode_windows(fitted, windows), windows.labels[windows.origins - 1].astype(np.int64)
 
 
-def sound(model: DeepDIVE, every: int = 1) -> tuple[Fitted, Windows, Codes]:
+def sound(model: DeepDIVE, every: int = 1) -> tuple[FittedModel, Windows, Codes]:
     """Codes made by hand: each block at its class's centre, up to noise, and an a that knows nothing of labels."""
     fitted, windows = model._windows(PANEL, "all", "encode", every)
     codes, draw = encode_windows(fitted, windows), np.random.default_rng(0)
@@ -79,7 +79,7 @@ def sound(model: DeepDIVE, every: int = 1) -> tuple[Fitted, Windows, Codes]:
     return fitted, windows, replace(codes, a_mean=a, b_mean=blocks, probabilities=tuple(shares))
 
 
-def reported(fitted: Fitted, windows: Windows, codes: Codes) -> Health:
+def reported(fitted: FittedModel, windows: Windows, codes: Codes) -> Health:
     """The report of codes made by hand."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checking, "encode_windows", lambda *_: codes)

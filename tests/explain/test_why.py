@@ -15,7 +15,7 @@ from divecast import CodeConfig, ConfigError, DataError, DecoderConfig, DeepDIVE
 from divecast.explain.attribution.ablation import n_parts, prior_mean, replaced
 from divecast.explain.attribution.attribution import Attribution
 from divecast.explain.attribution.why import attribute
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 from divecast.model.network import Dimensions, Network
 from divecast.types import Code
 from worlds import FREQUENCIES, KINDS, SMALL, hours, moves, network
@@ -24,7 +24,7 @@ PANEL, RECORDINGS = hours().panel, moves()
 Cut = Callable[[Network], None]
 
 
-def cut(model: DeepDIVE, change: Cut) -> Fitted:
+def cut(model: DeepDIVE, change: Cut) -> FittedModel:
     fitted = model._need_fitted()
     changed = copy.deepcopy(fitted.network)
     with torch.no_grad():

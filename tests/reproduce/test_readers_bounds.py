@@ -58,7 +58,7 @@ def named(names: bytes) -> bytes:
     return b"}" + text("data") + names + b"s"
 
 
-def counted(n: int) -> bytes:
+def plural(n: int) -> bytes:
     return b"}" + b"".join(text(k) + number(v) + b"s" for k, v in (("start", 0), ("stop", n), ("step", 1)))
 
 
@@ -86,7 +86,7 @@ def test_one_part_made_many_times_is_bounded_by_the_size_of_the_file(part, tmp_p
 
 
 def test_one_frame_opened_many_times_is_bounded_by_the_size_of_the_file(tmp_path):
-    table = frame([block(array(PART, "u1", 2**10, 2**6), 2**10)], counted(2**10)) + b"\x94"
+    table = frame([block(array(PART, "u1", 2**10, 2**6), 2**10)], plural(2**10)) + b"\x94"
     found = read(many(table, b"h\x01"), tmp_path)
     assert [len(columns) for columns in found] == [2**10] * 2
     with pytest.raises(DataError, match="far more of its content than its size"):
@@ -94,10 +94,10 @@ def test_one_frame_opened_many_times_is_bounded_by_the_size_of_the_file(tmp_path
 
 
 def test_columns_without_a_row_are_bounded_by_the_size_of_the_file(tmp_path):
-    (few,) = read(many(frame([block(array(b"C\0", "u1", 7, 0), 7)], counted(7))), tmp_path)
+    (few,) = read(many(frame([block(array(b"C\0", "u1", 7, 0), 7)], plural(7))), tmp_path)
     assert {name: column.shape for name, column in few.items()} == {str(at): (0,) for at in range(7)}
     with pytest.raises(DataError, match="far more of its content than its size"):
-        read(many(frame([block(array(b"C\0", "u1", 10**12, 0), 10**12)], counted(10**12))), tmp_path)
+        read(many(frame([block(array(b"C\0", "u1", 10**12, 0), 10**12)], plural(10**12))), tmp_path)
 
 
 @pytest.mark.parametrize("shape", [(1,) * 65, (2**2000, 0), (2**63,), (-1,)], ids=["65", "2000 bits", "64 bits", "-1"])

@@ -17,7 +17,7 @@ from divecast.model.recording_features import RecordingFeatures
 from divecast.train.channels import ChannelAxes, draw_channels, sampled_turn_loss
 from divecast.train.conflict.probe import ConflictProbe
 from divecast.train.loop import Checkpointing, Task, fit_network
-from divecast.train.player_loss import turn_loss
+from divecast.train.player_loss import player_loss
 from divecast.train.schedule import Turn
 from divecast.train.validate import validate
 from divecast.types import Batch, ChannelSample
@@ -109,7 +109,7 @@ def test_a_sample_of_all_channels_has_the_losses_of_all(turn: Turn) -> None:
     model, source = net().train(), panel(missing=0.1)
     index = torch.arange(40)
     torch.manual_seed(0)
-    plain = turn_loss(turn, model, source.batch(index), *SETTINGS).tasks
+    plain = player_loss(turn, model, source.batch(index), *SETTINGS).tasks
     found = losses(turn, model, source.batch(index, ChannelSample(torch.arange(N), N)))
     assert {name: loss.item() for name, loss in found.items()} == {name: loss.item() for name, loss in plain.items()}
 

@@ -22,7 +22,7 @@ from divecast.train.conflict.probe import ConflictProbe, modules_of, trained_mov
 from divecast.train.conflict.summary import ConflictReport, PairConflict, report_of
 from divecast.train.history import History
 from divecast.train.loop import Checkpointing, Probe, fit_network
-from divecast.train.player_loss import TASKS, turn_loss
+from divecast.train.player_loss import TASKS, player_loss
 from laws import assert_same_bits, frozen
 from train.fits import PER_EPOCH, Watch, task
 from worlds import SMALL, hours, network, turning
@@ -213,7 +213,7 @@ def test_gradients_as_trained_are_those_that_do_not_pass_through_b() -> None:
     own = [*net.conditional.parameters(), *net.fusion.parameters()]
     for turn in ("conditional", "joint"):
         torch.manual_seed(3)
-        loss = turn_loss(turn, net, batch, TrainingConfig(), LossConfig()).tasks["forecast"]
+        loss = player_loss(turn, net, batch, TrainingConfig(), LossConfig()).tasks["forecast"]
         found.append(torch.autograd.grad(loss, own, allow_unused=True))
     for one, other in zip(*found, strict=True):
         assert (one is None) == (other is None)

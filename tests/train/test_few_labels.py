@@ -9,7 +9,7 @@ from divecast.config import LossConfig, TrainingConfig
 from divecast.model.encoder import MarginalEncoder
 from divecast.model.network import Network
 from divecast.train.loop import Task, fit_network
-from divecast.train.player_loss import turn_loss
+from divecast.train.player_loss import player_loss
 from divecast.train.players import build_players
 from divecast.train.schedule import Schedule
 from divecast.types import Batch
@@ -66,7 +66,7 @@ def test_borrowed_features_belong_to_their_player_alone() -> None:
 
 def test_no_gradient_reaches_the_lender() -> None:
     net, batch = borrowing(), task().train.batch(torch.arange(16))
-    loss = turn_loss("marginal", net, batch, TrainingConfig(), LossConfig()).objective
+    loss = player_loss("marginal", net, batch, TrainingConfig(), LossConfig()).objective
     found = torch.autograd.grad(loss, list(net.conditional.parameters()), allow_unused=True)
     assert all(gradient is None for gradient in found)
     assert torch.autograd.grad(loss, list(net.marginal.encoder.from_lent.parameters()))[0].abs().sum() > 0
@@ -86,7 +86,7 @@ def test_the_kl_of_missing_labels_is_weighed() -> None:
     def loss(labels: torch.Tensor, unlabelled: float) -> torch.Tensor:
         torch.manual_seed(0)
         weights = LossConfig(unlabelled_kl=unlabelled)
-        return turn_loss("marginal", net, replace(batch, labels=labels), TrainingConfig(), weights).objective
+        return player_loss("marginal", net, replace(batch, labels=labels), TrainingConfig(), weights).objective
 
     missing, known = torch.full_like(batch.labels, -1), batch.labels.clamp(min=0)
     assert loss(missing, 0.0) == 0.0

@@ -9,7 +9,7 @@ from divecast.config import LossConfig, TrainingConfig
 from divecast.losses.batch_terms import marginal_terms
 from divecast.model.marginal import MarginalCode
 from divecast.model.network import Network
-from divecast.train.player_loss import TASKS, TERMS, turn_loss
+from divecast.train.player_loss import TASKS, TERMS, player_loss
 from divecast.train.players import build_players
 from divecast.train.schedule import Schedule
 from divecast.types import Batch
@@ -32,7 +32,7 @@ def step(interleave: str, turn: str, missing: float = 0.0, freeze: bool = True) 
     before, batch = frozen(net), turning(32, missing=missing).batch(torch.arange(32))
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        loss = turn_loss(turn, net, batch, TrainingConfig(freeze=freeze), LossConfig())
+        loss = player_loss(turn, net, batch, TrainingConfig(freeze=freeze), LossConfig())
     players_of(net, interleave, freeze=freeze)[turn].update(tuple(loss.tasks.values()), 0.01)
     return net, changed(before, frozen(net))
 
@@ -91,7 +91,7 @@ def test_in_a_joint_turn_the_forecast_reaches_the_marginal_encoder() -> None:
     weights = LossConfig(marginal_kl=0.0, cross_entropy=0.0)
     gradients = {}
     for turn in ("joint", "conditional"):
-        objective = turn_loss(turn, net, batch, TrainingConfig(clamp=0.0), weights).objective
+        objective = player_loss(turn, net, batch, TrainingConfig(clamp=0.0), weights).objective
         (gradients[turn],) = torch.autograd.grad(objective, net.marginal.encoder.head.linear.weight, allow_unused=True)
     assert gradients["joint"].abs().sum() > 0
     assert gradients["conditional"] is None
@@ -99,21 +99,23 @@ def test_in_a_joint_turn_the_forecast_reaches_the_marginal_encoder() -> None:
 
 def test_terms_by_turn() -> None:
     net, batch = network().train(), turning(32).batch(torch.arange(32))
-    losses = {turn: turn_loss(turn, net, batch, TrainingConfig(), LossConfig()) for turn in ("marginal", "conditional")}
+    losses = {
+        turn: player_loss(turn, net, batch, TrainingConfig(), LossConfig()) for turn in ("marginal", "conditional")
+    }
     names = {turn: tuple(loss.terms) for turn, loss in losses.items()}
     assert names == {"marginal": TERMS[3:], "conditional": TERMS[:3]}
     assert {turn: tuple(loss.tasks) for turn, loss in losses.items()} == {
         "marginal": TASKS[2:],
         "conditional": TASKS[:2],
     }
-    joint = turn_loss("joint", net, batch, TrainingConfig(), LossConfig())
+    joint = player_loss("joint", net, batch, TrainingConfig(), LossConfig())
     assert (tuple(joint.terms), tuple(joint.tasks)) == (TERMS, TASKS)
 
 
 def test_objectives_are_the_weighted_terms() -> None:
     net, batch = network().eval(), turning(32).batch(torch.arange(32))
     weights = LossConfig(2.0, 3.0, 5.0, 7.0, 11.0)
-    loss = turn_loss("joint", net, batch, TrainingConfig(clamp=1.0), weights)
+    loss = player_loss("joint", net, batch, TrainingConfig(clamp=1.0), weights)
     t = loss.terms
     conditional = (2 * t["forecast"] + 3 * t["reconstruction"] + 5 * t["conditional_kl"]) / (3 * 2)
     marginal = (7 * t["marginal_kl"] + 11 * t["cross_entropy"]) / (3 * 2)  # one bound, one divisor
@@ -124,7 +126,7 @@ def test_objectives_are_the_weighted_terms() -> None:
 def test_every_turn_draws_its_code(turn: str) -> None:
     """In evaluation mode nothing is random but the draws of a and b."""
     net, batch = network().eval(), turning(32).batch(torch.arange(32))
-    one, two = (turn_loss(turn, net, batch, TrainingConfig(clamp=0.0), LossConfig()).terms for _ in range(2))
+    one, two = (player_loss(turn, net, batch, TrainingConfig(clamp=0.0), LossConfig()).terms for _ in range(2))
     drawn = {"marginal": ["cross_entropy"], "conditional": ["reconstruction"]}
     for name in drawn.get(turn, ["cross_entropy", "reconstruction"]):
         assert one[name] != two[name]
@@ -141,7 +143,7 @@ def test_clamp_is_the_share_of_labels_handed_over(clamp: float, monkeypatch: pyt
         return original(x, labels, sample)
 
     monkeypatch.setattr(net, "marginal_code", listening)
-    turn_loss("conditional", net, batch, TrainingConfig(clamp=clamp), LossConfig())
+    player_loss("conditional", net, batch, TrainingConfig(clamp=clamp), LossConfig())
     assert torch.equal(handed[0], batch.labels if clamp else torch.full_like(batch.labels, -1))
 
 
@@ -175,7 +177,7 @@ def test_few_labels_weigh_as_much_as_many() -> None:
     hidden = torch.where(torch.arange(32)[:, None] < 8, batch.labels, -1)
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        few = turn_loss("marginal", net, Batch(batch.x, batch.y, hidden), TrainingConfig(), weights).objective
+        few = player_loss("marginal", net, Batch(batch.x, batch.y, hidden), TrainingConfig(), weights).objective
         torch.manual_seed(0)
         kept = [
             term.sum(1)[:8].mean() for term in marginal_terms(net.marginal.prior, *_posterior(net, batch), batch.labels)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from divecast._text import counted
+from divecast._text import plural
 from divecast.cli import options
 from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.figure import Figure, check_figure, draw_figure
@@ -108,7 +108,7 @@ def anomalies(  # noqa: PLR0913  typer reads an option from each parameter
         if wanted is not None and not listed:
             print_lines(f"No window is read as {read_as} that is given as another")
         print_lines(*map(str, listed))
-        print_lines(f"The scores of {counted(n_windows, 'window')} against {reference.of} are in {shown(out)}")
+        print_lines(f"The scores of {plural(n_windows, 'window')} against {reference.of} are in {shown(out)}")
 
 
 def _as_json(each: "OddWindow | ReadAs") -> dict[str, Any]:

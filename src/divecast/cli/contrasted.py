@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from divecast._text import counted
+from divecast._text import plural
 from divecast.cli.console import print_lines, print_table, shown
 
 if TYPE_CHECKING:
@@ -32,11 +32,11 @@ def print_contrast(found: "Counterfactual", other: str, out: Path, windows_out: 
         (found.factual.channels[at], *(f"{x[at]:.4g}" for x in (own, moved, change)), f"{share[at]:.1%}")
         for at in largest
     ]
-    windows, steps = counted(n_windows, "window"), counted(horizon, "step")
+    windows, steps = plural(n_windows, "window"), plural(horizon, "step")
     most = f", the {_MOST_SHOWN} most changed for their level" if n_channels > len(rows) else ""
     header = ["channel", "as it is", other, "mean |change|", "of the level"]
     print_table(f"Mean over {windows} x {steps}{most}", header, rows)
-    channels = counted(n_channels, "channel")
+    channels = plural(n_channels, "channel")
     print_lines(f"Both forecasts of {windows}, {steps} x {channels}, are in {shown(out)}")
     if windows_out:
         print_lines(f"Both reconstructions are in {shown(windows_out)}")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from divecast._text import counted
+from divecast._text import plural
 from divecast.cli import options
 from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.settings import read_settings
@@ -43,4 +43,4 @@ def encode(
         print_json({"command": "encode", "codes": out, "windows": n_windows, "factors": codes.factors})
     else:
         factors = f", factors {', '.join(codes.factors)}" if codes.factors else ""
-        print_lines(f"The codes of {counted(n_windows, 'window')}{factors} are in {shown(out)}")
+        print_lines(f"The codes of {plural(n_windows, 'window')}{factors} are in {shown(out)}")

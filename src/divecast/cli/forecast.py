@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from divecast._text import counted
+from divecast._text import plural
 from divecast.cli import options
 from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.settings import read_settings
@@ -69,5 +69,5 @@ def forecast(
         size = {"windows": windows, "horizon": horizon, "channels": n_channels}
         print_json({"command": "forecast", "forecasts": out, "layout": layout, "levels": asked.levels, **size})
     else:
-        forecasts, steps = counted(windows, "forecast"), counted(horizon, "step")
-        print_lines(f"In {shown(out)}: {forecasts} of {steps} x {counted(n_channels, 'channel')}")
+        forecasts, steps = plural(windows, "forecast"), plural(horizon, "step")
+        print_lines(f"In {shown(out)}: {forecasts} of {steps} x {plural(n_channels, 'channel')}")

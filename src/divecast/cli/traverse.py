@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from divecast._text import counted
+from divecast._text import plural
 from divecast.cli import options
 from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.figure import Figure, check_figure, draw_figure
@@ -72,7 +72,7 @@ def traverse(  # noqa: PLR0913  typer reads an option from each parameter
     else:
         ends = f"{found.positions.min():g} to {found.positions.max():g} ({found.unit})"
         print_lines(
-            f"{counted(windows, 'window')} at {counted(len(found.positions), 'position')} of {dimension}, {ends}: see "
+            f"{plural(windows, 'window')} at {plural(len(found.positions), 'position')} of {dimension}, {ends}: see "
             f"{shown(out)}; "
             f"the first window's own position is {found.own_position[0]:.3g}"
         )

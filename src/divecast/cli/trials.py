@@ -10,7 +10,7 @@ from divecast.cli.console import INTERRUPTED, say, shown, tell_progress
 
 if TYPE_CHECKING:
     from divecast.jobs.contract import Progress
-    from divecast.selection.run_trials import Made
+    from divecast.selection.run_trials import FinishedTrial
     from divecast.selection.trial import TrialJob
 
 FAILED = 1
@@ -27,7 +27,7 @@ def stopped(out: Path) -> typer.Exit:
     return typer.Exit(INTERRUPTED)
 
 
-def report_failures(made: Sequence["Made"]) -> list[dict[str, Any]]:
+def report_failures(made: Sequence["FinishedTrial"]) -> list[dict[str, Any]]:
     """Say on stderr which fits failed, and return them as JSON values."""
     failed = [{"name": each.trial.name, "error": each.error} for each in made if each.error is not None]
     for each in failed:

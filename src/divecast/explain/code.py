@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import LabelMode, handed_labels
 from divecast.inference.results import Floats
 from divecast.types import Batch, Code
@@ -39,7 +39,7 @@ class Generated:
 
 
 @torch.inference_mode()
-def infer_code(fitted: Fitted, batch: Batch, mode: LabelMode) -> Code:
+def infer_code(fitted: FittedModel, batch: Batch, mode: LabelMode) -> Code:
     """Return the mean code of a batch, with the labels that are known or without; what ``forecast`` goes through."""
     network = fitted.network
     marginal = network.marginal_code(batch.x, handed_labels(batch.labels, mode), sample=False)
@@ -48,7 +48,7 @@ def infer_code(fitted: Fitted, batch: Batch, mode: LabelMode) -> Code:
 
 
 @torch.inference_mode()
-def generate(fitted: Fitted, x: Tensor, code: Code, levels: Sequence[float] = ()) -> Generated:
+def generate(fitted: FittedModel, x: Tensor, code: Code, levels: Sequence[float] = ()) -> Generated:
     """Decode a code, and forecast windows, (batch, time, channel) in scaled units, with it.
 
     Raises:
@@ -62,5 +62,5 @@ def generate(fitted: Fitted, x: Tensor, code: Code, levels: Sequence[float] = ()
     return Generated(*(_original(fitted, part) for part in (window, forecast.mean, quantiles)))
 
 
-def _original(fitted: Fitted, scaled: Tensor) -> Floats:
+def _original(fitted: FittedModel, scaled: Tensor) -> Floats:
     return fitted.scale.invert(scaled.cpu().numpy())

@@ -18,7 +18,7 @@ from divecast.explain.counterfactuals.what_if import HandOver, as_mapping, wante
 from divecast.explain.diagnosis.check import check_code
 from divecast.explain.diagnosis.health import Health
 from divecast.explain.places import Places, windows_at
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import LabelMode, PartName
 
 
@@ -26,13 +26,13 @@ class Explaining(ABC):
     """What ``DeepDIVE`` can say of its forecasts and its code; each method's own module does the work."""
 
     @abstractmethod
-    def _need_fitted(self) -> Fitted:
+    def _need_fitted(self) -> FittedModel:
         """Return what the fit left, or say that there was none."""
 
     @abstractmethod
     def _windows(
         self, data: object, part: PartName, role: Literal["score", "encode"], every: int
-    ) -> tuple[Fitted, Windows]:
+    ) -> tuple[FittedModel, Windows]:
         """Return the model and every ``every``-th window of a part of the data."""
 
     def what_if(  # noqa: PLR0913  which windows, which classes, and what of the forecast

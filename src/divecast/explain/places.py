@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from divecast._text import counted
+from divecast._text import plural
 from divecast.data import Source, Windows
 from divecast.errors import ConfigError, DataError
-from divecast.inference.forecast_starts import Moment, forecast_origins
+from divecast.inference.forecast_starts import Moment, forecast_starts
 
 Place = Moment | tuple[str, float]
 """The first stamp of a forecast; for recordings a name (its last window), or a name and the second a window ends at."""
@@ -29,7 +29,7 @@ def windows_at(windows: Windows, at: Places) -> Windows:
         ConfigError: no place is given, or one that does not go with these data.
     """
     if at is None:
-        return windows.subset(forecast_origins(windows, None, None, 1))
+        return windows.subset(forecast_starts(windows, None, None, 1))
     numbers = [_number(windows, place) for place in _listed(at)]
     return windows.subset(np.array(numbers, dtype=np.int64))
 
@@ -51,7 +51,7 @@ def _number(windows: Windows, place: Place) -> int:
     if number < len(windows) and windows.origins[number] == origin:
         return number
     raise DataError(
-        f"no window can be explained at {place}: before it there must be {counted(windows.shape.lookback, 'row')}; "
+        f"no window can be explained at {place}: before it there must be {plural(windows.shape.lookback, 'row')}; "
         + (f"the clock has {source.clock}" if source.clock else "choose a later second or a longer recording")
     )
 

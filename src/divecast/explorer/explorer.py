@@ -35,7 +35,7 @@ from divecast.explorer.questions import (
 )
 from divecast.explorer.refusal import RefusedError, of_field, shortened
 from divecast.explorer.request_window import sent_window
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import encode_windows, forecast_windows
 from divecast.inference.results import Codes, Forecast
 
@@ -52,7 +52,7 @@ class Explorer:
         limits: how much may be asked.
     """
 
-    fitted: Fitted
+    fitted: FittedModel
     windows: Windows
     effects: Once[LabelEffects | None]
     reference: Once[Reference]
@@ -194,7 +194,7 @@ def _place(at: str | Row) -> Place:
     return at if isinstance(at, str) else (at.recording, at.second)
 
 
-def _reference(model: DeepDIVE, fitted: Fitted, windows: Windows) -> Reference:
+def _reference(model: DeepDIVE, fitted: FittedModel, windows: Windows) -> Reference:
     if windows.source.fingerprint() != fitted.about["fingerprint"]:
         return Reference.measure(fitted, windows, "the data given")
     return Reference.measure(fitted, model._windows(windows.source, "valid", "encode", 1)[1], "the validation part")

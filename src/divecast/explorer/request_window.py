@@ -9,12 +9,12 @@ from divecast.data.sources.arrays import check_array
 from divecast.data.time.stamps import one_stamp
 from divecast.explorer.questions import SentWindow
 from divecast.explorer.refusal import RefusedError, of_field, shortened
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import windows_of
 from divecast.inference.results import Floats
 
 
-def sent_window(fitted: Fitted, like: Source, sent: SentWindow) -> Windows:
+def sent_window(fitted: FittedModel, like: Source, sent: SentWindow) -> Windows:
     """Return the one window that was sent; its clock or rate is that of the data the server has.
 
     Calendar factors are read from its start; other labels are not sent, so they are inferred.
@@ -29,7 +29,7 @@ def sent_window(fitted: Fitted, like: Source, sent: SentWindow) -> Windows:
         return windows_of(fitted, fitted.source(source), None, "encode")
 
 
-def _table(fitted: Fitted, sent: SentWindow) -> Floats:
+def _table(fitted: FittedModel, sent: SentWindow) -> Floats:
     given, rows = sent.values, fitted.shape.lookback
     missing = [name for name in fitted.channels if name not in given]
     unknown = [name for name in given if name not in fitted.channels]
@@ -52,7 +52,7 @@ def _table(fitted: Fitted, sent: SentWindow) -> Floats:
     return checked
 
 
-def _source(fitted: Fitted, like: Source, table: Floats, start: str | None) -> Source:
+def _source(fitted: FittedModel, like: Source, table: Floats, start: str | None) -> Source:
     if like.clock is None:
         if start is not None:
             raise RefusedError("window.start", "recordings have no clock, leave start out")

@@ -31,12 +31,12 @@ from divecast.data import (
 from divecast.data import (
     split as cut,
 )
-from divecast.data.windows.range_check import check_reach
+from divecast.data.windows.range_check import check_range
 from divecast.errors import ArtifactError, ConfigError, DataError
 from divecast.fit.linear_start import Start, start_linear, takes_seconds
-from divecast.fit.shrink_correction import shrunk
+from divecast.fit.shrink_correction import shrink_correction
 from divecast.inference.calibration import Calibration
-from divecast.inference.fitted_model import Fitted, build_network, dimensions_of, frequency_of, to_source
+from divecast.inference.fitted_model import FittedModel, build_network, dimensions_of, frequency_of, to_source
 from divecast.inference.predict import batches, predict
 from divecast.metrics import seasonal_scale
 from divecast.model.linear.label_covariates import recurring_pairs
@@ -83,7 +83,7 @@ class FitPlan:
         }
 
     @classmethod
-    def of(cls, fitted: Fitted) -> "FitPlan":
+    def of(cls, fitted: FittedModel) -> "FitPlan":
         """Return the plan a fitted model was made by.
 
         Raises:
@@ -101,7 +101,7 @@ class FitPlan:
         return cls(shape.horizon, shape.lookback, fitted.factors, fitted.config, training, losses, seed)
 
 
-def split_of(fitted: Fitted) -> Split:
+def split_of(fitted: FittedModel) -> Split:
     """Return how the data of the fit were cut."""
     from pydantic import TypeAdapter
 
@@ -120,14 +120,14 @@ def fit_model(  # noqa: PLR0913  what is fitted, and what may watch
     callbacks: Sequence[Callback],
     probe: Probe | None = None,
     ranks: Ranks = ALONE,
-) -> Fitted:
+) -> FittedModel:
     """Fit a model; see ``DeepDIVE.fit``. All ranks call it, with equal arguments, and have the same model."""
     source = to_source(data, plan.factors)
     plan = replace(plan, model=_with_encoder(plan.model, source))
     parts = cut(source, split)
     vocabularies = fit_vocabularies(source, plan.factors, parts.train)
     scale, labels = fit_scale(source, parts.train), encode_labels(source, plan.factors, vocabularies)
-    check_reach(source, parts.valid, scale)
+    check_range(source, parts.valid, scale)
 
     def windows(stride: int) -> tuple[Windows, Windows]:
         every = Windows.of(source, parts.train, labels, scale, plan.shape, "fit", stride)
@@ -149,7 +149,7 @@ def fit_model(  # noqa: PLR0913  what is fitted, and what may watch
     few = _few_labelled(train, plan.training)
     task = Task(train, valid, plan.training, plan.losses, plan.seed, device, identity, few, axes, ranks)
     history = fit_network(ranks.align(network.to(device)), task, checkpointing, callbacks, probe)
-    fitted = Fitted(
+    fitted = FittedModel(
         network=network,
         dimensions=dimensions,
         config=plan.model,
@@ -165,7 +165,7 @@ def fit_model(  # noqa: PLR0913  what is fitted, and what may watch
     )
     some = _some(valid, plan.seed)
     if plan.model.decoder.shrink:
-        fitted = shrunk(fitted, some, len(valid) * plan.training.window_stride / plan.horizon)
+        fitted = shrink_correction(fitted, some, len(valid) * plan.training.window_stride / plan.horizon)
     return replace(fitted, calibration=Calibration.of(_residuals(fitted, some)))
 
 
@@ -244,7 +244,7 @@ def _some(valid: Windows, seed: int) -> Windows:
     return valid.subset(drawn.sort().values.numpy())
 
 
-def _residuals(fitted: Fitted, valid: Windows) -> Iterator[Tensor]:
+def _residuals(fitted: FittedModel, valid: Windows) -> Iterator[Tensor]:
     """Yield the standardised validation residuals at the mean code with known labels, (batch, horizon, channel)."""
     for batch in batches(fitted, valid):
         forecast: Any = predict(fitted, batch, "known").forecast

@@ -27,7 +27,7 @@ from divecast.data import Source, Split
 from divecast.data.sources.mapped import Mapped
 from divecast.errors import ConfigError, DivecastError, RankError
 from divecast.fit.fit_model import FitPlan, fit_model
-from divecast.inference.fitted_model import Fitted, to_source
+from divecast.inference.fitted_model import FittedModel, to_source
 from divecast.train.callbacks import Callback
 from divecast.train.distributed.ranks import Ranks
 from divecast.train.loop import Checkpointing, Probe
@@ -105,7 +105,7 @@ def rank_here() -> tuple[int, int]:
 
 def fit_on(
     machines: Machines, data: Any, job: Job, device: torch.device, watched: tuple[Sequence[Callback], Probe | None]
-) -> Fitted:
+) -> FittedModel:
     """Fit a model on one device or many; see ``DeepDIVE.fit``.
 
     Args:
@@ -152,7 +152,9 @@ def work() -> None:
         sys.exit(1)
 
 
-def _fit_rank(ranks: Ranks, data: Any, job: Job | None, watched: tuple[Sequence[Callback], Probe | None]) -> Fitted:
+def _fit_rank(
+    ranks: Ranks, data: Any, job: Job | None, watched: tuple[Sequence[Callback], Probe | None]
+) -> FittedModel:
     """Fit as one of the ranks; rank 0 knows what."""
     job = ranks.once(lambda: job)
     if job is None:

@@ -15,13 +15,13 @@ import torch
 from torch import Tensor
 
 from divecast.data import Windows
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import batches, predict
 
 _SMALLEST = 1e-9  # a squared error that counts as none
 
 
-def shrunk(fitted: Fitted, valid: Windows, n_independent: float) -> Fitted:
+def shrink_correction(fitted: FittedModel, valid: Windows, n_independent: float) -> FittedModel:
     """Shrink the correction in place, and note the mean share of the channels under ``about["correction"]``.
 
     Args:
@@ -34,7 +34,7 @@ def shrunk(fitted: Fitted, valid: Windows, n_independent: float) -> Fitted:
     return replace(fitted, about={**fitted.about, "correction": float(shares.mean())})
 
 
-def correction_shares(fitted: Fitted, valid: Windows, n_independent: float) -> Tensor:
+def correction_shares(fitted: FittedModel, valid: Windows, n_independent: float) -> Tensor:
     """Return the share of the correction to keep, (channel,) in [0, 1]; all of it where none is made.
 
     Arguments as in ``shrunk``.
@@ -46,7 +46,7 @@ def correction_shares(fitted: Fitted, valid: Windows, n_independent: float) -> T
     return torch.where(size > 0.0, share * torch.sigmoid(0.5 * n_independent * gain - 1.0), 1.0)
 
 
-def _sums(fitted: Fitted, valid: Windows) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+def _sums(fitted: FittedModel, valid: Windows) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """Yield, of each batch and channel, the linear path's squared error, its product with the correction, and size."""
     for batch in batches(fitted, valid):
         outputs = predict(fitted, batch, "known")

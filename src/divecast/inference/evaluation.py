@@ -12,7 +12,7 @@ from torch import Tensor
 from divecast.baselines import Baseline, LastValue, PerChannelRidge, SeasonalNaive
 from divecast.config import LinearPath
 from divecast.data import Backend, Source, Windows, seasons, to_frame
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import LabelMode, batches, mean_and_quantiles, predict
 from divecast.metrics import ForecastScores, ScoreSums
 from divecast.model.linear.ridge import RidgeWeights
@@ -64,7 +64,7 @@ def in_lines(scores: Mapping[str, Mapping[str, float]]) -> str:
     return "\n".join([head, *lines])
 
 
-def rivals(fitted: Fitted, source: Source) -> dict[str, Baseline]:
+def rivals(fitted: FittedModel, source: Source) -> dict[str, Baseline]:
     """Return the simple forecasters that make sense for the data, by name."""
     found: dict[str, Baseline] = {"last value": LastValue()}
     for period in seasons(source.clock):
@@ -77,7 +77,7 @@ def rivals(fitted: Fitted, source: Source) -> dict[str, Baseline]:
     return found
 
 
-def evaluate_windows(fitted: Fitted, windows: Windows, mode: LabelMode, with_rivals: bool) -> Evaluation:
+def evaluate_windows(fitted: FittedModel, windows: Windows, mode: LabelMode, with_rivals: bool) -> Evaluation:
     """Score the model, and rivals if wanted, on windows; forecasts are never all held at once."""
     scale, horizon = fitted.scale, fitted.shape.horizon
     others = rivals(fitted, windows.source) if with_rivals else {}
@@ -92,5 +92,5 @@ def evaluate_windows(fitted: Fitted, windows: Windows, mode: LabelMode, with_riv
     return Evaluation({name: each.result() for name, each in sums.items()}, windows.source.backend)
 
 
-def _original(fitted: Fitted, scaled: Tensor) -> NDArray[np.float32]:
+def _original(fitted: FittedModel, scaled: Tensor) -> NDArray[np.float32]:
     return fitted.scale.invert(scaled.cpu().numpy())

@@ -36,7 +36,7 @@ from torch.export import Dim, ExportedProgram
 from divecast._optional import need
 from divecast.data import Vocabulary
 from divecast.errors import ConfigError
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 from divecast.persistence.atomic import replacing
 from divecast.types import MarginalPosterior
 
@@ -73,7 +73,7 @@ class Graph(nn.Module):
     residuals: Tensor
     n_classes: Tensor
 
-    def __init__(self, fitted: Fitted, levels: Sequence[float]) -> None:
+    def __init__(self, fitted: FittedModel, levels: Sequence[float]) -> None:
         super().__init__()
         self.network = copy.deepcopy(fitted.network).cpu().eval().requires_grad_(False)
         self.network.decoder = nn.Identity()  # type: ignore[assignment]  # the reconstruction is no output
@@ -106,7 +106,7 @@ class Graph(nn.Module):
         return torch.where((labels >= 0) & (labels < self.n_classes), labels, -1)
 
 
-def export_model(fitted: Fitted, path: Path, levels: Sequence[float]) -> None:
+def export_model(fitted: FittedModel, path: Path, levels: Sequence[float]) -> None:
     """Write the graph to a file that ends in ``.onnx`` or ``.pt2``, whole or not at all.
 
     Raises:
@@ -123,7 +123,7 @@ def export_model(fitted: Fitted, path: Path, levels: Sequence[float]) -> None:
         writers[path.suffix](temporary, trace(graph, fitted), description(fitted, levels))
 
 
-def trace(graph: Graph, fitted: Fitted) -> ExportedProgram:
+def trace(graph: Graph, fitted: FittedModel) -> ExportedProgram:
     """Write the graph down operation by operation, for any batch size."""
     example = [torch.zeros(2, fitted.shape.lookback, len(fitted.channels))]
     if graph.names:
@@ -170,7 +170,7 @@ def write_onnx(path: Path, program: ExportedProgram, about: Plain) -> None:
     path.write_bytes(made.model_proto.SerializeToString())
 
 
-def description(fitted: Fitted, levels: Sequence[float]) -> Plain:
+def description(fitted: FittedModel, levels: Sequence[float]) -> Plain:
     """Return what a program that uses the graph has to know, as JSON values."""
     factors, network = coded(fitted), fitted.network
     names = probability_names([vocabulary.name for vocabulary in factors])
@@ -193,7 +193,7 @@ def description(fitted: Fitted, levels: Sequence[float]) -> Plain:
     }
 
 
-def coded(fitted: Fitted) -> tuple[Vocabulary, ...]:
+def coded(fitted: FittedModel) -> tuple[Vocabulary, ...]:
     """Return the vocabularies of the factors that are part of the code."""
     return fitted.vocabularies if fitted.network.n_factors else ()
 

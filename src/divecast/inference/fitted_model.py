@@ -26,24 +26,23 @@ from divecast.data import (
     as_panel,
 )
 from divecast.data.labels.encode import encode_known_labels
-from divecast.data.report import report
 from divecast.data.tables.columns import check_names, open_frame
 from divecast.data.tables.read import read_table
-from divecast.errors import DataError
+from divecast.errors import DataError, warn_data
 from divecast.inference.calibration import Calibration
-from divecast.inference.provenance import Origin, read_factor, typed
+from divecast.inference.provenance import Provenance, read_factor, typed
 from divecast.inference.upgrade import upgraded
 from divecast.model.network import Dimensions, Network
 from divecast.model.pairing import Coupling
 from divecast.persistence.artifact import Artifact, read_artifact, under, write_artifact
-from divecast.persistence.strict import as_json, check_like, check_understood, whole
+from divecast.persistence.strict import as_artifact_error, as_json, check_like, check_understood
 
 SCHEMA = 6
 KIND = "model"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Fitted:
+class FittedModel:
     """What a fit leaves behind.
 
     Attributes:
@@ -95,7 +94,7 @@ class Fitted:
             return source
         if source.clock.unit != "s":
             raise DataError(f"expected a clock in the zone of the fit, {zone}, got {source.clock.tz}; give tz={zone!r}")
-        report(f"the model was fitted in the zone {zone}: the clock in {source.clock.tz} was put into it")
+        warn_data(f"the model was fitted in the zone {zone}: the clock in {source.clock.tz} was put into it")
         return replace(source, clock=replace(source.clock, tz=zone))
 
     def codes(self, source: Source) -> NDArray[np.int16]:
@@ -133,25 +132,25 @@ class Fitted:
 
     def understood(self) -> dict[str, Any]:
         """Return the document with all of it made anew from what it was understood to be."""
-        about = Origin.read(self.about).about(self.shape, self.factors, self.config)
+        about = Provenance.read(self.about).about(self.shape, self.factors, self.config)
         return self.document() | {"about": about}
 
     @classmethod
-    def load(cls, path: Path, device: torch.device) -> "Fitted":
+    def load(cls, path: Path, device: torch.device) -> "FittedModel":
         """Read what ``save`` wrote.
 
         Raises:
             ArtifactError: no such file, foreign, newer, cut short or damaged.
         """
         artifact = read_artifact(path, KIND, SCHEMA)
-        with whole(path, KIND):
+        with as_artifact_error(path, KIND):
             artifact = upgraded(artifact)
             fitted = cls._of(artifact.document, artifact.tensors)
             check_understood(artifact.document, fitted.understood())
         return replace(fitted, network=fitted.network.to(device))
 
     @classmethod
-    def _of(cls, document: dict[str, Any], tensors: dict[str, Tensor]) -> "Fitted":
+    def _of(cls, document: dict[str, Any], tensors: dict[str, Tensor]) -> "FittedModel":
         from pydantic import TypeAdapter
 
         config = TypeAdapter(ModelConfig).validate_python(document["config"])

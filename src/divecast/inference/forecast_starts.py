@@ -6,13 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast.data import Windows
-from divecast.data.report import report
-from divecast.errors import ConfigError, DataError
+from divecast.errors import ConfigError, DataError, warn_data
 
 Moment = str | datetime | np.datetime64
 
 
-def forecast_origins(windows: Windows, start: Moment | None, stop: Moment | None, every: int) -> NDArray[np.int64]:
+def forecast_starts(windows: Windows, start: Moment | None, stop: Moment | None, every: int) -> NDArray[np.int64]:
     """Return the numbers, (window,), of the windows to forecast from; arguments as in ``DeepDIVE.forecast``.
 
     Raises:
@@ -42,5 +41,7 @@ def forecast_origins(windows: Windows, start: Moment | None, stop: Moment | None
         )
     if windows.origins[found[0]] > first:
         begun = source.clock.at(windows.origins[found[:1]])[0]
-        report(f"before {start} there are no {windows.shape.lookback} rows; the first forecast starts at {begun} UTC")
+        warn_data(
+            f"before {start} there are no {windows.shape.lookback} rows; the first forecast starts at {begun} UTC"
+        )
     return found

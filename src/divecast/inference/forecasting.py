@@ -9,8 +9,8 @@ import numpy as np
 
 from divecast.data import Windows
 from divecast.errors import ConfigError
-from divecast.inference.fitted_model import Fitted
-from divecast.inference.forecast_starts import Moment, forecast_origins
+from divecast.inference.fitted_model import FittedModel
+from divecast.inference.forecast_starts import Moment, forecast_starts
 from divecast.inference.predict import LabelMode, forecast_pieces, forecast_windows, pieces, windows_of
 from divecast.inference.results import Forecast
 
@@ -53,7 +53,7 @@ class Forecasting(ABC):
     """How ``DeepDIVE`` forecasts."""
 
     @abstractmethod
-    def _need_fitted(self) -> Fitted:
+    def _need_fitted(self) -> FittedModel:
         """Return what the fit left, or say that there was none."""
 
     def forecast(  # noqa: PLR0913  which windows, and what of the distribution
@@ -119,8 +119,8 @@ class Forecasting(ABC):
         cut = [*pieces(fitted, windows)]  # shared out whole: numbers differ in their last bits with what is beside
         return forecast_pieces(fitted, cut[share.among(len(cut))], labels, levels, 0)
 
-    def _chosen(self, data: Any, start: Moment | None, stop: Moment | None, every: int) -> tuple[Fitted, Windows]:
+    def _chosen(self, data: Any, start: Moment | None, stop: Moment | None, every: int) -> tuple[FittedModel, Windows]:
         check_at_least(1, every=every)
         fitted = self._need_fitted()
         windows = windows_of(fitted, fitted.source(data), None, "encode")
-        return fitted, windows.subset(forecast_origins(windows, start, stop, every))
+        return fitted, windows.subset(forecast_starts(windows, start, stop, every))

@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from divecast._device import own_random_state
-from divecast._text import counted
+from divecast._text import plural
 from divecast.data import Part, Source, Windows
-from divecast.data.report import report
 from divecast.data.windows.range_check import check_batch
-from divecast.errors import ConfigError
-from divecast.inference.fitted_model import Fitted
+from divecast.errors import ConfigError, warn_data
+from divecast.inference.fitted_model import FittedModel
 from divecast.inference.results import Codes, Floats, Forecast, Keys, Labels, Reconstruction
 from divecast.model.marginal import LatentLabels, RBFBlocks
 from divecast.types import Batch, Code, Outputs, Prediction
@@ -27,7 +26,7 @@ _VALUES_AT_ONCE = 8_000_000  # of windows in a batch, 32 MB
 _LATE = 8  # a channel without a value in this part of the look-back, the last eighth, is forecast from others
 
 
-def windows_of(fitted: Fitted, source: Source, part: Part | None, role: Literal["score", "encode"]) -> Windows:
+def windows_of(fitted: FittedModel, source: Source, part: Part | None, role: Literal["score", "encode"]) -> Windows:
     """Return the windows of a part, or of all rows; recordings too short for one are left out with a DataWarning."""
     rows = part or Part(source.offsets[:-1], source.offsets[1:])
     windows = Windows.of(source, rows, fitted.codes(source), fitted.scale, fitted.shape, role)
@@ -35,14 +34,14 @@ def windows_of(fitted: Fitted, source: Source, part: Part | None, role: Literal[
     unread[windows.segments] = False
     short = np.flatnonzero(unread)
     if len(short):
-        report(
+        warn_data(
             f"{len(short)} of {len(source.names)} recordings are too short for look-back {fitted.shape.lookback} "
             f"and were left out, first {[source.names[at] for at in short[:5]]}"
         )
     return windows
 
 
-def pieces(fitted: Fitted, windows: Windows) -> Iterator[Windows]:
+def pieces(fitted: FittedModel, windows: Windows) -> Iterator[Windows]:
     """Cut the windows in order, so that the values of each piece take little memory."""
     per_window = (fitted.shape.lookback + fitted.shape.horizon) * len(fitted.channels)
     at_once = max(1, min(1024, _VALUES_AT_ONCE // per_window))
@@ -50,7 +49,7 @@ def pieces(fitted: Fitted, windows: Windows) -> Iterator[Windows]:
         yield windows.subset(slice(first, first + at_once))
 
 
-def batches(fitted: Fitted, windows: Windows) -> Iterator[Batch]:
+def batches(fitted: FittedModel, windows: Windows) -> Iterator[Batch]:
     """Gather the windows in order, in batches that keep memory small, on the network's device."""
     for piece in pieces(fitted, windows):
         yield _gathered(fitted, piece)
@@ -64,7 +63,7 @@ def handed_labels(labels: Tensor, mode: LabelMode) -> Tensor:
 
 
 @torch.inference_mode()
-def predict(fitted: Fitted, batch: Batch, mode: LabelMode, sample: bool = False) -> Prediction:
+def predict(fitted: FittedModel, batch: Batch, mode: LabelMode, sample: bool = False) -> Prediction:
     """Run a batch through at the mean code, or at one draw of it; where all labels are known, b is not inferred."""
     network = fitted.network
     labels = handed_labels(batch.labels, mode)[:, : network.n_factors]
@@ -75,14 +74,14 @@ def predict(fitted: Fitted, batch: Batch, mode: LabelMode, sample: bool = False)
 
 
 @torch.inference_mode()
-def complete(fitted: Fitted, batch: Batch, mode: LabelMode) -> Outputs:
+def complete(fitted: FittedModel, batch: Batch, mode: LabelMode) -> Outputs:
     """Run a batch through at the mean code and give it back, too."""
     outputs: Outputs = fitted.network(batch.x, handed_labels(batch.labels, mode), sample=False)
     return outputs
 
 
 @torch.inference_mode()
-def mean_and_quantiles(fitted: Fitted, outputs: Prediction, levels: Sequence[float]) -> tuple[Floats, Floats]:
+def mean_and_quantiles(fitted: FittedModel, outputs: Prediction, levels: Sequence[float]) -> tuple[Floats, Floats]:
     """Return the forecast's mean, (batch, horizon, channel), and quantiles, (level, ...), in original units.
 
     Raises:
@@ -97,14 +96,14 @@ def mean_and_quantiles(fitted: Fitted, outputs: Prediction, levels: Sequence[flo
 
 
 def forecast_windows(
-    fitted: Fitted, windows: Windows, mode: LabelMode, levels: Sequence[float], n_samples: int
+    fitted: FittedModel, windows: Windows, mode: LabelMode, levels: Sequence[float], n_samples: int
 ) -> Forecast:
     """Forecast every window, in original units."""
     return Forecast.joined(forecast_pieces(fitted, pieces(fitted, windows), mode, levels, n_samples), len(windows))
 
 
 def forecast_pieces(
-    fitted: Fitted, cut: Iterable[Windows], mode: LabelMode, levels: Sequence[float], n_samples: int
+    fitted: FittedModel, cut: Iterable[Windows], mode: LabelMode, levels: Sequence[float], n_samples: int
 ) -> Iterator[Forecast]:
     """Forecast windows piece by piece, in original units; each piece draws from a seed of its own."""
     rows, silent = -(-fitted.shape.lookback // _LATE), torch.zeros(len(fitted.channels), dtype=torch.bool)
@@ -127,14 +126,14 @@ def forecast_pieces(
         )
     names = [fitted.channels[at] for at in torch.nonzero(silent).flatten().tolist()]
     if names:
-        report(
-            f"{counted(len(names), 'channel')} had no value in the {counted(rows, 'row')} before a forecast, first "
+        warn_data(
+            f"{plural(len(names), 'channel')} had no value in the {plural(rows, 'row')} before a forecast, first "
             f"{names[:5]}; their intervals there are too narrow, as they are measured where most values are known"
         )
 
 
 @torch.no_grad()
-def encode_windows(fitted: Fitted, windows: Windows, mode: LabelMode = "infer") -> Codes:
+def encode_windows(fitted: FittedModel, windows: Windows, mode: LabelMode = "infer") -> Codes:
     """Infer the code of every window from the window alone, or with the labels that are known.
 
     Factors that are no part of the code are left out.
@@ -154,7 +153,7 @@ def encode_windows(fitted: Fitted, windows: Windows, mode: LabelMode = "infer") 
 
 
 @torch.no_grad()
-def infer_window_labels(fitted: Fitted, windows: Windows) -> Labels:
+def infer_window_labels(fitted: FittedModel, windows: Windows) -> Labels:
     """Read the labels of every window from the window alone.
 
     Raises:
@@ -192,7 +191,7 @@ def pool_recordings(labels: Labels, segments: NDArray[np.int64]) -> Labels:
     return Labels(keys, labels.factors, labels.classes, tuple(pooled), given)
 
 
-def reconstruct_windows(fitted: Fitted, windows: Windows) -> Reconstruction:
+def reconstruct_windows(fitted: FittedModel, windows: Windows) -> Reconstruction:
     """Give every window back through its code alone, in original units."""
     truth, means = [], []
     for batch in batches(fitted, windows):
@@ -203,7 +202,7 @@ def reconstruct_windows(fitted: Fitted, windows: Windows) -> Reconstruction:
 
 
 @torch.no_grad()
-def sample_prior(fitted: Fitted, labels: Tensor, noise: bool) -> tuple[Floats, Floats]:
+def sample_prior(fitted: FittedModel, labels: Tensor, noise: bool) -> tuple[Floats, Floats]:
     """Draw windows and futures from the prior, in original units.
 
     Args:
@@ -222,13 +221,13 @@ def sample_prior(fitted: Fitted, labels: Tensor, noise: bool) -> tuple[Floats, F
     return _original(fitted, x), _original(fitted, future.sample() if noise else future.mean)
 
 
-def _gathered(fitted: Fitted, piece: Windows) -> Batch:
+def _gathered(fitted: FittedModel, piece: Windows) -> Batch:
     batch = piece.batch(np.arange(len(piece)))
     check_batch(piece, batch)
     return batch.to(next(fitted.network.parameters()).device)
 
 
-def _original(fitted: Fitted, scaled: Tensor) -> Floats:
+def _original(fitted: FittedModel, scaled: Tensor) -> Floats:
     return fitted.scale.invert(scaled.cpu().numpy())
 
 
@@ -236,11 +235,11 @@ def _ends(windows: Windows) -> Keys:
     return Keys.of(windows.source, windows.origins, windows.segments, range(-1, 0))
 
 
-def _names(fitted: Fitted) -> tuple[str, ...]:
+def _names(fitted: FittedModel) -> tuple[str, ...]:
     return tuple(vocabulary.name for vocabulary in fitted.vocabularies)
 
 
-def _classes(fitted: Fitted) -> tuple[tuple[str, ...], ...]:
+def _classes(fitted: FittedModel) -> tuple[tuple[str, ...], ...]:
     return tuple(vocabulary.classes for vocabulary in fitted.vocabularies)
 
 

@@ -14,7 +14,7 @@ from divecast.train.history import EpochRecord
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class Provenance:
     """How a model came to be.
 
     Attributes:
@@ -41,7 +41,7 @@ class Origin:
     correction: float | None = None
 
     @classmethod
-    def read(cls, about: Mapping[str, Any]) -> "Origin":
+    def read(cls, about: Mapping[str, Any]) -> "Provenance":
         """Read the ``about`` of a document.
 
         Raises:
@@ -52,7 +52,7 @@ class Origin:
         plain = {name: value for name, value in about.items() if name not in ("settings", "split")}
         plain |= {name: about["settings"][name] for name in ("training", "losses")}
         split = read_typed(about["split"], ByTime, ByRecording, ByGroup)
-        found: Origin = TypeAdapter(cls).validate_python(plain | {"split": split})
+        found: Provenance = TypeAdapter(cls).validate_python(plain | {"split": split})
         if not 0 <= found.seed < 2**63:
             raise ValueError(f"expected a seed of 63 bits, got {found.seed}")
         local_stamps(np.zeros(1, "datetime64[s]"), found.tz)

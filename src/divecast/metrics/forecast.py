@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from divecast.errors import DataError
-from divecast.persistence.page_cache import release
+from divecast.persistence.page_cache import drop_pages
 
 _ROWS_AT_ONCE, _VALUES_AT_ONCE = 65_536, 1 << 22
 
@@ -156,7 +156,7 @@ def seasonal_scale(values: NDArray[np.floating], period: int) -> NDArray[np.floa
         step = np.abs(values[first:last].astype(np.float64) - values[first - period : last - period])
         total += np.nansum(step, axis=0)
         count += (~np.isnan(step)).sum(axis=0)
-        release(values)
+        drop_pages(values)
     return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
 
 

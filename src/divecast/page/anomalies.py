@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast._text import counted
+from divecast._text import plural
 from divecast.explain.anomalies.anomalies import Anomalies
 from divecast.explain.anomalies.anomaly_reasons import OddWindow, describe, moment
 from divecast.page.packed import Packed, number, pack
@@ -103,7 +103,7 @@ def oddness_of(scope: Scope, found: Anomalies, events: Sequence[OddWindow], show
     every = "every window" if scope.every == 1 else f"one window in {scope.every}"
     note = (
         f"Scored: {every} of {scope.part_name}, {len(found.score):,} in all, by their last "
-        f"{counted(found.keys.stamps.shape[1], 'row')} and their labels. A score is -log10 of the share of windows of "
+        f"{plural(found.keys.stamps.shape[1], 'row')} and their labels. A score is -log10 of the share of windows of "
         f"{found.reference.of} that are at least as odd: 2 is one in a hundred. Some windows always are the oddest; a "
         "high score is no fault yet."
     )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast._text import counted
+from divecast._text import plural
 from divecast.explain.anomalies.anomalies import Anomalies
 from divecast.inference.predict import reconstruct_windows
 from divecast.inference.results import Codes, Labels
@@ -105,9 +105,9 @@ def dimensions_of(codes: Codes) -> tuple[tuple[str, ...], NDArray[np.float32]]:
 
 def _amount(n: int, of: int) -> str:
     return (
-        f"All {counted(of, 'window')}"
+        f"All {plural(of, 'window')}"
         if n == of
-        else f"{n:,} of {counted(of, 'window')}, spread evenly, with the oddest,"
+        else f"{n:,} of {plural(of, 'window')}, spread evenly, with the oddest,"
     )
 
 

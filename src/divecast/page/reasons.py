@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from divecast._text import counted
+from divecast._text import plural
 from divecast.explain.diagnosis.health import Finding
 from divecast.page.packed import numbers
 from divecast.page.scope import Scope, spacing
@@ -45,7 +45,7 @@ def reasons_of(scope: Scope) -> Reasons | str:
         return "The code has no parts to take away."
     return Reasons(
         note=(
-            f"By ablation, over {counted(len(found.change), 'window')} spread over {scope.part_name}, all series. What "
+            f"By ablation, over {plural(len(found.change), 'window')} spread over {scope.part_name}, all series. What "
             "moves the forecasts of this model; not what makes them good, and not what causes the values."
         ),
         parts=found.parts,
@@ -63,5 +63,5 @@ def health_of(scope: Scope) -> HealthReport:
     """
     found = scope.model.check(scope.source, scope.part, spacing(scope.source, len(scope.windows), _N_CHECKED))
     return HealthReport(
-        f"Over {counted(found.measured.n_windows, 'window')} spread over {scope.part_name}.", found.findings
+        f"Over {plural(found.measured.n_windows, 'window')} spread over {scope.part_name}.", found.findings
     )

@@ -12,7 +12,7 @@ from divecast.errors import ConfigError
 from divecast.estimator import DeepDIVE
 from divecast.explain.anomalies.anomaly_reasons import moment
 from divecast.explain.counterfactuals.counterfactual import coded_factors
-from divecast.inference.fitted_model import Fitted, to_source
+from divecast.inference.fitted_model import FittedModel, to_source
 from divecast.inference.predict import PartName
 from divecast.inference.results import Keys
 
@@ -37,7 +37,7 @@ class Scope:
     """
 
     model: DeepDIVE
-    fitted: Fitted
+    fitted: FittedModel
     source: Source
     part: PartName
     every: int
@@ -107,7 +107,7 @@ def spread(n: int, most: int) -> NDArray[np.int64]:
     return np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(np.int64))
 
 
-def _windows(model: DeepDIVE, source: Source, part: PartName | None) -> tuple[PartName, tuple[Fitted, Windows]]:
+def _windows(model: DeepDIVE, source: Source, part: PartName | None) -> tuple[PartName, tuple[FittedModel, Windows]]:
     # The page asks many things of the same windows, so it takes them once, as the estimator's own methods do.
     if part is not None:
         return part, model._windows(source, part, "encode", 1)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from divecast._text import counted
+from divecast._text import plural
 from divecast.explain.anomalies.anomaly_reasons import OddWindow
 from divecast.inference.evaluation import LINEAR_NAMES, MODEL_NAME, Evaluation
 from divecast.inference.results import Labels
@@ -62,17 +62,17 @@ def summary_of(
 def _fitted(scope: Scope) -> str:
     shape, source = scope.fitted.shape, scope.source
     factors = f"the labels {', '.join(scope.factors)}" if scope.factors else "no labels"
-    rows = counted(len(source.values), "row")
+    rows = plural(len(source.values), "row")
     if source.clock is None:
-        rows = f"{counted(len(source.names), 'recording')} with {rows}"
+        rows = f"{plural(len(source.names), 'recording')} with {rows}"
     else:
         ends = source.clock.local(np.array([0, len(source.values) - 1])).astype("datetime64[m]")
         rows += f", {ends[0]} to {ends[1]}".replace("T", " ")
     seen = " Windows of the fit may be among them: then the scores below flatter." if scope.part == "all" else ""
     return (
-        f"A DeepDIVE that reads {counted(shape.lookback, 'row')} and forecasts {shape.horizon}, with {factors} in its "
+        f"A DeepDIVE that reads {plural(shape.lookback, 'row')} and forecasts {shape.horizon}, with {factors} in its "
         f"code. The data have {len(scope.fitted.channels):,} series ({scope.fitted.frequency}) and {rows}. Shown is "
-        f"{scope.part_name}: {counted(len(scope.windows), 'window')}.{seen}"
+        f"{scope.part_name}: {plural(len(scope.windows), 'window')}.{seen}"
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from divecast._text import counted
+from divecast._text import plural
 from divecast.data import Windows
 from divecast.errors import DataWarning
 from divecast.explain.counterfactuals.counterfactual import Counterfactual
@@ -109,7 +109,7 @@ def _curves(forecast: Forecast) -> Floats:
 
 def _note(n_origins: int, series: str) -> str:
     return (
-        f"Precomputed for {counted(n_origins, 'origin')} and {series}, for one factor changed at a time. The rest of "
+        f"Precomputed for {plural(n_origins, 'origin')} and {series}, for one factor changed at a time. The rest of "
         "the code is kept; a moves by what the labels say of it on average. It is what the model makes of the same "
         "window under another label, not what would have happened."
     )

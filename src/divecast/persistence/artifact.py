@@ -20,7 +20,7 @@ from torch import Tensor
 
 from divecast.errors import ArtifactError
 from divecast.persistence.atomic import replacing
-from divecast.persistence.strict import parse_object, whole
+from divecast.persistence.strict import as_artifact_error, parse_object
 from divecast.persistence.version import __version__
 
 _DOCUMENT, _DIGEST = "divecast", "sha256"
@@ -76,7 +76,7 @@ def read_artifact(path: Path, kind: str, schema: int) -> Artifact:
         raise ArtifactError(f"{path} is a folder; expected the file of a divecast {kind}")
     if not path.is_file():
         raise ArtifactError(f"there is no file {path}; expected a divecast {kind}")
-    with whole(path, kind):
+    with as_artifact_error(path, kind):
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             document = _document(path, kind, schema, metadata[_DOCUMENT])

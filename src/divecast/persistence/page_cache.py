@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 _FILE_BYTES = 1 << 28
 
 
-def release(values: NDArray[Any]) -> None:
+def drop_pages(values: NDArray[Any]) -> None:
     """Take the pages of a file out of this process, to be called now and then while a large array is read through.
 
     A mapped file counts as resident memory page by page as it is read, until all of it does. What is given back stays

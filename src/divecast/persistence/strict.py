@@ -24,7 +24,7 @@ _MALFORMED = (
 
 
 @contextmanager
-def whole(path: Path, kind: str) -> Iterator[None]:
+def as_artifact_error(path: Path, kind: str) -> Iterator[None]:
     """Turn whatever a malformed content brings about within the block into an error that names the file.
 
     Raises:

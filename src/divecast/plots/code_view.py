@@ -11,7 +11,7 @@ from divecast.data import Backend, Windows
 from divecast.data.factors import Kind
 from divecast.errors import ConfigError
 from divecast.estimator import DeepDIVE
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import PartName, encode_windows
 from divecast.model.marginal import RBFBlocks
 
@@ -85,7 +85,7 @@ def view_code(model: DeepDIVE, data: Any, part: PartName = "test", every: int = 
     return view_windows(*model._windows(data, part, "encode", every))
 
 
-def view_windows(fitted: Fitted, windows: Windows) -> CodeView:
+def view_windows(fitted: FittedModel, windows: Windows) -> CodeView:
     """Look at the code of windows, as inferred from them, with the labels of their last rows.
 
     Raises:
@@ -115,7 +115,7 @@ def two_components(values: Floats) -> Floats:
     return found
 
 
-def _factor(fitted: Fitted, at: int, labels: Ints, mean: Floats, sd: Floats) -> FactorView:
+def _factor(fitted: FittedModel, at: int, labels: Ints, mean: Floats, sd: Floats) -> FactorView:
     path, vocabulary = fitted.network.marginal, fitted.vocabularies[at]
     if not isinstance(path, RBFBlocks):
         raise TypeError(f"expected a model with blocks of b, got {type(path).__name__}")

@@ -9,7 +9,7 @@ import torch
 from divecast.data import Source, Windows, encode_labels, fit_scale, fit_vocabularies, split
 from divecast.fit.fit_model import FitPlan, fit_model
 from divecast.inference.evaluation import MODEL_NAME, evaluate_windows
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import (
     LabelMode,
     batches,
@@ -43,7 +43,7 @@ class Run:
     """
 
     record: Record
-    fitted: Fitted
+    fitted: FittedModel
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -56,12 +56,12 @@ class HeldOut:
         encode: windows that end in the test part, every so many.
     """
 
-    fitted: Fitted
+    fitted: FittedModel
     score: Windows
     encode: Windows
 
     @classmethod
-    def of(cls, fitted: Fitted, case: Case) -> "HeldOut":
+    def of(cls, fitted: FittedModel, case: Case) -> "HeldOut":
         """Take the windows of a case."""
         source: Source = fitted.source(case.data)
         part, every = split(source, case.split).test, slice(None, None, case.every)

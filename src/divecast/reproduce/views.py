@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 from divecast.plots.code_view import CodeView, view_windows
 from divecast.reproduce.cases import Case
 from divecast.reproduce.run import HeldOut
@@ -12,5 +12,5 @@ from divecast.reproduce.run import HeldOut
 
 def view_of(case: Case, model: Path) -> CodeView:
     """Load the model of a case and look at its test windows; see ``CodeView``."""
-    fitted = Fitted.load(model, torch.device("cpu"))
+    fitted = FittedModel.load(model, torch.device("cpu"))
     return view_windows(fitted, HeldOut.of(fitted, case).encode)

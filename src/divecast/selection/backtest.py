@@ -16,7 +16,7 @@ from divecast.inference.fitted_model import to_source
 from divecast.inference.forecasting import check_at_least
 from divecast.jobs.contract import Progress
 from divecast.selection.fold import folds_of
-from divecast.selection.run_trials import Hands, Made, make_trials
+from divecast.selection.run_trials import Execution, FinishedTrial, make_trials
 from divecast.selection.trial import Trial, TrialJob
 
 
@@ -30,7 +30,7 @@ class Backtest:
         backend: kind of table to give back.
     """
 
-    folds: tuple[Made, ...]
+    folds: tuple[FinishedTrial, ...]
     backend: Backend
 
     def table(self) -> dict[str, NDArray[Any]]:
@@ -115,7 +115,7 @@ def backtest(  # noqa: PLR0913  what is tested, on what, and who does it
     if not isinstance(model, DeepDIVE):
         raise ConfigError(f"expected a DeepDIVE, fitted or not, got {model!r}")
     check_at_least(1, folds=folds, **({} if span is None else {"span": span}))
-    hands = Hands(Path(out), workers, ray, watch)
+    hands = Execution(Path(out), workers, ray, watch)
     source = to_source(data, model.plan.factors)
     trials = [
         Trial(fold.name, model.plan, fold.split, "test", fold.stop, baselines=True, device=str(model.device))

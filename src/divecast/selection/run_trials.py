@@ -17,7 +17,7 @@ from divecast.selection.trial import Trial, TrialJob, TrialResult, read_result, 
 
 
 @dataclass(frozen=True, slots=True)
-class Hands:
+class Execution:
     """Who makes the trials, and where the results go.
 
     Attributes:
@@ -40,7 +40,7 @@ class Hands:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class FinishedTrial:
     """A trial and what came of it.
 
     Attributes:
@@ -54,7 +54,7 @@ class Made:
     error: str | None
 
 
-def make_trials(source: Source, trials: Sequence[Trial], hands: Hands) -> list[Made]:
+def make_trials(source: Source, trials: Sequence[Trial], hands: Execution) -> list[FinishedTrial]:
     """Return the results of all trials, in order.
 
     Raises:
@@ -77,7 +77,9 @@ def make_trials(source: Source, trials: Sequence[Trial], hands: Hands) -> list[M
                 if progress.error is not None:
                     errors[progress.job.file] = progress.error
     files = [result_file(folder, each) for each in asked]
-    made = [Made(trial, read_result(file), errors.get(file)) for trial, file in zip(trials, files, strict=True)]
+    made = [
+        FinishedTrial(trial, read_result(file), errors.get(file)) for trial, file in zip(trials, files, strict=True)
+    ]
     if all(each.result is None for each in made):
         raise ConfigError(f"none of {len(made)} fits could be made; the first, {made[0].trial.name}: {made[0].error}")
     return made

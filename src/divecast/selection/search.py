@@ -15,7 +15,7 @@ from divecast.inference.evaluation import MEASURES, MODEL_NAME
 from divecast.inference.fitted_model import to_source
 from divecast.inference.forecasting import check_at_least
 from divecast.jobs.contract import Progress
-from divecast.selection.run_trials import Hands, Made, make_trials
+from divecast.selection.run_trials import Execution, FinishedTrial, make_trials
 from divecast.selection.trial import Trial, TrialJob
 from divecast.selection.variant import variants, varied
 
@@ -33,7 +33,7 @@ class Candidate:
     """
 
     settings: dict[str, Any]
-    runs: tuple[Made, ...]
+    runs: tuple[FinishedTrial, ...]
     score: float
 
 
@@ -126,7 +126,7 @@ def search(  # noqa: PLR0913  what is searched, on what, by what, and who does i
     check_at_least(1, runs=runs, **({} if draws is None else {"draws": draws}))
     if not isinstance(tries, Mapping) or not tries:
         raise ConfigError(f'expected values by setting, such as {{"training.clip": [0.5, 1.0]}}, got {tries!r}')
-    hands, device = Hands(Path(out), workers, ray, watch), str(model.device)
+    hands, device = Execution(Path(out), workers, ray, watch), str(model.device)
     asked = variants(tries, draws, model.plan.seed)
     models = [DeepDIVE.of(varied(model.plan, settings), device) for settings in asked]
     trials = [
@@ -154,7 +154,7 @@ def _words(settings: Mapping[str, Any], seed: int) -> str:
     return " ".join(f"{name}={value}" for name, value in [*settings.items(), ("seed", seed)])
 
 
-def _score(runs: Sequence[Made], by: By) -> float:
+def _score(runs: Sequence[FinishedTrial], by: By) -> float:
     scores = [_scores(run)[by] for run in runs if run.result is not None]
     return float(np.mean(scores)) if scores else float("nan")
 
@@ -164,7 +164,7 @@ def _means(candidate: Candidate) -> dict[str, float]:
     return {name: float(np.mean([each[name] for each in scores])) for name in scores[0]} if scores else {}
 
 
-def _scores(run: Made) -> dict[str, float]:
+def _scores(run: FinishedTrial) -> dict[str, float]:
     """Return the scores over all steps, the labels read right and the seconds of a fit."""
     if run.result is None:
         return {}

@@ -13,7 +13,7 @@ from torch.func import functional_call
 
 from divecast.config import LossConfig, ModelConfig, TrainingConfig
 from divecast.model.network import Dimensions, Network
-from divecast.train.player_loss import TurnLoss, turn_loss
+from divecast.train.player_loss import PlayerLoss, player_loss
 from divecast.train.schedule import Turn
 from divecast.types import Batch, ChannelSample
 
@@ -80,7 +80,7 @@ def spread_seed(seed: int, number: int) -> int:
 
 def sampled_turn_loss(
     turn: Turn, network: Network, axes: ChannelAxes, batch: Batch, settings: tuple[TrainingConfig, LossConfig]
-) -> TurnLoss:
+) -> PlayerLoss:
     """Return the losses of a turn on a batch of sampled channels; see ``turn_loss``.
 
     Args:
@@ -91,9 +91,9 @@ def sampled_turn_loss(
         settings: ``training`` and ``weights`` of ``turn_loss``.
     """
     if batch.sample is None:
-        return turn_loss(turn, network, batch, *settings)
+        return player_loss(turn, network, batch, *settings)
     cut = {f"network.{name}": part for name, part in axes.cut(network, batch.sample).items()}
-    loss: TurnLoss = functional_call(_Turned(network), cut, (turn, batch, *settings))
+    loss: PlayerLoss = functional_call(_Turned(network), cut, (turn, batch, *settings))
     return loss
 
 
@@ -105,8 +105,8 @@ class _Turned(nn.Module):
         self.network = network
         self.training = network.training
 
-    def forward(self, turn: Turn, batch: Batch, training: TrainingConfig, weights: LossConfig) -> TurnLoss:
-        return turn_loss(turn, self.network, batch, training, weights)
+    def forward(self, turn: Turn, batch: Batch, training: TrainingConfig, weights: LossConfig) -> PlayerLoss:
+        return player_loss(turn, self.network, batch, training, weights)
 
 
 def _shapes(dimensions: Dimensions, config: ModelConfig) -> dict[str, torch.Size]:

@@ -13,7 +13,7 @@ from torch import Tensor
 from divecast.errors import ArtifactError
 from divecast.model.network import Network
 from divecast.persistence.artifact import Artifact, read_artifact, under, write_artifact
-from divecast.persistence.strict import as_json, check_like, check_understood, whole
+from divecast.persistence.strict import as_artifact_error, as_json, check_like, check_understood
 from divecast.train.distributed.ranks import ALONE, Ranks
 from divecast.train.history import EpochRecord, History
 from divecast.train.players import Player
@@ -88,7 +88,7 @@ def load_checkpoint(
         ArtifactError: unreadable, or of another fit; the difference is named.
     """
     artifact = ranks.once(lambda: read_artifact(path, KIND, SCHEMA))
-    with whole(path, KIND):
+    with as_artifact_error(path, KIND):
         _check_identity(path, artifact.document["identity"], identity)
         progress = _read_progress(artifact)
         _check_tensors(artifact.tensors, network, players, trained=bool(progress.history.records))

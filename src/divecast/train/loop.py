@@ -23,7 +23,7 @@ from divecast.train.channels import ChannelAxes, draw_channels, sampled_turn_los
 from divecast.train.checkpoint import Progress, load_checkpoint, save_checkpoint
 from divecast.train.distributed.ranks import ALONE, Ranks
 from divecast.train.history import EpochRecord, History
-from divecast.train.player_loss import TurnLoss, turn_loss
+from divecast.train.player_loss import PlayerLoss, player_loss
 from divecast.train.players import Player, build_players
 from divecast.train.schedule import Schedule, Turn
 from divecast.train.validate import monitored_value, validate
@@ -207,10 +207,10 @@ class _Run:
         sample = draw_channels(task.axes.n_channels, task.config.channels, task.seed, step)
         return self.ranks.completed(task.train.batch(own, sample).to(task.device), rows)
 
-    def _loss(self, turn: Turn, batch: Batch, weights: LossConfig) -> TurnLoss:
+    def _loss(self, turn: Turn, batch: Batch, weights: LossConfig) -> PlayerLoss:
         task = self.task
         if task.axes is None:
-            return turn_loss(turn, self.network, batch, task.config, weights)
+            return player_loss(turn, self.network, batch, task.config, weights)
         return sampled_turn_loss(turn, self.network, task.axes, batch, (task.config, weights))
 
     def _with_labels(self, index: Tensor, batch: Batch, step: int) -> Batch:

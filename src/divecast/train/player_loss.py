@@ -20,7 +20,7 @@ TASKS = ("forecast", "reconstruction", "disentanglement")
 
 
 @dataclass(frozen=True, slots=True)
-class TurnLoss:
+class PlayerLoss:
     """A player's losses, and the means of the terms behind them.
 
     Attributes:
@@ -38,7 +38,9 @@ class TurnLoss:
         return torch.stack(tuple(self.tasks.values())).sum()
 
 
-def turn_loss(turn: Turn, network: Network, batch: Batch, training: TrainingConfig, weights: LossConfig) -> TurnLoss:
+def player_loss(
+    turn: Turn, network: Network, batch: Batch, training: TrainingConfig, weights: LossConfig
+) -> PlayerLoss:
     """Return the losses of a turn.
 
     Args:
@@ -60,17 +62,17 @@ def turn_loss(turn: Turn, network: Network, batch: Batch, training: TrainingConf
         return generation
     other = _disentanglement(network, batch, marginal.posterior, marginal.draw, weights)
     shared = {name: task / _n_values(batch) for name, task in other.tasks.items()}  # one bound, one divisor
-    return TurnLoss(generation.tasks | shared, generation.terms | other.terms)
+    return PlayerLoss(generation.tasks | shared, generation.terms | other.terms)
 
 
-def _marginal_loss(network: Network, batch: Batch, weights: LossConfig) -> TurnLoss:
+def _marginal_loss(network: Network, batch: Batch, weights: LossConfig) -> PlayerLoss:
     posterior = network.marginal.infer(batch.x)
     draw = network.marginal.draw(posterior, sample=True)
     loss = _disentanglement(network, batch, posterior, draw, weights)
-    return TurnLoss({name: task / network.n_factors for name, task in loss.tasks.items()}, loss.terms)
+    return PlayerLoss({name: task / network.n_factors for name, task in loss.tasks.items()}, loss.terms)
 
 
-def _generation(outputs: Outputs, batch: Batch, weights: LossConfig) -> TurnLoss:
+def _generation(outputs: Outputs, batch: Batch, weights: LossConfig) -> PlayerLoss:
     """Return the conditional player's losses, nats per forecast value."""
     forecast, reconstruction, kl = conditional_terms(outputs, batch)
     code = reconstruction_objective(reconstruction, kl, weights)
@@ -80,12 +82,12 @@ def _generation(outputs: Outputs, batch: Batch, weights: LossConfig) -> TurnLoss
     values = _n_values(batch)
     tasks = {"forecast": forecast_objective(forecast, weights) / values, "reconstruction": code / values}
     terms = zip(TERMS, (forecast, reconstruction, kl), strict=False)
-    return TurnLoss(tasks, {name: term.detach().mean() for name, term in terms})
+    return PlayerLoss(tasks, {name: term.detach().mean() for name, term in terms})
 
 
 def _disentanglement(
     network: Network, batch: Batch, posterior: MarginalPosterior, draw: Tensor, weights: LossConfig
-) -> TurnLoss:
+) -> PlayerLoss:
     """Return the disentanglement loss, nats a window.
 
     A factor's cross-entropy counts by its mean over the labelled windows: a few labels weigh as much as many, else the
@@ -102,7 +104,7 @@ def _disentanglement(
         correlation = total_correlation(posterior, draw, network.marginal.block_sizes, len(draw))
         objective = objective + weights.marginal_tc * correlation.mean()
     means = {"marginal_kl": kl.detach().sum(1).mean(), "cross_entropy": entropy.detach().sum(1).mean()}
-    return TurnLoss({"disentanglement": objective}, means)
+    return PlayerLoss({"disentanglement": objective}, means)
 
 
 def _n_values(batch: Batch) -> float:

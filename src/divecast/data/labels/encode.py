@@ -7,14 +7,13 @@ from itertools import pairwise
 import numpy as np
 
 from divecast.data.factors import Calendar, Factor, Label
-from divecast.data.labels.vocabulary import Codes, Vocabulary, as_text, distinct
-from divecast.data.report import report
+from divecast.data.labels.vocabulary import LabelIndices, Vocabulary, as_text, distinct
 from divecast.data.source import Column, Source
 from divecast.data.sources.arrays import row_chunks
 from divecast.data.tables.columns import label_missing
 from divecast.data.time.calendar import CALENDAR_CLASSES, calendar_codes
 from divecast.data.windows.split import Part, Parts
-from divecast.errors import DataError
+from divecast.errors import DataError, warn_data
 
 
 def fit_vocabularies(source: Source, factors: Sequence[Factor], train: Part) -> tuple[Vocabulary, ...]:
@@ -40,7 +39,7 @@ def fit_vocabularies(source: Source, factors: Sequence[Factor], train: Part) -> 
     )
 
 
-def encode_labels(source: Source, factors: Sequence[Factor], vocabularies: Sequence[Vocabulary]) -> Codes:
+def encode_labels(source: Source, factors: Sequence[Factor], vocabularies: Sequence[Vocabulary]) -> LabelIndices:
     """Class index of every row and factor.
 
     Args:
@@ -58,7 +57,7 @@ def encode_labels(source: Source, factors: Sequence[Factor], vocabularies: Seque
     return _side_by_side(source, columns)
 
 
-def encode_known_labels(source: Source, factors: Sequence[Factor], vocabularies: Sequence[Vocabulary]) -> Codes:
+def encode_known_labels(source: Source, factors: Sequence[Factor], vocabularies: Sequence[Vocabulary]) -> LabelIndices:
     """Class index of every row and factor, as :func:`encode_labels`, but -1 for a label the source does not have.
 
     For data a fitted model is used on: labels are what it infers, so they may be absent.
@@ -72,16 +71,16 @@ def encode_known_labels(source: Source, factors: Sequence[Factor], vocabularies:
     return _side_by_side(source, columns)
 
 
-def _codes(source: Source, factor: Factor, vocabulary: Vocabulary) -> Codes:
+def _codes(source: Source, factor: Factor, vocabulary: Vocabulary) -> LabelIndices:
     if isinstance(factor, Label):
         return vocabulary.encode(source.label_column(factor.name))
     known = {name: code for code, name in enumerate(vocabulary.classes)}
     table = np.array([known.get(name, -1) for name in CALENDAR_CLASSES[factor.name]], dtype=np.int16)
-    codes: Codes = table[_calendar(source, factor)]
+    codes: LabelIndices = table[_calendar(source, factor)]
     return codes
 
 
-def _side_by_side(source: Source, columns: Sequence[Codes]) -> Codes:
+def _side_by_side(source: Source, columns: Sequence[LabelIndices]) -> LabelIndices:
     return np.stack(columns, axis=1) if columns else np.empty((len(source.values), 0), dtype=np.int16)
 
 
@@ -123,7 +122,7 @@ def _names(source: Source, factor: Factor, rows: Column) -> Column:
     return source.label_column(factor.name)[rows]
 
 
-def _calendar(source: Source, factor: Calendar) -> Codes:
+def _calendar(source: Source, factor: Calendar) -> LabelIndices:
     clock = source.clock
     if clock is None:
         raise DataError(
@@ -185,7 +184,7 @@ def _binned(column: Column, factor: Label, bins: int) -> Vocabulary:
     counts = np.bincount(np.searchsorted(edges, numbers, side="right"), minlength=len(edges) + 1)
     whole = _counted(factor, _bin_names(edges), counts)
     if whole.n_classes < bins:
-        report(f"factor {factor.name!r} got {whole.n_classes} bins instead of {bins}: some numbers are too frequent")
+        warn_data(f"factor {factor.name!r} got {whole.n_classes} bins instead of {bins}: some numbers are too frequent")
     return replace(whole, edges=tuple(edges.tolist()))
 
 

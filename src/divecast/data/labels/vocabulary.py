@@ -13,7 +13,7 @@ from divecast.data.source import Column
 from divecast.data.tables.columns import label_missing
 from divecast.errors import DataError
 
-Codes = NDArray[np.int16]
+LabelIndices = NDArray[np.int16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Vocabulary:
         """Number of classes."""
         return len(self.classes)
 
-    def encode(self, column: Column) -> Codes:
+    def encode(self, column: Column) -> LabelIndices:
         """Class index of each label.
 
         Args:

@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from divecast._text import counted
-from divecast.data.report import report
+from divecast._text import plural
 from divecast.data.source import Source
 from divecast.data.sources.panel import Panel
 from divecast.data.sources.store import open_store
 from divecast.data.tables.columns import open_frame
-from divecast.errors import DataError
+from divecast.errors import DataError, warn_data
 
 
 def as_panel(data: Any, time: str | None = None, labels: Sequence[str] = (), tz: str | None = None) -> Panel:
@@ -72,8 +71,8 @@ def align(source: Source, channels: Sequence[str]) -> Source:
             f"{surplus[:12]}; give the missing ones (NaN where unknown) or fit on the channels you have"
         )
     if surplus:
-        report(f"left out {counted(len(surplus), 'channel')} unknown to the model: {surplus[:12]}")
+        warn_data(f"left out {plural(len(surplus), 'channel')} unknown to the model: {surplus[:12]}")
     kept = tuple(name for name in source.channels if name in wanted)
     if kept != tuple(channels):
-        report("channels came in another order than the model's and were put in its order")
+        warn_data("channels came in another order than the model's and were put in its order")
     return source.select(channels)

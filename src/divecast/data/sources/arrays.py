@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from divecast.data.source import Values
 from divecast.data.tables.columns import check_names, to_float32
 from divecast.errors import DataError
-from divecast.persistence.page_cache import release
+from divecast.persistence.page_cache import drop_pages
 
 _CHUNK_VALUES = 1 << 22
 
@@ -64,7 +64,7 @@ def check_array(values: NDArray[Any], channels: Sequence[str], where: Callable[[
         return np.stack(columns).T
     for part in row_chunks(*values.shape):
         _refuse_infinite(values[part], part.start, channels, where)
-        release(values)
+        drop_pages(values)
     return values
 
 
@@ -100,7 +100,7 @@ def hash_values(facts: Any, values: Values) -> str:
         chunk = np.array(values[part], dtype="<f4", order="C")
         chunk[np.isnan(chunk)] = np.nan
         digest.update(chunk.tobytes())
-        release(values)
+        drop_pages(values)
     return digest.hexdigest()
 
 

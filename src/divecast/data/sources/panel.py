@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast._text import counted
+from divecast._text import plural
 from divecast.data.source import Backend, Column, Values
 from divecast.data.sources.arrays import as_table, check_array, hash_values, take_channels
 from divecast.data.tables.grid import Grid
@@ -122,7 +122,7 @@ class Panel:
 
     def __repr__(self) -> str:
         """Size and range in one line."""
-        return f"Panel({counted(len(self.channels), 'channel')}, {self.clock}, labels {sorted(self.labels)})"
+        return f"Panel({plural(len(self.channels), 'channel')}, {self.clock}, labels {sorted(self.labels)})"
 
     @classmethod
     def from_wide(

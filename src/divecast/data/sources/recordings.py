@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast._text import counted
+from divecast._text import plural
 from divecast.data.source import Backend, Column, Values
 from divecast.data.sources.arrays import check_array, hash_values, take_channels
 from divecast.data.tables.columns import (
@@ -93,7 +93,7 @@ class Recordings:
     def __repr__(self) -> str:
         """Size in one line."""
         size = f"{len(self.names)} of {self.lengths.min()} to {self.lengths.max()} rows"
-        return f"Recordings({size}, {counted(len(self.channels), 'channel')}, {self.rate:g} Hz)"
+        return f"Recordings({size}, {plural(len(self.channels), 'channel')}, {self.rate:g} Hz)"
 
     @classmethod
     def from_arrays(

@@ -25,7 +25,7 @@ from divecast.data.tables.columns import check_names
 from divecast.data.time.clock import Clock
 from divecast.errors import ArtifactError, DataError
 from divecast.persistence.atomic import staging
-from divecast.persistence.strict import check_understood, parse_object, whole
+from divecast.persistence.strict import as_artifact_error, check_understood, parse_object
 
 _VALUES = ("values.f32", "values.1.f32")
 _HEADER = "store.json"
@@ -91,7 +91,7 @@ def open_store(path: str | Path, check: bool = True) -> Panel:
     folder = Path(path)
     if not (folder / _HEADER).is_file():
         raise ArtifactError(f"expected a divecast store at {folder}, there is no file {folder / _HEADER}")
-    with whole(folder, "store"):
+    with as_artifact_error(folder, "store"):
         header = parse_object((folder / _HEADER).read_text("utf-8"))
         if header["format"] != _FORMAT or header["version"] not in range(1, _VERSION + 1):
             raise ValueError(f"expected {_FORMAT} of version {_VERSION} at most, {_HEADER} says otherwise")

@@ -6,11 +6,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast.data.report import report
 from divecast.data.source import Column, Values
 from divecast.data.tables.columns import label_missing
 from divecast.data.time.clock import Clock
-from divecast.errors import DataError
+from divecast.errors import DataError, warn_data
 
 
 class Grid(NamedTuple):
@@ -56,7 +55,7 @@ def drop_repeats(keys: NDArray[np.int64], columns: Mapping[str, Column], clock: 
                 f"expected one row for each time, got several with different values, first {stamp} UTC: column "
                 f"{name!r} has {twin[row]} and {column[row]}; keep one of them or average them"
             )
-    report(
+    warn_data(
         f"{len(keys) - len(places)} table rows repeat another one exactly and were dropped, first "
         f"{clock.at(keys[_second(first, len(keys))] % clock.length)[0]} UTC"
     )

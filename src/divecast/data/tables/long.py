@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast.data.report import report
 from divecast.data.source import Backend, Column
 from divecast.data.tables.columns import (
     get_series,
@@ -21,7 +20,7 @@ from divecast.data.tables.grid import Grid, drop_repeats, empty_values, spread_l
 from divecast.data.time.clock import Clock
 from divecast.data.time.regular import clock_of_utc
 from divecast.data.time.stamps import Stamps, zoned_stamps
-from divecast.errors import DataError
+from divecast.errors import DataError, warn_data
 
 
 class LongNames(NamedTuple):
@@ -56,7 +55,7 @@ def read_long(native: Any, names: LongNames, labels: Sequence[str], tz: str | No
 def _report_unsorted(stamps: Stamps, codes: NDArray[np.int64]) -> None:
     falls = np.diff(stamps) < np.timedelta64(0, "s")
     if np.any(falls & (np.diff(codes) == 0)):
-        report("time stamps of a series were not in order; rows were sorted by time")
+        warn_data("time stamps of a series were not in order; rows were sorted by time")
 
 
 def _one_a_time(column: Column, rows: NDArray[np.int64], clock: Clock, name: str) -> Column:

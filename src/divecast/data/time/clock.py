@@ -7,7 +7,7 @@ from typing import Any, Literal, cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast._text import counted
+from divecast._text import plural
 from divecast.data.time.stamps import Stamps, local_stamps, localise_shifting, one_stamp
 from divecast.data.time.step import Unit, format_step
 from divecast.errors import DataError
@@ -124,7 +124,7 @@ class Clock:
     def __str__(self) -> str:
         """Range and step in words."""
         last = self.at(np.array([self.length - 1]))[0]
-        return f"{counted(self.length, 'row')} every {self.frequency} from {self.start} to {last} UTC"
+        return f"{plural(self.length, 'row')} every {self.frequency} from {self.start} to {last} UTC"
 
 
 def seasons(clock: Clock | None) -> list[int]:

@@ -5,11 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast.data.report import report
 from divecast.data.time.clock import Clock
 from divecast.data.time.stamps import Stamps, local_stamps, zoned_stamps
 from divecast.data.time.step import Unit, format_step
-from divecast.errors import DataError
+from divecast.errors import DataError, warn_data
 
 _DAY = 86400
 _MONTH_SECONDS = 28 * _DAY
@@ -34,7 +33,7 @@ def infer_clock(stamps: Any, tz: str | None = None) -> tuple[Clock, NDArray[np.i
     """
     utc, zone = zoned_stamps(stamps, tz)
     if np.any(np.diff(utc) < np.timedelta64(0, "s")):
-        report("time stamps were not in order; rows were sorted by time")
+        warn_data("time stamps were not in order; rows were sorted by time")
     return clock_of_utc(utc, zone)
 
 
@@ -126,7 +125,7 @@ def _report_gaps(clock: Clock, places: NDArray[np.int64]) -> None:
             f"expected stamps every {clock.frequency}, but {missing} of {clock.length} are missing, first {first} UTC; "
             "mend a wrong stamp, or resample the table to a longer step"
         )
-    report(
+    warn_data(
         f"{missing} of {clock.length} time stamps are missing, first {first} UTC; they were added as rows "
         "without values"
     )

@@ -10,14 +10,14 @@ from divecast.data.windows.scale import Scale
 from divecast.data.windows.split import Part
 from divecast.data.windows.windows import Windows
 from divecast.errors import DataError
-from divecast.persistence.page_cache import release
+from divecast.persistence.page_cache import drop_pages
 from divecast.types import Batch
 
 REACH = 1e9
 """Spreads of the training part; the square of more would leave float32, and the forecast would be no number."""
 
 
-def check_reach(source: Source, part: Part, scale: Scale) -> None:
+def check_range(source: Source, part: Part, scale: Scale) -> None:
     """Refuse values of a part that a network cannot take.
 
     Args:
@@ -36,7 +36,7 @@ def check_reach(source: Source, part: Part, scale: Scale) -> None:
             if far.any():
                 row, channel = np.argwhere(far)[0]
                 raise _too_far(source, first + int(row), int(channel), scale)
-            release(source.values)
+            drop_pages(source.values)
 
 
 def check_batch(windows: Windows, batch: Batch) -> None:

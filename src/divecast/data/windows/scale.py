@@ -5,13 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast._text import counted
-from divecast.data.report import report
+from divecast._text import plural
 from divecast.data.source import Source, Values
 from divecast.data.sources.arrays import row_chunks
 from divecast.data.windows.split import Part
-from divecast.errors import DataError
-from divecast.persistence.page_cache import release
+from divecast.errors import DataError, warn_data
+from divecast.persistence.page_cache import drop_pages
 
 Sums = NDArray[np.float64]
 
@@ -60,7 +59,7 @@ def fit_scale(source: Source, train: Part) -> Scale:
             chunk = source.values[whole.start + part.start : whole.start + part.stop]
             low, high = np.fmin(low, np.fmin.reduce(chunk)), np.fmax(high, np.fmax.reduce(chunk))
             count, mean, square = _merge((count, mean, square), _moments(chunk))
-            release(source.values)
+            drop_pages(source.values)
     _refuse_empty(source, count)
     spread = np.sqrt(square / count).astype(np.float32)
     # A spread below the smallest normal float32 cannot be divided by.
@@ -114,8 +113,8 @@ def _report_rounded(source: Source, scale: Scale) -> None:
     coarse = scale.spread < _LEAST_STEPS * np.spacing(np.abs(scale.center))
     if coarse.any():
         at = int(np.flatnonzero(coarse)[0])
-        report(
-            f"{counted(int(coarse.sum()), 'channel')} lost digits as float32, first {source.channels[at]!r}, which "
+        warn_data(
+            f"{plural(int(coarse.sum()), 'channel')} lost digits as float32, first {source.channels[at]!r}, which "
             f"varies by {scale.spread[at]:g} about {scale.center[at]:g}, where float32 has steps of "
             f"{np.spacing(np.abs(scale.center[at])):g}; take a constant off, or the differences of a counter"
         )

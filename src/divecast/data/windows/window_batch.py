@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from divecast.data.source import Values
 from divecast.data.windows.scale import Scale
-from divecast.persistence.page_cache import release
+from divecast.persistence.page_cache import drop_pages
 
 _RELEASE_BYTES = 1 << 27
 
@@ -60,8 +60,8 @@ def _by_rows(values: Values, starts: NDArray[np.int64], length: int, channels: N
         block[at, :, known:] = block[at, :, known - 1 : known]
         fresh, last = fresh + min(start - last, length), start
         if fresh * values.strides[0] >= _RELEASE_BYTES:
-            release(values)
+            drop_pages(values)
             fresh = 0
     if len(starts):
-        release(values)
+        drop_pages(values)
     return block

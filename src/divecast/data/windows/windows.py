@@ -8,13 +8,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from divecast.data.labels.vocabulary import Codes
-from divecast.data.report import report
+from divecast.data.labels.vocabulary import LabelIndices
 from divecast.data.source import Source
 from divecast.data.windows.scale import Scale
 from divecast.data.windows.split import Part
 from divecast.data.windows.window_batch import gather
-from divecast.errors import ConfigError, DataError
+from divecast.errors import ConfigError, DataError, warn_data
 from divecast.types import Batch, ChannelSample
 
 Role = Literal["fit", "score", "encode"]
@@ -55,7 +54,7 @@ class Windows:
     source: Source
     origins: Rows
     segments: Rows
-    labels: Codes
+    labels: LabelIndices
     scale: Scale
     shape: WindowShape
     target_start: Rows
@@ -63,7 +62,14 @@ class Windows:
 
     @classmethod
     def of(  # noqa: PLR0913 (a window is defined by all of them)
-        cls, source: Source, part: Part, labels: Codes, scale: Scale, shape: WindowShape, role: Role, stride: int = 1
+        cls,
+        source: Source,
+        part: Part,
+        labels: LabelIndices,
+        scale: Scale,
+        shape: WindowShape,
+        role: Role,
+        stride: int = 1,
     ) -> "Windows":
         """All windows of a part.
 
@@ -156,7 +162,7 @@ def _report_short(source: Source, part: Part, count: Rows, shape: WindowShape, r
     short = np.flatnonzero((count == 0) & (part.stop > part.start))
     if role == "fit" and len(short):
         names = [source.names[at] for at in short[:5]]
-        report(
+        warn_data(
             f"{len(short)} of {int((part.stop > part.start).sum())} recordings are too short for look-back "
             f"{shape.lookback} and horizon {shape.horizon} and give no window, first {names}"
         )

@@ -15,7 +15,7 @@ from divecast.explain.anomalies.reference import PARTS, Reference, highest
 from divecast.explain.anomalies.reference_scores import Scores
 from divecast.explain.anomalies.scored_windows import ScoredWindows
 from divecast.explain.anomalies.window_scores import CHANNEL_PARTS, score_windows
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 from divecast.inference.results import Columns, Keys, merged
 
 
@@ -136,7 +136,7 @@ class Anomalies(ScoredWindows):
         return found
 
 
-def find_anomalies(fitted: Fitted, windows: Windows, reference: Reference, parts: Sequence[str]) -> Anomalies:
+def find_anomalies(fitted: FittedModel, windows: Windows, reference: Reference, parts: Sequence[str]) -> Anomalies:
     """Score windows and measure them against what is usual."""
     scores = score_windows(fitted, windows)
     rarities = reference.rarities(scores)

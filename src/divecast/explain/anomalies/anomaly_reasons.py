@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast._text import counted
+from divecast._text import plural
 from divecast.explain.anomalies.reference import PARTS
 from divecast.explain.anomalies.reference_scores import Scores
 from divecast.explain.anomalies.scored_windows import ScoredWindows
@@ -91,14 +91,14 @@ def _reason(found: ScoredWindows, at: int, part: str) -> str:
     when = moment(found.keys.stamps[at, -row]) if row else ""
     horizon, raw = found.keys.stamps.shape[1], float(found.scores.channels[place, at, worst[0]])
     words = {
-        "level": f"{channel} is off its forecast over the last {counted(horizon, 'row')}",
+        "level": f"{channel} is off its forecast over the last {plural(horizon, 'row')}",
         "peak": f"{channel} is far off its forecast at {when}",
         "jump": f"{channel} is out of line with its neighbours at {when}",
         "stuck": f"{channel} repeats its value {raw:.0f} times in a row",
         "reconstruction": f"{channel} has a shape the code cannot give back",
     }
     others = len(worst) - 1
-    return words[part] + (f" (and {counted(others, 'more channel')})" if others else "")
+    return words[part] + (f" (and {plural(others, 'more channel')})" if others else "")
 
 
 def _label_reason(found: ScoredWindows, at: int) -> str:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from divecast.data import Windows
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import batches, predict
 from divecast.inference.results import Floats
 from divecast.types import Batch
@@ -17,7 +17,7 @@ from divecast.types import Batch
 STATISTICS = ("level", "peak", "jump", "stuck")
 
 
-def forecast_errors(fitted: Fitted, windows: Windows) -> tuple[Floats, NDArray[np.int16]]:
+def forecast_errors(fitted: FittedModel, windows: Windows) -> tuple[Floats, NDArray[np.int16]]:
     """Score the last ``horizon`` rows of every window by the forecast made before them, labels known.
 
     Returns:
@@ -59,7 +59,7 @@ def longest_run(values: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def _statistics(fitted: Fitted, batch: Batch) -> tuple[Tensor, Tensor]:
+def _statistics(fitted: FittedModel, batch: Batch) -> tuple[Tensor, Tensor]:
     forecast: Any = predict(fitted, batch, "known").forecast
     surprisal = -forecast.log_prob(batch.y)
     peak, peak_row = _highest(surprisal)

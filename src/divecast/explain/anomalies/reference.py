@@ -9,7 +9,7 @@ from divecast.data import Windows
 from divecast.errors import ConfigError
 from divecast.explain.anomalies.reference_scores import Scores, Yardstick, check_enough
 from divecast.explain.anomalies.window_scores import CHANNEL_PARTS, WindowScores, score_windows
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 
 PARTS = (*CHANNEL_PARTS, "label", "bound")
 DEFAULT_PARTS = ("level", "peak", "jump", "stuck", "label")
@@ -57,7 +57,7 @@ class Reference:
     parts: Scores
 
     @classmethod
-    def measure(cls, fitted: Fitted, windows: Windows, of: str) -> "Reference":
+    def measure(cls, fitted: FittedModel, windows: Windows, of: str) -> "Reference":
         """Score up to 2000 windows, drawn by chance with a fixed seed, and take them for usual.
 
         Raises:
@@ -133,7 +133,7 @@ def _unflat(flat: Scores, scores: WindowScores) -> Scores:
     return flat.reshape(-1, n_parts, n_channels).swapaxes(0, 1)
 
 
-def _least_excess(fitted: Fitted) -> Scores:
+def _least_excess(fitted: FittedModel) -> Scores:
     """Return the least mean excess of each part and channel: a nat a window, a thousandth of a spread, half a row."""
     of_parts = [1.0 / fitted.shape.horizon, 1.0, 1e-3, 0.5, 1.0 / fitted.shape.lookback]
     return np.repeat(of_parts, len(fitted.channels))

@@ -10,7 +10,7 @@ from torch import Tensor
 from divecast.data import Windows
 from divecast.explain.anomalies.forecast_errors import STATISTICS, forecast_errors
 from divecast.explain.anomalies.label_surprise import label_surprise, log_class_posteriors
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import batches, handed_labels
 from divecast.inference.results import Floats
 from divecast.losses.label_terms import label_terms
@@ -52,7 +52,7 @@ class WindowScores:
     log_posteriors: tuple[Floats, ...]
 
 
-def score_windows(fitted: Fitted, windows: Windows) -> WindowScores:
+def score_windows(fitted: FittedModel, windows: Windows) -> WindowScores:
     """Score windows by their own rows alone; nothing after a window's end is looked at.
 
     Every window is scored by itself and without chance: neither the order of the windows nor the size of the batches
@@ -85,7 +85,7 @@ def marginal_kl(path: MarginalPath, posterior: MarginalPosterior) -> Tensor:
 
 
 @torch.inference_mode()
-def _past(fitted: Fitted, batch: Batch) -> tuple[Tensor, ...]:
+def _past(fitted: FittedModel, batch: Batch) -> tuple[Tensor, ...]:
     network, unknown = fitted.network, handed_labels(batch.labels, "infer")
     marginal = network.marginal_code(batch.x, unknown, sample=False)
     q_a = network.infer_conditional(batch.x, marginal.b)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast._text import counted
+from divecast._text import plural
 from divecast.data import to_frame
 from divecast.errors import ConfigError
 from divecast.explain.attribution.agreement import Agreement
@@ -119,7 +119,7 @@ class Attribution:
     def __str__(self) -> str:
         """Say in words what the forecasts rest on; see ``frame`` for steps and windows."""
         n_windows = len(self.change)
-        lines = [f"{counted(n_windows, 'window')}, {counted(self.change.shape[2], 'step')}, all channels."]
+        lines = [f"{plural(n_windows, 'window')}, {plural(self.change.shape[2], 'step')}, all channels."]
         if n_windows > 1 and np.isfinite(self.window_share_overall):
             alone = self.window_share_overall
             lines.append(

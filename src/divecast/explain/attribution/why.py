@@ -14,7 +14,7 @@ from divecast.explain.attribution.agreement import Agreement
 from divecast.explain.attribution.attribution import Attribution
 from divecast.explain.code import infer_code
 from divecast.explain.places import Places, windows_at
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import LabelMode, batches
 from divecast.inference.results import Keys
 from divecast.model.network import Network
@@ -50,7 +50,7 @@ class _Ablated:
     attention: Tensor
 
 
-def attribute(fitted: Fitted, windows: Windows, mode: LabelMode = "known") -> Attribution:
+def attribute(fitted: FittedModel, windows: Windows, mode: LabelMode = "known") -> Attribution:
     """Attribute the forecasts of windows to the parts of their code and to the window itself.
 
     Each part in turn is set to its prior mean (a: 0; a factor: the mean of its mixture, and its classes at their
@@ -118,7 +118,7 @@ class _Sums:
     product: NDArray[np.float64]
 
     @classmethod
-    def zero(cls, fitted: Fitted) -> "_Sums":
+    def zero(cls, fitted: FittedModel) -> "_Sums":
         shape = (fitted.shape.horizon, len(fitted.channels))
         return cls(0, np.zeros((n_parts(fitted.network), *shape)), *(np.zeros(shape) for _ in range(4)))
 

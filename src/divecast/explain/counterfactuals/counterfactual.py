@@ -11,7 +11,7 @@ from torch import Tensor
 from divecast.data import Windows, to_frame
 from divecast.explain.code import Generated, generate
 from divecast.explain.long_table import long_columns
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 from divecast.inference.results import Columns, Floats, Forecast, Keys, Reconstruction
 from divecast.types import Code
 
@@ -107,7 +107,7 @@ class Contrast:
     counterfactual: Generated
 
 
-def contrast(fitted: Fitted, x: Tensor, codes: tuple[Code, Code], levels: Sequence[float]) -> Contrast:
+def contrast(fitted: FittedModel, x: Tensor, codes: tuple[Code, Code], levels: Sequence[float]) -> Contrast:
     """Generate from the windows' own and the changed code; x is (batch, time, channel), scaled units."""
     own, changed = codes
     factual, counterfactual = (generate(fitted, x, code, levels) for code in codes)
@@ -115,7 +115,7 @@ def contrast(fitted: Fitted, x: Tensor, codes: tuple[Code, Code], levels: Sequen
 
 
 def counterfactual_of(
-    fitted: Fitted, windows: Windows, contrasts: Iterable[Contrast], levels: Sequence[float]
+    fitted: FittedModel, windows: Windows, contrasts: Iterable[Contrast], levels: Sequence[float]
 ) -> Counterfactual:
     """Join the batches of the windows."""
     found = list(contrasts)
@@ -134,12 +134,12 @@ def counterfactual_of(
     return Counterfactual(names, before, after, forecasts[0], forecasts[1], seen[0], seen[1])
 
 
-def coded_factors(fitted: Fitted) -> tuple[str, ...]:
+def coded_factors(fitted: FittedModel) -> tuple[str, ...]:
     """Return the names of the factors that are part of the code."""
     return tuple(known.name for known in fitted.vocabularies) if fitted.network.n_factors else ()
 
 
-def _classes(fitted: Fitted, codes: Sequence[Code]) -> ClassesInCode:
+def _classes(fitted: FittedModel, codes: Sequence[Code]) -> ClassesInCode:
     if not fitted.network.n_factors:
         n_windows = sum(len(code.a) for code in codes)
         return ClassesInCode(np.empty((n_windows, 0), dtype=object), np.empty((n_windows, 0), dtype=np.float32))

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from divecast.errors import ConfigError
 from divecast.explain.counterfactuals.counterfactual import coded_factors
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 from divecast.model.centres import Circle
 from divecast.model.marginal import RBFBlocks
 from divecast.model.prior import RBFMixture
@@ -98,7 +98,7 @@ class Dimension:
         return float(mean), float(((pi * (within + centre.square())).sum() - mean.square()).sqrt())
 
 
-def find_dimension(fitted: Fitted, name: str) -> Dimension:
+def find_dimension(fitted: FittedModel, name: str) -> Dimension:
     """Find a dimension of the code by its name.
 
     Raises:

@@ -18,7 +18,7 @@ from torch import Tensor
 from divecast.data import Windows
 from divecast.errors import ConfigError, DataError
 from divecast.explain.code import infer_code
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import batches
 from divecast.model.linear.label_covariates import Pairs, label_covariates
 from divecast.types import Code
@@ -49,7 +49,7 @@ class LabelEffects:
 
     @classmethod
     @torch.no_grad()
-    def of(cls, fitted: Fitted, windows: Windows) -> "LabelEffects":
+    def of(cls, fitted: FittedModel, windows: Windows) -> "LabelEffects":
         """Estimate them by ridge regression on at most 4000 windows, drawn at random; labels not known are inferred.
 
         Raises:
@@ -92,7 +92,7 @@ def _pairs(n_classes: tuple[int, ...], n_windows: int) -> Pairs:
     return tuple((i, j) for i, j in every if _LEAST_PER_PAIR * n_classes[i] * n_classes[j] <= n_windows)
 
 
-def effects_for(fitted: Fitted, windows: Windows, a: KeepA) -> LabelEffects | None:
+def effects_for(fitted: FittedModel, windows: Windows, a: KeepA) -> LabelEffects | None:
     """Return the effects that adjust a, or None where a is kept, or there is nothing to adjust.
 
     Raises:

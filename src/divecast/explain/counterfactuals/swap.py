@@ -16,7 +16,7 @@ from divecast.explain.counterfactuals.counterfactual import (
     contrast,
     counterfactual_of,
 )
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import LabelMode, batches
 from divecast.types import Code
 
@@ -35,7 +35,7 @@ class Swap:
     part: CodePart = "b"
     factors: tuple[str, ...] = ()
 
-    def columns(self, fitted: Fitted) -> tuple[int, ...]:
+    def columns(self, fitted: FittedModel) -> tuple[int, ...]:
         """Return the numbers of the factors whose block is taken.
 
         Raises:
@@ -68,7 +68,7 @@ def as_names(factors: Sequence[str]) -> tuple[str, ...]:
 
 
 def swap_windows(
-    fitted: Fitted, pairs: tuple[Windows, Windows], what: Swap, mode: LabelMode, levels: Sequence[float]
+    fitted: FittedModel, pairs: tuple[Windows, Windows], what: Swap, mode: LabelMode, levels: Sequence[float]
 ) -> Counterfactual:
     """Forecast windows as they are and with code of others; arguments as in ``DeepDIVE.swap_codes``.
 
@@ -92,7 +92,7 @@ def swap_windows(
 
 
 @torch.inference_mode()
-def with_code_of(fitted: Fitted, code: Code, other: Code, what: Swap) -> Code:
+def with_code_of(fitted: FittedModel, code: Code, other: Code, what: Swap) -> Code:
     """Put a part of another code into a code."""
     taken = what.columns(fitted)
     if what.part == "a":
@@ -104,7 +104,7 @@ def with_code_of(fitted: Fitted, code: Code, other: Code, what: Swap) -> Code:
 
 
 def _contrasts(
-    fitted: Fitted, pairs: tuple[Windows, Windows], what: Swap, mode: LabelMode, levels: Sequence[float]
+    fitted: FittedModel, pairs: tuple[Windows, Windows], what: Swap, mode: LabelMode, levels: Sequence[float]
 ) -> Iterator[Contrast]:
     for batch, other in zip(*(batches(fitted, windows) for windows in pairs), strict=True):
         own, theirs = infer_code(fitted, batch, mode), infer_code(fitted, other, mode)

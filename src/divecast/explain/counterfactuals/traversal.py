@@ -14,7 +14,7 @@ from divecast.explain.code import generate, infer_code
 from divecast.explain.counterfactuals.dimension import Dimension
 from divecast.explain.counterfactuals.label_effects import LabelEffects
 from divecast.explain.long_table import long_columns
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import batches
 from divecast.inference.results import Floats, Keys
 from divecast.model.marginal import RBFBlocks
@@ -80,7 +80,7 @@ class Traversal:
 
 
 def traverse_windows(
-    fitted: Fitted,
+    fitted: FittedModel,
     windows: Windows,
     dimension: Dimension,
     positions: Sequence[float],
@@ -115,7 +115,9 @@ def traverse_windows(
     )
 
 
-def _traversed(fitted: Fitted, x: Tensor, own: Code, dimension: Dimension, codes: Sequence[Code]) -> list[NDArray[Any]]:
+def _traversed(
+    fitted: FittedModel, x: Tensor, own: Code, dimension: Dimension, codes: Sequence[Code]
+) -> list[NDArray[Any]]:
     found = [generate(fitted, x, code) for code in codes]
     at, as_is = dimension.factor, generate(fitted, x, own)
     shares = [code.a.new_empty(len(x), 0) if at is None else code.classes[at] for code in codes]
@@ -130,7 +132,7 @@ def _traversed(fitted: Fitted, x: Tensor, own: Code, dimension: Dimension, codes
 
 
 @torch.inference_mode()
-def moved_to(fitted: Fitted, code: Code, dimension: Dimension, value: Tensor) -> Code:
+def moved_to(fitted: FittedModel, code: Code, dimension: Dimension, value: Tensor) -> Code:
     """Put a value, () or (dim,) for a way, into a dimension of every code of a batch."""
     path, column = fitted.network.marginal, dimension.column
     if dimension.factor is None or not isinstance(path, RBFBlocks):
@@ -143,7 +145,7 @@ def moved_to(fitted: Fitted, code: Code, dimension: Dimension, value: Tensor) ->
     return replace(code, b=b, classes=path.prior.class_probabilities(b))
 
 
-def _own_position(fitted: Fitted, code: Code, dimension: Dimension) -> NDArray[np.float64]:
+def _own_position(fitted: FittedModel, code: Code, dimension: Dimension) -> NDArray[np.float64]:
     if dimension.is_way and dimension.factor is not None:
         return code.classes[dimension.factor].argmax(dim=1).cpu().numpy().astype(np.float64)
     part = code.a if dimension.factor is None else fitted.network.marginal.blocks(code.b)[dimension.factor]

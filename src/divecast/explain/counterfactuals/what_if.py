@@ -16,8 +16,7 @@ from torch import Tensor
 
 from divecast.data import Windows
 from divecast.data.labels.class_names import class_place
-from divecast.data.report import report
-from divecast.errors import ConfigError
+from divecast.errors import ConfigError, warn_data
 from divecast.explain.code import infer_code
 from divecast.explain.counterfactuals.counterfactual import (
     Contrast,
@@ -27,7 +26,7 @@ from divecast.explain.counterfactuals.counterfactual import (
     counterfactual_of,
 )
 from divecast.explain.counterfactuals.label_effects import LabelEffects
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import LabelMode, batches
 from divecast.types import Code
 
@@ -48,7 +47,7 @@ class HandOver:
 
 
 def what_if_windows(
-    fitted: Fitted, windows: Windows, wanted: Tensor, how: HandOver, levels: Sequence[float]
+    fitted: FittedModel, windows: Windows, wanted: Tensor, how: HandOver, levels: Sequence[float]
 ) -> Counterfactual:
     """Forecast windows as they are and with other classes handed over.
 
@@ -79,7 +78,7 @@ def as_mapping(factor: str | None, to: str | Mapping[str, str]) -> Mapping[str, 
     )
 
 
-def wanted_classes(fitted: Fitted, to: Mapping[str, str]) -> Tensor:
+def wanted_classes(fitted: FittedModel, to: Mapping[str, str]) -> Tensor:
     """Return class indices, (1, factor), -1 for factors that are not named.
 
     Raises:
@@ -100,7 +99,7 @@ def wanted_classes(fitted: Fitted, to: Mapping[str, str]) -> Tensor:
 
 
 @torch.inference_mode()
-def with_classes(fitted: Fitted, code: Code, wanted: Tensor) -> Code:
+def with_classes(fitted: FittedModel, code: Code, wanted: Tensor) -> Code:
     """Hand classes, (batch, factor) or -1 to keep, over to a code; a and the other factors stay."""
     b, handed = fitted.network.marginal.clamp(code.b, wanted, noise=False)
     pairs = zip(wanted.T, handed, code.classes, strict=True)
@@ -108,20 +107,20 @@ def with_classes(fitted: Fitted, code: Code, wanted: Tensor) -> Code:
     return replace(code, b=b, classes=classes)
 
 
-def _report_unseen(fitted: Fitted, wanted: Tensor, effects: LabelEffects) -> None:
+def _report_unseen(fitted: FittedModel, wanted: Tensor, effects: LabelEffects) -> None:
     """Say which classes a could not be adjusted to: the data given do not show them."""
     for known, classes, seen in zip(fitted.vocabularies, wanted.T, effects.seen, strict=True):
         asked = [int(at) for at in classes.unique() if at >= 0]
         absent = [known.classes[at] for at in asked if float(seen[at]) < _LEAST_SEEN]
         if absent:
-            report(
+            warn_data(
                 f"the data given have no window of {known.name} {', '.join(absent)}, so how a goes with it is not "
                 "known, and the answer may keep much of the old class; give data that have it"
             )
 
 
 def _contrasts(
-    fitted: Fitted, windows: Windows, wanted: Tensor, how: HandOver, levels: Sequence[float]
+    fitted: FittedModel, windows: Windows, wanted: Tensor, how: HandOver, levels: Sequence[float]
 ) -> Iterator[Contrast]:
     done = 0
     for batch in batches(fitted, windows):

@@ -11,7 +11,7 @@ from divecast.explain.diagnosis.health import Health, LabelReading, Measurements
 from divecast.explain.diagnosis.ownership import Readings, read_from_places
 from divecast.explain.diagnosis.separation import Separation
 from divecast.explain.diagnosis.usage import Usage
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import encode_windows
 from divecast.inference.results import Codes, Labels
 from divecast.model.marginal import LatentLabels, RBFBlocks
@@ -20,7 +20,7 @@ LEAST_WINDOWS = 20
 """Windows below which nothing can be said of a code (our choice)."""
 
 
-def check_code(fitted: Fitted, windows: Windows, part: str = "all") -> Health:
+def check_code(fitted: FittedModel, windows: Windows, part: str = "all") -> Health:
     """Measure the code of windows, as inferred from them alone, and say what is fine and what is not.
 
     Args:
@@ -40,7 +40,7 @@ def check_code(fitted: Fitted, windows: Windows, part: str = "all") -> Health:
     return Health(measured, findings_of(fitted, measured), windows.source.backend)
 
 
-def _measure(fitted: Fitted, windows: Windows, part: str) -> Measurements:
+def _measure(fitted: FittedModel, windows: Windows, part: str) -> Measurements:
     codes, path = encode_windows(fitted, windows), fitted.network.marginal
     given = windows.labels[windows.origins - 1].astype(np.int64)[:, : len(codes.factors)]
     labels = Labels(codes.keys, codes.factors, codes.classes, codes.probabilities, given)
@@ -57,7 +57,7 @@ def _measure(fitted: Fitted, windows: Windows, part: str) -> Measurements:
     )
 
 
-def usage_of(fitted: Fitted, codes: Codes) -> Usage:
+def usage_of(fitted: FittedModel, codes: Codes) -> Usage:
     """Measure the dimensions of a, and of b where it is a block of real numbers."""
     path, n_a = fitted.network.marginal, codes.a_mean.shape[1]
     names = [f"a{i}" for i in range(n_a)]
@@ -73,7 +73,7 @@ def usage_of(fitted: Fitted, codes: Codes) -> Usage:
     return Usage.of(tuple(names), tuple(owners), np.concatenate(kl, axis=1).mean(axis=0), values)
 
 
-def block_divergences(fitted: Fitted, codes: Codes) -> dict[str, float]:
+def block_divergences(fitted: FittedModel, codes: Codes) -> dict[str, float]:
     """Return KL(q(b_i|x) || p_i) of each factor, nats, mean over the windows; nothing where b is not inferred."""
     path = fitted.network.marginal
     if isinstance(path, RBFBlocks):
@@ -86,7 +86,7 @@ def block_divergences(fitted: Fitted, codes: Codes) -> dict[str, float]:
     return {}
 
 
-def separations_of(fitted: Fitted, codes: Codes) -> tuple[Separation, ...]:
+def separations_of(fitted: FittedModel, codes: Codes) -> tuple[Separation, ...]:
     """Measure how far apart the classes of each factor lie; nothing where b has no mixture prior."""
     path = fitted.network.marginal
     mixtures = path.prior.mixtures() if isinstance(path, RBFBlocks) else []

@@ -12,7 +12,7 @@ from divecast.explain.diagnosis.health import Finding, LabelReading, Measurement
 from divecast.explain.diagnosis.ownership import Reading
 from divecast.explain.diagnosis.separation import MERGED
 from divecast.explain.diagnosis.usage import COLLAPSED, DUPLICATED, Duplicate, Usage
-from divecast.inference.fitted_model import Fitted
+from divecast.inference.fitted_model import FittedModel
 
 GOOD_SKILL = 0.5
 """Skill from which a factor counts as read: half of the way from guessing to all right."""
@@ -26,7 +26,7 @@ LEAST_LEAK = 0.2
 _SHOWN = 3  # pairs named in a finding
 
 
-def findings_of(fitted: Fitted, measured: Measurements) -> tuple[Finding, ...]:
+def findings_of(fitted: FittedModel, measured: Measurements) -> tuple[Finding, ...]:
     """Say what is fine and what is not."""
     return (
         _conditional(fitted, measured),
@@ -39,7 +39,7 @@ def findings_of(fitted: Fitted, measured: Measurements) -> tuple[Finding, ...]:
     )
 
 
-def _conditional(fitted: Fitted, measured: Measurements) -> Finding:
+def _conditional(fitted: FittedModel, measured: Measurements) -> Finding:
     d = measured.dimensions
     kl, used = d.kl[d.unlabelled], (d.active & ~d.collapsed)[d.unlabelled]
     if not len(kl):
@@ -57,7 +57,7 @@ def _conditional(fitted: Fitted, measured: Measurements) -> Finding:
     return Finding("a", "fine", f"a: {used.sum()} of {len(kl)} dimensions are in use and carry {carried}.{spare}")
 
 
-def _blocks(fitted: Fitted, measured: Measurements) -> Iterator[Finding]:
+def _blocks(fitted: FittedModel, measured: Measurements) -> Iterator[Finding]:
     if not fitted.network.n_factors:
         yield Finding("blocks", "fine", "b: the model has no factors in its code, so nothing of it is labelled.")
         return
@@ -88,14 +88,14 @@ def _blocks(fitted: Fitted, measured: Measurements) -> Iterator[Finding]:
         yield Finding("blocks", "fine", f"b: every factor's block tells of the window (nats: {told}).")
 
 
-def _excess(fitted: Fitted, measured: Measurements) -> dict[str, float]:
+def _excess(fitted: FittedModel, measured: Measurements) -> dict[str, float]:
     """Return by how many nats a dimension each block's KL exceeds what naming the rarest class takes."""
     dims = {name: measured.dimensions.owners.count(name) for name in measured.block_kl}
     rarest = {v.name: -np.log(min(v.frequencies)) for v in fitted.vocabularies}
     return {name: (kl - rarest[name]) / dims[name] for name, kl in measured.block_kl.items() if dims[name]}
 
 
-def _duplicates(fitted: Fitted, dimensions: Usage) -> Finding:
+def _duplicates(fitted: FittedModel, dimensions: Usage) -> Finding:
     owner = dict(zip(dimensions.names, dimensions.owners, strict=True))
     # dimensions of one block may well go together: their classes lie where they do
     alike = [p for p in dimensions.duplicates if owner[p.first] is None or owner[p.first] != owner[p.second]]
@@ -107,7 +107,7 @@ def _duplicates(fitted: Fitted, dimensions: Usage) -> Finding:
     return Finding("duplicates", "look", f"Dimensions that say the same: {named}{more}.", " ".join(advice))
 
 
-def _mend_duplicate(fitted: Fitted, owner: dict[str, str | None], pair: Duplicate) -> str:
+def _mend_duplicate(fitted: FittedModel, owner: dict[str, str | None], pair: Duplicate) -> str:
     labelled = [factor for factor in (owner[pair.first], owner[pair.second]) if factor is not None]
     if not labelled:
         return (
@@ -122,7 +122,7 @@ def _mend_duplicate(fitted: Fitted, owner: dict[str, str | None], pair: Duplicat
     return f'{" and ".join(labelled)} go together: take CodeConfig(prior="pairs"), or leave one of them out.'
 
 
-def _classes(fitted: Fitted, measured: Measurements) -> Iterator[Finding]:
+def _classes(fitted: FittedModel, measured: Measurements) -> Iterator[Finding]:
     merged = sorted((pair for s in measured.separations for pair in s.merged), key=lambda pair: pair.distance)
     nearest = [s.pairs()[0] for s in measured.separations if len(s.classes) > 1]
     named = ", ".join(
@@ -142,7 +142,7 @@ def _classes(fitted: Fitted, measured: Measurements) -> Iterator[Finding]:
         yield Finding("classes", "fine", f"All classes have a place of their own; the nearest: {named}.")
 
 
-def _label(fitted: Fitted, label: LabelReading, part: str) -> Finding:
+def _label(fitted: FittedModel, label: LabelReading, part: str) -> Finding:
     if np.isnan(label.skill):
         what = "no labels of it" if not label.n_labelled else "one class of it only"
         return Finding("labels", "unknown", f"{label.factor}: how well it is read is unknown; the data have {what}.")
@@ -156,7 +156,7 @@ def _label(fitted: Fitted, label: LabelReading, part: str) -> Finding:
     return Finding("labels", "look", text, _mend_reading(fitted))
 
 
-def _readings(fitted: Fitted, measured: Measurements) -> Iterator[Finding]:
+def _readings(fitted: FittedModel, measured: Measurements) -> Iterator[Finding]:
     readings = measured.readings
     if readings.left_out:
         yield Finding("ownership", "unknown", f"Ownership and leakage not measured: {readings.left_out}.")
@@ -194,7 +194,7 @@ def _readings(fitted: Fitted, measured: Measurements) -> Iterator[Finding]:
         yield Finding("leakage", "fine", "No factor is told by a or by another's block half as well as by its own.")
 
 
-def _forecast(fitted: Fitted) -> Iterator[Finding]:
+def _forecast(fitted: FittedModel) -> Iterator[Finding]:
     share = fitted.about.get("correction")
     if share is not None and share < COLLAPSED:
         yield Finding(
@@ -214,7 +214,7 @@ def _named(readings: tuple[Reading, ...] | list[Reading], sources: bool = False)
     return ", ".join(f"{r.factor}{f' from {r.source}' if sources else ''} {r.skill.value:.2f}" for r in readings)
 
 
-def _mend_reading(fitted: Fitted) -> str:
+def _mend_reading(fitted: FittedModel) -> str:
     training = fitted.about.get("settings", {}).get("training", {})
     return (
         f"raise LossConfig.cross_entropy ({_loss(fitted, 'cross_entropy')} in this fit) or TrainingConfig.epochs "
@@ -223,6 +223,6 @@ def _mend_reading(fitted: Fitted) -> str:
     )
 
 
-def _loss(fitted: Fitted, name: str) -> Any:
+def _loss(fitted: FittedModel, name: str) -> Any:
     value = fitted.about.get("settings", {}).get("losses", {}).get(name)
     return "unknown" if value is None else f"{value:g}"

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from divecast._text import counted
+from divecast._text import plural
 from divecast.data import Backend, to_frame
 from divecast.errors import ConfigError
 from divecast.explain.diagnosis.ownership import Reading, Readings
@@ -137,7 +137,7 @@ class Health:
 
     def __str__(self) -> str:
         """Say what is fine, and for what is not fine what to do."""
-        lines = [f"Health of the code, {counted(self.measured.n_windows, 'window')} ({_part(self.measured.part)})"]
+        lines = [f"Health of the code, {plural(self.measured.n_windows, 'window')} ({_part(self.measured.part)})"]
         for finding in self.findings:
             lines.append(f"{_MARKS[finding.state]} {finding.text}")
             if finding.advice:

@@ -36,7 +36,7 @@ from divecast.errors import ConfigError
 from divecast.model.network import Network
 from divecast.train.conflict.look import Look, Modules, Moves, take_look
 from divecast.train.conflict.summary import ConflictReport, report_of
-from divecast.train.player_loss import TASKS, turn_loss
+from divecast.train.player_loss import TASKS, player_loss
 from divecast.train.schedule import Turn
 from divecast.types import Batch
 
@@ -132,5 +132,5 @@ class _TaskLosses:
     def __call__(self, half: int) -> Mapping[str, Tensor]:
         turn: Turn = "joint" if len(self.names) == len(TASKS) else "conditional"
         with own_random_state((self.seed + 1 + half) % 2**63):
-            tasks = turn_loss(turn, self.network, self.halves[half], self.training, self.weights).tasks
+            tasks = player_loss(turn, self.network, self.halves[half], self.training, self.weights).tasks
         return {name: tasks[name] for name in self.names}
