@@ -12,11 +12,12 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 RIVALS := .venv-rivals
 
-.PHONY: help setup demo test audit mutants lint format rivals bench bench-import clean
+.PHONY: help setup demo test test-all audit mutants lint format rivals bench bench-import clean
 
 help:
 	@echo "make demo          set up, fit on the shipped loads, forecast; results in demo/"
-	@echo "make test          set up and run the tests"
+	@echo "make test          set up and run the tests, without the slow ones"
+	@echo "make test-all      all tests"
 	@echo "make audit         ask for known faults in what is installed here and in the rivals' pins (needs the network)"
 	@echo "make mutants       change the code in many small ways, see which the tests miss, write docs/mutants.md"
 	@echo "make lint          ruff, mypy and the layers"
@@ -39,8 +40,11 @@ $(STAMP): pyproject.toml
 demo: $(STAMP)
 	$(BIN)/divecast demo --out demo $(DEMO_FLAGS)
 
-# One thread each: the tests run side by side, one process a core.
+# One thread each: the tests run side by side, one process per core.
 test: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" $(PYTEST_FLAGS)
+
+test-all: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_FLAGS)
 
 lint: $(STAMP)

@@ -65,8 +65,8 @@ METHOD = """
 The probe (`divecast.train.conflict.probe`, which any fit can carry: `model.fit(..., probe=ConflictProbe(every=20))`)
 looks at every {every}th batch at forecast, reconstruction (with the KL of a) and disentanglement, each with the default
 weights, whatever the arm minimises. The fit is the same bit for bit with it and without. Here a look every {every}
-batches takes {share:.0f} % on top of the fit's time; every 20, its default, {half:.0f} %. Steps have 1e-4 of the norm of
-the weights that they move.
+batches takes {share:.0f} % on top of the fit's time; every 20, its default, {half:.0f} %. Steps have 1e-4 of the norm
+of the weights that they move.
 
 The sum's weights were tuned on the validation part with seed {seed}, a seed of its own: forecast and labels times
 {grid}, the reconstruction at 1; the least geometric mean of forecast RRSE, reconstruction RRSE and label cross-entropy

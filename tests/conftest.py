@@ -1,4 +1,6 @@
-"""One thread for all tests, and the models that several of them ask."""
+"""One thread for all tests, the marker of slow ones, and the models that several of them ask."""
+
+from pathlib import Path
 
 import pytest
 import torch
@@ -7,6 +9,15 @@ from divecast import DeepDIVE
 from worlds import fit_hours, fit_moves
 
 torch.set_num_threads(1)
+
+SLOW = Path(__file__).parent / "slow"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what lies in ``tests/slow``."""
+    for item in items:
+        if SLOW in item.path.parents:
+            item.add_marker("slow")
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import pytest
 from faults.inputs import run_entry, section
 
-from hostile.entries import ENTRIES, Entry
+from slow.hostile.entries import ENTRIES, Entry
 
 
 def line(entry, right, refused, failed=0, **failures):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from divecast import workers
 from divecast.cli import reproduce
+from divecast.jobs import workers
 from divecast.jobs.contract import Outcome
 from divecast.reproduce import runs
 from divecast.reproduce.arms import ABLATIONS, ARMS

@@ -5,10 +5,10 @@ import json
 
 import pytest
 
-from divecast import workers
 from divecast.cli import trials
 from divecast.data import to_frame, write_frame
-from trials.here import work_here
+from divecast.jobs import workers
+from selection.here import work_here
 from worlds import hours
 
 SETTINGS = """

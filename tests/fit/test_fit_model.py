@@ -1,0 +1,73 @@
+"""What a fit refuses before it begins, and which windows it starts from and calibrates on."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from divecast import ByTime, ConfigError, DataError, DeepDIVE, Panel, TrainingConfig
+from divecast.data import Windows, WindowShape, fit_scale, split
+from divecast.fit import fit_model as fitting
+from divecast.fit import linear_start
+from worlds import SMALL, hours
+
+
+def model(factors: tuple[str, ...], **settings: object) -> DeepDIVE:
+    return DeepDIVE(6, 24, factors, model=SMALL, training=replace(TrainingConfig(epochs=1), **settings))
+
+
+def test_a_stride_that_hides_classes_is_refused() -> None:
+    """Every eighth hour is only ever one of three hours of the day."""
+    with pytest.raises(DataError, match=r"'hour' .* 21 of 24 never are: .*window_stride is 8"):
+        model(("hour",), window_stride=8).fit(hours().panel, progress=False)
+
+
+@pytest.mark.parametrize("factors", [(), ("mood",)])
+def test_stopping_by_labels_needs_labels_in_the_validation_part(factors: tuple[str, ...]) -> None:
+    panel = hours().panel
+    n = len(panel.values)
+    moods = np.where(np.arange(n) < n // 2, np.resize(np.array(["good", "bad"], dtype=object), n), None)
+    labelled = Panel(panel.values, panel.channels, panel.clock, {"mood": moods})
+    with pytest.raises(ConfigError, match="labels in the validation part, got none"):
+        model(factors, monitor="labels").fit(labelled, progress=False)
+    model(factors, monitor="tasks").fit(labelled, progress=False)
+
+
+def test_a_table_shorter_than_a_window_says_so() -> None:
+    with pytest.raises(DataError, match="long enough for look-back 24 and horizon 6"):
+        model(("hour",)).fit(hours().panel.rows(0, 20), progress=False)
+
+
+@pytest.mark.parametrize(
+    ("step", "lookback", "season"),
+    [("1h", 48, 24), ("1h", 47, 1), ("30min", 96, 48), ("1D", 14, 7), ("1D", 13, 1), ("1h", 400, 24)],
+)
+def test_windows_are_filled_by_the_shortest_season_they_show_twice(step: str, lookback: int, season: int) -> None:
+    panel = Panel.from_array(hours().panel.values, "2024-01-01", step)
+    small = DeepDIVE(2, lookback, (), model=SMALL, training=TrainingConfig(epochs=1, window_stride=50))
+    small.fit(panel, progress=False)
+    assert small._need_fitted().network.forecaster.season == season
+
+
+@pytest.mark.parametrize(("affordable", "stride"), [(1e12, 1), (0.0, 24)])
+def test_a_stacked_start_reads_every_row_where_that_is_cheap(
+    affordable: float, stride: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(linear_start, "_FEW_PRODUCTS", affordable)
+    monkeypatch.setattr(fitting, "start_linear", lambda _network, _train, _valid, start: asked.append(start))
+    training = TrainingConfig(epochs=1, window_stride=24)
+    DeepDIVE(6, 24, model=SMALL, training=training).fit(hours().panel, progress=False)
+    assert [start.stride for start in asked] == [stride]
+
+
+def test_the_windows_that_calibrate_are_of_every_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "_CALIBRATION_VALUES", 400)
+    panel = hours().panel
+    labels = np.zeros((len(panel.values), 0), dtype=np.int16)
+    scale, shape = fit_scale(panel, split(panel, ByTime()).train), WindowShape(24, 6)
+    valid = Windows.of(panel, split(panel, ByTime()).valid, labels, scale, shape, "score")
+    some = fitting._some(valid, 0)
+    assert len(some) == 400 // len(panel.channels)
+    assert len(np.unique(some.origins % 24)) == 24
+    np.testing.assert_array_equal(some.origins, fitting._some(valid, 0).origins)

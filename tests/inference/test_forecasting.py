@@ -1,0 +1,139 @@
+"""Forecasts a batch at a time: joined, they are those made at once, and so are their files."""
+
+import gzip
+from itertools import chain
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from divecast import ConfigError, DataError, DeepDIVE
+from divecast.cli import forecast_tables, main
+from divecast.data import write_frame
+from divecast.inference import predict as inference
+from divecast.inference.forecasting import Share
+from divecast.inference.results import Forecast
+from worlds import hours, moves
+
+PANEL = hours().panel
+SPAN = {"start": "2024-02-22T03:00", "every": 5}
+
+
+@pytest.fixture
+def small_batches(monkeypatch):
+    """Six windows of the panel a batch."""
+    monkeypatch.setattr(inference, "_VALUES_AT_ONCE", 6 * 4 * 30)
+
+
+def assert_same(one: Forecast, other: Forecast) -> None:
+    assert (one.channels, one.levels, one.keys.backend) == (other.channels, other.levels, other.keys.backend)
+    for name in ("origins", "recordings", "stamps"):
+        np.testing.assert_array_equal(getattr(one.keys, name), getattr(other.keys, name))
+    for name in ("mean", "quantiles", "samples"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+
+
+@given(n=st.integers(0, 60), of=st.integers(1, 70))
+def test_shares_are_all_things_once_and_as_equal_as_can_be(n: int, of: int) -> None:
+    things = list(range(n))
+    shares = [things[Share(at, of).among(n)] for at in range(of)]
+    assert [*chain(*shares)] == things
+    assert max(map(len, shares)) - min(map(len, shares)) <= 1
+
+
+@pytest.mark.parametrize(("number", "of"), [(-1, 2), (2, 2), (0, 0)])
+def test_there_is_no_such_share(number: int, of: int) -> None:
+    with pytest.raises(ConfigError, match="must be a whole number >="):
+        Share(number, of)
+
+
+@pytest.mark.parametrize("of", [1, 2, 3, 40])
+def test_batches_joined_are_the_forecast(small_batches, hours_model: DeepDIVE, of: int) -> None:
+    shares = [[*hours_model.forecast_batches(PANEL, **SPAN, share=Share(at, of))] for at in range(of)]
+    batches = [*chain(*shares)]
+    assert [len(batch.mean) for batch in batches] == [6, 6, 6, 1]
+    assert_same(Forecast.joined(batches, 19), hours_model.forecast(PANEL, **SPAN))
+
+
+def test_recordings_roll_in_batches_too(monkeypatch, moves_model: DeepDIVE) -> None:
+    monkeypatch.setattr(inference, "_VALUES_AT_ONCE", 9 * 2 * 45)
+    batches = [*moves_model.forecast_batches(moves(), every=7)]
+    assert len(batches) > 10
+    whole = moves_model.forecast(moves(), every=7)
+    assert_same(Forecast.joined(batches, len(whole.mean)), whole)
+
+
+def test_nothing_is_forecast_before_it_is_taken_but_all_is_checked(hours_model: DeepDIVE, monkeypatch) -> None:
+    monkeypatch.setattr(inference, "predict", None)
+    hours_model.forecast_batches(PANEL, **SPAN)
+    with pytest.raises(DataError, match="no forecast can start"):
+        hours_model.forecast_batches(PANEL, start="2024-01-01", stop="2024-01-01T09:00")
+    with pytest.raises(ConfigError, match="every must be"):
+        hours_model.forecast_batches(PANEL, start="2024-02-01", every=0)
+
+
+def test_samples_of_batches_differ_and_leave_the_random_state(small_batches, hours_model: DeepDIVE) -> None:
+    before = torch.get_rng_state()
+    drawn = hours_model.forecast(PANEL, **SPAN, n_samples=5)
+    assert torch.equal(torch.get_rng_state(), before)
+    noise = (drawn.samples - drawn.mean) / (drawn.quantiles[-1] - drawn.quantiles[0])  # (sample, window, step, channel)
+    assert abs(np.corrcoef(noise[:, 0].ravel(), noise[:, 6].ravel())[0, 1]) < 0.5  # the first window of two batches
+
+
+@pytest.fixture(scope="module")
+def files(hours_model: DeepDIVE, tmp_path_factory):
+    """A model, and the panel as a wide Parquet file of many row groups with a column that is no channel."""
+    folder = tmp_path_factory.mktemp("streams")
+    hours_model.save(folder / "model.safetensors")
+    stamps = PANEL.clock.stamps().astype("datetime64[us]")
+    table = pa.table(
+        {"ds": stamps, "other": np.ones(len(stamps)), **dict(zip(PANEL.channels, PANEL.values.T.copy(), strict=True))}
+    )
+    pa.parquet.write_table(table, folder / "panel.parquet", row_group_size=100)
+    return folder / "model.safetensors", folder / "panel.parquet"
+
+
+@pytest.mark.parametrize("layout", ["long", "wide"])
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet"])
+@pytest.mark.parametrize("large", [False, True], ids=["read whole", "through a store"])
+@pytest.mark.filterwarnings("ignore:.*left out:divecast.DataWarning")
+def test_the_file_is_that_of_all_at_once(
+    small_batches, files, hours_model, tmp_path, monkeypatch, layout, suffix, large
+):
+    model, data = files
+    whole = write_frame(hours_model.forecast(data, **SPAN).frame(layout), tmp_path / f"whole{suffix}")
+    out = tmp_path / f"out{suffix}"
+    span = ["--start", SPAN["start"], "--every", str(SPAN["every"]), "--layout", layout]
+    if large:
+        monkeypatch.setattr(forecast_tables, "_LARGE", 0)
+        monkeypatch.setattr("divecast.cli.inputs.read_table", None)
+    assert main(["forecast", str(model), str(data), "--out", str(out), *span]) == 0
+    if suffix == ".parquet":
+        assert pa.parquet.read_table(out).equals(pa.parquet.read_table(whole))
+        assert pa.parquet.read_metadata(out).num_row_groups == 4
+    else:
+        read = gzip.decompress if suffix.endswith(".gz") else bytes
+        assert read(out.read_bytes()) == read(whole.read_bytes())
+    assert sorted(tmp_path.iterdir()) == sorted([out, whole])
+
+
+def test_a_failure_on_the_way_leaves_the_former_file(small_batches, files, tmp_path, monkeypatch, capsys) -> None:
+    made, forecast = [], inference.predict
+
+    def predict(*given):
+        made.append(given)
+        if len(made) == 3:
+            raise DataError("no more")
+        return forecast(*given)
+
+    monkeypatch.setattr(inference, "predict", predict)
+    out = tmp_path / "out.parquet"
+    out.write_text("former")
+    command = ["forecast", *map(str, files), "--out", str(out), "--start", SPAN["start"], "--every", "5"]
+    assert main(command) == 2
+    assert "no more" in capsys.readouterr().err
+    assert (len(made), out.read_text(), list(tmp_path.iterdir())) == (3, "former", [out])

@@ -1,0 +1,65 @@
+"""Pages of mapped files are given back, and nothing is lost by it."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from divecast.data import Panel, open_store, write_store
+from divecast.persistence import page_cache as resident
+from divecast.persistence.page_cache import drop_pages
+
+VALUES = np.random.default_rng(0).normal(size=(4000, 1000)).astype(np.float32)
+
+
+@pytest.fixture(autouse=True)
+def small_files_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resident, "_FILE_BYTES", 1 << 20)
+
+
+def stored(path: Path) -> Panel:
+    return open_store(write_store(path / "s", [VALUES], [f"c{i}" for i in range(1000)], "2024-01-01", "1h"))
+
+
+def mapped_mib() -> float:
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("RssFile"))
+    return int(line.split()[1]) / 2**10
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="resident pages are read from /proc")
+def test_a_store_that_was_read_is_resident_until_it_is_released(tmp_path: Path) -> None:
+    values = stored(tmp_path).values
+    before = mapped_mib()
+    assert float(values.sum()) == pytest.approx(float(VALUES.sum()), rel=1e-3)
+    assert mapped_mib() > before + 10
+    drop_pages(values[5:, ::2])
+    assert mapped_mib() < before + 5
+    assert np.array_equal(values, VALUES)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="resident pages are read from /proc")
+def test_hashing_a_store_leaves_no_pages(tmp_path: Path) -> None:
+    panel = stored(tmp_path)
+    before = mapped_mib()
+    panel.fingerprint()
+    assert mapped_mib() < before + 5
+
+
+@pytest.mark.parametrize("mode", ["c", "r+"])
+def test_what_was_written_to_a_map_stays(tmp_path: Path, mode: str) -> None:
+    np.save(tmp_path / "a.npy", VALUES)
+    values = np.load(tmp_path / "a.npy", mmap_mode=mode)
+    values[7, 7] = 99.0
+    view = values[:, :]
+    view.flags.writeable = False
+    drop_pages(view)
+    assert values[7, 7] == 99.0
+
+
+def test_arrays_in_memory_are_left_alone() -> None:
+    copy = VALUES.copy()
+    drop_pages(copy)
+    drop_pages(copy.T[3:])
+    drop_pages(np.frombuffer(bytes(8), np.float32))
+    assert np.array_equal(copy, VALUES)

@@ -1,0 +1,127 @@
+"""Backtests: the scores are those of fits by hand, made once, and what comes later changes none."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from divecast import ArtifactError, ByRecording, ByTime, ConfigError, DeepDIVE
+from divecast.selection import backtest, trial
+from divecast.selection import run_trials as made
+from selection.here import small
+from worlds import SMALL, hours, moves
+
+PANEL = hours(6).panel
+
+
+def test_each_fold_is_a_fit_by_hand_on_what_lies_before(here, tmp_path):
+    found = backtest(small(), PANEL, 2, span=100, split=ByTime(4, 1), out=tmp_path)
+    rows = len(PANEL.values)
+    for fold, stop in zip(found.folds, (rows - 100, rows), strict=True):
+        before = stop - 100
+        valid = round(before / 5)
+        past = PANEL.rows(0, stop)
+        model = small().fit(past, ByTime(before - valid, valid, 100), progress=False)
+        table = model.evaluate(past, "test").table()
+        for name, column in fold.result.scores.items():
+            np.testing.assert_array_equal(table[name], [np.nan if each is None else each for each in column])
+        assert fold.result.accuracy == model.infer_labels(past, "test").accuracy()
+        assert fold.result.epochs == 1
+
+
+def test_rows_after_a_fold_change_nothing_of_it(here, tmp_path):
+    later = PANEL.values.copy()
+    later[-100:] = 7.0
+    known, changed = (
+        backtest(small(), replace(PANEL, values=values), 2, span=100, out=tmp_path).folds
+        for values in (PANEL.values, later)
+    )
+    assert known[0].result.scores == changed[0].result.scores
+    assert known[1].result.scores != changed[1].result.scores
+
+
+def test_a_fit_that_is_there_is_not_made_again_and_one_of_other_settings_is(here, tmp_path):
+    told = []
+    first = backtest(small(), PANEL, 2, out=tmp_path, watch=told.append)
+    assert [(each.done, each.todo, each.error) for each in told] == [(1, 2, None), (2, 2, None)]
+    files = sorted(tmp_path.iterdir())
+    assert len(files) == 2  # the values that workers read are gone
+    assert backtest(small(), PANEL, 2, out=tmp_path, watch=told.append).folds == first.folds
+    files[0].unlink()
+    again = backtest(small(), PANEL, 2, out=tmp_path, watch=told.append)
+    assert len(told) == 3
+    assert [fold.result.scores for fold in again.folds] == [fold.result.scores for fold in first.folds]
+    backtest(small(epochs=2), PANEL, 2, out=tmp_path, watch=told.append)
+    assert len(told) == 5
+    files[1].write_text("{}")
+    with pytest.raises(ArtifactError, match="is not the result of a fit; remove it to make it again"):
+        backtest(small(), PANEL, 2, out=tmp_path)
+
+
+def test_tables_and_means(here, tmp_path):
+    found = backtest(small(), PANEL, 3, span=30, out=tmp_path)
+    table = found.table()
+    n_models = len(set(table["model"]))
+    assert len(table["fold"]) == 3 * n_models * 7
+    own = (table["model"] == "DeepDIVE") & (table["horizon"] == "all")
+    mean, sd = found.overall()["DeepDIVE"]["rrse"]
+    assert mean == pytest.approx(table["rrse"][own].mean())
+    assert sd == pytest.approx(table["rrse"][own].std(ddof=1))
+    assert np.isnan(found.overall()["last value"]["crps"]).all()
+    assert found.frame().num_rows == len(table["fold"])
+    assert str(found).splitlines()[1].split()[:2] == ["DeepDIVE", f"{mean:.5g}"]
+    assert list(found.accuracy()) == ["hour"]
+
+
+def test_each_recording_is_left_out_once(here, tmp_path):
+    source = moves(4)
+    model = DeepDIVE(4, 20, ("move",), model=SMALL, training=replace(small().plan.training, window_stride=3))
+    found = backtest(model, source, 3, split=ByRecording(seed=1), out=tmp_path)
+    assert len({fold.trial.name for fold in found.folds}) == 3
+    assert 0 <= found.accuracy()["move"][0] <= 1
+
+
+def test_a_fit_that_fails_is_told_and_tried_again(here, tmp_path, monkeypatch):
+    def work(job):
+        if job.trial.stop < len(PANEL.values):
+            raise OSError("no luck")
+        trial.run_trial(job)
+
+    monkeypatch.setattr(made, "run_trial", work)
+    found = backtest(small(), PANEL, 2, out=tmp_path)
+    assert found.folds[0].error.startswith("OSError: no luck")
+    assert found.folds[0].result is None
+    assert found.folds[1].error is None
+    assert set(found.table()["fold"]) == {found.folds[1].trial.name}
+    monkeypatch.undo()
+
+
+def test_where_every_fit_fails_the_first_error_is_raised(here, tmp_path):
+    with pytest.raises(ConfigError, match=r"none of 2 fits could be made; the first, 2024-.*: expected"):
+        backtest(DeepDIVE(6, 2000, model=SMALL), PANEL, 2, out=tmp_path)
+
+
+def test_processes_make_the_same(here, tmp_path, monkeypatch):
+    one = backtest(small(), PANEL, 2, out=tmp_path / "here")
+    monkeypatch.undo()
+    two = backtest(small(), PANEL, 2, out=tmp_path / "there", workers=2)
+    assert [fold.result.scores for fold in one.folds] == [fold.result.scores for fold in two.folds]
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"folds": 0}, "folds must be a whole number >= 1"),
+        ({"span": 0}, "span must be a whole number >= 1"),
+        ({"workers": 0}, "workers must be a whole number >= 1"),
+    ],
+)
+def test_settings_are_checked_before_anything_is_written(settings, said, tmp_path):
+    with pytest.raises(ConfigError, match=said):
+        backtest(small(), PANEL, out=tmp_path / "new", **settings)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_model_is_expected(tmp_path):
+    with pytest.raises(ConfigError, match="expected a DeepDIVE, fitted or not, got 'model'"):
+        backtest("model", PANEL, out=tmp_path)

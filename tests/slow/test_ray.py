@@ -1,0 +1,152 @@
+"""Work on a Ray of two workers: what ends, what dies, and that the results are those of this process."""
+
+import os
+import re
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from divecast import ConfigError, DeepDIVE
+from divecast.cli import forecast_parts, main
+from divecast.data import write_store
+from divecast.inference import predict as inference
+from divecast.jobs import workers
+from divecast.jobs.ray_workers import work_off_on_ray
+from divecast.reproduce import figures, measured, runs
+from divecast.reproduce.reproduction import reproduce
+from divecast.selection import backtest
+from divecast.selection import run_trials as made
+from reproduce.jobs import Task, environment, work
+from reproduce.small import _MEASURES, hours_case, make_small
+from reproduce.test_runs import without_cost
+from selection.here import small, work_here
+from slow.ray_jobs import VALUES_AT_ONCE, make_second_part_twice, run_trial_after_a_death
+from worlds import hours
+
+SMALL = {"num_cpus": 2, "include_dashboard": False, "object_store_memory": 80 * 2**20}
+QUIET = {"log_to_driver": False, "logging_level": "ERROR"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ray():
+    """Two workers that find the modules of the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_AUTH_MODE", "disabled")  # else it writes a token into the home of who runs the tests
+        patch.setenv("PYTHONPATH", str(Path(__file__).parents[1]), prepend=os.pathsep)
+        found = pytest.importorskip("ray", reason="needs the extra ray")
+        found.init(**SMALL, **QUIET)
+        yield found
+        found.shutdown()
+
+
+def test_what_fails_or_dies_ends_its_job_alone(tmp_path):
+    kinds = {"a": "killed once", "b": "wrong", "c": "good", "d": "killed"}
+    tasks = [Task(name, tmp_path, kind) for name, kind in kinds.items()]
+    outcomes = {outcome.job: outcome.error for outcome in work_off_on_ray(tasks, work, "local")}
+    assert set(outcomes) == set(tasks)
+    a, b, c, d = (outcomes[task] for task in tasks)
+    assert (a, c) == (None, None)
+    assert b.startswith("ValueError: cannot be done\nTraceback")
+    assert d.startswith("its worker died, 3 times: ")
+    assert [task.tries() for task in tasks] == [2, 1, 1, 3]
+
+
+def test_a_worker_has_one_thread(tmp_path):
+    (outcome,) = work_off_on_ray([Task("a", tmp_path)], environment, "local")
+    assert outcome.error is None
+    assert (tmp_path / "a").read_text() == "1"
+
+
+def test_leaving_ends_what_runs(tmp_path):
+    outcomes = work_off_on_ray([Task("slow", tmp_path, "slow"), Task("a", tmp_path)], work, "local")
+    assert next(outcomes).job.name == "a"
+    while not (begun := list(tmp_path.glob("slow.*"))):
+        time.sleep(0.05)
+    outcomes.close()
+    deadline = time.monotonic() + 30
+    while (alive := Path(f"/proc/{begun[0].suffix[1:]}").exists()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not alive
+
+
+def test_a_backtest_on_ray_with_a_death_is_the_same(tmp_path, monkeypatch):
+    model, panel = small(), hours(6).panel
+    with monkeypatch.context() as patch:
+        patch.setattr(workers, "work_off", work_here)
+        here = backtest(model, panel, 2, out=tmp_path / "here")
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / f"{here.folds[1].trial.stop}.kill").touch()
+    with monkeypatch.context() as patch:
+        patch.setattr(made, "run_trial", run_trial_after_a_death)
+        there = backtest(model, panel, 2, out=tmp_path / "there", ray="local")
+    assert not list((tmp_path / "there").glob("*.kill"))
+    for one, other in zip(here.table().values(), there.table().values(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_table_made_on_ray_with_a_death_is_the_same(monkeypatch, tmp_path):
+    monkeypatch.setattr(runs, "load_case", hours_case)
+    monkeypatch.setattr(measured, "CONFIG", _MEASURES)
+    monkeypatch.setattr(figures, "draw_case", lambda *_: ())
+    monkeypatch.chdir(tmp_path)
+    runs._load.cache_clear()
+    here, there = Path("here"), Path("there")
+    for job in runs.Table("motion", None, ("a",), 2, False, here).jobs():
+        runs.make_run(job)
+    there.mkdir()
+    (there / "a-0.kill").touch()
+    monkeypatch.setattr(runs, "make_run", make_small)
+    assert reproduce("motion", None, ("a",), 2, out=there, ray="local").failures == ()
+    assert not (there / "a-0.kill").exists()
+    assert without_cost(there) == without_cost(here)
+    runs._load.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def files(hours_model: DeepDIVE, tmp_path_factory):
+    """A model and a store."""
+    folder, panel = tmp_path_factory.mktemp("ray"), hours().panel
+    hours_model.save(folder / "model.safetensors")
+    write_store(folder / "store", [panel.values], panel.channels, "2024-01-01", "1h")
+    return [str(folder / "model.safetensors"), str(folder / "store")]
+
+
+def forecast(files, out, *more):
+    return main(["forecast", *files, "--out", str(out), *map(str, more)])
+
+
+@pytest.mark.parametrize("span", [["--start", "2024-02-20", "--every", "5"], []], ids=["rolling", "fewer than parts"])
+def test_forecasts_in_parts_are_those_of_one_process(files, tmp_path, span, monkeypatch):
+    monkeypatch.setattr(inference, "_VALUES_AT_ONCE", VALUES_AT_ONCE)
+    monkeypatch.setattr(forecast_parts, "make_part", make_second_part_twice)
+    assert forecast(files, tmp_path / "here.csv", *span) == 0
+    assert forecast(files, tmp_path / "there.csv", *span, "--ray", "local") == 0
+    assert (tmp_path / "here.csv").read_bytes() == (tmp_path / "there.csv").read_bytes()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["here.csv", "there.csv"]
+
+
+def test_parts_that_cannot_be_made_leave_nothing(files, tmp_path, capsys, monkeypatch):
+    out = tmp_path / "there.csv"
+    out.write_text("former")
+    monkeypatch.setattr(forecast_parts, "make_part", os.listdir)  # takes no such job
+    assert forecast(files, out, "--ray", "local") == 2
+    assert "of 4 parts failed: TypeError" in capsys.readouterr().err
+    assert out.read_text() == "former"
+    assert [file.name for file in tmp_path.iterdir()] == ["there.csv"]
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "[::1]:1", "127.0.0.1:many"])
+def test_a_cluster_that_is_not_there_is_told_at_once(ray, monkeypatch, address):
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    with pytest.raises(ConfigError, match=f"expected a Ray cluster at '{re.escape(address)}'"):
+        next(work_off_on_ray([1], print, address))
+
+
+def test_without_ray_the_mend_is_said(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(ConfigError, match=r'pip install "divecast\[ray\]"'):
+        next(work_off_on_ray([1], print, "local"))

@@ -1,0 +1,75 @@
+"""The tutorials run, say what to install, and their pages are theirs."""
+
+import re
+import runpy
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import pytest
+
+from divecast import ConfigError
+
+FOLDER = Path(__file__).parents[2] / "docs" / "tutorials"
+TUTORIALS = sorted(FOLDER.glob("[0-9]_*.py"))
+SAID = {
+    "1_loads_and_a_holiday": ("To be explained: Monday 2016-12-26, Second Day of Christmas", "were it a Sunday"),
+    "2_half_labelled_motion": ("70 have no label now", "people never met"),
+    "3_the_paper": ("| `full` | 1 |", "line: read right"),
+}
+DRAWN = {
+    "1_loads_and_a_holiday": {"loads_forecasts.png", "loads_what_if.png"},
+    "2_half_labelled_motion": {"motion_confusion.png", "motion_code.png"},
+    "3_the_paper": {"paper_code.png", "paper_density.png"},
+}
+
+
+def write_pages():
+    spec = spec_from_file_location("write_pages", FOLDER / "write_pages.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def by_name(path):
+    return path.stem
+
+
+@pytest.mark.parametrize("tutorial", TUTORIALS, ids=by_name)
+def test_runs_in_its_quick_form(tutorial, tmp_path, monkeypatch, capfd):
+    monkeypatch.setenv("DIVECAST_QUICK", "1")
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(tutorial), run_name="__main__")
+    said = capfd.readouterr().out
+    assert [text for text in SAID[tutorial.stem] if text not in said] == []
+    assert {path.name for path in (tmp_path / "figures").iterdir()} == DRAWN[tutorial.stem]
+
+
+@pytest.mark.parametrize("tutorial", TUTORIALS, ids=by_name)
+def test_says_what_to_install(tutorial, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(ConfigError, match=re.escape('pip install "divecast[plot]"')):
+        runpy.run_path(str(tutorial), run_name="__main__")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("tutorial", TUTORIALS, ids=by_name)
+def test_the_page_has_the_text_and_the_code_of_the_script(tutorial):
+    page = tutorial.with_suffix(".md").read_text(encoding="utf-8")
+    cells = write_pages().cells(tutorial.read_text(encoding="utf-8"))
+    wanted = "\n\n".join(body if is_text else f"```python\n{body}\n```" for is_text, body in cells)
+    kept = re.sub(r"\A<!--.*?-->\n\n|^```text\n.*?^```\n\n?|^!\[.*?\)\n\n?", "", page, flags=re.DOTALL | re.MULTILINE)
+    assert kept.strip() == wanted.strip(), "run docs/tutorials/write_pages.py"
+
+
+@pytest.mark.parametrize("page", [*TUTORIALS, FOLDER.parents[1] / "README.md"], ids=by_name)
+def test_links_and_pictures_are_there(page):
+    page = page.with_suffix(".md")
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)[^)]*\)", page.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_cells_are_told_apart():
+    script = "# %% [markdown]\n# # Head\n#\n# text\n\n# %%\nx = 1\n\n# %%\n\n# %% [markdown]\n# end\n"
+    assert list(write_pages().cells(script)) == [(True, "# Head\n\ntext"), (False, "x = 1"), (True, "end")]
