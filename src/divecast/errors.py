@@ -1,15 +1,85 @@
-"""Errors and warnings a user can meet; every message says what was expected, what was found and the mend."""
+"""Errors and warnings a user can meet: what is wrong, where, and what to do, as fields that every face words itself.
+
+An argument is named in a hint in braces, as in ``Use a shorter {lookback}``: Python reads ``lookback=`` there, the
+command line ``--lookback``. So no face has to read a message to know what it says.
+"""
 
 import os
+import re
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 _PACKAGE = str(Path(__file__).parent) + os.sep
+_ARGUMENT = re.compile(r"\{(\w+(?:\.\w+)*)\}")
 
 
-class DivecastError(Exception):
-    """Base of every error divecast raises on purpose."""
+def as_argument(name: str) -> str:
+    """Return an argument as Python spells it: ``lookback=``; a dotted name is a setting and stays as it is."""
+    return name if "." in name else f"{name}="
+
+
+class _Worded(Exception):  # noqa: N818  base of errors and of warnings
+    """A message in parts.
+
+    Args:
+        problem: what is wrong, and where; may be empty where ``expected`` says it.
+        expected: what could stand there.
+        found: what stands there, as text.
+        hint: what to do, with arguments in braces.
+        argument: name of the argument or field that is wrong.
+    """
+
+    def __init__(
+        self,
+        problem: str = "",
+        *,
+        expected: str | None = None,
+        found: str | None = None,
+        hint: str | None = None,
+        argument: str | None = None,
+    ) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.expected = expected
+        self.found = found
+        self.hint = hint
+        self.argument = argument
+
+    def worded(self, spell: Callable[[str], str] = as_argument) -> str:
+        """Return the message in two sentences at most.
+
+        Args:
+            spell: how an argument is written, by its name.
+        """
+        halves = (("expected", self.expected), ("got", self.found))
+        contrast = ", ".join(f"{word} {text}" for word, text in halves if text is not None)
+        message = ": ".join(filter(None, (self.problem, contrast)))
+        if not self.hint:
+            return message
+        hint = _ARGUMENT.sub(lambda name: spell(name[1]), self.hint)
+        return f"{_sentence(message)} {_sentence(hint)}"
+
+    def __str__(self) -> str:
+        return self.worded()
+
+
+def _sentence(text: str) -> str:
+    """Return text with a full stop, unless it ends a sentence already."""
+    return text if text.endswith((".", "?", "!", ":")) else f"{text}."
+
+
+class DivecastError(_Worded):
+    """Base of every error divecast raises on purpose.
+
+    Example:
+        >>> error = DataError("No window fits", found="40 rows", hint="Use a shorter {lookback} or more data")
+        >>> print(error)
+        No window fits: got 40 rows. Use a shorter lookback= or more data.
+        >>> print(error.worded(lambda name: f"--{name}"))
+        No window fits: got 40 rows. Use a shorter --lookback or more data.
+    """
 
 
 class DataError(DivecastError):
@@ -32,14 +102,14 @@ class RankError(DivecastError):
     """A process that fits a model together with others is gone."""
 
 
-class DataWarning(UserWarning):
-    """Something harmless in the data was put right."""
+class DataWarning(_Worded, UserWarning):
+    """Something in the data was put right, or is to be known; has the fields of the errors."""
 
 
-def warn_data(message: str) -> None:
+def warn_data(problem: str, hint: str | None = None) -> None:
     """Warn (DataWarning) of what was put right, or is to be known, at the nearest line outside this package."""
     # Python 3.11 has no skip_file_prefixes, so the frames of this package are counted by hand.
     level, frame = 1, sys._getframe()
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         level, frame = level + 1, frame.f_back
-    warnings.warn(message, DataWarning, stacklevel=level)
+    warnings.warn(DataWarning(problem, hint=hint), stacklevel=level)
