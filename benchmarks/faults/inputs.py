@@ -38,7 +38,6 @@ _INTRO = (
 def run_entry(entry: Any, n_cases: int, seed: int) -> dict[str, Any]:
     """Judge cases of one entry; the same seed draws the same cases."""
     import hypothesis
-
     from hostile.judge import judge
 
     outcomes, failures = Counter[str](), Counter[str]()
@@ -114,7 +113,6 @@ def main() -> None:
     asked = parser.parse_args()
 
     import torch
-
     from hostile.entries import ENTRIES
 
     torch.set_num_threads(1)

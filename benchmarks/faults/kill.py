@@ -19,10 +19,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
+from faults import killed_fit, killed_reproduction
 from faults.small_fit import SmallFit, prepare
 from lines import append_line
-
-from faults import killed_fit, killed_reproduction
 
 OUT = Path(__file__).with_suffix(".jsonl")
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from pyarrow import csv, parquet
 
 from divecast import ConfigError
+from divecast.cli.commands.what_if import parse_classes
 from divecast.cli.places import read_places
-from divecast.cli.what_if import parse_classes
 from worlds import moves
 
 

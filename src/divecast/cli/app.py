@@ -7,25 +7,25 @@ from typing import Annotated
 import typer
 
 from divecast import __version__
-from divecast.cli.anomalies import anomalies
-from divecast.cli.backtest import backtest
-from divecast.cli.check import check
+from divecast.cli.commands.anomalies import anomalies
+from divecast.cli.commands.backtest import backtest
+from divecast.cli.commands.check import check
+from divecast.cli.commands.demo import demo
+from divecast.cli.commands.encode import encode
+from divecast.cli.commands.evaluate import evaluate
+from divecast.cli.commands.explore import explore
+from divecast.cli.commands.export import export
+from divecast.cli.commands.fit import fit
+from divecast.cli.commands.forecast import forecast
+from divecast.cli.commands.info import info
+from divecast.cli.commands.report import report
+from divecast.cli.commands.search import search
+from divecast.cli.commands.swap_codes import swap_codes
+from divecast.cli.commands.traverse import traverse
+from divecast.cli.commands.what_if import what_if
+from divecast.cli.commands.why import why
 from divecast.cli.console import OK, USER_ERROR, print_lines, reported_warnings, say
-from divecast.cli.demo import demo
-from divecast.cli.encode import encode
-from divecast.cli.evaluate import evaluate
-from divecast.cli.explore import explore
-from divecast.cli.export import export
-from divecast.cli.fit import fit
-from divecast.cli.forecast import forecast
-from divecast.cli.info import info
-from divecast.cli.report import report
 from divecast.cli.reproduce import reproduce
-from divecast.cli.search import search
-from divecast.cli.swap_codes import swap_codes
-from divecast.cli.traverse import traverse
-from divecast.cli.what_if import what_if
-from divecast.cli.why import why
 from divecast.cli.wording import in_options
 from divecast.errors import DivecastError
 

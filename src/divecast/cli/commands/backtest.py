@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _SHOWN = {"rrse": "RRSE", "corr": "CORR", "mae": "MAE", "mase": "MASE", "crps": "CRPS", "coverage": "in interval"}
 
 
-def backtest(  # noqa: PLR0913  typer reads an option from each parameter
+def backtest(
     data: options.Data,
     horizon: options.Horizon = None,
     lookback: options.Lookback = None,
@@ -51,8 +51,8 @@ def backtest(  # noqa: PLR0913  typer reads an option from each parameter
     given = {"horizon": horizon, "lookback": lookback, "factors": factor, "split": split, "group": group}
     data_options = options.of_data(time, label, tz, channels, recording, rate)
     settings = read_settings(config, {**given, "seed": seed, "device": device, **data_options}, assign or ())
+    from divecast.cli.commands.fit import build_model
     from divecast.cli.factors import parse_split
-    from divecast.cli.fit import build_model
     from divecast.cli.inputs import read_data
     from divecast.cli.trials import FAILED, report_failures, stopped, tell
     from divecast.data import Panel, write_frame

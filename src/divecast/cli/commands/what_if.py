@@ -1,33 +1,33 @@
-"""``divecast swap-codes``."""
+"""``divecast what-if``."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from divecast.cli import options
-from divecast.cli.console import print_json
-from divecast.cli.contrasted import contrast_as_json, print_contrast
+from divecast.cli.console import print_json, print_lines
+from divecast.cli.contrasted import contrast_as_json, moved_classes, print_contrast
 from divecast.cli.figure import Figure, check_figure, draw_figure
-from divecast.cli.places import At, read_places
+from divecast.cli.places import At, KeepA, parse_class, read_places
 from divecast.cli.settings import read_settings
-from divecast.explain.counterfactuals.swap import CodePart
+from divecast.errors import ConfigError
 
 
-def swap_codes(  # noqa: PLR0913  typer reads an option from each parameter
+def what_if(
     model: options.Model,
     data: options.Data,
-    other: Annotated[
+    to: Annotated[
         list[str],
-        typer.Option("--other", help="The window whose code is taken, as --at; one for all, or as many as those."),
+        typer.Option(
+            "--to", help="Factor and class to move it to, such as weekday=Sunday; repeat for several at once."
+        ),
     ],
     at: At = None,
-    part: Annotated[CodePart, typer.Option("--part", help="b, the part the labels own, or a.")] = "b",
-    factor: Annotated[
-        list[str] | None, typer.Option("--factor", help="Take of b only the block of this factor; repeat for more.")
-    ] = None,
+    a: KeepA = "adjusted",
     out: Annotated[Path, typer.Option("--out", "-o", help="CSV, CSV.gz or Parquet file of both forecasts.")] = Path(
-        "swap_codes.parquet"
+        "what_if.parquet"
     ),
     windows_out: Annotated[
         Path | None,
@@ -48,19 +48,19 @@ def swap_codes(  # noqa: PLR0913  typer reads an option from each parameter
     rate: options.Rate = None,
     as_json: options.Json = False,
 ) -> None:
-    """Forecast windows as they are, and with a part of another window's code."""
+    """Forecast windows as they are, and as if they were of another class; the class is that of a window's last row."""
     from divecast.cli.loaded import load_with_data
     from divecast.data import write_frame
 
+    asked = parse_classes(to)
     for place in filter(None, (out, windows_out)):
         options.check_table(place)
     check_figure(figure)
     given = {"device": device, "levels": level, **options.of_data(time, label, tz, channels, recording, rate)}
     settings = read_settings(config, given)
     fitted, source = load_with_data(model, data, settings)
-    places, others = read_places(at, source), read_places(other, source)
-    levels, taken = tuple(sorted(settings.levels)), tuple(factor or ())
-    found = fitted.swap_codes(source, other=others, at=places, part=part, factors=taken, labels=labels, levels=levels)
+    levels = tuple(sorted(settings.levels))
+    found = fitted.what_if(source, to=asked, at=read_places(at, source), a=a, labels=labels, levels=levels)
     write_frame(found.frame(), out)
     if windows_out:
         write_frame(found.window_frame(), windows_out)
@@ -70,6 +70,22 @@ def swap_codes(  # noqa: PLR0913  typer reads an option from each parameter
         draw_figure(WhatIfDisplay.from_counterfactual(found), figure, silent=as_json)
     if as_json:
         files = {"forecasts": out, "reconstructions": windows_out}
-        print_json({"command": "swap-codes", **files, "part": part, **contrast_as_json(found)})
+        print_json({"command": "what-if", **files, **contrast_as_json(found)})
     else:
-        print_contrast(found, f"other's {part}", out, windows_out)
+        print_contrast(found, "what if", out, windows_out)
+        print_lines(*moved_classes(found))
+
+
+def parse_classes(pairs: Sequence[str]) -> dict[str, str]:
+    """Read the pairs of ``--to``.
+
+    Raises:
+        ConfigError: one is no such pair, or a factor is named twice.
+    """
+    found: dict[str, str] = {}
+    for text in pairs:
+        factor, name = parse_class("--to", text)
+        if factor in found:
+            raise ConfigError(f"expected each factor once, got --to {factor}= twice: one class can be asked at a time")
+        found[factor] = name
+    return found

@@ -12,7 +12,7 @@ from divecast.cli.settings import read_settings
 _SERVING = "Serving"
 
 
-def explore(  # noqa: PLR0913  typer reads an option from each parameter
+def explore(
     model: options.Model,
     data: options.Data,
     host: Annotated[

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from divecast.cli import options
+from divecast.cli.commands.evaluate import SHOWN_STEPS, print_scores
 from divecast.cli.console import print_json, print_lines, say, shown
-from divecast.cli.evaluate import SHOWN_STEPS, print_scores
 from divecast.config import TrainingConfig
 from divecast.errors import ArtifactError
 
@@ -162,7 +162,7 @@ def draw(model: "DeepDIVE", panel: "Panel", rolling: "Forecast", products: Produ
     """
     if find_spec("matplotlib") is None:
         return ()
-    from divecast.cli.demo_figure import draw_code_map, draw_forecasts, draw_what_if
+    from divecast.cli.commands.demo_figure import draw_code_map, draw_forecasts, draw_what_if
 
     draw_forecasts(panel, rolling, products.forecasts_figure)
     draw_code_map(model, panel, products.code_map)

@@ -12,7 +12,7 @@ from divecast.errors import ConfigError
 from divecast.inference.predict import PartName
 
 
-def report(  # noqa: PLR0913  typer reads an option from each parameter
+def report(
     model: options.Model,
     data: options.Data,
     out: Annotated[Path, typer.Option("--out", "-o", help="HTML file of the page.")] = Path("report.html"),

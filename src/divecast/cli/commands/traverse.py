@@ -13,7 +13,7 @@ from divecast.cli.places import At, KeepA, read_places
 from divecast.cli.settings import read_settings
 
 
-def traverse(  # noqa: PLR0913  typer reads an option from each parameter
+def traverse(
     model: options.Model,
     data: options.Data,
     dimension: Annotated[

@@ -7,8 +7,8 @@ import numpy as np
 import typer
 
 from divecast.cli import options
+from divecast.cli.commands.evaluate import SHOWN_STEPS
 from divecast.cli.console import print_json, print_lines, print_table, shown
-from divecast.cli.evaluate import SHOWN_STEPS
 from divecast.cli.figure import Figure, check_figure, draw_figure
 from divecast.cli.places import At, read_places
 from divecast.cli.settings import read_settings
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Rows = Literal["step", "window", "channel", "attention"]
 
 
-def why(  # noqa: PLR0913  typer reads an option from each parameter
+def why(
     model: options.Model,
     data: options.Data,
     out: Annotated[

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from divecast.explain.anomalies.label_disagreements import ReadAs
 
 
-def anomalies(  # noqa: PLR0913  typer reads an option from each parameter
+def anomalies(
     model: options.Model,
     data: options.Data,
     out: Annotated[

@@ -20,7 +20,7 @@ _SHOWN = ("crps", "rrse", "mae", "mase", "accuracy", "seconds")
 _TRY = "--try NAME=[VALUE, VALUE], such as training.learning_rate=[0.001, 0.004]"
 
 
-def search(  # noqa: PLR0913  typer reads an option from each parameter
+def search(
     data: options.Data,
     tries: Annotated[
         list[str] | None,
@@ -61,8 +61,8 @@ def search(  # noqa: PLR0913  typer reads an option from each parameter
     data_options = options.of_data(time, label, tz, channels, recording, rate)
     given |= {"group": group, "seed": seed, "device": device}
     settings = read_settings(config, {**given, **data_options}, assign or ())
+    from divecast.cli.commands.fit import build_model
     from divecast.cli.factors import parse_split
-    from divecast.cli.fit import build_model
     from divecast.cli.inputs import read_data
     from divecast.cli.trials import FAILED, report_failures, stopped, tell
     from divecast.data import write_frame

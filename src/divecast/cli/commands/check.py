@@ -15,7 +15,7 @@ from divecast.inference.predict import PartName
 Rows = Literal["findings", "dimensions", "classes", "labels", "readings"]
 
 
-def check(  # noqa: PLR0913  typer reads an option from each parameter
+def check(
     model: options.Model,
     data: options.Data,
     part: Annotated[PartName, typer.Option("--part", help="Part of the data of the fit; all for any data.")] = "test",
