@@ -29,9 +29,10 @@ factors keep their blocks. A factor's class is that of the window's *last row*: 
 window of the day before.
 
 **What becomes of a.** p(a|b) is a standard normal, so nothing of a should depend on the labels. It does: the share of
-the variance of a that a linear map of the labels tells is given below. With `a="kept"`, a is left as it was inferred;
-the decoder then reads the old label out of it. With `a="adjusted"`, the default, a moves by what that map, estimated on
-the data given, says of the new class less of the old one; what the labels do not tell of a stays. (Both ours.)
+the variance of a that a linear map of the labels explains is given below. With `unlabelled_code="kept"`, a stays as
+inferred, and the decoder then reads the old label out of it. With `unlabelled_code="adjusted"`, the default, a is
+shifted by what that map, estimated on the data given, predicts for the new class minus the old one; the variation of a
+that the labels do not explain stays. (Both are our choice.)
 
 **The judge** is a classifier for each factor, trained on real windows and labels of the training part, and on nothing
 of the model's; which classifier is decided on the validation part. Every test window is asked once for every factor, of

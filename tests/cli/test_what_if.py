@@ -72,8 +72,8 @@ def test_swap_codes(run, folder, model, tmp_path):
     assert set(table["hour_after"].to_pylist()) == {"06"}
     assert table["difference"].to_numpy().any()
     assert csv.read_csv(seen).num_rows == 24 * 2
-    said = run("swap-codes", *given, "--part", "a", "--json").json
-    assert (said["command"], said["part"], said["before"], said["after"]) == ("swap-codes", "a", [["23"]], [["23"]])
+    said = run("swap-codes", *given, "--block", "a", "--json").json
+    assert (said["command"], said["block"], said["before"], said["after"]) == ("swap-codes", "a", [["23"]], [["23"]])
 
 
 def test_a_window_swapped_with_itself_is_unchanged(run, folder, model, tmp_path):
@@ -106,7 +106,7 @@ def test_traverse(run, folder, model, tmp_path):
         (["swap-codes"], "--other"),
         (["swap-codes", "--other", "2024-01-12", "--other", "2024-01-13"], "one other window"),
         (["swap-codes", "--other", "soon"], "soon"),
-        (["swap-codes", "--other", "2024-01-12", "--part", "c"], "'c'"),
+        (["swap-codes", "--other", "2024-01-12", "--block", "c"], "'c'"),
         (["swap-codes", "--other", "2024-01-12", "--factor", "month"], "month"),
         (["swap-codes", "--other", "2024-01-12", "--windows-out", "w.xlsx"], "w.xlsx"),
         (["traverse", "--dimension", "a9"], "a0 to a1"),

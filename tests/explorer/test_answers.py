@@ -59,8 +59,8 @@ def test_encode(of_hours, hours_model):
 @pytest.mark.parametrize("a", ["adjusted", "kept"])
 def test_what_if(of_hours, hours_model, a):
     to = {"hour": "03", "weekend": "yes"}
-    found = of_hours.answer("/what-if", {"at": AT[:1], "to": to, "a": a})["windows"][0]
-    wanted = hours_model.what_if(PANEL, at=AT[0], to=to, a=a)
+    found = of_hours.answer("/what-if", {"at": AT[:1], "to": to, "unlabelled_code": a})["windows"][0]
+    wanted = hours_model.what_if(PANEL, at=AT[0], to=to, unlabelled_code=a)
     same(found["difference"], wanted.difference[0])
     same(found["counterfactual"]["quantiles"][0], wanted.counterfactual.quantiles[0, 0])
     same(found["counterfactual"]["window"], wanted.counterfactual_window.mean[0])

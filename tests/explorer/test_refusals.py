@@ -108,8 +108,8 @@ def test_an_answer_may_not_be_too_long(hours_model):
 
 def test_data_too_short_to_adjust_a_say_so(hours_model):
     asked = Asked(explorer_of(hours_model, hours().panel.rows(0, 40)))
-    assert asked.refusal("/what-if", {"to": {"hour": "03"}})[0] == ["a"]
-    assert asked.answer("/what-if", {"to": {"hour": "03"}, "a": "kept"})["windows"]
+    assert asked.refusal("/what-if", {"to": {"hour": "03"}})[0] == ["unlabelled_code"]
+    assert asked.answer("/what-if", {"to": {"hour": "03"}, "unlabelled_code": "kept"})["windows"]
     asked.explorer.prepare()  # what these data do not allow is no reason not to start
     assert "20 windows" in asked.refusal("/anomalies", {})[1]
 
@@ -145,7 +145,7 @@ FIELDS = {
     "levels": st.lists(st.floats(0, 1), max_size=3),
     "labels": st.sampled_from(["known", "infer"]),
     "to": st.dictionaries(TEXTS, TEXTS, max_size=2),
-    "a": st.sampled_from(["adjusted", "kept"]),
+    "unlabelled_code": st.sampled_from(["adjusted", "kept"]),
     "dimension": TEXTS,
     "positions": st.lists(NUMBERS, max_size=3),
     "start": TEXTS,
@@ -157,8 +157,8 @@ FIELDS = {
 ALLOWED = {
     "/forecast": (ForecastAnswer, ("at", "window", "channels", "levels", "labels")),
     "/encode": (EncodeAnswer, ("at", "window")),
-    "/what-if": (WhatIfAnswer, ("at", "window", "channels", "levels", "labels", "to", "a")),
-    "/traverse": (TraverseAnswer, ("at", "window", "channels", "dimension", "positions", "a")),
+    "/what-if": (WhatIfAnswer, ("at", "window", "channels", "levels", "labels", "to", "unlabelled_code")),
+    "/traverse": (TraverseAnswer, ("at", "window", "channels", "dimension", "positions", "unlabelled_code")),
     "/anomalies": (AnomaliesAnswer, ("start", "stop", "every", "n", "apart")),
 }
 

@@ -21,9 +21,12 @@ At = Annotated[
     ),
 ]
 
-KeepA = Annotated[
-    label_effects.KeepA,
-    typer.Option("--a", help="Where classes change, move what a knows of the labels along, or keep all of a."),
+UnlabelledCode = Annotated[
+    label_effects.UnlabelledCode,
+    typer.Option(
+        "--unlabelled-code",
+        help="What happens to a where classes change: adjusted to the new classes on average, or kept as inferred.",
+    ),
 ]
 
 

@@ -11,8 +11,8 @@ from divecast.explain.attribution.attribution import Attribution
 from divecast.explain.attribution.why import attribute, windows_to_explain
 from divecast.explain.counterfactuals.counterfactual import Counterfactual
 from divecast.explain.counterfactuals.dimension import find_dimension
-from divecast.explain.counterfactuals.label_effects import KeepA, effects_for
-from divecast.explain.counterfactuals.swap import CodePart, Swap, as_names, swap_windows
+from divecast.explain.counterfactuals.label_effects import UnlabelledCode, effects_for
+from divecast.explain.counterfactuals.swap import CodeBlock, Swap, as_names, swap_windows
 from divecast.explain.counterfactuals.traversal import Traversal, traverse_windows
 from divecast.explain.counterfactuals.what_if import HandOver, as_mapping, wanted_classes, what_if_windows
 from divecast.explain.diagnosis.check import check_code
@@ -42,7 +42,7 @@ class Explaining(ABC):
         to: str | Mapping[str, str],
         factor: str | None = None,
         at: Places = None,
-        a: KeepA = "adjusted",
+        unlabelled_code: UnlabelledCode = "adjusted",
         labels: LabelMode = "known",
         levels: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95),
     ) -> Counterfactual:
@@ -58,8 +58,8 @@ class Explaining(ABC):
             factor: whose class ``to`` is.
             at: first stamp of the forecast, or several; for recordings a name (its last window), or a name and the
                 second its window ends at, as ``("r3", 12.5)``, or several. By default the end of the data.
-            a: ``adjusted`` moves a by what the labels say of it on average over the data given, and keeps the rest;
-                ``kept`` leaves a as it was inferred, and with it what a tells of the old class: see docs/what_if.md.
+            unlabelled_code: ``adjusted`` moves a by the average effect of the new classes on it, estimated on the data
+                given; ``kept`` leaves a as inferred, with what it still tells of the old class (docs/what_if.md).
             labels: how the window's own code gets its classes, as in ``forecast``: those known are told, or all are
                 inferred. A class that is not known is inferred; then even the class it already has changes the
                 forecast, since it is now told for certain.
@@ -74,7 +74,7 @@ class Explaining(ABC):
         """
         fitted, windows = self._windows(data, "all", "encode", 1)
         asked, wanted = windows_at(windows, at), wanted_classes(fitted, as_mapping(factor, to))
-        how = HandOver(labels, effects_for(fitted, windows, a))
+        how = HandOver(labels, effects_for(fitted, windows, unlabelled_code))
         return what_if_windows(fitted, asked, wanted.expand(len(asked), -1), how, levels)
 
     def swap_codes(  # noqa: PLR0913  which windows, what of the code, and what of the forecast
@@ -83,7 +83,7 @@ class Explaining(ABC):
         *,
         other: Places,
         at: Places = None,
-        part: CodePart = "b",
+        block: CodeBlock = "b",
         factors: Sequence[str] = (),
         labels: LabelMode = "known",
         levels: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95),
@@ -94,7 +94,8 @@ class Explaining(ABC):
             data: as in ``forecast``.
             other: the windows whose code is taken, as ``at``: one for all, or as many.
             at: the windows to forecast, as in ``what_if``; the forecaster reads these.
-            part: ``b``, the part the labels own, or ``a``; it is put in as it is, also where a knows of the labels.
+            block: ``b``, which is tied to the factors, or ``a``, which is not. It is taken unchanged, even where a
+                depends on the labels.
             factors: take of b only the blocks of these; all when left out.
             labels: how both codes get their classes, as in ``what_if``.
             levels: probabilities of the quantiles.
@@ -108,7 +109,7 @@ class Explaining(ABC):
         """
         fitted, windows = self._windows(data, "all", "encode", 1)
         pairs = windows_at(windows, at), windows_at(windows, other)
-        return swap_windows(fitted, pairs, Swap(part, as_names(factors)), labels, levels)
+        return swap_windows(fitted, pairs, Swap(block, as_names(factors)), labels, levels)
 
     def traverse(  # noqa: PLR0913  which windows, and which way through the code
         self,
@@ -119,7 +120,7 @@ class Explaining(ABC):
         positions: Sequence[float] | None = None,
         n: int | None = None,
         span: float = 3.0,
-        a: KeepA = "kept",
+        unlabelled_code: UnlabelledCode = "kept",
     ) -> Traversal:
         """Move one dimension of the inferred code of windows, and give windows and forecasts along the way.
 
@@ -132,7 +133,7 @@ class Explaining(ABC):
                 classes, 0 the first. By default ``n`` within ``span``, or along the whole way.
             n: number of positions, 2 or more; by default 9, or for the way one a class.
             span: farthest position, standard deviations of the prior.
-            a: where b moves, whether a stays, or is ``adjusted`` to the classes that b then says, as in ``what_if``.
+            unlabelled_code: what happens to a where b moves, as in ``what_if``.
 
         Raises:
             ConfigError: no such dimension, or positions that cannot be.
@@ -141,7 +142,7 @@ class Explaining(ABC):
         fitted, windows = self._windows(data, "all", "encode", 1)
         moved = find_dimension(fitted, dimension)
         stops = moved.default_positions(n, span) if positions is None else positions
-        effects = effects_for(fitted, windows, a)
+        effects = effects_for(fitted, windows, unlabelled_code)
         return traverse_windows(fitted, windows_at(windows, at), moved, stops, effects)
 
     def anomalies(

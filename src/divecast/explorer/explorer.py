@@ -118,8 +118,8 @@ class Explorer:
         shape = self.fitted.shape
         each = shape.horizon * (3 + 2 * len(question.levels)) + 3 * shape.lookback
         self._check_size(windows, question.channels, each)
-        with of_field("a"):
-            how = HandOver(question.labels, self.effects() if question.a == "adjusted" else None)
+        with of_field("unlabelled_code"):
+            how = HandOver(question.labels, self.effects() if question.unlabelled_code == "adjusted" else None)
         with of_field("levels"):
             return what_if_windows(self.fitted, windows, wanted.expand(len(windows), -1), how, question.levels)
 
@@ -131,8 +131,8 @@ class Explorer:
         windows = self._asked(question)
         shape = self.fitted.shape
         self._check_size(windows, question.channels, (1 + len(stops)) * (shape.lookback + shape.horizon))
-        with of_field("a"):
-            effects = self.effects() if question.a == "adjusted" else None
+        with of_field("unlabelled_code"):
+            effects = self.effects() if question.unlabelled_code == "adjusted" else None
         with of_field("positions"):
             return traverse_windows(self.fitted, windows, moved, stops, effects)
 

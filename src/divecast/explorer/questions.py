@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from divecast.explain.counterfactuals.label_effects import KeepA
+from divecast.explain.counterfactuals.label_effects import UnlabelledCode
 from divecast.explorer.limits import MOST_LEVELS, MOST_ODD, MOST_POSITIONS, MOST_WINDOWS
 from divecast.inference.predict import LabelMode
 
@@ -80,7 +80,9 @@ class WhatIfQuestion(ForecastQuestion):
     to: dict[Name, Name] = Field(
         min_length=1, description="The class each factor is moved to.", examples=[{"weekday": "Sun"}]
     )
-    a: KeepA = Field("adjusted", description="Move a by what the labels say of it on average, or keep it.")
+    unlabelled_code: UnlabelledCode = Field(
+        "adjusted", description="Adjust a to the new classes on average, or keep it."
+    )
 
 
 class TraverseQuestion(OfWindows):
@@ -95,7 +97,7 @@ class TraverseQuestion(OfWindows):
         "a class.",
     )
     channels: Channels = None
-    a: KeepA = Field("kept", description="Where b moves, keep a, or adjust it to the classes that b then says.")
+    unlabelled_code: UnlabelledCode = Field("kept", description="Keep a, or adjust it to the classes of the moved b.")
 
 
 class AnomaliesQuestion(Question):

@@ -56,7 +56,7 @@ def test_there_and_back_is_the_same(hours_model: DeepDIVE) -> None:
 
 def test_kept_is_the_code_as_it_was(hours_model: DeepDIVE) -> None:
     adjusted = hours_model.what_if(PANEL, at=MONDAY_11, to={"hour": "23"})
-    kept = hours_model.what_if(PANEL, at=MONDAY_11, to={"hour": "23"}, a="kept")
+    kept = hours_model.what_if(PANEL, at=MONDAY_11, to={"hour": "23"}, unlabelled_code="kept")
     np.testing.assert_array_equal(adjusted.factual.mean, kept.factual.mean)
     moved, stayed = (np.abs(each.counterfactual_window.mean - each.factual_window.mean) for each in (adjusted, kept))
     assert (moved / PANEL.values.std(0)).mean() > (stayed / PANEL.values.std(0)).mean()
@@ -64,9 +64,9 @@ def test_kept_is_the_code_as_it_was(hours_model: DeepDIVE) -> None:
 
 def test_data_too_short_to_see_it_are_refused(hours_model: DeepDIVE) -> None:
     short = PANEL.rows(0, 24 + 51 - 1)
-    with pytest.raises(DataError, match=r'at least 52 windows .* got 51; give longer data, or a="kept"'):
+    with pytest.raises(DataError, match=r'at least 52 windows .* got 51; give longer data, or unlabelled_code="kept"'):
         hours_model.what_if(short, to={"hour": "03"})
-    assert len(hours_model.what_if(short, to={"hour": "03"}, a="kept").difference) == 1
+    assert len(hours_model.what_if(short, to={"hour": "03"}, unlabelled_code="kept").difference) == 1
 
 
 def test_a_class_the_data_do_not_have_is_told(hours_model: DeepDIVE) -> None:
@@ -83,6 +83,6 @@ def test_without_labels_there_is_nothing_to_adjust() -> None:
 
 def test_a_traversal_of_b_can_take_a_along(hours_model: DeepDIVE) -> None:
     kept = hours_model.traverse(PANEL, "b_hour", at=MONDAY_11)
-    adjusted = hours_model.traverse(PANEL, "b_hour", at=MONDAY_11, a="adjusted")
+    adjusted = hours_model.traverse(PANEL, "b_hour", at=MONDAY_11, unlabelled_code="adjusted")
     np.testing.assert_array_equal(kept.own_windows, adjusted.own_windows)
     assert adjusted.windows.std(1).mean() > kept.windows.std(1).mean()

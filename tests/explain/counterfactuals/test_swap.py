@@ -14,29 +14,29 @@ OTHER = "2024-01-27 20:00"
 @pytest.mark.parametrize("part", ["a", "b"])
 @pytest.mark.parametrize("labels", ["known", "infer"])
 def test_a_window_swapped_with_itself_is_the_same(hours_model: DeepDIVE, part: str, labels: str) -> None:
-    found = hours_model.swap_codes(PANEL, at=AT, other=AT, part=part, labels=labels)
+    found = hours_model.swap_codes(PANEL, at=AT, other=AT, block=part, labels=labels)
     np.testing.assert_array_equal(found.difference, 0.0)
     np.testing.assert_array_equal(found.counterfactual_window.mean, found.factual_window.mean)
 
 
 def test_a_and_b_together_give_the_other_window_back(hours_model: DeepDIVE) -> None:
     """The reconstruction goes through the code alone: b of a window with its a is that window."""
-    theirs = hours_model.swap_codes(PANEL, at=OTHER, other=AT[0], part="a")
-    ours = hours_model.swap_codes(PANEL, at=AT[0], other=OTHER, part="b")
+    theirs = hours_model.swap_codes(PANEL, at=OTHER, other=AT[0], block="a")
+    ours = hours_model.swap_codes(PANEL, at=AT[0], other=OTHER, block="b")
     np.testing.assert_allclose(theirs.counterfactual_window.mean, ours.counterfactual_window.mean, rtol=1e-5, atol=1e-4)
     assert np.abs(ours.counterfactual_window.mean - ours.factual_window.mean).max() > 0.0
 
 
 def test_b_of_a_window_of_known_labels_is_its_classes(hours_model: DeepDIVE) -> None:
     swapped = hours_model.swap_codes(PANEL, at=AT, other=OTHER)
-    asked = hours_model.what_if(PANEL, at=AT, to={"hour": "19", "weekend": "yes"}, a="kept")
+    asked = hours_model.what_if(PANEL, at=AT, to={"hour": "19", "weekend": "yes"}, unlabelled_code="kept")
     np.testing.assert_array_equal(swapped.difference, asked.difference)
     np.testing.assert_array_equal(swapped.after.names, asked.after.names)
 
 
 def test_one_block_of_b(hours_model: DeepDIVE) -> None:
     swapped = hours_model.swap_codes(PANEL, at=AT, other=OTHER, factors=["weekend"])
-    asked = hours_model.what_if(PANEL, at=AT, factor="weekend", to="yes", a="kept")
+    asked = hours_model.what_if(PANEL, at=AT, factor="weekend", to="yes", unlabelled_code="kept")
     np.testing.assert_array_equal(swapped.difference, asked.difference)
     np.testing.assert_array_equal(swapped.after.names[:, 0], swapped.before.names[:, 0])
 
@@ -44,9 +44,9 @@ def test_one_block_of_b(hours_model: DeepDIVE) -> None:
 def test_mistakes(hours_model: DeepDIVE) -> None:
     for wrong, said in (
         ({"other": AT[:2]}, "one for each of the 3, got 2"),
-        ({"other": OTHER, "part": "c"}, '"a" or "b"'),
+        ({"other": OTHER, "block": "c"}, '"a" or "b"'),
         ({"other": OTHER, "factors": ["month"]}, "month"),
-        ({"other": OTHER, "part": "a", "factors": ["hour"]}, "takes none"),
+        ({"other": OTHER, "block": "a", "factors": ["hour"]}, "takes none"),
         ({"other": OTHER, "factors": None}, "a sequence of factors"),
         ({"other": OTHER, "factors": "hour"}, r"write \['hour'\]"),
     ):
@@ -56,9 +56,9 @@ def test_mistakes(hours_model: DeepDIVE) -> None:
 
 def test_without_labels_only_a_can_be_swapped() -> None:
     plain = fit_hours(factors=(), epochs=1)
-    with pytest.raises(ConfigError, match='swap part="a"'):
+    with pytest.raises(ConfigError, match='swap block="a"'):
         plain.swap_codes(PANEL, at=AT, other=OTHER)
-    found = plain.swap_codes(PANEL, at=AT, other=OTHER, part="a")
+    found = plain.swap_codes(PANEL, at=AT, other=OTHER, block="a")
     assert np.abs(found.difference).max() > 0.0
     assert found.before.names.shape == (3, 0)
     assert "difference" in found.frame().column_names

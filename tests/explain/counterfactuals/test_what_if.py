@@ -19,7 +19,7 @@ LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 @pytest.mark.parametrize("a", ["adjusted", "kept"])
 def test_the_class_a_window_has_changes_nothing(hours_model: DeepDIVE, a: str) -> None:
-    found = hours_model.what_if(PANEL, at=[SUNDAY_11, MONDAY_11], to={"hour": "11"}, a=a)
+    found = hours_model.what_if(PANEL, at=[SUNDAY_11, MONDAY_11], to={"hour": "11"}, unlabelled_code=a)
     np.testing.assert_array_equal(found.difference, 0.0)
     np.testing.assert_array_equal(found.counterfactual.quantiles, found.factual.quantiles)
     np.testing.assert_array_equal(found.counterfactual_window.mean, found.factual_window.mean)
@@ -123,7 +123,7 @@ def test_frames(hours_model: DeepDIVE, moves_model: DeepDIVE) -> None:
         ({"factor": "weekend", "to": "yes", "levels": (0.9, 0.1)}, "rise"),
         ({"factor": "weekend", "to": "yes", "labels": "some"}, '"known" or "infer"'),
         ({"factor": [], "to": "yes"}, 'expected factor="weekday"'),
-        ({"factor": "weekend", "to": "yes", "a": "moved"}, '"adjusted" or "kept"'),
+        ({"factor": "weekend", "to": "yes", "unlabelled_code": "moved"}, '"adjusted" or "kept"'),
     ],
 )
 def test_mistakes(hours_model: DeepDIVE, asked: dict[str, object], said: str) -> None:

@@ -119,9 +119,9 @@ def what_if(draw: st.DrawFn) -> Attempt:
     def attempt() -> None:
         asked_model = model(kind)
         if swapped:
-            found = asked_model.swap_codes(data(), other=at, at=None, part=part, factors=factors, levels=levels)
+            found = asked_model.swap_codes(data(), other=at, at=None, block=part, factors=factors, levels=levels)
         else:
-            found = asked_model.what_if(data(), factor=factor, to=to, at=at, a=a, levels=levels)
+            found = asked_model.what_if(data(), factor=factor, to=to, at=at, unlabelled_code=a, levels=levels)
         whole_forecast(asked_model, found.factual)
         whole_forecast(asked_model, found.counterfactual)
         all_finite(found.difference)
@@ -146,7 +146,7 @@ def traverse(draw: st.DrawFn) -> Attempt:
     positions = draw(often(None, [], [0.0], [1e300], [math.nan], ["a"], 3, [1e30], [-3, 99], [None]))
 
     def attempt() -> None:
-        found = model(kind).traverse(data(), name, at=at, positions=positions, n=n, span=span, a=a)
+        found = model(kind).traverse(data(), name, at=at, positions=positions, n=n, span=span, unlabelled_code=a)
         all_finite(found.forecasts, found.windows, found.own_position, found.own_forecasts)
         assert len(found.frame())
 

@@ -71,7 +71,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "forecast": ("--start", "--stop", "--every", "--level", "--layout", "--labels"),
     "encode": ("--part", "--every"),
     "evaluate": ("--part", "--labels", "--every"),
-    "what-if": ("--to", "--at", "--a", "--level", "--windows-out"),
+    "what-if": ("--to", "--at", "--unlabelled-code", "--level", "--windows-out"),
     "traverse": ("--dimension", "--position", "--n", "--span", "--at"),
     "anomalies": ("--part", "--top", "--every"),
     "why": ("--at", "--rows", "--every"),
@@ -81,7 +81,7 @@ VERBS: dict[str, tuple[str, ...]] = {
 }
 READ = ("--time", "--label", "--tz", "--channels", "--recording", "--rate", "--config", "--device", "--out")
 RIGHT = {
-    "what-if": ["--to", "hour=03", "--a", "kept"],
+    "what-if": ["--to", "hour=03", "--unlabelled-code", "kept"],
     "traverse": ["--dimension", "a0"],
     "evaluate": ["--part", "all"],
 }
@@ -168,7 +168,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "to": often(
         {"hour": "03"}, {}, {"hour": "x"}, {"odd": "x"}, {"hour": None}, [], None, {"hour": "03", "<i>": "\ud800"}
     ),
-    "a": often("kept", "adjusted", "odd", None),
+    "unlabelled_code": often("kept", "adjusted", "odd", None),
     "dimension": often("a0", "b_hour", "b_hour0", "", "a" + "9" * 190, "x", None, 5),
     "positions": st.lists(NUMBER, min_size=1, max_size=3),
     "start": PLACES,
@@ -182,8 +182,8 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
 PATHS = {
     "/forecast": ("at", "window", "channels", "labels", "levels"),
     "/encode": ("at", "window"),
-    "/what-if": ("at", "window", "channels", "labels", "levels", "a"),
-    "/traverse": ("at", "window", "positions", "channels", "a"),
+    "/what-if": ("at", "window", "channels", "labels", "levels", "unlabelled_code"),
+    "/traverse": ("at", "window", "positions", "channels", "unlabelled_code"),
     "/anomalies": ("start", "stop", "recordings", "every", "n", "apart"),
 }
 NEEDED = {"/what-if": ("to",), "/traverse": ("dimension",)}

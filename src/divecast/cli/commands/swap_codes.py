@@ -11,7 +11,7 @@ from divecast.cli.contrasted import contrast_as_json, print_contrast
 from divecast.cli.figure import Figure, check_figure, draw_figure
 from divecast.cli.places import At, read_places
 from divecast.cli.settings import read_settings
-from divecast.explain.counterfactuals.swap import CodePart
+from divecast.explain.counterfactuals.swap import CodeBlock
 
 
 def swap_codes(
@@ -22,7 +22,9 @@ def swap_codes(
         typer.Option("--other", help="The window whose code is taken, as --at; one for all, or as many as those."),
     ],
     at: At = None,
-    part: Annotated[CodePart, typer.Option("--part", help="b, the part the labels own, or a.")] = "b",
+    block: Annotated[
+        CodeBlock, typer.Option("--block", help="b, which is tied to the factors, or a, which is not.")
+    ] = "b",
     factor: Annotated[
         list[str] | None, typer.Option("--factor", help="Take of b only the block of this factor; repeat for more.")
     ] = None,
@@ -60,7 +62,7 @@ def swap_codes(
     fitted, source = load_with_data(model, data, settings)
     places, others = read_places(at, source), read_places(other, source)
     levels, taken = tuple(sorted(settings.levels)), tuple(factor or ())
-    found = fitted.swap_codes(source, other=others, at=places, part=part, factors=taken, labels=labels, levels=levels)
+    found = fitted.swap_codes(source, other=others, at=places, block=block, factors=taken, labels=labels, levels=levels)
     write_frame(found.frame(), out)
     if windows_out:
         write_frame(found.window_frame(), windows_out)
@@ -70,6 +72,6 @@ def swap_codes(
         draw_figure(WhatIfDisplay.from_counterfactual(found), figure, silent=as_json)
     if as_json:
         files = {"forecasts": out, "reconstructions": windows_out}
-        print_json({"command": "swap-codes", **files, "part": part, **contrast_as_json(found)})
+        print_json({"command": "swap-codes", **files, "block": block, **contrast_as_json(found)})
     else:
-        print_contrast(found, f"other's {part}", out, windows_out)
+        print_contrast(found, f"other's {block}", out, windows_out)

@@ -9,7 +9,7 @@ from divecast._text import plural
 from divecast.cli import options
 from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.figure import Figure, check_figure, draw_figure
-from divecast.cli.places import At, KeepA, read_places
+from divecast.cli.places import At, UnlabelledCode, read_places
 from divecast.cli.settings import read_settings
 
 
@@ -25,7 +25,7 @@ def traverse(
         ),
     ],
     at: At = None,
-    a: KeepA = "kept",
+    unlabelled_code: UnlabelledCode = "kept",
     out: Annotated[Path, typer.Option("--out", "-o", help="CSV, CSV.gz or Parquet file of what comes out.")] = Path(
         "traversal.parquet"
     ),
@@ -58,7 +58,13 @@ def traverse(
     given = {"device": device, **options.of_data(time, label, tz, channels, recording, rate)}
     fitted, source = load_with_data(model, data, read_settings(config, given))
     found = fitted.traverse(
-        source, dimension, at=read_places(at, source), a=a, positions=position or None, n=n, span=span
+        source,
+        dimension,
+        at=read_places(at, source),
+        unlabelled_code=unlabelled_code,
+        positions=position or None,
+        n=n,
+        span=span,
     )
     write_frame(found.frame(), out)
     if figure is not None:

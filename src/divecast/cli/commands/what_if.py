@@ -10,7 +10,7 @@ from divecast.cli import options
 from divecast.cli.console import print_json, print_lines
 from divecast.cli.contrasted import contrast_as_json, moved_classes, print_contrast
 from divecast.cli.figure import Figure, check_figure, draw_figure
-from divecast.cli.places import At, KeepA, parse_class, read_places
+from divecast.cli.places import At, UnlabelledCode, parse_class, read_places
 from divecast.cli.settings import read_settings
 from divecast.errors import ConfigError
 
@@ -25,7 +25,7 @@ def what_if(
         ),
     ],
     at: At = None,
-    a: KeepA = "adjusted",
+    unlabelled_code: UnlabelledCode = "adjusted",
     out: Annotated[Path, typer.Option("--out", "-o", help="CSV, CSV.gz or Parquet file of both forecasts.")] = Path(
         "what_if.parquet"
     ),
@@ -60,7 +60,9 @@ def what_if(
     settings = read_settings(config, given)
     fitted, source = load_with_data(model, data, settings)
     levels = tuple(sorted(settings.levels))
-    found = fitted.what_if(source, to=asked, at=read_places(at, source), a=a, labels=labels, levels=levels)
+    found = fitted.what_if(
+        source, to=asked, at=read_places(at, source), unlabelled_code=unlabelled_code, labels=labels, levels=levels
+    )
     write_frame(found.frame(), out)
     if windows_out:
         write_frame(found.window_frame(), windows_out)

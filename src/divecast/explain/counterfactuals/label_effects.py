@@ -23,7 +23,7 @@ from divecast.inference.predict import batches
 from divecast.model.linear.label_covariates import Pairs, label_covariates
 from divecast.types import Code
 
-KeepA = Literal["adjusted", "kept"]
+UnlabelledCode = Literal["adjusted", "kept"]
 
 _MOST_WINDOWS = 4000
 _PENALTY = 1.0  # as much as one window: a joint class seen once goes half of the way
@@ -59,7 +59,7 @@ class LabelEffects:
         if n_windows < _LEAST_PER_CLASS * n_classes:
             raise DataError(
                 f"expected at least {_LEAST_PER_CLASS * n_classes:.0f} windows in the data, to see how a goes with the "
-                f'labels, got {n_windows}; give longer data, or a="kept", which leaves a as it is'
+                f'labels, got {n_windows}; give longer data, or unlabelled_code="kept", which leaves a as it is'
             )
         drawn = np.random.default_rng(0).choice(n_windows, min(n_windows, _MOST_WINDOWS), replace=False)
         codes = [infer_code(fitted, batch, "known") for batch in batches(fitted, windows.subset(np.sort(drawn)))]
@@ -92,16 +92,18 @@ def _pairs(n_classes: tuple[int, ...], n_windows: int) -> Pairs:
     return tuple((i, j) for i, j in every if _LEAST_PER_PAIR * n_classes[i] * n_classes[j] <= n_windows)
 
 
-def effects_for(fitted: FittedModel, windows: Windows, a: KeepA) -> LabelEffects | None:
+def effects_for(fitted: FittedModel, windows: Windows, unlabelled_code: UnlabelledCode) -> LabelEffects | None:
     """Return the effects that adjust a, or None where a is kept, or there is nothing to adjust.
 
     Raises:
-        ConfigError: no such way to treat a.
+        ConfigError: ``unlabelled_code`` is neither.
         DataError: there are too few windows.
     """
-    if a not in ("adjusted", "kept"):
-        raise ConfigError(f'a must be "adjusted" or "kept", got {a!r}')
+    if unlabelled_code not in ("adjusted", "kept"):
+        raise ConfigError(
+            argument="unlabelled_code", expected='unlabelled_code= "adjusted" or "kept"', found=repr(unlabelled_code)
+        )
     network = fitted.network
-    if a == "kept" or not network.n_factors or not network.n_conditional:
+    if unlabelled_code == "kept" or not network.n_factors or not network.n_conditional:
         return None
     return LabelEffects.of(fitted, windows)

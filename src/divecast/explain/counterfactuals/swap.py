@@ -20,7 +20,7 @@ from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import LabelMode, batches
 from divecast.types import Code
 
-CodePart = Literal["a", "b"]
+CodeBlock = Literal["a", "b"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,11 @@ class Swap:
     """What is taken from the other window.
 
     Attributes:
-        part: ``b``, with the class probabilities; or ``a``.
+        block: ``b``, with the class probabilities; or ``a``.
         factors: of b only these blocks; none named takes all.
     """
 
-    part: CodePart = "b"
+    block: CodeBlock = "b"
     factors: tuple[str, ...] = ()
 
     def columns(self, fitted: FittedModel) -> tuple[int, ...]:
@@ -42,16 +42,16 @@ class Swap:
             ConfigError: no such part, or no such factor in the code.
         """
         names = coded_factors(fitted)
-        if self.part not in ("a", "b"):
-            raise ConfigError(f'part must be "a" or "b", got {self.part!r}')
+        if self.block not in ("a", "b"):
+            raise ConfigError(f'block must be "a" or "b", got {self.block!r}')
         unknown = [name for name in self.factors if name not in names]
         if unknown:
             raise ConfigError(f"expected factors of the model {list(names)}, got {unknown}")
-        if self.part == "a" and self.factors:
-            raise ConfigError(f'factors own blocks of b, so part="a" takes none, got {list(self.factors)}')
-        if self.part == "b" and not names:
-            raise ConfigError('expected a model with labels in its code, this one has none: swap part="a"')
-        if self.part == "a":
+        if self.block == "a" and self.factors:
+            raise ConfigError(f'factors own blocks of b, so block="a" takes none, got {list(self.factors)}')
+        if self.block == "b" and not names:
+            raise ConfigError('expected a model with labels in its code, this one has none: swap block="a"')
+        if self.block == "a":
             return ()
         return tuple(at for at, name in enumerate(names) if name in self.factors or not self.factors)
 
@@ -95,7 +95,7 @@ def swap_windows(
 def with_code_of(fitted: FittedModel, code: Code, other: Code, what: Swap) -> Code:
     """Put a part of another code into a code."""
     taken = what.columns(fitted)
-    if what.part == "a":
+    if what.block == "a":
         return replace(code, a=other.a)
     blocks, theirs = (list(fitted.network.marginal.blocks(each.b)) for each in (code, other))
     b = torch.cat([theirs[at] if at in taken else block for at, block in enumerate(blocks)], dim=1)
