@@ -28,7 +28,7 @@ from lines import append_line, read_lines
 from divecast import __version__
 from divecast.config import LossConfig, TrainingConfig
 from divecast.fit.fit_model import FitPlan, fit_model
-from divecast.jobs.processes import work_off
+from divecast.jobs.processes import run_jobs
 from divecast.model.network import Network
 from divecast.persistence.json_values import plain
 from divecast.reproduce.asked import differences, with_defaults
@@ -157,7 +157,7 @@ def missing(jobs: Iterable[Job]) -> list[Job]:
 def work(jobs: Sequence[Job], n_workers: int) -> int:
     """Make the missing runs and return how many failed."""
     todo, failed, began = missing(jobs), 0, time.monotonic()
-    for done, outcome in enumerate(work_off(todo, make_run, n_workers), 1):
+    for done, outcome in enumerate(run_jobs(todo, make_run, n_workers), 1):
         left = (time.monotonic() - began) / done * (len(todo) - done) / 60
         state = f"failed: {outcome.error}" if outcome.error else "done"
         name = f"{outcome.job.case} {outcome.job.arm} {outcome.job.seed}"

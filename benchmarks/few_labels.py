@@ -22,7 +22,7 @@ from few_labels_arms import ARMS, CURVES, EVERYWHERE, SETTINGS, settings_of
 from few_labels_scores import score_model, score_rival
 from lines import append_line, read_lines
 
-from divecast.jobs.processes import work_off
+from divecast.jobs.processes import run_jobs
 from divecast.reproduce.cases import Case, Settings, load_case
 from divecast.reproduce.hidden_labels import Hiding, hide_labels, labelled_shares
 from divecast.reproduce.versions import versions
@@ -117,7 +117,7 @@ def missing(jobs: Iterable[Job]) -> list[Job]:
 def work(jobs: Sequence[Job], n_workers: int) -> int:
     """Make runs and return how many failed."""
     failed, began = 0, time.monotonic()
-    for done, outcome in enumerate(work_off(jobs, make_run, n_workers), 1):
+    for done, outcome in enumerate(run_jobs(jobs, make_run, n_workers), 1):
         left = (time.monotonic() - began) / done * (len(jobs) - done) / 60
         state = f"failed: {outcome.error}" if outcome.error else "done"
         print(f"{outcome.job.name}: {state}; {done}/{len(jobs)}, {left:.0f} minutes left", file=sys.stderr)

@@ -15,14 +15,14 @@ from reproduce.small import hours_case
 def stood_in(monkeypatch):
     """Runs that are made by hand at once; those of arm b fail."""
 
-    def work_off(jobs, work, n_workers):
+    def run_jobs(jobs, work, n_workers):
         for job in jobs:
             if job.arm != "b":
                 record(job.arm, job.seed, "motion").write(job.file)
             yield Outcome(job, "no such luck\nTraceback" if job.arm == "b" else None)
 
     monkeypatch.setattr(runs, "load_case", hours_case)
-    monkeypatch.setattr(workers, "work_off", work_off)
+    monkeypatch.setattr(workers, "run_jobs", run_jobs)
     monkeypatch.setattr(runs, "asked_of", lambda *_: {})
     runs._load.cache_clear()
     yield

@@ -28,7 +28,7 @@ width = 16
 @pytest.fixture
 def files(tmp_path, monkeypatch):
     """A table and a settings file; no process is started."""
-    monkeypatch.setattr(workers, "work_off", work_here)
+    monkeypatch.setattr(workers, "run_jobs", work_here)
     panel = hours(6).panel
     columns = dict(zip(panel.channels, panel.values.T, strict=True))
     stamps = {"time": panel.clock.at(__import__("numpy").arange(len(panel.values)))}
@@ -81,7 +81,7 @@ def test_control_c_says_how_to_go_on(run, files, tmp_path, monkeypatch):
         raise KeyboardInterrupt
         yield
 
-    monkeypatch.setattr(workers, "work_off", interrupted)
+    monkeypatch.setattr(workers, "run_jobs", interrupted)
     for command in (("backtest", *files), ("search", *files, "--try", "lookback=[24]")):
         result = run(*command, "--out", tmp_path / "out")
         assert result.code == 130

@@ -293,7 +293,7 @@ def test_mistakes_are_told(hours_model: DeepDIVE, tmp_path: Path, monkeypatch: p
         hours_model.export(tmp_path / "m.pb")
     with pytest.raises(ConfigError, match="levels must rise"):
         hours_model.export(tmp_path / "m.pt2", levels=(0.9, 0.1))
-    with pytest.raises(ArtifactError, match="could not write"):
+    with pytest.raises(ArtifactError, match="Could not write"):
         export_model(hours_model._need_fitted(), tmp_path / "none" / "m.pt2", LEVELS)
     monkeypatch.setitem(sys.modules, "onnxscript", None)
     with pytest.raises(ConfigError, match="this needs onnxscript"):

@@ -40,7 +40,7 @@ def test_an_artifact_without_a_part_is_refused(lost: str, hours_model: DeepDIVE,
     artifact = read_artifact(tmp_path / "m", KIND, SCHEMA)
     document = {name: value for name, value in artifact.document.items() if name != lost}
     write_artifact(tmp_path / "m", replace(artifact, document=document))
-    with pytest.raises(ArtifactError, match="is not a whole divecast model"):
+    with pytest.raises(ArtifactError, match="is not a valid divecast model"):
         FittedModel.load(tmp_path / "m", CPU)
 
 
@@ -50,7 +50,7 @@ def test_an_artifact_without_a_tensor_is_refused(lost: str, hours_model: DeepDIV
     artifact = read_artifact(tmp_path / "m", KIND, SCHEMA)
     tensors = {name: value for name, value in artifact.tensors.items() if name != lost}
     write_artifact(tmp_path / "m", Artifact(KIND, SCHEMA, artifact.document, tensors))
-    with pytest.raises(ArtifactError, match="is not a whole divecast model"):
+    with pytest.raises(ArtifactError, match="is not a valid divecast model"):
         FittedModel.load(tmp_path / "m", CPU)
 
 

@@ -60,9 +60,9 @@ def test_an_old_model_is_saved_in_the_new_layout(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("version", "mend"),
     [
-        ("7.1.0rc2", f"written by divecast 7.1.0rc2, this is {__version__}: install divecast >= 7.1.0rc2"),
-        (None, "install a newer divecast"),
-        ("\x1b[31m; rm -rf", "install a newer divecast"),
+        ("7.1.0rc2", f"Install divecast >= 7.1.0rc2, which wrote the file; this is divecast {__version__}."),
+        (None, "Install a newer divecast."),
+        ("\x1b[31m; rm -rf", "Install a newer divecast."),
     ],
 )
 def test_a_newer_schema_says_which_version_it_needs(version: object, mend: str, tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_a_newer_schema_says_which_version_it_needs(version: object, mend: str, 
     save_file({"w": torch.zeros(1)}, tmp_path / "m", {"divecast": json.dumps(document), "sha256": "of its own kind"})
     with pytest.raises(ArtifactError) as error:
         DeepDIVE.load(tmp_path / "m")
-    assert str(error.value).endswith(f"has schema {SCHEMA + 1}, this divecast reads up to {SCHEMA}; {mend}")
+    assert str(error.value).endswith(f"has schema {SCHEMA + 1}, this version reads schemas up to {SCHEMA}. {mend}")
 
 
 def test_a_saved_model_says_who_wrote_it(tmp_path: Path) -> None:

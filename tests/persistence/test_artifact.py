@@ -1,4 +1,4 @@
-"""One file, whole or not at all: it reads back, and anything else is refused."""
+"""Files of tensors and JSON: written atomically, read back bit for bit, refused where damaged."""
 
 import errno
 import json
@@ -55,30 +55,30 @@ def test_it_reads_back_bit_for_bit(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["a"]
 
 
-def test_a_transposed_tensor_is_written_as_what_it_shows(tmp_path: Path) -> None:
+def test_a_transposed_tensor_is_written_in_its_own_order(tmp_path: Path) -> None:
     turned = torch.arange(12.0).view(3, 4).T
     write_artifact(tmp_path / "a", Artifact(KIND, SCHEMA, {}, {"turned": turned}))
     assert torch.equal(read_artifact(tmp_path / "a", KIND, SCHEMA).tensors["turned"], turned)
 
 
-def test_there_is_no_pickle_in_it(whole: bytes) -> None:
+def test_the_file_contains_no_pickle(whole: bytes) -> None:
     length = int.from_bytes(whole[:8], "little")
     header = json.loads(whole[8 : 8 + length])
     assert set(header) == {"__metadata__", *small().tensors}
 
 
 @pytest.mark.parametrize("bit", range(8))
-def test_any_flipped_bit_is_found(whole: bytes, bit: int, tmp_path: Path) -> None:
-    for at in range(bit, len(whole), 8):  # each bit of every byte is flipped in one of the eight runs or another
-        for flipped in {bit, (bit + at // 8) % 8}:
+def test_any_flipped_bit_is_detected(whole: bytes, bit: int, tmp_path: Path) -> None:
+    for position in range(bit, len(whole), 8):  # the eight runs together flip each bit of every byte
+        for flipped in {bit, (bit + position // 8) % 8}:
             damaged = bytearray(whole)
-            damaged[at] ^= 1 << flipped
+            damaged[position] ^= 1 << flipped
             refused(tmp_path / "a", bytes(damaged))
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.data())
-def test_any_missing_end_or_changed_stretch_is_found(
+def test_truncation_and_changed_bytes_are_detected(
     whole: bytes, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "damaged"
@@ -86,7 +86,7 @@ def test_any_missing_end_or_changed_stretch_is_found(
     refused(path, whole + data.draw(st.binary(min_size=1, max_size=9)))
     start, junk = data.draw(st.integers(0, len(whole) - 9)), data.draw(st.binary(min_size=2, max_size=8))
     changed = whole[:start] + junk + whole[start + len(junk) :]
-    if changed.split() != whole.split():  # blanks that pad the header may be other blanks
+    if changed.split() != whole.split():  # the padding of the header may be any white space
         refused(path, changed)
 
 
@@ -99,19 +99,19 @@ def test_any_other_file_is_refused(tmp_path_factory: pytest.TempPathFactory, con
 def test_a_foreign_safetensors_file_is_refused(tmp_path: Path) -> None:
     for metadata in (None, {"divecast": "{"}, {"divecast": "[]"}, {"divecast": '{"kind": "model"}'}):
         save_file({"weights": torch.zeros(2)}, tmp_path / "a", metadata)
-        with pytest.raises(ArtifactError, match="is not a whole divecast model"):
+        with pytest.raises(ArtifactError, match="is not a valid divecast model"):
             read_artifact(tmp_path / "a", KIND, SCHEMA)
 
 
-def test_no_file_another_kind_and_a_newer_schema_are_told_apart(tmp_path: Path) -> None:
-    with pytest.raises(ArtifactError, match="there is no file"):
+def test_missing_files_other_kinds_and_newer_schemas_have_their_own_messages(tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match="There is no file"):
         read_artifact(tmp_path / "a", KIND, SCHEMA)
     with pytest.raises(ArtifactError, match="is a folder"):
         read_artifact(tmp_path, KIND, SCHEMA)
     write_artifact(tmp_path / "a", small())
-    with pytest.raises(ArtifactError, match="is a divecast model, expected a divecast checkpoint"):
+    with pytest.raises(ArtifactError, match="is a divecast model file: expected a divecast checkpoint file"):
         read_artifact(tmp_path / "a", "checkpoint", SCHEMA)
-    newer = f"has schema 3, this divecast reads up to 2; written by .* install divecast >= {__version__}"
+    newer = f"has schema 3, this version reads schemas up to 2. Install divecast >= {__version__}"
     with pytest.raises(ArtifactError, match=newer):
         read_artifact(tmp_path / "a", KIND, SCHEMA - 1)
     assert read_artifact(tmp_path / "a", KIND, SCHEMA + 1).schema == SCHEMA
@@ -141,9 +141,9 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
         command = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
         done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
     except OSError:
-        pytest.skip("there is no mount command here")
+        pytest.skip("there is no mount command")
     if done.returncode:
-        pytest.skip("mounting a small disk needs rights that are not given here")
+        pytest.skip("mounting a small disk needs root")
     yield folder
     subprocess.run(["umount", folder], check=True)  # noqa: S603, S607
 
@@ -152,18 +152,18 @@ def test_a_disk_that_is_really_full_leaves_the_former_file(tiny_disk: Path) -> N
     path = tiny_disk / "a"
     write_artifact(path, small())
     large = Artifact(KIND, SCHEMA, {}, {"weights": torch.zeros(100_000)})
-    with pytest.raises(ArtifactError, match="could not write"):
+    with pytest.raises(ArtifactError, match="Could not write"):
         write_artifact(path, large)
     assert_same_bits(read_artifact(path, KIND, SCHEMA).tensors, small().tensors)
     assert [entry.name for entry in tiny_disk.iterdir()] == ["a"]
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ArtifactError, match="give a folder that exists"):
+    with pytest.raises(ArtifactError, match="Choose an existing, writable folder"):
         write_artifact(tmp_path / "no" / "a", small())
 
 
-def test_whatever_breaks_the_writing_leaves_the_former_file(tmp_path: Path) -> None:
+def test_an_interrupted_write_leaves_the_former_file(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_text("former")
 

@@ -1,4 +1,4 @@
-"""Pages of mapped files are given back, and nothing is lost by it."""
+"""Resident pages of mapped files are released, and no value is lost."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from divecast.data import Panel, open_store, write_store
-from divecast.persistence import page_cache as resident
+from divecast.persistence import page_cache
 from divecast.persistence.page_cache import drop_pages
 
 VALUES = np.random.default_rng(0).normal(size=(4000, 1000)).astype(np.float32)
@@ -15,7 +15,7 @@ VALUES = np.random.default_rng(0).normal(size=(4000, 1000)).astype(np.float32)
 
 @pytest.fixture(autouse=True)
 def small_files_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resident, "_FILE_BYTES", 1 << 20)
+    monkeypatch.setattr(page_cache, "_FILE_BYTES", 1 << 20)
 
 
 def stored(path: Path) -> Panel:
@@ -28,7 +28,7 @@ def mapped_mib() -> float:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="resident pages are read from /proc")
-def test_a_store_that_was_read_is_resident_until_it_is_released(tmp_path: Path) -> None:
+def test_a_store_is_resident_after_reading_until_released(tmp_path: Path) -> None:
     values = stored(tmp_path).values
     before = mapped_mib()
     assert float(values.sum()) == pytest.approx(float(VALUES.sum()), rel=1e-3)
@@ -47,7 +47,7 @@ def test_hashing_a_store_leaves_no_pages(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", ["c", "r+"])
-def test_what_was_written_to_a_map_stays(tmp_path: Path, mode: str) -> None:
+def test_changes_to_a_writable_map_are_kept(tmp_path: Path, mode: str) -> None:
     np.save(tmp_path / "a.npy", VALUES)
     values = np.load(tmp_path / "a.npy", mmap_mode=mode)
     values[7, 7] = 99.0
@@ -57,7 +57,7 @@ def test_what_was_written_to_a_map_stays(tmp_path: Path, mode: str) -> None:
     assert values[7, 7] == 99.0
 
 
-def test_arrays_in_memory_are_left_alone() -> None:
+def test_arrays_in_memory_are_unchanged() -> None:
     copy = VALUES.copy()
     drop_pages(copy)
     drop_pages(copy.T[3:])

@@ -74,6 +74,6 @@ def test_a_picture_that_cannot_be_written_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="a folder that exists for a"):
         write_picture(Figure(), tmp_path / "none" / "a.png")
     (tmp_path / "b.png").mkdir()
-    with pytest.raises(ArtifactError, match=r"could not write .*b\.png"):
+    with pytest.raises(ArtifactError, match=r"Could not write .*b\.png"):
         write_picture(Figure(), tmp_path / "b.png")
     assert [path.name for path in tmp_path.iterdir()] == ["b.png"]

@@ -66,7 +66,7 @@ def test_lines_and_page_are_there_if_the_figures_cannot_be_drawn(small, monkeypa
     job.model.parent.mkdir()
     runs.make_run(job)
     (tmp_path / "figures").touch()  # a file where the folder should be
-    with pytest.raises(ArtifactError, match=r"expected a folder to write to at .*figures"):
+    with pytest.raises(ArtifactError, match=r"folder .*figures"):
         reproduce("motion", None, ("full",), 1, 1, tmp_path)
     assert len((tmp_path / "runs.jsonl").read_text().splitlines()) == 1
     assert "| `full` | 1 |" in (tmp_path / "report.md").read_text()

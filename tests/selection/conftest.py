@@ -9,4 +9,4 @@ from selection.here import work_here
 @pytest.fixture
 def here(monkeypatch):
     """No process is started."""
-    monkeypatch.setattr(workers, "work_off", work_here)
+    monkeypatch.setattr(workers, "run_jobs", work_here)

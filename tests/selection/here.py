@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from divecast import DeepDIVE, TrainingConfig
-from divecast.jobs.contract import Outcome, attempt
+from divecast.jobs.contract import Outcome, run_job
 from worlds import SMALL
 
 
 def work_here(jobs: Sequence[Any], work: Callable[[Any], None], n_workers: int) -> Iterator[Outcome[Any]]:
     """Do jobs one after another."""
     for job in jobs:
-        yield Outcome(job, attempt(job, work))
+        yield Outcome(job, run_job(job, work))
 
 
 def small(factors: tuple[str, ...] = ("hour",), epochs: int = 1) -> DeepDIVE:

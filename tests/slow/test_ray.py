@@ -14,7 +14,7 @@ from divecast.cli import forecast_parts, main
 from divecast.data import write_store
 from divecast.inference import predict as inference
 from divecast.jobs import workers
-from divecast.jobs.ray_workers import work_off_on_ray
+from divecast.jobs.ray_workers import run_jobs_on_ray
 from divecast.reproduce import figures, measured, runs
 from divecast.reproduce.reproduction import reproduce
 from divecast.selection import backtest
@@ -46,23 +46,23 @@ def ray():
 def test_what_fails_or_dies_ends_its_job_alone(tmp_path):
     kinds = {"a": "killed once", "b": "wrong", "c": "good", "d": "killed"}
     tasks = [Task(name, tmp_path, kind) for name, kind in kinds.items()]
-    outcomes = {outcome.job: outcome.error for outcome in work_off_on_ray(tasks, work, "local")}
+    outcomes = {outcome.job: outcome.error for outcome in run_jobs_on_ray(tasks, work, "local")}
     assert set(outcomes) == set(tasks)
     a, b, c, d = (outcomes[task] for task in tasks)
     assert (a, c) == (None, None)
     assert b.startswith("ValueError: cannot be done\nTraceback")
-    assert d.startswith("its worker died, 3 times: ")
+    assert d.startswith("The Ray worker died, 3 times: ")
     assert [task.tries() for task in tasks] == [2, 1, 1, 3]
 
 
 def test_a_worker_has_one_thread(tmp_path):
-    (outcome,) = work_off_on_ray([Task("a", tmp_path)], environment, "local")
+    (outcome,) = run_jobs_on_ray([Task("a", tmp_path)], environment, "local")
     assert outcome.error is None
     assert (tmp_path / "a").read_text() == "1"
 
 
 def test_leaving_ends_what_runs(tmp_path):
-    outcomes = work_off_on_ray([Task("slow", tmp_path, "slow"), Task("a", tmp_path)], work, "local")
+    outcomes = run_jobs_on_ray([Task("slow", tmp_path, "slow"), Task("a", tmp_path)], work, "local")
     assert next(outcomes).job.name == "a"
     while not (begun := list(tmp_path.glob("slow.*"))):
         time.sleep(0.05)
@@ -76,7 +76,7 @@ def test_leaving_ends_what_runs(tmp_path):
 def test_a_backtest_on_ray_with_a_death_is_the_same(tmp_path, monkeypatch):
     model, panel = small(), hours(6).panel
     with monkeypatch.context() as patch:
-        patch.setattr(workers, "work_off", work_here)
+        patch.setattr(workers, "run_jobs", work_here)
         here = backtest(model, panel, 2, out=tmp_path / "here")
     (tmp_path / "there").mkdir()
     (tmp_path / "there" / f"{here.folds[1].trial.stop}.kill").touch()
@@ -142,11 +142,11 @@ def test_parts_that_cannot_be_made_leave_nothing(files, tmp_path, capsys, monkey
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "[::1]:1", "127.0.0.1:many"])
 def test_a_cluster_that_is_not_there_is_told_at_once(ray, monkeypatch, address):
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
-    with pytest.raises(ConfigError, match=f"expected a Ray cluster at '{re.escape(address)}'"):
-        next(work_off_on_ray([1], print, address))
+    with pytest.raises(ConfigError, match=f"There is no Ray cluster at '{re.escape(address)}'"):
+        next(run_jobs_on_ray([1], print, address))
 
 
 def test_without_ray_the_mend_is_said(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ConfigError, match=r'pip install "divecast\[ray\]"'):
-        next(work_off_on_ray([1], print, "local"))
+        next(run_jobs_on_ray([1], print, "local"))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from divecast.errors import DataWarning
-from divecast.jobs.contract import Progress
+from divecast.jobs.contract import JobProgress
 from divecast.persistence.json_values import plain
 
 OK, USER_ERROR, INTERRUPTED = 0, 2, 130
@@ -28,7 +28,7 @@ def say(message: str, style: str = "") -> None:
     Console(stderr=True, soft_wrap=True).print(Text(" ".join(message.split()), style=style))
 
 
-def tell_progress(progress: Progress[Any], name: str) -> None:
+def tell_progress(progress: JobProgress[Any], name: str) -> None:
     """Say on stderr how a job called ``name`` ended and how long the others will take."""
     state = "done" if progress.error is None else "FAILED"
     left = f"{progress.seconds_left / 60:.0f} min" if progress.seconds_left > 90 else f"{progress.seconds_left:.0f} s"

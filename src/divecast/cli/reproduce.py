@@ -9,7 +9,7 @@ from divecast.cli import options
 from divecast.cli.console import print_json, print_lines, say, shown, tell_progress
 
 if TYPE_CHECKING:
-    from divecast.jobs.contract import Progress
+    from divecast.jobs.contract import JobProgress
     from divecast.reproduce.reproduction import Reproduction
     from divecast.reproduce.runs import RunJob
 
@@ -69,7 +69,7 @@ def reproduce(  # noqa: PLR0913  typer reads an option from each parameter
         raise typer.Exit(_FAILED)
 
 
-def _tell(progress: "Progress[RunJob]") -> None:
+def _tell(progress: "JobProgress[RunJob]") -> None:
     job = progress.job
     tell_progress(progress, f"{job.case} {job.arm} seed {job.seed}")
 

@@ -9,14 +9,14 @@ import typer
 from divecast.cli.console import INTERRUPTED, say, shown, tell_progress
 
 if TYPE_CHECKING:
-    from divecast.jobs.contract import Progress
+    from divecast.jobs.contract import JobProgress
     from divecast.selection.run_trials import FinishedTrial
     from divecast.selection.trial import TrialJob
 
 FAILED = 1
 
 
-def tell(progress: "Progress[TrialJob]") -> None:
+def tell(progress: "JobProgress[TrialJob]") -> None:
     """Say on stderr how a fit ended."""
     tell_progress(progress, progress.job.trial.name)
 

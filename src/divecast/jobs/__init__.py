@@ -1,1 +1,1 @@
-"""Jobs that may die, worked off by processes here or by a Ray cluster."""
+"""Jobs run by worker processes or a Ray cluster, where a worker may die."""

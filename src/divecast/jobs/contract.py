@@ -1,16 +1,16 @@
-"""Jobs that others work off: the contract of the executors, which are processes here or workers of a Ray cluster.
+"""What all executors of jobs have in common, whether local processes or workers of a Ray cluster.
 
-An executor is called with jobs in order, a function at the top of a module, and where the work is to be done. It yields
-an ``Outcome`` for each job as it ends. An exception ends its job only. A job whose worker dies is done again, twice at
-most, so doing one twice must do no harm: what a job makes it writes whole or not at all. Jobs and functions travel to
-other processes, so they must pickle. Leaving the iterator ends the work.
+An executor takes jobs in order and a function defined at module level, and yields an ``Outcome`` for each job as it
+ends. An exception fails its job only. A job whose worker dies is run again, at most ``RETRIES`` times, so a job must be
+safe to run twice: it writes its files atomically. Jobs and functions are sent to other processes, so both must be
+picklable. Closing the iterator ends the work.
 """
 
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from divecast.errors import DivecastError
 
@@ -25,7 +25,7 @@ class Outcome(Generic[Job]):
 
     Attributes:
         job: the job.
-        error: what went wrong, or None.
+        error: error message; None where the job succeeded.
     """
 
     job: Job
@@ -33,15 +33,15 @@ class Outcome(Generic[Job]):
 
 
 @dataclass(frozen=True, slots=True)
-class Progress(Generic[Job]):
-    """Where the work stands after a job.
+class JobProgress(Generic[Job]):
+    """Progress of the jobs after one of them has ended.
 
     Attributes:
-        job: that ended.
-        error: why it failed, or None.
-        done: jobs that ended.
-        todo: jobs there are.
-        seconds_left: for the others, by the mean so far.
+        job: the job that ended.
+        error: its error message; None where it succeeded.
+        done: number of jobs that have ended.
+        todo: number of all jobs.
+        seconds_left: estimated time for the remaining jobs, from the mean so far.
     """
 
     job: Job
@@ -51,27 +51,20 @@ class Progress(Generic[Job]):
     seconds_left: float
 
 
-def followed(outcomes: Iterable[Outcome[Job]], todo: int) -> Iterator[Progress[Job]]:
-    """Yield where the work stands after each of ``todo`` jobs."""
-    began = monotonic()
+def track_progress(outcomes: Iterable[Outcome[Job]], todo: int) -> Iterator[JobProgress[Job]]:
+    """Yield the progress after each of ``todo`` jobs."""
+    start = monotonic()
     for done, outcome in enumerate(outcomes, start=1):
-        left = (monotonic() - began) / done * (todo - done)
-        yield Progress(outcome.job, outcome.error, done, todo, left)
+        seconds_left = (monotonic() - start) / done * (todo - done)
+        yield JobProgress(outcome.job, outcome.error, done, todo, seconds_left)
 
 
-class Executor(Protocol):
-    """Works jobs off as the module says."""
-
-    def __call__(self, jobs: Sequence[Job], work: Callable[[Job], None], where: Any, /) -> Iterator[Outcome[Job]]:
-        """Yield the outcome of each job as it ends."""
-
-
-def attempt(job: Job, work: Callable[[Job], None]) -> str | None:
-    """Do one job, and return what went wrong."""
+def run_job(job: Job, work: Callable[[Job], None]) -> str | None:
+    """Run one job and return its error message, or None."""
     try:
         work(job)
     except DivecastError as error:
         return str(error)
-    except Exception as error:  # whatever it is, it ends one job
+    except Exception as error:  # of any kind: it fails this job only
         return f"{type(error).__name__}: {error}\n{traceback.format_exc()}"
     return None

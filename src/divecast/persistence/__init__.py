@@ -1,1 +1,1 @@
-"""Files that are written whole and read strictly."""
+"""Atomic writing and strict reading of files."""

@@ -1,8 +1,8 @@
-"""One file of tensors and JSON: safetensors, never pickle; written whole or not at all; checked when read.
+"""A file of tensors and a JSON document: safetensors, never pickle; written atomically and checked when read.
 
-The JSON document lies in the file's header beside a SHA-256 of it and of every tensor's bytes, so a flipped bit is
-found as surely as a missing end. A stranger can make the checksum right for any content, so what reads a document
-takes nothing in it for granted; see :mod:`divecast.persistence.strict`.
+The JSON document is stored in the file's header, with a SHA-256 digest of it and of the bytes of every tensor, so that
+any damage is detected. A checksum does not make a file trustworthy: anyone can compute it. Code that reads a document
+therefore checks all of it; see :mod:`divecast.persistence.strict`.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from torch import Tensor
 
 from divecast.errors import ArtifactError
 from divecast.persistence.atomic import replacing
-from divecast.persistence.strict import as_artifact_error, parse_object
+from divecast.persistence.strict import RESTORE, as_artifact_error, parse_object
 from divecast.persistence.version import __version__
 
 _DOCUMENT, _DIGEST = "divecast", "sha256"
@@ -29,12 +29,12 @@ _VERSION = re.compile(r"[\w.+-]{1,30}")
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """What a file holds.
+    """Content of a file.
 
     Attributes:
         kind: what the file is, e.g. ``model`` or ``checkpoint``.
         schema: version of the layout of ``document`` and ``tensors``.
-        document: anything JSON can say.
+        document: a JSON object.
         tensors: named tensors, on the CPU.
     """
 
@@ -45,7 +45,11 @@ class Artifact:
 
 
 def write_artifact(path: Path, artifact: Artifact) -> None:
-    """Write an artifact to ``path``, replacing what was there only once all of it is on disk."""
+    """Write an artifact to ``path``; a file already there is replaced only once the new one is on disk.
+
+    Raises:
+        ArtifactError: the file cannot be written.
+    """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in artifact.tensors.items()}
     document = {
         "kind": artifact.kind,
@@ -57,7 +61,7 @@ def write_artifact(path: Path, artifact: Artifact) -> None:
     with replacing(path) as temporary:
         try:
             save_file(tensors, temporary, {_DOCUMENT: text, _DIGEST: _digest(text, tensors)})
-        except SafetensorError as error:  # wraps a full disk, too
+        except SafetensorError as error:  # also raised when the disk is full
             raise OSError(str(error)) from error
 
 
@@ -66,50 +70,54 @@ def read_artifact(path: Path, kind: str, schema: int) -> Artifact:
 
     Args:
         path: the file.
-        kind: what it has to be.
-        schema: the newest version this code reads.
+        kind: the expected kind.
+        schema: the newest schema this version can read.
 
     Raises:
-        ArtifactError: no such file, not of this kind, of a newer version, cut short or damaged.
+        ArtifactError: the file does not exist, is of another kind, has a newer schema, is truncated or damaged.
     """
     if path.is_dir():
-        raise ArtifactError(f"{path} is a folder; expected the file of a divecast {kind}")
+        raise ArtifactError(f"{path} is a folder", expected=f"a divecast {kind} file")
     if not path.is_file():
-        raise ArtifactError(f"there is no file {path}; expected a divecast {kind}")
+        raise ArtifactError(f"There is no file {path}", expected=f"a divecast {kind} file")
     with as_artifact_error(path, kind):
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             document = _document(path, kind, schema, metadata[_DOCUMENT])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  not a dict
-        fits = metadata.get(_DIGEST) == _digest(metadata[_DOCUMENT], tensors)
-    if not fits:
-        raise ArtifactError(f"{path} is damaged: its checksum does not fit its content; use a copy or write it anew")
+        intact = metadata.get(_DIGEST) == _digest(metadata[_DOCUMENT], tensors)
+    if not intact:
+        raise ArtifactError(f"{path} is damaged: its checksum does not match its content", hint=RESTORE)
     return Artifact(kind, document["schema"], document["body"], tensors)
 
 
 def under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return the tensors whose names begin so, without that beginning."""
+    """Return the tensors whose names start with ``prefix``, with the prefix removed."""
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
 def _document(path: Path, kind: str, schema: int, text: str) -> dict[str, Any]:
     document = parse_object(text)
-    found, written = document["kind"], document["schema"]
-    kinds = (type(found), type(written), type(document["body"]))
-    if kinds != (str, int, dict) or written < 1:
-        raise ValueError(f"expected a kind, a schema from 1 on and a body, got {found!r:.80}, schema {written!r:.80}")
-    if found != kind:
-        raise ArtifactError(f"{path} is a divecast {found:.80}, expected a divecast {kind}")
-    if written > schema:
-        raise ArtifactError(f"{path} has schema {written}, this divecast reads up to {schema}; {_mend(document)}")
+    file_kind, file_schema = document["kind"], document["schema"]
+    types = (type(file_kind), type(file_schema), type(document["body"]))
+    if types != (str, int, dict) or file_schema < 1:
+        raise ValueError(
+            f"expected a kind, a schema of at least 1 and a body, got {file_kind!r:.80}, schema {file_schema!r:.80}"
+        )
+    if file_kind != kind:
+        raise ArtifactError(f"{path} is a divecast {file_kind:.80} file", expected=f"a divecast {kind} file")
+    if file_schema > schema:
+        raise ArtifactError(
+            f"{path} has schema {file_schema}, this version reads schemas up to {schema}", hint=_upgrade_hint(document)
+        )
     return document
 
 
-def _mend(document: Mapping[str, Any]) -> str:
+def _upgrade_hint(document: Mapping[str, Any]) -> str:
     writer = document.get("version")
     if not isinstance(writer, str) or not _VERSION.fullmatch(writer):
-        return "install a newer divecast"
-    return f"written by divecast {writer}, this is {__version__}: install divecast >= {writer}"
+        return "Install a newer divecast"
+    return f"Install divecast >= {writer}, which wrote the file; this is divecast {__version__}"
 
 
 def _digest(text: str, tensors: Mapping[str, Tensor]) -> str:

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Atomic writing: a file is written completely or not at all."""
 
 import os
 import platform
@@ -19,10 +19,10 @@ if sys.platform != "win32":
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give an empty temporary file beside ``path``, and move it there when the block ends well.
+    """Yield an empty temporary file, and move it to ``path`` when the block ends without an error.
 
     Raises:
-        ArtifactError: the disk is full, the folder is missing or read-only; what was at ``path`` is left as it was.
+        ArtifactError: the disk is full, or the folder is missing or read-only. A former file at ``path`` is unchanged.
     """
     try:
         with staging(path.parent) as folder:
@@ -30,59 +30,59 @@ def replacing(path: Path) -> Iterator[Path]:
             temporary.touch()
             mode = temporary.stat().st_mode
             yield temporary
-            temporary.chmod(mode)  # safetensors makes a file of its own, which nobody else may read
+            temporary.chmod(mode)  # safetensors creates the file anew, readable by its owner only
             with temporary.open("rb+") as file:
                 os.fsync(file.fileno())
             temporary.replace(path)
     except OSError as error:
         raise ArtifactError(
-            f"could not write {path}: {error.strerror or error}. Any former file is as it was; "
-            "give a folder that exists, may be written to and has room"
+            f"Could not write {path} ({error.strerror or error}); a former file is unchanged",
+            hint="Choose an existing, writable folder with enough free space",
         ) from error
 
 
 @contextmanager
 def staging(parent: Path) -> Iterator[Path]:
-    """Give an empty folder in ``parent``, on the disk of what is to be moved there; it is removed when the block ends.
+    """Yield an empty folder in ``parent``, on the same file system; it is removed when the block ends.
 
-    Those that killed processes of this machine left are removed first: a lock, which ends with its process, tells them
-    from those in use. Where there are no such locks (Windows, some network disks) they stay.
+    Folders left behind by killed processes of this machine are removed first. A folder in use is locked, and the
+    system releases the lock when the process ends. Without such locks (Windows, some network file systems) they stay.
 
     Raises:
-        OSError: the folder cannot be made.
+        OSError: the folder cannot be created.
     """
-    kind = f".divecast-{platform.node()}-"  # the locks of another machine may not be seen here
-    for left in parent.glob(f"{escape(kind)}*.part"):
-        with suppress(OSError), _locked(left) as abandoned:
+    prefix = f".divecast-{platform.node()}-"  # locks held on another machine may not be visible here
+    for leftover in parent.glob(f"{escape(prefix)}*.part"):
+        with suppress(OSError), _locked(leftover) as abandoned:
             if abandoned:
-                shutil.rmtree(left)
-    unlocked, folder = (parent / f"{kind}{uuid4().hex}.{stage}" for stage in ("new", "part"))
+                shutil.rmtree(leftover)
+    unlocked, folder = (parent / f"{prefix}{uuid4().hex}.{stage}" for stage in ("new", "part"))
     try:
         unlocked.mkdir()
         with _locked(unlocked):
             unlocked.rename(folder)
             yield folder
     finally:
-        for made in (unlocked, folder):
-            shutil.rmtree(made, ignore_errors=True)
+        for path in (unlocked, folder):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[bool]:
-    """Lock a folder until the block ends; say whether it could be locked."""
+    """Lock a folder until the block ends; yield whether the lock was acquired."""
     if sys.platform == "win32":
         yield False
         return
-    held = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        yield _lock(held)
+        yield _lock(descriptor)
     finally:
-        os.close(held)
+        os.close(descriptor)
 
 
-def _lock(held: int) -> bool:
+def _lock(descriptor: int) -> bool:
     try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
     return True
@@ -90,7 +90,7 @@ def _lock(held: int) -> bool:
 
 @contextmanager
 def scratch_beside(path: Path) -> Iterator[Path]:
-    """Give an empty folder beside ``path``, and remove it with all that is in it when the block ends.
+    """Yield an empty folder beside ``path``; it and its content are removed when the block ends.
 
     Raises:
         ArtifactError: the folder of ``path`` is missing or read-only.
@@ -99,21 +99,21 @@ def scratch_beside(path: Path) -> Iterator[Path]:
         folder = TemporaryDirectory(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     except OSError as error:
         raise ArtifactError(
-            f"could not write beside {path}: {error}. Give a folder that exists and may be written to"
+            f"Could not write beside {path} ({error})", hint="Choose an existing, writable folder"
         ) from error
     with folder as name:
         yield Path(name)
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it; one that is there is left as it is.
+    """Create a folder and its parents; an existing folder is left as it is.
 
     Raises:
-        ArtifactError: it cannot be made, or not be written to.
+        ArtifactError: the folder cannot be created or is not writable.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ArtifactError(f"expected a folder to write to at {folder}, could not make it: {error}") from error
-    if not os.access(folder, os.W_OK):  # else each run would be made and lost
-        raise ArtifactError(f"expected a folder to write to at {folder}, it is read-only; give another")
+        raise ArtifactError(f"Could not create the folder {folder} ({error})", hint="Choose another folder") from error
+    if not os.access(folder, os.W_OK):  # checked now, before any result is computed and lost
+        raise ArtifactError(f"The folder {folder} is read-only", hint="Choose another folder")

@@ -1,4 +1,4 @@
-"""Values as JSON has them."""
+"""Conversion to values that JSON can represent."""
 
 import math
 from collections.abc import Mapping
@@ -8,11 +8,11 @@ import numpy as np
 
 
 def plain(value: Any, digits: int | None = None) -> Any:
-    """Return a value as JSON has it: None for numbers that are not finite, text for what JSON lacks.
+    """Convert a value for JSON: non-finite numbers become None, other types text.
 
     Args:
-        value: numbers, text, arrays, mappings and sequences of them.
-        digits: significant digits that floats are cut to; None keeps them all.
+        value: numbers, text, arrays, or mappings and sequences of them.
+        digits: significant digits to which floats are rounded; None keeps all.
     """
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()

@@ -1,4 +1,4 @@
-"""Pages of large files that were read through memory mapping, given back."""
+"""Resident memory of large memory-mapped files."""
 
 import mmap
 from typing import Any
@@ -10,20 +10,20 @@ _FILE_BYTES = 1 << 28
 
 
 def drop_pages(values: NDArray[Any]) -> None:
-    """Take the pages of a file out of this process, to be called now and then while a large array is read through.
+    """Release the resident pages of a mapped file; call it from time to time while reading a large array.
 
-    A mapped file counts as resident memory page by page as it is read, until all of it does. What is given back stays
-    in the system's cache while there is room, so that reading it again costs little. Nothing is done for arrays in
-    memory, for files below 256 MB, for maps that may be written to, and where the system has no such call (Windows).
+    Every page of a mapped file that is read counts as resident memory of the process. Released pages stay in the
+    system's page cache while there is room, so reading them again is cheap. Does nothing for arrays in memory, files
+    below 256 MB, writable maps, and on systems without ``MADV_DONTNEED`` (Windows).
 
     Args:
-        values: the array that is read, or a view of it.
+        values: the array, or a view of it.
     """
-    at: Any = values
-    while isinstance(at, np.ndarray):
-        # a private copy-on-write map would lose what was written to it
-        if isinstance(at, np.memmap) and at.mode != "r":
+    owner: Any = values
+    while isinstance(owner, np.ndarray):
+        # a copy-on-write map would lose what was written to it
+        if isinstance(owner, np.memmap) and owner.mode != "r":
             return
-        at = at.base
-    if isinstance(at, mmap.mmap) and len(at) >= _FILE_BYTES and hasattr(mmap, "MADV_DONTNEED"):
-        at.madvise(mmap.MADV_DONTNEED)
+        owner = owner.base
+    if isinstance(owner, mmap.mmap) and len(owner) >= _FILE_BYTES and hasattr(mmap, "MADV_DONTNEED"):
+        owner.madvise(mmap.MADV_DONTNEED)

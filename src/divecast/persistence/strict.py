@@ -1,7 +1,7 @@
-"""Files that a stranger may have written, read strictly.
+"""Strict reading of files from untrusted sources.
 
-What a file declares is compared with what it holds before anything of that size is made; what it says is compared with
-what was made of it; and whatever goes wrong on the way becomes one error.
+Sizes that a file declares are compared with its content before memory of that size is allocated, its document is
+compared with the object built from it, and any failure on the way becomes one kind of error.
 """
 
 import json
@@ -16,7 +16,9 @@ from torch import Tensor
 
 from divecast.errors import ArtifactError, ConfigError, DataError
 
-_MOST_LETTERS = 300  # of what is wrong: a stranger's file may have much to say
+RESTORE = "Restore a copy of the file or write it again"
+
+_MAX_REASON = 300  # characters; the text of an error may come from the file
 _MALFORMED = (
     *(ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError),
     *(OSError, SafetensorError, ConfigError, DataError),
@@ -25,82 +27,86 @@ _MALFORMED = (
 
 @contextmanager
 def as_artifact_error(path: Path, kind: str) -> Iterator[None]:
-    """Turn whatever a malformed content brings about within the block into an error that names the file.
+    """Turn any error caused by malformed content within the block into an error that names the file.
 
     Raises:
-        ArtifactError: something was not as it has to be.
+        ArtifactError: the content is malformed.
     """
     try:
         yield
     except _MALFORMED as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:_MOST_LETTERS]
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:_MAX_REASON]
         raise ArtifactError(
-            f"{path} is not a whole divecast {kind}: cut short, damaged or made by something else ({reason}); "
-            "use a copy or write it anew"
+            f"{path} is not a valid divecast {kind}: truncated, damaged or written by another program ({reason})",
+            hint=RESTORE,
         ) from error
 
 
 def parse_object(text: str) -> dict[str, Any]:
-    """Read a JSON object, strictly: no NaN, no infinity, no half of a character.
+    """Parse a JSON object strictly: NaN, infinities and lone surrogates are refused.
 
     Raises:
-        ValueError: It is something else.
-        RecursionError: It is nested too deep.
+        ValueError: the text is not such an object.
+        RecursionError: the object is nested too deeply.
     """
-    found = json.loads(text)
-    if not isinstance(found, dict):
-        raise ValueError(f"expected a JSON object, got {type(found).__name__}")  # noqa: TRY004  a fault of the text
-    json.dumps(found, allow_nan=False, ensure_ascii=False).encode()  # says no where JSON or UTF-8 cannot say it
-    return found
+    value = json.loads(text)
+    if not isinstance(value, dict):
+        raise ValueError(f"expected a JSON object, got {type(value).__name__}")  # noqa: TRY004  the text is wrong
+    json.dumps(value, allow_nan=False, ensure_ascii=False).encode()  # raises for what JSON or UTF-8 cannot represent
+    return value
 
 
 def as_json(values: Any) -> Any:
-    """Return values as they would lie in a file: tuples are lists."""
+    """Return values as JSON would store them: tuples become lists."""
     return json.loads(json.dumps(values))
 
 
-def check_understood(found: Any, said: Any, place: str = "document") -> None:
-    """Check that all that was found in a file is said by what was made of it.
+def check_understood(read: Any, rewritten: Any, place: str = "document") -> None:
+    """Check that writing the parsed object again gives all the values that were read.
 
-    So nothing unknown is passed over, and nothing is taken for what it is not, such as text for a number. What a file
-    leaves out may be said: settings that it does not know have their defaults.
+    So unknown fields are refused, and no value is silently converted, such as text to a number. A field may be missing
+    from the file: it has its default.
 
     Args:
-        found: JSON values, as found.
-        said: JSON values that would be written now.
-        place: of both, in words.
+        read: JSON values as read.
+        rewritten: JSON values that the parsed object would be written as.
+        place: where the values stand, for the message.
 
     Raises:
-        ValueError: Something is not, and where.
+        ValueError: the values differ; says where.
     """
-    if isinstance(found, dict) and isinstance(said, dict):
-        for key, value in found.items():
-            if key not in said:
-                raise ValueError(f"{place} has an unknown {key!r:.80}")
-            check_understood(value, said[key], f"{place}.{key}")
-    elif isinstance(found, list) and isinstance(said, list) and len(found) == len(said):
-        for at, (value, other) in enumerate(zip(found, said, strict=True)):
-            check_understood(value, other, f"{place}[{at}]")
-    elif found != said or isinstance(found, bool) != isinstance(said, bool):
-        raise ValueError(f"{place} is {found!r:.80}, expected {said!r:.80}")
+    if isinstance(read, dict) and isinstance(rewritten, dict):
+        for key, value in read.items():
+            if key not in rewritten:
+                raise ValueError(f"{place} has the unknown field {key!r:.80}")
+            check_understood(value, rewritten[key], f"{place}.{key}")
+    elif isinstance(read, list) and isinstance(rewritten, list) and len(read) == len(rewritten):
+        for index, (value, other) in enumerate(zip(read, rewritten, strict=True)):
+            check_understood(value, other, f"{place}[{index}]")
+    elif read != rewritten or isinstance(read, bool) != isinstance(rewritten, bool):
+        raise ValueError(f"{place} is {read!r:.80}, expected {rewritten!r:.80}")
 
 
 def check_like(
     found: Mapping[str, Tensor], expected: Mapping[str, Tensor], may_lack_numbers: frozenset[str] = frozenset()
 ) -> None:
-    """Check that tensors are those expected in name, shape and kind of number, and finite.
+    """Check names, shapes and dtypes of tensors, and that their values are finite.
 
     Args:
-        found: as they lie in a file.
-        expected: what they have to be like; may lie on the meta device, which takes no memory.
-        may_lack_numbers: names of those that may hold NaN.
+        found: tensors as read.
+        expected: tensors of the expected shapes and dtypes; may be on the meta device, which takes no memory.
+        may_lack_numbers: names of tensors that may contain NaN.
 
     Raises:
-        ValueError: They are not, and which.
+        ValueError: a tensor differs; says which.
     """
     for name in sorted(found.keys() | expected.keys()):
-        kinds = [(tuple(t[name].shape), str(t[name].dtype)) if name in t else "none" for t in (found, expected)]
-        if kinds[0] != kinds[1]:
-            raise ValueError(f"expected tensor {name!r:.80} to be {kinds[1]}, got {kinds[0]}")
+        have, want = (_shape_and_dtype(tensors.get(name)) for tensors in (found, expected))
+        if have != want:
+            raise ValueError(f"expected tensor {name!r:.80} to be {want}, got {have}")
         if name not in may_lack_numbers and found[name].numel() and not all(map(isfinite, found[name].aminmax())):
             raise ValueError(f"expected finite numbers in tensor {name!r:.80}")
+
+
+def _shape_and_dtype(tensor: Tensor | None) -> str:
+    return "absent" if tensor is None else f"{tensor.dtype} of shape {tuple(tensor.shape)}"

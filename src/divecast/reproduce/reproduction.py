@@ -6,7 +6,7 @@ from pathlib import Path
 
 from divecast._optional import need
 from divecast.errors import ConfigError
-from divecast.jobs.contract import Progress, followed
+from divecast.jobs.contract import JobProgress, track_progress
 from divecast.persistence.atomic import replacing
 from divecast.reproduce.arms import ABLATIONS, ARMS, QUICK_ARMS
 from divecast.reproduce.page import write_page
@@ -54,7 +54,7 @@ def reproduce(  # noqa: PLR0913  what to run, on what, and where
     workers: int = 1,
     out: str | Path = "reproduction",
     quick: bool = False,
-    watch: Callable[[Progress[RunJob]], None] = lambda _progress: None,
+    watch: Callable[[JobProgress[RunJob]], None] = lambda _progress: None,
     ray: str | None = None,
 ) -> Reproduction:
     """Fit every arm of a case many times and compare them; runs that are there already are not made again.
@@ -108,13 +108,13 @@ def arms_of(names: Sequence[str] | None, ablations: bool, quick: bool) -> tuple[
 
 
 def _make(
-    table: Table, workers: int, watch: Callable[[Progress[RunJob]], None], ray: str | None
+    table: Table, workers: int, watch: Callable[[JobProgress[RunJob]], None], ray: str | None
 ) -> tuple[Failure, ...]:
     jobs = table.jobs()
     case_of(jobs[0])  # say at once what is wrong with the data
     todo = missing(jobs)
     failures = []
-    for progress in followed(make_runs(todo, workers, ray), len(todo)):
+    for progress in track_progress(make_runs(todo, workers, ray), len(todo)):
         watch(progress)
         if progress.error is not None:
             failures.append(Failure(progress.job, progress.error))

@@ -14,7 +14,7 @@ from divecast.estimator import DeepDIVE
 from divecast.inference.evaluation import in_lines
 from divecast.inference.fitted_model import to_source
 from divecast.inference.forecasting import check_at_least
-from divecast.jobs.contract import Progress
+from divecast.jobs.contract import JobProgress
 from divecast.selection.fold import folds_of
 from divecast.selection.run_trials import Execution, FinishedTrial, make_trials
 from divecast.selection.trial import Trial, TrialJob
@@ -83,7 +83,7 @@ def backtest(  # noqa: PLR0913  what is tested, on what, and who does it
     out: str | Path = "backtest",
     workers: int = 1,
     ray: str | None = None,
-    watch: Callable[[Progress[TrialJob]], None] = lambda _progress: None,
+    watch: Callable[[JobProgress[TrialJob]], None] = lambda _progress: None,
 ) -> Backtest:
     """Fit a model once a fold, on what lies before it, and score each on its fold beside simple forecasters.
 

@@ -10,7 +10,7 @@ from divecast.data.sources.fingerprints import fingerprints
 from divecast.data.sources.mapped import Mapped
 from divecast.errors import ConfigError
 from divecast.inference.forecasting import check_at_least
-from divecast.jobs.contract import Progress, followed
+from divecast.jobs.contract import JobProgress, track_progress
 from divecast.jobs.workers import make_files
 from divecast.persistence.atomic import make_folder, scratch_beside
 from divecast.selection.trial import Trial, TrialJob, TrialResult, read_result, result_file, run_trial
@@ -30,7 +30,7 @@ class Execution:
     out: Path
     workers: int
     ray: str | None
-    watch: Callable[[Progress[TrialJob]], None]
+    watch: Callable[[JobProgress[TrialJob]], None]
 
     def __post_init__(self) -> None:
         """Check the settings (ConfigError)."""
@@ -72,7 +72,7 @@ def make_trials(source: Source, trials: Sequence[Trial], hands: Execution) -> li
             data = Mapped.of(source, scratch)
             jobs = [TrialJob(*each, folder) for each in zip(trials, [data] * len(trials), asked, strict=True)]
             todo = [job for job, result in zip(jobs, found, strict=True) if result is None]
-            for progress in followed(make_files(todo, run_trial, hands.workers, hands.ray), len(todo)):
+            for progress in track_progress(make_files(todo, run_trial, hands.workers, hands.ray), len(todo)):
                 hands.watch(progress)
                 if progress.error is not None:
                     errors[progress.job.file] = progress.error

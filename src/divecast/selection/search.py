@@ -14,7 +14,7 @@ from divecast.estimator import DeepDIVE
 from divecast.inference.evaluation import MEASURES, MODEL_NAME
 from divecast.inference.fitted_model import to_source
 from divecast.inference.forecasting import check_at_least
-from divecast.jobs.contract import Progress
+from divecast.jobs.contract import JobProgress
 from divecast.selection.run_trials import Execution, FinishedTrial, make_trials
 from divecast.selection.trial import Trial, TrialJob
 from divecast.selection.variant import variants, varied
@@ -88,7 +88,7 @@ def search(  # noqa: PLR0913  what is searched, on what, by what, and who does i
     out: str | Path = "search",
     workers: int = 1,
     ray: str | None = None,
-    watch: Callable[[Progress[TrialJob]], None] = lambda _progress: None,
+    watch: Callable[[JobProgress[TrialJob]], None] = lambda _progress: None,
 ) -> Search:
     """Fit a model with every combination of settings, or some drawn from them, and compare on the validation part.
 

@@ -112,7 +112,7 @@ def test_a_disk_that_is_full_leaves_the_former_file(tmp_path, suffix):
     former = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, former[1]))
     try:
-        with pytest.raises(ArtifactError, match=f"could not write .*{suffix}: .*[Tt]oo large"):
+        with pytest.raises(ArtifactError, match=f"Could not write .*{suffix}: .*[Tt]oo large"):
             write_frames(pieces(), path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, former)

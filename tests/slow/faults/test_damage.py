@@ -89,7 +89,7 @@ def test_what_is_declared_is_compared_before_it_is_made(targets: dict[str, Targe
     ("path", "value", "message"),
     [
         (("config", "encoder", "width"), "16", "document.config.encoder.width"),
-        (("config", "encoder", "wide"), 16, "unknown 'wide'"),
+        (("config", "encoder", "wide"), 16, "unknown field 'wide'"),
         (("config", "decoder", "depth"), 10**9, "depth must be 100 at most"),
         (("config", "decoder", "depth"), 2, "network.forecaster"),
         (("shape", "horizon"), 7, "expected tensor 'calibration' to be"),

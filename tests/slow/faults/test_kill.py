@@ -197,5 +197,5 @@ def test_the_section_counts_what_did_not_hold() -> None:
 
 def test_a_file_that_cannot_be_made_is_no_bare_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(FORMER)
-    with pytest.raises(ArtifactError, match="could not write"):
+    with pytest.raises(ArtifactError, match="Could not write"):
         write(tmp_path / "file" / "below")
