@@ -62,7 +62,7 @@ def _labels(fitted: FittedModel, windows: Windows) -> dict[str, dict[str, float]
     right, nats, known = [], [], []
     for batch in batches(fitted, windows):
         posterior = path.infer(batch.x)
-        read = torch.stack([share.argmax(1) for share in path.class_probabilities(batch.x)], dim=1)
+        read = torch.stack([share.argmax(1) for share in path.class_probabilities(posterior.mean)], dim=1)
         _, entropy = label_terms(path, posterior, posterior.mean, batch.labels)
         right.append(((read == batch.labels) & (batch.labels >= 0)).double().sum(0))
         nats.append(entropy.double().sum(0))

@@ -45,7 +45,8 @@ def answers(model: DeepDIVE, data: Any) -> Iterator[tuple[str, list[Any]]]:
     yield "samples", [samples.x, samples.y]
     scores = model.evaluate(data, every=5)
     yield "scores", [np.array(sorted(f"{value:.12g}" for value in _numbers(scores)))]
-    yield "anomalies", [model.anomalies(data, "test", 5).scores]
+    anomalies = model.anomalies(data, "test", 5)
+    yield "anomalies", [np.array(sorted(f"{value:.12g}" for value in _numbers(anomalies)))]
     why = model.why(data, "test", 11)
     yield "why", [np.array(sorted(f"{value:.12g}" for value in _numbers(why)))]
 

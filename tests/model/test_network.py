@@ -153,7 +153,7 @@ def test_gradients_run_through_the_draw() -> None:
 
 def test_labels_that_are_all_told_leave_nothing_to_infer() -> None:
     net, x, labels = stir(network(seed=4)), some(), torch.tensor([[0, 1], [1, 0], [2, 1], [0, 0], [1, 1], [2, 0]])
-    inferred, (b, classes) = marginal(net, x, labels), net.marginal.told(labels, noise=False)
+    inferred, (b, classes) = marginal(net, x, labels), net.marginal.b_of_labels(labels, noise=False)
     assert torch.equal(b, inferred.b)
     assert all(torch.equal(one, other) for one, other in zip(classes, inferred.classes, strict=True))
 

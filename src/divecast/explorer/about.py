@@ -9,7 +9,6 @@ from divecast.explorer.explorer import Explorer
 from divecast.explorer.limits import MOST_LEVELS, MOST_POSITIONS, MOST_WINDOWS
 from divecast.explorer.responses import time_of
 from divecast.inference.results import Keys
-from divecast.model.marginal import RBFBlocks
 
 
 class FactorAnswer(BaseModel):
@@ -80,7 +79,7 @@ def model_answer(explorer: Explorer) -> ModelAnswer:
 def _dimensions(explorer: Explorer) -> list[str]:
     network = explorer.fitted.network
     names = [f"a{at}" for at in range(network.n_conditional)]
-    if isinstance(network.marginal, RBFBlocks):
+    if network.marginal.mixtures:
         for factor, size in zip(coded_factors(explorer.fitted), network.marginal.block_sizes, strict=True):
             names += [f"b_{factor}", *(f"b_{factor}{at}" for at in range(size))]
     return names

@@ -16,7 +16,6 @@ from divecast.data.windows.range_check import check_batch
 from divecast.errors import ConfigError, warn_data
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.results import Codes, Floats, Forecast, Keys, Labels, Reconstruction
-from divecast.model.marginal import LatentLabels, RBFBlocks
 from divecast.types import Batch, Code, Outputs, Prediction
 
 LabelMode = Literal["known", "infer"]
@@ -68,7 +67,7 @@ def predict(fitted: FittedModel, batch: Batch, mode: LabelMode, sample: bool = F
     network = fitted.network
     labels = handed_labels(batch.labels, mode)[:, : network.n_factors]
     if bool((labels >= 0).all()):
-        return network.predict(batch.x, network.marginal.told(labels, noise=sample), sample)
+        return network.predict(batch.x, network.marginal.b_of_labels(labels, noise=sample), sample)
     marginal = network.marginal_code(batch.x, labels, sample)
     return network.predict(batch.x, (marginal.b, marginal.classes), sample)
 
@@ -160,12 +159,12 @@ def infer_window_labels(fitted: FittedModel, windows: Windows) -> Labels:
         ConfigError: the model has no labels to infer.
     """
     path = fitted.network.marginal
-    if not isinstance(path, RBFBlocks | LatentLabels):
+    if not path.infers_labels:
         raise ConfigError(
             "this model infers no labels: it was fitted without factors, or with labels that are not inferred "
             f'(code.labels={fitted.config.code.labels!r}); fit it with factors= and labels="blocks"'
         )
-    rows = [path.class_probabilities(batch.x) for batch in batches(fitted, windows)]
+    rows = [path.class_probabilities(path.infer(batch.x).mean) for batch in batches(fitted, windows)]
     shares = tuple(torch.cat(column).cpu().numpy() for column in zip(*rows, strict=True))
     given = windows.labels[windows.origins - 1].astype(np.int64)
     return Labels(_ends(windows), _names(fitted), _classes(fitted), shares, given)
@@ -211,7 +210,7 @@ def sample_prior(fitted: FittedModel, labels: Tensor, noise: bool) -> tuple[Floa
         noise: draw from the likelihoods too; else their means.
     """
     network = fitted.network
-    b, classes = network.marginal.told(labels[:, : network.n_factors], noise=True)
+    b, classes = network.marginal.b_of_labels(labels[:, : network.n_factors], noise=True)
     a = torch.randn(len(labels), network.n_conditional, device=labels.device)
     code = Code(a, b, classes)
     fused, _ = network.fusion(code)

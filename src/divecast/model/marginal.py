@@ -1,7 +1,9 @@
-"""Where b and the class probabilities of a window come from: what the marginal player owns."""
+"""Label paths: where b and the class probabilities of a window come from. The marginal player owns them."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +11,7 @@ from torch.distributions import Normal
 
 from divecast.config import EncoderConfig
 from divecast.model.encoder import ClassEncoder, MarginalEncoder
-from divecast.model.prior import MarginalPrior
+from divecast.model.prior import MarginalPrior, RBFMixture
 from divecast.types import ClassPosterior, MarginalPosterior
 
 Clamped = tuple[Tensor, tuple[Tensor, ...]]
@@ -33,7 +35,79 @@ class MarginalCode:
     classes: tuple[Tensor, ...]
 
 
-class GivenLabels(nn.Module):
+class LabelPath(nn.Module, ABC):
+    """What the labels of the factors are to the code: how b is inferred, drawn and clamped.
+
+    ``losses.label_terms`` has the loss terms of each path.
+
+    Attributes:
+        infers_labels: whether classes are inferred from the window.
+        block_sizes: dimensions of each factor's block of b.
+    """
+
+    infers_labels: ClassVar[bool]
+    block_sizes: list[int]
+
+    @property
+    def mixtures(self) -> list[RBFMixture]:
+        """Prior of each factor's block; empty if b is the class itself, one-hot."""
+        return []
+
+    @property
+    @abstractmethod
+    def frequencies(self) -> tuple[Tensor, ...]:
+        """Label frequencies of each factor in the training part, (class,)."""
+
+    @property
+    @abstractmethod
+    def prior_mean(self) -> Tensor:
+        """Mean of b under the prior, (marginal,)."""
+
+    @abstractmethod
+    def infer(self, x: Tensor) -> MarginalPosterior:
+        """Return q(b|x) of windows, (batch, time, channel)."""
+
+    @abstractmethod
+    def draw(self, posterior: MarginalPosterior, sample: bool) -> Tensor:
+        """Return a draw from q(b|x) with gradients, or its mean, (batch, marginal)."""
+
+    @abstractmethod
+    def blocks(self, b: Tensor) -> tuple[Tensor, ...]:
+        """Split b, (batch, marginal), into the blocks of the factors."""
+
+    @abstractmethod
+    def clamp(self, b: Tensor, labels: Tensor, noise: bool) -> Clamped:
+        """Replace the blocks of known classes in b.
+
+        Args:
+            b: (batch, marginal), as inferred.
+            labels: (batch, factor) known classes; -1 keeps the inferred block.
+            noise: draw the clamped block from f_k; else take its centre.
+
+        Returns:
+            b with the clamped blocks at their class, and the class probabilities of each factor, (batch, class).
+        """
+
+    @abstractmethod
+    def b_of_labels(self, labels: Tensor, noise: bool) -> Clamped:
+        """Return what ``clamp`` returns if all labels, (batch, factor), are known."""
+
+    @abstractmethod
+    def class_probabilities(self, b: Tensor) -> tuple[Tensor, ...]:
+        """Return the class probabilities of each factor at b, (batch, class)."""
+
+    def log_class_probabilities(self, posterior: MarginalPosterior) -> tuple[Tensor, ...]:  # noqa: ARG002
+        """Return the log class probabilities of each factor at the mean of q(b|x), (batch, class).
+
+        In logarithms, since probabilities of improbable classes underflow float32. Empty if no labels are inferred.
+        """
+        return ()
+
+    def borrow(self, features: nn.Module, config: EncoderConfig) -> None:
+        """Let the encoder of b also read the features of a; only ``RBFBlocks`` does."""
+
+
+class GivenLabels(LabelPath):
     """Labels as plain covariates: b is the label itself, one-hot; a missing one is its class frequencies.
 
     Without frequencies there are no labels in the code, and no b.
@@ -42,6 +116,8 @@ class GivenLabels(nn.Module):
         frequencies: label frequencies of each factor in the training part.
     """
 
+    infers_labels = False
+
     def __init__(self, frequencies: Sequence[Sequence[float]]) -> None:
         super().__init__()
         self.block_sizes = [len(pi) for pi in frequencies]
@@ -49,12 +125,22 @@ class GivenLabels(nn.Module):
 
     log_pi: Tensor
 
+    @property
+    def frequencies(self) -> tuple[Tensor, ...]:
+        """Label frequencies of each factor in the training part, (class,)."""
+        return tuple(pi[0] for pi in self.blocks(self.log_pi.exp()[None]))
+
+    @property
+    def prior_mean(self) -> Tensor:
+        """Mean of b under the prior, (marginal,): the label frequencies."""
+        return self.log_pi.exp()
+
     def infer(self, x: Tensor) -> MarginalPosterior:
-        """Return the frequencies for every window: nothing is inferred."""
+        """Return the label frequencies for every window; nothing is inferred."""
         return ClassPosterior(self.log_pi.expand(len(x), -1))
 
     def blocks(self, b: Tensor) -> tuple[Tensor, ...]:
-        """Cut b, (batch, marginal), into the blocks of the factors."""
+        """Split b, (batch, marginal), into the blocks of the factors."""
         return b.split(self.block_sizes, dim=1) if self.block_sizes else ()
 
     def draw(self, posterior: MarginalPosterior, sample: bool) -> Tensor:  # noqa: ARG002  others sample
@@ -62,7 +148,7 @@ class GivenLabels(nn.Module):
         return posterior.mean
 
     def clamp(self, b: Tensor, labels: Tensor, noise: bool) -> Clamped:  # noqa: ARG002  others add noise
-        """Put the given classes into b; arguments as in ``RBFBlocks.clamp``."""
+        """Replace the blocks of known classes by the class, one-hot; see ``LabelPath.clamp``."""
         blocks = []
         for i, block in enumerate(self.blocks(b)):
             label = labels[:, i]
@@ -70,9 +156,13 @@ class GivenLabels(nn.Module):
             blocks.append(torch.where((label >= 0)[:, None], one_hot, block))
         return (torch.cat(blocks, dim=1) if blocks else b), tuple(blocks)
 
-    def told(self, labels: Tensor, noise: bool) -> Clamped:
-        """Return b and the classes of labels that are all known; arguments as in ``RBFBlocks.clamp``."""
+    def b_of_labels(self, labels: Tensor, noise: bool) -> Clamped:
+        """Return what ``clamp`` returns if all labels, (batch, factor), are known."""
         return self.clamp(self.log_pi.new_zeros(len(labels), sum(self.block_sizes)), labels, noise)
+
+    def class_probabilities(self, b: Tensor) -> tuple[Tensor, ...]:
+        """Return the class probabilities of each factor at b, (batch, class): its blocks."""
+        return self.blocks(b)
 
 
 class LatentLabels(GivenLabels):
@@ -87,6 +177,7 @@ class LatentLabels(GivenLabels):
         config: sizes.
     """
 
+    infers_labels = True
     _TEMPERATURE = 0.67
 
     def __init__(self, shape: tuple[int, int], frequencies: Sequence[Sequence[float]], config: EncoderConfig) -> None:
@@ -99,18 +190,18 @@ class LatentLabels(GivenLabels):
 
     def draw(self, posterior: MarginalPosterior, sample: bool) -> Tensor:
         """Return one-hot draws with gradients, or the probabilities, (batch, marginal)."""
-        if not (sample and isinstance(posterior, ClassPosterior)):
+        if not sample:
             return posterior.mean
-        log_qs = self.blocks(posterior.log_probability)
+        log_qs = self.blocks(_as_classes(posterior).log_probability)
         return torch.cat([nn.functional.gumbel_softmax(log_q, self._TEMPERATURE, hard=True) for log_q in log_qs], dim=1)
 
-    def class_probabilities(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Return q(c|x) of every factor, (batch, class)."""
-        return self.blocks(self.infer(x).mean)
+    def log_class_probabilities(self, posterior: MarginalPosterior) -> tuple[Tensor, ...]:
+        """Return log q(c|x) of each factor, (batch, class)."""
+        return self.blocks(_as_classes(posterior).log_probability)
 
 
-class RBFBlocks(nn.Module):
-    """DeepDIVE's: q(b|x) a normal, each factor a block of b under an RBF mixture.
+class RBFBlocks(LabelPath):
+    """q(b|x) is normal, and each factor has a block of b under an RBF mixture (Wong et al. 2025).
 
     Args:
         shape: look-back and channels of the window.
@@ -118,18 +209,39 @@ class RBFBlocks(nn.Module):
         config: sizes.
     """
 
+    infers_labels = True
+
     def __init__(self, shape: tuple[int, int], prior: MarginalPrior, config: EncoderConfig) -> None:
         super().__init__()
         self.prior = prior
         self.block_sizes = prior.block_sizes
         self.encoder = MarginalEncoder(*shape, prior.dims, config)
 
+    @property
+    def mixtures(self) -> list[RBFMixture]:
+        """Prior of each factor's block."""
+        return self.prior.mixtures()
+
+    @property
+    def frequencies(self) -> tuple[Tensor, ...]:
+        """Label frequencies of each factor in the training part, (class,)."""
+        return tuple(mixture.log_pi.exp() for mixture in self.mixtures)
+
+    @property
+    def prior_mean(self) -> Tensor:
+        """Mean of b under the prior, (marginal,)."""
+        return torch.cat([pi @ f.centres() for pi, f in zip(self.frequencies, self.mixtures, strict=True)])
+
+    def borrow(self, features: nn.Module, config: EncoderConfig) -> None:
+        """Let the encoder of b also read the features of a."""
+        self.encoder.borrow(features, config)
+
     def infer(self, x: Tensor) -> Normal:
         """Return q(b|x), a normal of (batch, marginal)."""
         return self.encoder(x)
 
     def blocks(self, b: Tensor) -> tuple[Tensor, ...]:
-        """Cut b, (batch, marginal), into the blocks of the factors."""
+        """Split b, (batch, marginal), into the blocks of the factors."""
         return self.prior.blocks(b)
 
     def draw(self, posterior: MarginalPosterior, sample: bool) -> Tensor:
@@ -137,33 +249,31 @@ class RBFBlocks(nn.Module):
         return posterior.rsample() if sample and isinstance(posterior, Normal) else posterior.mean
 
     def clamp(self, b: Tensor, labels: Tensor, noise: bool) -> Clamped:
-        """Put the given classes into b.
-
-        Args:
-            b: (batch, marginal), as inferred.
-            labels: (batch, factor) class to hand over, -1 keeps what was inferred.
-            noise: draw the clamped block from f_k rather than take its centre.
-
-        Returns:
-            b with the clamped blocks at their class, and the class probabilities of each factor, (batch, class).
-        """
+        """Replace the blocks of known classes by a draw from f_k or its centre; see ``LabelPath.clamp``."""
         blocks = []
-        for i, (mixture, block) in enumerate(zip(self.prior.mixtures(), self.prior.blocks(b), strict=True)):
-            given = mixture.component(labels[:, i].clamp(min=0))
-            value = given.rsample() if noise else given.loc
+        for i, (mixture, block) in enumerate(zip(self.mixtures, self.prior.blocks(b), strict=True)):
+            component = mixture.component(labels[:, i].clamp(min=0))
+            value = component.rsample() if noise else component.loc
             blocks.append(torch.where((labels[:, i] >= 0)[:, None], value, block))
         clamped = torch.cat(blocks, dim=1)
         return clamped, self.prior.class_probabilities(clamped, labels)
 
-    def told(self, labels: Tensor, noise: bool) -> Clamped:
-        """Return b and the classes of labels that are all known, as ``clamp`` does whatever was inferred."""
-        given = [*zip(self.prior.mixtures(), labels.T, strict=True)]
-        b = torch.cat([f.component(k).rsample() if noise else f.centres()[k] for f, k in given], dim=1)
-        return b, tuple(nn.functional.one_hot(k, f.n_classes).to(b.dtype) for f, k in given)
+    def b_of_labels(self, labels: Tensor, noise: bool) -> Clamped:
+        """Return what ``clamp`` returns if all labels, (batch, factor), are known."""
+        known = [*zip(self.mixtures, labels.T, strict=True)]
+        b = torch.cat([f.component(k).rsample() if noise else f.centres()[k] for f, k in known], dim=1)
+        return b, tuple(nn.functional.one_hot(k, f.n_classes).to(b.dtype) for f, k in known)
 
-    def class_probabilities(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Return the class posteriors at the mean of q(b|x), (batch, class) of each factor."""
-        return self.prior.class_probabilities(self.infer(x).loc)
+    def class_probabilities(self, b: Tensor) -> tuple[Tensor, ...]:
+        """Return the class posteriors of each factor at b, (batch, class)."""
+        return self.prior.class_probabilities(b)
+
+    def log_class_probabilities(self, posterior: MarginalPosterior) -> tuple[Tensor, ...]:
+        """Return the log class posteriors of each factor at the mean of q(b|x), (batch, class)."""
+        return self.prior.log_class_probabilities(posterior.mean)
 
 
-MarginalPath = RBFBlocks | LatentLabels | GivenLabels
+def _as_classes(posterior: MarginalPosterior) -> ClassPosterior:
+    if not isinstance(posterior, ClassPosterior):
+        raise TypeError(f"LatentLabels need a ClassPosterior, got {type(posterior).__name__}")
+    return posterior

@@ -13,7 +13,7 @@ from divecast.model.encoder import ConditionalEncoder
 from divecast.model.forecaster import Forecaster
 from divecast.model.fusion import Fusion
 from divecast.model.linear.label_covariates import Pairs
-from divecast.model.marginal import Clamped, GivenLabels, LatentLabels, MarginalCode, MarginalPath, RBFBlocks
+from divecast.model.marginal import Clamped, GivenLabels, LabelPath, LatentLabels, MarginalCode, RBFBlocks
 from divecast.model.pairing import Coupling
 from divecast.model.prior import MarginalPrior
 from divecast.types import Code, Outputs, Prediction
@@ -65,14 +65,14 @@ class Network(nn.Module):
     def __init__(self, dimensions: Dimensions, config: ModelConfig) -> None:
         super().__init__()
         time, channels, decoder = dimensions.lookback, dimensions.n_channels, config.decoder
-        self.marginal, self.n_conditional = _marginal_path(dimensions, config)
+        self.marginal, self.n_conditional = _label_path(dimensions, config)
         n_a = self.n_conditional
         sizes = self.marginal.block_sizes
         n_classes = dimensions.n_classes if sizes else ()
         dims = sum(sizes) if config.code.given_b else 0
         self.conditional = ConditionalEncoder(time, channels, dims, n_a, config.encoder) if n_a else None
-        if config.code.borrow and self.conditional is not None and isinstance(self.marginal, RBFBlocks):
-            self.marginal.encoder.borrow(self.conditional.features, config.encoder)
+        if config.code.borrow and self.conditional is not None:
+            self.marginal.borrow(self.conditional.features, config.encoder)
         self.fusion = Fusion(n_a, n_classes, sizes, decoder)
         self.decoder = Decoder(time, channels, decoder)
         pairs = dimensions.pairs if sizes else ()
@@ -127,8 +127,8 @@ class Network(nn.Module):
         return self.complete(x, self.marginal_code(x, labels, sample), sample)
 
 
-def _marginal_path(dimensions: Dimensions, config: ModelConfig) -> tuple[MarginalPath, int]:
-    """Return what the labels are to the code, and the dimensions of a."""
+def _label_path(dimensions: Dimensions, config: ModelConfig) -> tuple[LabelPath, int]:
+    """Return the label path and the dimensions of a."""
     code, shape, n_a = config.code, (dimensions.lookback, dimensions.n_channels), config.code.n_conditional
     if dimensions.kinds and code.labels == "latent":
         return LatentLabels(shape, dimensions.frequencies, config.encoder), n_a

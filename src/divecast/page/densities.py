@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from divecast.inference.results import Codes, Labels
 from divecast.model.component import build_density
-from divecast.model.marginal import RBFBlocks
 from divecast.model.prior import RBFMixture
 from divecast.page.packed import Packed, pack
 from divecast.page.scope import Scope
@@ -41,11 +40,11 @@ class BlockDensity:
 
 def densities_of(scope: Scope, codes: Codes, labels: Labels | None) -> tuple[BlockDensity, ...] | str:
     """Measure the blocks over the scored windows, or say why there are none."""
-    path = scope.fitted.network.marginal
-    if not isinstance(path, RBFBlocks) or labels is None:
+    mixtures = scope.fitted.network.marginal.mixtures
+    if not mixtures or labels is None:
         return "This model has no block of the code with a prior by class, so there are no densities to show."
     found = []
-    for at, mixture in enumerate(path.prior.mixtures()):
+    for at, mixture in enumerate(mixtures):
         name, mean, sd = codes.factors[at], codes.b_mean[at], codes.b_sd[at]
         grid = _grid(mixture, mean)
         given = labels.given[:, at]

@@ -13,7 +13,6 @@ from divecast.errors import ConfigError
 from divecast.estimator import DeepDIVE
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import PartName, encode_windows
-from divecast.model.marginal import RBFBlocks
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -91,7 +90,7 @@ def view_windows(fitted: FittedModel, windows: Windows) -> CodeView:
     Raises:
         ConfigError: the code has no block of b for a factor.
     """
-    if not isinstance(fitted.network.marginal, RBFBlocks):
+    if not fitted.network.marginal.mixtures:
         raise ConfigError(
             "expected a model with a block of b for each factor, got one without; fit it with factors=[...]"
         )
@@ -116,10 +115,7 @@ def two_components(values: Floats) -> Floats:
 
 
 def _factor(fitted: FittedModel, at: int, labels: Ints, mean: Floats, sd: Floats) -> FactorView:
-    path, vocabulary = fitted.network.marginal, fitted.vocabularies[at]
-    if not isinstance(path, RBFBlocks):
-        raise TypeError(f"expected a model with blocks of b, got {type(path).__name__}")
-    mixture = path.prior.mixtures()[at]
+    mixture, vocabulary = fitted.network.marginal.mixtures[at], fitted.vocabularies[at]
     device = mixture.log_pi.device
     with torch.no_grad():
         component = mixture.component(torch.arange(mixture.n_classes, device=device))

@@ -21,7 +21,6 @@ from divecast.inference.predict import (
 )
 from divecast.inference.results import Codes
 from divecast.metrics import ForecastScores, ScoreSums
-from divecast.model.marginal import LatentLabels, RBFBlocks
 from divecast.reproduce.asked import FULL, asked_of, plan_of
 from divecast.reproduce.cases import Case
 from divecast.reproduce.measured import labels_to_measure, measure_code
@@ -71,7 +70,7 @@ class HeldOut:
     @property
     def infers(self) -> bool:
         """Whether the model infers labels."""
-        return isinstance(self.fitted.network.marginal, RBFBlocks | LatentLabels)
+        return self.fitted.network.marginal.infers_labels
 
     @property
     def modes(self) -> tuple[LabelMode, ...]:

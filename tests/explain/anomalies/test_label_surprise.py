@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from divecast.explain.anomalies.label_surprise import label_surprise, log_class_posteriors
+from divecast.explain.anomalies.label_surprise import label_surprise
 from divecast.explain.anomalies.window_scores import score_windows
 from divecast.inference.predict import infer_window_labels
 from divecast.model.marginal import GivenLabels
@@ -34,7 +34,7 @@ def test_no_label_no_surprise():
 
 def test_labels_that_are_not_inferred_have_none():
     path = GivenLabels(((0.5, 0.5),))
-    assert log_class_posteriors(path, path.infer(torch.zeros(3, 4, 1))) == ()
+    assert path.log_class_probabilities(path.infer(torch.zeros(3, 4, 1))) == ()
     assert label_surprise((), torch.zeros(3, 1, dtype=torch.int64)).shape == (3, 0)
 
 

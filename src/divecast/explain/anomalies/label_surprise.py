@@ -1,26 +1,7 @@
-"""How surprising the labels of a window are: those read from its values against those given."""
+"""How surprising the labels of a window are under the class posteriors inferred from its values."""
 
 import torch
 from torch import Tensor
-
-from divecast.model.marginal import LatentLabels, MarginalPath, RBFBlocks
-from divecast.types import ClassPosterior, MarginalPosterior
-
-
-def log_class_posteriors(path: MarginalPath, posterior: MarginalPosterior) -> tuple[Tensor, ...]:
-    """Return the log probability of every class at the mean code, no label told: (batch, class) of each factor.
-
-    Logarithms throughout: a label the values speak against has a probability far below what float32 can hold.
-
-    Args:
-        path: where the labels of the code come from; one that infers none gives no factors.
-        posterior: its q(b|x).
-    """
-    if isinstance(path, RBFBlocks):
-        return path.prior.log_class_probabilities(posterior.mean)
-    if isinstance(path, LatentLabels) and isinstance(posterior, ClassPosterior):
-        return path.blocks(posterior.log_probability)
-    return ()
 
 
 def label_surprise(log_posteriors: tuple[Tensor, ...], given: Tensor) -> Tensor:

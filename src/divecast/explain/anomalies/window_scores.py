@@ -9,14 +9,14 @@ from torch import Tensor
 
 from divecast.data import Windows
 from divecast.explain.anomalies.forecast_errors import STATISTICS, forecast_errors
-from divecast.explain.anomalies.label_surprise import label_surprise, log_class_posteriors
+from divecast.explain.anomalies.label_surprise import label_surprise
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import batches, handed_labels
 from divecast.inference.results import Floats
 from divecast.losses.label_terms import label_terms
 from divecast.losses.terms import normal_kl
 from divecast.model.encoder import standard_normal
-from divecast.model.marginal import MarginalPath
+from divecast.model.marginal import LabelPath
 from divecast.types import Batch, Code, MarginalPosterior
 
 CHANNEL_PARTS = (*STATISTICS, "reconstruction")
@@ -67,7 +67,7 @@ def score_windows(fitted: FittedModel, windows: Windows) -> WindowScores:
     return WindowScores(every, padded, surprise, bound, read, probability, given, tuple(posteriors))
 
 
-def marginal_kl(path: MarginalPath, posterior: MarginalPosterior) -> Tensor:
+def marginal_kl(path: LabelPath, posterior: MarginalPosterior) -> Tensor:
     """Return KL(q(b|x) || p(b)) with no label told, nats, (batch,); 0 where no labels are inferred.
 
     A mixture's KL has no closed form: it is the mean over standard normals in pairs of both signs, the same for every
@@ -93,7 +93,7 @@ def _past(fitted: FittedModel, batch: Batch) -> tuple[Tensor, ...]:
     surprisal = -network.decoder(fused).log_prob(batch.x)
     kl = normal_kl(q_a, standard_normal(q_a)) + marginal_kl(network.marginal, marginal.posterior)
     bound = surprisal.flatten(1).nanmean(1) * surprisal[0].numel() + kl
-    posteriors = log_class_posteriors(network.marginal, marginal.posterior)
+    posteriors = network.marginal.log_class_probabilities(marginal.posterior)
     given = batch.labels[:, : len(posteriors)]
     best = torch.stack([log_p.max(dim=1).values for log_p in posteriors], 1) if posteriors else surprisal[:, :0, 0]
     read = torch.stack([log_p.argmax(dim=1) for log_p in posteriors], 1) if posteriors else given

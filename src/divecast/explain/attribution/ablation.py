@@ -9,7 +9,6 @@ from collections.abc import Collection
 import torch
 from torch import Tensor
 
-from divecast.model.marginal import RBFBlocks
 from divecast.model.network import Network
 from divecast.types import Code
 
@@ -24,18 +23,9 @@ def prior_mean(network: Network, n: int) -> Code:
 
     Where b is the class itself, one-hot, its mean is the label frequencies.
     """
-    path = network.marginal
-    if isinstance(path, RBFBlocks):
-        mixtures = path.prior.mixtures()
-        frequencies = [mixture.log_pi.exp() for mixture in mixtures]
-        means = [pi @ mixture.centres() for pi, mixture in zip(frequencies, mixtures, strict=True)]
-    else:
-        frequencies = [pi[0] for pi in path.blocks(path.log_pi.exp()[None])]
-        means = frequencies
-    device = next(network.parameters()).device
-    b = torch.cat(means) if means else torch.empty(0, device=device)
-    a = torch.zeros(n, network.n_conditional, device=device)
-    return Code(a, b.expand(n, -1), tuple(pi.expand(n, -1) for pi in frequencies))
+    path, b = network.marginal, network.marginal.prior_mean
+    a = torch.zeros(n, network.n_conditional, device=b.device)
+    return Code(a, b.expand(n, -1), tuple(pi.expand(n, -1) for pi in path.frequencies))
 
 
 def replaced(code: Code, other: Code, sizes: list[int], parts: Collection[int]) -> Code:

@@ -19,7 +19,6 @@ from divecast.errors import ConfigError
 from divecast.explain.counterfactuals.counterfactual import coded_factors
 from divecast.inference.fitted_model import FittedModel
 from divecast.model.centres import Circle
-from divecast.model.marginal import RBFBlocks
 from divecast.model.prior import RBFMixture
 
 _POSITIONS = 9
@@ -107,15 +106,14 @@ def find_dimension(fitted: FittedModel, name: str) -> Dimension:
     factors, n_a = coded_factors(fitted), fitted.network.n_conditional
     if name in (own := [f"a{column}" for column in range(n_a)]):
         return Dimension(name, None, own.index(name), None)
-    path = fitted.network.marginal
-    blocks = list(zip(factors, path.block_sizes, strict=True)) if isinstance(path, RBFBlocks) else []
-    for at, (factor, size) in enumerate(blocks):
-        columns = {f"b_{factor}": None, **{f"b_{factor}{column}": column for column in range(size)}}
-        if name in columns and isinstance(path, RBFBlocks):
-            return Dimension(name, at, columns[name], path.prior.mixtures()[at])
+    mixtures = dict(zip(factors, fitted.network.marginal.mixtures, strict=False))
+    for i, (factor, mixture) in enumerate(mixtures.items()):
+        columns = {f"b_{factor}": None, **{f"b_{factor}{column}": column for column in range(mixture.dims)}}
+        if name in columns:
+            return Dimension(name, i, columns[name], mixture)
     there = [f"a0 to a{n_a - 1}"] if n_a else []
-    there += [f"b_{factor}, b_{factor}0 to b_{factor}{size - 1}" for factor, size in blocks]
-    why = "" if blocks or not factors else "; b of this model is the class itself, ask what_if"
+    there += [f"b_{factor}, b_{factor}0 to b_{factor}{mixture.dims - 1}" for factor, mixture in mixtures.items()]
+    why = "" if mixtures or not factors else "; b of this model is the class itself, ask what_if"
     raise ConfigError(f"expected a dimension of the code, one of {'; '.join(there)}, got {name!r}{why}")
 
 

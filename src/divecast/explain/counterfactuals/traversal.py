@@ -17,7 +17,6 @@ from divecast.explain.long_table import long_columns
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import batches
 from divecast.inference.results import Floats, Keys
-from divecast.model.marginal import RBFBlocks
 from divecast.types import Code
 
 
@@ -135,14 +134,14 @@ def _traversed(
 def moved_to(fitted: FittedModel, code: Code, dimension: Dimension, value: Tensor) -> Code:
     """Put a value, () or (dim,) for a way, into a dimension of every code of a batch."""
     path, column = fitted.network.marginal, dimension.column
-    if dimension.factor is None or not isinstance(path, RBFBlocks):
+    if dimension.factor is None:
         a = code.a.clone()
         a[:, column] = value
         return replace(code, a=a)
     blocks = [block.clone() for block in path.blocks(code.b)]
     blocks[dimension.factor][:, slice(None) if column is None else column] = value
     b = torch.cat(blocks, dim=1)
-    return replace(code, b=b, classes=path.prior.class_probabilities(b))
+    return replace(code, b=b, classes=path.class_probabilities(b))
 
 
 def _own_position(fitted: FittedModel, code: Code, dimension: Dimension) -> NDArray[np.float64]:

@@ -14,7 +14,6 @@ from divecast.explain.diagnosis.usage import Usage
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import encode_windows
 from divecast.inference.results import Codes, Labels
-from divecast.model.marginal import LatentLabels, RBFBlocks
 
 LEAST_WINDOWS = 20
 """Windows below which nothing can be said of a code (our choice)."""
@@ -45,7 +44,7 @@ def _measure(fitted: FittedModel, windows: Windows, part: str) -> Measurements:
     given = windows.labels[windows.origins - 1].astype(np.int64)[:, : len(codes.factors)]
     labels = Labels(codes.keys, codes.factors, codes.classes, codes.probabilities, given)
     groups = windows.segments if windows.source.clock is None else None
-    inferred = isinstance(path, RBFBlocks | LatentLabels)
+    inferred = path.infers_labels
     return Measurements(
         n_windows=len(windows),
         part=part,
@@ -63,8 +62,8 @@ def usage_of(fitted: FittedModel, codes: Codes) -> Usage:
     names = [f"a{i}" for i in range(n_a)]
     owners: list[str | None] = [None] * n_a
     kl, means = [standard_kl(codes.a_mean, codes.a_sd)], [codes.a_mean]
-    if isinstance(path, RBFBlocks):
-        for name, mean, sd, mixture in zip(codes.factors, codes.b_mean, codes.b_sd, path.prior.mixtures(), strict=True):
+    if path.mixtures:
+        for name, mean, sd, mixture in zip(codes.factors, codes.b_mean, codes.b_sd, path.mixtures, strict=True):
             names += [f"b_{name}{i}" for i in range(mixture.dims)]
             owners += [name] * mixture.dims
             kl.append(dimension_kl(mean, sd, mixture))
@@ -76,10 +75,10 @@ def usage_of(fitted: FittedModel, codes: Codes) -> Usage:
 def block_divergences(fitted: FittedModel, codes: Codes) -> dict[str, float]:
     """Return KL(q(b_i|x) || p_i) of each factor, nats, mean over the windows; nothing where b is not inferred."""
     path = fitted.network.marginal
-    if isinstance(path, RBFBlocks):
-        blocks = zip(codes.factors, codes.b_mean, codes.b_sd, path.prior.mixtures(), strict=True)
+    if path.mixtures:
+        blocks = zip(codes.factors, codes.b_mean, codes.b_sd, path.mixtures, strict=True)
         return {name: float(block_kl(mean, sd, mixture).mean()) for name, mean, sd, mixture in blocks}
-    if isinstance(path, LatentLabels):
+    if path.infers_labels:
         frequencies = [np.array(vocabulary.frequencies) for vocabulary in fitted.vocabularies]
         found = zip(codes.factors, codes.probabilities, frequencies, strict=True)
         return {name: float(class_kl(shares, pi).mean()) for name, shares, pi in found}
@@ -88,9 +87,7 @@ def block_divergences(fitted: FittedModel, codes: Codes) -> dict[str, float]:
 
 def separations_of(fitted: FittedModel, codes: Codes) -> tuple[Separation, ...]:
     """Measure how far apart the classes of each factor lie; nothing where b has no mixture prior."""
-    path = fitted.network.marginal
-    mixtures = path.prior.mixtures() if isinstance(path, RBFBlocks) else []
-    named = zip(codes.factors, codes.classes, mixtures, strict=False)
+    named = zip(codes.factors, codes.classes, fitted.network.marginal.mixtures, strict=False)
     return tuple(Separation.of(name, classes, mixture) for name, classes, mixture in named)
 
 
