@@ -1,7 +1,7 @@
 """Does the explorer keep answering when many ask at once? A JSON line a kind of question into serve_load.jsonl.
 
     python benchmarks/serve_load.py MODEL DATA
-    python benchmarks/serve_load.py model.safetensors dataset:loads --clients 50 --requests 10
+    python benchmarks/serve_load.py model.safetensors loads --clients 50 --requests 10
 
 Starts ``divecast explore`` on a free port of loopback in a process of its own. Each client, on a connection of its own,
 asks one question after another without a pause, each of another window; seconds are from sending to the last byte.

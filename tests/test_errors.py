@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from divecast.data import Panel, Recordings, Scale, Windows, WindowShape, align, as_panel
-from divecast.data.windows.split import ByRecording, split
+from divecast.data.parts import ByRecording, split
 from divecast.errors import DataWarning
 
 STAMPS = pd.date_range("2024-01-01", periods=6, freq="h")

@@ -1,7 +1,7 @@
 """Attack a real explorer on loopback, and see that it goes on and gives each its own answer.
 
     python benchmarks/faults/server.py MODEL DATA
-    python benchmarks/faults/server.py model.safetensors dataset:loads
+    python benchmarks/faults/server.py model.safetensors loads
 
 Starts ``divecast explore`` in a process of its own. Under each attack an honest client asks once a second; what it gets
 is held against what the library gives in this process, number by number. Then many clients ask at once, each of another

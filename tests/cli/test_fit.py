@@ -4,7 +4,6 @@ import signal
 import pytest
 
 from divecast import DeepDIVE
-from divecast.cli import inputs
 from divecast.train.callbacks import ProgressBar
 
 
@@ -127,10 +126,10 @@ def test_each_mistake_is_one_line(run, folder, tmp_path, more, named):
 
 
 @pytest.mark.parametrize(
-    ("data", "named"), [("none.csv", "none.csv"), ("dataset:birds", "'loads', 'motion'"), ("tiny.toml", ".parquet")]
+    ("data", "named"), [("none.csv", "none.csv"), ("birds", "loads, motion"), ("tiny.toml", ".parquet")]
 )
 def test_data_that_is_not_there_is_one_line(run, folder, tmp_path, data, named):
-    path = data if data.startswith("dataset:") else folder / data
+    path = data if data == "birds" else folder / data
     assert named in run("fit", path, "--config", folder / "tiny.toml", "--out", tmp_path / "m").error
 
 
@@ -160,7 +159,7 @@ def test_what_a_reader_lets_through_is_one_line(run, folder, tmp_path, monkeypat
     def read(path):
         raise error
 
-    monkeypatch.setattr(inputs, "read_table", read)
+    monkeypatch.setattr("divecast.data.reading.read_table", read)
     assert "panel.csv" in fit(run, folder, tmp_path / "m").error
 
 
@@ -187,11 +186,10 @@ def test_a_mend_is_said_by_options(run, folder, tmp_path):
         assert "time=" not in message
 
 
-@pytest.mark.parametrize("data", ["panel.csv", "dataset:loads"])
+@pytest.mark.parametrize("data", ["panel.csv", "loads"])
 def test_a_factor_without_its_column_is_told_what_there_is(run, folder, tmp_path, data):
-    path = data if data.startswith("dataset:") else folder / data
+    path = data if data == "loads" else folder / data
     arguments = ["--config", folder / "tiny.toml", "--out", tmp_path / "m", "--factor", "gait"]
     message = run("fit", path, *arguments).error
-    assert "expected a column 'gait' for the factor gait" in message
-    there = "has the labels none" if data.startswith("dataset:") else "has the columns time, north, south"
-    assert f"{data} {there}; " in message
+    there = "has the labels none" if data == "loads" else "has the columns time, north, south"
+    assert f"no label column 'gait' for the factor 'gait': {data} {there}. " in message

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from divecast.cli.forecast_tables import Asked
-from divecast.cli.inputs import SHIPPED
 from divecast.cli.loaded import load_model
 from divecast.data import write_frames
+from divecast.data.datasets import is_shipped
 from divecast.data.tables.parquet_files import is_address
 from divecast.errors import DivecastError
 from divecast.estimator import DeepDIVE
@@ -49,7 +49,7 @@ def tables_from_ray(asked: Asked, fitted: DeepDIVE, model: Path, address: str, o
         DivecastError: a part could not be made.
     """
     asked.tables(fitted)  # refuse here what every part would
-    anywhere = asked.data.startswith(SHIPPED) or is_address(asked.data)
+    anywhere = is_shipped(asked.data) or is_address(asked.data)
     data = asked.data if anywhere else str(Path(asked.data).absolute())
     with cluster(address) as ray, scratch_beside(out.absolute()) as folder:
         n = _PARTS_EACH * max(1, int(ray.cluster_resources().get("CPU", 1)))

@@ -16,7 +16,7 @@ SplitBy = Literal["time", "recording"]
 Data = Annotated[
     str,
     typer.Argument(
-        help="CSV, CSV.gz or Parquet file, folder of a store, or a shipped data set: dataset:loads, dataset:motion.",
+        help="CSV, CSV.gz or Parquet file, folder of a store, or a shipped data set (loads, motion).",
         show_default=False,
     ),
 ]

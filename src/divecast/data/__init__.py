@@ -3,8 +3,10 @@
 from divecast.data.factors import Calendar, Factor, Label, as_factors
 from divecast.data.labels.encode import check_seen, encode_labels, fit_vocabularies
 from divecast.data.labels.vocabulary import Vocabulary
+from divecast.data.parts import ByGroup, ByRecording, ByTime, Part, Parts, Split, split
+from divecast.data.reading import as_panel, read_source
 from divecast.data.source import Backend, Source
-from divecast.data.sources.align import align, as_panel
+from divecast.data.sources.align import align
 from divecast.data.sources.panel import Panel
 from divecast.data.sources.recordings import Recordings
 from divecast.data.sources.store import open_store, write_store
@@ -13,7 +15,6 @@ from divecast.data.tables.frames import to_frame, write_frame, write_frames
 from divecast.data.time.clock import Clock, seasons
 from divecast.data.time.regular import infer_clock
 from divecast.data.windows.scale import Scale, fit_scale
-from divecast.data.windows.split import ByGroup, ByRecording, ByTime, Part, Parts, Split, split
 from divecast.data.windows.windows import Windows, WindowShape
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "fit_vocabularies",
     "infer_clock",
     "open_store",
+    "read_source",
     "seasons",
     "split",
     "store_from_parquet",

@@ -5,6 +5,7 @@ They are made by ``scripts/make_datasets.py`` from the packages that publish the
 
 from collections.abc import Callable
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, Literal, overload
 
 import numpy as np
@@ -21,6 +22,11 @@ _MOTION_LABELS = ("exercise", "side", "subject")
 def available() -> tuple[str, ...]:
     """Names that ``load`` knows."""
     return tuple(_LOADERS)
+
+
+def is_shipped(data: str | Path) -> bool:
+    """Whether a name stands for a shipped data set: no file or folder of that name exists."""
+    return str(data) in _LOADERS and not Path(data).exists()
 
 
 @overload

@@ -10,6 +10,8 @@ from divecast.errors import ConfigError
 Kind = Literal["plain", "ordered", "cyclic"]
 CalendarName = Literal["hour", "half_hour", "weekday", "weekend", "month", "season", "holiday"]
 
+CALENDAR_NAMES: tuple[CalendarName, ...] = get_args(CalendarName)
+
 _PLAIN_CALENDAR = ("weekend", "holiday")
 _COUNTRY = re.compile(r"[A-Z]{2,3}(-.+)?")
 

@@ -14,20 +14,17 @@ from divecast._device import own_random_state
 from divecast.config import ModelConfig
 from divecast.data import (
     Factor,
-    Label,
     Panel,
-    Recordings,
     Scale,
     Source,
     Vocabulary,
     WindowShape,
     align,
     as_factors,
-    as_panel,
+    read_source,
 )
 from divecast.data.labels.encode import encode_known_labels
-from divecast.data.tables.columns import check_names, open_frame
-from divecast.data.tables.read import read_table
+from divecast.data.tables.columns import check_names
 from divecast.errors import DataError, warn_data
 from divecast.inference.calibration import Calibration
 from divecast.inference.provenance import Provenance, read_factor, typed
@@ -233,17 +230,7 @@ def to_source(data: Any, factors: Sequence[Factor], tz: str | None = None, absen
     Raises:
         DataError: the data cannot be read so.
     """
-    if isinstance(data, Panel | Recordings):
-        return data
-    named = {factor.name for factor in factors if isinstance(factor, Label)}
-    if named and absent_labels and not _is_store(data):
-        data = read_table(data) if isinstance(data, str | Path) else data
-        named &= set(map(str, open_frame(data)[0].columns))
-    return as_panel(data, labels=sorted(named), tz=tz)
-
-
-def _is_store(data: Any) -> bool:
-    return isinstance(data, str | Path) and Path(data).is_dir()
+    return read_source(data, factors=factors, absent_labels=absent_labels, tz=tz)
 
 
 def dimensions_of(shape: WindowShape, n_channels: int, vocabularies: Sequence[Vocabulary]) -> Dimensions:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from divecast.data import Recordings, Source, as_panel
+from divecast.data import Source, read_source
 from divecast.errors import DataError
 from divecast.inference.results import Floats, Forecast
 from divecast.plots.narrow import Ints
@@ -20,7 +20,7 @@ def source_of(forecast: Forecast, data: Any) -> Source:
     Raises:
         DataError: the data lack a channel, or do not have its windows at its times.
     """
-    source: Source = data if isinstance(data, Recordings) else as_panel(data)
+    source: Source = read_source(data)
     absent = [name for name in forecast.channels if name not in source.channels]
     if absent:
         raise DataError(f"expected the channels of the forecast, the data have no {', '.join(map(repr, absent[:5]))}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from divecast.data import ByGroup, ByRecording, ByTime, Panel, Source, Split
-from divecast.data.windows.split import kind_of_unit, recording_units
+from divecast.data.parts import kind_of_unit, recording_units
 from divecast.errors import ConfigError, DataError
 
 _NAMED = 4

@@ -19,7 +19,7 @@ from divecast.data import (
     store_from_parquet,
 )
 from divecast.data import split as cut
-from divecast.data.windows.split import ByTime
+from divecast.data.parts import ByTime
 from divecast.errors import DataError
 
 WALL = pd.date_range("2024-01-01", periods=72, freq="h")

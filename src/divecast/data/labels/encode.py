@@ -7,12 +7,12 @@ from itertools import pairwise
 import numpy as np
 
 from divecast.data.factors import Calendar, Factor, Label
-from divecast.data.labels.vocabulary import LabelIndices, Vocabulary, as_text, distinct
+from divecast.data.labels.vocabulary import LabelIndices, Vocabulary
+from divecast.data.parts import Part, Parts
 from divecast.data.source import Column, Source
 from divecast.data.sources.arrays import row_chunks
-from divecast.data.tables.columns import label_missing
+from divecast.data.tables.columns import as_text, distinct, label_missing
 from divecast.data.time.calendar import CALENDAR_CLASSES, calendar_codes
-from divecast.data.windows.split import Part, Parts
 from divecast.errors import DataError, warn_data
 
 

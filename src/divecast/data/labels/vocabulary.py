@@ -1,6 +1,6 @@
 """Classes of a factor, and their frequencies in the training part."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, get_args
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from divecast.data.factors import Kind
 from divecast.data.source import Column
-from divecast.data.tables.columns import label_missing
+from divecast.data.tables.columns import distinct
 from divecast.errors import DataError
 
 LabelIndices = NDArray[np.int16]
@@ -87,25 +87,3 @@ class Vocabulary:
         edges = None if plain["edges"] is None else tuple(float(edge) for edge in plain["edges"])
         frequencies = tuple(float(share) for share in plain["frequencies"])
         return Vocabulary(plain["name"], plain["kind"], tuple(map(str, plain["classes"])), frequencies, edges)
-
-
-def distinct(column: Column) -> tuple[list[str], NDArray[np.int64]]:
-    """The different labels of a column as text, in order, and the place of each row among them.
-
-    Args:
-        column: (row,) labels, float64 (NaN missing) or objects of text (None missing).
-
-    Returns:
-        The labels, numbers by size and text by alphabet; and (row,) places, -1 where missing.
-    """
-    given = ~label_missing(column)
-    found = column[given]
-    values, inverse = np.unique(found if column.dtype.kind == "f" else found.astype(str), return_inverse=True)
-    places = np.full(len(column), -1, dtype=np.int64)
-    places[given] = inverse
-    return as_text(values.tolist()), places
-
-
-def as_text(values: Sequence[float | str]) -> list[str]:
-    """Labels as text, whole numbers without a decimal point."""
-    return [str(int(v)) if isinstance(v, float) and v.is_integer() else str(v) for v in values]

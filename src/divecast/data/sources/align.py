@@ -1,48 +1,10 @@
-"""Anything a user may hand over as a panel, and a panel brought to the channels of a model."""
+"""A panel or recordings brought to the channels of a model."""
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from divecast._text import plural
 from divecast.data.source import Source
-from divecast.data.sources.panel import Panel
-from divecast.data.sources.store import open_store
-from divecast.data.tables.columns import open_frame
 from divecast.errors import DataError, warn_data
-
-
-def as_panel(data: Any, time: str | None = None, labels: Sequence[str] = (), tz: str | None = None) -> Panel:
-    """Take a panel, a table, or a path to one.
-
-    Args:
-        data: A Panel, a pandas, polars or pyarrow table (long when it has unique_id, ds and y, else wide), a path
-            to a CSV, CSV.gz or Parquet file, or to the folder of a store.
-        time: The column of time stamps; found by itself when left out.
-        labels: Columns that are labels and no channels.
-        tz: Zone of stamps that name none, and of calendar factors; when left out, that of the stamps, else UTC.
-
-    Returns:
-        The panel.
-
-    Raises:
-        DataError: The data cannot be read so.
-    """
-    if isinstance(data, Panel):
-        return data
-    if isinstance(data, str | Path):
-        return open_store(data) if Path(data).is_dir() else Panel.read(data, "auto", time, labels, tz)
-    if isinstance(data, np.ndarray):
-        raise DataError(
-            "expected a table with time stamps, got a numpy array, which has none; "
-            'use Panel.from_array(values, start="2024-01-01", step="1h")'
-        )
-    frame, _ = open_frame(data)
-    if {"unique_id", "ds", "y"} <= set(frame.columns):
-        return Panel.from_long(frame, time=time or "ds", labels=labels, tz=tz)
-    return Panel.from_wide(frame, time, labels, tz)
 
 
 def align(source: Source, channels: Sequence[str]) -> Source:

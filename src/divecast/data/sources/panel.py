@@ -13,7 +13,7 @@ from divecast._text import plural
 from divecast.data.source import Backend, Column, Values
 from divecast.data.sources.arrays import as_table, check_array, hash_values, take_channels
 from divecast.data.tables.grid import Grid
-from divecast.data.tables.long import LongNames, read_long
+from divecast.data.tables.long import LongNames, is_long, read_long
 from divecast.data.tables.read import read_table
 from divecast.data.tables.wide import read_wide
 from divecast.data.time.clock import Clock
@@ -231,7 +231,7 @@ class Panel:
             DataError: The file is absent or no table, or as :meth:`from_wide` and :meth:`from_long`.
         """
         table = read_table(path)
-        if layout == "long" or (layout == "auto" and {"unique_id", "ds", "y"} <= set(table.column_names)):
+        if layout == "long" or (layout == "auto" and is_long(table.column_names)):
             return cls.from_long(table, time=time or "ds", labels=labels, tz=tz)
         return cls.from_wide(table, time, labels, tz)
 

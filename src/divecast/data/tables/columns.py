@@ -184,6 +184,28 @@ def label_missing(column: Column) -> NDArray[np.bool_]:
     return missing
 
 
+def distinct(column: Column) -> tuple[list[str], NDArray[np.int64]]:
+    """The different labels of a column as text, in order, and the place of each row among them.
+
+    Args:
+        column: (row,) labels, float64 (NaN missing) or objects of text (None missing).
+
+    Returns:
+        The labels, numbers by size and text by alphabet; and (row,) places, -1 where missing.
+    """
+    given = ~label_missing(column)
+    found = column[given]
+    values, inverse = np.unique(found if column.dtype.kind == "f" else found.astype(str), return_inverse=True)
+    places = np.full(len(column), -1, dtype=np.int64)
+    places[given] = inverse
+    return as_text(values.tolist()), places
+
+
+def as_text(values: Sequence[float | str]) -> list[str]:
+    """Labels as text, whole numbers without a decimal point."""
+    return [str(int(v)) if isinstance(v, float) and v.is_integer() else str(v) for v in values]
+
+
 def _refuse_duplicates(native: Any) -> None:
     # Before narwhals, whose own message is several lines; an Arrow table calls its arrays ``columns``.
     names = getattr(native, "column_names", None)

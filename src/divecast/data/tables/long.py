@@ -31,6 +31,11 @@ class LongNames(NamedTuple):
     value: str = "y"
 
 
+def is_long(columns: Sequence[str]) -> bool:
+    """Whether a table with these columns is long, by the names that such tables use."""
+    return set(LongNames()) <= set(columns)
+
+
 def read_long(native: Any, names: LongNames, labels: Sequence[str], tz: str | None) -> tuple[Grid, Backend]:
     """Read a long table; see :meth:`divecast.data.sources.panel.Panel.from_long`."""
     frame, backend = open_frame(native)

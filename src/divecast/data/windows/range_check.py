@@ -4,10 +4,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from divecast.data.parts import Part
 from divecast.data.source import Source
 from divecast.data.sources.arrays import row_chunks
 from divecast.data.windows.scale import Scale
-from divecast.data.windows.split import Part
 from divecast.data.windows.windows import Windows
 from divecast.errors import DataError
 from divecast.persistence.page_cache import drop_pages

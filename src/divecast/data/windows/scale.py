@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast._text import plural
+from divecast.data.parts import Part
 from divecast.data.source import Source, Values
 from divecast.data.sources.arrays import row_chunks
-from divecast.data.windows.split import Part
 from divecast.errors import DataError, warn_data
 from divecast.persistence.page_cache import drop_pages
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from divecast.data.labels.vocabulary import LabelIndices
+from divecast.data.parts import Part
 from divecast.data.source import Source
 from divecast.data.windows.scale import Scale
-from divecast.data.windows.split import Part
 from divecast.data.windows.window_batch import gather
 from divecast.errors import ConfigError, DataError, warn_data
 from divecast.types import Batch, ChannelSample

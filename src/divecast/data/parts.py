@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast.data.labels.vocabulary import as_text
 from divecast.data.source import Source
-from divecast.data.tables.columns import label_array, label_missing
+from divecast.data.tables.columns import as_text, label_array, label_missing
 from divecast.errors import ConfigError, DataError
 
 Bounds = NDArray[np.int64]
