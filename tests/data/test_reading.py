@@ -1,0 +1,62 @@
+"""Data read from whatever a user passes."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from divecast.data import Label, Panel, Recordings, as_panel, datasets, read_source, write_store
+from divecast.errors import DataError
+
+HOURS = pd.DataFrame(
+    {"ds": pd.date_range("2024-01-01", periods=4, freq="h"), "a": np.arange(4.0), "mode": ["x", "y", "x", "y"]}
+)
+    {"ds": pd.date_range("2024-01-01", periods=4, freq="h"), "a": np.arange(4.0), "mode": list("xyxy")}
+)
+
+
+def test_a_shipped_data_set_is_read_by_its_name():
+    assert as_panel("loads").fingerprint() == datasets.load("loads").fingerprint()
+    motion = read_source("motion", channels=["wy", "ax"])
+    assert isinstance(motion, Recordings)
+    assert motion.channels == ("wy", "ax")
+    with pytest.raises(DataError, match="no common clock"):
+        as_panel("motion")
+
+
+@pytest.mark.parametrize("store", [True, False])
+def test_what_lies_there_comes_before_a_shipped_data_set(tmp_path, monkeypatch, store):
+    monkeypatch.chdir(tmp_path)
+    if store:
+        write_store("loads", [np.zeros((3, 1))], ["mine"], "2024-01-01", "1h")
+        assert as_panel("loads").channels == ("mine",)
+    else:
+        (tmp_path / "loads").write_text("no table")
+        with pytest.raises(DataError, match=r"ends in \.csv"):
+            as_panel("loads")
+
+
+def test_a_path_that_is_not_there_names_the_shipped_data_sets(tmp_path):
+    with pytest.raises(DataError, match="loads, motion") as caught:
+        read_source(tmp_path / "birds")
+    assert "birds" in caught.value.problem
+
+
+def test_columns_of_labels_are_those_that_factors_name():
+    panel = read_source(HOURS, factors=[Label("mode")])
+    assert panel.channels == ("a",)
+    assert panel.label_column("mode").tolist() == list("xyxy")
+    assert not read_source(HOURS.drop(columns="mode"), factors=[Label("mode")], absent_labels=True).labels
+    with pytest.raises(DataError, match=r"'mode': the table has the columns ds, a\. Name one .* in factors="):
+        read_source(HOURS.drop(columns="mode"), factors=[Label("mode")])
+
+
+@pytest.mark.parametrize("channels", [(), ["a"]])
+def test_a_table_with_a_column_of_recordings(channels):
+    recordings = read_source(HOURS, recording="mode", time="ds", rate=50, channels=channels)
+    assert isinstance(recordings, Recordings)
+    assert (recordings.names, recordings.channels, recordings.rate) == (("x", "y"), ("a",), 50)
+
+
+def test_an_object_is_returned_as_it_is():
+    panel = Panel.from_array(np.zeros((3, 2)), "2024-01-01", "1h")
+    assert read_source(panel, factors=[Label("mode")]) is panel
