@@ -56,7 +56,7 @@ from divecast.plots import ForecastDisplay, write_picture
 week = model.forecast(panel, start="2016-11-21", stop="2016-11-27", every=24)
 display = ForecastDisplay.from_forecast(week, panel, ["G0-A", "H0-A"])
 write_picture(display.plot(), FIGURES / "loads_forecasts.png")
-print(week.frame().to_pandas().head(3).to_string(index=False, float_format="%.3f"))
+print(week.frame().head(3).to_string(index=False, float_format="%.3f"))
 
 # %% [markdown]
 # ## Which days are odd?

@@ -78,7 +78,7 @@ for at, (name, classes) in enumerate(zip(read.factors, read.classes, strict=True
 # The table a user would go on with has the label read, its probability, and the one given, if any:
 
 # %%
-print(read.frame().to_pandas().head(6).to_string(index=False, float_format="%.2f"))
+print(read.frame().head(6).to_string(index=False, float_format="%.2f"))
 
 # %% [markdown]
 # The groups are small, and people differ: with other people held out, or another seed, the shares are others.
@@ -95,7 +95,7 @@ from divecast.plots import CodeDisplay, ConfusionDisplay, write_picture
 unused = hidden | groups["people never met"]
 known = [[names.index(label) for label in truth[of]] for of, names in zip(read.factors, read.classes, strict=True)]
 judged = replace(read, given=np.where(unused[:, None], np.array(known).T, -1))
-print(judged.confusion("exercise").to_pandas().to_string(index=False))
+print(judged.confusion("exercise").to_string(index=False))
 write_picture(ConfusionDisplay.from_labels(judged, "exercise").plot(), FIGURES / "motion_confusion.png")
 
 # %% [markdown]
@@ -105,7 +105,7 @@ write_picture(ConfusionDisplay.from_labels(judged, "exercise").plot(), FIGURES /
 # deviation. Below the windows of all people, coloured by the truth; crosses are the centres of the classes.
 
 # %%
-table = model.encode(half, every=every).frame().to_pandas()
+table = model.encode(half, every=every).frame()
 print(f"{len(table)} windows; columns {', '.join(table.columns[:6])} ... {', '.join(table.columns[-4:])}")
 write_picture(CodeDisplay.from_estimator(model, motion, "all", every).plot(), FIGURES / "motion_code.png")
 

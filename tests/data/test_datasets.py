@@ -11,6 +11,7 @@ import pytest
 from divecast.data import datasets
 from divecast.data.sources.panel import Panel
 from divecast.data.sources.recordings import Recordings
+from divecast.data.tables import frames
 from divecast.errors import ConfigError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -117,6 +118,16 @@ class TestMotion:
 def test_available_names_can_be_loaded() -> None:
     assert datasets.available() == ("loads", "motion")
     assert all(datasets.load(name).values.size for name in datasets.available())
+
+
+@pytest.mark.parametrize(
+    ("installed", "kind"), [(("polars", "pandas"), "pandas"), (("polars",), "polars"), ((), "pyarrow")]
+)
+def test_results_come_as_tables_of_the_package_that_is_installed(
+    monkeypatch: pytest.MonkeyPatch, installed: tuple[str, ...], kind: str
+) -> None:
+    monkeypatch.setattr(frames, "find_spec", lambda name: name if name in installed else None)
+    assert datasets.load("loads").backend == datasets.load("motion").backend == kind
 
 
 def test_unknown_name_lists_what_there_is() -> None:

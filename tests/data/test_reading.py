@@ -10,8 +10,6 @@ from divecast.errors import DataError
 HOURS = pd.DataFrame(
     {"ds": pd.date_range("2024-01-01", periods=4, freq="h"), "a": np.arange(4.0), "mode": ["x", "y", "x", "y"]}
 )
-    {"ds": pd.date_range("2024-01-01", periods=4, freq="h"), "a": np.arange(4.0), "mode": list("xyxy")}
-)
 
 
 def test_a_shipped_data_set_is_read_by_its_name():

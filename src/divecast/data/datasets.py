@@ -4,6 +4,7 @@ They are made by ``scripts/make_datasets.py`` from the packages that publish the
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, overload
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from divecast.data.sources.panel import Panel
 from divecast.data.sources.recordings import Recordings
+from divecast.data.tables.frames import default_backend
 from divecast.errors import ConfigError
 
 _MOTION_RATE = 50.0
@@ -71,7 +73,8 @@ def load_loads() -> Panel:
     members = _read("loads.npz")
     channels = [str(name) for name in members["channels"]]
     start = np.datetime64(members["start"].item(), "s")
-    return Panel.from_array(members["values"].T, start, "1h", channels=channels, tz="Europe/Berlin")
+    panel = Panel.from_array(members["values"].T, start, "1h", channels=channels, tz="Europe/Berlin")
+    return replace(panel, backend=default_backend())
 
 
 def load_motion() -> Recordings:
@@ -89,7 +92,8 @@ def load_motion() -> Recordings:
     recordings = np.split(signal, np.cumsum(members["lengths"])[:-1])
     labels = {name: members[name].tolist() for name in _MOTION_LABELS}
     channels = [str(name) for name in members["channels"]]
-    return Recordings.from_arrays(recordings, labels=labels, rate=_MOTION_RATE, channels=channels)
+    motion = Recordings.from_arrays(recordings, labels=labels, rate=_MOTION_RATE, channels=channels)
+    return replace(motion, backend=default_backend())
 
 
 _LOADERS: dict[str, Callable[[], Panel | Recordings]] = {"loads": load_loads, "motion": load_motion}

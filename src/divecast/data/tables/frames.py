@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,11 @@ from numpy.typing import NDArray
 from divecast.data.source import Backend
 from divecast.errors import ConfigError, DataError
 from divecast.persistence.atomic import replacing
+
+
+def default_backend() -> Backend:
+    """The kind of table for data that came in none: pandas, else polars, else pyarrow, whichever is installed."""
+    return "pandas" if find_spec("pandas") else "polars" if find_spec("polars") else "pyarrow"
 
 
 def to_frame(columns: Mapping[str, NDArray[Any]], backend: Backend) -> Any:
