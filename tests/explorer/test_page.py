@@ -1,150 +1,26 @@
-"""The explorer's page: the report's, with a part that asks."""
+"""The explorer's page: the report's, with a script that asks the server."""
 
-import os
 import re
-import shutil
-from base64 import b64encode
-from concurrent.futures import ThreadPoolExecutor
-from hashlib import sha256
 
-import numpy as np
 import pytest
 
-from divecast import ConfigError
-from divecast.explorer.page import explorer_page, made_live, plain_page
-from explorer.asking import Asked, explorer_of, listening
-from worlds import hours, moves
+from divecast.explorer.page import explorer_page, plain_page
+from divecast.page.render import _digest
+from worlds import hours
 
 pytest.importorskip("plotly")
-SCRIPT = '(function () {\n"use strict";\nstart();\n})();'
 
 
-def digest(script):
-    return f"sha256-{b64encode(sha256(script.encode()).digest()).decode()}"
-
-
-def report(script=SCRIPT):
-    policy = f"default-src 'none'; script-src 'sha256-plotly' '{digest(SCRIPT)}'"
-    return f'<meta content="{policy}"><script>plotly</script>\n<script>{script}</script>\n</html>\n'
-
-
-def test_the_policy_allows_the_script_with_the_part_that_asks_and_its_own_server():
-    page = made_live(report())
+def test_the_policy_allows_the_page_only_its_script_and_its_own_server(hours_model):
+    page = explorer_page(hours_model, hours().panel)
     own = re.findall(r"(?s)<script>(.*?)</script>", page)[-1]
-    assert own.startswith(SCRIPT.removesuffix("})();"))
-    assert own.endswith("})();")
-    assert f"script-src 'sha256-plotly' '{digest(own)}'" in page
-    assert "default-src 'none'; connect-src 'self';" in page
-    assert digest(SCRIPT) not in page
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', page)[1]
+    assert own.endswith("startLive();\n\n})();")
+    assert _digest(own) in policy
+    assert policy.startswith("default-src 'none'; script-src")
+    assert policy.endswith("; connect-src 'self'")
+    assert "makes no network requests" not in page
 
 
-@pytest.mark.parametrize("page", ["", "<p>", report("other();"), plain_page()])
-def test_no_other_page_is_changed(page):
-    with pytest.raises(ConfigError, match="report"):
-        made_live(page)
-
-
-def looked_at(port, steps):
-    """Open the page in a browser, take the steps, and return what they found, what went wrong and what was asked for.
-
-    In a thread of its own: a browser that other tests keep open has a loop in theirs.
-    """
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = os.environ.get("DIVECAST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-
-    def look():
-        with playwright.sync_playwright() as running:
-            try:
-                browser = running.chromium.launch(executable_path=path, args=[*quiet, "--disable-sync"])
-            except playwright.Error as error:
-                return str(error).splitlines()[0]
-            page, wrong, asked = browser.new_page(viewport={"width": 400, "height": 900}), [], []
-            page.set_default_timeout(20_000)
-            page.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
-            page.on("pageerror", lambda error: wrong.append(str(error)))
-            page.on("request", lambda request: asked.append(request.url))
-            page.goto(f"http://127.0.0.1:{port}/")
-            page.wait_for_selector("html[data-live=yes]", state="attached")
-            found = [step(page) for step in steps]
-            browser.close()
-            return found, wrong, asked
-
-    with ThreadPoolExecutor(1) as own:
-        outcome = own.submit(look).result()
-    if isinstance(outcome, str):
-        pytest.skip(f"no chromium that playwright can start: {outcome}")
-    return outcome
-
-
-def until(page, condition):
-    """Wait for it to be true; the page's policy allows no ``wait_for_function``."""
-    for _ in range(200):
-        if page.evaluate(condition):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"not within 10 seconds: {condition}")
-
-
-def choose(control, text):
-    return lambda page: page.locator(f"#live select[data-control='{control} (live)']").select_option(label=text)
-
-
-def curve(name):
-    """Return the numbers that the figure holds, once it has some of that name."""
-
-    def read(page):
-        trace = f"document.querySelector('#live .js-plotly-plot').data.find(each => each.name === {name!r})"
-        until(page, f"!!document.querySelector('#live .js-plotly-plot') && !!{trace}")
-        page.wait_for_timeout(300)
-        return page.evaluate(f"[...{trace}.y]")
-
-    return read
-
-
-def place(stamp):
-    def fill(page):
-        page.fill("#live-place", stamp)
-        page.keyboard.press("Tab")
-
-    return fill
-
-
-def said(text):
-    def wait(page):
-        until(page, f"document.querySelector('#live-said').textContent.includes({text!r})")
-
-    return wait
-
-
-def width(page):
-    return page.evaluate("document.documentElement.scrollWidth")
-
-
-def test_it_asks_for_any_window(hours_model):
-    panel, at = hours().panel, "2024-01-20T05:00"
-    asked = Asked(explorer_of(hours_model, panel), page=explorer_page(hours_model, panel))
-    steps = [choose("Series", "s2"), choose("Question", "What if: hour"), place(at), choose("Class", "17")]
-    steps += [said("As 17"), width, curve("as the other class")]
-    steps += [choose("Question", "Move b_hour0"), said("own place in b_hour0"), curve("own")]
-    with listening(asked.app) as port:
-        found, wrong, urls = looked_at(port, steps)
-    *_, wide, what_if, _, _, moved = found
-    assert (wrong, wide) == ([], 400)
-    assert {url.split("/", 3)[2] for url in urls if not url.startswith("data:")} == {f"127.0.0.1:{port}"}
-    wanted = hours_model.what_if(panel, at=at, to={"hour": "17"})
-    np.testing.assert_array_equal(np.float32(what_if), wanted.counterfactual.mean[0, :, 2])
-    own = hours_model.traverse(panel, "b_hour0", at=at)
-    whole = np.concatenate([own.own_windows, own.own_forecasts], axis=1)[0, :, 2]
-    np.testing.assert_array_equal(np.float32(moved), whole)
-
-
-def test_recordings_are_chosen_by_name(moves_model):
-    recordings = moves()
-    asked = Asked(explorer_of(moves_model, recordings), page=explorer_page(moves_model, recordings))
-    steps = [choose("Recording", "r3"), choose("Question", "What if: move"), choose("Class", "fast"), curve("as it is")]
-    with listening(asked.app) as port:
-        found, wrong, _ = looked_at(port, steps)
-    assert wrong == []
-    wanted = moves_model.forecast(recordings).mean[3, :, 0]
-    np.testing.assert_allclose(found[-1], wanted, rtol=1e-5)
+def test_the_plain_page_has_no_script():
+    assert "script" not in plain_page()

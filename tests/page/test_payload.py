@@ -123,14 +123,14 @@ def test_the_map_shows_codes_and_windows_of_the_model(payload, hours_model, pane
     np.testing.assert_allclose(unpacked(part.mean), expected, atol=1e-4 * range_of(expected))
 
 
-def test_every_odd_window_is_among_the_windows_of_the_map(payload):
-    for event in payload.oddness.events:
+def test_every_listed_anomaly_is_among_the_windows_of_the_map(payload):
+    for event in payload.anomalies.events:
         assert payload.code_map.ends[event.window] == event.end
-        assert payload.code_map.odd[event.window] == event.score
+        assert payload.code_map.score[event.window] == event.score
 
 
 def test_the_calendar_has_the_highest_score_of_each_cell(payload, hours_model, panel):
-    strip, found = payload.oddness.strip, hours_model.anomalies(panel, "test")
+    strip, found = payload.anomalies.strip, hours_model.anomalies(panel, "test")
     days = found.keys.stamps[:, -1].astype("datetime64[D]").astype(str)
     for cell, score in zip(strip.cells, strip.score, strict=True):
         assert score == number(np.nanmax(found.score[days == cell]))
@@ -147,16 +147,16 @@ def test_classes_together_and_prior_are_densities(payload):
 
 def test_words_tell_the_scores(payload, hours_model, panel):
     own = hours_model.evaluate(panel).scores["DeepDIVE"].overall()
-    assert f"RRSE {own['rrse']:.4f}" in payload.summary.good
-    assert "seasonal naive (24)" in payload.summary.good
-    assert len(payload.summary.odd) == 3
+    assert f"RRSE {own['rrse']:.4f}" in payload.summary.accuracy
+    assert "seasonal naive (24)" in payload.summary.accuracy
+    assert len(payload.summary.anomalies) == 3
 
 
 def test_recordings_have_no_calendar_but_all_the_rest(moves_payload):
-    assert "no clock" in moves_payload.oddness.strip
+    assert "no clock" in moves_payload.anomalies.strip
     assert moves_payload.forecasts.times[0][0] == pytest.approx(round(moves_payload.forecasts.times[0][0], 4))
     assert not isinstance(moves_payload.what_ifs, str)
-    assert moves_payload.oddness.events
+    assert moves_payload.anomalies.events
 
 
 def test_a_model_without_factors_leaves_out_what_needs_them():
@@ -178,8 +178,8 @@ def test_other_data_are_shown_whole(hours_model):
 def test_what_cannot_be_measured_costs_its_part_only(hours_model):
     short = hours(weeks=8).panel.rows(0, 40)
     found = payload_of(hours_model, replace(short), "Short")
-    assert found.oddness.startswith("This part was left out: expected")
-    assert found.health.startswith("This part was left out: expected")
+    assert found.anomalies.startswith("This section was left out. ")
+    assert found.diagnosis.startswith("This section was left out. ")
     assert found.forecasts.origins
 
 

@@ -1,4 +1,4 @@
-// Any window, asked live: the forecast as it is and under another class, and the way through a dimension of the code.
+// Live questions about any window: its forecast, what-if forecasts, and traversals of the code.
 
 async function ask(path, question) {
   const response = await fetch(path, question && {
@@ -7,54 +7,53 @@ async function ask(path, question) {
     body: JSON.stringify(question),
   });
   const answer = await response.json();
-  if (!response.ok) throw new Error(refusedInWords(answer));
+  if (!response.ok) throw new Error(refusalText(answer));
   return answer;
 }
 
-function refusedInWords({ error, fields }) {
-  const said = fields.map(({ field, expected, got }) => `${field}: expected ${expected}${got === null ? "" : `, got ${got}`}`);
-  return said.join("; ") || error;
+function refusalText({ error, fields }) {
+  return fields.map(({ field, message }) => `${field}: ${message}`).join(" ") || error;
 }
 
 async function buildLive(host, model) {
-  const figure = figureElement("The forecast, asked live");
-  const said = element("p", { "aria-live": "polite", id: "live-said" });
+  const figure = figureElement("Forecast computed by the server");
+  const sentence = element("p", { "aria-live": "polite", id: "live-sentence" });
   const legends = element("div");
   const factors = Object.keys(model.factors).filter((name) => model.factors[name].in_code);
-  const ways = [...factors.map((name) => `What if: ${name}`), ...model.dimensions.map((name) => `Move ${name}`)];
+  const questions = [...factors.map((name) => `What if: ${name}`), ...model.dimensions.map((name) => `Traverse ${name}`)];
   const latest = { number: 0 };
   const show = async () => {
     latest.number += 1;
     const number = latest.number;
-    said.textContent = "Asking …";
+    sentence.textContent = "Computing …";
     try {
-      const drawn = await answered(model, factors, { place: place.value, series: series.chosen, way: way.chosen, label: label.chosen });
-      if (number !== latest.number) return; // a later question was asked meanwhile
-      said.textContent = drawn.said;
-      legends.replaceChildren(legend(...drawn.legend));
-      await drawn.draw(figure);
+      const view = await viewOf(model, factors, { place: place.value, series: series.chosen, question: question.chosen, label: label.chosen });
+      if (number !== latest.number) return; // a later question has been asked since
+      sentence.textContent = view.sentence;
+      legends.replaceChildren(legend(...view.legend));
+      await view.draw(figure);
     } catch (error) {
-      if (number === latest.number) said.textContent = error.message;
+      if (number === latest.number) sentence.textContent = error.message;
     }
   };
   const change = () => {
-    const factor = model.factors[factors[way.chosen]];
+    const factor = model.factors[factors[question.chosen]];
     refill(label.select, factor ? factor.classes : [], factor ? Math.floor(factor.classes.length / 2) : 0);
     label.label.style.display = factor ? "" : "none";
     return show();
   };
   const place = placeControl(model, show);
   const series = picker("Series (live)", model.channels, 0, show);
-  const way = picker("Question (live)", ways, 0, change);
+  const question = picker("Question (live)", questions, 0, change);
   const label = picker("Class (live)", [], 0, show);
   host.append(
-    paragraph("Computed by the server for any window of its data; times are those of the data's zone.", "note"),
-    element("div", { class: "controls" }, place.label, ...[series, way, label].map((each) => each.label)), said, figure, legends,
+    paragraph("Computed by the server for any window of its data; times are in the time zone of the data.", "note"),
+    element("div", { class: "controls" }, place.label, ...[series, question, label].map((control) => control.label)), sentence, figure, legends,
   );
-  return ways.length ? change() : show();
+  return questions.length ? change() : show();
 }
 
-// Where the window is: the first time of its forecast, or a recording and the second it ends at.
+// Which window: the first time of its forecast, or a recording and the second at which it ends.
 function placeControl(model, onchange) {
   if (!model.data.recordings) {
     const input = element("input", { type: "datetime-local", id: "live-place", value: model.data.last, min: model.data.first, max: model.data.last, step: "1" });
@@ -75,72 +74,72 @@ function placeControl(model, onchange) {
   };
 }
 
-// Ask, and return what to say and how to draw it.
-async function answered(model, factors, chosen) {
-  const question = { at: [chosen.place], channels: [model.channels[chosen.series]] };
-  const factor = factors[chosen.way];
+// Ask the server; return the sentence, the legend and how to draw the answer.
+async function viewOf(model, factors, chosen) {
+  const windows = { at: [chosen.place], channels: [model.channels[chosen.series]] };
+  const factor = factors[chosen.question];
   if (factor) {
     const to = model.factors[factor].classes[chosen.label];
-    const found = (await ask("what-if", { ...question, to: { [factor]: to }, levels: [0.05, 0.95] })).windows[0];
-    const answer = asAnswer(found);
+    const answer = (await ask("what-if", { ...windows, to: { [factor]: to }, levels: [0.05, 0.95] })).windows[0];
+    const curves = asCurves(answer);
     return {
-      said: differenceInWords(answer, factor, found.before[factor].name, to),
-      draw: (host) => drawWhatIf(host, answer),
-      legend: [["observed", "as it is", "as the other class"], ["var(--ink)", "var(--accent)", "#E69F00"]],
+      sentence: differenceInWords(curves, factor, answer.before[factor].name, to),
+      draw: (host) => drawWhatIf(host, curves),
+      legend: [["observed", "forecast", "what-if forecast"], ["var(--ink)", "var(--accent)", "#E69F00"]],
     };
   }
-  const dimension = model.dimensions[chosen.way - factors.length];
+  const dimension = model.dimensions[chosen.question - factors.length];
   if (dimension) {
-    const found = await ask("traverse", { ...question, dimension });
-    const own = found.windows[0];
-    const where = found.unit === "class" ? found.classes[own.own_position] : `${rounded(own.own_position, 3)} ${found.unit}`;
+    const traversal = await ask("traverse", { ...windows, dimension });
+    const own = traversal.windows[0];
+    const position = traversal.unit === "class" ? traversal.classes[own.own_position] : `${rounded(own.own_position, 3)} ${traversal.unit}`;
     const { stops } = own;
     return {
-      said: `The window's own place in ${dimension} is ${where}.`,
-      draw: (host) => drawWay(host, found),
-      legend: [["its own code", ...[0, stops.length - 1].map((at) => `at ${stopName(found, at)}`)], ["var(--ink)", LINE[0], LINE[LINE.length - 1]]],
+      sentence: `The window's own position in ${dimension} is ${position}.`,
+      draw: (host) => drawTraversal(host, traversal),
+      legend: [["its own code", ...[0, stops.length - 1].map((at) => `at ${stopName(traversal, at)}`)], ["var(--ink)", LINE[0], LINE[LINE.length - 1]]],
     };
   }
-  const found = (await ask("forecast", { ...question, levels: [0.05, 0.95] })).windows[0];
-  const answer = { times: found.times, nPast: 0, truth: [], factual: curvesOf(found), counterfactual: [[], [], []] };
-  return { said: "", draw: (host) => drawWhatIf(host, answer), legend: [["forecast"], ["var(--accent)"]] };
+  const forecast = (await ask("forecast", { ...windows, levels: [0.05, 0.95] })).windows[0];
+  const curves = { times: forecast.times, nPast: 0, truth: [], factual: curvesOf(forecast), counterfactual: [[], [], []] };
+  return { sentence: "", draw: (host) => drawWhatIf(host, curves), legend: [["forecast"], ["var(--accent)"]] };
 }
 
 function curvesOf(code) {
   return [code.mean[0], code.quantiles[0][0], code.quantiles[1][0]];
 }
 
-function asAnswer(found) {
+function asCurves(answer) {
   return {
-    times: [...found.window_times, ...found.times],
-    nPast: found.window_times.length,
-    truth: found.truth[0],
-    factual: curvesOf(found.factual),
-    counterfactual: curvesOf(found.counterfactual),
+    times: [...answer.window_times, ...answer.times],
+    nPast: answer.window_times.length,
+    truth: answer.truth[0],
+    factual: curvesOf(answer.factual),
+    counterfactual: curvesOf(answer.counterfactual),
   };
 }
 
-// A position in words; a way that closes ends at the class it began with.
-function stopName(found, at) {
-  const { position } = found.windows[0].stops[at];
-  return found.unit === "class" ? found.classes[position % found.classes.length] : `${rounded(position, 3)} sd`;
+// The position of a stop as text; a closed traversal ends at the class it began with.
+function stopName(traversal, at) {
+  const { position } = traversal.windows[0].stops[at];
+  return traversal.unit === "class" ? traversal.classes[position % traversal.classes.length] : `${rounded(position, 3)} sd`;
 }
 
-function drawWay(host, found) {
-  const own = found.windows[0];
+function drawTraversal(host, traversal) {
+  const own = traversal.windows[0];
   const times = [...own.window_times, ...own.times];
   const whole = (window, forecast) => [...window[0], ...forecast[0]];
   const last = Math.max(1, own.stops.length - 1);
   return draw(host, () => [
-    ...own.stops.map((stop, at) => line(stopName(found, at), times, whole(stop.window, stop.forecast), between(LINE, at / last), { line: { color: between(LINE, at / last), width: 1 } })),
+    ...own.stops.map((stop, at) => line(stopName(traversal, at), times, whole(stop.window, stop.forecast), between(LINE, at / last), { line: { color: between(LINE, at / last), width: 1 } })),
     line("own", times, whole(own.own_window, own.own_forecast), cssColour("--ink"), { line: { color: cssColour("--ink"), width: 2.5 } }),
   ], () => ({ shapes: [startLine(own.times[0])], hovermode: "closest", xaxis: { title: { text: timeTitle(times) } } }));
 }
 
 async function startLive() {
-  const host = element("section", { id: "live" }, element("h2", {}, "Ask live"));
+  const host = element("section", { id: "live" }, element("h2", {}, "Live questions"));
   document.getElementById("what-if").after(host);
-  document.querySelector("nav").append(element("a", { href: "#live" }, "Ask live"));
+  document.querySelector("nav").append(element("a", { href: "#live" }, "Live questions"));
   try {
     await buildLive(host, await ask("model"));
   } catch (error) {

@@ -1,4 +1,4 @@
-"""One self-contained HTML page on what a fitted model makes of data."""
+"""The report: one self-contained HTML page about a fitted model and data."""
 
 from divecast.page.write import write_report
 

@@ -1,4 +1,4 @@
-"""The odd windows: the oddest with their reasons, and all of them on a calendar, for a page."""
+"""Section of the page: the most anomalous windows with reasons, and the scores of all windows on a calendar."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ from divecast.explain.anomalies.anomalies import Anomalies
 from divecast.explain.anomalies.anomaly_reasons import OddWindow, describe, moment
 from divecast.page.packed import Packed, number, pack
 from divecast.page.scope import Scope
-from divecast.page.series import pick_series, room_for, said_of
+from divecast.page.series import pick_series, room_for, shown_series
 
 N_EVENTS = 12
-"""Odd windows that are named with their reasons."""
+"""Windows that are listed with their reasons."""
 
 _VALUES = 250_000
-_MOST_CELLS = 2500
-_TOLD = 1.0  # rarity, one in ten: below, a cell gets no reason
+_MOST_DAYS = 2500
+_NOTABLE = 1.0  # a score of one in ten; below, a cell gets no reason
 
-_NO_CLOCK = "There is no calendar: these recordings have no clock."
+_NO_CLOCK = "There is no calendar, because these recordings have no clock."
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One of the oddest windows; ``window`` is its number in the map of the code."""
+    """One of the most anomalous windows; ``window`` is its index in the map of the code."""
 
     end: str
     score: float | None
@@ -38,19 +38,19 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """The highest rarity of every cell of the calendar.
+    """The highest score in every cell of the calendar.
 
     Attributes:
-        cells: time of each, in words.
-        row: of each cell in the calendar.
-        column: of each cell in the calendar.
+        cells: time of each cell.
+        row: (cell,) row of the calendar.
+        column: (cell,) column of the calendar.
         rows: names, such as months.
         columns: names, such as days.
-        score: of each, over all series and labels; None where there is no scored window.
-        reason: of each, empty where it is usual.
+        score: (cell,) highest score over all series and labels; None if no window could be scored.
+        reason: (cell,) in words; empty if nothing is anomalous.
         series: names.
-        by_series: (cell, series).
-        note: how many series.
+        by_series: (cell, series) highest score.
+        note: how many series are shown.
     """
 
     cells: tuple[str, ...]
@@ -66,12 +66,12 @@ class Strip:
 
 
 @dataclass(frozen=True, slots=True)
-class Oddness:
-    """What is odd.
+class AnomalySection:
+    """What the section shows.
 
     Attributes:
-        note: what was scored against what.
-        events: the oddest windows, no two of which overlap, the oddest first.
+        note: what was scored against which reference.
+        events: the most anomalous windows, highest score first; no two overlap.
         strip: the calendar, or why there is none.
     """
 
@@ -80,16 +80,18 @@ class Oddness:
     strip: Strip | str
 
 
-def oddness_of(scope: Scope, found: Anomalies, events: Sequence[OddWindow], shown: NDArray[np.int64]) -> Oddness:
-    """Put the odd windows on a calendar.
+def anomaly_section(
+    scope: Scope, anomalies: Anomalies, events: Sequence[OddWindow], shown: NDArray[np.int64]
+) -> AnomalySection:
+    """List the most anomalous windows and put all scores on a calendar.
 
     Args:
-        scope: what the page is about.
-        found: scores of the scored windows.
-        events: the oddest.
-        shown: numbers of the windows in the map of the code, which has all of these.
+        scope: model, data and windows of the page.
+        anomalies: scores of the scored windows.
+        events: the most anomalous windows.
+        shown: indices of the windows in the map of the code, which include those of ``events``.
     """
-    told = tuple(
+    listed = tuple(
         Event(
             _where(event),
             number(event.score),
@@ -100,67 +102,67 @@ def oddness_of(scope: Scope, found: Anomalies, events: Sequence[OddWindow], show
         )
         for event in events
     )
-    every = "every window" if scope.every == 1 else f"one window in {scope.every}"
+    share = "every window" if scope.every == 1 else f"one window in {scope.every}"
     note = (
-        f"Scored: {every} of {scope.part_name}, {len(found.score):,} in all, by their last "
-        f"{plural(found.keys.stamps.shape[1], 'row')} and their labels. A score is -log10 of the share of windows of "
-        f"{found.reference.of} that are at least as odd: 2 is one in a hundred. Some windows always are the oddest; a "
-        "high score is no fault yet."
+        f"Scored: {share} of {scope.part_name} ({len(anomalies.score):,} in all), by its last "
+        f"{plural(anomalies.keys.stamps.shape[1], 'row')} and its labels. A score is -log10 of the share of windows of "
+        f"{anomalies.reference.of} that are at least as anomalous: 2 means one in a hundred. Some windows always have "
+        "the highest scores, so a high score alone is not a fault."
     )
-    return Oddness(note, told, _NO_CLOCK if scope.source.clock is None else strip_of(scope, found))
+    return AnomalySection(note, listed, _NO_CLOCK if scope.source.clock is None else strip_of(scope, anomalies))
 
 
-def strip_of(scope: Scope, found: Anomalies) -> Strip:
-    """Put every scored window into the cell of the calendar in which it ends."""
-    stamps = found.keys.stamps[:, -1].astype("datetime64[s]")
-    unit, above = _units(stamps)
+def strip_of(scope: Scope, anomalies: Anomalies) -> Strip:
+    """Assign every scored window to the cell of the calendar in which it ends."""
+    stamps = anomalies.keys.stamps[:, -1].astype("datetime64[s]")
+    unit, row_unit = _units(stamps)
     cells, member = np.unique(stamps.astype(f"datetime64[{unit}]"), return_inverse=True)
-    worst = [_worst(found.score, np.flatnonzero(member == cell)) for cell in range(len(cells))]
-    kept = pick_series(scope, (), room_for(_VALUES, len(cells), 1, len(found.channels)))
+    worst = [_highest(anomalies.score, np.flatnonzero(member == cell)) for cell in range(len(cells))]
+    kept = pick_series(scope, (), room_for(_VALUES, len(cells), 1, len(anomalies.channels)))
     by_series = np.full((len(cells), len(kept)), -np.inf)
-    np.maximum.at(by_series, member, np.nan_to_num(found.channel_score[:, kept], nan=-np.inf))
-    over = cells.astype(f"datetime64[{above}]")
-    rows, row = np.unique(over, return_inverse=True)
+    np.maximum.at(by_series, member, np.nan_to_num(anomalies.channel_score[:, kept], nan=-np.inf))
+    row_of_cell = cells.astype(f"datetime64[{row_unit}]")
+    rows, row = np.unique(row_of_cell, return_inverse=True)
     first = _FIRST[unit]
-    column = (cells - over.astype(cells.dtype)).astype(np.int64)
-    columns = tuple(str(first + at) for at in range(int(column.max()) + 1))
+    column = (cells - row_of_cell.astype(cells.dtype)).astype(np.int64)
+    columns = tuple(str(first + place) for place in range(int(column.max()) + 1))
     return Strip(
         cells=tuple(str(cell) for cell in cells),
         row=tuple(row.tolist()),
         column=tuple(column.tolist()),
         rows=tuple(map(str, rows)),
         columns=columns,
-        score=tuple(None if at is None else number(found.score[at]) for at in worst),
-        reason=tuple("" if at is None else _told(found, at) for at in worst),
-        series=tuple(found.channels[at] for at in kept),
+        score=tuple(None if window is None else number(anomalies.score[window]) for window in worst),
+        reason=tuple("" if window is None else _reason(anomalies, window) for window in worst),
+        series=tuple(anomalies.channels[channel] for channel in kept),
         by_series=pack(by_series, 8),
-        note=said_of(len(kept), len(found.channels), "the largest"),
+        note=shown_series(len(kept), len(anomalies.channels), "the largest"),
     )
 
 
-_ABOVE = (("h", "D"), ("D", "M"), ("M", "Y"))
 _FIRST = {"h": 0, "D": 1, "M": 1}
 
 
 def _units(stamps: NDArray[Any]) -> tuple[str, str]:
-    """Return the unit of a cell and of a row of cells: hours where there are few days, else days, else months."""
+    """Return the units of a cell and of a row: hours and days for a few days, else days and months, else months."""
     days = int((stamps.max() - stamps.min()) / np.timedelta64(1, "D")) + 1
     steps = np.diff(np.sort(stamps))
     step = np.median(steps.astype(np.int64)) if len(steps) else 0
     if days <= 4:
-        return _ABOVE[0]
-    return _ABOVE[1] if days <= _MOST_CELLS and step < 20 * 86400 else _ABOVE[2]
+        return "h", "D"
+    return ("D", "M") if days <= _MOST_DAYS and step < 20 * 86400 else ("M", "Y")
 
 
-def _worst(score: NDArray[Any], windows: NDArray[np.int64]) -> int | None:
+def _highest(score: NDArray[Any], windows: NDArray[np.int64]) -> int | None:
     known = windows[~np.isnan(score[windows])]
     return int(known[score[known].argmax()]) if len(known) else None
 
 
-def _told(found: Anomalies, at: int) -> str:
-    if found.score[at] < _TOLD:
+def _reason(anomalies: Anomalies, window: int) -> str:
+    if anomalies.score[window] < _NOTABLE:
         return ""
-    return f"window that ends {moment(found.keys.stamps[at, -1])}: {'; '.join(describe(found, at).reasons)}"
+    end = moment(anomalies.keys.stamps[window, -1])
+    return f"window that ends {end}: {'; '.join(describe(anomalies, window).reasons)}"
 
 
 def _where(event: OddWindow) -> str:

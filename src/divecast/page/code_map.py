@@ -1,4 +1,4 @@
-"""The code of some windows, with the windows themselves and what the code gives back, for a page."""
+"""Section of the page: the codes of some windows, with the windows themselves and their reconstructions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,29 +13,29 @@ from divecast.inference.predict import reconstruct_windows
 from divecast.inference.results import Codes, Labels
 from divecast.page.packed import Packed, number, pack
 from divecast.page.scope import Scope, moment_of, spread
-from divecast.page.series import pick_series, room_for, said_of
+from divecast.page.series import pick_series, room_for, shown_series
 
-_VALUES = 240_000  # of the windows, and as many of what the code gives back
+_VALUES = 240_000  # of the windows, and as many of their reconstructions
 _MOST_WINDOWS, _MOST_SERIES, _LEAST_SERIES = 500, 12, 4
 
 
 @dataclass(frozen=True, slots=True)
 class CodeMap:
-    """Windows in the code.
+    """Windows and their codes.
 
     Attributes:
-        note: what was chosen, in words.
+        note: which windows and series are shown.
         dimensions: names, ``b_hour0, ..., a0, ...``.
         codes: (window, dimension) posterior means.
-        ends: when each window ends, in words.
+        ends: time at which each window ends.
         given: (window, factor) class given, -1 where missing.
-        read: (window, factor) class read from the window.
-        odd: (window,) rarity, None where none could be scored.
+        inferred: (window, factor) class inferred from the window.
+        score: (window,) anomaly score, None where it could not be scored.
         series: names of the series with curves.
-        steps: (time,) place of each row, in ``unit``, 0 the last.
+        steps: (time,) position of each row, in ``unit``; 0 is the last row.
         unit: of the steps.
         truth: (window, time, series) original units.
-        mean: (window, time, series) as the code gives them back.
+        mean: (window, time, series) reconstruction.
     """
 
     note: str
@@ -43,8 +43,8 @@ class CodeMap:
     codes: Packed
     ends: tuple[str, ...]
     given: tuple[tuple[int, ...], ...]
-    read: tuple[tuple[int, ...], ...]
-    odd: tuple[float | None, ...]
+    inferred: tuple[tuple[int, ...], ...]
+    score: tuple[float | None, ...]
     series: tuple[str, ...]
     steps: tuple[float, ...]
     unit: str
@@ -52,47 +52,54 @@ class CodeMap:
     mean: Packed
 
 
-def chosen_windows(scope: Scope, events: Sequence[int]) -> NDArray[np.int64]:
-    """Return numbers of scored windows, rising: spread evenly, and the odd ones named."""
+def windows_of_map(scope: Scope, events: Sequence[int]) -> NDArray[np.int64]:
+    """Return indices of scored windows, rising: evenly spaced ones and those of ``events``."""
     n, lookback = len(scope.scored), scope.fitted.shape.lookback
     most = room_for(_VALUES, lookback * _LEAST_SERIES, 20, _MOST_WINDOWS)
     return np.union1d(spread(n, max(1, most - len(events))), np.array(events, dtype=np.int64))
 
 
 def code_map_of(
-    scope: Scope, codes: Codes, labels: Labels | None, odd: Anomalies | None, at: NDArray[np.int64], typical: str
+    scope: Scope,
+    codes: Codes,
+    labels: Labels | None,
+    anomalies: Anomalies | None,
+    shown: NDArray[np.int64],
+    typical: str,
 ) -> CodeMap:
-    """Show windows in the code.
+    """Collect windows and their codes.
 
     Args:
-        scope: what the page is about.
+        scope: model, data and windows of the page.
         codes: of the scored windows.
-        labels: read from them; None where the model reads none.
-        odd: how odd they are; None where that could not be said.
-        at: numbers of the scored windows to show.
+        labels: inferred from them; None if the model infers none.
+        anomalies: their scores; None if they could not be scored.
+        shown: indices of the scored windows to show.
         typical: a series to show in any case.
     """
     lookback, channels = scope.fitted.shape.lookback, scope.fitted.channels
-    named = [] if odd is None else [name for event in odd.top() if (name := event.channel)]
-    room = room_for(_VALUES, lookback * len(at), 1, min(len(channels), _MOST_SERIES))
+    named = [] if anomalies is None else [name for event in anomalies.top() if (name := event.channel)]
+    room = room_for(_VALUES, lookback * len(shown), 1, min(len(channels), _MOST_SERIES))
     kept = pick_series(scope, [typical, *named], room)
-    seen = reconstruct_windows(scope.fitted, scope.scored.subset(at))
+    reconstruction = reconstruct_windows(scope.fitted, scope.scored.subset(shown))
     step, unit = _step(scope)
-    said = said_of(len(kept), len(channels), "a typical one, those of the oddest windows, then the largest")
+    series = shown_series(
+        len(kept), len(channels), "a typical one, those of the most anomalous windows, then the largest"
+    )
     dimensions, means = dimensions_of(codes)
     return CodeMap(
-        note=(f"{_amount(len(at), len(scope.windows))} in {scope.part_name}; curves of {said}."),
+        note=f"{_amount(len(shown), len(scope.windows))} in {scope.part_name}; curves of {series}.",
         dimensions=dimensions,
-        codes=pack(means[at]),
-        ends=tuple(moment_of(codes.keys, window, 0) for window in at),
-        given=_rows(None if labels is None else labels.given[at]),
-        read=_rows(None if labels is None else labels.inferred[at]),
-        odd=tuple(None if odd is None else number(odd.score[window]) for window in at),
-        series=tuple(channels[place] for place in kept),
+        codes=pack(means[shown]),
+        ends=tuple(moment_of(codes.keys, window, 0) for window in shown),
+        given=_rows(None if labels is None else labels.given[shown]),
+        inferred=_rows(None if labels is None else labels.inferred[shown]),
+        score=tuple(None if anomalies is None else number(anomalies.score[window]) for window in shown),
+        series=tuple(channels[channel] for channel in kept),
         steps=tuple(round(float(place * step), 4) for place in range(1 - lookback, 1)),
         unit=unit,
-        truth=pack(seen.truth[:, :, kept]),
-        mean=pack(seen.mean[:, :, kept]),
+        truth=pack(reconstruction.truth[:, :, kept]),
+        mean=pack(reconstruction.mean[:, :, kept]),
     )
 
 
@@ -103,19 +110,17 @@ def dimensions_of(codes: Codes) -> tuple[tuple[str, ...], NDArray[np.float32]]:
     return tuple(names), np.concatenate([*codes.b_mean, codes.a_mean], axis=1)
 
 
-def _amount(n: int, of: int) -> str:
-    return (
-        f"All {plural(of, 'window')}"
-        if n == of
-        else f"{n:,} of {plural(of, 'window')}, spread evenly, with the oddest,"
-    )
+def _amount(n: int, total: int) -> str:
+    if n == total:
+        return f"All {plural(total, 'window')}"
+    return f"{n:,} of {plural(total, 'window')}, evenly spaced and including the most anomalous,"
 
 
 def _step(scope: Scope) -> tuple[float, str]:
     clock = scope.source.clock
     if clock is None:
-        return 1.0 / (scope.source.rate or 1.0), "seconds before the window's end"
-    return 1.0, f"rows before the window's end ({clock.frequency} each)"
+        return 1.0 / (scope.source.rate or 1.0), "seconds relative to the window's end"
+    return 1.0, f"rows relative to the window's end ({clock.frequency} each)"
 
 
 def _rows(classes: NDArray[Any] | None) -> tuple[tuple[int, ...], ...]:

@@ -1,4 +1,4 @@
-"""Where each class lies along every dimension of b, beside the prior, for a page."""
+"""Section of the page: density of each class along every dimension of b, beside the prior."""
 
 from dataclasses import dataclass
 
@@ -15,8 +15,8 @@ from divecast.page.scope import Scope
 Floats = NDArray[np.float64]
 
 _STEPS = 121
-_REACH = 4.0  # widths beyond the outermost centre
-_LEAST_SD = 0.75  # steps of the grid: a narrower posterior would fall between two
+_MARGIN = 4.0  # widths of the grid beyond the outermost centre
+_LEAST_SD = 0.75  # grid steps: a narrower posterior would fall between two grid points
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class BlockDensity:
     Attributes:
         factor: name.
         dimensions: names.
-        grid: (step, dimension) places.
+        grid: (step, dimension) positions.
         classes: (class, step, dimension) share of the class times the mean of q(b|x) over its windows.
         prior: (step, dimension) density of the mixture.
     """
@@ -39,20 +39,20 @@ class BlockDensity:
 
 
 def densities_of(scope: Scope, codes: Codes, labels: Labels | None) -> tuple[BlockDensity, ...] | str:
-    """Measure the blocks over the scored windows, or say why there are none."""
+    """Return the densities over the scored windows, or why there are none."""
     mixtures = scope.fitted.network.marginal.mixtures
     if not mixtures or labels is None:
-        return "This model has no block of the code with a prior by class, so there are no densities to show."
-    found = []
-    for at, mixture in enumerate(mixtures):
-        name, mean, sd = codes.factors[at], codes.b_mean[at], codes.b_sd[at]
+        return "This model has no block of the code with a prior per class, so there are no densities to show."
+    densities = []
+    for factor, mixture in enumerate(mixtures):
+        name, mean, sd = codes.factors[factor], codes.b_mean[factor], codes.b_sd[factor]
         grid = _grid(mixture, mean)
-        given = labels.given[:, at]
-        classes = given if (given >= 0).any() else labels.inferred[:, at]
+        given = labels.given[:, factor]
+        classes = given if (given >= 0).any() else labels.inferred[:, factor]
         by_class = _by_class(grid, mean.astype(np.float64), sd.astype(np.float64), classes, mixture.n_classes)
         dims = tuple(f"b_{name}{i}" for i in range(mixture.dims))
-        found.append(BlockDensity(name, dims, pack(grid), pack(by_class, 8), pack(prior_density(mixture, grid))))
-    return tuple(found)
+        densities.append(BlockDensity(name, dims, pack(grid), pack(by_class, 8), pack(prior_density(mixture, grid))))
+    return tuple(densities)
 
 
 @torch.no_grad()
@@ -67,17 +67,17 @@ def prior_density(mixture: RBFMixture, grid: Floats) -> Floats:
 @torch.no_grad()
 def _grid(mixture: RBFMixture, mean: NDArray[np.float32]) -> Floats:
     centres, width = mixture.centres().cpu().double().numpy(), mixture.log_width.exp().cpu().double().numpy()
-    low = np.minimum((centres - _REACH * width[:, None]).min(0), np.quantile(mean, 0.005, axis=0))
-    high = np.maximum((centres + _REACH * width[:, None]).max(0), np.quantile(mean, 0.995, axis=0))
+    low = np.minimum((centres - _MARGIN * width[:, None]).min(0), np.quantile(mean, 0.005, axis=0))
+    high = np.maximum((centres + _MARGIN * width[:, None]).max(0), np.quantile(mean, 0.995, axis=0))
     grid: Floats = np.linspace(low, high, _STEPS)
     return grid
 
 
 def _by_class(grid: Floats, mean: Floats, sd: Floats, classes: NDArray[np.int64], n_classes: int) -> Floats:
-    found = np.zeros((n_classes, *grid.shape))
+    densities = np.zeros((n_classes, *grid.shape))
     wide = np.sqrt(sd**2 + (_LEAST_SD * (grid[1] - grid[0])) ** 2)
     n_known = max(1, int((classes >= 0).sum()))
     for k in range(n_classes):
         m, s = mean[classes == k][:, None], wide[classes == k][:, None]
-        found[k] = (np.exp(-0.5 * ((grid - m) / s) ** 2) / (s * np.sqrt(2 * np.pi))).sum(axis=0) / n_known
-    return found
+        densities[k] = (np.exp(-0.5 * ((grid - m) / s) ** 2) / (s * np.sqrt(2 * np.pi))).sum(axis=0) / n_known
+    return densities

@@ -1,4 +1,4 @@
-"""What the forecasts rest on, and the health of the code, for a page."""
+"""Sections of the page: what the forecasts depend on, and the diagnosis of the code."""
 
 from dataclasses import dataclass
 
@@ -7,61 +7,61 @@ from divecast.explain.diagnosis.health import Finding
 from divecast.page.packed import numbers
 from divecast.page.scope import Scope, spacing
 
-_N_WINDOWS, _N_CHECKED = 300, 1000
+_N_EXPLAINED, _N_DIAGNOSED = 300, 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """Shares of the parts of the code in what the code does to the forecasts.
+    """Share of each part of the code in its effect on the forecasts.
 
     Attributes:
-        note: of how many windows.
-        parts: names.
+        note: over which windows.
+        parts: names of the parts of the code.
         share: (part, horizon), None where nothing changes.
-        alone: (horizon,) share of the forecasts' variance that is there without the code.
-        said: the same in words; says of attention only what agrees.
+        alone: (horizon,) share of the forecasts' variance that remains without the code.
+        sentences: the same in words.
     """
 
     note: str
     parts: tuple[str, ...]
     share: list[list[float | None]]
     alone: list[float | None]
-    said: tuple[str, ...]
+    sentences: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class HealthReport:
-    """The findings on the code, and of how many windows."""
+class DiagnosisSection:
+    """Findings on the code, and over which windows."""
 
     note: str
     findings: tuple[Finding, ...]
 
 
 def reasons_of(scope: Scope) -> Reasons | str:
-    """Take each part of the code away and measure what changes."""
-    every = spacing(scope.source, len(scope.windows), _N_WINDOWS)
-    found = scope.model.why(scope.source, scope.part, every)
-    if not found.parts:
-        return "The code has no parts to take away."
+    """Remove each part of the code in turn and measure how the forecasts change."""
+    every = spacing(scope.source, len(scope.windows), _N_EXPLAINED)
+    attribution = scope.model.why(scope.source, scope.part, every)
+    if not attribution.parts:
+        return "The code of this model has no parts that could be removed."
     return Reasons(
         note=(
-            f"By ablation, over {plural(len(found.change), 'window')} spread over {scope.part_name}, all series. What "
-            "moves the forecasts of this model; not what makes them good, and not what causes the values."
+            f"By ablation, over {plural(len(attribution.change), 'window')} of {scope.part_name}, evenly spaced, and "
+            "all series. It shows what moves the forecasts of this model, not what makes them accurate or what causes "
+            "the values."
         ),
-        parts=found.parts,
-        share=numbers(found.share),
-        alone=numbers(found.window_share),
-        said=tuple(str(found).splitlines()[1:]),  # the note has the first
+        parts=attribution.parts,
+        share=numbers(attribution.share),
+        alone=numbers(attribution.window_share),
+        sentences=tuple(str(attribution).splitlines()[1:]),  # the first line is in the note
     )
 
 
-def health_of(scope: Scope) -> HealthReport:
+def diagnosis_of(scope: Scope) -> DiagnosisSection:
     """Check the code.
 
     Raises:
         DataError: there are too few windows.
     """
-    found = scope.model.check(scope.source, scope.part, spacing(scope.source, len(scope.windows), _N_CHECKED))
-    return HealthReport(
-        f"Over {plural(found.measured.n_windows, 'window')} spread over {scope.part_name}.", found.findings
-    )
+    diagnosis = scope.model.check(scope.source, scope.part, spacing(scope.source, len(scope.windows), _N_DIAGNOSED))
+    n_windows = plural(diagnosis.measured.n_windows, "window")
+    return DiagnosisSection(f"Over {n_windows} of {scope.part_name}, evenly spaced.", diagnosis.findings)

@@ -1,4 +1,4 @@
-"""One HTML page out of a payload, the page's own files and plotly."""
+"""The HTML page: a payload, the page's own script and style, and plotly, in one file."""
 
 import json
 import re
@@ -14,26 +14,41 @@ from divecast.page.payload import Payload
 
 SCRIPTS = (
     "colours", "elements", "packed", "source", "figure", "summary", "forecast", "window_panel", "code_map",
-    "densities", "what_if", "why", "odd", "health", "settings", "start",
+    "densities", "what_if", "why", "anomalies", "diagnosis", "settings", "start",
 )  # fmt: skip
-"""Modules of the page in the order in which they stand; a page of one file cannot import."""
+"""Modules of the page's script, in order; a page of one file cannot import."""
+
+_OFFLINE = "This page contains all of its data and makes no network requests."
 
 
-def render(payload: Payload) -> str:
-    """Return the page. It asks for nothing: its policy forbids every request, and every script but its own two.
+def render(payload: Payload, *, extra_script: str = "", extra_policy: str = "", note: str = _OFFLINE) -> str:
+    """Return the page as HTML.
+
+    Its content security policy forbids all requests and all scripts but its own two.
+
+    Args:
+        payload: what the page shows.
+        extra_script: JavaScript that runs after the page's own, in the same scope.
+        extra_policy: directives added to the content security policy, such as ``connect-src 'self'``.
+        note: sentence in the footer.
 
     Raises:
         ConfigError: plotly is not installed.
     """
-    plotly, own = _plotly(), _own_script()
-    policy = (
-        f"default-src 'none'; script-src {_digest(plotly)} {_digest(own)}; style-src 'unsafe-inline'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
+    plotly, own = _plotly(), _own_script(extra_script)
+    directives = [
+        "default-src 'none'",
+        f"script-src {_digest(plotly)} {_digest(own)}",
+        "style-src 'unsafe-inline'",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
     holes = {
-        "policy": policy,
+        "policy": "; ".join([*directives, extra_policy] if extra_policy else directives),
         "title": escape(payload.title),
         "style": _read("page.css"),
+        "note": escape(note),
         "payload": as_json(payload),
         "plotly": plotly,
         "script": own,
@@ -42,13 +57,13 @@ def render(payload: Payload) -> str:
 
 
 def as_json(payload: Payload) -> str:
-    """Return a payload as JSON that may stand inside a script element, whatever names are in it."""
-    text = json.dumps(payload, default=_plain, allow_nan=False, separators=(",", ":"))
-    # json has made all but ASCII into escapes, U+2028 with it; what could end or open an element is left.
+    """Return a payload as JSON that is safe inside a script element, whatever names it holds."""
+    text = json.dumps(payload, default=_fields_of, allow_nan=False, separators=(",", ":"))
+    # json escapes everything but ASCII, U+2028 included; what could end or open an element remains.
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def _plain(value: Any) -> Any:
+def _fields_of(value: Any) -> Any:
     if is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in fields(value)}
     raise TypeError(f"expected a dataclass, got {type(value).__name__}")
@@ -59,8 +74,8 @@ def _plotly() -> str:
     return text.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
-def _own_script() -> str:
-    modules = "\n".join(_read("script", f"{name}.js") for name in SCRIPTS)
+def _own_script(extra: str) -> str:
+    modules = "\n".join([*(_read("script", f"{name}.js") for name in SCRIPTS), extra])
     return f'(function () {{\n"use strict";\n{modules}\n}})();'
 
 

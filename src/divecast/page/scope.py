@@ -1,4 +1,4 @@
-"""What a page is about: the model, the data, and the windows it looks at."""
+"""The model, the data and the windows that a page shows."""
 
 from dataclasses import dataclass
 from math import gcd
@@ -17,7 +17,7 @@ from divecast.inference.predict import PartName
 from divecast.inference.results import Keys
 
 N_SCORED = 2000
-"""Windows that are scored, encoded and evaluated at most; fewer where there are thousands of series."""
+"""Most windows that are scored, encoded and evaluated; fewer for thousands of series."""
 
 _SCORES = 4_000_000  # by window and series
 _LEAST = 200
@@ -28,12 +28,12 @@ class Scope:
     """The model, the data, and windows of one part of them.
 
     Attributes:
-        model: as the user has it.
-        fitted: what it rests on.
-        source: the data, brought to the model's channels.
+        model: the estimator.
+        fitted: its fitted model.
+        source: the data, with the model's channels.
         part: of the data of the fit; ``all`` for other data.
-        every: one window of the part in this many is scored.
-        windows: all windows of the part; numbers only.
+        every: every n-th window of the part is scored.
+        windows: all windows of the part.
     """
 
     model: DeepDIVE
@@ -45,11 +45,11 @@ class Scope:
 
     @classmethod
     def of(cls, model: DeepDIVE, data: Any, part: PartName | None = None) -> "Scope":
-        """Choose the windows: of the test part where the data are those of the fit, else of all.
+        """Choose the windows: the test part of the data of the fit, or all windows of other data.
 
         Raises:
             DataError: the data cannot be used.
-            ConfigError: an unknown part.
+            ConfigError: unknown part.
         """
         about = model.info()
         source = to_source(data, as_factors(list(about["factors"])), about["tz"], absent_labels=True)
@@ -60,7 +60,7 @@ class Scope:
 
     @property
     def scored(self) -> Windows:
-        """The windows that are scored: every ``every``-th of the part."""
+        """The windows that are scored."""
         return self.windows.subset(slice(None, None, self.every))
 
     @property
@@ -70,32 +70,35 @@ class Scope:
 
     @property
     def part_name(self) -> str:
-        """The part in words."""
+        """The part as a noun phrase."""
         return {"train": "the training part", "valid": "the validation part", "test": "the test part"}.get(
             self.part, "all the data given"
         )
 
     def first_steps(self, windows: Windows) -> tuple[str, ...]:
-        """Return when the forecasts of windows start, in words."""
+        """Return the time of the first forecast step of each window, as text."""
         keys = Keys.of(windows.source, windows.origins, windows.segments, range(1))
-        return tuple(moment_of(keys, at, 0) for at in range(len(windows)))
+        return tuple(moment_of(keys, window, 0) for window in range(len(windows)))
 
 
 def moment_of(keys: Keys, window: int, step: int) -> str:
-    """Return the time of a step of a window in words, with the recording it lies in."""
+    """Return the time of a step of a window as text, with the name of the recording if there is one."""
     when = moment(keys.stamps[window, step])
     return when if keys.recordings is None else f"{keys.recordings[window]}, {when}"
 
 
 def times_of(stamps: NDArray[Any]) -> list[Any]:
-    """Return (step,) times as a figure takes them: text for a clock, seconds for a recording."""
+    """Return times for the axis of a figure: text for a panel, seconds for a recording."""
     if np.issubdtype(stamps.dtype, np.datetime64):
         return [moment(stamp) for stamp in stamps]
     return [round(float(second), 4) for second in stamps]
 
 
 def spacing(source: Source, n_windows: int, most: int) -> int:
-    """Return one window in how many to take for ``most`` at most: one that ties none to an hour or a weekday."""
+    """Return n such that every n-th window gives at most ``most``, and n shares no divisor with a season of the clock.
+
+    A common divisor would select the same hours or weekdays again and again.
+    """
     every = max(1, -(-n_windows // most))
     while every > 1 and any(gcd(every, period) > 1 for period in seasons(source.clock)):
         every += 1
@@ -103,7 +106,7 @@ def spacing(source: Source, n_windows: int, most: int) -> int:
 
 
 def spread(n: int, most: int) -> NDArray[np.int64]:
-    """Return ``most`` numbers, or all, spread evenly from 0 to n - 1."""
+    """Return at most ``most`` integers, evenly spaced from 0 to n - 1."""
     return np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(np.int64))
 
 

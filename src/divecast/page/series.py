@@ -1,4 +1,4 @@
-"""Which series a page shows where it has no room for all."""
+"""Which series the page shows if it has no room for all."""
 
 from collections.abc import Sequence
 
@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from divecast.page.scope import Scope
 
 
-def room_for(values: int, each: int, low: int, high: int) -> int:
-    """Return how many things of ``each`` values go into ``values``, from ``low`` to ``high``."""
-    return min(high, max(low, values // max(1, each)))
+def room_for(values: int, size: int, low: int, high: int) -> int:
+    """Return how many items of ``size`` values fit into ``values``, between ``low`` and ``high``."""
+    return min(high, max(low, values // max(1, size)))
 
 
 def pick_series(scope: Scope, first: Sequence[str], most: int) -> NDArray[np.int64]:
-    """Return numbers of series, rising: those named first, then those of the highest mean in the training part."""
+    """Return channel indices, rising: the named channels, then those with the highest mean in the training part."""
     channels = scope.fitted.channels
     named = [channels.index(name) for name in dict.fromkeys(first) if name in channels]
     by_size = np.argsort(-np.abs(scope.fitted.scale.center), kind="stable").tolist()
@@ -22,6 +22,8 @@ def pick_series(scope: Scope, first: Sequence[str], most: int) -> NDArray[np.int
     return np.sort(np.array(chosen, dtype=np.int64))
 
 
-def said_of(n: int, of: int, how: str) -> str:
-    """Say how many of the series are shown."""
-    return ("the only series" if of == 1 else f"all {of} series") if n == of else f"{n} of {of} series ({how})"
+def shown_series(n: int, total: int, how: str) -> str:
+    """Return in words how many of the series are shown."""
+    if n < total:
+        return f"{n} of {total} series ({how})"
+    return "the only series" if total == 1 else f"all {total} series"

@@ -1,4 +1,4 @@
-"""Settings of the fit and the data's fingerprint as rows of a table, for a page."""
+"""Section of the page: the settings of the fit and the fingerprint of the data, as rows of a table."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 from divecast import __version__
 from divecast.page.scope import Scope
 
-_MOST = 12  # names of a list that are told
-_ASIDE = ("history", "settings", "factors")
+_MOST = 12  # items of a list that are shown
+_SKIPPED = ("history", "settings", "factors")
 
 
 def settings_of(scope: Scope) -> tuple[tuple[str, str], ...]:
-    """Return name and value of every setting, nested names with dots."""
+    """Return name and value of every setting; nested names are joined by dots."""
     about = scope.model.info()
     data = {
         "divecast": __version__,
@@ -20,7 +20,7 @@ def settings_of(scope: Scope) -> tuple[tuple[str, str], ...]:
         "fit.epochs": len(about["history"]),
     }
     classes = {f"factors.{name}": f"{f['kind']}, {_text(f['classes'])}" for name, f in about["factors"].items()}
-    plain = {name: value for name, value in about.items() if name not in _ASIDE}
+    plain = {name: value for name, value in about.items() if name not in _SKIPPED}
     kept = {key: about["settings"][key] for key in ("training", "losses") if key in about.get("settings", {})}
     return tuple((name, _text(value)) for name, value in _flat("", {**data, **classes, **plain, **kept}))
 
@@ -35,7 +35,7 @@ def _flat(head: str, tree: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _text(value: Any) -> str:
     if isinstance(value, list | tuple):
-        names = [_text(each) for each in value[:_MOST]]
+        names = [_text(item) for item in value[:_MOST]]
         return ", ".join(names) + (f" and {len(value) - _MOST} more" if len(value) > _MOST else "")
     if isinstance(value, bool):
         return "yes" if value else "no"

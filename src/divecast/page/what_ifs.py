@@ -1,4 +1,4 @@
-"""Forecasts of a few windows under every class of every factor, for a page."""
+"""Section of the page: forecasts of a few windows under every class of every factor."""
 
 import warnings
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ from divecast.inference.results import Floats, Forecast, Keys
 from divecast.page.forecasts import observed, past_of
 from divecast.page.packed import Packed, pack
 from divecast.page.scope import Scope, spread, times_of
-from divecast.page.series import pick_series, room_for, said_of
+from divecast.page.series import pick_series, room_for, shown_series
 
 LEVELS = (0.05, 0.95)
-"""Probabilities of the quantiles: the ends of the 90 % interval."""
+"""Quantile levels: the bounds of the 90 % interval."""
 
 _VALUES = 200_000
 _MOST_ORIGINS, _MOST_SERIES = 8, 12
@@ -31,15 +31,15 @@ class WhatIfs:
     """Factual and counterfactual forecasts.
 
     Attributes:
-        note: what was chosen, in words.
-        origins: when each forecast starts, in words.
+        note: which origins and series are shown.
+        origins: time of each first forecast step.
         series: names.
-        times: (origin, past + horizon) text, or seconds of a recording.
+        times: (origin, past + horizon) text, or seconds since the start of a recording.
         n_past: rows before the first step.
-        before: (origin, factor) class each window has.
+        before: (origin, factor) class of each window.
         truth: (origin, past + horizon, series).
-        factual: (curve, origin, horizon, series): mean, 5 % and 95 % quantile.
-        answers: (class, curve, origin, horizon, series), the classes of the factors one after another.
+        factual: (curve, origin, horizon, series); the curves are mean, 5 % and 95 % quantile.
+        answers: (class, curve, origin, horizon, series), over the classes of all factors, factor by factor.
     """
 
     note: str
@@ -54,10 +54,10 @@ class WhatIfs:
 
 
 def what_ifs_of(scope: Scope, origins: Windows, typical: str) -> WhatIfs | str:
-    """Ask for every class of every factor, of some of the windows; a is adjusted as in ``DeepDIVE.what_if``.
+    """Compute what-if forecasts for every class of every factor; a is adjusted as in ``DeepDIVE.what_if``.
 
     Args:
-        scope: what the page is about.
+        scope: model, data and windows of the page.
         origins: windows to choose from.
         typical: a series to show in any case.
 
@@ -65,18 +65,20 @@ def what_ifs_of(scope: Scope, origins: Windows, typical: str) -> WhatIfs | str:
         DataError: the data are too short to adjust a.
     """
     if not scope.factors:
-        return "The code has no labels, so there is none to change. A model fitted with factors has this part."
+        return "The code of this model has no labels to change. Models fitted with factors have this section."
     shape, n_channels = scope.fitted.shape, len(scope.fitted.channels)
-    each = shape.horizon * 3 * sum(len(v.classes) for v in scope.fitted.vocabularies)
-    windows = origins.subset(spread(len(origins), room_for(_VALUES, 3 * each, 1, _MOST_ORIGINS)))
-    kept = pick_series(scope, (typical,), room_for(_VALUES, each * len(windows), 1, min(n_channels, _MOST_SERIES)))
-    answers, said = _answers(scope, windows)
+    per_series = shape.horizon * 3 * sum(len(v.classes) for v in scope.fitted.vocabularies)
+    windows = origins.subset(spread(len(origins), room_for(_VALUES, 3 * per_series, 1, _MOST_ORIGINS)))
+    most = room_for(_VALUES, per_series * len(windows), 1, min(n_channels, _MOST_SERIES))
+    kept = pick_series(scope, (typical,), most)
+    series = shown_series(len(kept), n_channels, "a typical one and the largest")
+    answers, warned = _answers(scope, windows)
     n_past, first = past_of(scope), answers[0]
     keys = Keys.of(windows.source, windows.origins, windows.segments, range(-n_past, shape.horizon))
     return WhatIfs(
-        note=" ".join([_note(len(windows), said_of(len(kept), n_channels, "a typical one and the largest")), *said]),
+        note=" ".join([_note(len(windows), series), *warned]),
         origins=scope.first_steps(windows),
-        series=tuple(scope.fitted.channels[at] for at in kept),
+        series=tuple(scope.fitted.channels[channel] for channel in kept),
         times=tuple(tuple(times_of(row)) for row in keys.stamps),
         n_past=n_past,
         before=tuple(tuple(map(str, row)) for row in first.before.names),
@@ -87,19 +89,19 @@ def what_ifs_of(scope: Scope, origins: Windows, typical: str) -> WhatIfs | str:
 
 
 def _answers(scope: Scope, windows: Windows) -> tuple[list[Counterfactual], list[str]]:
-    """Return an answer a class, and what was warned of."""
-    # What a knows of the labels is measured once for all classes: DeepDIVE.what_if would do it for each.
+    """Return one counterfactual per class, and the warnings as sentences."""
+    # How a depends on the labels is estimated once; DeepDIVE.what_if would repeat it for every class.
     fitted, every = scope.model._windows(scope.source, "all", "encode", 1)
     how = HandOver("known", effects_for(fitted, every, "adjusted"))
-    found = []
+    answers = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", DataWarning)
         for factor, vocabulary in enumerate(fitted.vocabularies):
             for label in range(len(vocabulary.classes)):
                 wanted = torch.full((len(windows), len(fitted.vocabularies)), -1)
                 wanted[:, factor] = label
-                found.append(what_if_windows(fitted, windows, wanted, how, LEVELS))
-    return found, [f"{str(each.message).capitalize()}." for each in caught]
+                answers.append(what_if_windows(fitted, windows, wanted, how, LEVELS))
+    return answers, [_sentence(str(warning.message)) for warning in caught]
 
 
 def _curves(forecast: Forecast) -> Floats:
@@ -109,7 +111,11 @@ def _curves(forecast: Forecast) -> Floats:
 
 def _note(n_origins: int, series: str) -> str:
     return (
-        f"Precomputed for {plural(n_origins, 'origin')} and {series}, for one factor changed at a time. The rest of "
-        "the code is kept; a moves by what the labels say of it on average. It is what the model makes of the same "
-        "window under another label, not what would have happened."
+        f"Precomputed for {plural(n_origins, 'forecast origin')} and {series}, with one factor changed at a time. The "
+        "other blocks of the code are kept, and a is adjusted by how it depends on the labels on average. These are "
+        "the model's forecasts of the same window under another label, not what would have happened."
     )
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")

@@ -1,4 +1,4 @@
-"""The page written to a file."""
+"""Writes the page to a file."""
 
 from pathlib import Path
 from typing import Any
@@ -12,21 +12,18 @@ from divecast.persistence.atomic import replacing
 
 
 def write_report(
-    model: DeepDIVE,
-    data: Any,
-    path: str | Path,
-    *,
-    part: PartName | None = None,
-    title: str = "What the model has understood",
+    model: DeepDIVE, data: Any, path: str | Path, *, part: PartName | None = None, title: str = "Model report"
 ) -> Path:
-    """Write one HTML page that opens without a network: summary, forecasts, code, what-if, odd windows, health.
+    """Write a report as one HTML file that opens offline.
+
+    It shows a summary, forecasts, the code, what-if forecasts, anomalies and a diagnosis of the code.
 
     Args:
         model: fitted.
         data: as in ``DeepDIVE.forecast``.
-        path: of the page; a former one is replaced at once or not at all.
-        part: which windows; by default the test part of the data of the fit (the validation part where there is no
-            other), and all of other data.
+        path: HTML file; an existing one is replaced atomically.
+        part: which windows; by default the test part of the data of the fit (the validation part if there is no
+            test part), and all windows of other data.
         title: of the page.
 
     Returns:
@@ -34,10 +31,10 @@ def write_report(
 
     Raises:
         DataError: the data cannot be used.
-        ConfigError: an unknown part, or plotly is not installed.
-        ArtifactError: the page cannot be written.
+        ConfigError: unknown part, or plotly is not installed.
+        ArtifactError: the file cannot be written.
     """
-    need("plotly.offline")  # before the work, not after
+    need("plotly.offline")  # fails before the work, not after it
     page = render(payload_of(model, data, title, part))
     with replacing(Path(path)) as temporary:
         temporary.write_text(page, encoding="utf-8")

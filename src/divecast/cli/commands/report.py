@@ -24,7 +24,7 @@ def report(
             show_default=False,
         ),
     ] = None,
-    title: Annotated[str, typer.Option("--title", help="Title of the page.")] = "What the model has understood",
+    title: Annotated[str, typer.Option("--title", help="Title of the page.")] = "Model report",
     config: options.Config = None,
     device: options.Device = None,
     time: options.Time = None,

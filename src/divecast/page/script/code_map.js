@@ -1,4 +1,4 @@
-// The windows in two dimensions of the code: choose the axes and the colour, look at each window.
+// Windows in two dimensions of the code: the axes and the colour can be chosen, and each window shown.
 
 function buildCodeMap(host, about, source) {
   const map = about.code_map;
@@ -11,7 +11,7 @@ function buildCodeMap(host, about, source) {
   const frame = element("div", { class: "host" }, figure);
   const key = element("div", {});
   const panel = windowPanel(about, source, "map");
-  const colourings = [...(map.given.length ? about.factors.map((factor) => factor.name) : []), "oddness"];
+  const colourings = [...(map.given.length ? about.factors.map((factor) => factor.name) : []), "anomaly score"];
   let chosen = 0;
 
   const show = async () => {
@@ -32,7 +32,7 @@ function buildCodeMap(host, about, source) {
   const up = picker("Up", map.dimensions, Math.min(1, map.dimensions.length - 1), show);
   const colouring = picker("Colour", colourings, 0, show);
   const point = picker("Window", map.ends, 0, choose);
-  host.append(paragraph("Every point is a window. Point at one for its curve; click it, or choose it in the list, to see it beside what the code gives back."));
+  host.append(paragraph("Every point is a window. Hover over it to see its curve; click it, or choose it in the list, to compare it with its reconstruction."));
   host.append(controls(across, up, colouring, point), element("div", { class: "side" }, element("div", {}, frame, key), panel.box));
   return choose(0).then(() => {
     onClick(figure, (clicked) => clicked.curveNumber === 0 && choose(clicked.pointNumber));
@@ -40,29 +40,29 @@ function buildCodeMap(host, about, source) {
   });
 }
 
-function markerColours(about, colouring, oddness) {
+function markerColours(about, colouring, byScore) {
   const map = about.code_map;
-  if (colouring === oddness) {
-    return { color: map.odd.map((score) => (score === null ? 0 : score)), colorscale: oddScale(), cmin: 0, cmax: 4 };
+  if (colouring === byScore) {
+    return { color: map.score.map((score) => (score === null ? 0 : score)), colorscale: scoreScale(), cmin: 0, cmax: 4 };
   }
   const colours = classColours(about.factors[colouring]);
   return { color: map.given.map((row) => (row[colouring] < 0 ? MISSING : colours[row[colouring]])) };
 }
 
-function mapLegend(about, colouring, oddness) {
-  if (colouring === oddness) return oddLegend();
+function mapLegend(about, colouring, byScore) {
+  if (colouring === byScore) return scoreLegend();
   const factor = about.factors[colouring];
   const missing = about.code_map.given.some((row) => row[colouring] < 0);
-  return legend([...factor.classes, ...(missing ? ["not given"] : [])], [...classColours(factor), MISSING]);
+  return legend([...factor.classes, ...(missing ? ["no label"] : [])], [...classColours(factor), MISSING]);
 }
 
-function oddLegend() {
+function scoreLegend() {
   const bar = element("span", { class: "swatch bar", "aria-hidden": "true" });
   bar.style.background = "linear-gradient(to right, var(--line), #56B4E9 35%, #E69F00 70%, #D55E00)";
-  return element("ul", { class: "legend" }, element("li", {}, "usual (0)", bar, "odd (4 and more)"));
+  return element("ul", { class: "legend" }, element("li", {}, "usual (0)", bar, "anomalous (4 or more)"));
 }
 
-// A small box beside the point that is pointed at, with the window's curve.
+// A tooltip beside the point under the mouse, with the window's curve.
 function addTip(frame, figure, about, source, panel) {
   const tip = element("div", { class: "tip", hidden: "" });
   frame.append(tip);
@@ -88,13 +88,13 @@ function sparkline(values) {
   const [low, high] = [Math.min(...known), Math.max(...known)];
   const scale = high > low ? 28 / (high - low) : 0;
   const points = values.map((value, at) => [(100 * at) / Math.max(1, values.length - 1), 30 - (value - low) * scale]);
-  const made = (tag, properties) => {
+  const svgElement = (tag, properties) => {
     const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
     Object.entries(properties).forEach(([name, value]) => node.setAttribute(name, value));
     return node;
   };
-  const box = made("svg", { viewBox: "0 0 100 32", preserveAspectRatio: "none", "aria-hidden": "true" });
+  const box = svgElement("svg", { viewBox: "0 0 100 32", preserveAspectRatio: "none", "aria-hidden": "true" });
   const path = points.filter((point) => !Number.isNaN(point[1])).map((point) => point.join(",")).join(" ");
-  box.append(made("polyline", { points: path, fill: "none", stroke: "currentColor", "stroke-width": "1.2", "vector-effect": "non-scaling-stroke" }));
+  box.append(svgElement("polyline", { points: path, fill: "none", stroke: "currentColor", "stroke-width": "1.2", "vector-effect": "non-scaling-stroke" }));
   return box;
 }

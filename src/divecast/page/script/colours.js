@@ -1,4 +1,4 @@
-// Colours that can be told apart also by the colour-blind: those of Okabe and Ito (2008), and ways between them.
+// Colours for all kinds of colour vision: the palette of Okabe and Ito (2008), and scales between its colours.
 
 const OKABE_ITO = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999"];
 const CIRCLE = ["#0072B2", "#56B4E9", "#009E73", "#F0E442", "#E69F00", "#D55E00", "#CC79A7", "#0072B2"];
@@ -9,7 +9,7 @@ function channels(hex) {
   return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 }
 
-// The colour at a share, 0 to 1, of the way through stops.
+// The colour at a position from 0 to 1 along a scale.
 function between(stops, share) {
   const place = Math.min(Math.max(share, 0), 1) * (stops.length - 1);
   const at = Math.min(Math.floor(place), stops.length - 2);
@@ -18,7 +18,7 @@ function between(stops, share) {
   return `rgb(${mixed.join(", ")})`;
 }
 
-// One colour a class: as they come where they are few, around a circle or along a line where they are many.
+// One colour per class: the palette for few classes, a cyclic or linear scale for many.
 function classColours(factor) {
   const n = factor.classes.length;
   if (n <= OKABE_ITO.length) return factor.classes.map((_, at) => OKABE_ITO[at]);
@@ -26,8 +26,8 @@ function classColours(factor) {
   return factor.classes.map((_, at) => between(cyclic ? CIRCLE : LINE, at / (cyclic ? n : n - 1)));
 }
 
-// Stops of a scale of oddness, as plotly wants them: from the page's own quiet colour to a loud one.
-function oddScale() {
+// plotly's colour scale of the anomaly scores.
+function scoreScale() {
   return [[0, cssColour("--line")], [0.35, "#56B4E9"], [0.7, "#E69F00"], [1, "#D55E00"]];
 }
 

@@ -1,4 +1,4 @@
-// Where each class lies along every dimension of a factor's block, and the prior.
+// Density of each class along every dimension of a factor's block, and of the prior.
 
 function buildDensities(host, about, source) {
   const figures = element("div", { class: "several" });
@@ -7,10 +7,10 @@ function buildDensities(host, about, source) {
     const factor = about.factors[block.chosen];
     const { dimensions } = about.densities[block.chosen];
     figures.querySelectorAll(".figure").forEach((old) => { drawn.delete(old); Plotly.purge(old); });
-    const made = dimensions.map((name) => figureElement(`Density of the classes of ${factor.name} along ${name}`));
-    figures.replaceChildren(...made);
+    const hosts = dimensions.map((name) => figureElement(`Density of the classes of ${factor.name} along ${name}`));
+    figures.replaceChildren(...hosts);
     key.replaceChildren(legend([...factor.classes, "all classes together (dotted)", "prior"], [...classColours(factor), "var(--soft)", "var(--ink)"]));
-    await Promise.all(dimensions.map((name, at) => drawDensity(made[at], name, factor, highlight.chosen - 1, source.density(block.chosen, at))));
+    await Promise.all(dimensions.map((name, at) => drawDensity(hosts[at], name, factor, highlight.chosen - 1, source.density(block.chosen, at))));
   };
   const change = () => {
     refill(highlight.select, ["all", ...about.factors[block.chosen].classes], 0);
@@ -18,7 +18,7 @@ function buildDensities(host, about, source) {
   };
   const block = picker("Factor (densities)", about.factors.map((factor) => factor.name), 0, change);
   const highlight = picker("Class (densities)", ["all", ...about.factors[0].classes], 0, show);
-  host.append(paragraph("Share of each class times the mean of what the encoder says of its windows, q(b|x). Where the humps lie apart, the dimension tells the classes apart; where the dotted sum follows the prior, the code is as the prior says.", "note"));
+  host.append(paragraph("Share of each class times the mean posterior q(b|x) of its windows. Where the peaks lie apart, the dimension separates the classes; where the dotted sum follows the prior, the codes are distributed as the prior assumes.", "note"));
   host.append(controls(block, highlight), key, figures);
   return show();
 }

@@ -1,13 +1,13 @@
-// Elements of the page. Names from the user go in as text only: nothing here writes HTML.
+// Elements of the page. Names from the data are only ever inserted as text: nothing here writes HTML.
 
 function element(tag, properties, ...children) {
-  const made = document.createElement(tag);
+  const node = document.createElement(tag);
   for (const [name, value] of Object.entries(properties || {})) {
-    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else made.setAttribute(name, value);
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else node.setAttribute(name, value);
   }
-  made.append(...children.filter((child) => child !== null));
-  return made;
+  node.append(...children.filter((child) => child !== null));
+  return node;
 }
 
 function paragraph(text, kind) {
@@ -16,7 +16,7 @@ function paragraph(text, kind) {
 
 let nControls = 0;
 
-// A labelled select; `choices` are texts, and `onchange` gets the number of the one chosen.
+// A labelled select; `choices` are texts, and `onchange` gets the index of the chosen one.
 function picker(name, choices, chosen, onchange) {
   nControls += 1;
   const id = `control-${nControls}`;
@@ -34,14 +34,14 @@ function refill(select, choices, chosen) {
 }
 
 function controls(...pickers) {
-  return element("div", { class: "controls" }, ...pickers.map((each) => each.label));
+  return element("div", { class: "controls" }, ...pickers.map(({ label }) => label));
 }
 
 function section(id) {
   return document.getElementById(id);
 }
 
-// Fill a section, or say why it is left out.
+// Fill a section, or say why it is empty.
 function fill(id, part, build) {
   if (typeof part === "string") section(id).append(paragraph(part, "note"));
   else build(section(id), part);

@@ -1,9 +1,9 @@
-// Figures in the page's own colours, drawn anew when these change.
+// Figures in the page's own colours, redrawn when these change.
 
 const drawn = new Map();
 const HEIGHT = 340;
 
-// plotly reads <b>, <a href> and entities in every text it shows; names from the user are not to be read.
+// plotly interprets <b>, <a href> and entities in every text; names from the data must not be interpreted.
 function plain(text) {
   return String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
@@ -12,19 +12,19 @@ function figureElement(label) {
   return element("div", { class: "figure", role: "img", "aria-label": label });
 }
 
-// Draw traces made by `traces()` and settings made by `layout()`, now and whenever the colours change.
+// Draw the traces and the layout that these functions return, now and whenever the colours change.
 async function draw(host, traces, layout) {
   drawn.set(host, { traces, layout });
-  host.style.height = `${layout().height || HEIGHT}px`; // plotly forgets its own when the window changes
-  await Plotly.react(host, traces(), settled(layout(), host), { displayModeBar: false, responsive: true });
+  host.style.height = `${layout().height || HEIGHT}px`; // plotly forgets its own height when the window is resized
+  await Plotly.react(host, traces(), withDefaults(layout(), host), { displayModeBar: false, responsive: true });
 }
 
-function settled(layout, host) {
+function withDefaults(layout, host) {
   const axis = { gridcolor: cssColour("--line"), zerolinecolor: cssColour("--line"), linecolor: cssColour("--soft"), automargin: true };
   const axes = Object.keys(layout).filter((name) => /^[xy]axis/.test(name));
   const across = { ...axis, nticks: Math.max(5, Math.floor(host.clientWidth / 100)) };
-  const made = { xaxis: across, yaxis: { ...axis } };
-  axes.forEach((name) => { made[name] = { ...(made[name] || axis), ...layout[name] }; });
+  const allAxes = { xaxis: across, yaxis: { ...axis } };
+  axes.forEach((name) => { allAxes[name] = { ...(allAxes[name] || axis), ...layout[name] }; });
   return {
     margin: { l: 48, r: 12, t: 12, b: 44 },
     height: HEIGHT,
@@ -33,7 +33,7 @@ function settled(layout, host) {
     hoverlabel: { bgcolor: cssColour("--paper"), bordercolor: cssColour("--soft"), font: { color: cssColour("--ink") } },
     dragmode: false,
     ...layout,
-    ...made,
+    ...allAxes,
     paper_bgcolor: "rgba(0, 0, 0, 0)",
     plot_bgcolor: "rgba(0, 0, 0, 0)",
     font: { color: cssColour("--ink"), family: "system-ui, sans-serif", size: 12 },
@@ -42,7 +42,7 @@ function settled(layout, host) {
 
 function redrawAll() {
   drawn.forEach(({ traces, layout }, host) => {
-    Plotly.react(host, traces(), settled(layout(), host), { displayModeBar: false, responsive: true });
+    Plotly.react(host, traces(), withDefaults(layout(), host), { displayModeBar: false, responsive: true });
   });
 }
 
@@ -66,7 +66,7 @@ function startLine(time) {
   return { type: "line", x0: time, x1: time, yref: "paper", y0: 0, y1: 1, line: { color: cssColour("--soft"), width: 1, dash: "dot" } };
 }
 
-// Let the keys and the mouse do the same: `choose` gets the number of the point that is clicked.
+// Call `choose` with the clicked point; every click has a counterpart in a select, for the keyboard.
 function onClick(host, choose) {
   host.on("plotly_click", (event) => choose(event.points[0]));
 }

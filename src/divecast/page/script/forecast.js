@@ -1,8 +1,8 @@
-// A forecast with its intervals and what came.
+// A forecast with its intervals and the observed values.
 
 function buildForecast(host, about, source) {
   const part = about.forecasts;
-  const figure = figureElement("Forecast with intervals and what was observed");
+  const figure = figureElement("Forecast with intervals and observed values");
   const show = async () => {
     const answer = await source.forecast(origin.chosen, series.chosen);
     const [past, ahead] = [answer.times.slice(0, answer.nPast), answer.times.slice(answer.nPast)];
@@ -22,5 +22,5 @@ function buildForecast(host, about, source) {
 }
 
 function timeTitle(times) {
-  return typeof times[0] === "number" ? "seconds of the recording" : "";
+  return typeof times[0] === "number" ? "seconds since the start of the recording" : "";
 }

@@ -1,4 +1,4 @@
-// Arrays that the page holds as base64 of whole numbers; see packed.py for the form.
+// Arrays that the page holds as base64 of integers; packed.py describes the format.
 
 function unpack(packed) {
   const bytes = Uint8Array.from(atob(packed.data), (letter) => letter.charCodeAt(0));
@@ -14,7 +14,7 @@ function unpack(packed) {
   return { shape: packed.shape, values };
 }
 
-// The values along one axis; `index` has null there, and a number for each of the others.
+// The values along one axis: `index` has null for it, and a number for each other axis.
 function along(array, index) {
   let stride = 1;
   let start = 0;

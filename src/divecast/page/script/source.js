@@ -1,5 +1,4 @@
-// The one place the page gets its answers from. Each is a promise, so that a server can give them live: another
-// object with these functions is all that takes. Here they are read from what the page holds.
+// Where the page gets its numbers from: promises, read from what the page holds.
 
 function embeddedSource(payload) {
   const opened = new Map();
@@ -12,11 +11,10 @@ function embeddedSource(payload) {
   payload.factors.forEach((factor) => firstClass.push(firstClass[firstClass.length - 1] + factor.classes.length));
 
   return {
-    // What there is to choose from, and all that needs no choice.
     async about() {
       return payload;
     },
-    // { times, nPast, truth, mean, quantiles } of a series from an origin.
+    // { times, nPast, truth, mean, quantiles } of one series from one forecast origin.
     async forecast(origin, series) {
       return {
         times: forecasts.times[origin],
@@ -26,11 +24,11 @@ function embeddedSource(payload) {
         quantiles: [0, 1, 2, 3].map((level) => along(open(forecasts.quantiles), [level, origin, null, series])),
       };
     },
-    // A dimension of the code, a value a window.
+    // One dimension of the code, one value per window.
     async codes(dimension) {
       return along(open(map.codes), [null, dimension]);
     },
-    // { steps, truth, mean } of a window and series.
+    // { steps, truth, mean } of one window and series.
     async window(window, series) {
       return {
         steps: map.steps,
@@ -38,7 +36,7 @@ function embeddedSource(payload) {
         mean: along(open(map.mean), [window, null, series]),
       };
     },
-    // { grid, prior, classes } of a dimension of a factor's block.
+    // { grid, prior, classes } of one dimension of a factor's block.
     async density(factor, dimension) {
       const block = payload.densities[factor];
       const n = block.classes.shape[0];
@@ -48,7 +46,7 @@ function embeddedSource(payload) {
         classes: Array.from({ length: n }, (_, k) => along(open(block.classes), [k, null, dimension])),
       };
     },
-    // { times, nPast, truth, factual, counterfactual }, these two of mean, lower and upper bound.
+    // { times, nPast, truth, factual, counterfactual }; the last two hold mean, lower and upper bound.
     async whatIf(origin, series, factor, label) {
       const curves = (packed, head) => [0, 1, 2].map((at) => along(open(packed), [...head, at, origin, null, series]));
       return {
@@ -59,9 +57,9 @@ function embeddedSource(payload) {
         counterfactual: curves(whatIfs.answers, [firstClass[factor] + label]),
       };
     },
-    // (cell) the highest rarity of a series.
-    async oddSeries(series) {
-      return along(open(payload.oddness.strip.by_series), [null, series]);
+    // The highest score of one series in each cell of the calendar.
+    async seriesScores(series) {
+      return along(open(payload.anomalies.strip.by_series), [null, series]);
     },
   };
 }

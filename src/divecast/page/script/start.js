@@ -1,17 +1,17 @@
-// Build every part from the source; the page says when it is done.
+// Build every section; the attribute data-ready says when all are done.
 
 async function start(source) {
   const about = await source.about();
   const parts = [];
-  const add = (id, part, build) => fill(id, part, (host, found) => parts.push(build(host, found)));
+  const add = (id, part, build) => fill(id, part, (host, content) => parts.push(build(host, content)));
   add("summary", about.summary, buildSummary);
   add("forecast", about.forecasts, (host) => buildForecast(host, about, source));
   add("code-map", about.code_map, (host) => buildCodeMap(host, about, source));
   add("densities", about.densities, (host) => buildDensities(host, about, source));
   add("what-if", about.what_ifs, (host) => buildWhatIf(host, about, source));
   add("why", about.reasons, (host) => buildWhy(host, about));
-  add("odd", about.oddness, (host) => buildOdd(host, about, source));
-  add("health", about.health, buildHealth);
+  add("anomalies", about.anomalies, (host) => buildAnomalies(host, about, source));
+  add("diagnosis", about.diagnosis, buildDiagnosis);
   add("settings", about.settings, buildSettings);
   await Promise.all(parts);
   document.documentElement.dataset.ready = "yes";

@@ -1,14 +1,14 @@
-// What was fitted, how good it is, what it has understood and what is odd.
+// What was fitted, how accurate it is, how well it infers labels, and what is anomalous.
 
 function buildSummary(host, summary) {
-  host.append(paragraph(summary.fitted), paragraph(summary.good));
+  host.append(paragraph(summary.fitted), paragraph(summary.accuracy));
   if (summary.scores.length) host.append(scoreTable(summary.scores));
-  host.append(paragraph(summary.understood), element("h3", {}, "The oddest"));
-  host.append(element("ol", {}, ...summary.odd.map((text) => element("li", {}, text))));
+  host.append(paragraph(summary.labels), element("h3", {}, "Most anomalous windows"));
+  host.append(element("ol", {}, ...summary.anomalies.map((text) => element("li", {}, text))));
 }
 
 function scoreTable(scores) {
-  const head = ["", "RRSE", "MASE", "CRPS", "90 % interval holds"];
+  const head = ["", "RRSE", "MASE", "CRPS", "coverage of the 90 % interval"];
   const cell = (text, at, tag) => (at ? element(tag, { class: "figures" }, text) : element("th", tag === "td" ? { scope: "row" } : {}, text));
   const rows = scores.map((score, at) => {
     const held = score.coverage === null ? "–" : `${(100 * score.coverage).toFixed(1)} %`;

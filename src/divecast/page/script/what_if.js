@@ -1,15 +1,15 @@
-// The forecast as it is, and as if the window were of another class.
+// The forecast of a window, and its forecast under another class.
 
 function buildWhatIf(host, about, source) {
   const part = about.what_ifs;
-  const figure = figureElement("Forecast as it is and under the other class");
+  const figure = figureElement("Forecast and what-if forecast");
   const difference = figureElement("Difference of the two forecasts");
-  const said = element("p", { "aria-live": "polite" });
+  const sentence = element("p", { "aria-live": "polite" });
   const show = async () => {
     const factor = about.factors[which.chosen];
     const answer = await source.whatIf(origin.chosen, series.chosen, which.chosen, label.chosen);
     const [old, other] = [part.before[origin.chosen][which.chosen], factor.classes[label.chosen]];
-    said.textContent = differenceInWords(answer, factor.name, old, other);
+    sentence.textContent = differenceInWords(answer, factor.name, old, other);
     await drawWhatIf(figure, answer);
     await drawDifference(difference, answer);
   };
@@ -23,12 +23,12 @@ function buildWhatIf(host, about, source) {
   const first = Math.max(0, about.factors.findIndex((factor) => factor.name === "weekday"));
   const which = picker("Factor (what if)", about.factors.map((factor) => factor.name), first, change);
   const label = picker("Class (what if)", [], 0, show);
-  host.append(paragraph(part.note, "note"), controls(series, origin, which, label), said, figure,
-    legend(["observed", "as it is", "as the other class"], ["var(--ink)", "var(--accent)", "#E69F00"]), difference);
+  host.append(paragraph(part.note, "note"), controls(series, origin, which, label), sentence, figure,
+    legend(["observed", "forecast", "what-if forecast"], ["var(--ink)", "var(--accent)", "#E69F00"]), difference);
   return change();
 }
 
-// Half way round from the class it has: most often one that makes a difference.
+// The class half the list away: for cyclic factors the most different one.
 function farthest(classes, old) {
   return (Math.max(0, classes.indexOf(old)) + Math.ceil(classes.length / 2)) % classes.length;
 }
@@ -38,8 +38,8 @@ function differenceInWords(answer, factor, old, other) {
   const mean = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length;
   const far = gaps.reduce((worst, gap, at) => (Math.abs(gap) > Math.abs(gaps[worst]) ? at : worst), 0);
   const sign = (value) => `${value < 0 ? "−" : "+"}${rounded(Math.abs(value), 3)}`;
-  if (old === other) return `The window's last row is of ${factor} ${old} already.`;
-  return `The window's last row is of ${factor} ${old}. As ${other} its forecast would be ${sign(mean)} on average, at most ${sign(gaps[far])} at step ${far + 1}.`;
+  if (old === other) return `The last row of this window already has ${factor} ${old}.`;
+  return `The last row of this window has ${factor} ${old}. With ${other} the forecast would differ by ${sign(mean)} on average, and by ${sign(gaps[far])} at step ${far + 1}, where it differs most.`;
 }
 
 function drawWhatIf(host, answer) {
@@ -47,10 +47,10 @@ function drawWhatIf(host, answer) {
   const [own, other] = [answer.factual, answer.counterfactual];
   return draw(host, () => [
     ...band("90 %", ahead, own[1], own[2], `rgba(${cssColour("--band")}, 0.2)`),
-    ...band("90 %, other class", ahead, other[1], other[2], translucent("#E69F00", 0.25)),
+    ...band("90 %, what-if", ahead, other[1], other[2], translucent("#E69F00", 0.25)),
     line("observed", answer.times, answer.truth, cssColour("--ink"), { line: { color: cssColour("--ink"), width: 1.5 } }),
-    line("as it is", ahead, own[0], cssColour("--accent")),
-    line("as the other class", ahead, other[0], "#E69F00", { line: { color: "#E69F00", width: 2.5, dash: "dash" } }),
+    line("forecast", ahead, own[0], cssColour("--accent")),
+    line("what-if forecast", ahead, other[0], "#E69F00", { line: { color: "#E69F00", width: 2.5, dash: "dash" } }),
   ], () => ({ shapes: [startLine(ahead[0])], xaxis: { title: { text: timeTitle(answer.times) } } }));
 }
 

@@ -1,10 +1,10 @@
-// One window beside what the code gives back of it, in a panel; the map and the odd windows each have one.
+// A panel with one window and its reconstruction; the map and the anomalies have one each.
 
 function windowPanel(about, source, name) {
   const map = about.code_map;
   const title = element("h3", { "aria-live": "polite" }, "");
   const facts = element("div", {});
-  const figure = figureElement("The window and what the code gives back of it");
+  const figure = figureElement("The window and its reconstruction");
   const state = { window: null };
   const show = async (window, reasons) => {
     state.window = window;
@@ -14,12 +14,12 @@ function windowPanel(about, source, name) {
     const answer = await source.window(window, series.chosen);
     await draw(figure, () => [
       line("observed", answer.steps, answer.truth, cssColour("--ink"), { line: { color: cssColour("--ink"), width: 1.5 } }),
-      line("from the code", answer.steps, answer.mean, "#D55E00"),
+      line("reconstruction", answer.steps, answer.mean, "#D55E00"),
     ], () => ({ height: 280, xaxis: { title: { text: plain(map.unit) } } }));
   };
   const typical = Math.max(0, map.series.indexOf(about.forecasts.typical));
   const series = picker(`Series (${name})`, map.series, typical, () => state.window !== null && show(state.window, state.reasons));
-  const curves = element("div", {}, controls(series), figure, legend(["observed", "from the code"], ["var(--ink)", "#D55E00"]));
+  const curves = element("div", {}, controls(series), figure, legend(["observed", "reconstruction"], ["var(--ink)", "#D55E00"]));
   const box = element("div", { class: "panel", "data-panel": name }, title, facts, curves);
   return {
     box,
@@ -38,15 +38,15 @@ function windowPanel(about, source, name) {
   };
 }
 
-// What is known of a window: its classes, given and read, and how odd it is.
+// The labels of a window, as given and as inferred, and its anomaly score.
 function windowFacts(about, window) {
   const map = about.code_map;
   const facts = about.factors.map((factor, at) => {
     if (!map.given.length) return null;
-    const [given, read] = [map.given[window][at], map.read[window][at]];
-    const told = given < 0 ? "not given" : factor.classes[given];
-    return `${factor.name}: ${told}${read === given ? ", read right" : `, read as ${factor.classes[read]}`}`;
+    const [given, inferred] = [map.given[window][at], map.inferred[window][at]];
+    const label = given < 0 ? "no label" : factor.classes[given];
+    return `${factor.name}: ${label}${inferred === given ? ", inferred correctly" : `, inferred as ${factor.classes[inferred]}`}`;
   });
-  const odd = map.odd[window];
-  return [...facts.filter((fact) => fact !== null), ...(odd === null ? [] : [`oddness ${odd.toFixed(1)}`])];
+  const score = map.score[window];
+  return [...facts.filter((fact) => fact !== null), ...(score === null ? [] : [`anomaly score ${score.toFixed(1)}`])];
 }

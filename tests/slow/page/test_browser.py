@@ -7,7 +7,7 @@ import pytest
 
 from divecast.page.what_ifs import LEVELS
 
-SECTIONS = ("summary", "forecast", "code-map", "densities", "what-if", "why", "odd", "health", "settings")
+SECTIONS = ("summary", "forecast", "code-map", "densities", "what-if", "why", "anomalies", "diagnosis", "settings")
 
 
 def test_every_part_has_something_to_say(opened):
@@ -34,7 +34,7 @@ def test_colouring_changes_the_colours(opened):
     by_weekend = opened.traces("code-map")[0]["color"]
     assert len(set(by_hour)) == 24
     assert len(set(by_weekend)) == 2
-    opened.choose("Colour", "oddness")
+    opened.choose("Colour", "anomaly score")
     assert all(isinstance(score, int | float) for score in opened.traces("code-map")[0]["color"])
 
 
@@ -69,7 +69,7 @@ def test_a_click_and_the_list_show_the_window(opened):
     points.nth(3).click(force=True)
     opened.page.wait_for_timeout(300)
     assert heading.inner_text() == f"Window that ends {told}"
-    assert {trace["name"] for trace in opened.traces("code-map", 1)} == {"observed", "from the code"}
+    assert {trace["name"] for trace in opened.traces("code-map", 1)} == {"observed", "reconstruction"}
     opened.picture("code-map", whole=False)
 
 
@@ -84,34 +84,34 @@ def test_what_if_shows_the_numbers_of_the_model(opened, hours_model, panel):
     asked = hours_model.what_if(panel, factor="weekend", to="yes", at=start, levels=LEVELS)
     at = asked.factual.channels.index(series)
     room = 1e-4 * np.ptp(panel.values[:, at])
-    np.testing.assert_allclose(shown["as it is"], asked.factual.mean[0, :, at], atol=room)
-    np.testing.assert_allclose(shown["as the other class"], asked.counterfactual.mean[0, :, at], atol=room)
-    np.testing.assert_allclose(shown["90 %, other class"], asked.counterfactual.quantiles[1, 0, :, at], atol=room)
+    np.testing.assert_allclose(shown["forecast"], asked.factual.mean[0, :, at], atol=room)
+    np.testing.assert_allclose(shown["what-if forecast"], asked.counterfactual.mean[0, :, at], atol=room)
+    np.testing.assert_allclose(shown["90 %, what-if"], asked.counterfactual.quantiles[1, 0, :, at], atol=room)
     np.testing.assert_allclose(opened.traces("what-if", 1)[0]["y"], asked.difference[0, :, at], atol=2 * room)
 
 
-def test_odd_windows_tell_their_reasons(opened, payload):
-    event = payload.oddness.events[1]
-    opened.page.locator("#odd ol.events button").nth(1).click()
+def test_anomalies_tell_their_reasons(opened, payload):
+    event = payload.anomalies.events[1]
+    opened.page.locator("#anomalies ol.events button").nth(1).click()
     opened.page.wait_for_timeout(200)
-    told = opened.page.locator("[data-panel=odd]").inner_text()
+    told = opened.page.locator("[data-panel=anomalies]").inner_text()
     assert f"Window that ends {event.end}" in told
     assert event.reasons[0] in told
-    cell = max(range(len(payload.oddness.strip.cells)), key=lambda at: payload.oddness.strip.score[at] or 0)
-    opened.choose("Time (odd windows)", payload.oddness.strip.cells[cell])
-    assert payload.oddness.strip.reason[cell] in opened.page.locator("[data-panel=odd]").inner_text()
+    cell = max(range(len(payload.anomalies.strip.cells)), key=lambda at: payload.anomalies.strip.score[at] or 0)
+    opened.choose("Time (anomalies)", payload.anomalies.strip.cells[cell])
+    assert payload.anomalies.strip.reason[cell] in opened.page.locator("[data-panel=anomalies]").inner_text()
 
 
 def test_a_click_on_the_calendar_shows_the_reason(opened, payload):
-    strip = opened.page.locator("#odd .js-plotly-plot").first
+    strip = opened.page.locator("#anomalies .js-plotly-plot").first
     strip.scroll_into_view_if_needed()
     box = strip.locator(".nsewdrag").first.bounding_box()
-    columns, rows = len(payload.oddness.strip.columns), len(payload.oddness.strip.rows)
-    at = next(i for i, row in enumerate(payload.oddness.strip.row) if row == 0)
-    across = (payload.oddness.strip.column[at] + 0.5) * box["width"] / columns
+    columns, rows = len(payload.anomalies.strip.columns), len(payload.anomalies.strip.rows)
+    at = next(i for i, row in enumerate(payload.anomalies.strip.row) if row == 0)
+    across = (payload.anomalies.strip.column[at] + 0.5) * box["width"] / columns
     opened.page.mouse.click(box["x"] + across, box["y"] + 0.5 * box["height"] / rows)
     opened.page.wait_for_timeout(300)
-    assert opened.page.locator("[data-panel=odd] h3").inner_text() == payload.oddness.strip.cells[at]
+    assert opened.page.locator("[data-panel=anomalies] h3").inner_text() == payload.anomalies.strip.cells[at]
     for mode in opened.options("Rows of the calendar")[1:3]:
         opened.choose("Rows of the calendar", mode)
 
@@ -122,7 +122,7 @@ def test_names_are_shown_as_text(look, hostile_file, hostile):
         for factor in model.info()["factors"]:
             assert opened.page.locator("h1").inner_text() == "</script><script>alert(2)</script>"
             assert opened.options("Series") == list(data.channels)
-            assert opened.options("Colour") == [factor, "oddness"]
+            assert opened.options("Colour") == [factor, "anomaly score"]
             for name in data.channels:
                 opened.choose("Series", name)
             opened.choose("Rows of the calendar", opened.options("Rows of the calendar")[1])
@@ -210,9 +210,9 @@ def test_keys_alone_change_what_is_shown(opened):
 
 def test_recordings_have_a_page_without_a_calendar(look, moves_file):
     with look(moves_file) as opened:
-        assert "no clock" in opened.page.locator("#odd").inner_text()
-        assert opened.page.locator("select[data-control='Time (odd windows)']").count() == 0
-        assert opened.page.locator("#odd ol.events button").count() > 0
+        assert "no clock" in opened.page.locator("#anomalies").inner_text()
+        assert opened.page.locator("select[data-control='Time (anomalies)']").count() == 0
+        assert opened.page.locator("#anomalies ol.events button").count() > 0
         assert "seconds" in opened.page.locator("#forecast .xtitle").evaluate("n => n.textContent")
         opened.picture("recordings")
 

@@ -1,8 +1,8 @@
-// The oddest windows with their reasons, and all of them on a calendar.
+// The most anomalous windows with their reasons, and the scores of all windows on a calendar.
 
-function buildOdd(host, about, source) {
-  const part = about.oddness;
-  const panel = windowPanel(about, source, "odd");
+function buildAnomalies(host, about, source) {
+  const part = about.anomalies;
+  const panel = windowPanel(about, source, "anomalies");
   const events = element("ol", { class: "events" });
   const press = (at) => {
     [...events.querySelectorAll("button")].forEach((button, place) => button.setAttribute("aria-pressed", String(place === at)));
@@ -16,7 +16,7 @@ function buildOdd(host, about, source) {
   host.append(paragraph(part.note, "note"));
   const strip = typeof part.strip === "string" ? null : addStrip(host, about, source, (cell, score) => showCell(part, cell, score, panel, press));
   if (strip === null) host.append(paragraph(part.strip, "note"));
-  host.append(element("div", { class: "side" }, element("div", {}, element("h3", {}, "The oddest"), events), panel.box));
+  host.append(element("div", { class: "side" }, element("div", {}, element("h3", {}, "Most anomalous"), events), panel.box));
   return Promise.all([strip, part.events.length ? press(0) : null]);
 }
 
@@ -26,35 +26,35 @@ function showEvent(event, about, panel) {
   return panel.show(event.window, [`Score ${event.score.toFixed(1)}: ${event.rarity}.`, ...event.reasons.map((reason) => `${reason}.`)]);
 }
 
-// A cell of the calendar: its window if the page holds it, and the reason in any case.
+// A cell of the calendar: its score and the reason.
 function showCell(part, cell, score, panel, press) {
   const when = part.strip.cells[cell];
-  const told = part.strip.reason[cell];
+  const reason = part.strip.reason[cell];
   press(-1);
   panel.say(when, [
     `Score ${score === null || Number.isNaN(score) ? "none" : score.toFixed(1)}.`,
-    told ? `Oddest in all: ${told}.` : "Nothing is odd here.",
+    reason ? `Most anomalous here: ${reason}.` : "Nothing is anomalous here.",
   ]);
 }
 
 function addStrip(host, about, source, choose) {
-  const { strip } = about.oddness;
-  const figure = figureElement("Calendar of oddness");
-  const loudest = strip.score.reduce((best, score, at) => ((score || 0) > (strip.score[best] || 0) ? at : best), 0);
+  const { strip } = about.anomalies;
+  const figure = figureElement("Calendar of anomaly scores");
+  const highest = strip.score.reduce((best, score, at) => ((score || 0) > (strip.score[best] || 0) ? at : best), 0);
   let shown = [];
   const show = async () => {
     const mode = rows.chosen;
     if (mode === 1) {
-      shown = await Promise.all(strip.series.map((_, at) => source.oddSeries(at)));
+      shown = await Promise.all(strip.series.map((_, at) => source.seriesScores(at)));
       return drawSeriesRows(figure, strip, shown);
     }
-    shown = mode === 0 ? strip.score.map((score) => (score === null ? NaN : score)) : await source.oddSeries(mode - 2);
+    shown = mode === 0 ? strip.score.map((score) => (score === null ? NaN : score)) : await source.seriesScores(mode - 2);
     return drawCalendar(figure, strip, shown);
   };
   const pick = (at) => choose(at, rows.chosen === 1 ? strip.score[at] : shown[at]);
-  const rows = picker("Rows of the calendar", ["all series and labels together", `a row per series: ${strip.note}`, ...strip.series], 0, show);
-  const time = picker("Time (odd windows)", strip.cells, loudest, pick);
-  host.append(controls(rows, time), figure, element("div", {}, oddLegend()));
+  const rows = picker("Rows of the calendar", ["all series and labels together", `one row per series: ${strip.note}`, ...strip.series], 0, show);
+  const time = picker("Time (anomalies)", strip.cells, highest, pick);
+  host.append(controls(rows, time), figure, element("div", {}, scoreLegend()));
   return show().then(() => onClick(figure, (clicked) => {
     const cell = rows.chosen === 1 ? clicked.pointIndex[1] : clicked.customdata;
     if (cell === null || cell === undefined) return;
@@ -63,9 +63,9 @@ function addStrip(host, about, source, choose) {
   }));
 }
 
-const heat = () => ({ type: "heatmap", colorscale: oddScale(), zmin: 0, zmax: 4, showscale: false, hoverongaps: false, hoverinfo: "text" });
+const heat = () => ({ type: "heatmap", colorscale: scoreScale(), zmin: 0, zmax: 4, showscale: false, hoverongaps: false, hoverinfo: "text" });
 
-// A row a month and a column a day, or the like.
+// One row per month and one column per day, or days and hours, or years and months.
 function drawCalendar(host, strip, scores) {
   const empty = (value) => strip.rows.map(() => strip.columns.map(() => value));
   const [z, cell, text] = [empty(null), empty(null), empty("")];
@@ -94,7 +94,7 @@ function drawSeriesRows(host, strip, scores) {
   }));
 }
 
-// Names at numbered places, so that plotly takes them for neither numbers nor dates, `most` of them at most.
+// At most `most` names at integer positions, so that plotly takes them for neither numbers nor dates.
 function ticks(names, most) {
   const every = Math.ceil(names.length / most);
   const kept = names.map((_, at) => at).filter((at) => at % every === 0);
