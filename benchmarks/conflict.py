@@ -134,7 +134,7 @@ def _looked(watch: Watch, seconds: float) -> dict[str, Any]:
     """Return what the probe has found, and its time as a share of that of the fit without it."""
     if watch.probe is None:
         return {}
-    report = watch.probe.report()
+    report = watch.probe.summary()
     share = report.seconds / (seconds - report.seconds)
     return {"looks": report.looks, "every": EVERY, "probe_share": share, "probe": report.table()}
 

@@ -14,7 +14,7 @@ from divecast.errors import ConfigError
 from divecast.model.network import Dimensions, Network
 from divecast.model.panel_features import PanelFeatures
 from divecast.model.recording_features import RecordingFeatures
-from divecast.train.channels import ChannelAxes, draw_channels, sampled_turn_loss
+from divecast.train.channels import ChannelAxes, draw_channels, sampled_player_loss
 from divecast.train.conflict.probe import ConflictProbe
 from divecast.train.loop import Checkpointing, Task, fit_network
 from divecast.train.player_loss import player_loss
@@ -68,7 +68,7 @@ def net() -> Network:
 
 def losses(turn: Turn, model: Network, batch: Batch) -> dict[str, Tensor]:
     torch.manual_seed(0)
-    return sampled_turn_loss(turn, model, AXES, batch, SETTINGS).tasks
+    return sampled_player_loss(turn, model, AXES, batch, *SETTINGS).tasks
 
 
 @settings(max_examples=50, deadline=None)
@@ -246,5 +246,5 @@ def test_validation_in_small_pieces_is_the_same(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_probe_of_sampled_channels_is_refused() -> None:
-    with pytest.raises(ConfigError, match="got channels=2; set channels=0"):
+    with pytest.raises(ConfigError, match=r"got training\.channels=2\. Set training\.channels to 0"):
         fit_network(net(), task(), probe=ConflictProbe())

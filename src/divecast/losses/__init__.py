@@ -1,1 +1,1 @@
-"""See the modules."""
+"""Losses: from distributions to scalars."""

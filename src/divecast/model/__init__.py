@@ -1,1 +1,1 @@
-"""See the modules."""
+"""The network: from windows to distributions."""

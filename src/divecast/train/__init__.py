@@ -1,1 +1,1 @@
-"""See the modules."""
+"""Training: minimises the losses of the network."""

@@ -1,6 +1,6 @@
-"""The state of a fit as one artifact, and back: what is needed to go on as if nothing had happened.
+"""Checkpoints: the state of a fit as one artifact, from which it resumes with the same result.
 
-Randomness needs no saving: every batch's draws come from the seed and the number of the batch.
+No random state is saved, since the draws of a batch depend on the seed and its number alone.
 """
 
 from dataclasses import asdict, dataclass
@@ -24,15 +24,15 @@ KIND = "checkpoint"
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a fit has come.
+class FitState:
+    """The state of a fit, apart from the network and the optimisers.
 
     Attributes:
-        step: batches done.
-        history: passes done.
-        sums: running sums of the loss terms since the pass began.
+        step: number of batches done.
+        history: losses of the epochs done.
+        sums: running sums of the loss terms in the current epoch.
         counts: batches in each sum.
-        best: weights of the best pass so far, empty before the first.
+        best: weights of the best epoch so far; empty before the first.
     """
 
     step: int
@@ -43,8 +43,8 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class _Done:
-    """What the document says of the progress."""
+class _StoredState:
+    """The fields of ``FitState`` in the document."""
 
     step: int
     history: tuple[EpochRecord, ...]
@@ -53,61 +53,64 @@ class _Done:
 
 
 def save_checkpoint(
-    path: Path, identity: dict[str, Any], network: Network, players: dict[Turn, Player], progress: Progress
+    path: Path, identity: dict[str, Any], network: Network, players: dict[Turn, Player], state: FitState
 ) -> None:
     """Write a checkpoint.
 
     Args:
-        path: the file.
-        identity: what the fit is of (settings, seed, data fingerprint); resuming another fit is refused.
-        network: with its weights.
-        players: with their optimisers' moments.
-        progress: how far it has come.
+        path: path of the file.
+        identity: settings, seed and fingerprint of the data; ``load_checkpoint`` refuses another identity.
+        network: whose weights are saved.
+        players: whose optimiser states are saved.
+        state: the rest of the state.
     """
     tensors = {f"network.{name}": value for name, value in network.state_dict().items()}
-    tensors |= {f"best.{name}": value for name, value in progress.best.items()}
+    tensors |= {f"best.{name}": value for name, value in state.best.items()}
     for name, player in players.items():
-        for index, state in player.optimiser.state_dict()["state"].items():
-            tensors |= {f"optimiser.{name}.{index}.{key}": value for key, value in state.items()}
+        for index, moments in player.optimiser.state_dict()["state"].items():
+            tensors |= {f"optimiser.{name}.{index}.{key}": value for key, value in moments.items()}
     document = {
         "identity": identity,
-        "step": progress.step,
-        "history": [asdict(record) for record in progress.history.records],
-        "sums": progress.sums,
-        "counts": progress.counts,
+        "step": state.step,
+        "history": [asdict(record) for record in state.history.records],
+        "sums": state.sums,
+        "counts": state.counts,
     }
     write_artifact(path, Artifact(KIND, SCHEMA, document, tensors))
 
 
 def load_checkpoint(
     path: Path, identity: dict[str, Any], network: Network, players: dict[Turn, Player], ranks: Ranks = ALONE
-) -> Progress:
-    """Put a checkpoint's weights and moments in place and return how far it had come; rank 0 reads the file for all.
+) -> FitState:
+    """Load weights and optimiser states into ``network`` and ``players``, and return the rest of the state.
+
+    Rank 0 reads the file for all ranks.
 
     Raises:
-        ArtifactError: unreadable, or of another fit; the difference is named.
+        ArtifactError: the file cannot be read, or is the checkpoint of another fit; the message names the difference.
     """
     artifact = ranks.once(lambda: read_artifact(path, KIND, SCHEMA))
     with as_artifact_error(path, KIND):
         _check_identity(path, artifact.document["identity"], identity)
-        progress = _read_progress(artifact)
-        _check_tensors(artifact.tensors, network, players, trained=bool(progress.history.records))
+        state = _read_state(artifact)
+        _check_tensors(artifact.tensors, network, players, trained=bool(state.history.records))
         network.load_state_dict(under("network.", artifact.tensors))
         for name, player in players.items():
             groups = player.optimiser.state_dict()["param_groups"]
             player.optimiser.load_state_dict({"state": _moments(name, artifact.tensors), "param_groups": groups})
-    return progress
+    return state
 
 
-def _read_progress(artifact: Artifact) -> Progress:
+def _read_state(artifact: Artifact) -> FitState:
     from pydantic import TypeAdapter
 
     plain = {name: value for name, value in artifact.document.items() if name != "identity"}
-    done = TypeAdapter(_Done).validate_python(plain)
-    check_understood(plain, as_json(asdict(done)))
-    if done.step < 0 or done.sums.keys() != done.counts.keys() or any(count < 1 for count in done.counts.values()):
-        raise ValueError(f"expected batches done and a count for each sum, got step {done.step} and {done.counts}")
-    return Progress(done.step, History(done.history), done.sums, done.counts, under("best.", artifact.tensors))
+    stored = TypeAdapter(_StoredState).validate_python(plain)
+    check_understood(plain, as_json(asdict(stored)))
+    counts = stored.counts
+    if stored.step < 0 or stored.sums.keys() != counts.keys() or any(count < 1 for count in counts.values()):
+        raise ValueError(f"expected a step >= 0 and a count >= 1 for each sum, got step {stored.step} and {counts}")
+    return FitState(stored.step, History(stored.history), stored.sums, counts, under("best.", artifact.tensors))
 
 
 def _check_tensors(tensors: dict[str, Tensor], network: Network, players: dict[Turn, Player], trained: bool) -> None:
@@ -133,16 +136,17 @@ def _moments(turn: Turn, tensors: dict[str, Tensor]) -> dict[int, dict[str, Tens
 
 
 def _check_identity(path: Path, found: dict[str, Any], expected: dict[str, Any]) -> None:
-    pairs = _differences("", found, as_json(expected))  # as it would lie in a file: tuples are lists
-    if pairs:
+    differences = _differences("", found, as_json(expected))
+    if differences:
         raise ArtifactError(
-            f"{path} is the checkpoint of another fit ({'; '.join(pairs)}); give the same data and settings, "
-            "or another checkpoint file"
+            f"{path} is the checkpoint of another fit ({'; '.join(differences)})",
+            hint="Use the same data and settings, or another {checkpoint}",
+            argument="checkpoint",
         )
 
 
-def _differences(name: str, found: Any, now: Any) -> list[str]:
-    if isinstance(found, dict) and isinstance(now, dict):
-        inner = [_differences(f"{name}.{key}", found.get(key), now.get(key)) for key in sorted({*found, *now})]
-        return [text for texts in inner for text in texts]
-    return [] if found == now else [f"{name.lstrip('.')}: checkpoint {found!r}, now {now!r}"]
+def _differences(name: str, stored: Any, now: Any) -> list[str]:
+    if isinstance(stored, dict) and isinstance(now, dict):
+        keys = sorted({*stored, *now})
+        return [text for key in keys for text in _differences(f"{name}.{key}", stored.get(key), now.get(key))]
+    return [] if stored == now else [f"{name.lstrip('.')}: checkpoint {stored!r}, now {now!r}"]

@@ -1,19 +1,19 @@
-"""What happened in a fit, epoch by epoch."""
+"""The losses of a fit, by epoch."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class EpochRecord:
-    """One pass over the training windows.
+    """The losses of one epoch.
 
     Attributes:
-        epoch: counted from 0.
-        train: mean of each loss term in training, nats a window, unweighted.
-        valid: the same on the validation windows, with known labels handed over and at the mean code instead of a draw:
-            good to compare passes by, but ``marginal_kl`` is then no estimate of the KL.
-        monitored: the validation value early stopping looks at; smaller is better.
-        seconds: wall time of the pass with its validation.
+        epoch: number, counted from 0.
+        train: mean of each loss term in training, nats per window, unweighted.
+        valid: the same on the validation windows, at the mean code with known labels clamped. Use it to compare
+            epochs; its ``marginal_kl`` is no estimate of the KL, since b is not drawn.
+        monitored: validation value of early stopping; smaller is better.
+        seconds: wall time of the epoch with its validation.
     """
 
     epoch: int
@@ -25,20 +25,24 @@ class EpochRecord:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """All passes of a fit, in order."""
+    """All epochs of a fit, in order.
+
+    Attributes:
+        records: one per epoch.
+    """
 
     records: tuple[EpochRecord, ...] = ()
 
     def with_record(self, record: EpochRecord) -> "History":
-        """Return this history with one more pass."""
+        """Return this history with one more epoch."""
         return History((*self.records, record))
 
     @property
     def best_epoch(self) -> int | None:
-        """The pass whose weights were kept, or None before the first; the earlier of two equals."""
+        """Epoch whose weights are kept, the earlier of two equal ones; None before the first."""
         return min(self.records, key=lambda r: r.monitored).epoch if self.records else None
 
     def has_stalled(self, patience: int) -> bool:
-        """Tell whether the last ``patience`` passes brought nothing better."""
+        """Return whether the last ``patience`` epochs brought no improvement."""
         best = self.best_epoch
         return best is not None and self.records[-1].epoch - best >= patience

@@ -1,4 +1,4 @@
-"""The training loop: players take turns on batches until the passes are over or validation stalls."""
+"""The training loop: players take turns on batches until the last epoch or until validation stalls."""
 
 import math
 import signal
@@ -19,8 +19,8 @@ from divecast.config import LossConfig, TrainingConfig
 from divecast.errors import ConfigError
 from divecast.model.network import Network
 from divecast.train.callbacks import Callback
-from divecast.train.channels import ChannelAxes, draw_channels, sampled_turn_loss, spread_seed
-from divecast.train.checkpoint import Progress, load_checkpoint, save_checkpoint
+from divecast.train.channels import ChannelAxes, draw_channels, sampled_player_loss, spread_seed
+from divecast.train.checkpoint import FitState, load_checkpoint, save_checkpoint
 from divecast.train.distributed.ranks import ALONE, Ranks
 from divecast.train.history import EpochRecord, History
 from divecast.train.player_loss import PlayerLoss, player_loss
@@ -32,18 +32,19 @@ from divecast.types import Batch, WindowSource
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a fit is of.
+    """The data and settings of a fit.
 
     Attributes:
-        train: windows to learn from.
-        valid: windows to stop by.
-        config: the optimisation.
-        weights: of the loss terms.
-        seed: of every random draw.
-        device: where the network is.
-        labelled: windows with labels, to be drawn again for the marginal player; None draws none.
-        identity: settings, seed and data fingerprint as JSON values; a checkpoint of another identity is refused.
-        axes: of the network's channels where a step takes a sample of them; None where it takes all.
+        train: training windows.
+        valid: validation windows, for early stopping.
+        config: settings of the optimisation.
+        weights: weights of the loss terms.
+        seed: random seed.
+        device: device of the network.
+        identity: settings, seed and fingerprint of the data as JSON values; a checkpoint of another identity is
+            refused.
+        labelled: numbers of the labelled windows to draw again for the marginal player; None for no such draws.
+        axes: channel axes of the network if each step takes a sample of the channels; None if it takes all.
         ranks: processes that fit together, each on its share of every batch.
     """
 
@@ -61,12 +62,12 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Checkpointing:
-    """Where and how often to write checkpoints.
+    """Where and how often checkpoints are written.
 
     Attributes:
-        path: the file.
-        seconds: at most this long between two; one is also written after every pass and on Ctrl-C.
-        resume: go on from the file if it exists.
+        path: path of the file.
+        seconds: maximum time between two checkpoints; one is also written after every epoch and on Ctrl-C.
+        resume: resume from the file if it exists.
     """
 
     path: Path
@@ -75,10 +76,10 @@ class Checkpointing:
 
 
 class Probe(Protocol):
-    """Looks at the network and a batch before its turns; it must change nothing, nor draw from the random state."""
+    """Inspects the network and a batch before its turns; must neither change them nor draw random numbers."""
 
     def look(self, step: int, network: Network, batch: Batch, training: TrainingConfig, weights: LossConfig) -> None:
-        """Look, ``step`` batches being done; the network is in training mode."""
+        """Inspect the network, in training mode, after ``step`` batches."""
 
 
 def fit_network(
@@ -88,19 +89,28 @@ def fit_network(
     callbacks: Sequence[Callback] = (),
     probe: Probe | None = None,
 ) -> History:
-    """Train ``network`` in place and leave it with the weights of its best pass, in evaluation mode.
+    """Train ``network`` in place; it ends in evaluation mode with the weights of its best epoch.
 
-    Two fits of the same task on one machine give the same weights bit for bit, broken off and resumed or not: the draws
-    of a batch depend on the seed and the batch's number alone. Several ranks follow the loss curve of one process but
-    for rounding, and may go on from a checkpoint of another number of ranks; rank 0 alone writes and calls callbacks.
-    The global random state is left as it was.
+    Two fits of one task on one machine give the same weights bit for bit, also if one was interrupted and resumed,
+    since the draws of a batch depend on the seed and its number alone. Several ranks follow the loss curve of one
+    process up to rounding, and can resume a checkpoint of another number of ranks; only rank 0 writes files and calls
+    callbacks. The global random state is restored.
+
+    Args:
+        network: to train.
+        task: data and settings.
+        checkpointing: where checkpoints are written; None for none.
+        callbacks: called after batches and epochs.
+        probe: called before the turns of every batch.
+
+    Returns:
+        The losses by epoch.
 
     Raises:
-        KeyboardInterrupt: Ctrl-C, once the batch in hand is done and a checkpoint is written.
+        KeyboardInterrupt: on Ctrl-C, after the current batch and a checkpoint.
         ArtifactError: a checkpoint cannot be read or written.
-        ConfigError: the loss is no longer finite, a probe is to look at a part of a batch, or a batch or loss cannot
-            be shared.
-        RankError: another rank is gone.
+        ConfigError: training diverged, a probe needs whole batches, or a batch or loss cannot be shared by ranks.
+        RankError: another rank has stopped.
     """
     task.ranks.check(min(task.config.batch_size, len(task.train)), task.weights)
     if probe:
@@ -110,22 +120,22 @@ def fit_network(
     schedule = Schedule.of(task.config, has_marginal=any(True for _ in network.marginal.parameters()))
     players = build_players(network, schedule, task.config)
     run = _Run(network, task, schedule, players, checkpointing)
-    progress = run.start()
+    state = run.start()
     for callback in callbacks:
-        callback.on_start(progress.step, run.n_steps)
+        callback.on_start(state.step, run.n_steps)
     try:
         with own_random_state(task.seed), _stop_requests() as stop:
-            progress = run.go(progress, callbacks, probe, stop)
+            state = run.run(state, callbacks, probe, stop)
     finally:
         for callback in callbacks:
             callback.on_end()
-    network.load_state_dict({**network.state_dict(), **progress.best})
+    network.load_state_dict({**network.state_dict(), **state.best})
     network.eval()
-    return progress.history
+    return state.history
 
 
 class _Run:
-    """One fit under way; holds what does not change while it runs."""
+    """One fit; holds what does not change while it runs."""
 
     def __init__(
         self,
@@ -143,52 +153,52 @@ class _Run:
         self.validated = _validated_windows(task)
         self.saved_at = time.monotonic()
 
-    def start(self) -> Progress:
-        """Return the progress of the checkpoint to resume, or none."""
-        keep = self.checkpointing
-        if keep and keep.resume and self.ranks.once(keep.path.exists):
-            return load_checkpoint(keep.path, self.task.identity, self.network, self.players, self.ranks)
-        return Progress(0, History(), {}, {}, {})
+    def start(self) -> FitState:
+        """Return the state to start from: that of the checkpoint to resume, or a new one."""
+        checkpointing = self.checkpointing
+        if checkpointing and checkpointing.resume and self.ranks.once(checkpointing.path.exists):
+            return load_checkpoint(checkpointing.path, self.task.identity, self.network, self.players, self.ranks)
+        return FitState(0, History(), {}, {}, {})
 
-    def go(
-        self, progress: Progress, callbacks: Sequence[Callback], probe: Probe | None, stop: threading.Event
-    ) -> Progress:
-        """Run from ``progress`` to the end."""
-        while progress.step < self.n_steps and not progress.history.has_stalled(self.task.config.patience):
+    def run(
+        self, state: FitState, callbacks: Sequence[Callback], probe: Probe | None, stop: threading.Event
+    ) -> FitState:
+        """Train from ``state`` to the end."""
+        while state.step < self.n_steps and not state.history.has_stalled(self.task.config.patience):
             began = time.monotonic()
-            for order in self._batches(progress.step):
-                progress = self._one_batch(progress, order, probe)
-                means = {name: total / progress.counts[name] for name, total in progress.sums.items()}
+            for index in self._batches(state.step):
+                state = self._one_batch(state, index, probe)
+                means = {name: total / state.counts[name] for name, total in state.sums.items()}
                 for callback in callbacks:
-                    callback.on_step(progress.step, means)
-                self._pause_when_due(progress, stop)
-            progress = self._close_epoch(progress, began)
+                    callback.on_step(state.step, means)
+                self._pause_when_due(state, stop)
+            state = self._close_epoch(state, began)
             for callback in callbacks:
-                callback.on_epoch(progress.history.records[-1])
-            self._save(progress)
-            _obey(self.ranks.any(stop.is_set()))
-        return progress
+                callback.on_epoch(state.history.records[-1])
+            self._save(state)
+            _raise_if(self.ranks.any(stop.is_set()))
+        return state
 
     def _batches(self, step: int) -> Sequence[Tensor]:
-        """Return the index tensors left in the pass that batch ``step`` belongs to."""
+        """Return the indices of the windows of each batch from ``step`` to the end of its epoch."""
         epoch, done = divmod(step, self.per_epoch)
         generator = torch.Generator().manual_seed(spread_seed(self.task.seed, epoch))
-        order = torch.randperm(len(self.task.train), generator=generator)
-        return order.split(self.task.config.batch_size)[done : self.per_epoch]
+        permutation = torch.randperm(len(self.task.train), generator=generator)
+        return permutation.split(self.task.config.batch_size)[done : self.per_epoch]
 
-    def _one_batch(self, progress: Progress, index: Tensor, probe: Probe | None) -> Progress:
-        task, sums, counts = self.task, dict(progress.sums), dict(progress.counts)
-        torch.manual_seed(spread_seed(task.seed, progress.step))
+    def _one_batch(self, state: FitState, index: Tensor, probe: Probe | None) -> FitState:
+        task, sums, counts = self.task, dict(state.sums), dict(state.counts)
+        torch.manual_seed(spread_seed(task.seed, state.step))
         rows = self.ranks.rows(len(index))
-        batch = self._gathered(index, progress.step)
-        marginal_batch = self._with_labels(index, batch, progress.step)
-        rate = learning_rate(progress.step, self.n_steps, task.config)
-        weights = task.weights.at(progress.step / self.n_steps)
+        batch = self._window_batch(index, state.step)
+        marginal_batch = self._with_labels(index, batch, state.step)
+        rate = learning_rate(state.step, self.n_steps, task.config)
+        weights = task.weights.at(state.step / self.n_steps)
         mixed = task.config.precision == "mixed" and task.device.type == "cuda"
         self.network.train()
         if probe:
-            probe.look(progress.step, self.network, batch, task.config, weights)
-        for turn in self.schedule.turns(progress.step // self.per_epoch):
+            probe.look(state.step, self.network, batch, task.config, weights)
+        for turn in self.schedule.turns(state.step // self.per_epoch):
             with drawn_for(rows), torch.autocast(task.device.type, torch.bfloat16, enabled=mixed):
                 seen = marginal_batch if turn == "marginal" else batch
                 loss = self._loss(turn, seen, weights)
@@ -196,10 +206,10 @@ class _Run:
             for name, value in self.ranks.means(loss.terms, rows).items():
                 sums[name] = sums.get(name, 0.0) + _finite(name, value, task.config)
                 counts[name] = counts.get(name, 0) + 1
-        return replace(progress, step=progress.step + 1, sums=sums, counts=counts)
+        return replace(state, step=state.step + 1, sums=sums, counts=counts)
 
-    def _gathered(self, index: Tensor, step: int) -> Batch:
-        """Return this rank's windows out of ``index``, with the channels of the step."""
+    def _window_batch(self, index: Tensor, step: int) -> Batch:
+        """Return this rank's share of the windows at ``index``, with the channels of the step."""
         task, rows = self.task, self.ranks.rows(len(index))
         own = rows.of(index)
         if task.axes is None:
@@ -211,46 +221,46 @@ class _Run:
         task = self.task
         if task.axes is None:
             return player_loss(turn, self.network, batch, task.config, weights)
-        return sampled_turn_loss(turn, self.network, task.axes, batch, (task.config, weights))
+        return sampled_player_loss(turn, self.network, task.axes, batch, task.config, weights)
 
     def _with_labels(self, index: Tensor, batch: Batch, step: int) -> Batch:
-        """Return the marginal player's batch: where labels are few, windows with labels take the place of others."""
+        """Return the marginal player's batch, in which labelled windows replace some others if labels are few."""
         task = self.task
         if task.labelled is None:
             return batch
-        again = task.labelled[torch.randint(len(task.labelled), (round(task.config.labelled * len(index)),))]
-        return self._gathered(torch.cat([index[len(again) :], again]), step)
+        redrawn = task.labelled[torch.randint(len(task.labelled), (round(task.config.labelled * len(index)),))]
+        return self._window_batch(torch.cat([index[len(redrawn) :], redrawn]), step)
 
-    def _close_epoch(self, progress: Progress, began: float) -> Progress:
-        epoch = progress.step // self.per_epoch - 1
+    def _close_epoch(self, state: FitState, began: float) -> FitState:
+        epoch = state.step // self.per_epoch - 1
         task = self.task
         valid = validate(self.network, task.valid, task.config.batch_size, task.device, self.validated, self.ranks)
-        train = {name: total / progress.counts[name] for name, total in progress.sums.items()}
+        train = {name: total / state.counts[name] for name, total in state.sums.items()}
         value = _finite(
             "validation", monitored_value(valid, self.task.config.monitor, self.task.weights), self.task.config
         )
         record = EpochRecord(epoch, train, valid, value, time.monotonic() - began)
-        history = progress.history.with_record(record)
-        best = _copy(self.network) if history.best_epoch == epoch else progress.best
-        return Progress(progress.step, history, {}, {}, best)
+        history = state.history.with_record(record)
+        best = _copy(self.network) if history.best_epoch == epoch else state.best
+        return FitState(state.step, history, {}, {}, best)
 
-    def _pause_when_due(self, progress: Progress, stop: threading.Event) -> None:
-        if progress.step % self.per_epoch == 0:
-            return  # the pass is closed first, else a resumed fit would miss its validation
+    def _pause_when_due(self, state: FitState, stop: threading.Event) -> None:
+        if state.step % self.per_epoch == 0:
+            return  # the epoch is closed first, else a resumed fit would skip its validation
         due = self.checkpointing and time.monotonic() - self.saved_at >= self.checkpointing.seconds
         stopped = self.ranks.any(stop.is_set())
         if due or stopped:
-            self._save(progress)
-        _obey(stopped)
+            self._save(state)
+        _raise_if(stopped)
 
-    def _save(self, progress: Progress) -> None:
+    def _save(self, state: FitState) -> None:
         if self.checkpointing and self.ranks.first:
-            save_checkpoint(self.checkpointing.path, self.task.identity, self.network, self.players, progress)
+            save_checkpoint(self.checkpointing.path, self.task.identity, self.network, self.players, state)
             self.saved_at = time.monotonic()
 
 
 def learning_rate(step: int, n_steps: int, config: TrainingConfig) -> float:
-    """Return the rate of a batch: linear warm-up, then half a cosine down to nearly nothing."""
+    """Return the learning rate of a batch: a linear warm-up, then half a cosine down to nearly 0."""
     warm = max(1, round(config.warmup * n_steps))
     if step < warm:
         return config.learning_rate * (step + 1) / warm
@@ -260,24 +270,33 @@ def learning_rate(step: int, n_steps: int, config: TrainingConfig) -> float:
 def _check_probe(task: Task) -> None:
     if task.axes:
         raise ConfigError(
-            f"a probe looks at all channels of a step, got channels={task.config.channels}; set channels=0"
+            "A probe needs all channels of every batch",
+            found=f"training.channels={task.config.channels}",
+            hint="Set {training.channels} to 0",
+            argument="probe",
         )
     if task.ranks.size > 1:
-        raise ConfigError(f"a probe looks at whole batches, {task.ranks.size} ranks share them; fit with devices=1")
+        raise ConfigError(
+            "A probe needs whole batches",
+            found=f"batches shared by {task.ranks.size} ranks",
+            hint="Set {devices} to 1",
+            argument="probe",
+        )
 
 
 def _finite(name: str, value: float, config: TrainingConfig) -> float:
     if not math.isfinite(value):
         raise ConfigError(
-            f"expected a finite loss, the {name} term became {value}: the training ran away; lower learning_rate "
-            f"({config.learning_rate:g}) or clip ({config.clip:g})"
+            f"Training diverged: the {name} loss became {value}",
+            hint=f"Lower {{training.learning_rate}} ({config.learning_rate:g}) or {{training.clip}} ({config.clip:g})",
+            argument="training.learning_rate",
         )
     return value
 
 
 def _validated_windows(task: Task) -> Tensor | None:
-    """Return the validation windows to look at, None for all: of sampled channels as large a share as of windows."""
-    if task.axes is None or task.config.monitor == "labels":  # which may be rare
+    """Return the validation windows to use, None for all; with sampled channels, the same share of the windows."""
+    if task.axes is None or task.config.monitor == "labels":  # labels may be rare
         return None
     share = task.config.channels / task.axes.n_channels
     n_windows = max(task.config.batch_size, round(share * len(task.valid)))
@@ -286,24 +305,24 @@ def _validated_windows(task: Task) -> Tensor | None:
 
 
 def _copy(network: Network) -> dict[str, Tensor]:
-    """Return what training changes; the linear path is no part of it and can be large."""
+    """Return copies of the parameters; buffers, such as the linear path, do not change."""
     return {name: value.detach().clone() for name, value in network.named_parameters()}
 
 
-def _obey(stopped: bool) -> None:
+def _raise_if(stopped: bool) -> None:
     if stopped:
         raise KeyboardInterrupt
 
 
 @contextmanager
 def _stop_requests() -> Iterator[threading.Event]:
-    """Turn Ctrl-C into an event, so that it never falls into the middle of an update."""
+    """Turn Ctrl-C into an event, so that it never interrupts an update."""
     stop = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    former = signal.signal(signal.SIGINT, lambda *_: stop.set())
+    previous = signal.signal(signal.SIGINT, lambda *_: stop.set())
     try:
         yield stop
     finally:
-        signal.signal(signal.SIGINT, former)
+        signal.signal(signal.SIGINT, previous)

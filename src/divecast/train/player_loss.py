@@ -1,4 +1,4 @@
-"""One turn: the losses of a player on a batch."""
+"""The losses of a player on a batch."""
 
 from dataclasses import dataclass
 
@@ -21,12 +21,12 @@ TASKS = ("forecast", "reconstruction", "disentanglement")
 
 @dataclass(frozen=True, slots=True)
 class PlayerLoss:
-    """A player's losses, and the means of the terms behind them.
+    """A player's losses, and the means of their terms.
 
     Attributes:
-        tasks: scalars with gradients whose sum the player minimises, by names out of ``TASKS``: the KL of a counts to
+        tasks: scalars with gradients, by name (see ``TASKS``); the player minimises their sum. The KL of a is part of
             the reconstruction. In nats per forecast value (conditional, joint) or per factor (marginal).
-        terms: mean over the batch of each term of ``TERMS`` that was computed, nats a window.
+        terms: mean over the batch of each computed term of ``TERMS``, nats per window.
     """
 
     tasks: dict[str, Tensor]
@@ -41,28 +41,28 @@ class PlayerLoss:
 def player_loss(
     turn: Turn, network: Network, batch: Batch, training: TrainingConfig, weights: LossConfig
 ) -> PlayerLoss:
-    """Return the losses of a turn.
+    """Return the losses of a player on a batch.
 
     Args:
-        turn: whose.
+        turn: which player's turn it is.
         network: in training mode.
         batch: windows with labels.
-        training: ``clamp`` is the share of the known labels handed over to the conditional player, ``freeze`` whether
-            its losses stop at b.
-        weights: of the terms.
+        training: ``clamp`` is the share of known labels that replace the inferred b for the conditional player;
+            ``freeze`` stops the gradients of its losses at b.
+        weights: weights of the loss terms.
     """
     if turn == "marginal":
         return _marginal_loss(network, batch, weights)
-    handed = _some(batch.labels[:, : network.n_factors], training.clamp)
+    clamped = _random_share(batch.labels[:, : network.n_factors], training.clamp)
     with torch.set_grad_enabled(turn == "joint" or not training.freeze):
-        marginal = network.marginal_code(batch.x, handed, sample=True)
+        marginal = network.marginal_code(batch.x, clamped, sample=True)
     outputs = network.complete(batch.x, marginal, sample=True)
     generation = _generation(outputs, batch, weights)
     if turn == "conditional":
         return generation
-    other = _disentanglement(network, batch, marginal.posterior, marginal.draw, weights)
-    shared = {name: task / _n_values(batch) for name, task in other.tasks.items()}  # one bound, one divisor
-    return PlayerLoss(generation.tasks | shared, generation.terms | other.terms)
+    disentanglement = _disentanglement(network, batch, marginal.posterior, marginal.draw, weights)
+    shared = {name: task / _n_values(batch) for name, task in disentanglement.tasks.items()}
+    return PlayerLoss(generation.tasks | shared, generation.terms | disentanglement.terms)
 
 
 def _marginal_loss(network: Network, batch: Batch, weights: LossConfig) -> PlayerLoss:
@@ -88,10 +88,10 @@ def _generation(outputs: Outputs, batch: Batch, weights: LossConfig) -> PlayerLo
 def _disentanglement(
     network: Network, batch: Batch, posterior: MarginalPosterior, draw: Tensor, weights: LossConfig
 ) -> PlayerLoss:
-    """Return the disentanglement loss, nats a window.
+    """Return the disentanglement loss, nats per window.
 
-    A factor's cross-entropy counts by its mean over the labelled windows: a few labels weigh as much as many, else the
-    KL of the many unlabelled windows would drown them (our choice).
+    The cross-entropy of a factor is its mean over the labelled windows, so that few labels weigh as much as many; else
+    the KL of the unlabelled windows would dominate them (our choice).
     """
     labels = batch.labels
     kl, entropy = label_terms(network.marginal, posterior, draw, labels)
@@ -108,9 +108,9 @@ def _disentanglement(
 
 
 def _n_values(batch: Batch) -> float:
-    """Return the forecast values of a window, in all channels of the panel."""
+    """Return the number of forecast values per window, over all channels of the panel."""
     return batch.y[0].numel() / batch.share
 
 
-def _some(labels: Tensor, share: float) -> Tensor:
+def _random_share(labels: Tensor, share: float) -> Tensor:
     return torch.where(torch.rand(labels.shape, device=labels.device) < share, labels, -1)

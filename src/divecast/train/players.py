@@ -1,4 +1,4 @@
-"""Players: disjoint parameters with an optimiser each."""
+"""Players: sets of parameters, each with its own optimiser."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from divecast.train.schedule import Schedule, Turn
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """Parameters that learn together.
+    """Parameters that are updated together.
 
     Attributes:
-        parameters: what this player owns.
-        optimiser: AdamW over exactly these.
-        clip: largest gradient norm.
-        combine: what makes one direction of the gradients of several losses.
+        parameters: the player's parameters.
+        optimiser: AdamW over these.
+        clip: maximum gradient norm.
+        combine: how the gradients of several losses are combined.
     """
 
     parameters: tuple[nn.Parameter, ...]
@@ -30,7 +30,7 @@ class Player:
     combine: Combine = "sum"
 
     def update(self, losses: Sequence[Tensor], learning_rate: float, ranks: Ranks = ALONE) -> None:
-        """Take one step down the sum of ``losses``, over all ranks; others' parameters get no gradients."""
+        """Take one step on ``losses``, summed over all ranks; other players' parameters get no gradients."""
         combined_gradients(losses, self.parameters, self.combine, ranks)
         nn.utils.clip_grad_norm_(self.parameters, self.clip)
         for group in self.optimiser.param_groups:
@@ -40,7 +40,7 @@ class Player:
 
 
 def _player(network: Network, parameters: list[nn.Parameter], config: TrainingConfig) -> Player:
-    # Decay is for the weights of layers: scales, centres, embeddings and mixtures are not better for being small.
+    # Weight decay applies to the weights of layers only, not to scales, centres, embeddings or mixtures.
     layers = [m.weight for m in network.modules() if isinstance(m, nn.Linear | nn.Conv1d)]
     decayed = {id(weight) for weight in layers}
     groups = [
@@ -52,10 +52,10 @@ def _player(network: Network, parameters: list[nn.Parameter], config: TrainingCo
 
 
 def build_players(network: Network, schedule: Schedule, config: TrainingConfig) -> dict[Turn, Player]:
-    """Return the players a schedule calls.
+    """Return the players of a schedule.
 
-    Together their parameters are all of the network's; they are disjoint, unless nothing is frozen: then the
-    conditional player moves those of the marginal one, too.
+    Together they own all parameters of the network. Their parameters are disjoint if ``config.freeze`` is set; else
+    the conditional player also updates those of the marginal player.
     """
     everything, owned = list(network.parameters()), list(network.marginal.parameters())
     if schedule.has_marginal and schedule.interleave == "joint":

@@ -1,4 +1,4 @@
-"""The loss terms on windows that were not learned from."""
+"""Loss terms on the validation windows."""
 
 import torch
 from torch import Tensor
@@ -11,7 +11,7 @@ from divecast.train.distributed.ranks import ALONE, Ranks
 from divecast.train.player_loss import TERMS
 from divecast.types import WindowSource
 
-_VALUES_AT_ONCE = 8_000_000  # of windows in a batch, 32 MB
+_VALUES_AT_ONCE = 8_000_000  # per batch, 32 MB
 
 
 def validate(
@@ -22,21 +22,21 @@ def validate(
     index: Tensor | None = None,
     ranks: Ranks = ALONE,
 ) -> dict[str, float]:
-    """Return the mean of every loss term, nats a window, at the mean code with known labels handed over.
+    """Return the mean of every loss term, nats per window, at the mean code with known labels clamped.
 
     Args:
-        network: left in evaluation mode.
-        windows: with all channels.
-        batch_size: windows at a time; less where windows are so large that memory would grow with them.
-        device: of the network.
-        index: numbers of the windows to take; by default all.
-        ranks: who each take a share of them.
+        network: is left in evaluation mode.
+        windows: validation windows, with all channels.
+        batch_size: windows per batch; fewer if windows are large, to limit memory.
+        device: device of the network.
+        index: numbers of the windows to use; all by default.
+        ranks: processes that share the windows.
     """
     network.eval()
     total = torch.zeros(len(TERMS), dtype=torch.float64)
     chosen = torch.arange(len(windows)) if index is None else index
     with torch.no_grad():
-        for part in ranks.rows(len(chosen)).of(chosen).split(min(batch_size, _affordable(windows))):
+        for part in ranks.rows(len(chosen)).of(chosen).split(min(batch_size, _max_batch_size(windows))):
             batch = windows.batch(part).to(device)
             marginal = network.marginal_code(batch.x, batch.labels, sample=False)
             outputs = network.complete(batch.x, marginal, sample=False)
@@ -50,12 +50,12 @@ def validate(
             total += torch.stack([term.sum() for term in terms]).cpu().double()  # mps has no float64
     if not len(chosen):
         return {}
-    (everyones,) = ranks.sums([total.to(ranks.device)])
-    return dict(zip(TERMS, (everyones / len(chosen)).tolist(), strict=True))
+    (total_of_ranks,) = ranks.sums([total.to(ranks.device)])
+    return dict(zip(TERMS, (total_of_ranks / len(chosen)).tolist(), strict=True))
 
 
-def _affordable(windows: WindowSource) -> int:
-    """Return how many windows may be in memory at a time."""
+def _max_batch_size(windows: WindowSource) -> int:
+    """Return how many windows fit into one batch."""
     if not len(windows):
         return 1
     first = windows.batch(torch.zeros(1, dtype=torch.int64))
@@ -63,10 +63,10 @@ def _affordable(windows: WindowSource) -> int:
 
 
 def monitored_value(valid: dict[str, float], monitor: Monitor, weights: LossConfig) -> float:
-    """Return the value early stopping looks at."""
+    """Return the validation value of early stopping."""
     if monitor == "forecast":
         return valid["forecast"]
     if monitor == "labels":
         return valid["cross_entropy"]
-    left_out = ("reconstruction", "conditional_kl") if monitor == "tasks" else ()
-    return sum(getattr(weights, name) * value for name, value in valid.items() if name not in left_out)
+    excluded = ("reconstruction", "conditional_kl") if monitor == "tasks" else ()
+    return sum(getattr(weights, name) * value for name, value in valid.items() if name not in excluded)

@@ -19,7 +19,7 @@ from divecast.errors import ConfigError
 from divecast.model.network import Network
 from divecast.train.conflict.look import Look, find_places, take_look
 from divecast.train.conflict.probe import ConflictProbe, modules_of, trained_moves
-from divecast.train.conflict.summary import ConflictReport, PairConflict, report_of
+from divecast.train.conflict.summary import ConflictSummary, PairConflict, summarise_looks
 from divecast.train.history import History
 from divecast.train.loop import Checkpointing, Probe, fit_network
 from divecast.train.player_loss import TASKS, player_loss
@@ -47,7 +47,7 @@ class Bowls:
 
 
 def only(look: Look) -> PairConflict:
-    return report_of([look], 0.0).pair("p", "q", "bowl", "unfrozen")
+    return summarise_looks([look], 0.0).pair("p", "q", "bowl", "unfrozen")
 
 
 def test_two_bowls_have_the_angle_size_and_steps_of_the_closed_form() -> None:
@@ -102,7 +102,7 @@ def test_the_corrected_cosine_is_that_of_the_gradients_without_their_noise() -> 
     for _ in range(60):
         noisy = [[-(mean + draw.normal(size=20_000) / 100) for mean in (first, other)] for _ in range(2)]
         looks.append(Bowls([0.0] * 20_000, np.array(noisy).tolist(), (1.0, 1.0)).look())
-    pair = report_of(looks, 0.0).pair("p", "q", "bowl", "unfrozen")
+    pair = summarise_looks(looks, 0.0).pair("p", "q", "bowl", "unfrozen")
     assert pair.across.median < 0.3
     assert pair.corrected == pytest.approx(0.6, abs=0.05)
 
@@ -165,13 +165,13 @@ def fitted(
     return net, fit_network(net, task(config=config, factors=factors), keep, callbacks, probe)
 
 
-def probed(config: TrainingConfig, every: int = 4, factors: bool = True) -> ConflictReport:
+def probed(config: TrainingConfig, every: int = 4, factors: bool = True) -> ConflictSummary:
     probe = ConflictProbe(every)
     fitted(config, probe, factors=factors)
-    return probe.report()
+    return probe.summary()
 
 
-def met(report: ConflictReport, view: str) -> set[tuple[str, str, str]]:
+def met(report: ConflictSummary, view: str) -> set[tuple[str, str, str]]:
     return {(p.first, p.second, p.module) for p in report.pairs if p.view == view and p.same.n}
 
 
@@ -285,7 +285,7 @@ def test_it_looks_every_so_many_batches_the_first_included() -> None:
     probe = ConflictProbe(every=5)
     fitted(SHORT, probe)
     assert [look.step for look in probe.looks] == list(range(0, 2 * PER_EPOCH, 5))
-    report = probe.report()
+    report = probe.summary()
     assert (report.looks, report.seconds > 0) == (len(probe.looks), True)
     assert report.pair("forecast", "reconstruction", "conditional", "unfrozen").same.n <= 2 * report.looks
 
@@ -297,22 +297,22 @@ def test_it_can_look_at_losses_the_fit_does_not_minimise() -> None:
     for probe in (blind, seeing):
         torch.manual_seed(0)
         probe.look(0, net, batch, TrainingConfig(interleave="joint"), alone)
-    assert blind.report().pair("reconstruction", "disentanglement", "whole", "unfrozen").same.n == 0
-    assert seeing.report().pair("reconstruction", "disentanglement", "whole", "unfrozen").same.n == 2
+    assert blind.summary().pair("reconstruction", "disentanglement", "whole", "unfrozen").same.n == 0
+    assert seeing.summary().pair("reconstruction", "disentanglement", "whole", "unfrozen").same.n == 2
 
 
 def test_a_batch_of_one_window_is_passed_over() -> None:
     probe = ConflictProbe()
     probe.look(0, network().train(), turning().batch(torch.arange(1)), TrainingConfig(), LossConfig())
     assert probe.looks == ()
-    assert probe.report().table() == {}
+    assert probe.summary().table() == {}
 
 
 def test_the_estimator_carries_a_probe_and_its_report_is_a_frozen_table() -> None:
     probe = ConflictProbe(every=3)
     model = DeepDIVE(6, 24, ["hour"], model=SMALL, training=TrainingConfig(epochs=1, batch_size=64))
     model.fit(hours(4).panel, ByTime(3, 1, 1), probe=probe, progress=False)
-    report = probe.report()
+    report = probe.summary()
     table = report.table()
     assert {len(column) for column in table.values()} == {len(report.pairs)}
     at = list(zip(table["first"], table["module"], table["view"], strict=True)).index(

@@ -1,1 +1,1 @@
-"""Do the losses of a fit pull against one another?"""
+"""Measures whether the losses of a fit conflict."""

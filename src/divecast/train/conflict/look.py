@@ -1,4 +1,4 @@
-"""One look at how losses pull at the weights they share: inner products of gradients, and what small steps do."""
+"""One measurement of how losses conflict: inner products of their gradients, and the effects of small steps."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,12 +19,12 @@ WHOLE = "whole"
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Place:
-    """Where losses are compared: a module, or all that more than one loss can reach together.
+    """Where losses are compared: in one module, or in all modules that more than one loss depends on.
 
     Attributes:
         module: its name, or ``whole``.
-        view: ``unfrozen`` counts whatever a loss reaches; ``as trained`` only what the fit moves down that loss.
-        moves: (loss, module) whether a step down the loss moves the module here.
+        view: ``unfrozen`` counts all modules a loss depends on; ``as trained`` only those the fit updates by that loss.
+        moves: (loss, module) whether a step on the loss moves the module here.
     """
 
     module: str
@@ -37,12 +37,12 @@ class Look:
     """Gradients on the two halves of one batch.
 
     Attributes:
-        step: batches done before it.
+        step: number of batches done before.
         losses: names.
         places: where they are compared.
         gram: (module, half x loss, half x loss) inner products of gradients, all losses of the first half first.
-        effects: (place, loss, loss) change of the second loss, on the first half and under the same noise, after a step
-            down the gradient of the first; not a number where no step is taken.
+        effects: (place, loss, loss) change of the second loss, on the first half with the same noise, after a step
+            along the gradient of the first; NaN if no step is taken.
     """
 
     step: int
@@ -53,14 +53,14 @@ class Look:
 
 
 def take_look(step: int, losses: Losses, modules: Modules, trained: Moves, relative_step: float) -> Look:
-    """Compare losses; the weights are moved on the way and put back, bit for bit.
+    """Measure the conflict of losses; weights are changed meanwhile and restored bit for bit.
 
     Args:
-        step: batches done before.
-        losses: gives the losses on half 0 or 1 of the batch, under the same noise whenever it is asked for that half.
+        step: number of batches done before.
+        losses: returns the losses on half 0 or 1 of the batch, always with the same noise for the same half.
         modules: parameters by module.
-        trained: (loss, module) whether the fit moves the module down the loss.
-        relative_step: length of a step, as a share of the norm of what it moves.
+        trained: (loss, module) whether the fit updates the module by the loss.
+        relative_step: length of a step, as a share of the norm of the weights it moves.
     """
     parameters = [tuple(module) for module in modules.values()]
     first = losses(0)
@@ -74,36 +74,36 @@ def take_look(step: int, losses: Losses, modules: Modules, trained: Moves, relat
 
 
 def find_places(modules: Sequence[str], reached: Moves, trained: Moves) -> tuple[Place, ...]:
-    """Return every place where two losses can meet.
+    """Return all places where two losses meet.
 
     Args:
         modules: names.
         reached: (loss, module) whether the loss depends on the module.
-        trained: (loss, module) whether the fit moves the module down the loss.
+        trained: (loss, module) whether the fit updates the module by the loss.
     """
     shared = reached & (reached.sum(0) > 1)
     views: tuple[tuple[View, Moves], ...] = (("as trained", shared & trained), ("unfrozen", shared))
-    found = []
+    places = []
     for view, moves in views:
         for at, module in enumerate(modules):
             if moves[:, at].sum() > 1:
-                found.append(Place(module, view, moves & (np.arange(len(modules)) == at)))
-        found.append(Place(WHOLE, view, moves))
-    return tuple(found)
+                places.append(Place(module, view, moves & (np.arange(len(modules)) == at)))
+        places.append(Place(WHOLE, view, moves))
+    return tuple(places)
 
 
 def _gradients(losses: Mapping[str, Tensor], modules: Sequence[tuple[nn.Parameter, ...]]) -> tuple[list[Tensor], Moves]:
-    """Return the gradients by module, (loss, parameter) each, and which (loss, module) there is a path between."""
+    """Return gradients by module, (loss, parameter) each, and whether a loss depends on a module, (loss, module)."""
     every = [parameter for module in modules for parameter in module]
     rows = [torch.autograd.grad(loss, every, retain_graph=True, allow_unused=True) for loss in losses.values()]
-    found, reached, start = [], [], 0
+    by_module, reached, start = [], [], 0
     for module in modules:
         stop = start + len(module)
         own = [row[start:stop] for row in rows]
         reached.append([any(gradient is not None for gradient in row) for row in own])
-        found.append(torch.stack([_flat(row, module) for row in own]))
+        by_module.append(torch.stack([_flat(row, module) for row in own]))
         start = stop
-    return found, np.array(reached, dtype=bool).reshape(len(modules), len(rows)).T
+    return by_module, np.array(reached, dtype=bool).reshape(len(modules), len(rows)).T
 
 
 def _flat(gradients: Sequence[Tensor | None], module: Sequence[nn.Parameter]) -> Tensor:
@@ -118,7 +118,7 @@ def _gram(gradients: Tensor) -> NDArray[np.float64]:
 
 @dataclass(eq=False, slots=True)
 class _Stepper:
-    """Takes steps and undoes them."""
+    """Takes gradient steps and undoes them."""
 
     losses: Losses
     before: dict[str, float]
@@ -128,11 +128,11 @@ class _Stepper:
     done: dict[tuple[int, bytes], NDArray[np.float64]] = field(default_factory=dict)
 
     def effects(self, moves: Moves) -> NDArray[np.float64]:
-        """Return the change of every loss (column) after a step down every loss (row)."""
+        """Return the change of each loss (column) after a step on each loss (row)."""
         return np.stack([self._effect(loss, row) for loss, row in enumerate(moves)])
 
     def _effect(self, loss: int, modules: NDArray[np.bool_]) -> NDArray[np.float64]:
-        key = loss, modules.tobytes()  # places of both views often ask for the same step
+        key = loss, modules.tobytes()  # places of both views often need the same step
         if key not in self.done:
             self.done[key] = self._take(loss, np.flatnonzero(modules).tolist())
         return self.done[key]

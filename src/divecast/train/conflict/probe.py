@@ -1,25 +1,25 @@
-"""Do the losses of a fit pull against one another? A probe that any fit can carry.
+"""A probe that measures whether the losses of a fit conflict.
 
-Sharing one bound does not make gradients agree. Every so many batches the probe takes the batch before its turns, on a
-copy of the network, and compares the gradients of forecast, reconstruction (with the KL of a) and disentanglement, and
-what a small plain step down each does to the others. The fit is the same bit for bit with and without it.
+Sharing one bound does not make gradients agree. At regular intervals the probe takes the current batch, on a copy of
+the network, and compares the gradients of forecast, reconstruction (with the KL of a) and disentanglement. It also
+measures what a small plain gradient step on each loss does to the others. The fit is bit for bit the same with and
+without the probe.
 
-**Null.** Gradients of a batch are noisy, so cosines scatter also where losses agree. The batch is cut into two halves
-of one size, each with noise of its own. The *null* is the cosine of one loss between the halves; the pair is compared
-*across* the halves too, so that both have gradients of as many windows with independent noise. On the *same* half the
-pair shares windows and noise, as it does in an update. Gradient noise grows as windows get fewer: half a batch shows
-more negative cosines than a whole one, in pair and null alike.
+**Null.** Gradients of a batch are noisy, so their cosines scatter even if the losses agree. The batch is split into two
+halves of equal size, each with its own noise. The *null* is the cosine of one loss between the halves. A pair of losses
+is compared *across* the halves as well, so that both gradients come from as many windows with independent noise. On the
+*same* half the pair shares windows and noise, as in an update. Gradient noise grows as windows get fewer: half a batch
+shows more negative cosines than a whole one, in the pair and the null alike.
 
-**How to read it.** A null near 0 with half of the cosines negative and their median near 0 means gradients that have
-nothing to do with one another: neither help nor harm. A median clearly below 0 is conflict. ``corrected`` is the cosine
-freed from the noise.
+**Interpretation.** A null near 0 with half of the cosines negative, and a median near 0, means unrelated gradients:
+neither help nor harm. A median clearly below 0 is a conflict. ``corrected`` is the cosine without the noise.
 
-**As trained, and unfrozen.** With ``freeze`` the fit does not move q(b|x) and its prior down the forecast's loss; so
-there is no cosine there *as trained*, and trivially no negative one. *Unfrozen* has the gradients as they would be
-through b. Steps as trained can harm all the same: one down the disentanglement loss moves b, and b moves the forecast.
+**As trained, and unfrozen.** With ``freeze``, the forecast loss does not move q(b|x) and its prior, so there is no such
+cosine *as trained*. *Unfrozen* has the gradients as they would be through b. Steps as trained can still harm: one on
+the disentanglement loss moves b, and b moves the forecast.
 
-**Steps.** A step has 1e-4 of the norm of the weights it moves: short enough for the first-order term to rule, long
-enough for float32 (our choice). It is too short to say what a whole step of the optimiser does.
+**Steps.** The length of a step is 1e-4 of the norm of the weights it moves: short enough for the first-order term to
+dominate, long enough for float32 (our choice). It is too short to predict the effect of a whole optimiser step.
 """
 
 import copy
@@ -35,7 +35,7 @@ from divecast.config import LossConfig, TrainingConfig
 from divecast.errors import ConfigError
 from divecast.model.network import Network
 from divecast.train.conflict.look import Look, Modules, Moves, take_look
-from divecast.train.conflict.summary import ConflictReport, report_of
+from divecast.train.conflict.summary import ConflictSummary, summarise_looks
 from divecast.train.player_loss import TASKS, player_loss
 from divecast.train.schedule import Turn
 from divecast.types import Batch
@@ -44,39 +44,46 @@ _RELATIVE_STEP = 1e-4
 
 
 class ConflictProbe:
-    """Looks at a fit every so many batches: ``model.fit(data, probe=ConflictProbe())``, then ``probe.report()``.
+    """Measures at regular intervals of a fit whether its losses conflict.
 
-    A fit that is resumed is looked at from where it goes on. Losses are those of one joint turn, in nats per forecast
-    value, whoever's turn it is: the interleaved players divide theirs by other constants, so magnitudes compare as in
-    joint training. All is done in float32, also where the fit is mixed. Batches of one window are passed over.
+    A resumed fit is measured from where it resumes. The losses are those of a joint turn, in nats per forecast value,
+    whichever player's turn it is; the interleaved players divide theirs by other constants, so magnitudes compare as
+    in joint training. All is computed in float32, even if the fit uses mixed precision. Batches of one window are
+    skipped.
 
-    A look takes as long as some five batches of training, so that a fit takes about a quarter longer with one in twenty
-    (one core, both data sets of docs/conflict.md). It holds a second copy of the network and six gradients of it.
+    A measurement takes about as long as five batches of training, so a fit takes about a quarter longer at
+    ``every=20`` (one core, both data sets of docs/conflict.md). It needs memory for a second copy of the network and
+    six gradients of it.
 
     Args:
-        every: batches from one look to the next; the first batch is looked at.
-        weights: of the loss terms, by default those of the fit; to look at losses that the fit does not minimise.
+        every: batches between two measurements; the first batch is measured.
+        weights: weights of the loss terms; those of the fit by default.
 
     Raises:
         ConfigError: ``every`` is below 1.
+
+    Example:
+        >>> probe = ConflictProbe(every=100)
+        >>> probe.summary().looks
+        0
     """
 
     def __init__(self, every: int = 20, weights: LossConfig | None = None) -> None:
         if every < 1:
-            raise ConfigError(f"every must be a whole number >= 1, got {every!r}")
+            raise ConfigError("every must be a whole number >= 1", found=repr(every), argument="every")
         self.every, self.weights = every, weights
         self._looks: list[Look] = []
         self._seconds = 0.0
 
     def look(self, step: int, network: Network, batch: Batch, training: TrainingConfig, weights: LossConfig) -> None:
-        """Look, if it is time to; called by the loop before the turns of a batch.
+        """Measure if it is time to; the training loop calls it before the turns of a batch.
 
         Args:
-            step: batches done.
-            network: left as it is, as is the random state.
-            batch: in hand.
-            training: of the fit.
-            weights: of the fit.
+            step: number of batches done.
+            network: is not changed, nor is the random state.
+            batch: the current batch.
+            training: settings of the fit.
+            weights: loss weights of the fit.
         """
         if step % self.every or len(batch.x) < 2:
             return
@@ -89,24 +96,24 @@ class ConflictProbe:
 
     @property
     def looks(self) -> tuple[Look, ...]:
-        """Everything that was seen, in order."""
+        """All measurements, in order."""
         return tuple(self._looks)
 
-    def report(self) -> ConflictReport:
-        """Sum up all looks so far."""
-        return report_of(self._looks, self._seconds)
+    def summary(self) -> ConflictSummary:
+        """Return the summary of all measurements so far."""
+        return summarise_looks(self._looks, self._seconds)
 
 
 def modules_of(network: Network) -> Modules:
-    """Return the parameters of each module by name: the pieces of the marginal path apart, the others whole."""
-    pieces = {f"marginal.{name}": piece for name, piece in network.marginal.named_children()}
-    pieces |= {name: piece for name, piece in network.named_children() if name != "marginal"}
-    found = {name: tuple(piece.parameters()) for name, piece in pieces.items()}
-    return {name: parameters for name, parameters in found.items() if parameters}
+    """Return the parameters of each module by name; the label path is split into its parts."""
+    modules = {f"marginal.{name}": module for name, module in network.marginal.named_children()}
+    modules |= {name: module for name, module in network.named_children() if name != "marginal"}
+    by_module = {name: tuple(module.parameters()) for name, module in modules.items()}
+    return {name: parameters for name, parameters in by_module.items() if parameters}
 
 
 def trained_moves(modules: tuple[str, ...], losses: tuple[str, ...], training: TrainingConfig) -> Moves:
-    """Return (loss, module): whether the fit moves the module down the loss, if it depends on it."""
+    """Return whether the fit updates a module by a loss that depends on it, (loss, module)."""
     split = training.interleave != "joint"
     marginal = np.array([name.startswith("marginal.") for name in modules])
     rows = []
@@ -119,11 +126,11 @@ def trained_moves(modules: tuple[str, ...], losses: tuple[str, ...], training: T
 
 
 class _TaskLosses:
-    """The losses of a joint turn on half 0 or 1 of a batch; the noise of a half is always the same."""
+    """The losses of a joint turn on half 0 or 1 of a batch; each half always gets the same noise."""
 
     def __init__(self, network: Network, batch: Batch, training: TrainingConfig, weights: LossConfig) -> None:
         self.network, self.training, self.weights = network, training, weights
-        size = len(batch.x) // 2  # an odd window is left out
+        size = len(batch.x) // 2  # the last window of an odd batch is left out
         pieces = [slice(0, size), slice(size, 2 * size)]
         self.halves = [Batch(batch.x[piece], batch.y[piece], batch.labels[piece]) for piece in pieces]
         self.names = TASKS if any(True for _ in network.marginal.parameters()) else TASKS[:2]

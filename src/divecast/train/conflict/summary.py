@@ -1,4 +1,4 @@
-"""What the looks at a fit say together: how often and how strongly losses pull against one another."""
+"""The summary of a probe: how often and how strongly the losses of a fit conflict."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast.data import Backend, to_frame
 from divecast.train.conflict.look import Look, Place, View
 
 Floats = NDArray[np.float64]
@@ -15,12 +16,12 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Cosines:
-    """Cosines between gradients; not numbers where there are none.
+    """Statistics of cosines between gradients; NaN if there are none.
 
     Attributes:
-        n: how many.
+        n: number of cosines.
         negative: share below 0.
-        median: the middle one.
+        median: their median.
     """
 
     n: int
@@ -29,19 +30,19 @@ class Cosines:
 
     @classmethod
     def of(cls, values: Floats) -> "Cosines":
-        """Sum up cosines, leaving out those of a gradient that is 0."""
+        """Summarise cosines, without those of a zero gradient."""
         kept = values[np.isfinite(values)]
         return cls(len(kept), _mean(kept < 0), _median(kept))
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What small steps down one loss do to another.
+    """The effect of small gradient steps on one loss on another loss.
 
     Attributes:
-        harmful: share of steps after which the other is larger.
-        change: median change of the other, in units of what a step of the same relative length down its own gradient
-            takes from it: -1 is as good as an own step, 1 undoes one.
+        harmful: share of steps after which the other loss is larger.
+        change: median change of the other loss, relative to the decrease by a step of the same relative length along
+            its own gradient: -1 is as good as such a step, 1 undoes one.
     """
 
     harmful: float
@@ -50,20 +51,20 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class PairConflict:
-    """Two losses in one place.
+    """The conflict of two losses in one module.
 
     Attributes:
         first: name of a loss.
-        second: name of another.
-        module: name of the module, or ``whole`` for all modules that both move.
+        second: name of another loss.
+        module: name of the module, or ``whole`` for all modules that both losses move.
         view: ``as trained`` or ``unfrozen``.
-        same: cosines between the two on the same windows under the same noise.
-        across: cosines between the two on different halves of a batch: as noisy as the null.
-        null_first: cosines of the first loss between the halves: how far noise alone turns a gradient.
-        null_second: the same of the second.
+        same: cosines between the two on the same windows with the same noise.
+        across: cosines between the two on different halves of a batch, as noisy as the null.
+        null_first: cosines of the first loss between the halves: the effect of noise alone.
+        null_second: the same for the second loss.
         similarity: median of 2|g1||g2| / (|g1|^2 + |g2|^2), same windows and noise.
-        forth: what a step down the first does to the second.
-        back: what a step down the second does to the first.
+        forth: effect of a step on the first loss on the second.
+        back: effect of a step on the second loss on the first.
     """
 
     first: str
@@ -80,27 +81,32 @@ class PairConflict:
 
     @property
     def null(self) -> float:
-        """Share of negative cosines that noise alone makes, mean of the two losses."""
+        """Share of negative cosines due to noise alone, mean of the two losses."""
         return (self.null_first.negative + self.null_second.negative) / 2.0
 
     @property
     def corrected(self) -> float:
         """Cosine between the gradients without their noise: Spearman's (1904) correction for attenuation, of medians.
 
-        Not a number where a null is not positive; may pass 1 by chance.
+        NaN if a null is not positive; may exceed 1 by chance.
         """
         nulls = self.null_first.median, self.null_second.median
         return self.across.median / float(np.sqrt(nulls[0] * nulls[1])) if min(nulls) > 0 else float("nan")
 
 
 @dataclass(frozen=True, slots=True)
-class ConflictReport:
-    """What a probe has found.
+class ConflictSummary:
+    """The conflicts that a probe measured; ``str`` gives a table of them.
 
     Attributes:
-        pairs: two losses in one place each.
-        looks: how often was looked.
-        seconds: that the looks took.
+        pairs: one per pair of losses and module.
+        looks: number of measurements.
+        seconds: time they took.
+
+    Example:
+        >>> from divecast.train.conflict.probe import ConflictProbe
+        >>> ConflictProbe().summary().pairs
+        ()
     """
 
     pairs: tuple[PairConflict, ...]
@@ -108,17 +114,25 @@ class ConflictReport:
     seconds: float
 
     def pair(self, first: str, second: str, module: str, view: View) -> PairConflict | None:
-        """Return two losses in one place, or None where they do not meet."""
+        """Return the conflict of two losses in a module, in either order; None if they do not meet there."""
         key = {first, second}, module, view
         return next((p for p in self.pairs if ({p.first, p.second}, p.module, p.view) == key), None)
 
     def table(self) -> dict[str, NDArray[Any]]:
-        """Return columns with a row per pair and place."""
+        """Return the columns of ``frame``."""
         rows = [_row(pair) for pair in self.pairs]
         return {name: np.array([row[name] for row in rows]) for name in (rows[0] if rows else ())}
 
+    def frame(self, *, backend: Backend | None = None) -> Any:
+        """Return a table with one row per pair of losses and module.
+
+        Args:
+            backend: kind of table; pyarrow by default.
+        """
+        return to_frame(self.table(), backend or "numpy")
+
     def __str__(self) -> str:
-        """Return a line per pair and place: negative cosines across halves, those of the null, median on one half."""
+        """Return one line per pair: share of negative cosines across halves, of the null, and median on one half."""
         head = f"{'losses':32}{'module':18}{'view':12}{'negative':>9}{'null':>7}{'median':>8}{'similar':>8}"
         lines = [
             f"{f'{p.first}, {p.second}':32}{p.module:18}{p.view:12}{p.across.negative:9.2f}{p.null:7.2f}"
@@ -128,10 +142,10 @@ class ConflictReport:
         return "\n".join([head, *lines])
 
 
-def report_of(looks: Sequence[Look], seconds: float) -> ConflictReport:
-    """Sum up looks, all of one fit."""
+def summarise_looks(looks: Sequence[Look], seconds: float) -> ConflictSummary:
+    """Return the summary of the measurements of one fit."""
     if not looks:
-        return ConflictReport((), 0, seconds)
+        return ConflictSummary((), 0, seconds)
     gram, effects = np.stack([look.gram for look in looks]), np.stack([look.effects for look in looks])
     pairs = []
     for at, place in enumerate(looks[0].places):
@@ -141,12 +155,12 @@ def report_of(looks: Sequence[Look], seconds: float) -> ConflictReport:
                 pairs.append(
                     _pair(names, place, _Angles.of(gram, place, i, j), effects[:, at][:, [i, j]][:, :, [i, j]])
                 )
-    return ConflictReport(tuple(pairs), len(looks), seconds)
+    return ConflictSummary(tuple(pairs), len(looks), seconds)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Angles:
-    """Inner products of two losses' gradients over the modules both move: (look, half x loss, half x loss), 2 x 2."""
+    """Inner products of two losses' gradients over the modules both move, (look, half x loss, half x loss)."""
 
     gram: Floats
 
@@ -190,15 +204,15 @@ def _row(pair: PairConflict) -> dict[str, str | float]:
     cosines = [(name, getattr(pair, name)) for name in ("same", "across", "null_first", "null_second")]
     return {
         "first": pair.first, "second": pair.second, "module": pair.module, "view": pair.view,
-        **{f"{name}_{part}": value for name, found in cosines for part, value in _parts(found)},
+        **{f"{name}_{part}": value for name, statistics in cosines for part, value in _parts(statistics)},
         "null_negative": pair.null, "corrected": pair.corrected, "similarity": pair.similarity,
         **{f"{name}_{part}": value for name in ("forth", "back") for part, value in _parts(getattr(pair, name))},
     }  # fmt: skip
 
 
-def _parts(found: Cosines | Effect) -> Iterator[tuple[str, float]]:
-    for name in found.__slots__:
-        yield str(name), getattr(found, name)
+def _parts(statistics: Cosines | Effect) -> Iterator[tuple[str, float]]:
+    for name in statistics.__slots__:
+        yield str(name), getattr(statistics, name)
 
 
 def _divided(top: Floats, bottom: Floats) -> Floats:
