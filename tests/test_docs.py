@@ -1,17 +1,97 @@
-"""What the pages name must be there."""
+"""The documents name only what exists, in plain language."""
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+SOURCES = [*(ROOT / "src").rglob("*.py"), *(ROOT / "examples").glob("*.py"), *(ROOT / "docs").rglob("*.py")]
 THEORY = (ROOT / "docs" / "theory.md").read_text(encoding="utf-8")
 NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", THEORY)))
+MANNERED = re.compile(
+    r"\bmend(s|ed|ing)?\b"
+    r"|\bwere it (a|an|the)\b"
+    r"|\b(row|column|number|value|file|line|point|nats) an? (window|channel|step|row|line|batch|panel)\b"
+    r"|\bgo(es)? on (where|from)\b"
+    r"|\b(odd|oddest)\b"
+    r"|\bin words\b"
+)
 
 
-@pytest.mark.parametrize(("file", "function"), NAMED, ids=lambda name: name.rpartition("/")[2])
+def by_name(value: object) -> str:
+    return str(value.relative_to(ROOT)) if isinstance(value, Path) else str(value).rpartition("/")[2]
+
+
+def _words(page: Path) -> str:
+    """Return a page without blocks of code, tables of results and links' targets."""
+    text = page.read_text(encoding="utf-8")
+    return re.sub(r"(?ms)^```.*?^```", "", text)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=by_name)
+def test_every_relative_link_exists(page: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:|mailto:)([^)\s#]+)", _words(page))
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=by_name)
+def test_every_link_to_a_heading_exists(page: Path) -> None:
+    missing = []
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)\s#]*)#([\w-]+)\)", _words(page)):
+        other = page.parent / target if target else page
+        headings = re.findall(r"(?m)^#+ (.+)$", other.read_text(encoding="utf-8"))
+        if anchor not in [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]:
+            missing.append(f"{target}#{anchor}")
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "CHANGELOG.md"], ids=by_name)
+def test_every_named_script_exists(page: Path) -> None:
+    names = set(re.findall(r"\b((?:[\w-]+/)+\w+\.(?:py|toml|jsonl))\b", page.read_text(encoding="utf-8")))
+    folders = (ROOT, ROOT / "src" / "divecast", page.parent)
+    assert sorted(name for name in names if not any((folder / name).is_file() for folder in folders)) == []
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "CHANGELOG.md"], ids=by_name)
+def test_every_module_run_exists(page: Path) -> None:
+    modules = set(re.findall(r"python -m (research[\w.]*)", page.read_text(encoding="utf-8")))
+    paths = [ROOT / module.replace(".", "/") for module in modules]
+    assert [str(path) for path in paths if not (path.with_suffix(".py").is_file() or path.is_dir())] == []
+
+
+@pytest.mark.parametrize("file", [*PAGES, *SOURCES], ids=by_name)
+def test_no_phrase_is_mannered(file: Path) -> None:
+    lines = enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+    assert [f"{file.name}:{number}: {line}" for number, line in lines if MANNERED.search(line)] == []
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
+
+
+def test_the_rooms_of_the_contributing_page_are_the_layers() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    layers = settings["tool"]["importlinter"]["contracts"][0]["layers"]
+    table = re.findall(r"(?m)^\| (`.*?) \|", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    assert [re.findall(r"`(\w+)`", row) for row in table] == [re.findall(r"\w+", layer) for layer in layers]
+    assert len(layers) <= 12
+
+
+def test_the_citation_has_the_required_fields() -> None:
+    text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    fields = re.findall(r"(?m)^([\w-]+):", text)
+    assert {"cff-version", "message", "title", "authors"} <= set(fields)  # those that the schema of 1.2.0 requires
+    version = re.search(r"(?m)^version: (.+)$", text)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert version is not None
+    assert version[1] == project["version"]
+
+
+@pytest.mark.parametrize(("file", "function"), NAMED, ids=by_name)
 def test_every_test_the_theory_names_exists(file: str, function: str) -> None:
     tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
     defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
