@@ -28,8 +28,8 @@ from lines import append_line
 from memory import machine
 
 from divecast import DeepDIVE
-from divecast.cli.loaded import load_with_data
-from divecast.cli.settings import Settings
+from divecast.cli.loaded import data_for
+from divecast.cli.settings import CommandSettings
 from divecast.data import Panel
 
 OUT = Path(__file__).with_name("serve_load.jsonl")
@@ -177,7 +177,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=OUT)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    model, panel = load_with_data(Path(arguments.model), arguments.data, Settings())
+    model = DeepDIVE.load(Path(arguments.model))
+    panel = data_for(model, arguments.data, CommandSettings())
     if not isinstance(panel, Panel):
         raise SystemExit("expected a panel, got recordings")
     served = start(arguments.model, arguments.data)

@@ -34,8 +34,8 @@ from lines import append_line
 from serve_load import largest_gap
 
 from divecast import DeepDIVE, Panel
-from divecast.cli.loaded import load_with_data
-from divecast.cli.settings import Settings
+from divecast.cli.loaded import data_for
+from divecast.cli.settings import CommandSettings
 
 OUT = Path(__file__).with_suffix(".jsonl")
 SERVER = (sys.executable, "-m", "divecast.cli", "explore")
@@ -79,7 +79,8 @@ class World:
     @classmethod
     def read(cls, model: str, data: str, n: int) -> "World":
         """Read both, and choose as many windows."""
-        loaded, panel = load_with_data(Path(model), data, Settings())
+        loaded = DeepDIVE.load(Path(model))
+        panel = data_for(loaded, data, CommandSettings())
         if not isinstance(panel, Panel):
             raise SystemExit("expected a panel, got recordings")
         rows = np.linspace(int(loaded.info()["lookback"]), panel.clock.length, n).astype(int)

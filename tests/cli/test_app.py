@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from divecast import DataWarning
-from divecast.cli import loaded
+from divecast.cli.commands import info
 from divecast.cli.console import print_json, reported_warnings
 
 COMMANDS = (
@@ -59,7 +59,7 @@ def test_version_is_that_of_the_package(run):
     ("arguments", "named"),
     [
         (["fitt"], "fitt"),
-        (["fit"], "data"),
+        (["fit"], "DATA"),
         (["fit", "panel.csv", "--horizn", "3"], "--horizn"),
         (["fit", "panel.csv", "--horizon", "three"], "--horizon"),
         (["forecast", "model", "panel.csv", "--layout", "square"], "square"),
@@ -71,7 +71,7 @@ def test_bad_options_are_one_line(run, arguments, named):
 
 
 @pytest.mark.parametrize(
-    ("command", "told"), [("forecast", "Last time a forecast may start at"), ("evaluate", "before which")]
+    ("command", "told"), [("forecast", "Last time at which a forecast may start"), ("evaluate", "before which")]
 )
 def test_help_says_whether_stop_is_in_the_span(run, monkeypatch, command, told):
     monkeypatch.setenv("COLUMNS", "200")
@@ -83,7 +83,7 @@ def test_ctrl_c_ends_without_a_traceback(run, monkeypatch):
     def press(*arguments):
         signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(loaded, "load_model", press)
+    monkeypatch.setattr(info, "load_model", press)
     former = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background may ignore it
     try:
         result = run("info", "model")

@@ -4,8 +4,7 @@ from math import gcd
 import numpy as np
 import pytest
 
-from divecast.cli.commands.demo import _QUICK
-from divecast.cli.commands.demo_figure import first_hour_of_a_wednesday
+from divecast.cli.commands.demo import _QUICK, first_hour_of_a_wednesday
 from divecast.data import ByTime, datasets, split
 
 FIGURES = {"forecasts.png", "code_map.png", "what_if.png"}
@@ -15,6 +14,7 @@ FILES = {
     "forecasts_test.csv",
     "codes.csv",
     "evaluation.csv",
+    "report.html",
     *FIGURES,
 }
 

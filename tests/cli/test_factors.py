@@ -40,7 +40,7 @@ def test_what_is_no_split_is_refused(text):
 
 
 def test_a_group_needs_a_split_by_recording():
-    with pytest.raises(ConfigError, match="--split-by recording"):
+    with pytest.raises(ConfigError, match="needs a split by recording"):
         parse_split(None, "time", "subject")
 
 

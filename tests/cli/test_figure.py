@@ -18,7 +18,7 @@ COMMANDS = {
 def test_the_picture_is_written_beside_the_table(run, folder, model, tmp_path, command):
     given = [*COMMANDS[command], "--out", tmp_path / "table.csv", "--figure"]
     result = run(command, model, folder / "panel.csv", *given, tmp_path / "a.png")
-    assert f"The picture is in {tmp_path / 'a.png'}" in result.out
+    assert f"Figure: {tmp_path / 'a.png'}" in result.out
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "table.csv").is_file()
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from divecast import ConfigError, ModelConfig, TrainingConfig
-from divecast.cli.settings import Settings, read_settings
+from divecast.cli.settings import CommandSettings, read_settings
 
 
 def write(folder, text):
@@ -15,7 +15,7 @@ def write(folder, text):
 
 
 def test_without_a_file_all_is_default():
-    assert read_settings(None, {}) == Settings()
+    assert read_settings(None, {}) == CommandSettings()
     assert read_settings(None, {}).model == ModelConfig()
 
 
@@ -40,16 +40,16 @@ def test_assignments_win_over_the_file(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("horizn = 3", "unknown setting 'horizn'.*did you mean 'horizon'"),
-        ("[training]\nepoch = 3", "unknown setting 'training.epoch'.*did you mean 'training.epochs'"),
-        ("[model.code]\nzzz = 3", "unknown setting 'model.code.zzz'.*there are n_conditional"),
+        ("horizn = 3", "Unknown setting 'horizn'.*Did you mean horizon"),
+        ("[training]\nepoch = 3", "Unknown setting 'training.epoch'.*Did you mean training.epochs"),
+        ("[model.code]\nzzz = 3", "Unknown setting 'model.code.zzz'.*Known settings: n_conditional"),
         ("horizon = 3.5", "'horizon'.*3.5"),
         ('horizon = "3"', "'horizon'.*valid integer.*'3'"),
         ("[training]\nepochs = 0", "epochs must be >= 1, got 0"),
         ('[training]\ninterleave = "often"', "'training.interleave'.*often"),
-        ("training = 3", "expected a table .training."),
+        ("training = 3", ".training..*expected a table"),
         ('factors = "hour"', "'factors'.*array"),
-        ("horizon = ", "expected TOML in"),
+        ("horizon = ", "is not a valid TOML file"),
         ("horizon = 2024-01-01", "'horizon'"),
     ],
 )
@@ -59,7 +59,7 @@ def test_each_mistake_is_named(tmp_path, text, message):
 
 
 def test_an_absent_file_is_named(tmp_path):
-    with pytest.raises(ConfigError, match=r"none\.toml, could not read it"):
+    with pytest.raises(ConfigError, match=r"none\.toml cannot be read"):
         read_settings(tmp_path / "none.toml", {})
 
 
@@ -83,11 +83,11 @@ def test_what_options_say_arrives_unchanged(epochs, clip, names):
 @pytest.mark.parametrize(
     ("text", "assignment", "message"),
     [
-        ("seed = 1", "training.epoch=3", "unknown setting 'training.epoch' in --set; did you mean 'training.epochs'"),
-        ("seed = 1", "training.epochs=x", "setting 'training.epochs' in --set: .*got 'x'"),
-        ("[training]\nepochs = 'x'", "seed=1", r"setting 'training.epochs' in .*settings\.toml: .*got 'x'"),
-        ("[training]\nepoch = 3", "training.epochs=3", r"unknown setting 'training.epoch' in .*settings\.toml;"),
-        ("factors = ['hour', 3]", "seed=1", r"setting 'factors.1' in .*settings\.toml: .*got 3"),
+        ("seed = 1", "training.epoch=3", "Unknown setting 'training.epoch' in --set. Did you mean training.epochs"),
+        ("seed = 1", "training.epochs=x", "Setting 'training.epochs' in --set: .*got 'x'"),
+        ("[training]\nepochs = 'x'", "seed=1", r"Setting 'training.epochs' in .*settings\.toml: .*got 'x'"),
+        ("[training]\nepoch = 3", "training.epochs=3", r"Unknown setting 'training.epoch' in .*settings\.toml\."),
+        ("factors = ['hour', 3]", "seed=1", r"Setting 'factors.1' in .*settings\.toml: .*got 3"),
     ],
 )
 def test_an_error_names_where_the_setting_came_from(tmp_path, text, assignment, message):
@@ -101,7 +101,7 @@ def test_a_wrong_option_is_not_blamed_on_the_file(tmp_path):
 
 
 def test_tables_in_tables_without_end(tmp_path):
-    with pytest.raises(ConfigError, match="expected TOML in"):
+    with pytest.raises(ConfigError, match="is not a valid TOML file"):
         read_settings(write(tmp_path, "x = " + "[" * 2000), {})
-    with pytest.raises(ConfigError, match="setting 'seed'"):
+    with pytest.raises(ConfigError, match="Setting 'seed'"):
         read_settings(None, {}, ["seed=" + "[" * 2000])

@@ -45,7 +45,7 @@ def test_a_backtest_prints_each_fold_and_writes_its_scores(run, files, tmp_path)
         "2/2 2024-02-09T22:00 done",
     ]
     assert result.out.count("DeepDIVE") == 4  # two folds, mean and sd
-    assert "hour read right: mean" in result.out
+    assert "hour inferred correctly: mean" in result.out
     with (tmp_path / "out" / "scores.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert {row["fold"] for row in rows} == {"2024-02-07T20:00", "2024-02-09T22:00"}
@@ -64,7 +64,8 @@ def test_a_search_says_the_options_that_are_best(run, files, tmp_path):
     best = json.loads(run("search", *files, *tries, "--out", tmp_path / "out", "--json").out)["best"]
     rate = best["training.learning_rate"]
     assert result.out.splitlines()[-1] == (
-        f"Best: the options of this fit, and --set training.learning_rate={rate} --set 'training.monitor=\"forecast\"'"
+        f"Best: the options of this command and --set training.learning_rate={rate} "
+        "--set 'training.monitor=\"forecast\"'"
     )
     assert (tmp_path / "out" / "candidates.csv").read_text().splitlines()[1].startswith(f'{rate},"forecast",')
 
@@ -73,10 +74,10 @@ def test_failures_end_with_one_and_are_named(run, files, tmp_path):
     result = run("search", *files, "--try", "lookback=[24, 2000]", "--out", tmp_path / "out")
     assert result.code == trials.FAILED == 1
     assert "failed: lookback=2000 seed=0: expected" in result.err
-    assert "1 of 2 fits failed; the same command tries them again" in result.err
+    assert "1 of 2 fits failed; run the same command to retry them" in result.err
 
 
-def test_control_c_says_how_to_go_on(run, files, tmp_path, monkeypatch):
+def test_control_c_says_how_to_resume(run, files, tmp_path, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
         yield
@@ -85,7 +86,7 @@ def test_control_c_says_how_to_go_on(run, files, tmp_path, monkeypatch):
     for command in (("backtest", *files), ("search", *files, "--try", "lookback=[24]")):
         result = run(*command, "--out", tmp_path / "out")
         assert result.code == 130
-        assert "stopped; the same command goes on with the fits that are missing in" in result.err
+        assert "stopped; the same command resumes with the fits that are missing in" in result.err
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,7 @@ def test_control_c_says_how_to_go_on(run, files, tmp_path, monkeypatch):
         (("search", "--try", "[1]"), "expected --try NAME=[VALUE, VALUE], such as"),
         (("search", "--try", "lookback=24"), "expected a list of values for 'lookback', such as [8, 16], got 24"),
         (("backtest", "--folds", "0"), "folds must be a whole number >= 1, below 2^63, got 0"),
-        (("backtest", "--group", "subject"), "expected --group with recordings only, got 'subject' with a panel"),
+        (("backtest", "--group", "subject"), "A group needs recordings, and the data are a panel. Leave --group out."),
     ],
 )
 def test_mistakes_end_with_two_and_one_line(run, files, tmp_path, command, said):

@@ -24,7 +24,7 @@ def test_forecast_rolling_wide_with_levels(run, folder, model, tmp_path):
     out = tmp_path / "f.csv"
     span = ["--start", "2024-01-10", "--stop", "2024-01-11", "--every", 12]
     result = run("forecast", model, folder / "panel.csv", "--out", out, "--layout", "wide", "--level", 0.9, *span)
-    assert result.out == f"In {out}: 3 forecasts of 6 steps x 2 channels\n"
+    assert result.out == f"3 forecasts of 6 steps x 2 channels: {out}\n"
     assert csv.read_csv(out).column_names == ["origin", "step", "ds", "north", "south"]
 
 
@@ -57,7 +57,7 @@ def test_encode(run, folder, model, tmp_path):
 
 def test_encode_of_a_part(run, folder, model, tmp_path):
     result = run("encode", model, folder / "panel.csv", "--out", tmp_path / "c.csv", "--part", "test")
-    assert result.out.startswith("The codes of 80 windows, factors hour")
+    assert result.out.startswith("Codes of 80 windows, factors hour")
 
 
 def test_evaluate_prints_a_table(run, folder, model):
@@ -103,7 +103,7 @@ def test_a_label_column_is_found_by_the_model(run, folder, tmp_path):
 def test_a_model_cut_in_half_is_one_line(run, folder, model, tmp_path):
     whole = model.read_bytes()
     (tmp_path / "half").write_bytes(whole[: len(whole) // 2])
-    assert "cut short" in run("info", tmp_path / "half").error
+    assert "truncated" in run("info", tmp_path / "half").error
 
 
 @pytest.mark.parametrize("command", ["forecast", "encode", "evaluate"])

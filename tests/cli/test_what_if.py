@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from pyarrow import csv, parquet
 
 from divecast import ConfigError
-from divecast.cli.commands.what_if import parse_classes
-from divecast.cli.places import read_places
+from divecast.cli.places import parse_classes, read_places
 from worlds import moves
 
 
@@ -123,13 +122,13 @@ def test_each_mistake_is_one_line(run, folder, model, tmp_path, monkeypatch, arg
 
 @given(st.dictionaries(st.from_regex(r"[a-z_]+", fullmatch=True), st.from_regex(r"[\w=:.-]+", fullmatch=True)))
 def test_classes_are_read_back(classes):
-    assert parse_classes([f"{factor}={name}" for factor, name in classes.items()]) == classes
+    assert parse_classes("--to", [f"{factor}={name}" for factor, name in classes.items()]) == classes
 
 
 @given(st.text())
 def test_any_text_is_a_pair_or_a_mistake(text):
     try:
-        ((factor, name),) = parse_classes([text]).items()
+        ((factor, name),) = parse_classes("--to", [text]).items()
     except ConfigError:
         return
     assert factor.strip()

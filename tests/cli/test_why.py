@@ -17,7 +17,7 @@ def test_why_of_one_forecast_writes_a_table(run, folder, model, tmp_path):
     out = tmp_path / "why.csv"
     result = run("why", model, folder / "panel.csv", "--at", "2024-01-10", "--out", out, "--rows", "window")
     assert "window alone" not in result.out
-    assert f"The shares by window are in {out}" in result.out
+    assert f"Shares by window: {out}" in result.out
     table = csv.read_csv(out)
     assert table.num_rows == 2 * 6
     assert sum(table["share"].to_numpy()[[0, 6]]) == pytest.approx(1.0)

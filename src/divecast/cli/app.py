@@ -1,4 +1,4 @@
-"""The commands put together, and every user error turned into one line and exit code 2."""
+"""The ``divecast`` command: its subcommands, and user errors as one line and exit code 2."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -25,16 +25,11 @@ from divecast.cli.commands.traverse import traverse
 from divecast.cli.commands.what_if import what_if
 from divecast.cli.commands.why import why
 from divecast.cli.console import OK, USER_ERROR, print_lines, reported_warnings, say
+from divecast.cli.groups import with_groups
 from divecast.cli.reproduce import reproduce
-from divecast.cli.wording import in_options
-from divecast.errors import DivecastError
+from divecast.errors import DivecastError, as_argument
 
-app = typer.Typer(
-    name="divecast",
-    help="Fit a DeepDIVE to a table of time series, forecast it with intervals, and read its code.",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+app = typer.Typer(name="divecast", add_completion=False, pretty_exceptions_enable=False)
 _EXAMPLES: dict[Callable[..., None], str] = {
     fit: "divecast fit loads.csv --horizon 24 --lookback 168 --factor hour --factor weekday --tz Europe/Berlin",
     forecast: "divecast forecast model.safetensors loads.csv --level 0.05 --level 0.95 --out forecasts.csv",
@@ -55,8 +50,18 @@ _EXAMPLES: dict[Callable[..., None], str] = {
     demo: "divecast demo --out demo",
     reproduce: "divecast reproduce eia --data PATH/eia_us_demand_hourly --runs 10 --workers 2 --out reproduction",
 }
+_POSITIONAL = ("data", "model")
+_RENAMED = {
+    "factors": "--factor",
+    "labels": "--label",
+    "levels": "--level",
+    "positions": "--position",
+    "settings": "--try",
+}
+"""Options that have another name than the argument of the library."""
+
 for _command, _example in _EXAMPLES.items():
-    app.command(epilog=f"Example: {_example}")(_command)
+    app.command(epilog=f"Example: {_example}")(with_groups(_command))
 
 
 @app.callback(invoke_without_command=True)
@@ -64,7 +69,7 @@ def divecast(
     context: typer.Context,
     show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
-    """Fit a DeepDIVE to a table of time series, forecast it with intervals, and read its code."""
+    """Fit a DeepDIVE model to time series, forecast with prediction intervals, and explain the forecasts."""
     if show_version:
         print_lines(f"divecast {__version__}")
         raise typer.Exit
@@ -73,21 +78,38 @@ def divecast(
         raise typer.Exit(USER_ERROR)
 
 
+def as_option(name: str) -> str:
+    """Return an argument, named in a message of the library, as the command line spells it.
+
+    Args:
+        name: ``lookback`` gives ``--lookback``; a setting, such as ``training.clip``, ``--set training.clip=...``; an
+            argument without an option is written as in Python.
+    """
+    if "." in name:
+        return f"--set {name}=..."
+    if name in _POSITIONAL:
+        return name.upper()
+    option = _RENAMED.get(name, f"--{name.replace('_', '-')}")
+    commands = typer.main.get_group(app).commands.values()
+    known = {spelling for command in commands for parameter in command.params for spelling in parameter.opts}
+    return option if option in known else as_argument(name)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
     Args:
-        arguments: Without the name of the program; those of the process when left out.
+        arguments: Arguments without the program's name; those of the process by default.
 
     Returns:
-        The exit code: 0 done, 2 for what the user can mend (with one line on stderr), 130 after Ctrl-C.
+        The exit code: 0 done, 2 after an error the user can fix (one line on stderr), 130 after Ctrl-C.
     """
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        with reported_warnings():
-            code = app(given, prog_name="divecast", standalone_mode=False)
+        with reported_warnings(as_option):
+            code = app(words, prog_name="divecast", standalone_mode=False)
     except DivecastError as error:
-        say(f"divecast: {in_options(str(error))}", "red")
+        say(f"divecast: {error.worded(as_option)}", "red")
         return USER_ERROR
     except typer.TyperException as error:
         say(f"divecast: {error.format_message()} See 'divecast --help'.", "red")

@@ -1,17 +1,18 @@
-"""What the command says: results on stdout, everything else on stderr, and its exit codes."""
+"""Output of the command: results on stdout, everything else on stderr; exit codes."""
 
 import json
 import math
 import os
 import shlex
+import shutil
 import sys
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-from divecast.errors import DataWarning
+from divecast.errors import DataWarning, as_argument
 from divecast.jobs.contract import JobProgress
 from divecast.persistence.json_values import plain
 
@@ -29,7 +30,7 @@ def say(message: str, style: str = "") -> None:
 
 
 def tell_progress(progress: JobProgress[Any], name: str) -> None:
-    """Say on stderr how a job called ``name`` ended and how long the others will take."""
+    """Print on stderr whether the job ``name`` succeeded, and the time left."""
     state = "done" if progress.error is None else "FAILED"
     left = f"{progress.seconds_left / 60:.0f} min" if progress.seconds_left > 90 else f"{progress.seconds_left:.0f} s"
     say(f"{progress.done}/{progress.todo} {name} {state}, {left} left")
@@ -49,17 +50,18 @@ def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str] 
     """Print a table on stdout.
 
     Args:
-        title: Stands above.
+        title: Title above the table.
         header: Names of the columns; all but the first two are aligned to the right.
-        rows: Cells, or None for a line between groups of rows.
+        rows: Cells of each row; None draws a line between groups of rows.
     """
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    for at, name in enumerate(header):
-        table.add_column(name, justify="right" if at > 1 else "left", no_wrap=True)
+    print_lines(title)  # rich would break a title at the width of the table
+    table = Table(box=box.SIMPLE_HEAD)
+    for column, name in enumerate(header):
+        table.add_column(name, justify="right" if column > 1 else "left", no_wrap=True)
     for row in rows:
         if row is None:
             table.add_section()
@@ -69,17 +71,21 @@ def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str] 
 
 
 def number(value: float) -> str:
-    """A number in four digits; nothing where there is none."""
+    """Return a number with four digits; an empty text if it is not finite."""
     return f"{value:.4g}" if math.isfinite(value) else ""
 
 
 @contextmanager
-def reported_warnings() -> Iterator[None]:
-    """Show each DataWarning as one yellow line on stderr."""
-    with warnings.catch_warnings():
-        former = warnings.showwarning
+def reported_warnings(spell: Callable[[str], str] = as_argument) -> Iterator[None]:
+    """Print each DataWarning as one yellow line on stderr.
 
-        def show(
+    Args:
+        spell: how an argument is written, by its name.
+    """
+    with warnings.catch_warnings():
+        show_other = warnings.showwarning
+
+        def show(  # with the parameters of warnings.showwarning
             message: Warning | str,
             category: type[Warning],
             filename: str,
@@ -87,10 +93,10 @@ def reported_warnings() -> Iterator[None]:
             file: TextIO | None = None,
             line: str | None = None,
         ) -> None:
-            if issubclass(category, DataWarning):
-                say(f"warning: {message}", "yellow")
+            if isinstance(message, DataWarning):
+                say(f"warning: {message.worded(spell)}", "yellow")
             else:
-                former(message, category, filename, lineno, file, line)
+                show_other(message, category, filename, lineno, file, line)
 
         warnings.simplefilter("always", DataWarning)
         warnings.showwarning = show
@@ -98,5 +104,16 @@ def reported_warnings() -> Iterator[None]:
 
 
 def shown(path: Path) -> str:
-    """A path as a person would type it."""
+    """Return a path as it is typed in a shell."""
     return shlex.quote(os.fspath(path))
+
+
+def program() -> list[str]:
+    """Return the words that start this program from the user's shell and folder."""
+    here = shutil.which("divecast", path=str(Path(sys.executable).parent))
+    if here is None:
+        return [sys.executable, "-m", "divecast.cli"]
+    found = shutil.which("divecast")
+    if found is not None and Path(found).samefile(here):
+        return ["divecast"]
+    return [os.path.relpath(here) if Path(here).is_relative_to(Path.cwd()) else here]

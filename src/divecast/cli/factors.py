@@ -1,4 +1,4 @@
-"""Factors and splits as they are written on the command line and in a settings file."""
+"""Factors and splits as written on the command line and in a settings file."""
 
 from collections.abc import Sequence
 from typing import Literal, get_args
@@ -12,15 +12,12 @@ def parse_factors(texts: Sequence[str]) -> tuple[Factor, ...]:
     """Read factors.
 
     Args:
-        texts: Each a calendar name, with the zone it is read in if that is not the clock's ("hour",
-            "hour@America/New_York", "holiday:US-NY"), or a label column, with its kind and number of bins if wanted
-            ("gait", "stride:ordered", "stride:ordered:14", "phase:cyclic").
-
-    Returns:
-        The factors.
+        texts: Calendar names, with a time zone if not that of the clock ("hour", "hour@America/New_York",
+            "holiday:US-NY"), or label columns, with kind and number of bins if wanted ("gait", "stride:ordered",
+            "stride:ordered:14", "phase:cyclic").
 
     Raises:
-        ConfigError: A text cannot be read so.
+        ConfigError: A text has another form.
     """
     return as_factors([_factor(text) for text in texts])
 
@@ -32,7 +29,9 @@ def _factor(text: str) -> str | Label:
     kinds = {kind: kind for kind in get_args(Kind)}
     if not name or len(rest) > 2 or (rest and rest[0] not in kinds) or (len(rest) == 2 and not rest[1].isdecimal()):
         raise ConfigError(
-            f"expected a factor as NAME, NAME:KIND or NAME:ordered:BINS with a kind of {', '.join(kinds)}, got {text!r}"
+            expected=f"a factor NAME, NAME:KIND or NAME:ordered:BINS, with a kind of {', '.join(kinds)}",
+            found=repr(text),
+            argument="factors",
         )
     return Label(name, kinds[rest[0]] if rest else "plain", int(rest[1]) if len(rest) == 2 else None)
 
@@ -41,20 +40,21 @@ def parse_split(text: str | None, by: Literal["time", "recording"], group: str |
     """Read a split.
 
     Args:
-        text: Shares of training, validation and test part, "3:1:1"; None for the usual ones.
-        by: Cut every recording or the panel in order of time, or give whole recordings to the parts.
-        group: A label of recordings whose groups are never torn apart.
-
-    Returns:
-        The split.
+        text: Shares of the training, validation and test part, "3:1:1"; None for the default.
+        by: Split a panel or every recording in order of time, or assign whole recordings to the parts.
+        group: A label of recordings; those of one class stay in one part.
 
     Raises:
-        ConfigError: The shares cannot be read, or a group is given for a split by time.
+        ConfigError: The shares have another form, or a group is given for a split by time.
     """
     if by == "recording":
         return ByRecording(*_shares(text), group=group) if text is not None else ByRecording(group=group)
     if group is not None:
-        raise ConfigError(f"expected --split-by recording with --group {group}, got a split by time")
+        raise ConfigError(
+            f"The group {group!r} needs a split by recording, and this one is by time",
+            hint="Add {split_by} recording",
+            argument="group",
+        )
     return ByTime(*_shares(text)) if text is not None else ByTime()
 
 
@@ -62,5 +62,7 @@ def _shares(text: str) -> tuple[float, float, float]:
     try:
         train, valid, test = (float(share) for share in text.split(":"))
     except ValueError:
-        raise ConfigError(f"expected a split as TRAIN:VALID:TEST, such as 3:1:1, got {text!r}") from None
+        raise ConfigError(
+            expected="a split TRAIN:VALID:TEST, such as 3:1:1", found=repr(text), argument="split"
+        ) from None
     return train, valid, test

@@ -1,4 +1,4 @@
-"""Forecasts made in parts by the workers of a Ray cluster, and put together again in order."""
+"""Forecasts computed in parts by the workers of a Ray cluster, and joined in order."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from divecast.cli.forecast_tables import Asked
+from divecast.cli.forecast_tables import ForecastRequest
 from divecast.cli.loaded import load_model
 from divecast.data import write_frames
 from divecast.data.datasets import is_shipped
@@ -19,7 +19,7 @@ from divecast.jobs.ray_workers import cluster
 from divecast.jobs.workers import make_files
 from divecast.persistence.atomic import scratch_beside
 
-_PARTS_EACH = 2  # parts a processor, so that a slow one holds up little
+_PARTS_PER_CPU = 2  # so that a slow one delays the rest only a little
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,45 +27,55 @@ class PartJob:
     """One part of the forecasts.
 
     Attributes:
-        model: file of the model.
-        asked: all forecasts.
-        share: those of this part.
-        file: Parquet file they go to; it is empty where there are none.
+        model: model file.
+        request: all forecasts.
+        share: the share of them in this part.
+        file: Parquet file to write; empty if the share is.
     """
 
     model: Path
-    asked: Asked
+    request: ForecastRequest
     share: Share
     file: Path
 
 
 @contextmanager
-def tables_from_ray(asked: Asked, fitted: DeepDIVE, model: Path, address: str, out: Path) -> Iterator[Iterator[Any]]:
-    """Have the forecasts made by the cluster at ``address``, in parts beside ``out``, and give their tables in order.
+def tables_from_ray(
+    request: ForecastRequest, model: DeepDIVE, path: Path, address: str, out: Path
+) -> Iterator[Iterator[Any]]:
+    """Compute the forecasts on a Ray cluster, in parts beside ``out``, and yield their tables in order.
+
+    Args:
+        request: what to forecast.
+        model: the fitted model.
+        path: its file.
+        address: "local", or the address of the cluster.
+        out: file of the forecasts.
 
     Raises:
-        ConfigError: Ray is not installed, there is no such cluster, or what is asked for cannot be.
+        ConfigError: Ray is not installed, the cluster does not exist, or the request is not valid.
         DataError: the data cannot be used.
-        DivecastError: a part could not be made.
+        DivecastError: a part failed.
     """
-    asked.tables(fitted)  # refuse here what every part would
-    anywhere = is_shipped(asked.data) or is_address(asked.data)
-    data = asked.data if anywhere else str(Path(asked.data).absolute())
+    request.tables(model)  # raises here what every part would
+    anywhere = is_shipped(request.data) or is_address(request.data)
+    data = request.data if anywhere else str(Path(request.data).absolute())
     with cluster(address) as ray, scratch_beside(out.absolute()) as folder:
-        n = _PARTS_EACH * max(1, int(ray.cluster_resources().get("CPU", 1)))
+        n_parts = _PARTS_PER_CPU * max(1, int(ray.cluster_resources().get("CPU", 1)))
         jobs = [
-            PartJob(model.absolute(), replace(asked, data=data), Share(at, n), folder / f"{at}.parquet")
-            for at in range(n)
+            PartJob(path.absolute(), replace(request, data=data), Share(part, n_parts), folder / f"{part}.parquet")
+            for part in range(n_parts)
         ]
-        for outcome in make_files(jobs, make_part, n, address):
+        for outcome in make_files(jobs, make_part, n_parts, address):
             if outcome.error is not None:
-                raise DivecastError(f"forecasts {outcome.job.share.number + 1} of {n} parts failed: {outcome.error}")
+                number = outcome.job.share.number + 1
+                raise DivecastError(f"Part {number} of {n_parts} of the forecasts failed: {outcome.error}")
         yield chain.from_iterable(_row_groups(job.file) for job in jobs)
 
 
 def make_part(job: PartJob) -> None:
     """Write one part; called in a worker."""
-    tables = job.asked.tables(load_model(job.model, job.asked.settings), job.share)
+    tables = job.request.tables(load_model(job.model, job.request.settings), job.share)
     first = next(tables, None)
     if first is None:
         job.file.touch()
@@ -79,5 +89,5 @@ def _row_groups(file: Path) -> Iterator[Any]:
     if not file.stat().st_size:
         return
     with parquet.ParquetFile(file) as parts:
-        for at in range(parts.num_row_groups):
-            yield parts.read_row_group(at)
+        for group in range(parts.num_row_groups):
+            yield parts.read_row_group(group)

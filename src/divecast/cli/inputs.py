@@ -2,27 +2,24 @@
 
 from collections.abc import Sequence
 
-from divecast.cli.settings import Settings
+from divecast.cli.settings import CommandSettings
 from divecast.data import Label, Panel, Recordings, read_source
 from divecast.errors import DataError
 
 
 def read_data(
-    name: str, settings: Settings, *, needed_labels: Sequence[str] = (), optional_labels: Sequence[str] = ()
+    name: str, settings: CommandSettings, *, needed_labels: Sequence[str] = (), optional_labels: Sequence[str] = ()
 ) -> Panel | Recordings:
-    """Read a file, a store or a shipped data set.
+    """Read a file, a store or a shipped data set, with the selected channels.
 
     Args:
         name: A path, or the name of a shipped data set.
-        settings: Which columns are what.
+        settings: How to read it.
         needed_labels: Label columns of the factors of a fit.
-        optional_labels: Label columns that may be absent, as those a fitted model knows.
-
-    Returns:
-        Panel or recordings, with the channels that were asked for.
+        optional_labels: Label columns that may be absent, such as those of a fitted model.
 
     Raises:
-        DataError: There is no such file, it cannot be used as the settings say, or has no column of a factor.
+        DataError: The data do not exist, cannot be read with these settings, or lack a column of a factor.
     """
     try:
         return read_source(

@@ -1,49 +1,53 @@
-"""A saved model together with the data to use it on."""
+"""A saved model, and the data to apply it to."""
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from divecast.cli.inputs import read_data
-from divecast.cli.settings import Settings
+from divecast.cli.options import ModelOptions
+from divecast.cli.settings import CommandSettings
+from divecast.data import Panel, Recordings
 from divecast.errors import ArtifactError
 from divecast.estimator import DeepDIVE
 
-if TYPE_CHECKING:
-    from divecast.data import Panel, Recordings
 
-
-def load_model(path: Path, settings: Settings) -> DeepDIVE:
+def load_model(path: Path, settings: CommandSettings) -> DeepDIVE:
     """Load a model.
 
     Raises:
-        ArtifactError: There is no such file, or it is no whole model.
-        ConfigError: There is no such device.
+        ArtifactError: The file does not exist or is not a complete model.
+        ConfigError: The device does not exist.
     """
     if path.is_dir():
-        raise ArtifactError(f"expected the file of a model, {path} is a folder")
+        raise ArtifactError(f"{path} is a folder, not a model file")
     return DeepDIVE.load(path, settings.device)
 
 
-def load_with_data(model: Path, data: str, settings: Settings) -> tuple[DeepDIVE, "Panel | Recordings"]:
-    """Load a model, and data read as they were for the fit: in its time zone, with its label columns if there.
+def load_with_data(
+    inputs: ModelOptions, settings: CommandSettings | None = None
+) -> tuple[DeepDIVE, Panel | Recordings]:
+    """Load a model, and read data as they were read for the fit.
+
+    Args:
+        inputs: Which model and data.
+        settings: Settings of the command; by default those of ``inputs`` alone.
 
     Raises:
         DataError: The data cannot be used.
         ArtifactError: The model cannot be read.
-        ConfigError: There is no such device or data set.
+        ConfigError: A setting is wrong, or the device does not exist.
     """
-    fitted = load_model(model, settings)
-    return fitted, data_for(fitted, data, settings)
+    settings = settings or inputs.settings()
+    model = load_model(inputs.model, settings)
+    return model, data_for(model, inputs.data.path, settings)
 
 
-def data_for(fitted: DeepDIVE, data: str, settings: Settings) -> "Panel | Recordings":
-    """Read data as they were for the fit of a model.
+def data_for(model: DeepDIVE, data: str, settings: CommandSettings) -> Panel | Recordings:
+    """Read data as they were read for the fit of a model: in its time zone, with its label columns if there are any.
 
     Raises:
         DataError: The data cannot be used.
-        ConfigError: There is no such data set.
     """
-    about = fitted.info()
-    of_fit = replace(settings, tz=settings.tz or about.get("tz"))
-    return read_data(data, of_fit, optional_labels=list(about["factors"]))
+    info = model.info()
+    of_fit = replace(settings, tz=settings.tz or info.get("tz"))
+    return read_data(data, of_fit, optional_labels=list(info["factors"]))

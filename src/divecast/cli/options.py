@@ -1,139 +1,230 @@
-"""Options that several commands share, as annotated types that typer reads."""
+"""Options that several commands share: groups of them, and single options as annotated types."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from divecast.errors import ConfigError
-from divecast.inference.predict import LabelMode
+from divecast.cli.settings import CommandSettings, read_settings
+from divecast.explain.counterfactuals.label_effects import UnlabelledCode as UnlabelledCodeChoice
+from divecast.inference.predict import LabelMode, PartName
 
 _DATA, _RUN = "Data", "Running"
 
 Layout = Literal["long", "wide"]
 SplitBy = Literal["time", "recording"]
 
-Data = Annotated[
-    str,
-    typer.Argument(
-        help="CSV, CSV.gz or Parquet file, folder of a store, or a shipped data set (loads, motion).",
-        show_default=False,
-    ),
-]
-Model = Annotated[Path, typer.Argument(help="A model that 'divecast fit' wrote.", show_default=False)]
+Model = Annotated[Path, typer.Argument(help="Model file written by 'divecast fit'.", show_default=False)]
 Config = Annotated[
-    Path | None, typer.Option("--config", help="TOML file of settings; options win over it.", show_default=False)
+    Path | None, typer.Option("--config", help="TOML file of settings; options override it.", show_default=False)
 ]
-Horizon = Annotated[int | None, typer.Option("--horizon", help="Steps to forecast.")]
-Lookback = Annotated[int | None, typer.Option("--lookback", help="Steps of a window.")]
-Factors = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--factor",
-        help="hour, half_hour, weekday, weekend, month, season, holiday:COUNTRY, each with @ZONE "
-        "where that is not the zone of the stamps; or a label column as NAME, "
-        "NAME:ordered, NAME:ordered:BINS or NAME:cyclic; repeat for more.",
-    ),
-]
-Assignments = Annotated[
-    list[str] | None, typer.Option("--set", help="Any setting, as model.code.n_conditional=8; repeat for more.")
-]
-Shares = Annotated[
-    str | None, typer.Option("--split", help="Shares of training, validation and test part.", rich_help_panel=_RUN)
-]
-SplitWay = Annotated[
-    SplitBy | None,
-    typer.Option("--split-by", help="Cut in order of time, or by whole recordings.", rich_help_panel=_RUN),
-]
-Seed = Annotated[int | None, typer.Option("--seed", help="Of every random draw.", rich_help_panel=_RUN)]
-Group = Annotated[
-    str | None,
-    typer.Option("--group", help="Label of recordings that are kept in one part.", rich_help_panel=_RUN),
-]
-Workers = Annotated[int, typer.Option("--workers", help="Processes at once, of one thread each.", rich_help_panel=_RUN)]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Device = Annotated[
-    str | None, typer.Option("--device", help="cpu, cuda or mps; cpu when left out.", rich_help_panel=_RUN)
+    str | None, typer.Option("--device", help="Device: cpu (default), cuda or mps.", rich_help_panel=_RUN)
 ]
-
+Seed = Annotated[int | None, typer.Option("--seed", help="Random seed.", rich_help_panel=_RUN)]
+Workers = Annotated[
+    int, typer.Option("--workers", help="Number of parallel processes, one thread each.", rich_help_panel=_RUN)
+]
 Ray = Annotated[
     str | None,
     typer.Option(
         "--ray",
-        help='Spread the work with Ray: "local", or the address of a cluster whose machines share these folders. '
-        "It needs the extra ray.",
+        help='Run on Ray: "local", or the address of a cluster whose machines share these folders. '
+        "Needs divecast\\[ray].",
         rich_help_panel=_RUN,
     ),
 ]
-Time = Annotated[
-    str | None,
-    typer.Option("--time", help="Column of time stamps; found by itself when left out.", rich_help_panel=_DATA),
+SplitWay = Annotated[
+    SplitBy | None,
+    typer.Option("--split-by", help="Split in order of time, or by whole recordings.", rich_help_panel=_RUN),
 ]
-LabelColumns = Annotated[
+Part = Annotated[
+    PartName, typer.Option("--part", help="Part of the data the model was fitted on; use 'all' for other data.")
+]
+Every = Annotated[int, typer.Option("--every", min=1, help="Use every n-th window.")]
+At = Annotated[
     list[str] | None,
     typer.Option(
-        "--label",
-        help="Column that holds labels, not a channel; repeat for more. Factors that are no calendar names are taken "
-        "for label columns by themselves.",
-        rich_help_panel=_DATA,
+        "--at",
+        help="Time of the first forecast step, such as 2024-06-01T00:00; for recordings NAME, or NAME@SECOND of the "
+        "end of the window. Repeat for several windows. Default: the end of the data.",
     ),
 ]
-Zone = Annotated[
-    str | None,
-    typer.Option(
-        "--tz",
-        help="Zone of stamps that name none, and of calendar factors; when left out that of the stamps, else UTC.",
-        rich_help_panel=_DATA,
-    ),
-]
-Channels = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--channels", help="Channels to use, with commas between or repeated; all when left out.", rich_help_panel=_DATA
-    ),
-]
-Recording = Annotated[
-    str | None,
-    typer.Option(
-        "--recording",
-        help="Column that names the recording, when the file holds many recordings and no common clock.",
-        rich_help_panel=_DATA,
-    ),
-]
-Rate = Annotated[float | None, typer.Option("--rate", help="Rows a second of recordings, Hz.", rich_help_panel=_DATA)]
-
-Start = Annotated[str | None, typer.Option("--start", help="Time of the first step, such as 2024-06-01T00:00.")]
 Labels = Annotated[
-    LabelMode, typer.Option("--labels", help="Tell the code the labels that are known, or let it infer them.")
+    LabelMode, typer.Option("--labels", help="Use the known labels, or infer all labels from the window.")
 ]
+Levels = Annotated[
+    list[float] | None,
+    typer.Option("--level", min=0.0, max=1.0, help="Quantile level of the forecast. Repeat for several."),
+]
+UnlabelledCode = Annotated[
+    UnlabelledCodeChoice,
+    typer.Option(
+        "--unlabelled-code",
+        help="When labels change: adjust code a by what it depends on the labels, or keep it unchanged.",
+    ),
+]
+AllSteps = Annotated[bool, typer.Option("--all-steps", help="Show all steps, not only 1, 3, 6, 12 and 24.")]
+TableOut = Annotated[Path, typer.Option("--out", "-o", help="Table to write: a CSV, CSV.gz or Parquet file.")]
+ExtraTableOut = Annotated[
+    Path | None, typer.Option("--out", "-o", help="Also write a table: a CSV, CSV.gz or Parquet file.")
+]
+FolderOut = Annotated[Path, typer.Option("--out", "-o", help="Folder of the results.")]
+FigureOut = Annotated[
+    Path | None,
+    typer.Option(
+        "--figure", help="Also draw a figure: a .png or .pdf file. Needs divecast\\[plot].", show_default=False
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
-def of_data(
-    time: str | None,
-    label_columns: list[str] | None,
-    tz: str | None,
-    channels: list[str] | None,
-    recording: str | None,
-    rate: float | None,
-) -> dict[str, Any]:
-    """Name the options that say how to read data as :class:`divecast.cli.settings.Settings` names them."""
-    return {
-        "time": time,
-        "label_columns": label_columns,
-        "tz": tz,
-        "channels": [name.strip() for text in channels or () for name in text.split(",")],
-        "recording": recording,
-        "rate": rate,
-    }
+@dataclass(frozen=True, slots=True)
+class DataOptions:
+    """The data, and how to read it."""
+
+    path: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help="CSV, CSV.gz or Parquet file, folder of a store, or a shipped data set: loads or motion.",
+            show_default=False,
+        ),
+    ]
+    time: Annotated[
+        str | None,
+        typer.Option("--time", help="Column of time stamps; detected automatically if omitted.", rich_help_panel=_DATA),
+    ] = None
+    label_columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--label",
+            help="Column of labels, which is not a channel. Repeat for several. Not needed for label columns named "
+            "with --factor.",
+            rich_help_panel=_DATA,
+        ),
+    ] = None
+    tz: Annotated[
+        str | None,
+        typer.Option(
+            "--tz",
+            help="Time zone of naive time stamps and of calendar factors. Default: that of the time stamps, else UTC.",
+            rich_help_panel=_DATA,
+        ),
+    ] = None
+    channels: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--channels", help="Channels to use, separated by commas or repeated. Default: all.", rich_help_panel=_DATA
+        ),
+    ] = None
+    recording: Annotated[
+        str | None,
+        typer.Option(
+            "--recording",
+            help="Column of the recording's name, for a file of many recordings without a common clock.",
+            rich_help_panel=_DATA,
+        ),
+    ] = None
+    rate: Annotated[
+        float | None,
+        typer.Option("--rate", help="Sampling rate of recordings, rows per second (Hz).", rich_help_panel=_DATA),
+    ] = None
+
+    def settings(self) -> dict[str, Any]:
+        """Return the options by the names that :class:`divecast.cli.settings.CommandSettings` has for them."""
+        return {
+            "time": self.time,
+            "label_columns": self.label_columns,
+            "tz": self.tz,
+            "channels": [name.strip() for text in self.channels or () for name in text.split(",")],
+            "recording": self.recording,
+            "rate": self.rate,
+        }
 
 
-def check_table(out: Path) -> None:
-    """Refuse a place for a table that cannot be written before the work, not after.
+@dataclass(frozen=True, slots=True)
+class ModelOptions:
+    """A fitted model, and the data to apply it to."""
 
-    Raises:
-        ConfigError: The name tells no kind of table, or the folder is absent.
-    """
-    if not out.name.lower().endswith((".csv", ".csv.gz", ".parquet")):
-        raise ConfigError(f"expected a file that ends in .csv, .csv.gz or .parquet, got {out}; give another --out")
-    if not out.parent.is_dir():
-        raise ConfigError(f"expected a folder that exists for {out.name}, there is no {out.parent}; give another --out")
+    model: Model
+    data: DataOptions
+    config: Config = None
+    device: Device = None
+
+    def settings(self, levels: list[float] | None = None) -> CommandSettings:
+        """Return the settings of the command.
+
+        Args:
+            levels: quantile levels, if the command has them.
+
+        Raises:
+            ConfigError: a setting is wrong.
+        """
+        return read_settings(self.config, {"device": self.device, "levels": levels, **self.data.settings()})
+
+
+@dataclass(frozen=True, slots=True)
+class FitOptions:
+    """What to fit, and on which data."""
+
+    data: DataOptions
+    horizon: Annotated[int | None, typer.Option("--horizon", help="Number of steps to forecast.")] = None
+    lookback: Annotated[int | None, typer.Option("--lookback", help="Number of steps in a window.")] = None
+    factors: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--factor",
+            help="Calendar factor: hour, half_hour, weekday, weekend, month, season or holiday:COUNTRY, each with "
+            "@ZONE for another time zone than that of the data; or a label column: NAME, NAME:ordered, "
+            "NAME:ordered:BINS or NAME:cyclic. Repeat for several.",
+        ),
+    ] = None
+    config: Config = None
+    assign: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Any setting, such as model.code.n_conditional=8. Repeat for several."),
+    ] = None
+    split: Annotated[
+        str | None,
+        typer.Option(
+            "--split", help="Shares of the training, validation and test part, such as 3:1:1.", rich_help_panel=_RUN
+        ),
+    ] = None
+    group: Annotated[
+        str | None,
+        typer.Option(
+            "--group", help="Label whose recordings of the same class stay in one part.", rich_help_panel=_RUN
+        ),
+    ] = None
+    seed: Seed = None
+    device: Device = None
+
+    def settings(self, **more: Any) -> CommandSettings:
+        """Return the settings of the command.
+
+        Args:
+            more: further options, by the names of their settings.
+
+        Raises:
+            ConfigError: a setting is wrong.
+        """
+        names = ("horizon", "lookback", "factors", "split", "group", "seed", "device")
+        given = {name: getattr(self, name) for name in names}
+        return read_settings(self.config, given | self.data.settings() | more, self.assign or ())
+
+
+@dataclass(frozen=True, slots=True)
+class CounterfactualOptions:
+    """Options of the commands that compare two forecasts of the same windows."""
+
+    at: At = None
+    windows_out: Annotated[
+        Path | None,
+        typer.Option("--windows-out", help="Also write both reconstructions of the window to this table."),
+    ] = None
+    labels: Labels = "known"
+    levels: Levels = None
+    figure: FigureOut = None
+    as_json: Json = False

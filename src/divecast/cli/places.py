@@ -1,52 +1,47 @@
 """Windows and classes named on the command line."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
+from divecast.data import Panel, Recordings
 from divecast.errors import ConfigError
-from divecast.explain.counterfactuals import label_effects
 
 if TYPE_CHECKING:
-    from divecast.data import Panel, Recordings
     from divecast.explain.places import Place
 
-At = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--at",
-        help="Time of the first step of the forecast, such as 2024-06-01T00:00; for recordings a name, or NAME@SECOND "
-        "at which the window ends. Repeat for more; the end of the data when left out.",
-    ),
-]
 
-UnlabelledCode = Annotated[
-    label_effects.UnlabelledCode,
-    typer.Option(
-        "--unlabelled-code",
-        help="What happens to a where classes change: adjusted to the new classes on average, or kept as inferred.",
-    ),
-]
-
-
-def read_places(at: Sequence[str] | None, source: "Panel | Recordings") -> "list[Place] | None":
-    """Return the places as ``DeepDIVE.what_if`` takes them; None where none is named."""
+def read_places(at: Sequence[str] | None, source: Panel | Recordings) -> "list[Place] | None":
+    """Return places as ``DeepDIVE.what_if`` takes them; None if none is named."""
     if not at:
         return None
     return list(at) if source.clock is not None else [_of_recording(text, source.names) for text in at]
 
 
 def parse_class(option: str, text: str) -> tuple[str, str]:
-    """Read ``factor=class``, given with an option.
+    """Read ``factor=class``, the value of an option.
 
     Raises:
-        ConfigError: It is no such pair.
+        ConfigError: The text has another form.
     """
     factor, equals, name = (part.strip() for part in text.partition("="))
     if not (factor and equals and name):
-        raise ConfigError(f"expected {option} FACTOR=CLASS, such as {option} weekday=Sun, got {text!r}")
+        raise ConfigError(expected=f"{option} FACTOR=CLASS, such as {option} weekday=Sun", found=repr(text))
     return factor, name
+
+
+def parse_classes(option: str, pairs: Sequence[str]) -> dict[str, str]:
+    """Read several ``factor=class``, the values of an option.
+
+    Raises:
+        ConfigError: A text has another form, or a factor is named twice.
+    """
+    classes: dict[str, str] = {}
+    for text in pairs:
+        factor, name = parse_class(option, text)
+        if factor in classes:
+            raise ConfigError(f"{option} names the factor {factor!r} twice", hint="Ask for one class per factor")
+        classes[factor] = name
+    return classes
 
 
 def _of_recording(text: str, names: Sequence[str]) -> "Place":

@@ -1,4 +1,4 @@
-"""Settings of a command: the TOML file first, then what the command line says."""
+"""Settings of a command: those of the TOML file, overridden by the options."""
 
 import difflib
 import json
@@ -15,28 +15,28 @@ Table = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """All that a settings file may hold; every command reads what concerns it.
+class CommandSettings:
+    """What a settings file may contain; each command uses the settings that concern it.
 
     Attributes:
-        horizon: Steps to forecast.
-        lookback: Steps of a window.
+        horizon: Number of steps to forecast.
+        lookback: Number of steps in a window.
         factors: See :func:`divecast.cli.factors.parse_factors`.
-        split: Shares of the parts, "3:1:1".
-        split_by: Cut in order of time, or give whole recordings to the parts.
-        group: Label of recordings whose groups are not torn apart by the split.
-        seed: Of every random draw.
+        split: Shares of the training, validation and test part, "3:1:1".
+        split_by: Split in order of time, or by whole recordings.
+        group: Label of recordings; those of one class stay in one part.
+        seed: Random seed.
         device: cpu, cuda or mps.
         time: Column of time stamps.
-        label_columns: Columns that are labels and no channels.
-        tz: Zone of stamps that name none, and of calendar factors; that of the model, else UTC, when left out.
+        label_columns: Columns that are labels, not channels.
+        tz: Time zone of naive time stamps and of calendar factors; by default that of the model, else UTC.
         channels: Channels to use; empty for all.
-        recording: Column that names the recording.
-        rate: Rows a second of recordings, Hz.
-        levels: Quantiles of forecasts.
-        model: Of the network.
-        training: Of the optimisation.
-        losses: Weights.
+        recording: Column of the recording's name.
+        rate: Sampling rate of recordings, rows per second (Hz).
+        levels: Quantile levels of forecasts.
+        model: Settings of the network.
+        training: Settings of the optimisation.
+        losses: Weights of the loss terms.
     """
 
     horizon: int | None = None
@@ -58,34 +58,35 @@ class Settings:
     training: TrainingConfig = field(default_factory=TrainingConfig)
     losses: LossConfig = field(default_factory=LossConfig)
 
+    @property
+    def rising_levels(self) -> tuple[float, ...]:
+        """The quantile levels in rising order."""
+        return tuple(sorted(self.levels))
 
-def reading(settings: Settings) -> list[str]:
-    """Return the options, as words of a command, that have data read as these settings say."""
-    rate = settings.rate if settings.recording is not None else None
-    one = {"--time": settings.time, "--tz": settings.tz, "--recording": settings.recording, "--rate": rate}
-    several = {"--label": settings.label_columns, "--channels": settings.channels}
-    pairs = [(flag, str(value)) for flag, value in one.items() if value is not None]
-    pairs += [(flag, value) for flag, values in several.items() for value in values]
-    return [word for pair in pairs for word in pair]
+    def reading_options(self) -> list[str]:
+        """Return the options, as words of a command line, that read the data as these settings do."""
+        rate = self.rate if self.recording is not None else None
+        pairs = [("--time", self.time), ("--tz", self.tz), ("--recording", self.recording), ("--rate", rate)]
+        pairs += [("--label", name) for name in self.label_columns]
+        pairs += [("--channels", name) for name in self.channels]
+        return [word for option, value in pairs if value is not None for word in (option, str(value))]
 
 
-def read_settings(path: Path | None, options: Mapping[str, Any], assignments: Sequence[str] = ()) -> Settings:
+def read_settings(path: Path | None, options: Mapping[str, Any], assignments: Sequence[str] = ()) -> CommandSettings:
     """Read the settings of a command.
 
     Args:
         path: TOML file, if any.
-        options: By dotted name ("training.epochs"), what the command line says; None and empty lists say nothing.
-        assignments: Further ones as text, "training.clip=0.5", with the value as in TOML.
-
-    Returns:
-        The settings.
+        options: Values of options by the dotted name of their setting ("training.epochs"); None and empty lists are
+            ignored.
+        assignments: Values of ``--set`` as text, "training.clip=0.5", with the value as in TOML.
 
     Raises:
-        ConfigError: The file is absent or no TOML, or a setting is unknown, of another type or out of its range.
+        ConfigError: The file does not exist or is not TOML, or a setting is unknown, of another type or out of range.
     """
     table = _read_toml(path) if path else {}
-    _refuse_unknown(table, Settings, "", f" in {path}")
-    origins = dict.fromkeys(_leaves(table), f"{path}")
+    _check_known(table, CommandSettings, "", str(path))
+    origins = dict.fromkeys(_leaves(table), str(path))
     for name, value in options.items():
         if value is not None and value != []:
             _put(table, name, value)
@@ -93,7 +94,7 @@ def read_settings(path: Path | None, options: Mapping[str, Any], assignments: Se
     for assignment in assignments:
         name, value = parse_assignment(assignment)
         _put(table, name, value)
-        _refuse_unknown(table, Settings, "", " in --set")
+        _check_known(table, CommandSettings, "", "--set")
         origins[name] = "--set"
     return _validated(table, origins)
 
@@ -102,20 +103,20 @@ def _read_toml(path: Path) -> Table:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"expected a settings file at {path}, could not read it: {error.strerror}") from error
+        raise ConfigError(f"The settings file {path} cannot be read: {error.strerror}", argument="config") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ConfigError(f"expected TOML in {path}: {error}") from error
+        raise ConfigError(f"{path} is not a valid TOML file: {error}", argument="config") from error
 
 
 def parse_assignment(text: str, expected: str = "--set NAME=VALUE, such as training.clip=0.5") -> tuple[str, Any]:
-    """Read a dotted name and a value, which is as in TOML or else a bare word.
+    """Read a dotted name and a value, which is a TOML value or a bare word.
 
     Raises:
-        ConfigError: There is no name; it says what was ``expected``.
+        ConfigError: There is no name; the message contains ``expected``.
     """
     name, equals, value = text.partition("=")
     if not equals or not name.strip():
-        raise ConfigError(f"expected {expected}, got {text!r}")
+        raise ConfigError(expected=expected, found=repr(text))
     try:
         return name.strip(), tomllib.loads(f"value = {value}")["value"]
     except (tomllib.TOMLDecodeError, RecursionError):
@@ -131,42 +132,42 @@ def _leaves(table: Table, prefix: str = "") -> Iterator[str]:
 
 
 def _put(table: Table, name: str, value: Any) -> None:
-    *above, last = name.split(".")
-    for at in above:
-        table = table.setdefault(at, {})
+    *parents, last = name.split(".")
+    for parent in parents:
+        table = table.setdefault(parent, {})
         if not isinstance(table, dict):
-            raise ConfigError(f"expected the setting {at!r} to be a table to set {name!r} in it, got {table!r}")
+            raise ConfigError(f"{name!r} cannot be set: {parent!r} is not a table but {table!r}")
     table[last] = value
 
 
-def _refuse_unknown(table: Table, kind: Any, prefix: str, origin: str) -> None:
+def _check_known(table: Table, kind: Any, prefix: str, origin: str) -> None:
     types = get_type_hints(kind)
-    known = [one.name for one in fields(kind)]
+    known = [setting.name for setting in fields(kind)]
     for name, value in table.items():
         if name not in known:
             close = difflib.get_close_matches(name, known, 1)
-            hint = f"did you mean {prefix + close[0]!r}?" if close else f"there are {', '.join(known)}"
-            raise ConfigError(f"unknown setting {prefix + name!r}{origin}; {hint}")
+            hint = f"Did you mean {prefix}{close[0]}?" if close else f"Known settings: {', '.join(known)}"
+            raise ConfigError(f"Unknown setting {prefix + name!r} in {origin}", hint=hint)
         if is_dataclass(types[name]):
             if not isinstance(value, dict):
-                raise ConfigError(f"expected a table [{prefix}{name}]{origin}, got {value!r}")
-            _refuse_unknown(value, types[name], f"{prefix}{name}.", origin)
+                raise ConfigError(f"[{prefix}{name}] in {origin}", expected="a table", found=repr(value))
+            _check_known(value, types[name], f"{prefix}{name}.", origin)
 
 
-def _validated(table: Table, origins: Mapping[str, str]) -> Settings:
+def _validated(table: Table, origins: Mapping[str, str]) -> CommandSettings:
     from pydantic import TypeAdapter, ValidationError
 
     try:
         # Through JSON, since strict validation of Python values would take no table for a dataclass.
-        return TypeAdapter(Settings).validate_json(json.dumps(table, default=str), strict=True)
+        return TypeAdapter(CommandSettings).validate_json(json.dumps(table, default=str), strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         raise ConfigError(
-            f"setting {name!r}{_origin(name, origins)}: {first['msg']}, got {first['input']!r}"
+            f"Setting {name!r}{_origin(name, origins)}: {first['msg']}, got {first['input']!r}", argument=name
         ) from error
 
 
 def _origin(name: str, origins: Mapping[str, str]) -> str:
-    """Where a setting, or the list it is an item of, came from."""
+    """Return where a setting, or the list it is an item of, comes from."""
     return next((f" in {origin}" for leaf, origin in origins.items() if f"{name}.".startswith(f"{leaf}.")), "")

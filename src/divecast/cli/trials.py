@@ -1,4 +1,4 @@
-"""What ``divecast backtest`` and ``divecast search`` have in common: fits made beside one another."""
+"""What the commands that fit have in common: the model of the settings, and fits side by side."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from divecast.cli.console import INTERRUPTED, say, shown, tell_progress
+from divecast.cli.factors import parse_factors
+from divecast.cli.settings import CommandSettings
+from divecast.data import Label
+from divecast.errors import ConfigError
+from divecast.estimator import DeepDIVE
 
 if TYPE_CHECKING:
     from divecast.jobs.contract import JobProgress
@@ -16,22 +21,47 @@ if TYPE_CHECKING:
 FAILED = 1
 
 
+def build_model(settings: CommandSettings) -> tuple[DeepDIVE, list[str]]:
+    """Return the model that the settings describe, not fitted, and the label columns that its factors need.
+
+    Raises:
+        ConfigError: Horizon or look-back is not given, or a setting is out of range.
+    """
+    if settings.horizon is None or settings.lookback is None:
+        name = "horizon" if settings.horizon is None else "lookback"
+        raise ConfigError(
+            f"The {name} is not given", hint=f"Use --{name} N, or {name} = N in the settings file", argument=name
+        )
+    factors = parse_factors(settings.factors)
+    model = DeepDIVE(
+        settings.horizon,
+        settings.lookback,
+        factors,
+        model=settings.model,
+        training=settings.training,
+        losses=settings.losses,
+        seed=settings.seed,
+        device=settings.device,
+    )
+    return model, [factor.name for factor in factors if isinstance(factor, Label)]
+
+
 def tell(progress: "JobProgress[TrialJob]") -> None:
-    """Say on stderr how a fit ended."""
+    """Print on stderr how a fit ended."""
     tell_progress(progress, progress.job.trial.name)
 
 
 def stopped(out: Path) -> typer.Exit:
-    """Say after Ctrl-C what is kept, and return how the command ends."""
-    say(f"divecast: stopped; the same command goes on with the fits that are missing in {shown(out)}", "yellow")
+    """Print what is kept after Ctrl-C, and return how the command ends."""
+    say(f"divecast: stopped; the same command resumes with the fits that are missing in {shown(out)}", "yellow")
     return typer.Exit(INTERRUPTED)
 
 
-def report_failures(made: Sequence["FinishedTrial"]) -> list[dict[str, Any]]:
-    """Say on stderr which fits failed, and return them as JSON values."""
-    failed = [{"name": each.trial.name, "error": each.error} for each in made if each.error is not None]
-    for each in failed:
-        say(f"failed: {each['name']}: {str(each['error']).splitlines()[0]}", "red")
+def report_failures(trials: Sequence["FinishedTrial"]) -> list[dict[str, Any]]:
+    """Print on stderr which fits failed, and return them as JSON values."""
+    failed = [{"name": trial.trial.name, "error": trial.error} for trial in trials if trial.error is not None]
+    for trial in failed:
+        say(f"failed: {trial['name']}: {str(trial['error']).splitlines()[0]}", "red")
     if failed:
-        say(f"{len(failed)} of {len(made)} fits failed; the same command tries them again", "red")
+        say(f"{len(failed)} of {len(trials)} fits failed; run the same command to retry them", "red")
     return failed

@@ -60,7 +60,9 @@ def test_channels_that_cannot_be_scaled():
     values[:12, 3] = np.nan
     values[5, 3] = 7
     with pytest.raises(
-        DataError, match=r"2 are constant: 'c1' \(always 0.1 as float32\), 'c3' \(always 7 as float32\)"
+        DataError,
+        match=r"Constant channels in the training part, 2 in all: "
+        r"'c1' \(always 0.1 as float32\), 'c3' \(always 7 as float32\)",
     ):
         fit_scale(panel(values), split(panel(values), ByTime()).train)
 

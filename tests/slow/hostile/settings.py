@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from divecast import ByGroup, ByRecording, ByTime, DeepDIVE, LossConfig, ModelConfig, TrainingConfig
 from divecast.cli.factors import parse_factors, parse_split
-from divecast.cli.settings import Settings, read_settings
+from divecast.cli.settings import CommandSettings, read_settings
 from divecast.config import CodeConfig, DecoderConfig, EncoderConfig
 from slow.hostile.drawn import names, often
 
@@ -125,7 +125,7 @@ def toml(draw: st.DrawFn) -> Attempt:
             path = Path(folder) / "settings.toml"
             path.write_bytes(body.encode("utf-8", "surrogatepass") if raw is None else raw)
             found = read_settings(path, {}, assigned)
-        assert isinstance(found, Settings)
+        assert isinstance(found, CommandSettings)
         assert json.dumps(found.levels)
         parse_factors([*found.factors, factor])
         parse_split(split, found.split_by, found.group)

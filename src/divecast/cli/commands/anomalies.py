@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from divecast._text import plural
-from divecast.cli import options
 from divecast.cli.console import print_json, print_lines, shown
-from divecast.cli.figure import Figure, check_figure, draw_figure
+from divecast.cli.inputs import read_data
+from divecast.cli.loaded import load_with_data
+from divecast.cli.options import Every, FigureOut, Json, ModelOptions, TableOut
+from divecast.cli.outputs import check_figure, check_tables, draw
 from divecast.cli.places import parse_class
-from divecast.cli.settings import read_settings
-from divecast.errors import ConfigError
+from divecast.data import write_frame
 from divecast.inference.predict import PartName
 
 if TYPE_CHECKING:
@@ -21,105 +22,88 @@ if TYPE_CHECKING:
 
 
 def anomalies(
-    model: options.Model,
-    data: options.Data,
-    out: Annotated[
-        Path, typer.Option("--out", "-o", help="CSV, CSV.gz or Parquet file of all windows' scores.")
-    ] = Path("anomalies.parquet"),
+    inputs: ModelOptions,
+    out: TableOut = Path("anomalies.parquet"),
     channels_out: Annotated[
-        Path | None, typer.Option("--channels-out", help="Also write the scores of every channel to this file.")
+        Path | None, typer.Option("--channels-out", help="Also write the scores of every channel to this table.")
     ] = None,
-    part: Annotated[PartName, typer.Option("--part", help="Part of the data of the fit; all for any data.")] = "all",
-    every: Annotated[int, typer.Option("--every", help="Score one window in this many.")] = 1,
-    top: Annotated[int, typer.Option("--top", help="How many of the oddest windows to show.")] = 10,
+    subset: Annotated[
+        PartName, typer.Option("--subset", help="Part of the data the model was fitted on; use 'all' for other data.")
+    ] = "all",
+    every: Every = 1,
+    top: Annotated[int, typer.Option("--top", min=1, help="Number of windows to show.")] = 10,
     apart: Annotated[
-        int | None, typer.Option("--apart", help="Rows between two shown windows at least; the look-back by default.")
+        int | None,
+        typer.Option("--apart", min=1, help="Minimum distance of shown windows in rows. Default: the look-back."),
     ] = None,
     against: Annotated[
         str | None,
         typer.Option(
             "--against",
-            help="The data of the fit, when others are scored: their validation part tells what is usual.",
+            help="The data the model was fitted on, if other data are scored: the reference for the scores is its "
+            "validation part.",
         ),
     ] = None,
-    use: Annotated[
+    scores: Annotated[
         list[str] | None,
         typer.Option(
-            "--use",
-            help="Part of the score: level, peak, jump, stuck, reconstruction, label or bound; repeat for more.",
+            "--scores",
+            help="Score to use: level, peak, jump, stuck, reconstruction, label or bound. Repeat for several. "
+            "Default: all that the model supports.",
         ),
     ] = None,
-    read_as: Annotated[
+    disagreements: Annotated[
         str | None,
         typer.Option(
-            "--read-as",
-            help="Show instead the windows whose label is read as this class though another is given, the clearest "
-            "first: weekday=Sun finds holidays.",
+            "--label-disagreements",
+            help="Show instead the windows whose label is inferred as this class while the data have another, the "
+            "most certain first; weekday=Sun finds holidays.",
         ),
     ] = None,
-    figure: Figure = None,
-    config: options.Config = None,
-    device: options.Device = None,
-    time: options.Time = None,
-    label: options.LabelColumns = None,
-    tz: options.Zone = None,
-    channels: options.Channels = None,
-    recording: options.Recording = None,
-    rate: options.Rate = None,
-    as_json: options.Json = False,
+    figure: FigureOut = None,
+    as_json: Json = False,
 ) -> None:
-    """Score how odd every window is, and show the oddest with the reasons in words.
+    """Score how anomalous every window is, and explain the most anomalous ones.
 
-    A score is -log10 of the share of usual windows that are as odd: 2 is one in a hundred.
+    A score is -log10 of the share of reference windows that are at least as anomalous: 2 means one in a hundred.
     """
-    from divecast.cli.inputs import read_data
-    from divecast.cli.loaded import load_with_data
-    from divecast.data import write_frame
-
-    for place in filter(None, (out, channels_out)):
-        options.check_table(place)
-    wanted = None if read_as is None else parse_class("--read-as", read_as)
-    _check_positive(top=top, every=every, apart=1 if apart is None else apart)
+    wanted = None if disagreements is None else parse_class("--label-disagreements", disagreements)
+    check_tables(out, channels_out)
     check_figure(figure)
-    given = {"device": device, **options.of_data(time, label, tz, channels, recording, rate)}
-    settings = read_settings(config, given)
-    fitted, source = load_with_data(model, data, settings)
-    usual = None
+    settings = inputs.settings()
+    model, source = load_with_data(inputs, settings)
+    reference = None
     if against is not None:
-        usual = fitted.anomalies(read_data(against, settings, optional_labels=list(fitted.info()["factors"])), "valid")
-    found = fitted.anomalies(source, part, every, against=usual, **({"parts": tuple(use)} if use else {}))
-    listed = found.top(top, apart) if wanted is None else found.read_as(*wanted, top, apart)
+        fit_data = read_data(against, settings, optional_labels=list(model.info()["factors"]))
+        reference = model.anomalies(fit_data, "valid")
+    found = model.anomalies(source, subset, every, against=reference, **({"parts": tuple(scores)} if scores else {}))
+    windows = found.top(top, apart) if wanted is None else found.read_as(*wanted, top, apart)
     write_frame(found.frame(), out)
     if channels_out is not None:
         write_frame(found.frame("channel"), channels_out)
     if figure is not None:
         from divecast.plots import OddWindowsDisplay
 
-        odd = OddWindowsDisplay
-        display = odd.from_anomalies(found, top) if wanted is None else odd.from_readings(found, *wanted, top)
-        draw_figure(display, figure, silent=as_json)
-    n_windows, reference = len(found.score), found.reference
+        if wanted is None:
+            draw(OddWindowsDisplay.from_anomalies(found, top), figure, silent=as_json)
+        else:
+            draw(OddWindowsDisplay.from_readings(found, *wanted, top), figure, silent=as_json)
+    n_windows = len(found.score)
     if as_json:
-        about = {"usual": reference.of, "usual_windows": reference.n_windows, "parts": found.parts}
-        rows = [_as_json(each) for each in listed]
-        rows_are = "odd" if wanted is None else "read_as"
-        print_json({"command": "anomalies", "scores": out, "windows": n_windows, **about, rows_are: rows})
-    else:
-        if wanted is not None and not listed:
-            print_lines(f"No window is read as {read_as} that is given as another")
-        print_lines(*map(str, listed))
-        print_lines(f"The scores of {plural(n_windows, 'window')} against {reference.of} are in {shown(out)}")
+        facts = {"reference": found.reference.of, "reference_windows": found.reference.n_windows, "scores": found.parts}
+        kind = "anomalous" if wanted is None else "label_disagreements"
+        rows = [_as_json(window) for window in windows]
+        print_json({"command": "anomalies", "table": out, "windows": n_windows, **facts, kind: rows})
+        return
+    if wanted is not None and not windows:
+        print_lines(f"No window with another label is inferred as {disagreements}")
+    print_lines(*map(str, windows))
+    print_lines(f"Scores of {plural(n_windows, 'window')}, relative to {found.reference.of}: {shown(out)}")
 
 
-def _as_json(each: "OddWindow | ReadAs") -> dict[str, Any]:
-    told = {name: value for name, value in asdict(each).items() if name not in ("window", "rarity", "recording")}
-    recording = {} if each.recording is None else {"recording": each.recording}
-    end = float(each.end) if each.recording is not None else str(each.end)
-    rounded = {name: round(value, 3) for name, value in told.items() if isinstance(value, float)}
-    return {**recording, **told, **rounded, "end": end}
-
-
-def _check_positive(**numbers: int) -> None:
-    for name, value in numbers.items():
-        if value < 1:
-            raise ConfigError(f"{name} must be a whole number >= 1, got {value}")
+def _as_json(window: "OddWindow | ReadAs") -> dict[str, Any]:
+    row = {name: value for name, value in asdict(window).items() if name not in ("window", "rarity", "recording")}
+    recording = {} if window.recording is None else {"recording": window.recording}
+    end = float(window.end) if window.recording is not None else str(window.end)
+    rounded = {name: round(value, 3) for name, value in row.items() if isinstance(value, float)}
+    return {**recording, **row, **rounded, "end": end}

@@ -1,170 +1,150 @@
 """``divecast demo``."""
 
-from dataclasses import dataclass
+import shlex
 from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
 import typer
 
-from divecast.cli import options
 from divecast.cli.commands.evaluate import SHOWN_STEPS, print_scores
-from divecast.cli.console import print_json, print_lines, say, shown
+from divecast.cli.console import print_json, print_lines, program, say, shown
+from divecast.cli.options import FolderOut, Json
 from divecast.config import TrainingConfig
+from divecast.data import ByTime, Panel, datasets, split, write_frame
 from divecast.errors import ArtifactError
+from divecast.estimator import DeepDIVE
 
 if TYPE_CHECKING:
-    from divecast.data import Panel
-    from divecast.estimator import DeepDIVE
     from divecast.inference.results import Forecast
 
 HORIZON, LOOKBACK, FACTORS = 24, 168, ("hour", "weekday")
 _FULL = TrainingConfig(epochs=8)
-_QUICK = TrainingConfig(epochs=1, window_stride=5)  # no divisor of a day: every hour is seen
+_QUICK = TrainingConfig(epochs=1, window_stride=5)  # 5 does not divide a day, so every hour is seen
 
+_WEDNESDAY_AT_ONE = 2 * 24 + 1  # hours since Monday, midnight
 
-@dataclass(frozen=True, slots=True)
-class Products:
-    """Where the demo puts what it makes."""
-
-    folder: Path
-
-    @property
-    def model(self) -> Path:
-        """The fitted model."""
-        return self.folder / "model.safetensors"
-
-    @property
-    def last_day(self) -> Path:
-        """The forecast of the last day of the year."""
-        return self.folder / "forecast_last_day.csv"
-
-    @property
-    def rolling(self) -> Path:
-        """A forecast a day, from midnight, over the test part."""
-        return self.folder / "forecasts_test.csv"
-
-    @property
-    def codes(self) -> Path:
-        """The code of every window of the test part."""
-        return self.folder / "codes.csv"
-
-    @property
-    def scores(self) -> Path:
-        """Scores of the model and of simple forecasters."""
-        return self.folder / "evaluation.csv"
-
-    @property
-    def forecasts_figure(self) -> Path:
-        """Forecasts of a week, and what came."""
-        return self.folder / "forecasts.png"
-
-    @property
-    def code_map(self) -> Path:
-        """The code of every window of the test part."""
-        return self.folder / "code_map.png"
-
-    @property
-    def what_if(self) -> Path:
-        """A Wednesday's forecast, and the same were it a Sunday."""
-        return self.folder / "what_if.png"
-
-    @property
-    def figures(self) -> tuple[Path, ...]:
-        """All pictures."""
-        return self.forecasts_figure, self.code_map, self.what_if
+# Files in the demo's folder.
+MODEL, LAST_DAY, ROLLING = "model.safetensors", "forecast_last_day.csv", "forecasts_test.csv"
+CODES, SCORES, REPORT = "codes.csv", "evaluation.csv", "report.html"
 
 
 def demo(
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the results.")] = Path("demo"),
-    quick: Annotated[bool, typer.Option("--quick", help="One short epoch, only to see that all works.")] = False,
-    seed: Annotated[int, typer.Option("--seed", help="Of every random draw.")] = 0,
-    as_json: options.Json = False,
+    out: FolderOut = Path("demo"),
+    quick: Annotated[bool, typer.Option("--quick", help="Train for one short epoch, only to try things out.")] = False,
+    seed: Annotated[int, typer.Option("--seed", help="Random seed.")] = 0,
+    as_json: Json = False,
 ) -> None:
-    """Fit on the shipped loads of 27 consumer classes, forecast, encode and score; a few minutes on two cores."""
-    from divecast.data.datasets import load
-    from divecast.estimator import DeepDIVE
-
-    products, panel = Products(_folder(out)), load("loads")
+    """Fit, forecast, encode, score and report on the shipped loads of 27 consumer classes; minutes on two cores."""
+    _make_folder(out)
+    panel = datasets.load("loads")
     model = DeepDIVE(HORIZON, LOOKBACK, FACTORS, training=_QUICK if quick else _FULL, seed=seed)
     began = monotonic()
-    _tell(as_json, f"Fitting on loads: {len(panel.values)} hours x {len(panel.channels)} profiles")
+    _say(as_json, f"Fitting the loads: {len(panel.values)} hours x {len(panel.channels)} series")
     model.fit(panel, progress=not as_json)
     seconds = monotonic() - began
-    model.save(products.model)
-    rolling = _write_results(model, panel, products)
-    _write_scores(model, panel, products, silent=as_json)
-    drawn = draw(model, panel, rolling, products)
+    model.save(out / MODEL)
+    rolling = _write_tables(model, panel, out)
+    scores = model.evaluate(panel)
+    write_frame(scores.frame(), out / SCORES)
+    if not as_json:
+        print_scores("Test part, the last fifth of the year", scores, SHOWN_STEPS)
+    figures = _draw(model, panel, rolling, out)
+    _say(as_json, "Writing the report")
+    report = _report(model, panel, out)
     if as_json:
-        made = {name: getattr(products, name) for name in ("model", "last_day", "rolling", "codes", "scores")}
-        print_json({"command": "demo", "seconds": seconds, **made, "figures": drawn})
+        files = {"model": MODEL, "last_day": LAST_DAY, "rolling": ROLLING, "codes": CODES, "scores": SCORES}
+        paths = {name: out / file for name, file in files.items()}
+        print_json({"command": "demo", "seconds": seconds, **paths, "figures": figures, "report": report})
         return
-    figures = ", ".join(map(shown, drawn)) or "not drawn: they need matplotlib, pip install 'divecast[plot]'"
     print_lines(
         f"Fitted in {seconds:.0f} s.",
-        f"Model:                 {shown(products.model)}",
-        f"Forecast, last day:    {shown(products.last_day)}",
-        f"Forecasts, test part:  {shown(products.rolling)}",
-        f"Codes, test part:      {shown(products.codes)}",
-        f"Scores:                {shown(products.scores)}",
-        f"Figures:               {figures}",
+        f"Model:                {shown(out / MODEL)}",
+        f"Forecast, last day:   {shown(out / LAST_DAY)}",
+        f"Forecasts, test part: {shown(out / ROLLING)}",
+        f"Codes, test part:     {shown(out / CODES)}",
+        f"Scores:               {shown(out / SCORES)}",
+        f"Figures:              {', '.join(map(shown, figures)) or _missing('matplotlib', 'plot')}",
+        f"Report:               {_missing('plotly', 'report') if report is None else shown(report)}",
+        "Next:",
+        *(f"  {shlex.join([*program(), *command])}" for command in next_commands(panel, out)),
     )
 
 
-def _folder(out: Path) -> Path:
+def next_commands(panel: Panel, out: Path) -> list[list[str]]:
+    """Return commands to try on what the demo wrote, as words."""
+    model, first = str(out / MODEL), str(panel.clock.stamps()[first_hour_of_a_wednesday(panel)])
+    commands = [
+        ["info", model],
+        ["evaluate", model, "loads", "--all-steps"],
+        ["what-if", model, "loads", "--at", first, "--to", "weekday=Sun", "--out", str(out / "what_if.csv")],
+        ["anomalies", model, "loads", "--subset", "test", "--out", str(out / "anomalies.csv")],
+    ]
+    if all(find_spec(package) for package in ("fastapi", "uvicorn", "plotly")):
+        commands.append(["explore", model, "loads"])
+    return commands
+
+
+def first_hour_of_a_wednesday(panel: Panel) -> int:
+    """Return the row of 1:00 of the first Wednesday in the second half of the test part.
+
+    The window of a forecast from there ends at midnight, so the weekday of its last row is Wednesday, too.
+    """
+    test = split(panel, ByTime()).test.rows()
+    rows = test[len(test) // 2 :]
+    hours_of_week = (panel.clock.local(rows) - np.datetime64("1970-01-05")) // np.timedelta64(1, "h") % (7 * 24)
+    return int(rows[hours_of_week == _WEDNESDAY_AT_ONE][0])
+
+
+def _make_folder(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ArtifactError(f"expected a folder to write to at {out}, could not make it: {error}") from error
-    return out
+        raise ArtifactError(f"The folder {out} cannot be created: {error}", hint="Choose another {out}") from error
 
 
-def _tell(silent: bool, line: str) -> None:
+def _say(silent: bool, line: str) -> None:
     if not silent:
         say(line)
 
 
-def _write_results(model: "DeepDIVE", panel: "Panel", products: Products) -> "Forecast":
-    from divecast.data import ByTime, split, write_frame
+def _missing(package: str, extra: str) -> str:
+    return f"needs {package}: pip install 'divecast[{extra}]'"
 
+
+def _write_tables(model: DeepDIVE, panel: Panel, out: Path) -> "Forecast":
+    """Write forecasts and codes, and return one forecast per day over the test part, each from midnight."""
     stamps = panel.clock.stamps()
-    write_frame(model.forecast(panel, start=stamps[-HORIZON], stop=stamps[-HORIZON]).frame(), products.last_day)
+    write_frame(model.forecast(panel, start=stamps[-HORIZON], stop=stamps[-HORIZON]).frame(), out / LAST_DAY)
     test = split(panel, ByTime()).test.rows()
     wall = panel.clock.local(test)
     midnight = test[wall == wall.astype("datetime64[D]")][0]
     rolling = model.forecast(panel, start=stamps[midnight], stop=stamps[-HORIZON], every=HORIZON)
-    write_frame(rolling.frame(), products.rolling)
-    write_frame(model.encode(panel, part="test").frame(), products.codes)
+    write_frame(rolling.frame(), out / ROLLING)
+    write_frame(model.encode(panel, part="test").frame(), out / CODES)
     return rolling
 
 
-def _write_scores(model: "DeepDIVE", panel: "Panel", products: Products, silent: bool) -> None:
-    from divecast.data import write_frame
-
-    scores = model.evaluate(panel)
-    write_frame(scores.frame(), products.scores)
-    if not silent:
-        print_scores("Test part, the last fifth of the year", scores, SHOWN_STEPS)
-
-
-def draw(model: "DeepDIVE", panel: "Panel", rolling: "Forecast", products: Products) -> tuple[Path, ...]:
-    """Draw a week of forecasts, the map of the code and a what-if, if matplotlib is there.
-
-    Args:
-        model: Fitted on the loads.
-        panel: The loads.
-        rolling: Forecasts of a day each, following one another.
-        products: Where the pictures go.
-
-    Returns:
-        What was drawn.
-    """
+def _draw(model: DeepDIVE, panel: Panel, rolling: "Forecast", out: Path) -> list[Path]:
+    """Draw the figures, if matplotlib is installed, and return their files."""
     if find_spec("matplotlib") is None:
-        return ()
+        return []
     from divecast.cli.commands.demo_figure import draw_code_map, draw_forecasts, draw_what_if
 
-    draw_forecasts(panel, rolling, products.forecasts_figure)
-    draw_code_map(model, panel, products.code_map)
-    draw_what_if(model, panel, products.what_if)
-    return products.figures
+    figures = [out / "forecasts.png", out / "code_map.png", out / "what_if.png"]
+    draw_forecasts(panel, rolling, figures[0])
+    draw_code_map(model, panel, figures[1])
+    draw_what_if(model, panel, panel.clock.stamps()[first_hour_of_a_wednesday(panel)], figures[2])
+    return figures
+
+
+def _report(model: DeepDIVE, panel: Panel, out: Path) -> Path | None:
+    """Write the report, if plotly is installed, and return its file."""
+    if find_spec("plotly") is None:
+        return None
+    from divecast.page import write_report
+
+    write_report(model, panel, out / REPORT)
+    return out / REPORT

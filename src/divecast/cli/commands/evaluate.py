@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from numpy.typing import NDArray
 
-from divecast.cli import options
 from divecast.cli.console import number, print_json, print_table
-from divecast.cli.settings import read_settings
+from divecast.cli.loaded import load_with_data
+from divecast.cli.options import AllSteps, Json, Labels, ModelOptions
+from divecast.data import Panel, Recordings
 from divecast.errors import ConfigError, DataError
 from divecast.inference.predict import PartName
 
 if TYPE_CHECKING:
-    from divecast.data import Panel, Recordings
     from divecast.inference.evaluation import Evaluation
 
 SHOWN_STEPS = ("1", "3", "6", "12", "24", "all")
@@ -21,42 +21,38 @@ _MEASURES = ("rrse", "corr", "mae", "mse", "mase", "crps", "coverage", "width")
 
 
 def evaluate(
-    model: options.Model,
-    data: options.Data,
+    inputs: ModelOptions,
     part: Annotated[
         PartName | None,
-        typer.Option("--part", help="Part of the data of the fit, test when left out; all for any data."),
+        typer.Option(
+            "--part", help="Part of the data the model was fitted on (default: test); use 'all' for other data."
+        ),
     ] = None,
-    start: options.Start = None,
+    start: Annotated[
+        str | None, typer.Option("--start", help="Time of the first target, such as 2024-06-01T00:00.")
+    ] = None,
     stop: Annotated[
         str | None,
-        typer.Option("--stop", help="Time before which the targets end, itself left out; the end when not given."),
+        typer.Option("--stop", help="Time before which the targets end, excluded. Default: the end of the data."),
     ] = None,
-    labels: options.Labels = "known",
-    all_steps: Annotated[bool, typer.Option("--all-steps", help="Show every step, not only 1, 3, 6, 12, 24.")] = False,
-    baselines: Annotated[bool, typer.Option(help="Score last value, seasonal naive and ridge beside it.")] = True,
-    config: options.Config = None,
-    device: options.Device = None,
-    time: options.Time = None,
-    label: options.LabelColumns = None,
-    tz: options.Zone = None,
-    channels: options.Channels = None,
-    recording: options.Recording = None,
-    rate: options.Rate = None,
-    as_json: options.Json = False,
+    labels: Labels = "known",
+    all_steps: AllSteps = False,
+    baselines: Annotated[
+        bool, typer.Option(help="Also score simple forecasters: last value, seasonal naive and ridge.")
+    ] = True,
+    as_json: Json = False,
 ) -> None:
-    """Score forecasts beside simple forecasters on the same windows, for a part or for targets in a span of time."""
-    from divecast.cli.loaded import load_with_data
-
-    given = {"device": device, **options.of_data(time, label, tz, channels, recording, rate)}
-    fitted, source = load_with_data(model, data, read_settings(config, given))
+    """Score forecasts, beside simple forecasters on the same windows, for a part or a span of time."""
     spanned = start is not None or stop is not None
     if spanned and part is not None:
-        raise ConfigError("expected --part or a span by --start and --stop, got both; leave one out")
+        raise ConfigError(
+            "A part and a span of time exclude each other", hint="Use either {part} or {start} and {stop}"
+        )
+    model, source = load_with_data(inputs)
     chosen: PartName = "all" if spanned else part or "test"
     if spanned:
-        source = span_of(source, start, stop, fitted.info()["lookback"])
-    result = fitted.evaluate(source, part=chosen, labels=labels, baselines=baselines)
+        source = span_of(source, start, stop, model.info()["lookback"])
+    result = model.evaluate(source, part=chosen, labels=labels, baselines=baselines)
     if as_json:
         print_json({"command": "evaluate", "part": "span" if spanned else chosen, "scores": _records(result.table())})
     else:
@@ -64,34 +60,35 @@ def evaluate(
         print_scores(title, result, None if all_steps else SHOWN_STEPS)
 
 
-def span_of(source: "Panel | Recordings", start: str | None, stop: str | None, lookback: int) -> "Panel":
-    """The rows of a span of targets, with the look-back before it.
+def span_of(source: Panel | Recordings, start: str | None, stop: str | None, lookback: int) -> Panel:
+    """Return the rows of a span of targets, with the look-back before it.
 
     Raises:
         ConfigError: The data are recordings, which have no clock.
         DataError: The times are not on the clock, or the span is empty or has no look-back before it.
     """
-    from divecast.data import Panel
-
     if not isinstance(source, Panel):
-        raise ConfigError("expected --part for recordings, which have no clock; leave --start and --stop out")
+        raise ConfigError("Recordings have no clock, so a span of time cannot be scored", hint="Use {part}")
+    n_rows = len(source.values)
     first = lookback if start is None else source.clock.row_of(start)
-    last = len(source.values) if stop is None else source.clock.row_of(stop)
-    if first < lookback or last <= first:
+    last = n_rows if stop is None else source.clock.row_of(stop)
+    if first < lookback:
         raise DataError(
-            f"expected a span of targets with {lookback} rows of look-back before it, got rows {first} to {last} of "
-            f"{len(source.values)}; give a later --start or --stop"
+            f"The targets begin at row {first}, the look-back before them needs {lookback} rows",
+            hint="Use a later {start}",
         )
+    if last <= first:
+        raise DataError(f"The span of targets is empty: rows {first} to {last} of {n_rows}", hint="Use a later {stop}")
     return source.rows(first - lookback, last)
 
 
 def print_scores(title: str, result: "Evaluation", steps: tuple[str, ...] | None) -> None:
-    """Print scores step by step.
+    """Print scores by step.
 
     Args:
-        title: Stands above.
-        result: Scores of the model, first, and of others.
-        steps: Which steps to show; None for all.
+        title: Title of the table.
+        result: Scores of the model, first, and of other forecasters.
+        steps: Steps to show; None for all.
     """
     table, own = result.table(), next(iter(result.scores.values()))
     names = [*table["horizon"].astype(str)]
@@ -100,14 +97,14 @@ def print_scores(title: str, result: "Evaluation", steps: tuple[str, ...] | None
         if steps is None or step in steps:
             if rows:
                 rows.append(None)
-            rows += [_row(table, at) for at, name in enumerate(names) if name == step]
+            rows += [_row(table, row) for row, name in enumerate(names) if name == step]
     header = ["step", "model", "RRSE", "CORR", "MAE", "MSE", "MASE", "CRPS", f"in {own.nominal:.0%}", "width"]
     print_table(title, header, rows)
 
 
-def _row(table: Mapping[str, NDArray[Any]], at: int) -> list[str]:
-    return [str(table[name][at]) for name in ("horizon", "model")] + [number(table[name][at]) for name in _MEASURES]
+def _row(table: Mapping[str, NDArray[Any]], row: int) -> list[str]:
+    return [str(table[name][row]) for name in ("horizon", "model")] + [number(table[name][row]) for name in _MEASURES]
 
 
 def _records(table: Mapping[str, NDArray[Any]]) -> list[dict[str, Any]]:
-    return [{name: column[at] for name, column in table.items()} for at in range(len(table["model"]))]
+    return [{name: column[row] for name, column in table.items()} for row in range(len(table["model"]))]

@@ -5,18 +5,16 @@ from typing import Annotated
 
 import typer
 
-from divecast.cli import options
+from divecast._optional import need
 from divecast.cli.console import print_json, print_lines, say
-from divecast.cli.settings import read_settings
-
-_SERVING = "Serving"
+from divecast.cli.loaded import load_with_data
+from divecast.cli.options import Json, ModelOptions
 
 
 def explore(
-    model: options.Model,
-    data: options.Data,
+    inputs: ModelOptions,
     host: Annotated[
-        str, typer.Option("--host", help="Address to listen on; any but this machine's own needs a token.")
+        str, typer.Option("--host", help="Address to listen on; any address but a local one needs a token.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes a free one.")] = 8765,
     token: Annotated[
@@ -25,50 +23,40 @@ def explore(
             "--token",
             envvar="DIVECAST_TOKEN",
             show_default=False,
-            help="What a request must show; better given by the environment, where no list of processes shows it.",
+            help="Token that requests must present; safer in the environment, where lists of processes do not show it.",
         ),
     ] = None,
-    with_page: Annotated[bool, typer.Option("--page/--no-page", help="Make the page, too, or answer at once.")] = True,
-    config: options.Config = None,
-    device: options.Device = None,
-    time: options.Time = None,
-    label: options.LabelColumns = None,
-    tz: options.Zone = None,
-    channels: options.Channels = None,
-    recording: options.Recording = None,
-    rate: options.Rate = None,
-    as_json: options.Json = False,
+    with_page: Annotated[
+        bool, typer.Option("--page/--no-page", help="Build the report page too, or start at once without it.")
+    ] = True,
+    as_json: Json = False,
 ) -> None:
-    """Serve the report's page and the questions behind it: forecast, encode, what-if, traverse, anomalies.
+    """Serve the report page and an HTTP API: forecast, encode, what-if, traverse, anomalies.
 
-    Ends at Ctrl-C. The address and /openapi.json say what can be asked.
+    Stop it with Ctrl-C. The address /openapi.json describes the API.
     """
-    from divecast._optional import need
-
     for package in ("fastapi", "uvicorn"):
         need(package)
-    from divecast.cli.loaded import load_with_data
     from divecast.explorer.access import Door
     from divecast.explorer.app import build_app
     from divecast.explorer.explorer import Explorer
     from divecast.explorer.listen import listen, open_socket
     from divecast.explorer.page import explorer_page, plain_page
 
-    Door.of(host, token, 0, 0)  # refuses before the work
-    given = {"device": device, **options.of_data(time, label, tz, channels, recording, rate)}
-    fitted, source = load_with_data(model, data, read_settings(config, given))
-    with open_socket(host, port) as opened:
-        explorer = Explorer.of(fitted, source)
-        say("Getting ready; this takes a moment.")
+    Door.of(host, token, 0, 0)  # raises before the work
+    model, source = load_with_data(inputs)
+    with open_socket(host, port) as server_socket:
+        explorer = Explorer.of(model, source)
+        say("Preparing; this takes a moment.")
         explorer.prepare()
-        page = explorer_page(fitted, source) if with_page else plain_page()
+        page = explorer_page(model, source) if with_page else plain_page()
         door = Door.of(host, token, explorer.limits.body_bytes, explorer.limits.body_seconds)
 
-        def tell(address: str) -> None:
+        def announce(address: str) -> None:
             if as_json:
                 print_json({"command": "explore", "address": address})
             else:
-                print_lines(f"The explorer is at {address} (Ctrl-C ends it)")
-            sys.stdout.flush()  # whoever started this waits for the address
+                print_lines(f"The explorer is at {address} (Ctrl-C stops it)")
+            sys.stdout.flush()  # the process that started this one waits for the address
 
-        listen(build_app(explorer, door, page), opened, tell)
+        listen(build_app(explorer, door, page), server_socket, announce)

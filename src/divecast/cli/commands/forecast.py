@@ -7,67 +7,60 @@ from typing import Annotated
 import typer
 
 from divecast._text import plural
-from divecast.cli import options
 from divecast.cli.console import print_json, print_lines, shown
-from divecast.cli.settings import read_settings
+from divecast.cli.forecast_parts import tables_from_ray
+from divecast.cli.forecast_tables import ForecastRequest, streamed
+from divecast.cli.loaded import load_model
+from divecast.cli.options import Json, Labels, Layout, Levels, ModelOptions, Ray, TableOut
+from divecast.cli.outputs import check_tables
+from divecast.data import write_frames
 
 
 def forecast(
-    model: options.Model,
-    data: options.Data,
-    out: Annotated[Path, typer.Option("--out", "-o", help="CSV, CSV.gz or Parquet file of the forecasts.")] = Path(
-        "forecasts.parquet"
-    ),
+    inputs: ModelOptions,
+    out: TableOut = Path("forecasts.parquet"),
     layout: Annotated[
-        options.Layout,
+        Layout,
         typer.Option(
-            "--layout", help="long: a row a channel and step, with quantiles; wide: a column a channel, means only."
+            "--layout",
+            help="long: one row per series and step, with quantiles; wide: one column per series, means only.",
         ),
     ] = "long",
-    start: options.Start = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--start", help="Time of the first step of the first forecast, such as 2024-06-01T00:00."),
+    ] = None,
     stop: Annotated[
         str | None,
-        typer.Option("--stop", help="Last time a forecast may start at; right after the data when left out."),
+        typer.Option("--stop", help="Last time at which a forecast may start. Default: right after the data."),
     ] = None,
     every: Annotated[int, typer.Option("--every", min=1, help="Rows from one forecast to the next.")] = 1,
-    level: Annotated[
-        list[float] | None, typer.Option("--level", min=0.0, max=1.0, help="A quantile; repeat for more.")
-    ] = None,
-    labels: options.Labels = "known",
-    config: options.Config = None,
-    device: options.Device = None,
-    time: options.Time = None,
-    label: options.LabelColumns = None,
-    tz: options.Zone = None,
-    channels: options.Channels = None,
-    recording: options.Recording = None,
-    rate: options.Rate = None,
-    ray: options.Ray = None,
-    as_json: options.Json = False,
+    level: Levels = None,
+    labels: Labels = "known",
+    ray: Ray = None,
+    as_json: Json = False,
 ) -> None:
     """Forecast the steps after the end of the data, or from rolling starts between --start and --stop.
 
-    Forecasts are written as they are made: neither they nor the data, a store or a Parquet file, need fit in memory.
+    Forecasts are written one after another: neither they nor the data (a store or a Parquet file) need fit in memory.
     """
-    from divecast.cli.forecast_parts import tables_from_ray
-    from divecast.cli.forecast_tables import Asked, streamed
-    from divecast.cli.loaded import load_model
-    from divecast.data import write_frames
-
-    options.check_table(out)
-    given = {"device": device, "levels": level, **options.of_data(time, label, tz, channels, recording, rate)}
-    settings = read_settings(config, given)
-    fitted = load_model(model, settings)
-    asked, about = Asked(data, settings, layout, start, stop, every, labels), fitted.info()
-    with streamed(asked, fitted, out) as near:
-        made = nullcontext(near.tables(fitted)) if ray is None else tables_from_ray(near, fitted, model, ray, out)
-        with made as tables:
-            rows = write_frames(tables, out)
-    horizon, n_channels = about["horizon"], len(about["channels"])
-    windows = rows // (horizon * (n_channels if layout == "long" else 1))
+    check_tables(out)
+    settings = inputs.settings(level)
+    model = load_model(inputs.model, settings)
+    request, info = ForecastRequest(inputs.data.path, settings, layout, start, stop, every, labels), model.info()
+    with streamed(request, model, out) as local:
+        tables = (
+            nullcontext(local.tables(model)) if ray is None else tables_from_ray(local, model, inputs.model, ray, out)
+        )
+        with tables as parts:
+            n_rows = write_frames(parts, out)
+    horizon, n_channels = info["horizon"], len(info["channels"])
+    n_windows = n_rows // (horizon * (n_channels if layout == "long" else 1))
     if as_json:
-        size = {"windows": windows, "horizon": horizon, "channels": n_channels}
-        print_json({"command": "forecast", "forecasts": out, "layout": layout, "levels": asked.levels, **size})
+        size = {"windows": n_windows, "horizon": horizon, "channels": n_channels}
+        print_json(
+            {"command": "forecast", "forecasts": out, "layout": layout, "levels": settings.rising_levels, **size}
+        )
     else:
-        forecasts, steps = plural(windows, "forecast"), plural(horizon, "step")
-        print_lines(f"In {shown(out)}: {forecasts} of {steps} x {plural(n_channels, 'channel')}")
+        forecasts, steps = plural(n_windows, "forecast"), plural(horizon, "step")
+        print_lines(f"{forecasts} of {steps} x {plural(n_channels, 'channel')}: {shown(out)}")

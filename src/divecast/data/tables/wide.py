@@ -48,7 +48,7 @@ def _time_of(frame: Frame, time: str | None) -> tuple[Any, str | None]:
     if dated and time in (None, getattr(index, "name", None)):
         return _index_stamps(index), None
     if time is not None:
-        raise DataError(f"expected a time column {time!r}, got columns {names[:12]}; name another one with time=")
+        raise DataError(expected=f"a time column {time!r}", found=f"columns {names[:12]}", hint="Name another {time}")
     return guess_time(frame)
 
 
@@ -74,6 +74,7 @@ def guess_time(frame: Frame) -> tuple[Any, str]:
         if len(found) == 1:
             return get_series(frame, found[0]), found[0]
     raise DataError(
-        f"expected one column of time stamps, got {dated or known or 'none'} among {names[:12]}; "
-        "name it with time=, or give an array with Panel.from_array(values, start, step)"
+        expected="one column of time stamps",
+        found=f"{dated or known or 'none'} among {names[:12]}",
+        hint="Name it with {time}",
     )

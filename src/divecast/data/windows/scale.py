@@ -103,8 +103,9 @@ def _refuse_constant(source: Source, low: Sums, high: Sums) -> None:
     ]
     if flat:
         raise DataError(
-            f"expected channels that vary in the training part, {len(flat)} are constant: {', '.join(flat[:8])}; "
-            "leave them out with select(channels)"
+            f"Constant channels in the training part, {len(flat)} in all: {', '.join(flat[:8])}",
+            hint="Leave them out of {channels}",
+            argument="channels",
         )
 
 
