@@ -96,7 +96,7 @@ def test_half_a_model_is_refused(hours_model: DeepDIVE, tmp_path: Path) -> None:
     content = (tmp_path / "m").read_bytes()
     for part in (content[: len(content) // 2], content[:-1], b"", b"PK\x03\x04 a zip"):
         (tmp_path / "m").write_bytes(part)
-        with pytest.raises(ArtifactError, match="not a whole divecast model: cut short, damaged"):
+        with pytest.raises(ArtifactError, match="not a valid divecast model: truncated, damaged"):
             DeepDIVE.load(tmp_path / "m")
 
 

@@ -148,7 +148,7 @@ def test_damaged_and_foreign_stores(tmp_path):
     with pytest.raises(ArtifactError, match="damaged"):
         open_store(tmp_path / "store")
     (tmp_path / "store" / "store.json").write_text("{ half of")
-    with pytest.raises(ArtifactError, match="not a whole divecast store"):
+    with pytest.raises(ArtifactError, match="not a valid divecast store"):
         open_store(tmp_path / "store")
     (tmp_path / "store" / "store.json").write_text(json.dumps(header))
     content = (tmp_path / "store" / "values.f32").read_bytes()
@@ -181,7 +181,7 @@ def test_the_values_lie_in_the_store(tmp_path, name):
     store_panel(tmp_path / "store")
     header = json.loads((tmp_path / "store" / "store.json").read_text())
     (tmp_path / "store" / "store.json").write_text(json.dumps(header | {"values": name}))
-    with pytest.raises(ArtifactError, match="not a whole divecast store"):
+    with pytest.raises(ArtifactError, match="not a valid divecast store"):
         open_store(tmp_path / "store")
 
 

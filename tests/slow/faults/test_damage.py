@@ -109,7 +109,7 @@ def test_a_strangers_document_is_refused_and_says_where(
     path: tuple, value: object, message: str, targets: dict[str, Target], tmp_path: Path
 ) -> None:
     (tmp_path / "m").write_bytes(edited(targets["model"], path, value).content)
-    with pytest.raises(ArtifactError, match="not a whole divecast model") as error:
+    with pytest.raises(ArtifactError, match="not a valid divecast model") as error:
         DeepDIVE.load(tmp_path / "m")
     assert message in str(error.value)
     assert len(str(error.value)) < 600
@@ -127,7 +127,7 @@ def test_a_checkpoint_of_another_network_is_refused_before_it_is_put_in_place(
     moment = next(name for name in tensors if name.endswith("exp_avg"))
     for changed in (tensors | {moment: torch.zeros(3)}, tensors | {"best.other": torch.zeros(3)}):
         (tmp_path / "c").write_bytes(signed(text, changed))
-        with pytest.raises(ArtifactError, match="not a whole divecast checkpoint"):
+        with pytest.raises(ArtifactError, match="not a valid divecast checkpoint"):
             new_model().fit(panel(), checkpoint=tmp_path / "c", resume=True, progress=False)
 
 
