@@ -1,8 +1,8 @@
-"""Fit a model on a table of your own and forecast the day after its end.
+"""Fit a model on your own table and forecast the day after its end.
 
     python examples/forecast_a_table.py loads.csv Europe/Berlin
 
-The table has a column of time stamps, an hour apart, and a column of numbers for each series.
+The table has a column of hourly time stamps and one column of numbers per series.
 """
 
 import sys

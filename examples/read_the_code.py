@@ -1,4 +1,4 @@
-"""Infer exercise and side of watch recordings of people the model has never seen, with most labels hidden.
+"""Infer exercise and side from watch recordings of people not seen in training, with most labels hidden.
 
 python examples/read_the_code.py
 """
@@ -15,20 +15,20 @@ def main() -> None:
     held_out = ByGroup("subject", valid=("07", "08"), test=("09", "10"))
     factors = [Label("exercise"), Label("side")]
 
-    # Keep the exercise of every third recording only: labels may be missing in any amount.
+    # Keep the exercise of every third recording only: any number of labels may be missing.
     exercise = np.where(np.arange(len(motion.names)) % 3 == 0, motion.labels["exercise"], None)
-    partly = replace(motion, labels={**motion.labels, "exercise": exercise})
+    partly_labelled = replace(motion, labels={**motion.labels, "exercise": exercise})
 
     training = TrainingConfig(epochs=3, window_stride=25, monitor="labels")
-    model = DeepDIVE(horizon=25, lookback=150, factors=factors, training=training).fit(partly, held_out)
+    model = DeepDIVE(horizon=25, lookback=150, factors=factors, training=training).fit(partly_labelled, held_out)
 
-    held = model.infer_labels(partly, part="test", by="recording")
-    right = [
+    labels = model.infer_labels(partly_labelled, part="test", by="recording")
+    correct = [
         name
-        for name, found in zip(held.keys.recordings, held.inferred[:, 0], strict=True)
-        if held.classes[0][found] == motion.labels["exercise"][motion.names.index(name)]
+        for name, index in zip(labels.keys.recordings, labels.inferred[:, 0], strict=True)
+        if labels.classes[0][index] == motion.labels["exercise"][motion.names.index(name)]
     ]
-    print(f"exercise read right in {len(right)} of {len(held.inferred)} recordings of people never seen")
+    print(f"exercise correct for {len(correct)} of {len(labels.inferred)} recordings of people not seen before")
 
 
 if __name__ == "__main__":
