@@ -29,7 +29,7 @@ print(*found.top(5), sep="\\n")  # the oddest, with reasons in words
 found.frame()  # a row per window: score, parts, labels read and given
 ```
 
-`divecast anomalies model.safetensors loads.csv --part test` does the same. A score is a *rarity*: -log10 of the share
+`divecast anomalies model.safetensors loads.csv --subset test` does the same. A score is a *rarity*: -log10 of the share
 of windows of the validation part that are at least as odd, 2 is one in a hundred. Beyond what so many windows can tell
 it goes on by an exponential tail, which is good for an order and no probability. A window is judged by its own rows up
 to its end: its last `horizon` rows by the forecast made before them, the look-back by the code, and its labels by what
@@ -41,7 +41,7 @@ is read from the values without them. The score counts the oddest of its parts:
 - `label`, -log p of the label given, the oddest factor.
 
 `reconstruction` (mean -log p of a channel given the code) and `bound` (the joint bound) are given, too, but not part
-of the score unless asked for with `parts=`: on faults in the validation part they made it worse, see below.
+of the score unless asked for with `scores=`: on faults in the validation part they made it worse, see below.
 """
 HOLIDAYS = """
 ## How holidays are looked for

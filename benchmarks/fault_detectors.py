@@ -14,8 +14,8 @@ from divecast._optional import need
 from divecast.baselines import Baseline
 from divecast.data import Windows
 from divecast.explain.anomalies.forecast_errors import jumps, longest_run
-from divecast.explain.anomalies.reference import DEFAULT_PARTS, PARTS, Reference
-from divecast.explain.anomalies.reference_scores import Yardstick
+from divecast.explain.anomalies.reference import DEFAULT_SCORES, SCORES, Reference
+from divecast.explain.anomalies.reference_scores import ReferenceScores
 from divecast.explain.anomalies.window_scores import score_windows
 from divecast.inference.evaluation import rivals
 from divecast.inference.fitted_model import FittedModel
@@ -25,12 +25,12 @@ from divecast.types import Batch
 Scores = dict[str, NDArray[np.float64]]
 
 CANDIDATES: dict[str, tuple[str, ...]] = {
-    **{part: (part,) for part in PARTS},
+    **{name: (name,) for name in SCORES},
     "level, peak, jump": ("level", "peak", "jump"),
     "level, peak, jump, label": ("level", "peak", "jump", "label"),
-    "default": DEFAULT_PARTS,
-    "default, reconstruction": (*DEFAULT_PARTS, "reconstruction"),
-    "all": PARTS,
+    "default": DEFAULT_SCORES,
+    "default, reconstruction": (*DEFAULT_SCORES, "reconstruction"),
+    "all": SCORES,
 }
 """Scores of the model that are compared."""
 
@@ -76,7 +76,7 @@ class ByResidual:
     forecaster: Baseline
     centre: Tensor
     spread: Tensor
-    usual: tuple[Yardstick, Yardstick] | None = None
+    usual: tuple[ReferenceScores, ReferenceScores] | None = None
 
     @classmethod
     def of(cls, judge: Judge, name: str) -> "ByResidual":
@@ -88,8 +88,8 @@ class ByResidual:
         spread = 1.4826 * (residual - centre).abs().median(dim=0).values
         found = cls(name, fitted, forecaster, centre, spread.clamp(min=1e-6))
         columns = found._columns(valid, residual)
-        first = Yardstick.of(columns.reshape(len(columns), -1), 1e-3)
-        return replace(found, usual=(first, Yardstick.of(found._oddest(first, columns), 0.2)))
+        first = ReferenceScores.of(columns.reshape(len(columns), -1), 1e-3)
+        return replace(found, usual=(first, ReferenceScores.of(found._oddest(first, columns), 0.2)))
 
     def scores(self, windows: Windows) -> Scores:
         """Return all three."""
@@ -113,7 +113,7 @@ class ByResidual:
         return torch.stack(parts, dim=1).double().numpy()
 
     @staticmethod
-    def _oddest(first: Yardstick, columns: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _oddest(first: ReferenceScores, columns: NDArray[np.float64]) -> NDArray[np.float64]:
         return first.rarity(columns.reshape(len(columns), -1)).reshape(columns.shape).max(axis=2)
 
 

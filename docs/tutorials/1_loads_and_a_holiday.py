@@ -73,10 +73,10 @@ print(*found.top(6, apart=24), sep="\n\n")
 # Look for the last Sunday of October: the clocks are put back, and profiles that keep to standard time all year move by
 # an hour against the others. That is odd indeed, but no holiday. A holiday is a day that *looks like a Sunday* and is
 # not called so. The weekday is read from the values of a window alone, so reading and calendar can be compared.
-# `read_as` lists the windows that are read as a Sunday though the calendar has another day, the clearest first:
+# `label_disagreements` lists the windows that look like a Sunday although the calendar has another day, clearest first:
 
 # %%
-like_a_sunday = found.read_as("weekday", "Sunday", n=8, apart=24)
+like_a_sunday = found.label_disagreements("weekday", "Sunday", n=8, apart=24)
 print(*like_a_sunday, sep="\n")
 
 # %% [markdown]

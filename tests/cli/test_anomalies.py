@@ -39,14 +39,14 @@ def test_scores_can_be_chosen(run, folder, model, tmp_path):
     given = ["--out", tmp_path / "a.csv", "--scores", "label", "--scores", "bound", "--every", 5, "--json"]
     found = run("anomalies", model, folder / "panel.csv", *given).json
     assert found["scores"] == ["label", "bound"]
-    assert {window["part"] for window in found["anomalous"]} <= {"label", "bound"}
+    assert {window["main_score"] for window in found["anomalous"]} <= {"label", "bound"}
 
 
 def test_windows_inferred_as_another_class_are_listed_instead(run, folder, model, tmp_path):
     out, given = tmp_path / "a.csv", ["anomalies", model, folder / "panel.csv", "--out", tmp_path / "a.csv"]
     run(*given)
     table = csv.read_csv(out).to_pandas()
-    hours = [f"{hour:02}" for hour in table["hour_read"]]
+    hours = [f"{hour:02}" for hour in table["hour_inferred"]]
     wrong = [read for read, given in zip(hours, table["hour_given"], strict=True) if int(read) != given]
     often = max(set(wrong), key=wrong.count)
     found = run(*given, "--label-disagreements", f"hour={often}", "--apart", 1, "--top", 1000, "--json").json
@@ -54,16 +54,16 @@ def test_windows_inferred_as_another_class_are_listed_instead(run, folder, model
     assert len(found["label_disagreements"]) == wrong.count(often)
     odds = [each["log_odds"] for each in found["label_disagreements"]]
     assert odds == sorted(odds, reverse=True)
-    assert {each["read"] for each in found["label_disagreements"]} == {often}
+    assert {each["inferred"] for each in found["label_disagreements"]} == {often}
     said = run(*given, "--label-disagreements", f"hour={often}", "--top", 1, "--figure", tmp_path / "a.png").out
-    assert f"hour is read as {often} (" in said.splitlines()[1]
+    assert f", but looks like {often} (" in said.splitlines()[1]
     never = next(name for name in (f"{hour:02}" for hour in range(24)) if name not in wrong)
     assert "No window with another label is inferred as" in run(*given, "--label-disagreements", f"hour={never}").out
 
 
 def test_mistakes_are_one_line(run, folder, model, tmp_path):
     given = [model, folder / "panel.csv", "--out", tmp_path / "a.csv"]
-    assert "parts must be some of" in run("anomalies", *given, "--scores", "spikes").error
+    assert "one or more of the scores" in run("anomalies", *given, "--scores", "spikes").error
     assert "--label-disagreements FACTOR=CLASS" in run("anomalies", *given, "--label-disagreements", "hour").error
     assert "out of ('00', '01'," in run("anomalies", *given, "--label-disagreements", "hour=25").error
     assert "--top" in run("anomalies", *given, "--top", 0).error

@@ -8,7 +8,7 @@ def test_check_says_what_is_fine_and_what_is_not(run, folder, model, tmp_path):
     out = tmp_path / "dimensions.csv"
     result = run("check", model, folder / "panel.csv", "--out", out)
     assert result.code == 0
-    assert result.out.startswith("Health of the code, ")
+    assert result.out.startswith("Diagnosis of the code, ")
     assert "(test part)" in result.out
     assert f"Table of dimensions: {out}" in result.out
     assert csv.read_csv(out)["dimension"].to_pylist()[:3] == ["a0", "a1", "b_hour0"]

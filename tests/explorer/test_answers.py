@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from divecast.explain.anomalies.reference import DEFAULT_PARTS
+from divecast.explain.anomalies.reference import DEFAULT_SCORES
 from explorer.asking import Asked, explorer_of
 from worlds import hours, moves
 
@@ -95,8 +95,12 @@ def test_anomalies_of_a_span(of_hours, hours_model):
     inside = (ends >= np.datetime64(span["start"])) & (ends <= np.datetime64(span["stop"]))
     assert [each["end"] for each in found["windows"]] == ends[inside].astype(str).tolist()
     np.testing.assert_allclose([each["score"] for each in found["windows"]], whole.score[inside], **RANK)
-    assert (found["usual"], found["parts"], len(found["odd"])) == (whole.reference.of, list(DEFAULT_PARTS), 2)
-    assert found["odd"][0]["score"] == max(each["score"] for each in found["windows"])
+    assert (found["reference"], found["scores"], len(found["anomalous"])) == (
+        whole.reference.name,
+        list(DEFAULT_SCORES),
+        2,
+    )
+    assert found["anomalous"][0]["score"] == max(each["score"] for each in found["windows"])
 
 
 def test_anomalies_of_recordings(of_moves, moves_model):
@@ -110,7 +114,7 @@ def test_anomalies_of_recordings(of_moves, moves_model):
 def test_other_data_are_their_own_measure(hours_model):
     other = PANEL.rows(0, 400)
     found = Asked(explorer_of(hours_model, other)).answer("/anomalies", {"every": 7})
-    assert found["usual"] == "the data given"
+    assert found["reference"] == "the given data"
     wanted = hours_model.anomalies(other).score[::7]
     np.testing.assert_allclose([each["score"] for each in found["windows"]], wanted, **RANK)
 

@@ -1,4 +1,4 @@
-"""Pictures of labels read, of odd windows, and of the health of a code."""
+"""Pictures of labels, of anomalous windows, and of the diagnosis of a code."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from divecast import ConfigError
-from divecast.plots import ConfusionDisplay, HealthDisplay, OddWindowsDisplay
+from divecast.plots import AnomaliesDisplay, ConfusionDisplay, DiagnosisDisplay
 from divecast.plots.calendar_strip import calendar_strip, recording_strip
 from plots.drawn import ODD_NAME, columns, says, texts
 from worlds import hours, moves
@@ -53,15 +53,15 @@ def test_classes_are_shown_as_they_are(moves_model):
 
 def test_a_day_has_the_highest_score_of_the_windows_that_end_on_it(hours_model):
     found = hours_model.anomalies(PANEL)
-    display = OddWindowsDisplay.from_anomalies(found, 3)
+    display = AnomaliesDisplay.from_anomalies(found, 3)
     table = columns(display)
     days = found.keys.stamps[:, -1].astype("datetime64[D]")
     expected = [found.score[days == day].max() for day in np.unique(days)]
     np.testing.assert_array_equal(table["score"], expected)
     np.testing.assert_array_equal(table["day"].astype("datetime64[D]"), np.unique(days))
-    oddest = [str(odd.end.astype("datetime64[D]")) for odd in found.top(3)]
+    days = [str(window.end.astype("datetime64[D]")) for window in found.top(3)]
     ranked = {int(r): str(d) for d, r in zip(table["day"].astype("datetime64[D]"), table["rank"], strict=True) if r}
-    assert ranked == dict(enumerate(oddest, start=1))
+    assert ranked == dict(enumerate(days, start=1))
     grid = display.plot().axes[0].images[0].get_array()
     np.testing.assert_array_equal(np.sort(grid.compressed()), np.sort(expected))
     assert {"1", "2", "3", "2024"} <= set(texts(display.plot()))
@@ -92,27 +92,27 @@ def test_every_end_is_in_the_span_of_its_recording(ends, period):
 
 def test_scores_that_are_unknown_stay_so(hours_model):
     found = hours_model.anomalies(PANEL, every=24)
-    unknown = OddWindowsDisplay.from_anomalies(replace(found, score=np.full_like(found.score, np.nan)))
+    unknown = AnomaliesDisplay.from_anomalies(replace(found, score=np.full_like(found.score, np.nan)))
     assert np.isnan(columns(unknown)["score"]).all()
-    assert says(unknown.plot(), "the 0 oddest")
+    assert says(unknown.plot(), "the 0 highest")
 
 
 def test_days_read_as_another_class_have_their_log_odds(hours_model):
     late = replace(PANEL, values=np.roll(PANEL.values, 12, axis=0))
     found = hours_model.anomalies(late, every=5)
-    display = OddWindowsDisplay.from_readings(found, "hour", "03", 2)
-    table, first = columns(display), found.read_as("hour", "03", 2)
+    display = AnomaliesDisplay.from_label_disagreements(found, "hour", "03", 2)
+    table, first = columns(display), found.label_disagreements("hour", "03", 2)
     assert sorted(table["rank"])[-2:] == [1, 2]
     lead = table["day"][table["rank"] == 1].astype("datetime64[D]")[0]
     assert lead == first[0].end.astype("datetime64[D]")
     assert np.nanmax(table["score"]) == pytest.approx(first[0].log_odds)
-    assert says(display.plot(), "hour is read as 03 though it is another; the 2 clearest")
+    assert says(display.plot(), "hour looks like 03, but is labelled otherwise; the 2 clearest")
 
 
-def test_recordings_are_lines_the_oddest_on_top(moves_model):
+def test_recordings_are_lines_the_most_anomalous_on_top(moves_model):
     found = moves_model.anomalies(RECORDINGS, every=3)
     names = np.where(found.keys.recordings == found.top(1)[0].recording, ODD_NAME, found.keys.recordings)
-    display = OddWindowsDisplay.from_anomalies(replace(found, keys=replace(found.keys, recordings=names)), 1)
+    display = AnomaliesDisplay.from_anomalies(replace(found, keys=replace(found.keys, recordings=names)), 1)
     figure = display.plot()
     assert figure.axes[0].get_yticklabels()[0].get_text() == ODD_NAME.replace("$", r"\$")
     assert says(figure, ODD_NAME)
@@ -122,11 +122,11 @@ def test_recordings_are_lines_the_oddest_on_top(moves_model):
 
 
 def test_bars_are_the_kl_and_the_collapsed_are_hollow(hours_model):
-    health = hours_model.check(PANEL, "all", every=11)
-    usage = health.measured.dimensions
+    diagnosis = hours_model.check(PANEL, "all", every=11)
+    usage = diagnosis.measured.dimensions
     flat = replace(usage, kl=np.where(np.arange(len(usage.kl)) == 1, 0.001, usage.kl))
     flat = replace(flat, owners=tuple(ODD_NAME if owner == "hour" else owner for owner in flat.owners))
-    display = HealthDisplay.from_health(replace(health, measured=replace(health.measured, dimensions=flat)))
+    display = DiagnosisDisplay.from_diagnosis(replace(diagnosis, measured=replace(diagnosis.measured, dimensions=flat)))
     figure = display.plot()
     bars = sorted((bar for part in figure.axes[0].containers for bar in part), key=lambda bar: bar.get_x())
     np.testing.assert_array_equal([bar.get_height() for bar in bars], columns(display)["kl"])

@@ -6,7 +6,7 @@ from typing import Literal
 
 from divecast.data import Windows
 from divecast.explain.anomalies.anomalies import Anomalies, find_anomalies
-from divecast.explain.anomalies.reference import DEFAULT_PARTS, Reference
+from divecast.explain.anomalies.reference import DEFAULT_SCORES, Reference
 from divecast.explain.attribution.attribution import Attribution
 from divecast.explain.attribution.why import attribute, windows_to_explain
 from divecast.explain.counterfactuals.counterfactual import Counterfactual
@@ -16,7 +16,7 @@ from divecast.explain.counterfactuals.swap import CodeBlock, Swap, as_names, swa
 from divecast.explain.counterfactuals.traversal import Traversal, traverse_windows
 from divecast.explain.counterfactuals.what_if import HandOver, as_mapping, wanted_classes, what_if_windows
 from divecast.explain.diagnosis.check import check_code
-from divecast.explain.diagnosis.health import Health
+from divecast.explain.diagnosis.diagnosis import Diagnosis
 from divecast.explain.places import Places, windows_at
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import LabelMode, PartName
@@ -148,46 +148,54 @@ class Explaining(ABC):
     def anomalies(
         self,
         data: object,
-        part: PartName = "all",
+        subset: PartName = "all",
         every: int = 1,
         *,
         against: Anomalies | None = None,
-        parts: Sequence[str] = DEFAULT_PARTS,
+        scores: Sequence[str] = DEFAULT_SCORES,
     ) -> Anomalies:
-        """Score how odd every ``every``-th window is, by its own rows, up to its end.
+        """Score how anomalous windows are, from their own rows up to their end.
 
-        The score is a rarity, -log10 of the share of reference windows at least as odd: 2 is one in a hundred. For
-        the data of the fit these are up to 2000 windows of the validation part; for other data the windows given
-        themselves, so that the oddest of them lead however usual all are, unless ``against`` has better.
+        A score is a rarity: -log10 of the share of reference windows that are at least as anomalous; 2 means one in a
+        hundred. For the data of the fit, the reference is up to 2000 windows of the validation part. For other data it
+        is the windows themselves, so that some of them always rank highest, however normal all are; pass ``against``
+        to compare with the data of the fit.
 
         Args:
             data: as in ``forecast``.
-            part: which windows, by their last row.
-            every: score one window in this many.
-            against: what this method found elsewhere; its reference is used. For new data give
+            subset: part of the data of the fit that the windows end in, or ``all``.
+            every: score every ``every``-th window.
+            against: a result of this method whose reference is used. For new data, pass
                 ``model.anomalies(data_of_the_fit, "valid")``.
-            parts: what the score is made of, the oddest counts. By channel, over the last ``horizon`` rows and the
-                forecast made before them: ``level`` (mean -log p), ``peak`` (the least likely value), ``jump`` (the
-                error farthest from the line between its neighbours'), ``stuck`` (values that repeat, whatever the
-                model says); over the look-back: ``reconstruction`` (mean -log p given the code). Of the window:
-                ``label`` (-log p of the labels given, as read from the values), ``bound`` (the joint bound).
+            scores: the scores that count; the highest of them is the score of the window. By channel, over the last
+                ``horizon`` rows and the forecast made before them: ``level`` (mean -log p), ``peak`` (-log p of the
+                least likely value), ``jump`` (largest deviation of an error from the line between its neighbours),
+                ``stuck`` (repeated values, whatever the model predicts). By channel, over the lookback:
+                ``reconstruction`` (mean -log p given the code). Of the window: ``label`` (-log p of its labels, as
+                inferred from the values), ``bound`` (joint bound).
 
         Returns:
-            Scores by window and channel, labels read and given, and ``top()``, the oddest with reasons in words.
+            Scores by window and channel, inferred and given labels, and ``top()``, the most anomalous windows with
+            reasons in words.
 
         Raises:
-            DataError: the data cannot be used, or have fewer than 20 windows to tell what is usual.
-            ConfigError: an unknown part, or none that could be scored.
+            DataError: the data cannot be used, or have fewer than 20 reference windows.
+            ConfigError: an unknown part or score, or none of the scores could be computed.
+
+        Example:
+            >>> anomalies = model.anomalies(panel, "test", every=3)
+            >>> len(anomalies.top(3))
+            3
         """
-        fitted, windows = self._windows(data, part, "encode", every)
+        fitted, windows = self._windows(data, subset, "encode", every)
         if against is not None:
             reference = against.reference
         elif windows.source.fingerprint() == fitted.about["fingerprint"]:
             _, valid = self._windows(windows.source, "valid", "encode", 1)
             reference = Reference.measure(fitted, valid, "the validation part")
         else:
-            reference = Reference.measure(fitted, windows, "the data given")
-        return find_anomalies(fitted, windows, reference, parts)
+            reference = Reference.measure(fitted, windows, "the given data")
+        return find_anomalies(fitted, windows, reference, scores)
 
     def why(
         self,
@@ -224,7 +232,7 @@ class Explaining(ABC):
         fitted, windows = self._windows(data, part, "encode", every)
         return attribute(fitted, windows_to_explain(windows, part, every, at), labels)
 
-    def check(self, data: object, part: PartName = "test", every: int = 1) -> Health:
+    def check(self, data: object, part: PartName = "test", every: int = 1) -> Diagnosis:
         """Say whether the code is sound: what is fine, and for what is not, which setting to change and how.
 
         Looks at the KL of every dimension, active units, dimensions that say the same, classes on one centre, how well

@@ -123,25 +123,25 @@ class TraverseAnswer(BaseModel):
 
 
 class Score(OfWindow):
-    """How odd a window is: -log10 of the share of usual windows that are as odd; null where it cannot be scored."""
+    """Anomaly score of a window: -log10 of the share of reference windows at least as anomalous; null if not scored."""
 
     score: Number
 
 
-class Odd(Score):
-    """One of the oddest windows, with reasons in words."""
+class AnomalyAnswer(Score):
+    """One of the most anomalous windows, with reasons in words."""
 
     rarity: str
-    part: str
+    main_score: str
     channel: str | None
     reasons: list[str]
 
 
 class AnomaliesAnswer(BaseModel):
-    """Odd windows, as ``DeepDIVE.anomalies`` gives them."""
+    """Anomaly scores, as ``DeepDIVE.anomalies`` gives them."""
 
-    usual: str = Field(description="Which windows are taken for usual.")
-    usual_windows: int
-    parts: list[str]
+    reference: str = Field(description="The windows that scores are compared with.")
+    reference_windows: int
+    scores: list[str]
     windows: list[Score]
-    odd: list[Odd]
+    anomalous: list[AnomalyAnswer]

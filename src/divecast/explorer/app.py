@@ -128,7 +128,7 @@ def _add_questions(app: FastAPI, explorer: Explorer, answered: Answered) -> None
 
     @app.post("/anomalies", response_model=AnomaliesAnswer)
     async def anomalies(question: AnomaliesQuestion) -> Response:
-        """Score the windows of a span by how odd they are, and describe the oddest."""
+        """Score the windows of a span, and describe the most anomalous ones."""
         return cast(
             Response,
             await answered(lambda: anomalies_answer(explorer.anomalies(question), question.n, question.apart)),

@@ -15,7 +15,7 @@ from divecast.data import Windows
 from divecast.errors import DivecastError
 from divecast.estimator import DeepDIVE
 from divecast.explain.anomalies.anomalies import Anomalies, find_anomalies
-from divecast.explain.anomalies.reference import DEFAULT_PARTS, Reference
+from divecast.explain.anomalies.reference import DEFAULT_SCORES, Reference
 from divecast.explain.counterfactuals.counterfactual import Counterfactual
 from divecast.explain.counterfactuals.dimension import find_dimension
 from divecast.explain.counterfactuals.label_effects import LabelEffects, effects_for
@@ -148,7 +148,7 @@ class Explorer:
                 f"expected at most {self.limits.scored} windows to score, got {len(chosen)}; give a shorter span, or "
                 f"every={least} or more",
             )
-        return find_anomalies(self.fitted, self.windows.subset(chosen), self.reference(), DEFAULT_PARTS)
+        return find_anomalies(self.fitted, self.windows.subset(chosen), self.reference(), DEFAULT_SCORES)
 
     def _asked(self, question: OfWindows) -> Windows:
         if question.window is not None:
@@ -196,5 +196,5 @@ def _place(at: str | Row) -> Place:
 
 def _reference(model: DeepDIVE, fitted: FittedModel, windows: Windows) -> Reference:
     if windows.source.fingerprint() != fitted.about["fingerprint"]:
-        return Reference.measure(fitted, windows, "the data given")
+        return Reference.measure(fitted, windows, "the given data")
     return Reference.measure(fitted, model._windows(windows.source, "valid", "encode", 1)[1], "the validation part")

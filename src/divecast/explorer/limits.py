@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 MOST_WINDOWS = 64
 MOST_LEVELS = 21
 MOST_POSITIONS = 100
-MOST_ODD = 200
+MOST_ANOMALOUS = 200
 
 _LEAST_BODY = 1 << 18
 _BYTES_PER_VALUE = 32  # of a sent window: 17 digits, sign, exponent, comma and blanks

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from divecast.explain.counterfactuals.label_effects import UnlabelledCode
-from divecast.explorer.limits import MOST_LEVELS, MOST_ODD, MOST_POSITIONS, MOST_WINDOWS
+from divecast.explorer.limits import MOST_ANOMALOUS, MOST_LEVELS, MOST_POSITIONS, MOST_WINDOWS
 from divecast.inference.predict import LabelMode
 
 Stamp = Annotated[str, Field(max_length=64, examples=["2016-12-24T01:00"])]
@@ -101,11 +101,11 @@ class TraverseQuestion(OfWindows):
 
 
 class AnomaliesQuestion(Question):
-    """Score windows by how odd they are."""
+    """Score how anomalous windows are."""
 
     start: Stamp | None = Field(None, description="First stamp at which a window may end; by default that of the data.")
     stop: Stamp | None = Field(None, description="Last stamp at which a window may end; by default that of the data.")
     recordings: list[Name] | None = Field(None, min_length=1, description="Only windows of these recordings.")
     every: int = Field(1, ge=1, description="Score only every n-th window of the span.")
-    n: int = Field(10, ge=1, le=MOST_ODD, description="How many of the oddest to describe at most.")
+    n: int = Field(10, ge=1, le=MOST_ANOMALOUS, description="Largest number of anomalous windows to describe.")
     apart: int | None = Field(None, ge=1, description="Rows between two of them at least; by default the look-back.")

@@ -7,18 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast.explain.anomalies.anomalies import Anomalies
-from divecast.explain.anomalies.anomaly_reasons import OddWindow
+from divecast.explain.anomalies.anomaly_reasons import AnomalousWindow
 from divecast.explain.counterfactuals.counterfactual import ClassesInCode, Counterfactual
 from divecast.explain.counterfactuals.traversal import Traversal
 from divecast.explorer.answers import (
     AnomaliesAnswer,
+    AnomalyAnswer,
     ClassInCode,
     Curves,
     EncodeAnswer,
     FactorCode,
     ForecastAnswer,
     Generated,
-    Odd,
     Score,
     Stop,
     Time,
@@ -110,14 +110,14 @@ def traverse_answer(found: Traversal, columns: Columns) -> TraverseAnswer:
 
 
 def anomalies_answer(found: Anomalies, n: int, apart: int | None) -> AnomaliesAnswer:
-    """Write the scores of all windows, and the oddest ``n`` in words."""
+    """Write the scores of all windows, and the ``n`` most anomalous in words."""
     scores = [Score(**key, score=float(found.score[at])) for at, key in enumerate(_keys(found.keys, -1))]
     return AnomaliesAnswer(
-        usual=found.reference.of,
-        usual_windows=found.reference.n_windows,
-        parts=list(found.parts),
+        reference=found.reference.name,
+        reference_windows=found.reference.n_windows,
+        scores=list(found.score_names),
         windows=scores,
-        odd=[_odd(window) for window in found.top(n, apart)],
+        anomalous=[_anomaly(window) for window in found.top(n, apart)],
     )
 
 
@@ -169,13 +169,13 @@ def _stop(found: Traversal, at: int, place: int, columns: Columns) -> Stop:
     )
 
 
-def _odd(window: OddWindow) -> Odd:
-    return Odd(
+def _anomaly(window: AnomalousWindow) -> AnomalyAnswer:
+    return AnomalyAnswer(
         recording=window.recording,
         end=time_of(window.end),
         score=window.score,
         rarity=window.rarity,
-        part=window.part,
+        main_score=window.main_score,
         channel=window.channel,
         reasons=list(window.reasons),
     )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from divecast._text import plural
 from divecast.explain.anomalies.anomalies import Anomalies
-from divecast.explain.anomalies.anomaly_reasons import OddWindow, describe, moment
+from divecast.explain.anomalies.anomaly_reasons import AnomalousWindow, describe, moment
 from divecast.page.packed import Packed, number, pack
 from divecast.page.scope import Scope
 from divecast.page.series import pick_series, room_for, shown_series
@@ -81,7 +81,7 @@ class AnomalySection:
 
 
 def anomaly_section(
-    scope: Scope, anomalies: Anomalies, events: Sequence[OddWindow], shown: NDArray[np.int64]
+    scope: Scope, anomalies: Anomalies, events: Sequence[AnomalousWindow], shown: NDArray[np.int64]
 ) -> AnomalySection:
     """List the most anomalous windows and put all scores on a calendar.
 
@@ -106,8 +106,8 @@ def anomaly_section(
     note = (
         f"Scored: {share} of {scope.part_name} ({len(anomalies.score):,} in all), by its last "
         f"{plural(anomalies.keys.stamps.shape[1], 'row')} and its labels. A score is -log10 of the share of windows of "
-        f"{anomalies.reference.of} that are at least as anomalous: 2 means one in a hundred. Some windows always have "
-        "the highest scores, so a high score alone is not a fault."
+        f"{anomalies.reference.name} that are at least as anomalous: 2 means one in a hundred. Some windows always "
+        "have the highest scores, so a high score alone is not a fault."
     )
     return AnomalySection(note, listed, _NO_CLOCK if scope.source.clock is None else strip_of(scope, anomalies))
 
@@ -165,5 +165,5 @@ def _reason(anomalies: Anomalies, window: int) -> str:
     return f"window that ends {end}: {'; '.join(describe(anomalies, window).reasons)}"
 
 
-def _where(event: OddWindow) -> str:
+def _where(event: AnomalousWindow) -> str:
     return moment(event.end) if event.recording is None else f"{event.recording}, {moment(event.end)}"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from divecast._text import plural
-from divecast.explain.diagnosis.health import Finding
+from divecast.explain.diagnosis.diagnosis import Finding
 from divecast.page.packed import numbers
 from divecast.page.scope import Scope, spacing
 

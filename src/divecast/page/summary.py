@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from divecast._text import plural
-from divecast.explain.anomalies.anomaly_reasons import OddWindow
+from divecast.explain.anomalies.anomaly_reasons import AnomalousWindow
 from divecast.inference.evaluation import LINEAR_NAMES, MODEL_NAME, Evaluation
 from divecast.inference.results import Labels
 from divecast.page.packed import number
@@ -47,7 +47,7 @@ class Summary:
 
 
 def summary_of(
-    scope: Scope, scores: Evaluation | str, labels: Labels | None, events: Sequence[OddWindow] | str
+    scope: Scope, scores: Evaluation | str, labels: Labels | None, events: Sequence[AnomalousWindow] | str
 ) -> Summary:
     """Summarise in words; a part that could not be computed is given as the reason."""
     return Summary(

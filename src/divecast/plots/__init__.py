@@ -3,12 +3,12 @@
 ``plot(result)`` is the short way.
 """
 
-from divecast.plots.anomalous_windows import OddWindowsDisplay
+from divecast.plots.anomalous_windows import AnomaliesDisplay
 from divecast.plots.code import CodeDisplay
 from divecast.plots.confusion import ConfusionDisplay
 from divecast.plots.density import DensityDisplay
+from divecast.plots.diagnosis import DiagnosisDisplay
 from divecast.plots.forecast import ForecastDisplay
-from divecast.plots.health import HealthDisplay
 from divecast.plots.label_correlation import LabelCorrelationDisplay
 from divecast.plots.picture import plot
 from divecast.plots.reliability import ReliabilityDisplay
@@ -18,13 +18,13 @@ from divecast.plots.what_if import WhatIfDisplay
 from divecast.plots.why import WhyDisplay
 
 __all__ = [
+    "AnomaliesDisplay",
     "CodeDisplay",
     "ConfusionDisplay",
     "DensityDisplay",
+    "DiagnosisDisplay",
     "ForecastDisplay",
-    "HealthDisplay",
     "LabelCorrelationDisplay",
-    "OddWindowsDisplay",
     "ReliabilityDisplay",
     "TraversalDisplay",
     "WhatIfDisplay",

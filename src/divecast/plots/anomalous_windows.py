@@ -1,4 +1,4 @@
-"""Picture of odd windows, or of those read as a class: a strip of days for a panel, a line a recording."""
+"""Picture of anomalous windows, or of disagreeing labels: a strip of days for a panel, one line per recording."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from divecast.data import to_frame
 from divecast.explain.anomalies.anomalies import Anomalies
-from divecast.explain.anomalies.label_disagreements import odds_where_read
-from divecast.explain.anomalies.reference_scores import Scores
+from divecast.explain.anomalies.label_disagreements import disagreement_log_odds
+from divecast.explain.anomalies.reference_scores import Values
 from divecast.inference.results import Columns
 from divecast.plots.calendar_strip import Strip, calendar_strip, recording_strip
 from divecast.plots.style import as_text, panels, styled
@@ -23,7 +23,7 @@ _FULL = 4.0  # a rarity of one in ten thousand; as log odds, 1 in 55
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class OddWindowsDisplay:
+class AnomaliesDisplay:
     """The highest score of the windows that end on a day, or at a time of a recording, and the ranks of the first.
 
     Attributes:
@@ -35,33 +35,35 @@ class OddWindowsDisplay:
     """
 
     found: Anomalies
-    score: Scores
+    score: Values
     rank: NDArray[np.int64]
     title: str
     unit: str
 
     @classmethod
-    def from_anomalies(cls, found: Anomalies, n: int = 10) -> "OddWindowsDisplay":
-        """Mark the ``n`` oddest windows, as ``Anomalies.top`` has them.
+    def from_anomalies(cls, found: Anomalies, n: int = 10) -> "AnomaliesDisplay":
+        """Mark the ``n`` most anomalous windows, as ``Anomalies.top`` has them.
 
         Raises:
             ConfigError: ``n`` is below 1.
         """
-        rank = _ranks(len(found.score), [odd.window for odd in found.top(n)])
-        title = f"How odd windows are that end here; the {rank.max(initial=0)} oddest by number"
+        rank = _ranks(len(found.score), [window.window for window in found.top(n)])
+        title = f"Anomaly score of the windows that end here; the {rank.max(initial=0)} highest are numbered"
         return cls(found, found.score, rank, title, "score: 2 is 1 in 100")
 
     @classmethod
-    def from_readings(cls, found: Anomalies, factor: str, to: str, n: int = 10) -> "OddWindowsDisplay":
-        """Draw the windows read as a class though given as another, and mark ``n``, as ``Anomalies.read_as`` has them.
+    def from_label_disagreements(cls, found: Anomalies, factor: str, to: str, n: int = 10) -> "AnomaliesDisplay":
+        """Draw the windows that look like a class although their label is another, and mark the ``n`` clearest.
+
+        They are those of ``Anomalies.label_disagreements``.
 
         Raises:
             ConfigError: no such factor or class, or ``n`` is below 1.
         """
-        rank = _ranks(len(found.score), [each.window for each in found.read_as(factor, to, n)])
-        what = f"{as_text(factor)} is read as {as_text(to)} though it is another"
-        title = f"{what}; the {rank.max(initial=0)} clearest by number"
-        return cls(found, odds_where_read(found, factor, to), rank, title, "log odds, nats")
+        rank = _ranks(len(found.score), [each.window for each in found.label_disagreements(factor, to, n)])
+        what = f"{as_text(factor)} looks like {as_text(to)}, but is labelled otherwise"
+        title = f"{what}; the {rank.max(initial=0)} clearest are numbered"
+        return cls(found, disagreement_log_odds(found, factor, to), rank, title, "log odds, nats")
 
     @property
     def strip(self) -> Strip:

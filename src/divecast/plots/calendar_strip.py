@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast.explain.anomalies.reference_scores import Scores
+from divecast.explain.anomalies.reference_scores import Values
 from divecast.inference.results import Columns
 from divecast.plots.style import as_texts
 
@@ -27,7 +27,7 @@ class Strip:
     Attributes:
         where: columns of (cell,): ``day``, or ``recording`` and ``start``, the second its span of time begins at.
         score: (cell,) the highest score of the windows that end there; NaN where none could be scored.
-        rank: (cell,) the rank of the oddest event there, 0 where none.
+        rank: (cell,) the rank of the most anomalous event there, 0 where none.
         row: (cell,) of the picture.
         column: (cell,).
         shape: rows and columns of the picture.
@@ -38,7 +38,7 @@ class Strip:
     """
 
     where: Columns
-    score: Scores
+    score: Values
     rank: Ints
     row: Ints
     column: Ints
@@ -49,13 +49,13 @@ class Strip:
     height: float
 
 
-def calendar_strip(ends: NDArray[Any], score: Scores, rank: Ints) -> Strip:
+def calendar_strip(ends: NDArray[Any], score: Values, rank: Ints) -> Strip:
     """Lay out days, Monday on top, a block of seven rows a year.
 
     Args:
         ends: (window,) wall time.
         score: (window,).
-        rank: (window,) 1 and on for the oddest, else 0.
+        rank: (window,) 1 and on for the most anomalous, else 0.
     """
     days, cell = np.unique(ends.astype("datetime64[D]"), return_inverse=True)
     best, first = _highest(cell, len(days), score, rank)
@@ -73,14 +73,14 @@ def calendar_strip(ends: NDArray[Any], score: Scores, rank: Ints) -> Strip:
     return Strip({"day": days}, best, first, row, week, shape, (months, list(_MONTHS)), years_up, "", 0.9 * len(shown))
 
 
-def recording_strip(names: NDArray[Any], ends: NDArray[Any], score: Scores, rank: Ints) -> Strip:
-    """Lay out a row a recording, the 30 with the highest scores from the oddest down, over about 100 spans of time.
+def recording_strip(names: NDArray[Any], ends: NDArray[Any], score: Values, rank: Ints) -> Strip:
+    """Lay out a row a recording, the 30 with the highest scores the most anomalous first, over about 100 spans of time.
 
     Args:
         names: (window,) of the recordings.
         ends: (window,) seconds.
         score: (window,).
-        rank: (window,) 1 and on for the oddest, else 0.
+        rank: (window,) 1 and on for the most anomalous, else 0.
     """
     texts, recording = np.unique(names.astype(str), return_inverse=True)
     peak, _ = _highest(recording, len(texts), score, rank)
@@ -110,7 +110,7 @@ def _round_up(seconds: float) -> float:
     return float(next(each * power for each in (1, 2, 5, 10) if each * power >= seconds * (1 - _TINY)))
 
 
-def _highest(cell: Ints, n_cells: int, score: Scores, rank: Ints) -> tuple[Scores, Ints]:
+def _highest(cell: Ints, n_cells: int, score: Values, rank: Ints) -> tuple[Values, Ints]:
     """Return the highest score and the first rank of each cell."""
     best = np.full(n_cells, -np.inf)
     np.maximum.at(best, cell, np.where(np.isnan(score), -np.inf, score))

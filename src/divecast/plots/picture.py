@@ -8,11 +8,11 @@ from divecast.explain.anomalies.anomalies import Anomalies
 from divecast.explain.attribution.attribution import Attribution
 from divecast.explain.counterfactuals.counterfactual import Counterfactual
 from divecast.explain.counterfactuals.traversal import Traversal
-from divecast.explain.diagnosis.health import Health
+from divecast.explain.diagnosis.diagnosis import Diagnosis
 from divecast.inference.results import Labels
-from divecast.plots.anomalous_windows import OddWindowsDisplay
+from divecast.plots.anomalous_windows import AnomaliesDisplay
 from divecast.plots.confusion import ConfusionDisplay
-from divecast.plots.health import HealthDisplay
+from divecast.plots.diagnosis import DiagnosisDisplay
 from divecast.plots.traversal import TraversalDisplay
 from divecast.plots.what_if import WhatIfDisplay
 from divecast.plots.why import WhyDisplay
@@ -43,9 +43,9 @@ def _display(found: Any) -> Any:
     )
 
 
-_display.register(Anomalies, OddWindowsDisplay.from_anomalies)
+_display.register(Anomalies, AnomaliesDisplay.from_anomalies)
 _display.register(Attribution, WhyDisplay.from_attribution)
 _display.register(Counterfactual, WhatIfDisplay.from_counterfactual)
-_display.register(Health, HealthDisplay.from_health)
+_display.register(Diagnosis, DiagnosisDisplay.from_diagnosis)
 _display.register(Labels, ConfusionDisplay.from_labels)
 _display.register(Traversal, TraversalDisplay.from_traversal)

@@ -1,4 +1,4 @@
-"""Laws of the odd windows: they depend on nothing but a window's own rows, and a fault is found where it was put."""
+"""Laws of anomaly scores: they depend only on a window's own rows, and an inserted fault is found in its place."""
 
 from dataclasses import replace
 
@@ -9,12 +9,12 @@ import torch
 from divecast import DataError, Panel
 from divecast.errors import ConfigError
 from divecast.explain.anomalies.forecast_errors import jumps, longest_run
-from divecast.explain.anomalies.reference import CHANNEL_PARTS, PARTS, Reference
+from divecast.explain.anomalies.reference import CHANNEL_SCORES, SCORES, Reference
 from divecast.explain.anomalies.window_scores import marginal_kl, score_windows
 from divecast.inference import predict as inference
 from worlds import fit_hours, hours, moves
 
-FIELDS = ("channels", "rows", "surprise", "bound", "read", "probability", "given")
+FIELDS = ("channels", "rows", "surprise", "bound", "inferred", "probability", "given")
 
 
 @pytest.fixture(scope="module")
@@ -54,40 +54,40 @@ def test_a_spike_has_its_top_score_at_its_channel_and_row(hours_model, panel, te
     score = found.channel_score[-1]
     assert score.argmax() == channel
     assert found.score[-1] > test_part.score.max()
-    rows = found.scores.rows[[CHANNEL_PARTS.index("peak"), CHANNEL_PARTS.index("jump")], -1, channel]
+    rows = found.raw_scores.rows[[CHANNEL_SCORES.index("peak"), CHANNEL_SCORES.index("jump")], -1, channel]
     assert rows.tolist() == [3, 3]
-    odd = found.top(1)[0]
-    assert odd.channel == f"s{channel}"
-    assert str(found.keys.stamps[-1, -3]).replace("T", " ")[:16] in str(odd)
+    windows = found.top(1)[0]
+    assert windows.channel == f"s{channel}"
+    assert str(found.keys.stamps[-1, -3]).replace("T", " ")[:16] in str(windows)
 
 
 def test_a_value_that_stands_still_is_found_as_such(hours_model, panel, test_part):
     def hold(values):
         values[-6:, 1] = values[-7, 1]
 
-    found = hours_model.anomalies(changed(panel, hold), against=test_part, parts=["stuck"])
+    found = hours_model.anomalies(changed(panel, hold), against=test_part, scores=["stuck"])
     assert np.nanargmax(found.score) == len(found.score) - 1
-    assert "s1 repeats its value 6 times" in found.top(1)[0].reasons[0]
+    assert "s1 repeats the same value 6 times" in found.top(1)[0].reasons[0]
 
 
 def test_a_clock_that_is_wrong_is_a_label_surprise(hours_model, panel, test_part):
     late = replace(panel, values=np.roll(panel.values, 6, axis=0))
     found = hours_model.anomalies(late, against=test_part)
     hour = found.factors.index("hour")
-    assert np.median(found.scores.surprise[:, hour]) > np.median(test_part.scores.surprise[:, hour]) + 1
-    odd = hours_model.anomalies(late, against=test_part, parts=["label"]).top(1)[0]
-    assert odd.part == "label"
-    assert "given is" in odd.reasons[0]
+    assert np.median(found.raw_scores.surprise[:, hour]) > np.median(test_part.raw_scores.surprise[:, hour]) + 1
+    windows = hours_model.anomalies(late, against=test_part, scores=["label"]).top(1)[0]
+    assert windows.main_score == "label"
+    assert "looks like" in windows.reasons[0]
 
 
 def test_another_label_than_the_one_read_is_more_surprising(moves_model):
     fitted, windows = moves_model._windows(moves(), "test", "encode", 5)
     wrong = replace(windows, labels=np.where(windows.labels == 0, 1, 0).astype(np.int16))
     scores, swapped = (score_windows(fitted, each) for each in (windows, wrong))
-    right = scores.read == np.maximum(scores.given, 0)
+    right = scores.inferred == np.maximum(scores.given, 0)
     assert right.mean() > 0.6
     assert (swapped.surprise[right & (scores.given >= 0)] > scores.surprise[right & (scores.given >= 0)]).all()
-    assert np.isnan(moves_model.anomalies(moves()).scores.surprise).any()  # sides that no one noted
+    assert np.isnan(moves_model.anomalies(moves()).raw_scores.surprise).any()  # sides that no one noted
 
 
 def test_missing_values_are_not_odd(hours_model, panel, test_part):
@@ -96,7 +96,7 @@ def test_missing_values_are_not_odd(hours_model, panel, test_part):
         values[-6:, 2] = np.nan
 
     found = hours_model.anomalies(changed(panel, lose), against=test_part)
-    forecast = found.scores.channels[:4, -1]
+    forecast = found.raw_scores.channels[:4, -1]
     assert np.isnan(forecast[:, 2]).all()
     assert np.isfinite(forecast[[0, 3]][:, 0]).all()
     assert found.score[-1] <= test_part.score.max() + 0.5
@@ -107,72 +107,72 @@ def test_a_window_without_any_value_has_no_score(hours_model, panel, test_part):
     def lose(values):
         values[-30:] = np.nan
 
-    found = hours_model.anomalies(changed(panel, lose), against=test_part, parts=["level", "reconstruction"])
+    found = hours_model.anomalies(changed(panel, lose), against=test_part, scores=["level", "reconstruction"])
     assert np.isnan(found.score[-1])
-    assert len(found.score) - 1 not in [odd.window for odd in found.top(200, apart=1)]
+    assert len(found.score) - 1 not in [window.window for window in found.top(200, apart=1)]
 
 
 def test_a_constant_channel_has_finite_scores(hours_model, panel):
     found = hours_model.anomalies(changed(panel, lambda values: values[:, 1].fill(5.0)), every=3)
     late = found.keys.origins >= 30
-    assert np.isfinite(found.scores.channels[:, late]).all()
+    assert np.isfinite(found.raw_scores.channels[:, late]).all()
     assert np.isfinite(found.score).all()
 
 
 def test_without_factors_there_is_no_label_surprise_but_a_score():
     model = fit_hours(factors=(), epochs=1)
     found = model.anomalies(hours().panel, "test")
-    assert found.scores.surprise.shape == (len(found.score), 0)
-    assert np.isnan(found.rarities.parts[:, PARTS.index("label")]).all()
+    assert found.raw_scores.surprise.shape == (len(found.score), 0)
+    assert np.isnan(found.rarities.by_score[:, SCORES.index("label")]).all()
     assert np.isfinite(found.score).all()
-    with pytest.raises(ConfigError, match="none of the parts label"):
-        model.anomalies(hours().panel, "test", parts=["label"])
+    with pytest.raises(ConfigError, match="None of the scores label"):
+        model.anomalies(hours().panel, "test", scores=["label"])
 
 
 def test_the_validation_part_is_usual_and_other_data_need_another_reference(hours_model, panel, test_part):
     valid = hours_model.anomalies(panel, "valid")
     assert abs((valid.score >= 1).mean() - 0.1) < 0.02
-    assert (valid.reference.of, test_part.reference.of) == ("the validation part", "the validation part")
+    assert (valid.reference.name, test_part.reference.name) == ("the validation part", "the validation part")
     other = hours_model.anomalies(panel.rows(0, 500))
-    assert other.reference.of == "the data given"
+    assert other.reference.name == "the given data"
     again = hours_model.anomalies(panel.rows(0, 500), against=valid)
     assert again.reference is valid.reference
 
 
 def test_events_do_not_overlap_and_come_in_order(test_part):
-    odd = test_part.top(50)
-    ends = [test_part.keys.origins[each.window] for each in odd]
+    windows = test_part.top(50)
+    ends = [test_part.keys.origins[each.window] for each in windows]
     assert min(abs(a - b) for i, a in enumerate(ends) for b in ends[:i]) >= 24
-    assert [each.score for each in odd] == sorted((each.score for each in odd), reverse=True)
-    assert odd[0].score == test_part.score.max()
-    assert len(test_part.top(50, apart=6)) > len(odd)
+    assert [each.score for each in windows] == sorted((each.score for each in windows), reverse=True)
+    assert windows[0].score == test_part.score.max()
+    assert len(test_part.top(50, apart=6)) > len(windows)
 
 
 def test_events_of_recordings_are_apart_within_each(moves_model):
     found = moves_model.anomalies(moves())
-    odd = found.top(1000)
-    assert {each.recording for each in odd} == set(found.keys.recordings)
-    assert odd[0].end == found.keys.stamps[odd[0].window, -1]
+    windows = found.top(1000)
+    assert {each.recording for each in windows} == set(found.keys.recordings)
+    assert windows[0].end == found.keys.stamps[windows[0].window, -1]
 
 
 def test_the_tables_say_what_the_result_says(test_part):
     table = test_part.frame().to_pydict()
     assert table["score"] == test_part.score.tolist()
-    assert table["hour_read"][0] == test_part.classes[0][test_part.scores.read[0, 0]]
+    assert table["hour_inferred"][0] == test_part.classes[0][test_part.raw_scores.inferred[0, 0]]
     long = test_part.frame("channel").to_pydict()
     assert len(long["score"]) == test_part.channel_score.size
-    assert long["jump"][1] == test_part.rarities.channels[CHANNEL_PARTS.index("jump"), 0, 1]
+    assert long["jump"][1] == test_part.rarities.channels[CHANNEL_SCORES.index("jump"), 0, 1]
     assert table["channel"][5] == test_part.channels[test_part.channel_score[5].argmax()]
 
 
 def test_mistakes_are_refused(hours_model, moves_model, panel, test_part):
-    with pytest.raises(ConfigError, match=r"parts must be some of .*, got spikes"):
-        hours_model.anomalies(panel, "test", parts=["spikes"])
+    with pytest.raises(ConfigError, match=r"one or more of the scores level, .*, got spikes"):
+        hours_model.anomalies(panel, "test", scores=["spikes"])
     with pytest.raises(ConfigError, match="got none"):
-        hours_model.anomalies(panel, "test", parts=[])
-    with pytest.raises(ConfigError, match="of this model"):
+        hours_model.anomalies(panel, "test", scores=[])
+    with pytest.raises(ConfigError, match="comes from another model"):
         moves_model.anomalies(moves(), against=test_part)
-    with pytest.raises(DataError, match="at least 20 windows"):
+    with pytest.raises(DataError, match="at least 20 reference windows"):
         hours_model.anomalies(panel.rows(0, 40))
     with pytest.raises(ConfigError, match="apart"):
         test_part.top(3, apart=0)
@@ -234,39 +234,41 @@ def test_windows_read_as_another_class_lead_by_how_clearly(hours_model, panel, t
     late = replace(panel, values=np.roll(panel.values, 12, axis=0))
     found = hours_model.anomalies(late, against=test_part)
     hour = found.factors.index("hour")
-    listed = found.read_as("hour", "03", n=50, apart=24)
+    listed = found.label_disagreements("hour", "03", n=50, apart=24)
     assert len(listed) > 5
     assert sum(each.given == "15" for each in listed) > 0.7 * len(listed)
     places = [each.window for each in listed]
-    assert (found.scores.read[places, hour] == 3).all()
-    assert (found.scores.given[places, hour] != 3).all()
+    assert (found.raw_scores.inferred[places, hour] == 3).all()
+    assert (found.raw_scores.given[places, hour] != 3).all()
     odds = found.log_odds("hour", "03")
     assert odds[places].tolist() == sorted((each.log_odds for each in listed), reverse=True)
     assert (np.diff(np.sort(found.keys.origins[places])) >= 24).all()
-    mistaken = (found.scores.read[:, hour] == 3) & (found.scores.given[:, hour] != 3)
+    mistaken = (found.raw_scores.inferred[:, hour] == 3) & (found.raw_scores.given[:, hour] != 3)
     assert odds[places[0]] == odds[mistaken].max() > 0.0
     first = listed[0]
-    assert str(first).startswith(f"{str(first.end)[:16].replace('T', ' ')}: hour is read as 03 (")
+    assert str(first).startswith(
+        f"{str(first.end)[:16].replace('T', ' ')}: hour is labelled {first.given}, but looks like 03 ("
+    )
 
 
 def test_log_odds_are_of_the_class_against_the_one_given(test_part):
-    posteriors, given = test_part.scores.log_posteriors[0], test_part.scores.given[:, 0]
+    posteriors, given = test_part.raw_scores.log_posteriors[0], test_part.raw_scores.given[:, 0]
     np.testing.assert_allclose(np.exp(posteriors).sum(axis=1), 1.0, rtol=1e-4)
     own = posteriors[np.arange(len(given)), given]
     np.testing.assert_allclose(test_part.log_odds("hour", "07"), posteriors[:, 7] - own, atol=1e-5)
     np.testing.assert_array_equal(test_part.log_odds("hour", "07")[given == 7], 0.0)
-    read = test_part.scores.read[:, 0]
+    read = test_part.raw_scores.inferred[:, 0]
     assert ((read == 7) & (given == 7)).any()  # read right: not listed
-    listed = [each.window for each in test_part.read_as("hour", "07", n=1000, apart=1)]
+    listed = [each.window for each in test_part.label_disagreements("hour", "07", n=1000, apart=1)]
     assert sorted(listed) == np.flatnonzero((read == 7) & (given != 7)).tolist()
 
 
 def test_where_no_label_is_given_none_is_read_as_another(moves_model):
     found = moves_model.anomalies(moves())
     side = found.factors.index("side")
-    unknown = found.scores.given[:, side] < 0
+    unknown = found.raw_scores.given[:, side] < 0
     assert unknown.any()
-    listed = [each.window for name in found.classes[side] for each in found.read_as("side", name, 1000, 1)]
+    listed = [each.window for name in found.classes[side] for each in found.label_disagreements("side", name, 1000, 1)]
     assert not unknown[listed].any()
 
 
@@ -275,9 +277,9 @@ def test_where_no_label_is_given_none_is_read_as_another(moves_model):
     [
         (("mood", "03"), r"one of \['hour', 'weekend'\], got 'mood'"),
         (("weekend", "maybe"), r"out of \('no', 'yes'\), got 'maybe'"),
-        (("hour", "03", 0), "n must be a whole number >= 1"),
+        (("hour", "03", 0), "n must be at least 1, got 0"),
     ],
 )
 def test_what_cannot_be_read_is_said(test_part, asked, said):
     with pytest.raises(ConfigError, match=said):
-        test_part.read_as(*asked)
+        test_part.label_disagreements(*asked)

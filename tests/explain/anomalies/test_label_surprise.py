@@ -19,7 +19,7 @@ def test_it_is_the_logarithm_of_the_inferred_probability(hours_model):
         likely = own > 1e-4
         assert likely.mean() > 0.5
         np.testing.assert_allclose(-np.log(own[likely]), scores.surprise[likely, at], atol=1e-4)
-    np.testing.assert_array_equal(labels.inferred, scores.read)
+    np.testing.assert_array_equal(labels.inferred, scores.inferred)
 
 
 def test_it_goes_on_where_probabilities_underflow():

@@ -1,4 +1,4 @@
-"""The health of codes: sound ones, and ones broken by hand."""
+"""Diagnoses of codes: sound ones, and ones broken by hand."""
 
 import builtins
 import copy
@@ -14,9 +14,9 @@ from divecast import CodeConfig, ConfigError, DataError, DeepDIVE, ModelConfig, 
 from divecast.data import Windows
 from divecast.explain.diagnosis import check as checking
 from divecast.explain.diagnosis.check import block_divergences, check_code, label_readings, separations_of, usage_of
+from divecast.explain.diagnosis.diagnosis import Diagnosis, Finding, Measurements
 from divecast.explain.diagnosis.divergence import standard_kl
 from divecast.explain.diagnosis.findings import findings_of
-from divecast.explain.diagnosis.health import Finding, Health, Measurements
 from divecast.explain.diagnosis.ownership import Readings, label_skill, read_from_places, repeated_share
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import encode_windows
@@ -28,7 +28,7 @@ PANEL = hours().panel
 
 
 @pytest.fixture(scope="module")
-def health(hours_model: DeepDIVE) -> Health:
+def diagnosis(hours_model: DeepDIVE) -> Diagnosis:
     """The report of a model as it is."""
     return hours_model.check(PANEL, "all", every=3)
 
@@ -40,7 +40,7 @@ def by_topic(findings: tuple[Finding, ...]) -> dict[str, list[Finding]]:
     return found
 
 
-def quick(fitted: FittedModel, codes: Codes, given: np.ndarray) -> Health:
+def quick(fitted: FittedModel, codes: Codes, given: np.ndarray) -> Diagnosis:
     """The report without the forests."""
     labels = Labels(codes.keys, codes.factors, codes.classes, codes.probabilities, given)
     measured = Measurements(
@@ -52,7 +52,7 @@ def quick(fitted: FittedModel, codes: Codes, given: np.ndarray) -> Health:
         labels=label_readings(labels),
         readings=Readings(),
     )
-    return Health(measured, findings_of(fitted, measured), "numpy")
+    return Diagnosis(measured, findings_of(fitted, measured), "numpy")
 
 
 def coded(model: DeepDIVE, change: Callable[[Network], None] | None = None) -> tuple[FittedModel, Codes, np.ndarray]:
@@ -79,7 +79,7 @@ def sound(model: DeepDIVE, every: int = 1) -> tuple[FittedModel, Windows, Codes]
     return fitted, windows, replace(codes, a_mean=a, b_mean=blocks, probabilities=tuple(shares))
 
 
-def reported(fitted: FittedModel, windows: Windows, codes: Codes) -> Health:
+def reported(fitted: FittedModel, windows: Windows, codes: Codes) -> Diagnosis:
     """The report of codes made by hand."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checking, "encode_windows", lambda *_: codes)
@@ -92,17 +92,17 @@ def test_a_sound_code_is_called_sound(hours_model: DeepDIVE) -> None:
     topics = by_topic(report.findings)
     assert set(topics) == {"a", "blocks", "duplicates", "classes", "labels", "ownership", "leakage"}
     assert {finding.state for finding in report.findings} == {"fine"}
-    assert str(report).endswith("\nNothing to mend.")
+    assert str(report).endswith("\nNo problem found.")
     assert (report.duplicates, report.merged) == ((), ())
 
 
-def test_the_report_ends_with_a_verdict(health: Health) -> None:
-    lines = str(health).splitlines()
-    n_look = sum(finding.state == "look" for finding in health.findings)
-    assert lines[0].startswith("Health of the code")
-    assert lines[-1] == ("Nothing to mend." if health.fine else f"{n_look} to look at.")
+def test_the_report_ends_with_a_verdict(diagnosis: Diagnosis) -> None:
+    lines = str(diagnosis).splitlines()
+    n_look = sum(finding.state == "look" for finding in diagnosis.findings)
+    assert lines[0].startswith("Diagnosis of the code")
+    assert lines[-1] == ("No problem found." if diagnosis.fine else f"{n_look} to look at.")
     assert sum(line.startswith("LOOK") for line in lines) == n_look
-    assert all(finding.advice for finding in health.findings if finding.state == "look")
+    assert all(finding.advice for finding in diagnosis.findings if finding.state == "look")
 
 
 def test_kl_of_a_is_the_closed_form_of_the_posteriors(hours_model: DeepDIVE) -> None:
@@ -269,15 +269,15 @@ def test_data_without_labels_are_judged_by_what_is_left(moves_model: DeepDIVE) -
     assert topics["classes"][0].state == "fine"
 
 
-def test_frames_hold_the_numbers(health: Health) -> None:
-    table = health.frame()
-    np.testing.assert_array_equal(table["kl"].to_numpy(), health.measured.dimensions.kl)
+def test_frames_hold_the_numbers(diagnosis: Diagnosis) -> None:
+    table = diagnosis.frame()
+    np.testing.assert_array_equal(table["kl"].to_numpy(), diagnosis.measured.dimensions.kl)
     assert table["factor"].to_pylist()[:4] == [None, None, None, "hour"]
-    assert health.frame("labels")["factor"].to_pylist() == ["hour", "weekend"]
-    assert len(health.frame("findings")) == len(health.findings)
-    assert len(health.frame("classes")) == 24 * 23 // 2 + 1
+    assert diagnosis.frame("labels")["factor"].to_pylist() == ["hour", "weekend"]
+    assert len(diagnosis.frame("findings")) == len(diagnosis.findings)
+    assert len(diagnosis.frame("classes")) == 24 * 23 // 2 + 1
     with pytest.raises(ConfigError, match="rows must be"):
-        health.frame("years")  # type: ignore[arg-type]
+        diagnosis.frame("years")  # type: ignore[arg-type]
 
 
 def test_what_cannot_be_judged_is_refused(hours_model: DeepDIVE) -> None:

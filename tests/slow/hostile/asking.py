@@ -180,7 +180,7 @@ def reasons(draw: st.DrawFn) -> Attempt:
         elif verb == "check":
             assert str(asked_model.check(data(), part, every))
         else:
-            odd = asked_model.anomalies(data(), part, every, parts=parts)
+            odd = asked_model.anomalies(data(), part, every, scores=parts)
             assert not np.isinf(odd.score).any()
             assert all(str(each) for each in odd.top(n))
             assert len(odd.frame("channel"))

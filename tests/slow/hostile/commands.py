@@ -73,7 +73,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "evaluate": ("--part", "--labels", "--every"),
     "what-if": ("--to", "--at", "--unlabelled-code", "--level", "--windows-out"),
     "traverse": ("--dimension", "--position", "--n", "--span", "--at"),
-    "anomalies": ("--part", "--top", "--every"),
+    "anomalies": ("--subset", "--top", "--every"),
     "why": ("--at", "--rows", "--every"),
     "check": ("--part",),
     "info": (),

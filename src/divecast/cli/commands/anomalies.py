@@ -17,8 +17,8 @@ from divecast.data import write_frame
 from divecast.inference.predict import PartName
 
 if TYPE_CHECKING:
-    from divecast.explain.anomalies.anomaly_reasons import OddWindow
-    from divecast.explain.anomalies.label_disagreements import ReadAs
+    from divecast.explain.anomalies.anomaly_reasons import AnomalousWindow
+    from divecast.explain.anomalies.label_disagreements import LabelDisagreement
 
 
 def anomalies(
@@ -76,21 +76,25 @@ def anomalies(
     if against is not None:
         fit_data = read_data(against, settings, optional_labels=list(model.info()["factors"]))
         reference = model.anomalies(fit_data, "valid")
-    found = model.anomalies(source, subset, every, against=reference, **({"parts": tuple(scores)} if scores else {}))
-    windows = found.top(top, apart) if wanted is None else found.read_as(*wanted, top, apart)
+    found = model.anomalies(source, subset, every, against=reference, **({"scores": tuple(scores)} if scores else {}))
+    windows = found.top(top, apart) if wanted is None else found.label_disagreements(*wanted, top, apart)
     write_frame(found.frame(), out)
     if channels_out is not None:
         write_frame(found.frame("channel"), channels_out)
     if figure is not None:
-        from divecast.plots import OddWindowsDisplay
+        from divecast.plots import AnomaliesDisplay
 
         if wanted is None:
-            draw(OddWindowsDisplay.from_anomalies(found, top), figure, silent=as_json)
+            draw(AnomaliesDisplay.from_anomalies(found, top), figure, silent=as_json)
         else:
-            draw(OddWindowsDisplay.from_readings(found, *wanted, top), figure, silent=as_json)
+            draw(AnomaliesDisplay.from_label_disagreements(found, *wanted, top), figure, silent=as_json)
     n_windows = len(found.score)
     if as_json:
-        facts = {"reference": found.reference.of, "reference_windows": found.reference.n_windows, "scores": found.parts}
+        facts = {
+            "reference": found.reference.name,
+            "reference_windows": found.reference.n_windows,
+            "scores": found.score_names,
+        }
         kind = "anomalous" if wanted is None else "label_disagreements"
         rows = [_as_json(window) for window in windows]
         print_json({"command": "anomalies", "table": out, "windows": n_windows, **facts, kind: rows})
@@ -98,10 +102,10 @@ def anomalies(
     if wanted is not None and not windows:
         print_lines(f"No window with another label is inferred as {disagreements}")
     print_lines(*map(str, windows))
-    print_lines(f"Scores of {plural(n_windows, 'window')}, relative to {found.reference.of}: {shown(out)}")
+    print_lines(f"Scores of {plural(n_windows, 'window')}, relative to {found.reference.name}: {shown(out)}")
 
 
-def _as_json(window: "OddWindow | ReadAs") -> dict[str, Any]:
+def _as_json(window: "AnomalousWindow | LabelDisagreement") -> dict[str, Any]:
     row = {name: value for name, value in asdict(window).items() if name not in ("window", "rarity", "recording")}
     recording = {} if window.recording is None else {"recording": window.recording}
     end = float(window.end) if window.recording is not None else str(window.end)

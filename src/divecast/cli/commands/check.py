@@ -10,7 +10,7 @@ from divecast.cli.loaded import load_with_data
 from divecast.cli.options import Every, ExtraTableOut, FigureOut, Json, ModelOptions, Part
 from divecast.cli.outputs import check_figure, check_tables, draw
 from divecast.data import write_frame
-from divecast.explain.diagnosis.health import Rows
+from divecast.explain.diagnosis.diagnosis import Rows
 
 
 def check(

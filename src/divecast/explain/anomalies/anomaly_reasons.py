@@ -1,4 +1,4 @@
-"""An odd window with the reasons in words."""
+"""An anomalous window with its reasons in words: what is anomalous, where, and by how much."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,28 +7,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast._text import plural
-from divecast.explain.anomalies.reference import PARTS
-from divecast.explain.anomalies.reference_scores import Scores
+from divecast.explain.anomalies.reference import SCORES
+from divecast.explain.anomalies.reference_scores import Values
 from divecast.explain.anomalies.scored_windows import ScoredWindows
-from divecast.explain.anomalies.window_scores import CHANNEL_PARTS
+from divecast.explain.anomalies.window_scores import CHANNEL_SCORES
 
-_REASONS = 3
-_NOTABLE = 1.0  # one in ten: below, a part is no reason
+_MOST_REASONS = 3
+_NOTABLE = 1.0  # rarity of one in ten: a lower score is not named as a reason
 
 
 @dataclass(frozen=True, slots=True)
-class OddWindow:
-    """One of the oddest windows.
+class AnomalousWindow:
+    """One of the most anomalous windows, with reasons in words.
 
     Attributes:
-        window: its number in the result it was taken from.
-        end: time of its last row: wall time without a zone, or seconds since the recording's start.
+        window: its number in the result it comes from.
+        end: time of its last row: wall time without a zone, or seconds since the start of the recording.
         recording: its name; None for a panel.
         score: its rarity.
         rarity: the score in words.
-        part: the part that makes it odd.
-        channel: the channel that does; None where it is no single one.
-        reasons: in words, the weightiest first.
+        main_score: name of the highest score.
+        channel: the channel where that score is highest; None where it is not one of a channel.
+        reasons: in words, the strongest first.
+
+    Example:
+        >>> window = model.anomalies(panel).top(1)[0]
+        >>> window.main_score in ("level", "peak", "jump", "stuck", "label"), len(window.reasons) > 0
+        (True, True)
     """
 
     window: int
@@ -36,86 +41,96 @@ class OddWindow:
     recording: str | None
     score: float
     rarity: str
-    part: str
+    main_score: str
     channel: str | None
     reasons: tuple[str, ...]
 
     def __str__(self) -> str:
-        """Return the window in a line."""
-        head = f"{moment(self.end)}{'' if self.recording is None else f' of {self.recording}'}"
-        return f"{head}: score {self.score:.1f} ({self.rarity}): {'; '.join(self.reasons)}"
+        """Return the window in one line."""
+        where = place_in_words(self.end, self.recording)
+        return f"{where}: score {self.score:.1f} ({self.rarity}): {'; '.join(self.reasons)}"
 
 
-def describe(found: ScoredWindows, at: int) -> OddWindow:
-    """Say of a window what makes it odd."""
-    rarities = {part: float(found.rarities.parts[at, PARTS.index(part)]) for part in found.parts}
-    order = sorted((part for part in rarities if not np.isnan(rarities[part])), key=lambda part: -rarities[part])
-    weighty = [part for part in order if rarities[part] >= _NOTABLE][:_REASONS] or order[:1]
-    reasons = [_reason(found, at, part) for part in weighty]
-    first = weighty[0]
-    in_channel = first in CHANNEL_PARTS
-    channel = (
-        found.channels[_rarest(found.rarities.channels[CHANNEL_PARTS.index(first), at])[0]] if in_channel else None
+def describe(windows: ScoredWindows, window: int) -> AnomalousWindow:
+    """Describe what makes a window anomalous."""
+    rarities = {name: float(windows.rarities.by_score[window, SCORES.index(name)]) for name in windows.score_names}
+    ranked = sorted((name for name in rarities if not np.isnan(rarities[name])), key=lambda name: -rarities[name])
+    named = [name for name in ranked if rarities[name] >= _NOTABLE][:_MOST_REASONS] or ranked[:1]
+    main, channel = named[0], None
+    if main in CHANNEL_SCORES:
+        channel = windows.channels[_rarest(windows.rarities.channels[CHANNEL_SCORES.index(main), window])[0]]
+    score = float(windows.score[window])
+    return AnomalousWindow(
+        window=window,
+        end=windows.keys.stamps[window, -1],
+        recording=windows.recording_of(window),
+        score=score,
+        rarity=_rarity_in_words(score, windows),
+        main_score=main,
+        channel=channel,
+        reasons=tuple(_reason(windows, window, name) for name in named),
     )
-    recordings, score = found.keys.recordings, float(found.score[at])
-    recording = None if recordings is None else str(recordings[at])
-    end = found.keys.stamps[at, -1]
-    return OddWindow(at, end, recording, score, in_words(score, found), first, channel, tuple(reasons))
 
 
-def in_words(score: float, found: ScoredWindows) -> str:
-    """Say how rare a score is, no finer than the reference windows tell."""
-    n = found.reference.n_windows
-    if score >= np.log10(n + 1):
-        return f"above all of {n} windows of {found.reference.of}"
-    return f"about 1 in {max(1, round(10**score))} windows of {found.reference.of}"
+def place_in_words(end: Any, recording: str | None) -> str:
+    """Return where a window ends: "2016-12-26 23:00", "3.50 s of walk 1"."""
+    return moment(end) if recording is None else f"{moment(end)} of {recording}"
 
 
 def moment(stamp: Any) -> str:
-    """Return a time as text: to the minute, or to the hundredth of a second."""
+    """Return a time as text, to the minute where it is a whole one, or seconds with two decimals."""
     if isinstance(stamp, np.datetime64):
         whole = stamp == stamp.astype("datetime64[m]")
         return str(stamp.astype("datetime64[m]" if whole else "datetime64[s]")).replace("T", " ")
     return f"{float(stamp):.2f} s"
 
 
-def _reason(found: ScoredWindows, at: int, part: str) -> str:
-    if part == "label":
-        return _label_reason(found, at)
-    if part == "bound":
-        return "the whole window is unlikely under the model"
-    place = CHANNEL_PARTS.index(part)
-    rarities = found.rarities.channels[place, at]
-    worst = _rarest(rarities)
-    channel, row = found.channels[worst[0]], int(found.scores.rows[place, at, worst[0]])
-    when = moment(found.keys.stamps[at, -row]) if row else ""
-    horizon, raw = found.keys.stamps.shape[1], float(found.scores.channels[place, at, worst[0]])
-    words = {
-        "level": f"{channel} is off its forecast over the last {plural(horizon, 'row')}",
-        "peak": f"{channel} is far off its forecast at {when}",
-        "jump": f"{channel} is out of line with its neighbours at {when}",
-        "stuck": f"{channel} repeats its value {raw:.0f} times in a row",
-        "reconstruction": f"{channel} has a shape the code cannot give back",
+def _rarity_in_words(score: float, windows: ScoredWindows) -> str:
+    """Return how rare a score is, no finer than the number of reference windows allows."""
+    reference = windows.reference
+    if score >= np.log10(reference.n_windows + 1):
+        return f"higher than in all {reference.n_windows} windows of {reference.name}"
+    return f"about 1 in {max(1, round(10**score))} windows of {reference.name}"
+
+
+def _reason(windows: ScoredWindows, window: int, name: str) -> str:
+    if name == "label":
+        return _label_reason(windows, window)
+    if name == "bound":
+        return "the window as a whole is unlikely under the model"
+    index = CHANNEL_SCORES.index(name)
+    rarest = _rarest(windows.rarities.channels[index, window])
+    column = rarest[0]
+    channel, row = windows.channels[column], int(windows.raw_scores.rows[index, window, column])
+    time = moment(windows.keys.stamps[window, -row]) if row else ""
+    horizon, raw = windows.keys.stamps.shape[1], float(windows.raw_scores.channels[index, window, column])
+    texts = {
+        "level": f"{channel} deviates from its forecast over the last {plural(horizon, 'row')}",
+        "peak": f"{channel} is far from its forecast at {time}",
+        "jump": f"{channel} jumps away from its neighbouring values at {time}",
+        "stuck": f"{channel} repeats the same value {raw:.0f} times in a row",
+        "reconstruction": f"{channel} has a shape that the code cannot reconstruct",
     }
-    others = len(worst) - 1
-    return words[part] + (f" (and {plural(others, 'more channel')})" if others else "")
+    others = len(rarest) - 1
+    return texts[name] + (f" (and {plural(others, 'more channel')})" if others else "")
 
 
-def _label_reason(found: ScoredWindows, at: int) -> str:
-    rarities = found.rarities.labels[at]
-    told = []
-    for factor in _rarest(rarities):
-        names, given = found.classes[factor], found.scores.given[at, factor]
-        read, share = names[found.scores.read[at, factor]], found.scores.probability[at, factor]
-        if names[given] == read:
-            told.append(f"{found.factors[factor]} {read} is read with doubt ({share:.0%})")
+def _label_reason(windows: ScoredWindows, window: int) -> str:
+    reasons = []
+    for factor in _rarest(windows.rarities.labels[window]):
+        name, classes = windows.factors[factor], windows.classes[factor]
+        scores = windows.raw_scores
+        given, inferred = (classes[labels[window, factor]] for labels in (scores.given, scores.inferred))
+        probability = f"probability {scores.probability[window, factor]:.0%}"
+        if given == inferred:
+            reasons.append(f"{name} {given} is inferred with unusual doubt ({probability})")
         else:
-            told.append(f"{found.factors[factor]} is read as {read} ({share:.0%}), given is {names[given]}")
-    return ", ".join(told)
+            reasons.append(f"{name} is labelled {given}, but looks like {inferred} ({probability})")
+    return ", ".join(reasons)
 
 
-def _rarest(rarities: Scores) -> NDArray[np.int64]:
-    """Return the places of the rarest, and of the others that are rarer than one in a hundred, the rarest first."""
+def _rarest(rarities: Values) -> NDArray[np.int64]:
+    """Return the index of the highest rarity, and those of all others above one in a hundred, in falling order."""
     known = np.flatnonzero(~np.isnan(rarities))
     order = known[np.argsort(-rarities[known], kind="stable")]
     kept: NDArray[np.int64] = order[(rarities[order] >= 2.0) | (np.arange(len(order)) == 0)]

@@ -1,4 +1,4 @@
-"""Windows whose label is read from their values as another class than the one given."""
+"""Windows whose inferred class differs from their label."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,24 +7,29 @@ import numpy as np
 
 from divecast.data.labels.class_names import class_place
 from divecast.errors import ConfigError
-from divecast.explain.anomalies.anomaly_reasons import moment
-from divecast.explain.anomalies.reference_scores import Scores
+from divecast.explain.anomalies.anomaly_reasons import place_in_words
+from divecast.explain.anomalies.reference_scores import Values
 from divecast.explain.anomalies.scored_windows import ScoredWindows
 
 
 @dataclass(frozen=True, slots=True)
-class ReadAs:
-    """A window that looks like another class.
+class LabelDisagreement:
+    """A window that looks like another class than its label says.
 
     Attributes:
-        window: its number in the result it was taken from.
-        end: time of its last row: wall time without a zone, or seconds since the recording's start.
+        window: its number in the result it comes from.
+        end: time of its last row: wall time without a zone, or seconds since the start of the recording.
         recording: its name; None for a panel.
-        factor: whose label it is.
-        given: the class given.
-        read: the class read.
-        probability: of the class read.
-        log_odds: log p(class read | window) - log p(class given | window), nats.
+        factor: the factor.
+        given: class of the label.
+        inferred: class inferred from the values.
+        probability: of the inferred class.
+        log_odds: log p(inferred | window) - log p(given | window), nats.
+
+    Example:
+        >>> found = model.anomalies(panel).label_disagreements("weekday", "Sun", n=1)
+        >>> [disagreement.inferred for disagreement in found]
+        ['Sun']
     """
 
     window: int
@@ -32,56 +37,61 @@ class ReadAs:
     recording: str | None
     factor: str
     given: str
-    read: str
+    inferred: str
     probability: float
     log_odds: float
 
     def __str__(self) -> str:
-        """Return the window in a line."""
-        head = f"{moment(self.end)}{'' if self.recording is None else f' of {self.recording}'}"
+        """Return the disagreement in one line."""
         return (
-            f"{head}: {self.factor} is read as {self.read} ({self.probability:.0%}), given is {self.given}; "
-            f"log odds {self.log_odds:.1f} nats"
+            f"{place_in_words(self.end, self.recording)}: {self.factor} is labelled {self.given}, but looks like "
+            f"{self.inferred} (probability {self.probability:.0%}, log odds {self.log_odds:.1f} nats)"
         )
 
 
-def log_odds(found: ScoredWindows, factor: str, to: str) -> Scores:
-    """Return log p(class | window) - log p(class given | window), nats, (window,); NaN where none is given.
+def log_odds(windows: ScoredWindows, factor: str, to: str) -> Values:
+    """Return log p(to | window) - log p(given class | window), nats, (window,); NaN where there is no label.
 
     Raises:
-        ConfigError: no such factor or class is read.
+        ConfigError: there is no such factor or class.
     """
-    at, label = _place(found, factor, to)
-    own = found.scores.surprise[:, at].astype(np.float64)
-    return found.scores.log_posteriors[at][:, label] + own
+    column, class_index = _indices(windows, factor, to)
+    scores = windows.raw_scores
+    surprise = scores.surprise[:, column].astype(np.float64)
+    return scores.log_posteriors[column][:, class_index] + surprise
 
 
-def odds_where_read(found: ScoredWindows, factor: str, to: str) -> Scores:
-    """Return ``log_odds``, (window,), of the windows of another class that are read as this one; NaN for the others."""
-    at, label = _place(found, factor, to)
-    mistaken = (found.scores.read[:, at] == label) & (found.scores.given[:, at] != label)
-    return np.where(mistaken, log_odds(found, factor, to), np.nan)
+def disagreement_log_odds(windows: ScoredWindows, factor: str, to: str) -> Values:
+    """Return ``log_odds``, (window,), where the inferred class is ``to`` and the label is another; NaN elsewhere."""
+    column, class_index = _indices(windows, factor, to)
+    inferred, given = windows.raw_scores.inferred[:, column], windows.raw_scores.given[:, column]
+    return np.where((inferred == class_index) & (given != class_index), log_odds(windows, factor, to), np.nan)
 
 
-def describe_reading(found: ScoredWindows, at: int, factor: str) -> ReadAs:
-    """Say of a window what it is read as."""
-    place = found.factors.index(factor)
-    scores, classes, recordings = found.scores, found.classes[place], found.keys.recordings
-    read, given = (int(each[at, place]) for each in (scores.read, scores.given))
-    return ReadAs(
-        window=at,
-        end=found.keys.stamps[at, -1],
-        recording=None if recordings is None else str(recordings[at]),
+def describe_disagreement(windows: ScoredWindows, window: int, factor: str) -> LabelDisagreement:
+    """Return the label and the inferred class of a window."""
+    column = windows.factors.index(factor)
+    scores, classes = windows.raw_scores, windows.classes[column]
+    inferred = classes[int(scores.inferred[window, column])]
+    return LabelDisagreement(
+        window=window,
+        end=windows.keys.stamps[window, -1],
+        recording=windows.recording_of(window),
         factor=factor,
-        given=classes[given],
-        read=classes[read],
-        probability=float(scores.probability[at, place]),
-        log_odds=float(log_odds(found, factor, classes[read])[at]),
+        given=classes[int(scores.given[window, column])],
+        inferred=inferred,
+        probability=float(scores.probability[window, column]),
+        log_odds=float(log_odds(windows, factor, inferred)[window]),
     )
 
 
-def _place(found: ScoredWindows, factor: str, to: str) -> tuple[int, int]:
-    if factor not in found.factors:
-        raise ConfigError(f"expected a factor whose label is read, one of {list(found.factors)}, got {factor!r}")
-    at = found.factors.index(factor)
-    return at, class_place(factor, found.classes[at], to)
+def _indices(windows: ScoredWindows, factor: str, to: str) -> tuple[int, int]:
+    """Return the column of a factor and the index of its class."""
+    if factor not in windows.factors:
+        raise ConfigError(
+            expected=f"a factor whose labels are inferred, one of {list(windows.factors)}",
+            found=repr(factor),
+            argument="factor",
+        )
+    column = windows.factors.index(factor)
+    return column, class_place(factor, windows.classes[column], to)

@@ -1,35 +1,39 @@
-"""Windows with what is odd about them: what the answers to "what is odd" are made from."""
+"""Scores of windows by channel, by label and overall."""
 
 from dataclasses import dataclass
 
 from divecast.explain.anomalies.reference import Rarities, Reference
-from divecast.explain.anomalies.reference_scores import Scores
+from divecast.explain.anomalies.reference_scores import Values
 from divecast.explain.anomalies.window_scores import WindowScores
 from divecast.inference.results import Keys
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ScoredWindows:
-    """Scores of windows, by channel, by label and in all, and what they are measured against.
+    """Anomaly scores of windows, and the reference they are compared with.
 
     Attributes:
         keys: windows and the times of their last ``horizon`` rows.
         channels: names.
-        factors: names of the factors whose labels are read.
+        factors: names of the factors whose labels are inferred.
         classes: class names of each factor.
-        parts: what the score is made of.
-        scores: raw scores, in nats where they are likelihoods.
-        rarities: of every part by channel, of every label, and of every part of the window.
-        score: (window,) rarity of the oddest of ``parts``; NaN where none could be scored.
-        reference: the windows taken for usual.
+        score_names: the scores that count in ``score``.
+        raw_scores: scores before the comparison, in nats where they are likelihoods.
+        rarities: of every score by channel, of every label, and of every score of the window.
+        score: (window,) rarity of the highest of the scores that count; NaN where none could be computed.
+        reference: the reference windows.
     """
 
     keys: Keys
     channels: tuple[str, ...]
     factors: tuple[str, ...]
     classes: tuple[tuple[str, ...], ...]
-    parts: tuple[str, ...]
-    scores: WindowScores
+    score_names: tuple[str, ...]
+    raw_scores: WindowScores
     rarities: Rarities
-    score: Scores
+    score: Values
     reference: Reference
+
+    def recording_of(self, window: int) -> str | None:
+        """Return the name of a window's recording; None for a panel."""
+        return None if self.keys.recordings is None else str(self.keys.recordings[window])

@@ -19,7 +19,7 @@ from divecast.model.encoder import standard_normal
 from divecast.model.marginal import LabelPath
 from divecast.types import Batch, Code, MarginalPosterior
 
-CHANNEL_PARTS = (*STATISTICS, "reconstruction")
+CHANNEL_SCORES = (*STATISTICS, "reconstruction")
 """What is scored channel by channel."""
 
 _DRAWS, _SEED = 16, 0
@@ -30,13 +30,13 @@ class WindowScores:
     """Raw scores; NaN stands where nothing was observed or no label is given.
 
     Attributes:
-        channels: (part, window, channel), parts as in ``CHANNEL_PARTS``: those of ``forecast_errors``, and
+        channels: (part, window, channel), parts as in ``CHANNEL_SCORES``: those of ``forecast_errors``, and
             ``reconstruction``, the mean of -log p(x|a,b) over the observed values, nats a value in scaled units.
         rows: (part, window, channel) how many rows before the end ``peak`` and ``jump`` were found, else 0.
         surprise: (window, factor) -log p(given class | x) at the mean code, nats.
         bound: (window,) -log p(x|a,b) at the mean code + KL(q(a,b|x) || p(a,b)), nats a window; the likelihood is
             scaled up to what all values would give where some are missing.
-        read: (window, factor) the most probable class.
+        inferred: (window, factor) the most probable class.
         probability: (window, factor) its probability.
         given: (window, factor) the class given, -1 where missing or unknown to the model.
         log_posteriors: for each factor (window, class) log p(class | x) at the mean code, nats.
@@ -46,7 +46,7 @@ class WindowScores:
     rows: NDArray[np.int16]
     surprise: Floats
     bound: Floats
-    read: NDArray[np.int64]
+    inferred: NDArray[np.int64]
     probability: Floats
     given: NDArray[np.int64]
     log_posteriors: tuple[Floats, ...]
@@ -60,11 +60,11 @@ def score_windows(fitted: FittedModel, windows: Windows) -> WindowScores:
     """
     scored = [_past(fitted, batch) for batch in batches(fitted, windows)]
     columns = [torch.cat(column).cpu().numpy() for column in zip(*scored, strict=True)]
-    reconstruction, surprise, bound, read, probability, given, *posteriors = columns
+    reconstruction, surprise, bound, inferred, probability, given, *posteriors = columns
     errors, rows = forecast_errors(fitted, windows)
     every = np.concatenate([errors, reconstruction[None]])
     padded = np.pad(rows, ((0, 1), (0, 0), (0, 0)))
-    return WindowScores(every, padded, surprise, bound, read, probability, given, tuple(posteriors))
+    return WindowScores(every, padded, surprise, bound, inferred, probability, given, tuple(posteriors))
 
 
 def marginal_kl(path: LabelPath, posterior: MarginalPosterior) -> Tensor:
@@ -96,5 +96,5 @@ def _past(fitted: FittedModel, batch: Batch) -> tuple[Tensor, ...]:
     posteriors = network.marginal.log_class_probabilities(marginal.posterior)
     given = batch.labels[:, : len(posteriors)]
     best = torch.stack([log_p.max(dim=1).values for log_p in posteriors], 1) if posteriors else surprisal[:, :0, 0]
-    read = torch.stack([log_p.argmax(dim=1) for log_p in posteriors], 1) if posteriors else given
-    return surprisal.nanmean(1), label_surprise(posteriors, given), bound, read, best.exp(), given, *posteriors
+    inferred = torch.stack([log_p.argmax(dim=1) for log_p in posteriors], 1) if posteriors else given
+    return surprisal.nanmean(1), label_surprise(posteriors, given), bound, inferred, best.exp(), given, *posteriors

@@ -101,7 +101,9 @@ def effects_for(fitted: FittedModel, windows: Windows, unlabelled_code: Unlabell
     """
     if unlabelled_code not in ("adjusted", "kept"):
         raise ConfigError(
-            argument="unlabelled_code", expected='unlabelled_code= "adjusted" or "kept"', found=repr(unlabelled_code)
+            argument="unlabelled_code",
+            expected='"adjusted" or "kept" for the unlabelled code',
+            found=repr(unlabelled_code),
         )
     network = fitted.network
     if unlabelled_code == "kept" or not network.n_factors or not network.n_conditional:

@@ -5,9 +5,9 @@ from numpy.typing import NDArray
 
 from divecast.data import Windows
 from divecast.errors import DataError
+from divecast.explain.diagnosis.diagnosis import Diagnosis, LabelReading, Measurements
 from divecast.explain.diagnosis.divergence import block_kl, class_kl, dimension_kl, standard_kl
 from divecast.explain.diagnosis.findings import findings_of
-from divecast.explain.diagnosis.health import Health, LabelReading, Measurements
 from divecast.explain.diagnosis.ownership import Readings, read_from_places
 from divecast.explain.diagnosis.separation import Separation
 from divecast.explain.diagnosis.usage import Usage
@@ -19,7 +19,7 @@ LEAST_WINDOWS = 20
 """Windows below which nothing can be said of a code (our choice)."""
 
 
-def check_code(fitted: FittedModel, windows: Windows, part: str = "all") -> Health:
+def check_code(fitted: FittedModel, windows: Windows, part: str = "all") -> Diagnosis:
     """Measure the code of windows, as inferred from them alone, and say what is fine and what is not.
 
     Args:
@@ -36,7 +36,7 @@ def check_code(fitted: FittedModel, windows: Windows, part: str = "all") -> Heal
             "give more data, another part, or a smaller every"
         )
     measured = _measure(fitted, windows, part)
-    return Health(measured, findings_of(fitted, measured), windows.source.backend)
+    return Diagnosis(measured, findings_of(fitted, measured), windows.source.backend)
 
 
 def _measure(fitted: FittedModel, windows: Windows, part: str) -> Measurements:

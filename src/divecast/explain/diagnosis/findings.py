@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from divecast.explain.diagnosis.health import Finding, LabelReading, Measurements
+from divecast.explain.diagnosis.diagnosis import Finding, LabelReading, Measurements
 from divecast.explain.diagnosis.ownership import Reading
 from divecast.explain.diagnosis.separation import MERGED
 from divecast.explain.diagnosis.usage import COLLAPSED, DUPLICATED, Duplicate, Usage

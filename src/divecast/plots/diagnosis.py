@@ -1,11 +1,11 @@
-"""Picture of the health of a code: what each dimension tells."""
+"""Picture of a diagnosis: what each dimension of the code carries."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from divecast.explain.diagnosis.health import Health
+from divecast.explain.diagnosis.diagnosis import Diagnosis
 from divecast.explain.diagnosis.usage import COLLAPSED
 from divecast.plots.style import GREY, as_text, as_texts, class_colours, panels, styled
 
@@ -14,29 +14,29 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class HealthDisplay:
+class DiagnosisDisplay:
     """KL from the prior of every dimension of the code, by the factor that owns it.
 
     Attributes:
-        health: the report.
+        diagnosis: what ``check`` returned.
     """
 
-    health: Health
+    diagnosis: Diagnosis
 
     @classmethod
-    def from_health(cls, health: Health) -> "HealthDisplay":
+    def from_diagnosis(cls, diagnosis: Diagnosis) -> "DiagnosisDisplay":
         """Take what ``check`` found."""
-        return cls(health)
+        return cls(diagnosis)
 
     def frame(self) -> Any:
-        """Return a row per dimension, as ``Health.frame("dimensions")``."""
-        return self.health.frame("dimensions")
+        """Return a row per dimension, as ``Diagnosis.frame("dimensions")``."""
+        return self.diagnosis.frame("dimensions")
 
     def plot(self, axes: Any = None) -> "Figure":
         """Plot a bar a dimension, hollow and hatched where it has collapsed; ``axes`` may be the caller's."""
         with styled():
             figure, (panel,) = panels(axes, (1, 1), 2.6)
-            found = self.health.measured.dimensions
+            found = self.diagnosis.measured.dimensions
             owners, handles = list(dict.fromkeys(found.owners)), []
             colours = class_colours("plain", len(owners))
             for owner, colour in zip(owners, colours, strict=True):

@@ -82,7 +82,7 @@ class Measurements:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Health:
+class Diagnosis:
     """The health of a code; ``print`` says it in plain words.
 
     Attributes:
@@ -137,14 +137,14 @@ class Health:
 
     def __str__(self) -> str:
         """Say what is fine, and for what is not fine what to do."""
-        lines = [f"Health of the code, {plural(self.measured.n_windows, 'window')} ({_part(self.measured.part)})"]
+        lines = [f"Diagnosis of the code, {plural(self.measured.n_windows, 'window')} ({_part(self.measured.part)})"]
         for finding in self.findings:
             lines.append(f"{_MARKS[finding.state]} {finding.text}")
             if finding.advice:
                 lines.append(f"     -> {finding.advice}")
         n_look = sum(finding.state == "look" for finding in self.findings)
         n_unknown = sum(finding.state == "unknown" for finding in self.findings)
-        told = "Nothing to mend." if not n_look else f"{n_look} to look at."
+        told = "No problem found." if not n_look else f"{n_look} to look at."
         return "\n".join([*lines, told + (f" {n_unknown} could not be measured." if n_unknown else "")])
 
     def _findings(self) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
