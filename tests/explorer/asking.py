@@ -11,13 +11,13 @@ from dataclasses import replace
 import httpx
 
 from divecast import DeepDIVE
-from divecast.explorer.access import Door
+from divecast.explorer.access import AccessRules
 from divecast.explorer.app import build_app
 from divecast.explorer.explorer import Explorer
 from divecast.explorer.limits import Limits
 from divecast.explorer.listen import make_server, open_socket
 
-OPEN = Door.of("127.0.0.1", None, 100_000, 5.0)
+OPEN = AccessRules.of("127.0.0.1", None, 100_000, 5.0)
 QUICK = Limits(at_once=2, waiting=16, scored=500, numbers=100_000)
 
 
@@ -69,7 +69,7 @@ class Asked:
         response = self.post(path, body)
         assert response.status_code == 422, (response.status_code, response.text)
         error, fields = (response.json()[name] for name in ("error", "fields"))
-        said = [error, *(f"{each['expected']}, got {each['got']}" for each in fields)]
+        said = [error, *(each["message"] for each in fields)]
         return [each["field"] for each in fields], "; ".join(said)
 
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from divecast import ConfigError
-from divecast.explorer import client_timeouts as punctual
+from divecast.explorer import client_timeouts
 from divecast.explorer.listen import address_of, open_socket
 from explorer.asking import Asked, listening, run
 
@@ -68,7 +68,7 @@ def seconds_until_ended(line, fed, most=10.0):
 
 @pytest.mark.parametrize("head", [b"", b"GET /model HTTP/1.1\r\nX: " + b"0" * 300])
 def test_who_does_not_end_the_head_of_a_request_is_given_up(of_hours, monkeypatch, head):
-    monkeypatch.setattr(punctual, "HEAD_SECONDS", 0.4)
+    monkeypatch.setattr(client_timeouts, "HEAD_SECONDS", 0.4)
     with listening(Asked(of_hours.explorer).app) as port:
         with socket.create_connection(("127.0.0.1", port), 10) as line:
             assert 0.3 < seconds_until_ended(line, iter(head) if head else None) < 5.0  # though bytes keep coming
@@ -79,7 +79,7 @@ def test_who_does_not_end_the_head_of_a_request_is_given_up(of_hours, monkeypatc
 
 
 def test_who_does_not_take_the_answer_is_given_up(of_hours, monkeypatch):
-    monkeypatch.setattr(punctual, "TAKE_SECONDS", 0.3)
+    monkeypatch.setattr(client_timeouts, "TAKE_SECONDS", 0.3)
     size = 50_000_000  # more than the system keeps
     large = Asked(of_hours.explorer, page="x" * size)
     with listening(large.app) as port, socket.create_connection(("127.0.0.1", port), 10) as line:
@@ -96,8 +96,8 @@ def test_a_port_that_is_taken_is_a_mistake():
     with open_socket("127.0.0.1", 0) as opened:
         port = opened.getsockname()[1]
         assert address_of(opened) == f"http://127.0.0.1:{port}/"
-        with pytest.raises(ConfigError, match="--port"):
+        with pytest.raises(ConfigError, match="port="):
             open_socket("127.0.0.1", port)
     for host in ("203.0.113.7", "no.such.name.invalid"):
-        with pytest.raises(ConfigError, match="--port"):
+        with pytest.raises(ConfigError, match="port="):
             open_socket(host, 0)

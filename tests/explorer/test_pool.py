@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from divecast.explorer.cached import Once
+from divecast.explorer.cached import Cached
 from divecast.explorer.explorer import Explorer
 from divecast.explorer.limits import Limits
 from divecast.explorer.pool import Pool
@@ -131,7 +131,7 @@ def test_many_at_once_get_each_their_own_answer(of_hours):
     assert [response.json() for response in together] == alone
 
 
-def test_once_is_made_once_by_many_threads_and_again_after_an_error():
+def test_a_cached_value_is_computed_once_by_many_threads_and_again_after_an_error():
     made = []
 
     def make():
@@ -141,10 +141,10 @@ def test_once_is_made_once_by_many_threads_and_again_after_an_error():
             raise ValueError("not yet")
         return "value"
 
-    once, found = Once(make), []
+    cached, found = Cached(make), []
     with pytest.raises(ValueError, match="not yet"):
-        once()
-    threads = [threading.Thread(target=lambda: found.append(once())) for _ in range(4)]
+        cached()
+    threads = [threading.Thread(target=lambda: found.append(cached())) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

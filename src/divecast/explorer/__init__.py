@@ -1,1 +1,1 @@
-"""A fitted model and its data behind HTTP: the explorer's page and the questions it asks."""
+"""HTTP server with a fitted model and its data: the explorer's page and the requests it sends."""

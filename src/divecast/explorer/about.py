@@ -1,4 +1,4 @@
-"""What the server has: the model, the data, and how much may be asked."""
+"""Answer to GET /model: the model, the data, and the limits of a request."""
 
 import numpy as np
 from pydantic import BaseModel, Field
@@ -16,21 +16,21 @@ class FactorAnswer(BaseModel):
 
     kind: str = Field(description="plain, ordered or cyclic.")
     classes: list[str]
-    in_code: bool = Field(description="Whether what-if can move it.")
+    in_code: bool = Field(description="Whether what-if can change it.")
 
 
 class DataAnswer(BaseModel):
-    """The data the server has."""
+    """The data of the server."""
 
     windows: int
     rows: int
-    first: Time | None = Field(description="First stamp a forecast may start at; null for recordings.")
-    last: Time | None = Field(description="Last such stamp, the row after the end; null for recordings.")
-    recordings: dict[str, int] | None = Field(description="Rows of each recording; null where there is a clock.")
+    first: Time | None = Field(description="First time at which a forecast may start; null for recordings.")
+    last: Time | None = Field(description="Last such time, the row after the end; null for recordings.")
+    recordings: dict[str, int] | None = Field(description="Rows of each recording; null if there is a clock.")
 
 
 class LimitsAnswer(BaseModel):
-    """How much one request may ask for."""
+    """Limits of one request."""
 
     body_bytes: int
     windows: int
@@ -42,26 +42,26 @@ class LimitsAnswer(BaseModel):
 
 
 class ModelAnswer(BaseModel):
-    """What the model is, and what it can be asked about."""
+    """The model, and what it can be asked."""
 
     horizon: int
     lookback: int
     frequency: str
-    tz: str | None = Field(description="Zone of all times; null for recordings.")
+    tz: str | None = Field(description="Time zone of all times; null for recordings.")
     channels: list[str]
     factors: dict[str, FactorAnswer]
-    dimensions: list[str] = Field(description="What a traversal can move.")
+    dimensions: list[str] = Field(description="Dimensions of the code that can be traversed.")
     data: DataAnswer
     limits: LimitsAnswer
 
 
 def model_answer(explorer: Explorer) -> ModelAnswer:
-    """Say what the server has."""
+    """Describe the model and the data of the server."""
     fitted, clock = explorer.fitted, explorer.windows.source.clock
     coded = coded_factors(fitted)
     factors = {
-        each.name: FactorAnswer(kind=each.kind, classes=list(each.classes), in_code=each.name in coded)
-        for each in fitted.vocabularies
+        known.name: FactorAnswer(kind=known.kind, classes=list(known.classes), in_code=known.name in coded)
+        for known in fitted.vocabularies
     }
     return ModelAnswer(
         horizon=fitted.shape.horizon,

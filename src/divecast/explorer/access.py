@@ -1,8 +1,8 @@
-"""Who may ask, and with how much: checked before anything of a request is looked at.
+"""Access control: who may send requests, and how large; checked before a request is processed.
 
-A page of another site must not reach a server on loopback: it could under a name of its own that it lets point to
-127.0.0.1 (DNS rebinding), which the check of the host ends, or blindly across origins, which the check of the origin
-ends. Any other address needs the token.
+A page of another site must not reach a server on loopback. It could do so under a host name of its own that resolves to
+127.0.0.1 (DNS rebinding), which the check of Host prevents, or by cross-origin requests, which the check of Origin
+prevents. Any other address needs the token.
 """
 
 import asyncio
@@ -30,14 +30,14 @@ _ALWAYS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
-    """What a request must have.
+class AccessRules:
+    """Conditions that a request must meet.
 
     Attributes:
-        hosts: names that it may have been sent to, without the port; any when None.
-        token: that it must show; none when None.
-        body_bytes: of its body at most.
-        body_seconds: within which the body must have come.
+        hosts: accepted host names, without the port; None for any.
+        token: required token; None for none.
+        body_bytes: largest body.
+        body_seconds: time within which the body must arrive.
     """
 
     hosts: frozenset[str] | None
@@ -46,45 +46,48 @@ class Door:
     body_seconds: float
 
     @classmethod
-    def of(cls, host: str, token: str | None, body_bytes: int, body_seconds: float) -> "Door":
-        """Return the door of a server that listens on ``host``.
+    def of(cls, host: str, token: str | None, body_bytes: int, body_seconds: float) -> "AccessRules":
+        """Return the rules of a server that listens on ``host``.
 
         Raises:
-            ConfigError: an address that others reach has no token, or the token is too short or no plain text.
+            ConfigError: an address that other machines can reach has no token, or the token is too short or not
+                printable ASCII.
         """
         if token is not None and not (len(token) >= LEAST_TOKEN and token.isascii() and token.isprintable()):
             raise ConfigError(
-                f"expected a token of at least {LEAST_TOKEN} plain characters; make one with: "
-                'python -c "import secrets; print(secrets.token_urlsafe())"'
+                f"The token must have at least {LEAST_TOKEN} printable ASCII characters",
+                hint='Create one with: python -c "import secrets; print(secrets.token_urlsafe())"',
+                argument="token",
             )
         if is_loopback(host):
             return cls(_LOOPBACK | {host}, token, body_bytes, body_seconds)
         if token is None:
             raise ConfigError(
-                f"others can reach {host or 'an empty host'}: give --token, or the environment variable "
-                "DIVECAST_TOKEN, or listen on 127.0.0.1"
+                f"Other machines can reach {host or 'an empty host'}, so a token is needed",
+                hint="Pass {token}, set the environment variable DIVECAST_TOKEN, or listen on 127.0.0.1",
+                argument="token",
             )
         return cls(None, token, body_bytes, body_seconds)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches an address."""
+    """Return whether only this machine can reach an address."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
 
 
-class Doorkeeper:
-    """An ASGI application that sends away what does not meet a door, and hands on the rest, the body read whole.
+class AccessMiddleware:
+    """An ASGI application that refuses requests against the rules and passes on the others, with the whole body read.
 
     Args:
-        app: what stands behind it.
-        door: what a request must have.
+        app: the application behind it.
+        rules: conditions that a request must meet.
     """
 
-    def __init__(self, app: ASGIApp, door: Door) -> None:
-        self._app, self._door = app, door
+    def __init__(self, app: ASGIApp, rules: AccessRules) -> None:
+        self._app, self._rules = app, rules
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -98,45 +101,49 @@ class Doorkeeper:
             await send(message)
 
         headers = Headers(scope=scope)
-        found = refusal_of(self._door, headers) or await self._body(headers, receive)
-        if isinstance(found, Response):
-            await found(scope, receive, send_safe)
-        elif found is not None:
-            await self._app(scope, _replayed(found, receive), send_safe)
+        outcome = refusal_of(self._rules, headers) or await self._body(headers, receive)
+        if isinstance(outcome, Response):
+            await outcome(scope, receive, send_safe)
+        elif outcome is not None:
+            await self._app(scope, _replayed(outcome, receive), send_safe)
 
     async def _body(self, headers: Headers, receive: Receive) -> bytes | Response | None:
-        """Return the body, why it is refused, or None where the client has gone."""
-        door = self._door
-        too_large = _refusal(413, f"expected a body of at most {door.body_bytes} bytes; ask for less at once")
-        if int(headers.get("content-length", "0")) > door.body_bytes:
+        """Return the body, its refusal, or None if the client has disconnected."""
+        rules = self._rules
+        too_large = _refusal(413, f"The body is larger than {rules.body_bytes} bytes. Ask for less at once.")
+        if int(headers.get("content-length", "0")) > rules.body_bytes:
             return too_large
         parts, size = list[bytes](), 0
         try:
-            async with asyncio.timeout(door.body_seconds):
+            async with asyncio.timeout(rules.body_seconds):
                 while True:
                     message = await receive()
                     if message["type"] == "http.disconnect":
                         return None
                     parts.append(message.get("body", b""))
                     size += len(parts[-1])
-                    if size > door.body_bytes:
+                    if size > rules.body_bytes:
                         return too_large
                     if not message.get("more_body", False):
                         return b"".join(parts)
         except TimeoutError:
-            return _refusal(408, f"expected the whole body within {door.body_seconds:g} seconds", Connection="close")
+            return _refusal(408, f"The body did not arrive within {rules.body_seconds:g} seconds.", Connection="close")
 
 
-def refusal_of(door: Door, headers: Headers) -> Response | None:
-    """Return why a request may not come in; None where it may."""
+def refusal_of(rules: AccessRules, headers: Headers) -> Response | None:
+    """Return the refusal of a request by its headers; None if it is allowed."""
     host, origin = headers.get("host", ""), headers.get("origin")
-    if door.hosts is not None and _without_port(host) not in door.hosts:
-        return _refusal(400, f"expected a request to {' or '.join(sorted(door.hosts))}, got another Host")
+    if rules.hosts is not None and _without_port(host) not in rules.hosts:
+        return _refusal(400, f"The Host of a request must be {' or '.join(sorted(rules.hosts))}.")
     if origin is not None and origin.partition("://")[2] != host:
-        return _refusal(403, "expected a request from a page of this server, got another Origin")
-    if door.token is not None and not _shows(headers.get("authorization", ""), door.token):
-        asked = 'Bearer realm="divecast", Basic realm="divecast, with the token as password"'
-        return _refusal(401, "expected the token, as Authorization: Bearer TOKEN", **{"WWW-Authenticate": asked})
+        return _refusal(403, "The Origin of a request must be this server.")
+    if rules.token is not None and not _shows(headers.get("authorization", ""), rules.token):
+        challenge = 'Bearer realm="divecast", Basic realm="divecast, with the token as password"'
+        return _refusal(
+            401,
+            "The token is missing or wrong. Send it as Authorization: Bearer TOKEN.",
+            **{"WWW-Authenticate": challenge},
+        )
     return None
 
 
@@ -147,7 +154,7 @@ def _without_port(host: str) -> str:
 
 
 def _shows(authorization: str, token: str) -> bool:
-    """Whether a request shows the token: as a bearer, or as the password that a browser asks its user for."""
+    """Return whether a header has the token: as a bearer token, or as the password of basic authentication."""
     kind, _, shown = authorization.partition(" ")
     if kind.lower() == "basic":
         try:
@@ -165,7 +172,7 @@ def _refusal(status: int, error: str, **headers: str) -> Response:
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:
-    """Return a ``receive`` that gives the body first, and then waits for the client to go."""
+    """Return a ``receive`` that returns the body first, and then waits for the client to disconnect."""
     waiting = [body]
 
     async def again() -> Message:

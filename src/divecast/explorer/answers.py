@@ -1,18 +1,18 @@
-"""What is answered: the library's results as JSON. Values are in original units; null stands for NaN."""
+"""The bodies of the answers: the library's results as JSON, in original units; null stands for NaN."""
 
 from pydantic import BaseModel, Field
 
 Number = float | None
 Time = str | float
-"""Wall time of the data's zone, without a zone, as ISO 8601; or seconds since the recording's start."""
+"""Wall time in the data's time zone, as ISO 8601 without offset; or seconds since the recording's start."""
 Curves = list[list[Number]]
-"""A list a channel, with a number a step."""
+"""One list per channel, with one number per step."""
 
 
 class OfWindow(BaseModel):
-    """Which window an answer is of."""
+    """The window of an answer."""
 
-    recording: str | None = Field(description="Null where the data have a clock.")
+    recording: str | None = Field(description="Null if the data have a clock.")
     end: Time = Field(description="Time of the window's last row.")
 
 
@@ -21,11 +21,11 @@ class WindowForecast(OfWindow):
 
     times: list[Time] = Field(description="Of the steps ahead.")
     mean: Curves
-    quantiles: list[Curves] = Field(description="For each level.")
+    quantiles: list[Curves] = Field(description="One per level.")
 
 
 class ForecastAnswer(BaseModel):
-    """Forecasts, as ``DeepDIVE.forecast`` gives them."""
+    """Forecasts, as returned by ``DeepDIVE.forecast``."""
 
     channels: list[str]
     levels: list[float]
@@ -33,10 +33,10 @@ class ForecastAnswer(BaseModel):
 
 
 class FactorCode(BaseModel):
-    """What the code of a window says of a factor."""
+    """The block of the code of one factor."""
 
-    mean: list[Number] = Field(description="Of the block of b.")
-    sd: list[Number]
+    mean: list[Number] = Field(description="Posterior mean of the block of b.")
+    sd: list[Number] = Field(description="Posterior standard deviation of the block of b.")
     probabilities: list[Number] = Field(description="Of the classes.")
 
 
@@ -46,46 +46,46 @@ class WindowCode(OfWindow):
     a_mean: list[Number]
     a_sd: list[Number]
     b: dict[str, FactorCode]
-    attention: list[list[Number]] = Field(description="For each head the weights of the factors.")
+    attention: list[list[Number]] = Field(description="For each head, the weights of the factors.")
 
 
 class EncodeAnswer(BaseModel):
-    """Codes, as ``DeepDIVE.encode`` gives them."""
+    """Codes, as returned by ``DeepDIVE.encode``."""
 
     classes: dict[str, list[str]] = Field(description="Of each factor.")
     windows: list[WindowCode]
 
 
 class ClassInCode(BaseModel):
-    """The class of a factor in a code, and its probability: 1 where it was told."""
+    """The class of a factor in a code, and its probability: 1 if the label was given."""
 
     name: str
     probability: Number
 
 
 class Generated(BaseModel):
-    """What a code gives."""
+    """What the decoder generates from a code."""
 
     mean: Curves = Field(description="Of the forecast.")
-    quantiles: list[Curves] = Field(description="Of the forecast, for each level.")
-    window: Curves = Field(description="The window given back.")
+    quantiles: list[Curves] = Field(description="Of the forecast, one per level.")
+    window: Curves = Field(description="Reconstruction of the window.")
 
 
 class WindowWhatIf(OfWindow):
-    """A window under its own code and under another one."""
+    """A window under its own code and under a changed one."""
 
     times: list[Time] = Field(description="Of the steps ahead.")
     window_times: list[Time] = Field(description="Of the window's rows.")
-    truth: Curves = Field(description="The window as it was.")
+    truth: Curves = Field(description="Observed values of the window.")
     before: dict[str, ClassInCode]
     after: dict[str, ClassInCode]
     factual: Generated
     counterfactual: Generated
-    difference: Curves = Field(description="Counterfactual less factual mean.")
+    difference: Curves = Field(description="Counterfactual minus factual mean.")
 
 
 class WhatIfAnswer(BaseModel):
-    """Forecasts under other classes, as ``DeepDIVE.what_if`` gives them."""
+    """Forecasts under other classes, as returned by ``DeepDIVE.what_if``."""
 
     channels: list[str]
     levels: list[float]
@@ -93,16 +93,16 @@ class WhatIfAnswer(BaseModel):
 
 
 class Stop(BaseModel):
-    """A position on the way through the code."""
+    """One position of a traversal."""
 
     position: float
-    window: Curves = Field(description="The window given back.")
+    window: Curves = Field(description="Reconstruction of the window.")
     forecast: Curves
-    probabilities: list[Number] = Field(description="Of the classes of the factor that is moved; none for a.")
+    probabilities: list[Number] = Field(description="Of the classes of the factor that is moved; empty for a.")
 
 
 class WindowTraversal(OfWindow):
-    """A window along a way through the code."""
+    """The traversal of a window."""
 
     times: list[Time] = Field(description="Of the steps ahead.")
     window_times: list[Time] = Field(description="Of the window's rows.")
@@ -113,17 +113,20 @@ class WindowTraversal(OfWindow):
 
 
 class TraverseAnswer(BaseModel):
-    """Traversals, as ``DeepDIVE.traverse`` gives them."""
+    """Traversals, as returned by ``DeepDIVE.traverse``."""
 
     dimension: str
-    unit: str = Field(description="What positions count: prior sd, or class.")
+    unit: str = Field(description="Of the positions: prior sd, or class.")
     classes: list[str]
     channels: list[str]
     windows: list[WindowTraversal]
 
 
 class Score(OfWindow):
-    """Anomaly score of a window: -log10 of the share of reference windows at least as anomalous; null if not scored."""
+    """The anomaly score of a window.
+
+    It is -log10 of the share of reference windows that are at least as anomalous; null if it cannot be computed.
+    """
 
     score: Number
 
@@ -138,9 +141,9 @@ class AnomalyAnswer(Score):
 
 
 class AnomaliesAnswer(BaseModel):
-    """Anomaly scores, as ``DeepDIVE.anomalies`` gives them."""
+    """Anomaly scores, as returned by ``DeepDIVE.anomalies``."""
 
-    reference: str = Field(description="The windows that scores are compared with.")
+    reference: str = Field(description="The windows that scores are measured against.")
     reference_windows: int
     scores: list[str]
     windows: list[Score]

@@ -1,4 +1,4 @@
-"""The explorer as an ASGI application: its page, and the questions behind it."""
+"""The ASGI application: the explorer's page and the requests it sends."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from divecast.errors import DivecastError
 from divecast.explorer.about import ModelAnswer, model_answer
-from divecast.explorer.access import Door, Doorkeeper
+from divecast.explorer.access import AccessMiddleware, AccessRules
 from divecast.explorer.answers import (
     AnomaliesAnswer,
     EncodeAnswer,
@@ -40,28 +40,28 @@ from divecast.explorer.responses import (
     what_if_answer,
 )
 
-_SAID = {
-    400: "The body is no JSON, or the Host is another",
+_DESCRIPTIONS = {
+    400: "The body is not JSON, or the Host is wrong",
     401: "The token is missing or wrong",
-    403: "The request comes from a page of another server",
-    408: "The body came too slowly",
+    403: "The Origin is another server",
+    408: "The body arrived too slowly",
     413: "The body is too large",
     422: "A field is wrong",
-    503: "Too many requests wait; try again after Retry-After seconds",
+    503: "The server is busy; try again after Retry-After seconds",
     504: "The answer took too long",
 }
 _REFUSALS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Refusal, "description": text} for status, text in _SAID.items()
+    status: {"model": Refusal, "description": text} for status, text in _DESCRIPTIONS.items()
 }
 
 
-def build_app(explorer: Explorer, door: Door, page: str) -> ASGIApp:
-    """Put the explorer together.
+def build_app(explorer: Explorer, rules: AccessRules, page: str) -> ASGIApp:
+    """Return the application.
 
     Args:
-        explorer: what answers.
-        door: who may ask.
-        page: the HTML that is shown at ``/``; it may ask the questions by ``fetch`` on its own origin.
+        explorer: answers the questions.
+        rules: who may send requests.
+        page: the HTML at ``/``.
     """
     pool = Pool(explorer.limits)
 
@@ -70,11 +70,11 @@ def build_app(explorer: Explorer, door: Door, page: str) -> ASGIApp:
         yield
         pool.close()
 
-    # The usual pages of documentation load scripts from other sites; openapi.json is all there is. And what is asked
-    # goes to nobody else, whatever the environment says of telemetry.
+    # The usual documentation pages load scripts from other sites, so only openapi.json is served. Telemetry is off,
+    # whatever the environment says.
     app = FastAPI(
         title="divecast explorer",
-        summary="Ask a fitted model about its data: the numbers of the library's methods of the same names.",
+        summary="Questions to a fitted model about its data, answered by the library's methods of the same names.",
         responses=_REFUSALS,
         docs_url=None,
         redoc_url=None,
@@ -93,16 +93,16 @@ def build_app(explorer: Explorer, door: Door, page: str) -> ASGIApp:
 
     @app.get("/model", response_model=ModelAnswer)
     async def model() -> Response:
-        """Say what the model is, what the data are, and what may be asked."""
+        """Describe the model, the data and the limits."""
         return Response(about, media_type="application/json")
 
-    return Doorkeeper(app, door)
+    return AccessMiddleware(app, rules)
 
 
-Answered = Callable[[Callable[[], BaseModel]], Any]
+Answering = Callable[[Callable[[], BaseModel]], Any]
 
 
-def _add_questions(app: FastAPI, explorer: Explorer, answered: Answered) -> None:
+def _add_questions(app: FastAPI, explorer: Explorer, answered: Answering) -> None:
     @app.post("/forecast", response_model=ForecastAnswer)
     async def forecast(question: ForecastQuestion) -> Response:
         """Forecast windows, with quantiles."""
@@ -111,24 +111,24 @@ def _add_questions(app: FastAPI, explorer: Explorer, answered: Answered) -> None
 
     @app.post("/encode", response_model=EncodeAnswer)
     async def encode(question: EncodeQuestion) -> Response:
-        """Infer the code of windows."""
+        """Infer the codes of windows."""
         return cast(Response, await answered(lambda: encode_answer(explorer.encode(question))))
 
     @app.post("/what-if", response_model=WhatIfAnswer)
     async def what_if(question: WhatIfQuestion) -> Response:
-        """Forecast windows as they are, and as if they were of other classes."""
+        """Forecast windows under their own classes and under other ones."""
         columns = explorer.columns(question.channels)
         return cast(Response, await answered(lambda: what_if_answer(explorer.what_if(question), columns)))
 
     @app.post("/traverse", response_model=TraverseAnswer)
     async def traverse(question: TraverseQuestion) -> Response:
-        """Move one dimension of the code of windows, and give windows and forecasts along the way."""
+        """Move one dimension of the code of windows; return reconstructions and forecasts at each position."""
         columns = explorer.columns(question.channels)
         return cast(Response, await answered(lambda: traverse_answer(explorer.traverse(question), columns)))
 
     @app.post("/anomalies", response_model=AnomaliesAnswer)
     async def anomalies(question: AnomaliesQuestion) -> Response:
-        """Score the windows of a span, and describe the most anomalous ones."""
+        """Score how anomalous the windows of a span are, and describe the most anomalous ones."""
         return cast(
             Response,
             await answered(lambda: anomalies_answer(explorer.anomalies(question), question.n, question.apart)),
@@ -136,7 +136,7 @@ def _add_questions(app: FastAPI, explorer: Explorer, answered: Answered) -> None
 
 
 async def _answered(pool: Pool, work: Callable[[], BaseModel]) -> Response:
-    """Compute and write an answer in the pool: writing many numbers takes time, too."""
+    """Compute and serialise an answer in the pool: serialising many numbers takes time, too."""
     text = await pool.run(lambda: work().model_dump_json())
     return Response(text, media_type="application/json")
 
@@ -146,22 +146,22 @@ def _answer_errors(app: FastAPI, explorer: Explorer) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def wrong_request(_: Request, error: RequestValidationError) -> Response:
-        return _refused(422, Refusal.of_fields([_field(each) for each in error.errors()[:20]]))
+        return _refused(422, Refusal.of_fields([_field_error(detail) for detail in error.errors()[:20]]))
 
     @app.exception_handler(DivecastError)
     async def refused(_: Request, error: DivecastError) -> Response:
-        found = [FieldError.of(error)] if isinstance(error, RefusedError) else []
-        return _refused(422, Refusal.of_fields(found) if found else _because(str(error)))
+        if isinstance(error, RefusedError):
+            return _refused(422, Refusal.of_fields([FieldError.of(error)]))
+        return _refused(422, _because(str(error)))
 
     @app.exception_handler(BusyError)
     async def busy(_: Request, _error: BusyError) -> Response:
-        said = "too many requests wait; try again in a moment"
-        return _refused(503, _because(said), {"Retry-After": "1"})
+        return _refused(503, _because("The server is busy. Try again in a moment."), {"Retry-After": "1"})
 
     @app.exception_handler(TooLongError)
     async def too_long(_: Request, _error: TooLongError) -> Response:
-        said = f"the answer took more than {seconds:g} seconds; ask for less at once, or again later"
-        return _refused(504, _because(said))
+        text = f"The answer took more than {seconds:g} seconds. Ask for less at once, or try again later."
+        return _refused(504, _because(text))
 
     @app.exception_handler(HTTPException)
     async def other(_: Request, error: HTTPException) -> Response:
@@ -169,17 +169,18 @@ def _answer_errors(app: FastAPI, explorer: Explorer) -> None:
 
     @app.exception_handler(Exception)
     async def failed(_: Request, _error: Exception) -> Response:
-        said = "the server failed at this request, and goes on; its log says why"
-        return _refused(500, _because(said), {"Connection": "close"})  # which it will be: the error goes on to the log
+        # The error is raised again, to be logged, which closes the connection.
+        return _refused(500, _because("The server could not answer. Its log says why."), {"Connection": "close"})
 
 
-def _field(error: Any) -> FieldError:
-    inside = [] if error["type"] == "json_invalid" else error["loc"]  # else the place is that of a character
-    place = ".".join(str(part) for part in inside if part != "body") or "body"
-    # A field that is absent has no input of its own: pydantic gives the whole body.
-    got = None if error["type"] == "missing" else shortened(error.get("input"))
-    expected = error["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-    return FieldError(field=readable(place), expected=readable(expected), got=got)
+def _field_error(detail: Any) -> FieldError:
+    path = (
+        [] if detail["type"] == "json_invalid" else detail["loc"]
+    )  # of invalid JSON it is the position of a character
+    field = ".".join(str(part) for part in path if part != "body") or "body"
+    # A missing field has no input of its own: pydantic passes the whole body.
+    got = None if detail["type"] == "missing" else shortened(detail.get("input"))
+    return FieldError(field=readable(field), message=readable(detail["msg"]), got=got)
 
 
 def _because(error: str) -> Refusal:

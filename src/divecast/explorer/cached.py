@@ -1,25 +1,27 @@
-"""What is computed when first asked for, and by one thread only."""
+"""A value computed on first use, once for all threads."""
 
 from collections.abc import Callable
 from threading import Lock
 from typing import Generic, TypeVar
 
-Made = TypeVar("Made")
+Value = TypeVar("Value")
 
 
-class Once(Generic[Made]):
-    """A value that is made at the first call and kept; an error is raised to the caller, and the next one tries again.
+class Cached(Generic[Value]):
+    """A value that is computed at the first call and kept.
+
+    An error is raised to the caller and not kept: the next call computes again.
 
     Args:
-        make: computes the value.
+        compute: returns the value.
     """
 
-    def __init__(self, make: Callable[[], Made]) -> None:
-        self._make, self._lock, self._made = make, Lock(), list[Made]()
+    def __init__(self, compute: Callable[[], Value]) -> None:
+        self._compute, self._lock, self._kept = compute, Lock(), list[Value]()
 
-    def __call__(self) -> Made:
+    def __call__(self) -> Value:
         """Return the value."""
         with self._lock:
-            if not self._made:
-                self._made.append(self._make())
-            return self._made[0]
+            if not self._kept:
+                self._kept.append(self._compute())
+            return self._kept[0]

@@ -1,4 +1,4 @@
-"""Connections of clients that are too slow, ended: the server would wait for them, and count them, for ever."""
+"""Closes the connections of slow clients, which would otherwise stay open, and count, forever."""
 
 from asyncio import TimerHandle, Transport, get_running_loop
 from collections.abc import Callable
@@ -7,70 +7,70 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_SECONDS = 10.0
-"""Until the head of a request must have come."""
+"""Time within which the head of a request must arrive."""
 
 TAKE_SECONDS = 120.0
-"""Until a client must have taken what it was sent, but for the last 16 KiB."""
+"""Time within which a client must take a response, except its last 16 KiB."""
 
 
-class Patience:
-    """A wait that ends a connection when it has lasted too long.
+class Timeout:
+    """A timer that calls a function unless it is stopped in time.
 
     Args:
-        seconds: how long.
-        end: ends the connection.
+        seconds: until the call.
+        expire: called when the time is over.
     """
 
-    def __init__(self, seconds: float, end: Callable[[], None]) -> None:
-        self._seconds, self._end = seconds, end
+    def __init__(self, seconds: float, expire: Callable[[], None]) -> None:
+        self._seconds, self._expire = seconds, expire
         self._timer: TimerHandle | None = None
 
-    def begin(self) -> None:
-        """Begin to wait, if that has not begun."""
-        self._timer = self._timer or get_running_loop().call_later(self._seconds, self._end)
+    def start(self) -> None:
+        """Start the timer if it is not running."""
+        self._timer = self._timer or get_running_loop().call_later(self._seconds, self._expire)
 
     def stop(self) -> None:
-        """Wait no more."""
+        """Stop the timer."""
         if self._timer:
             self._timer.cancel()
         self._timer = None
 
 
-class PunctualProtocol(H11Protocol):
-    """HTTP/1.1 that gives up clients who send the head of a request, or take an answer, byte by byte or not at all.
+class TimeoutProtocol(H11Protocol):
+    """HTTP/1.1 with timeouts for the head of a request and for taking a response.
 
-    The body of a request is timed where it is read, at the door.
+    The body of a request is timed where it is read, in ``AccessMiddleware``.
     """
 
-    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """Wait for a request."""
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        """Start to wait for a request."""
         super().connection_made(transport)
-        self._for_head, self._for_reader = Patience(HEAD_SECONDS, self._end), Patience(TAKE_SECONDS, self._end)
-        self._for_head.begin()
+        self._head_timeout, self._take_timeout = Timeout(HEAD_SECONDS, self._abort), Timeout(TAKE_SECONDS, self._abort)
+        self._head_timeout.start()
 
     def data_received(self, data: bytes) -> None:
-        """Wait no more once the head of a request is there; what has come of it begins no new wait."""
+        """Stop waiting once the head of a request is complete; a part of it does not restart the timer."""
         super().data_received(data)
         if self.conn.their_state is h11.IDLE:
-            self._for_head.begin()
+            self._head_timeout.start()
         else:
-            self._for_head.stop()
+            self._head_timeout.stop()
 
     def pause_writing(self) -> None:
-        """Wait for the client to take what it was sent."""
+        """Start to wait for the client to take the response."""
         super().pause_writing()
-        self._for_reader.begin()
+        self._take_timeout.start()
 
     def resume_writing(self) -> None:
-        """Wait no more."""
+        """Stop waiting for the client."""
         super().resume_writing()
-        self._for_reader.stop()
+        self._take_timeout.stop()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait for nothing."""
-        self._for_head.stop()
-        self._for_reader.stop()
+        """Stop all timers."""
+        self._head_timeout.stop()
+        self._take_timeout.stop()
         super().connection_lost(exc)
 
-    def _end(self) -> None:
+    def _abort(self) -> None:
         self.transport.abort()

@@ -1,4 +1,4 @@
-"""How much one request may ask for, and how much is computed at once."""
+"""Limits of one request, and of what is computed at a time."""
 
 import os
 from dataclasses import dataclass, field
@@ -9,22 +9,22 @@ MOST_POSITIONS = 100
 MOST_ANOMALOUS = 200
 
 _LEAST_BODY = 1 << 18
-_BYTES_PER_VALUE = 32  # of a sent window: 17 digits, sign, exponent, comma and blanks
+_BYTES_PER_VALUE = 32  # of a window in a request: 17 digits, sign, exponent, comma and blanks
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the server grants.
+    """Limits of the server.
 
     Attributes:
-        body_bytes: of a request.
-        body_seconds: until a request must have been sent.
-        seconds: until an answer is given up, waiting and computing together.
-        at_once: computations that run side by side.
-        waiting: requests that may wait for them; more are sent away.
-        scored: windows that one request may have scored.
-        numbers: in one answer.
-        computed: numbers that one answer may need, of channels that are not given back, too.
+        body_bytes: size of a request's body.
+        body_seconds: time within which a request's body must arrive.
+        seconds: time for an answer, waiting and computing together.
+        at_once: computations that run in parallel.
+        waiting: requests that may wait for them; further ones are rejected.
+        scored: windows that one request may score.
+        numbers: numbers in one answer.
+        computed: numbers computed for one answer, including channels that are not returned.
     """
 
     body_bytes: int = _LEAST_BODY
@@ -38,5 +38,5 @@ class Limits:
 
 
 def body_for(n_values: int) -> int:
-    """Return the bytes a request may have so that a window of ``n_values`` values fits."""
+    """Return the size of a request's body that leaves room for a window of ``n_values`` values, bytes."""
     return _LEAST_BODY + _BYTES_PER_VALUE * n_values

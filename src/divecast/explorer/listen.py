@@ -1,4 +1,4 @@
-"""The explorer on an address of this machine."""
+"""The server on an address of this machine."""
 
 import socket
 from collections.abc import Callable
@@ -7,7 +7,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from divecast.errors import ConfigError
-from divecast.explorer.client_timeouts import PunctualProtocol
+from divecast.explorer.client_timeouts import TimeoutProtocol
 
 _CONNECTIONS = 512
 
@@ -16,27 +16,29 @@ def open_socket(host: str, port: int) -> socket.socket:
     """Bind an address; port 0 takes a free one.
 
     Raises:
-        ConfigError: it cannot be bound.
+        ConfigError: the address cannot be bound.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=_CONNECTIONS)
     except OSError as error:
-        raise ConfigError(f"cannot listen on {host} port {port} ({error}); give another --port or --host") from error
+        raise ConfigError(
+            f"Cannot listen on {host} port {port} ({error})", hint="Choose another {port} or {host}", argument="port"
+        ) from error
 
 
-def address_of(open_: socket.socket) -> str:
-    """Return the address of an open socket as a browser takes it."""
-    host, port = open_.getsockname()[:2]
+def address_of(bound: socket.socket) -> str:
+    """Return the URL of a bound socket."""
+    host, port = bound.getsockname()[:2]
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
 def make_server(app: ASGIApp) -> uvicorn.Server:
-    """Return a server for ``run(sockets=[...])``: it ends at Ctrl-C, after the requests in hand or five seconds."""
+    """Return a server for ``run(sockets=[...])``. Ctrl-C stops it, after at most five seconds for open requests."""
     return uvicorn.Server(
         uvicorn.Config(
             app,
-            http=PunctualProtocol,
+            http=TimeoutProtocol,
             access_log=False,
             log_level="warning",
             server_header=False,
@@ -49,12 +51,12 @@ def make_server(app: ASGIApp) -> uvicorn.Server:
     )
 
 
-def listen(app: ASGIApp, open_: socket.socket, say: Callable[[str], None]) -> None:
-    """Answer until Ctrl-C; ``say`` gets the address."""
-    say(address_of(open_))
+def listen(app: ASGIApp, bound: socket.socket, report_address: Callable[[str], None]) -> None:
+    """Serve until Ctrl-C; ``report_address`` is called with the URL."""
+    report_address(address_of(bound))
     try:
-        make_server(app).run(sockets=[open_])
+        make_server(app).run(sockets=[bound])
     except KeyboardInterrupt:  # the usual end
         return
     finally:
-        open_.close()
+        bound.close()

@@ -1,4 +1,4 @@
-"""A few threads that compute while the event loop stays free to answer or to send away."""
+"""A few threads that compute, so that the event loop stays free to answer or reject requests."""
 
 import asyncio
 from asyncio import CancelledError
@@ -10,17 +10,17 @@ from typing import Any, TypeVar
 from divecast.explorer.limits import Limits
 from divecast.explorer.refusal import BusyError, TooLongError
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
 class Pool:
-    """At most ``at_once`` computations run, at most ``waiting`` more are kept, and none is waited for too long.
+    """At most ``at_once`` computations run, at most ``waiting`` more are queued, each for a limited time.
 
-    A thread cannot be ended from outside: one whose answer is given up goes on and keeps its place until it is done,
-    so that never more than ``at_once`` run. What still waits when it is given up is never begun.
+    A thread cannot be stopped from outside. A computation that has timed out continues and keeps its place until it is
+    done, so that never more than ``at_once`` run. A queued one that has timed out is never started.
 
     Args:
-        limits: the numbers.
+        limits: of the server.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -28,21 +28,21 @@ class Pool:
         self._most, self._seconds = limits.at_once + limits.waiting, limits.seconds
         self._taken, self._lock = 0, Lock()
 
-    async def run(self, work: Callable[[], Found]) -> Found:
-        """Return what ``work`` gives.
+    async def run(self, work: Callable[[], Result]) -> Result:
+        """Return the result of ``work``.
 
         Raises:
-            BusyError: there is no place to wait in.
-            RuntimeError: the work ended its thread.
-            TooLongError: it took too long.
+            BusyError: the queue is full.
+            RuntimeError: the work raised an exception that ends a thread.
+            TooLongError: it timed out.
         """
         with self._lock:
             if self._taken >= self._most:
                 raise BusyError
             self._taken += 1
         try:
-            future = self._threads.submit(_told, work)
-        except RuntimeError as error:  # closed: the server is ending
+            future = self._threads.submit(_guarded, work)
+        except RuntimeError as error:  # closed: the server is shutting down
             self._leave()
             raise BusyError from error
         future.add_done_callback(self._leave)
@@ -54,7 +54,7 @@ class Pool:
         return answer.result()
 
     def close(self) -> None:
-        """Begin nothing more."""
+        """Start no further computation."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _leave(self, _: "Future[Any] | None" = None) -> None:
@@ -62,8 +62,8 @@ class Pool:
             self._taken -= 1
 
 
-def _told(work: Callable[[], Found]) -> Found:
-    """Return what ``work`` gives, or raise what can be told: not what would end the loop, or what it takes for an end.
+def _guarded(work: Callable[[], Result]) -> Result:
+    """Return the result of ``work``, with exceptions that would end the event loop turned into RuntimeError.
 
     Raises:
         RuntimeError: the work raised what is meant to end a program, a thread or a generator.

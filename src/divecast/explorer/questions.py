@@ -1,8 +1,9 @@
-"""What may be asked: the bodies of the requests."""
+"""The bodies of the requests."""
 
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from divecast.explain.counterfactuals.label_effects import UnlabelledCode
 from divecast.explorer.limits import MOST_ANOMALOUS, MOST_LEVELS, MOST_POSITIONS, MOST_WINDOWS
@@ -13,15 +14,16 @@ Name = Annotated[str, Field(max_length=1000)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Level = Annotated[float, Field(gt=0.0, lt=1.0)]
 Channels = Annotated[
-    list[Name] | None, Field(min_length=1, description="Channels to give back; all when left out. All are used.")
+    list[Name] | None,
+    Field(min_length=1, description="Channels to return; all by default. The model always uses all of them."),
 ]
-Levels = Annotated[list[Level], Field(max_length=MOST_LEVELS, description="Probabilities of the quantiles, rising.")]
+Levels = Annotated[list[Level], Field(max_length=MOST_LEVELS, description="Quantile levels, rising.")]
 
 _LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 class Question(BaseModel):
-    """A request; a field that is not known is an error, so that no misspelt one is passed over."""
+    """A request. An unknown field is an error, so that a misspelt one is not ignored."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -34,23 +36,23 @@ class Row(Question):
 
 
 class SentWindow(Question):
-    """A window whose values are sent."""
+    """A window whose values are part of the request."""
 
     values: dict[Name, list[Finite | None]] = Field(
-        description="For each channel of the model its rows, as many as the look-back; null where missing."
+        description="The rows of each channel of the model, as many as its lookback; null if missing."
     )
-    start: Stamp | None = Field(None, description="Time of the first row, where the data have a clock.")
+    start: Stamp | None = Field(None, description="Time of the first row, if the data have a clock.")
 
 
 class OfWindows(Question):
-    """Which windows: those at some places in the data, or one that is sent."""
+    """Which windows: some of the server's data, or one in the request."""
 
     at: list[Name | Row] | None = Field(
         None,
         min_length=1,
         max_length=MOST_WINDOWS,
-        description="First stamp of each forecast; for recordings the name (its last window), or the name and the "
-        "second at which the window ends. By default the end of the data, or of every recording.",
+        description="Time of the first step of each forecast. For recordings the name (its last window), or the name "
+        "and the second at which the window ends. By default the end of the data, or of every recording.",
         examples=[["2016-12-24T01:00"]],
     )
     window: SentWindow | None = None
@@ -58,7 +60,7 @@ class OfWindows(Question):
     @model_validator(mode="after")
     def _either(self) -> "OfWindows":
         if self.at is not None and self.window is not None:
-            raise ValueError("expected either at or window, got both")
+            raise PydanticCustomError("both", "Use either at or window, not both")
         return self
 
 
@@ -66,20 +68,18 @@ class ForecastQuestion(OfWindows):
     """Forecast windows."""
 
     channels: Channels = None
-    labels: LabelMode = Field("known", description="Tell the code the labels that are known, or infer all of them.")
+    labels: LabelMode = Field("known", description="Use the known labels, or infer all of them from the window.")
     levels: Levels = Field(list(_LEVELS))
 
 
 class EncodeQuestion(OfWindows):
-    """Infer the code of windows, from the windows alone."""
+    """Infer the codes of windows from their values alone."""
 
 
 class WhatIfQuestion(ForecastQuestion):
-    """Forecast windows as they are, and under other classes."""
+    """Forecast windows under their own classes and under other ones."""
 
-    to: dict[Name, Name] = Field(
-        min_length=1, description="The class each factor is moved to.", examples=[{"weekday": "Sun"}]
-    )
+    to: dict[Name, Name] = Field(min_length=1, description="New class of each factor.", examples=[{"weekday": "Sun"}])
     unlabelled_code: UnlabelledCode = Field(
         "adjusted", description="Adjust a to the new classes on average, or keep it."
     )
@@ -88,13 +88,15 @@ class WhatIfQuestion(ForecastQuestion):
 class TraverseQuestion(OfWindows):
     """Move one dimension of the code of windows."""
 
-    dimension: str = Field(max_length=200, description="As in GET /model: a3, b_hour0, or b_hour for all its classes.")
+    dimension: str = Field(
+        max_length=200, description="One of GET /model: a3, b_hour0, or b_hour to traverse all classes of hour."
+    )
     positions: list[Finite] | None = Field(
         None,
         min_length=1,
         max_length=MOST_POSITIONS,
-        description="Standard deviations of the prior from its mean, or classes from the first; by default 9, or one "
-        "a class.",
+        description="Standard deviations of the prior from its mean, or class indices; by default 9 positions, or one "
+        "per class.",
     )
     channels: Channels = None
     unlabelled_code: UnlabelledCode = Field("kept", description="Keep a, or adjust it to the classes of the moved b.")
@@ -103,9 +105,9 @@ class TraverseQuestion(OfWindows):
 class AnomaliesQuestion(Question):
     """Score how anomalous windows are."""
 
-    start: Stamp | None = Field(None, description="First stamp at which a window may end; by default that of the data.")
-    stop: Stamp | None = Field(None, description="Last stamp at which a window may end; by default that of the data.")
+    start: Stamp | None = Field(None, description="First time at which a window may end; by default the data's first.")
+    stop: Stamp | None = Field(None, description="Last time at which a window may end; by default the data's last.")
     recordings: list[Name] | None = Field(None, min_length=1, description="Only windows of these recordings.")
-    every: int = Field(1, ge=1, description="Score only every n-th window of the span.")
-    n: int = Field(10, ge=1, le=MOST_ANOMALOUS, description="Largest number of anomalous windows to describe.")
-    apart: int | None = Field(None, ge=1, description="Rows between two of them at least; by default the look-back.")
+    every: int = Field(1, ge=1, description="Score only every n-th window.")
+    n: int = Field(10, ge=1, le=MOST_ANOMALOUS, description="Most anomalous windows to describe, at most.")
+    apart: int | None = Field(None, ge=1, description="Least rows between two of them; by default the lookback.")

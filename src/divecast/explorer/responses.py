@@ -1,4 +1,4 @@
-"""The library's results written as answers."""
+"""Converts the library's results to answers."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -35,7 +35,7 @@ Columns = NDArray[np.int64]
 
 
 def forecast_answer(found: Forecast, columns: Columns) -> ForecastAnswer:
-    """Write a forecast; ``columns`` are the channels to give."""
+    """Convert a forecast; ``columns`` are the channels to return."""
     windows = [
         WindowForecast(
             **key,
@@ -49,7 +49,7 @@ def forecast_answer(found: Forecast, columns: Columns) -> ForecastAnswer:
 
 
 def encode_answer(found: Codes) -> EncodeAnswer:
-    """Write codes."""
+    """Convert codes."""
     blocks = list(zip(found.factors, found.b_mean, found.b_sd, found.probabilities, strict=True))
     windows = [
         WindowCode(
@@ -66,7 +66,7 @@ def encode_answer(found: Codes) -> EncodeAnswer:
 
 
 def what_if_answer(found: Counterfactual, columns: Columns) -> WhatIfAnswer:
-    """Write a what-if; ``columns`` are the channels to give."""
+    """Convert what-if forecasts; ``columns`` are the channels to return."""
     windows = [
         WindowWhatIf(
             **key,
@@ -86,7 +86,7 @@ def what_if_answer(found: Counterfactual, columns: Columns) -> WhatIfAnswer:
 
 
 def traverse_answer(found: Traversal, columns: Columns) -> TraverseAnswer:
-    """Write a traversal; ``columns`` are the channels to give."""
+    """Convert a traversal; ``columns`` are the channels to return."""
     lookback = found.own_windows.shape[1]
     windows = [
         WindowTraversal(
@@ -110,7 +110,7 @@ def traverse_answer(found: Traversal, columns: Columns) -> TraverseAnswer:
 
 
 def anomalies_answer(found: Anomalies, n: int, apart: int | None) -> AnomaliesAnswer:
-    """Write the scores of all windows, and the ``n`` most anomalous in words."""
+    """Convert the scores of all windows, and the ``n`` most anomalous ones with reasons."""
     scores = [Score(**key, score=float(found.score[at])) for at, key in enumerate(_keys(found.keys, -1))]
     return AnomaliesAnswer(
         reference=found.reference.name,
@@ -122,7 +122,7 @@ def anomalies_answer(found: Anomalies, n: int, apart: int | None) -> AnomaliesAn
 
 
 def time_of(stamp: Any) -> Time:
-    """Return a stamp as ISO 8601, or seconds."""
+    """Return a time as ISO 8601, or as seconds."""
     return str(stamp) if isinstance(stamp, np.datetime64) else float(stamp)
 
 
@@ -136,7 +136,7 @@ def _times(stamps: NDArray[Any]) -> list[Time]:
 
 
 def _curves(values: Floats, columns: Columns) -> Curves:
-    """Turn (step, channel) into a list a channel."""
+    """Turn (step, channel) into one list per channel."""
     curves: Curves = values.T[columns].tolist()
     return curves
 

@@ -225,7 +225,7 @@ def request(draw: st.DrawFn) -> Attempt:
         found = json.loads(answer.text, parse_constant=lambda name: 1 / 0)
         if answer.status_code != 200:
             assert answer.status_code in (400, 413, 422), (answer.status_code, answer.text)
-            raise DivecastError(" ".join([found["error"], *(each["expected"] for each in found["fields"])]))
+            raise DivecastError(" ".join([found["error"], *(each["message"] for each in found["fields"])]))
         for part in (found, found.get("factual", {}), found.get("counterfactual", {})):
             if "mean" in part:
                 mean = np.array(part["mean"], dtype=np.float64)

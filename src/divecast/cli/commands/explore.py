@@ -37,20 +37,20 @@ def explore(
     """
     for package in ("fastapi", "uvicorn"):
         need(package)
-    from divecast.explorer.access import Door
+    from divecast.explorer.access import AccessRules
     from divecast.explorer.app import build_app
     from divecast.explorer.explorer import Explorer
     from divecast.explorer.listen import listen, open_socket
     from divecast.explorer.page import explorer_page, plain_page
 
-    Door.of(host, token, 0, 0)  # raises before the work
+    AccessRules.of(host, token, 0, 0)  # raises before the work
     model, source = load_with_data(inputs)
     with open_socket(host, port) as server_socket:
         explorer = Explorer.of(model, source)
         say("Preparing; this takes a moment.")
         explorer.prepare()
         page = explorer_page(model, source) if with_page else plain_page()
-        door = Door.of(host, token, explorer.limits.body_bytes, explorer.limits.body_seconds)
+        rules = AccessRules.of(host, token, explorer.limits.body_bytes, explorer.limits.body_seconds)
 
         def announce(address: str) -> None:
             if as_json:
@@ -59,4 +59,4 @@ def explore(
                 print_lines(f"The explorer is at {address} (Ctrl-C stops it)")
             sys.stdout.flush()  # the process that started this one waits for the address
 
-        listen(build_app(explorer, door, page), server_socket, announce)
+        listen(build_app(explorer, rules, page), server_socket, announce)

@@ -9,33 +9,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from divecast import ConfigError
-from divecast.explorer.access import Door, Doorkeeper, is_loopback
+from divecast.explorer.access import AccessMiddleware, AccessRules, is_loopback
 from explorer.asking import OPEN, Asked, send
 
 TOKEN = "token" * 4
 
 
-def door_of(host="127.0.0.1", token=None):
-    return Door.of(host, token, 1000, 5.0)
+def rules_of(host="127.0.0.1", token=None):
+    return AccessRules.of(host, token, 1000, 5.0)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", "", "localhost.evil.org"])  # noqa: S104
 def test_only_loopback_goes_without_a_token(host):
     with pytest.raises(ConfigError, match="DIVECAST_TOKEN"):
-        door_of(host)
-    assert door_of(host, TOKEN).hosts is None
+        rules_of(host)
+    assert rules_of(host, TOKEN).hosts is None
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "localhost"])
 def test_loopback(host):
     assert is_loopback(host)
-    assert door_of(host).token is None
+    assert rules_of(host).token is None
 
 
 @pytest.mark.parametrize("token", ["", "short", "ünfortunately-not-ascii", "with\na line break, long enough"])
 def test_a_poor_token_is_refused(token):
     with pytest.raises(ConfigError, match="at least 16"):
-        door_of("127.0.0.1", token)
+        rules_of("127.0.0.1", token)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def basic(password):
 )
 @pytest.mark.parametrize("path", ["/", "/model", "/openapi.json", "/none"])
 def test_the_token(of_hours, shown, status, path):
-    asked = Asked(of_hours.explorer, door_of("0.0.0.0", TOKEN))  # noqa: S104
+    asked = Asked(of_hours.explorer, rules_of("0.0.0.0", TOKEN))  # noqa: S104
     response = asked.get(path, Authorization=shown, Host="planner.example.org")
     assert response.status_code == (404 if status == 200 and path == "/none" else status)
     assert ("www-authenticate" in response.headers) == (status == 401)
@@ -101,7 +101,7 @@ def test_no_other_text_is_the_token(text):
         raise AssertionError("let in")
 
     headers = {"Authorization": text.encode("latin-1")}
-    response = send(Doorkeeper(never, door_of("127.0.0.1", TOKEN)), [("GET", "/", {"headers": headers})])[0]
+    response = send(AccessMiddleware(never, rules_of("127.0.0.1", TOKEN)), [("GET", "/", {"headers": headers})])[0]
     assert response.status_code == 401
 
 
@@ -137,7 +137,7 @@ def test_a_body_may_not_come_too_slowly():
         yield b"{"
         await asyncio.sleep(5)
 
-    keeper = Doorkeeper(never, replace(OPEN, body_seconds=0.05))
+    keeper = AccessMiddleware(never, replace(OPEN, body_seconds=0.05))
     assert send(keeper, [("POST", "/forecast", {"content": drip()})])[0].status_code == 408
 
 
