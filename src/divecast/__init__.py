@@ -32,6 +32,7 @@ from divecast.errors import (
 )
 from divecast.estimator import DeepDIVE
 from divecast.persistence.version import __version__ as __version__
+from divecast.selection import backtest, search
 
 __all__ = [
     "ArtifactError",
@@ -55,8 +56,10 @@ __all__ = [
     "RankError",
     "Recordings",
     "TrainingConfig",
+    "backtest",
     "datasets",
     "open_store",
+    "search",
     "store_from_parquet",
     "write_store",
 ]

@@ -5,9 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from divecast import ArtifactError, ByRecording, ByTime, ConfigError, DeepDIVE
-from divecast.selection import backtest, trial
-from divecast.selection import run_trials as made
+from divecast import ArtifactError, ByRecording, ByTime, ConfigError, DeepDIVE, backtest
+from divecast.selection import run_trials, trial
 from selection.here import small
 from worlds import SMALL, hours, moves
 
@@ -54,7 +53,7 @@ def test_a_fit_that_is_there_is_not_made_again_and_one_of_other_settings_is(here
     backtest(small(epochs=2), PANEL, 2, out=tmp_path, watch=told.append)
     assert len(told) == 5
     files[1].write_text("{}")
-    with pytest.raises(ArtifactError, match="is not the result of a fit; remove it to make it again"):
+    with pytest.raises(ArtifactError, match=r"is not the result of a trial .*\. Remove it"):
         backtest(small(), PANEL, 2, out=tmp_path)
 
 
@@ -87,7 +86,7 @@ def test_a_fit_that_fails_is_told_and_tried_again(here, tmp_path, monkeypatch):
             raise OSError("no luck")
         trial.run_trial(job)
 
-    monkeypatch.setattr(made, "run_trial", work)
+    monkeypatch.setattr(run_trials, "run_trial", work)
     found = backtest(small(), PANEL, 2, out=tmp_path)
     assert found.folds[0].error.startswith("OSError: no luck")
     assert found.folds[0].result is None
@@ -97,7 +96,7 @@ def test_a_fit_that_fails_is_told_and_tried_again(here, tmp_path, monkeypatch):
 
 
 def test_where_every_fit_fails_the_first_error_is_raised(here, tmp_path):
-    with pytest.raises(ConfigError, match=r"none of 2 fits could be made; the first, 2024-.*: expected"):
+    with pytest.raises(ConfigError, match=r"All 2 fits failed; the first, 2024-.*: "):
         backtest(DeepDIVE(6, 2000, model=SMALL), PANEL, 2, out=tmp_path)
 
 

@@ -59,7 +59,7 @@ def test_each_recording_or_group_is_tested_once_and_never_with_those_that_train(
     spec = ByRecording(group="subject" if grouped else None, seed=seed)
     units = sorted({f"p{at % 7}" for at in range(n)} if grouped else source.names)
     if folds > len(units):
-        with pytest.raises(DataError, match="expected 3 folds or more and no more than there are"):
+        with pytest.raises(DataError, match="expected 3 to"):
             folds_of(source, folds, split=spec)
         return
     found = folds_of(source, folds, split=spec)
@@ -82,12 +82,17 @@ def test_many_names_are_cut():
 @pytest.mark.parametrize(
     ("source", "arguments", "error", "said"),
     [
-        (panel(60), (2, 30), DataError, "expected rows to fit on before 2 test parts of 30 rows, got 60 rows"),
-        (panel(60), (2, 5, ByRecording()), ConfigError, "expected ByTime for a panel"),
-        (recordings(9), (3, 5), ConfigError, "expected ByRecording and no span for recordings"),
-        (recordings(9), (3, None, ByTime()), ConfigError, "expected ByRecording and no span"),
-        (recordings(9), (2,), DataError, "no more than there are recordings, 9, got 2"),
-        (recordings(9, 4), (5, None, ByRecording(group="subject")), DataError, "groups of 'subject', 4, got 5"),
+        (panel(60), (2, 30), DataError, "2 test parts of 30 rows leave too few of 60 rows"),
+        (panel(60), (2, 5, ByRecording()), ConfigError, "expected ByTime, got ByRecording"),
+        (recordings(9), (3, 5), ConfigError, "span=5 is for panels"),
+        (recordings(9), (3, None, ByTime()), ConfigError, "expected ByRecording, got ByTime"),
+        (recordings(9), (2,), DataError, "expected 3 to 9 folds, the number of recordings, got 2"),
+        (
+            recordings(9, 4),
+            (5, None, ByRecording(group="subject")),
+            DataError,
+            "3 to 4 folds, the number of groups of 'subject', got 5",
+        ),
     ],
 )
 def test_folds_that_cannot_be_are_refused(source, arguments, error, said):

@@ -17,8 +17,7 @@ from divecast.jobs import workers
 from divecast.jobs.ray_workers import run_jobs_on_ray
 from divecast.reproduce import figures, measured, runs
 from divecast.reproduce.reproduction import reproduce
-from divecast.selection import backtest
-from divecast.selection import run_trials as made
+from divecast.selection import backtest, run_trials
 from reproduce.jobs import Task, environment, work
 from reproduce.small import _MEASURES, hours_case, make_small
 from reproduce.test_runs import without_cost
@@ -81,7 +80,7 @@ def test_a_backtest_on_ray_with_a_death_is_the_same(tmp_path, monkeypatch):
     (tmp_path / "there").mkdir()
     (tmp_path / "there" / f"{here.folds[1].trial.stop}.kill").touch()
     with monkeypatch.context() as patch:
-        patch.setattr(made, "run_trial", run_trial_after_a_death)
+        patch.setattr(run_trials, "run_trial", run_trial_after_a_death)
         there = backtest(model, panel, 2, out=tmp_path / "there", ray="local")
     assert not list((tmp_path / "there").glob("*.kill"))
     for one, other in zip(here.table().values(), there.table().values(), strict=True):

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from divecast import __version__
 from divecast.page.scope import Scope
+from divecast.persistence.version import __version__
 
 _MOST = 12  # items of a list that are shown
 _SKIPPED = ("history", "settings", "factors")

@@ -1,6 +1,7 @@
-"""Fits that are tried out: a model backtested over time or over recordings, and settings searched by validation."""
+"""Model selection: backtests over time or over recordings, and searches for the best settings."""
 
-from divecast.selection.backtest import Backtest, backtest
-from divecast.selection.search import Search, search
+from divecast.selection.backtest import Backtest, Spread, backtest
+from divecast.selection.run_trials import FinishedTrial
+from divecast.selection.search import Candidate, SearchResult, search
 
-__all__ = ["Backtest", "Search", "backtest", "search"]
+__all__ = ["Backtest", "Candidate", "FinishedTrial", "SearchResult", "Spread", "backtest", "search"]

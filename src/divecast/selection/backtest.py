@@ -1,9 +1,9 @@
-"""How good would forecasts have been? A model fitted again before each of several stretches, and scored on it."""
+"""Backtests: a model is refitted before each of several test parts and scored on it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,25 +16,48 @@ from divecast.inference.fitted_model import to_source
 from divecast.inference.forecasting import check_at_least
 from divecast.jobs.contract import JobProgress
 from divecast.selection.fold import folds_of
-from divecast.selection.run_trials import Execution, FinishedTrial, make_trials
-from divecast.selection.trial import Trial, TrialJob
+from divecast.selection.run_trials import Execution, FinishedTrial, run_trials
+from divecast.selection.trial import Trial, TrialJob, TrialResult
+
+
+class Spread(NamedTuple):
+    """A score over the folds.
+
+    Attributes:
+        mean: mean over the folds.
+        sd: standard deviation over the folds; NaN for a single fold.
+    """
+
+    mean: float
+    sd: float
+
+    @classmethod
+    def of(cls, values: Sequence[float | None]) -> "Spread":
+        """Summarise the values of the folds."""
+        numbers = np.array(values, dtype=np.float64)
+        return cls(float(numbers.mean()), float(numbers.std(ddof=1)) if len(numbers) > 1 else float("nan"))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Backtest:
-    """Scores by fold and forecaster.
+    """The result of ``backtest``: scores by fold and forecaster. ``str`` gives a table of mean scores.
 
     Attributes:
-        folds: each fold's fit and what came of it; ``trial.name`` is the wall time of the first target, or names the
+        folds: fit and result of each fold; ``trial.name`` is the local time of the first target, or lists the test
             recordings or groups.
-        backend: kind of table to give back.
+        backend: kind of table of the data.
+
+    Example:
+        >>> result = backtest(model, panel, folds=3, out="backtest")  # doctest: +SKIP
+        >>> print(result)  # doctest: +SKIP
+        >>> result.frame()  # doctest: +SKIP
     """
 
     folds: tuple[FinishedTrial, ...]
     backend: Backend
 
     def table(self) -> dict[str, NDArray[Any]]:
-        """Return columns with a row per fold, forecaster and step, and one ``all`` row for each fold and forecaster."""
+        """Return the columns of ``frame``."""
         columns: dict[str, list[Any]] = {"fold": []}
         for fold in self.folds:
             if fold.result is not None:
@@ -44,36 +67,49 @@ class Backtest:
         text = ("fold", "model", "horizon")
         return {name: np.array(column, dtype=object if name in text else float) for name, column in columns.items()}
 
-    def frame(self) -> Any:
-        """Return ``table`` as a table of the caller's kind."""
-        return to_frame(self.table(), self.backend)
+    def frame(self, *, backend: Backend | None = None) -> Any:
+        """Return a table with one row per fold, forecaster and step, and a row ``all`` over all steps.
 
-    def overall(self) -> dict[str, dict[str, tuple[float, float]]]:
-        """Return mean and standard deviation over the folds of each score over all steps, by forecaster."""
-        results = [fold.result for fold in self.folds if fold.result is not None]
-        found = {}
+        Args:
+            backend: kind of table; that of the data by default.
+
+        Example:
+            >>> backtest(model, panel, folds=3).frame(backend="polars")  # doctest: +SKIP
+        """
+        return to_frame(self.table(), backend or self.backend)
+
+    def overall(self) -> dict[str, dict[str, Spread]]:
+        """Return each score over all steps, by forecaster and measure.
+
+        Example:
+            >>> backtest(model, panel, folds=3).overall()["DeepDIVE"]["mae"].mean  # doctest: +SKIP
+        """
+        results = self._results()
+        overall = {}
         for name in results[0].forecasters:
             scores = [result.overall(name) for result in results]
-            found[name] = {measure: _spread([each[measure] for each in scores]) for measure in scores[0]}
-        return found
+            overall[name] = {measure: Spread.of([fold[measure] for fold in scores]) for measure in scores[0]}
+        return overall
 
-    def accuracy(self) -> dict[str, tuple[float, float]]:
-        """Return mean and standard deviation over the folds of the share of labels read right, by factor."""
-        results = [fold.result for fold in self.folds if fold.result is not None]
-        return {
-            name: _spread([np.nan if result.accuracy[name] is None else result.accuracy[name] for result in results])
-            for name in results[0].accuracy
-        }
+    def accuracy(self) -> dict[str, Spread]:
+        """Return the share of labels inferred correctly, by factor.
+
+        Example:
+            >>> backtest(model, panel, folds=3).accuracy()["hour"].mean  # doctest: +SKIP
+        """
+        results = self._results()
+        return {name: Spread.of([result.accuracy[name] for result in results]) for name in results[0].accuracy}
+
+    def _results(self) -> list[TrialResult]:
+        return [fold.result for fold in self.folds if fold.result is not None]
 
     def __str__(self) -> str:
-        """Return the mean scores over all steps, a line a forecaster."""
-        means = {
-            name: {measure: mean for measure, (mean, _) in scores.items()} for name, scores in self.overall().items()
-        }
-        return in_lines(means)
+        """Return the mean scores over all steps, one line per forecaster."""
+        overall = self.overall()
+        return in_lines({name: {key: score.mean for key, score in scores.items()} for name, scores in overall.items()})
 
 
-def backtest(  # noqa: PLR0913  what is tested, on what, and who does it
+def backtest(  # noqa: PLR0913  model, data, and how the fits are run
     model: DeepDIVE,
     data: Any,
     folds: int = 5,
@@ -85,45 +121,48 @@ def backtest(  # noqa: PLR0913  what is tested, on what, and who does it
     ray: str | None = None,
     watch: Callable[[JobProgress[TrialJob]], None] = lambda _progress: None,
 ) -> Backtest:
-    """Fit a model once a fold, on what lies before it, and score each on its fold beside simple forecasters.
+    """Refit a model for each of several test parts, and score it there beside simple forecasters.
 
-    A panel is walked forward: each test part is forecast, from every origin, by a model of the rows before it alone.
-    Recordings, or groups of them, are dealt to the test parts whole: with as many folds as subjects, each is left out
-    once. Results that are there are not made again, so after Ctrl-C the same call goes on; other settings or data give
-    other results in the same folder.
+    A panel is backtested forward in time: each test part is forecast, from every origin, by a model fitted on the rows
+    before it alone. Recordings, or groups of them, are distributed over the test parts as a whole; with as many folds
+    as groups, each group is left out once. Results are stored in ``out`` and reused, so the same call resumes after an
+    interruption; other settings or data give other results in the same folder.
 
-    In a script, call it under ``if __name__ == "__main__"``: the workers are fresh processes that import the script.
+    In a script, call it under ``if __name__ == "__main__"``, since the workers are new processes that import the
+    script.
 
     Args:
-        model: whose settings are tested; it need not be fitted and stays as it is.
-        data: what to fit and score on.
-        folds: test parts.
-        span: rows of a panel's test part; by default all parts together are the last fifth of the rows.
-        split: shares of training and validation before a test part, ``ByTime(3, 1)``; for recordings the label of
-            groups and the seed of the dealing, ``ByRecording(group="subject")``.
+        model: whose settings are tested; it need not be fitted and is not changed.
+        data: data to fit and score on.
+        folds: number of test parts.
+        span: rows of each test part of a panel; by default all test parts together are the last fifth of the rows.
+        split: for a panel, the shares of training and validation before a test part, as ``ByTime(3, 1)``; for
+            recordings, the label of the groups and the random seed, as ``ByRecording(group="subject")``.
         out: folder of the results.
-        workers: processes at once, of one thread each.
-        ray: address of a Ray cluster that works instead, or ``local``; its machines share the folder ``out``, and a
-            store that the data lie in.
+        workers: number of processes, of one thread each.
+        ray: address of a Ray cluster to use instead, or ``local``; its machines must share the folder ``out`` and the
+            store of the data.
         watch: called after each fit.
 
+    Returns:
+        The scores by fold and forecaster.
+
     Raises:
-        ConfigError: a setting is out of range, does not go with the data, or no fold could be fitted.
+        ConfigError: a setting is out of range or does not suit the data, or all fits failed.
         DataError: the data cannot be used, or are too few.
         ArtifactError: the folder cannot be written to.
+
+    Example:
+        >>> result = backtest(DeepDIVE(horizon=24, factors=["hour"]), panel, folds=3)  # doctest: +SKIP
+        >>> result.overall()["DeepDIVE"]["mae"].mean  # doctest: +SKIP
     """
     if not isinstance(model, DeepDIVE):
-        raise ConfigError(f"expected a DeepDIVE, fitted or not, got {model!r}")
+        raise ConfigError(expected="a DeepDIVE, fitted or not", found=repr(model), argument="model")
     check_at_least(1, folds=folds, **({} if span is None else {"span": span}))
-    hands = Execution(Path(out), workers, ray, watch)
+    execution = Execution(Path(out), workers, ray, watch)
     source = to_source(data, model.plan.factors)
     trials = [
         Trial(fold.name, model.plan, fold.split, "test", fold.stop, baselines=True, device=str(model.device))
         for fold in folds_of(source, folds, span, split)
     ]
-    return Backtest(tuple(make_trials(source, trials, hands)), source.backend)
-
-
-def _spread(values: Sequence[Any]) -> tuple[float, float]:
-    known = np.array(values, dtype=np.float64)
-    return float(known.mean()), float(known.std(ddof=1)) if len(known) > 1 else float("nan")
+    return Backtest(tuple(run_trials(source, trials, execution)), source.backend)

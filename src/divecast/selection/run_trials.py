@@ -1,4 +1,4 @@
-"""Trials made: results that are there already are read, the others made by processes or a Ray cluster."""
+"""Runs trials: stored results are read, the others are computed by processes or a Ray cluster."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ from divecast.selection.trial import Trial, TrialJob, TrialResult, read_result, 
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """Who makes the trials, and where the results go.
+    """Where trials run, and where their results are stored.
 
     Attributes:
-        out: folder of the results; one that is there is not made again.
-        workers: processes at once, of one thread each.
-        ray: address of a Ray cluster that works instead, or ``local``; its machines share ``out``.
-        watch: called after each trial that was made.
+        out: folder of the results; stored results are reused.
+        workers: number of processes, of one thread each.
+        ray: address of a Ray cluster to use instead, or ``local``; its machines share ``out``.
+        watch: called after each trial that was run.
     """
 
     out: Path
@@ -41,12 +41,12 @@ class Execution:
 
 @dataclass(frozen=True, slots=True)
 class FinishedTrial:
-    """A trial and what came of it.
+    """A trial and its result.
 
     Attributes:
-        trial: what was asked.
-        result: what came of it, None if it failed.
-        error: why it failed, else None; it is tried again by the next call.
+        trial: the fit and how it is scored.
+        result: scores of the fit; None if it failed.
+        error: error message if it failed, else None; the next call runs it again.
     """
 
     trial: Trial
@@ -54,32 +54,37 @@ class FinishedTrial:
     error: str | None
 
 
-def make_trials(source: Source, trials: Sequence[Trial], hands: Execution) -> list[FinishedTrial]:
+def run_trials(source: Source, trials: Sequence[Trial], execution: Execution) -> list[FinishedTrial]:
     """Return the results of all trials, in order.
 
     Raises:
         ArtifactError: the folder cannot be written to, or the file of a result is damaged.
         ConfigError: Ray is not installed, there is no such cluster, or all trials failed.
     """
-    prints = fingerprints(source, trials[0].plan.factors)
-    folder = hands.out.absolute()  # workers of Ray are in folders of their own
+    data_fingerprints = fingerprints(source, trials[0].plan.factors)
+    folder = execution.out.absolute()  # workers of Ray have other working directories
     make_folder(folder)
-    asked = [trial.asked(prints) for trial in trials]
-    found = [read_result(result_file(folder, each)) for each in asked]
+    identities = [trial.identity(data_fingerprints) for trial in trials]
+    files = [result_file(folder, identity) for identity in identities]
+    stored = [read_result(file) for file in files]
     errors: dict[Path, str] = {}
-    if None in found:
+    if None in stored:
         with scratch_beside(folder / "values") as scratch:
             data = Mapped.of(source, scratch)
-            jobs = [TrialJob(*each, folder) for each in zip(trials, [data] * len(trials), asked, strict=True)]
-            todo = [job for job, result in zip(jobs, found, strict=True) if result is None]
-            for progress in track_progress(make_files(todo, run_trial, hands.workers, hands.ray), len(todo)):
-                hands.watch(progress)
+            missing = [
+                TrialJob(trial, data, identity, folder)
+                for trial, identity, result in zip(trials, identities, stored, strict=True)
+                if result is None
+            ]
+            outcomes = make_files(missing, run_trial, execution.workers, execution.ray)
+            for progress in track_progress(outcomes, len(missing)):
+                execution.watch(progress)
                 if progress.error is not None:
                     errors[progress.job.file] = progress.error
-    files = [result_file(folder, each) for each in asked]
-    made = [
+    finished = [
         FinishedTrial(trial, read_result(file), errors.get(file)) for trial, file in zip(trials, files, strict=True)
     ]
-    if all(each.result is None for each in made):
-        raise ConfigError(f"none of {len(made)} fits could be made; the first, {made[0].trial.name}: {made[0].error}")
-    return made
+    if all(trial.result is None for trial in finished):
+        first = finished[0]
+        raise ConfigError(f"All {len(finished)} fits failed; the first, {first.trial.name}: {first.error}")
+    return finished

@@ -1,4 +1,4 @@
-"""Which settings are best? Those that forecast the validation part best; the test part is not looked at."""
+"""Search for the settings that forecast the validation part best; the test part is not used."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from divecast.inference.evaluation import MEASURES, MODEL_NAME
 from divecast.inference.fitted_model import to_source
 from divecast.inference.forecasting import check_at_least
 from divecast.jobs.contract import JobProgress
-from divecast.selection.run_trials import Execution, FinishedTrial, make_trials
+from divecast.selection.run_trials import Execution, FinishedTrial, run_trials
 from divecast.selection.trial import Trial, TrialJob
 from divecast.selection.variant import variants, varied
 
@@ -24,12 +24,12 @@ By = Literal["crps", "rrse", "mae", "mse", "mase", "accuracy"]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Candidate:
-    """Settings that were tried.
+    """One combination of settings.
 
     Attributes:
-        settings: by dotted name.
-        runs: fits with them, of seeds that follow one another, and what came of each.
-        score: mean over the runs that ended of what is searched by; NaN if none did.
+        settings: values by dotted name.
+        runs: fits with consecutive seeds, and their results.
+        score: mean score over the runs that succeeded; NaN if none did.
     """
 
     settings: dict[str, Any]
@@ -38,14 +38,20 @@ class Candidate:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Search:
-    """What a search found.
+class SearchResult:
+    """The result of ``search``; ``str`` gives one line per candidate, the best first.
 
     Attributes:
-        by: what the candidates were compared by, on the validation part.
-        candidates: the best first.
-        model: with the best settings, not fitted.
-        backend: kind of table to give back.
+        by: score on the validation part that candidates are compared by.
+        candidates: all combinations of settings, the best first.
+        model: DeepDIVE with the best settings, not fitted.
+        backend: kind of table of the data.
+
+    Example:
+        >>> result = search(model, panel, {"training.clip": [0.5, 1.0]})  # doctest: +SKIP
+        >>> result.best  # doctest: +SKIP
+        {'training.clip': 0.5}
+        >>> best_model = result.model.fit(panel)  # doctest: +SKIP
     """
 
     by: By
@@ -59,24 +65,30 @@ class Search:
         return self.candidates[0].settings
 
     def table(self) -> dict[str, NDArray[Any]]:
-        """Return a row a candidate, the best first: its settings, and means over its runs on the validation part."""
-        columns = {name: _column([each.settings[name] for each in self.candidates]) for name in self.best}
+        """Return the columns of ``frame``."""
+        columns = {name: _column([candidate.settings[name] for candidate in self.candidates]) for name in self.best}
         means = [_means(candidate) for candidate in self.candidates]
-        return columns | {name: np.array([each.get(name, np.nan) for each in means]) for name in means[0]}
+        return columns | {name: np.array([scores.get(name, np.nan) for scores in means]) for name in means[0]}
 
-    def frame(self) -> Any:
-        """Return ``table`` as a table of the caller's kind."""
-        return to_frame(self.table(), self.backend)
+    def frame(self, *, backend: Backend | None = None) -> Any:
+        """Return a table with one row per candidate, the best first: its settings and mean validation scores.
+
+        Args:
+            backend: kind of table; that of the data by default.
+
+        Example:
+            >>> search(model, panel, {"training.clip": [0.5, 1.0]}).frame()  # doctest: +SKIP
+        """
+        return to_frame(self.table(), backend or self.backend)
 
     def __str__(self) -> str:
-        """Return a line a candidate, the best first."""
+        """Return one line per candidate, the best first."""
         return "\n".join(
-            f"{self.by} {each.score:<10.5g} " + " ".join(f"{name}={value}" for name, value in each.settings.items())
-            for each in self.candidates
+            f"{self.by} {candidate.score:<10.5g} {_described(candidate.settings)}" for candidate in self.candidates
         )
 
 
-def search(  # noqa: PLR0913  what is searched, on what, by what, and who does it
+def search(  # noqa: PLR0913  model, data, settings, and how the fits are run
     model: DeepDIVE,
     data: Any,
     tries: Mapping[str, Sequence[Any]],
@@ -89,69 +101,89 @@ def search(  # noqa: PLR0913  what is searched, on what, by what, and who does i
     workers: int = 1,
     ray: str | None = None,
     watch: Callable[[JobProgress[TrialJob]], None] = lambda _progress: None,
-) -> Search:
-    """Fit a model with every combination of settings, or some drawn from them, and compare on the validation part.
+) -> SearchResult:
+    """Fit a model with all combinations of settings, or a random sample of them, and compare validation scores.
 
-    The validation part also says when each fit stops and how wide its intervals are, so the winner's score is somewhat
-    flattered: score it on the test part, once. Differences below those between ``runs`` say nothing. Results that are
-    there are not made again: call it again after Ctrl-C, or with more values.
+    The validation part also decides on early stopping and the width of intervals, so the score of the best candidate
+    is slightly optimistic; score it on the test part once. Differences smaller than those between ``runs`` mean
+    nothing. Results are stored in ``out`` and reused, so the same call resumes after an interruption, and a call with
+    more values only computes the new ones.
 
-    In a script, call it under ``if __name__ == "__main__"``: the workers are fresh processes that import the script.
+    In a script, call it under ``if __name__ == "__main__"``, since the workers are new processes that import the
+    script.
 
     Args:
-        model: whose other settings are kept; it need not be fitted and stays as it is.
-        data: what to fit and score on.
-        tries: values of each setting by dotted name: ``{"training.learning_rate": [1e-3, 4e-3], "lookback": [168]}``.
-        split: how to cut the data; by default ``ByTime(3, 1, 1)``.
-        by: mean over all steps on the validation part of this; the lowest wins, of ``accuracy`` (labels read right,
-            mean over the factors) the highest.
-        draws: combinations to draw, which finds good ones sooner than the whole grid (Bergstra and Bengio 2012); None
-            for all.
-        runs: fits of each candidate, with the model's seed and those that follow.
+        model: whose other settings are kept; it need not be fitted and is not changed.
+        data: data to fit and score on.
+        tries: values to try by dotted name of the setting: ``{"training.clip": [0.5, 1.0], "lookback": [48, 168]}``.
+        split: how to split the data; ``ByTime(3, 1, 1)`` by default.
+        by: score over all steps on the validation part. The lowest is best; of ``accuracy``, the share of labels
+            inferred correctly (mean over the factors), the highest.
+        draws: number of combinations to draw at random, which finds good ones sooner than the whole grid (Bergstra and
+            Bengio 2012); None for all combinations.
+        runs: fits per candidate, with the seed of the model and the following ones.
         out: folder of the results.
-        workers: processes at once, of one thread each.
-        ray: address of a Ray cluster that works instead, or ``local``; its machines share the folder ``out``, and a
-            store that the data lie in.
+        workers: number of processes, of one thread each.
+        ray: address of a Ray cluster to use instead, or ``local``; its machines must share the folder ``out`` and the
+            store of the data.
         watch: called after each fit.
 
+    Returns:
+        The candidates, the best first, and the best model, not fitted.
+
     Raises:
-        ConfigError: a setting is unknown or out of range, or no candidate could be fitted.
+        ConfigError: a setting is unknown or out of range, or all fits failed.
         DataError: the data cannot be used.
         ArtifactError: the folder cannot be written to.
+
+    Example:
+        >>> result = search(model, panel, {"training.clip": [0.5, 1.0]}, runs=2)  # doctest: +SKIP
+        >>> print(result.best)  # doctest: +SKIP
     """
     if not isinstance(model, DeepDIVE):
-        raise ConfigError(f"expected a DeepDIVE, fitted or not, got {model!r}")
-    if by not in get_args(By) or (by == "accuracy" and not model.plan.factors):
-        raise ConfigError(f"by must be one of {get_args(By)}, accuracy with factors only, got {by!r}")
+        raise ConfigError(expected="a DeepDIVE, fitted or not", found=repr(model), argument="model")
+    if by not in get_args(By):
+        raise ConfigError(expected=f"one of {get_args(By)}", found=repr(by), argument="by")
+    if by == "accuracy" and not model.plan.factors:
+        raise ConfigError("A model without factors infers no labels, so it has no accuracy", argument="by")
     check_at_least(1, runs=runs, **({} if draws is None else {"draws": draws}))
     if not isinstance(tries, Mapping) or not tries:
-        raise ConfigError(f'expected values by setting, such as {{"training.clip": [0.5, 1.0]}}, got {tries!r}')
-    hands, device = Execution(Path(out), workers, ray, watch), str(model.device)
-    asked = variants(tries, draws, model.plan.seed)
-    models = [DeepDIVE.of(varied(model.plan, settings), device) for settings in asked]
+        expected = 'values by setting, such as {"training.clip": [0.5, 1.0]}'
+        raise ConfigError(expected=expected, found=repr(tries), argument="tries")
+    execution, device = Execution(Path(out), workers, ray, watch), str(model.device)
+    combinations = variants(tries, draws, model.plan.seed)
+    models = [DeepDIVE.of(varied(model.plan, settings), device) for settings in combinations]
     trials = [
-        Trial(_words(settings, seed), replace(each.plan, seed=seed), split or ByTime(), "valid", device=device)
-        for settings, each in zip(asked, models, strict=True)
+        Trial(
+            f"{_described(settings)} seed={seed}",
+            replace(variant.plan, seed=seed),
+            split or ByTime(),
+            "valid",
+            device=device,
+        )
+        for settings, variant in zip(combinations, models, strict=True)
         for seed in range(model.plan.seed, model.plan.seed + runs)
     ]
     source = to_source(data, model.plan.factors)
-    made = make_trials(source, trials, hands)
-    found = [tuple(made[at : at + runs]) for at in range(0, len(made), runs)]
-    candidates = [Candidate(*each, _score(each[1], by)) for each in zip(asked, found, strict=True)]
+    finished = run_trials(source, trials, execution)
+    by_candidate = [tuple(finished[i : i + runs]) for i in range(0, len(finished), runs)]
+    candidates = [
+        Candidate(settings, own_runs, _score(own_runs, by))
+        for settings, own_runs in zip(combinations, by_candidate, strict=True)
+    ]
     sign = -1.0 if by == "accuracy" else 1.0
-    order = np.argsort([sign * each.score for each in candidates], kind="stable")  # NaN comes last
-    ranked = tuple(candidates[at] for at in order)
-    return Search(by, ranked, models[order[0]], source.backend)
+    order = np.argsort([sign * candidate.score for candidate in candidates], kind="stable")  # NaN comes last
+    return SearchResult(by, tuple(candidates[i] for i in order), models[order[0]], source.backend)
 
 
 def _column(values: Sequence[Any]) -> NDArray[Any]:
-    """Return numbers as they are, all else as text."""
-    numbers = all(isinstance(each, int | float) and not isinstance(each, bool) for each in values)
-    return np.array(values) if numbers else np.array([str(each) for each in values], dtype=object)
+    """Return numbers as numbers, all other values as text."""
+    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    return np.array(values) if numbers else np.array([str(value) for value in values], dtype=object)
 
 
-def _words(settings: Mapping[str, Any], seed: int) -> str:
-    return " ".join(f"{name}={value}" for name, value in [*settings.items(), ("seed", seed)])
+def _described(settings: Mapping[str, Any]) -> str:
+    return " ".join(f"{name}={value}" for name, value in settings.items())
 
 
 def _score(runs: Sequence[FinishedTrial], by: By) -> float:
@@ -161,14 +193,14 @@ def _score(runs: Sequence[FinishedTrial], by: By) -> float:
 
 def _means(candidate: Candidate) -> dict[str, float]:
     scores = [_scores(run) for run in candidate.runs if run.result is not None]
-    return {name: float(np.mean([each[name] for each in scores])) for name in scores[0]} if scores else {}
+    return {name: float(np.mean([score[name] for score in scores])) for name in scores[0]} if scores else {}
 
 
 def _scores(run: FinishedTrial) -> dict[str, float]:
-    """Return the scores over all steps, the labels read right and the seconds of a fit."""
+    """Return the scores over all steps, the accuracy of inferred labels and the seconds of a fit."""
     if run.result is None:
         return {}
     overall = run.result.overall(MODEL_NAME)
-    read = [np.nan if share is None else share for share in run.result.accuracy.values()]
-    accuracy = {"accuracy": float(np.mean(read))} if read else {}
+    by_factor = [np.nan if share is None else share for share in run.result.accuracy.values()]
+    accuracy = {"accuracy": float(np.mean(by_factor))} if by_factor else {}
     return {name: overall[name] for name in MEASURES} | accuracy | {"seconds": run.result.seconds}

@@ -1,4 +1,4 @@
-"""One fit that is tried out, and what came of it."""
+"""Trials: fits whose scores are compared."""
 
 import hashlib
 import json
@@ -22,16 +22,16 @@ from divecast.persistence.version import __version__
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A fit to be made and scored.
+    """A fit, and how it is scored.
 
     Attributes:
-        name: to tell it by.
-        plan: settings.
-        split: of the data.
-        part: that is scored.
-        stop: rows of a panel from here on are not seen; None for all.
-        baselines: whether simple forecasters are scored beside it.
-        device: where it is fitted.
+        name: name in messages and tables.
+        plan: settings of the fit.
+        split: how the data are split.
+        part: part that is scored.
+        stop: first row of a panel that is not used; None for all rows.
+        baselines: whether simple forecasters are scored too.
+        device: device of the fit.
     """
 
     name: str
@@ -42,12 +42,12 @@ class Trial:
     baselines: bool = False
     device: str = "cpu"
 
-    def asked(self, fingerprints: dict[str, str]) -> dict[str, Any]:
-        """Return all that the result on data with these fingerprints depends on, as JSON values."""
+    def identity(self, fingerprints: dict[str, str]) -> dict[str, Any]:
+        """Return all that the result depends on, with the fingerprints of the data, as JSON values."""
         scored = {"part": self.part, "stop": self.stop, "baselines": self.baselines, "device": self.device}
         asked = self.plan.about(self.split) | fingerprints | scored | {"divecast": __version__}
-        found: dict[str, Any] = json.loads(json.dumps(asked))
-        return found
+        identity: dict[str, Any] = json.loads(json.dumps(asked))
+        return identity
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -55,36 +55,36 @@ class TrialJob:
     """A trial for a worker.
 
     Attributes:
-        trial: what to do.
-        data: what to fit on.
-        asked: see ``Trial.asked``.
-        folder: of the results.
+        trial: the fit and how it is scored.
+        data: data to fit and score on.
+        identity: see ``Trial.identity``.
+        folder: folder of the results.
     """
 
     trial: Trial
     data: Mapped
-    asked: dict[str, Any]
+    identity: dict[str, Any]
     folder: Path
 
     @property
     def file(self) -> Path:
-        """Where the result goes."""
-        return result_file(self.folder, self.asked)
+        """File of the result."""
+        return result_file(self.folder, self.identity)
 
 
 @dataclass(frozen=True, slots=True)
 class TrialResult:
-    """What came of a fit.
+    """The scores of a fit.
 
     Attributes:
-        asked: see ``Trial.asked``.
-        scores: columns of ``Evaluation.table``: a row a forecaster and step, ``all`` among them; None for NaN.
-        accuracy: share of the labelled windows of the part whose label was read right from the window alone, by factor.
-        seconds: of the fit.
-        epochs: passes of the fit.
+        identity: see ``Trial.identity``.
+        scores: columns of ``Evaluation.table``; None for NaN.
+        accuracy: share of labels of the part that were inferred correctly, by factor; None for NaN.
+        seconds: time of the fit.
+        epochs: epochs of the fit.
     """
 
-    asked: dict[str, Any]
+    identity: dict[str, Any]
     scores: dict[str, list[str | float | None]]
     accuracy: dict[str, float | None]
     seconds: float
@@ -92,52 +92,54 @@ class TrialResult:
 
     @property
     def forecasters(self) -> list[str]:
-        """Return who was scored, the model first."""
+        """Names of the forecasters, the model first."""
         return list(dict.fromkeys(str(name) for name in self.scores["model"]))
 
     def overall(self, forecaster: str) -> dict[str, float]:
         """Return the scores of a forecaster over all steps, by measure."""
         rows = zip(self.scores["model"], self.scores["horizon"], strict=True)
-        at = next(at for at, row in enumerate(rows) if row == (forecaster, "all"))
-        measures = {name: column[at] for name, column in self.scores.items() if name not in ("model", "horizon")}
+        i = next(i for i, row in enumerate(rows) if row == (forecaster, "all"))
+        measures = {name: column[i] for name, column in self.scores.items() if name not in ("model", "horizon")}
         return {name: float("nan") if value is None else float(value) for name, value in measures.items()}
 
 
-def result_file(folder: Path, asked: dict[str, Any]) -> Path:
-    """Return where a result goes; all that is asked otherwise goes elsewhere."""
-    return folder / f"{hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:20]}.json"
+def result_file(folder: Path, identity: dict[str, Any]) -> Path:
+    """Return the file of the result of a trial with this identity."""
+    return folder / f"{hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:20]}.json"
 
 
 def run_trial(job: TrialJob) -> None:
-    """Fit, score and write the result; called in a worker."""
-    torch.set_num_threads(1)  # the same bits wherever it runs
+    """Fit, score and write the result; runs in a worker."""
+    torch.set_num_threads(1)  # for the same result on every machine
     trial, source = job.trial, job.data.open()
     if isinstance(source, Panel) and trial.stop is not None:
         source = source.rows(0, trial.stop)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DataWarning)  # each trial would say the same
+        warnings.simplefilter("ignore", DataWarning)  # else each trial would repeat it
         began = perf_counter()
         model = DeepDIVE.of(trial.plan, trial.device).fit(source, trial.split, progress=False)
         seconds = perf_counter() - began
         scores = model.evaluate(source, trial.part, baselines=trial.baselines).table()
         accuracy = model.infer_labels(source, trial.part).accuracy() if trial.plan.factors else {}
-    found = TrialResult(job.asked, plain(scores), plain(accuracy), seconds, len(model.history.records))
+    result = TrialResult(job.identity, plain(scores), plain(accuracy), seconds, len(model.history.records))
     with replacing(job.file) as temporary:
-        temporary.write_text(json.dumps(asdict(found), ensure_ascii=False) + "\n", encoding="utf-8")
+        temporary.write_text(json.dumps(asdict(result), ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def read_result(file: Path) -> TrialResult | None:
-    """Return what came of a trial, or None if there is no such file.
+    """Return the result of a trial, or None if there is no such file.
 
     Raises:
-        ArtifactError: it is damaged or cannot be read.
+        ArtifactError: the file is damaged or cannot be read.
     """
     from pydantic import TypeAdapter
 
     if not file.exists():
         return None
     try:
-        found: TrialResult = TypeAdapter(TrialResult).validate_json(file.read_bytes())
+        result: TrialResult = TypeAdapter(TrialResult).validate_json(file.read_bytes())
     except (OSError, ValueError) as error:
-        raise ArtifactError(f"{file} is not the result of a fit; remove it to make it again: {error}") from error
-    return found
+        reason = " ".join(str(error).split())
+        problem = f"{file} is not the result of a trial ({reason})"
+        raise ArtifactError(problem, hint="Remove it to run it again") from error
+    return result

@@ -28,14 +28,15 @@ def varied(plan: FitPlan, settings: Mapping[str, Any]) -> FitPlan:
 
 
 def variants(tries: Mapping[str, Sequence[Any]], n: int | None, seed: int) -> list[dict[str, Any]]:
-    """Return every combination of the values of each setting, in order, or ``n`` of them drawn without replacement.
+    """Return all combinations of the values of each setting, in order, or ``n`` drawn without replacement.
 
     Raises:
         ConfigError: a setting has no values.
     """
     for name, values in tries.items():
         if isinstance(values, str) or not isinstance(values, Sequence) or not values:
-            raise ConfigError(f"expected a list of values for {name!r}, such as [8, 16], got {values!r}")
+            expected = f"a list of values for {name!r}, such as [8, 16]"
+            raise ConfigError(expected=expected, found=repr(values), argument="tries")
     sizes = [len(values) for values in tries.values()]
     total = int(np.prod(sizes, dtype=object))
     few = n is not None and n < total

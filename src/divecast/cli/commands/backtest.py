@@ -36,7 +36,7 @@ def backtest(
     With recordings, each fold leaves some of them out of the fit: with --group subject and as many folds as subjects,
     one subject at a time. After Ctrl-C, the same command resumes with the folds that are missing.
     """
-    from divecast.selection import backtest as run
+    from divecast import backtest as run
 
     settings = inputs.settings()
     model, label_columns = build_model(settings)

@@ -18,7 +18,7 @@ from divecast.errors import ConfigError
 from divecast.selection.search import By
 
 if TYPE_CHECKING:
-    from divecast.selection.search import Search
+    from divecast.selection.search import SearchResult
 
 _SHOWN = ("crps", "rrse", "mae", "mase", "accuracy", "seconds")
 _TRY = "--try NAME=[VALUE, VALUE], such as training.learning_rate=[0.001, 0.004]"
@@ -48,7 +48,7 @@ def search(
 
     After Ctrl-C, the same command resumes with the fits that are missing; with more values it adds their fits.
     """
-    from divecast.selection import search as run
+    from divecast import search as run
 
     settings = inputs.settings(split_by=split_by)
     candidates = dict(parse_assignment(text, _TRY) for text in tries or ())
@@ -87,7 +87,7 @@ def search(
         raise typer.Exit(FAILED)
 
 
-def _print(result: "Search") -> None:
+def _print(result: "SearchResult") -> None:
     table = result.table()
     names = [name for name in _SHOWN if name in table]
     rows: list[list[str] | None] = [

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast.data import Backend, to_frame
+from divecast.data.tables.frames import default_backend
 from divecast.train.conflict.look import Look, Place, View
 
 Floats = NDArray[np.float64]
@@ -127,9 +128,9 @@ class ConflictSummary:
         """Return a table with one row per pair of losses and module.
 
         Args:
-            backend: kind of table; pyarrow by default.
+            backend: kind of table; pandas by default, then polars, then pyarrow, whichever is installed.
         """
-        return to_frame(self.table(), backend or "numpy")
+        return to_frame(self.table(), backend or default_backend())
 
     def __str__(self) -> str:
         """Return one line per pair: share of negative cosines across halves, of the null, and median on one half."""
