@@ -6,13 +6,16 @@ DEMO_FLAGS ?=
 # Folder that has eia_us_demand_hourly, forecasting_benchmarks and lstnet_electricity_pieces.
 DATA ?= ../shared/data
 BENCH_FLAGS ?=
+# Case of the paper: motion, eia, electricity, gait or gait-people.
+CASE ?= motion
+REPRODUCE_FLAGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 RIVALS := .venv-rivals
 
-.PHONY: help setup demo test test-all audit mutants lint format rivals bench bench-import clean
+.PHONY: help setup demo test test-all audit mutants lint format rivals bench bench-import reproduce clean
 
 help:
 	@echo "make demo          set up, fit on the shipped loads, forecast; results in demo/"
@@ -23,6 +26,7 @@ help:
 	@echo "make lint          ruff, mypy and the layers"
 	@echo "make format        put imports and layout in order"
 	@echo "make bench         race divecast and its rivals on DATA=PATH (hours), write docs/benchmarks.md"
+	@echo "make reproduce     the paper's tables on CASE=motion, or another with DATA=PATH; REPRODUCE_FLAGS=--quick to try"
 	@echo "make bench-import  time of 'import divecast' and size of a core install"
 	@echo "make clean         remove $(VENV) and what was built"
 
@@ -56,12 +60,12 @@ lint: $(STAMP)
 # A dependency that the service does not know is named as not audited.
 audit: $(STAMP)
 	$(BIN)/pip-audit --local --skip-editable --progress-spinner off
-	$(BIN)/pip-audit --requirement benchmarks/race/requirements.txt --no-deps --disable-pip --progress-spinner off
+	$(BIN)/pip-audit --requirement research/race/requirements.txt --no-deps --disable-pip --progress-spinner off
 
 # Minutes; docs/mutants.md says which changes no test notices.
 mutants: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/mutmut run
-	$(BIN)/python benchmarks/mutants.py
+	$(BIN)/python -m research.mutants.page
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
@@ -70,7 +74,7 @@ format: $(STAMP)
 rivals: $(RIVALS)/.installed
 
 # An environment of its own: the rivals need an older pandas, and divecast needs none of them.
-$(RIVALS)/.installed: benchmarks/race/requirements.txt
+$(RIVALS)/.installed: research/race/requirements.txt
 	$(PYTHON) -m venv $(RIVALS)
 	$(RIVALS)/bin/python -m pip install --quiet --upgrade pip
 	$(RIVALS)/bin/python -m pip install --quiet "$(TORCH)"
@@ -79,11 +83,15 @@ $(RIVALS)/.installed: benchmarks/race/requirements.txt
 
 # Lines that are there are not made again; the page is written also where a race failed.
 bench: $(STAMP) rivals
-	$(BIN)/python benchmarks/race/run.py --data "$(DATA)" $(BENCH_FLAGS); raced=$$?; \
-		$(BIN)/python benchmarks/race/page.py && exit $$raced
+	$(BIN)/python -m research.race.run --data "$(DATA)" $(BENCH_FLAGS); raced=$$?; \
+		$(BIN)/python -m research.race.page && exit $$raced
+
+# One table of the paper, on data that ship or on DATA=PATH; runs that are there are not made again.
+reproduce: $(STAMP)
+	$(BIN)/python -m research.paper $(CASE) $(if $(filter motion,$(CASE)),,--data "$(DATA)") $(REPRODUCE_FLAGS)
 
 bench-import: $(STAMP)
-	$(BIN)/python benchmarks/import_time.py
+	$(BIN)/python -m research.speed.import_time
 
 clean:
 	rm -rf $(VENV) build dist demo .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -29,6 +29,7 @@ from divecast._optional import need
 for package in ("pandas", "matplotlib", "scipy", "sklearn"):
     need(package)
 
+REPOSITORY = Path(__file__).resolve().parents[2]  # a clone: research/ is not in the installed package
 QUICK = bool(os.environ.get("DIVECAST_QUICK"))  # fewer runs, only to see that all works
 
 # %% [markdown]
@@ -39,11 +40,13 @@ QUICK = bool(os.environ.get("DIVECAST_QUICK"))  # fewer runs, only to see that a
 # labels, `given` one that is handed the labels as covariates. What this script runs is what you would type:
 
 # %%
-command = ["divecast", "reproduce", "motion", "--quick", "--out", "reproduction"]
+command = ["-m", "research.paper", "motion", "--quick", "--out", "reproduction"]
 if QUICK:
     command += ["--runs", "1", "--arm", "full"]
-print("$", *command)
-done = subprocess.run([sys.executable, "-m", "divecast.cli", *command[1:]], check=True, capture_output=True, text=True)
+print("$ python", *command)
+path = os.pathsep.join([str(REPOSITORY), *sys.path])
+environment = os.environ | {"PYTHONPATH": path}
+done = subprocess.run([sys.executable, *command], env=environment, check=True, capture_output=True, text=True)
 print(done.stdout)
 
 # %% [markdown]
@@ -110,15 +113,15 @@ for block in ("line",) if QUICK else ("kind", "line"):
     print(f"{block}: read right in windows of people never met: {said}; forecast RRSE {error:.3f}")
 
 # %% [markdown]
-# One seed says little: `divecast reproduce motion --arm full --arm line --runs 10` asks ten times, with tests.
+# One seed says little: `python -m research.paper motion --arm full --arm line --runs 10` asks ten times, with tests.
 #
 # ## In full
 #
 # ```sh
-# divecast reproduce motion --runs 10 --ablations --workers 2    # what ships
-# divecast reproduce eia --data PATH --runs 10 --ablations       # hourly US demand
-# divecast reproduce electricity --data PATH                     # the paper's panel
-# divecast reproduce gait-people --data PATH                     # the paper's recordings
+# python -m research.paper motion --runs 10 --ablations --workers 2    # what ships
+# python -m research.paper eia --data PATH --runs 10 --ablations       # hourly US demand
+# python -m research.paper electricity --data PATH                     # the paper's panel
+# python -m research.paper gait-people --data PATH                     # the paper's recordings
 # ```
 #
 # The time left is said after each run, and a run that is stopped goes on where it was. Our runs of all cases, beside

@@ -20,7 +20,6 @@ COMMANDS = (
     "report",
     "explore",
     "demo",
-    "reproduce",
     "what-if",
     "traverse",
     "why",

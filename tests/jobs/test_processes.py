@@ -11,8 +11,8 @@ import pytest
 
 from divecast.jobs import processes
 from divecast.jobs.processes import run_jobs
-from divecast.reproduce import memory
-from reproduce.jobs import Task, environment, work
+from job_tasks import Task, environment, work
+from research.paper import memory
 
 
 def test_every_job_is_done_once_and_in_order(tmp_path):

@@ -15,14 +15,13 @@ from divecast.data import write_store
 from divecast.inference import predict as inference
 from divecast.jobs import workers
 from divecast.jobs.ray_workers import run_jobs_on_ray
-from divecast.reproduce import figures, measured, runs
-from divecast.reproduce.reproduction import reproduce
 from divecast.selection import backtest, run_trials
-from reproduce.jobs import Task, environment, work
-from reproduce.small import _MEASURES, hours_case, make_small
-from reproduce.test_runs import without_cost
+from job_tasks import Task, environment, work
+from research.paper import figures, measured, runs
+from research.paper.reproduction import reproduce
 from selection.here import small, work_here
 from slow.ray_jobs import VALUES_AT_ONCE, make_second_part_twice, run_trial_after_a_death
+from studies.small import MEASURES, hours_case, make_small, without_cost
 from worlds import hours
 
 SMALL = {"num_cpus": 2, "include_dashboard": False, "object_store_memory": 80 * 2**20}
@@ -35,7 +34,7 @@ def ray():
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         patch.setenv("RAY_AUTH_MODE", "disabled")  # else it writes a token into the home of who runs the tests
-        patch.setenv("PYTHONPATH", str(Path(__file__).parents[1]), prepend=os.pathsep)
+        patch.setenv("PYTHONPATH", os.pathsep.join(map(str, Path(__file__).parents[1:3])), prepend=os.pathsep)
         found = pytest.importorskip("ray", reason="needs the extra ray")
         found.init(**SMALL, **QUIET)
         yield found
@@ -89,7 +88,7 @@ def test_a_backtest_on_ray_with_a_death_is_the_same(tmp_path, monkeypatch):
 
 def test_a_table_made_on_ray_with_a_death_is_the_same(monkeypatch, tmp_path):
     monkeypatch.setattr(runs, "load_case", hours_case)
-    monkeypatch.setattr(measured, "CONFIG", _MEASURES)
+    monkeypatch.setattr(measured, "CONFIG", MEASURES)
     monkeypatch.setattr(figures, "draw_case", lambda *_: ())
     monkeypatch.chdir(tmp_path)
     runs._load.cache_clear()

@@ -26,7 +26,6 @@ from divecast.cli.commands.what_if import what_if
 from divecast.cli.commands.why import why
 from divecast.cli.console import OK, USER_ERROR, print_lines, reported_warnings, say
 from divecast.cli.groups import with_groups
-from divecast.cli.reproduce import reproduce
 from divecast.errors import DivecastError, as_argument
 
 app = typer.Typer(name="divecast", add_completion=False, pretty_exceptions_enable=False)
@@ -48,7 +47,6 @@ _EXAMPLES: dict[Callable[..., None], str] = {
     export: "divecast export model.safetensors --out model.onnx",
     info: "divecast info model.safetensors --json",
     demo: "divecast demo --out demo",
-    reproduce: "divecast reproduce eia --data PATH/eia_us_demand_hourly --runs 10 --workers 2 --out reproduction",
 }
 _POSITIONAL = ("data", "model")
 _RENAMED = {

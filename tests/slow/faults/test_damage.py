@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from faults.damage import (
+
+from divecast import DeepDIVE, ModelConfig
+from divecast.errors import ArtifactError
+from research.reliability.damage import (
     GOOD,
     SMALL,
     Result,
@@ -23,11 +26,8 @@ from faults.damage import (
     summaries,
     survive,
 )
-from faults.damage import targets as make_targets
-from faults.mutations import Mutation, at, opened, signed
-
-from divecast import DeepDIVE, ModelConfig
-from divecast.errors import ArtifactError
+from research.reliability.damage import targets as make_targets
+from research.reliability.mutations import Mutation, at, opened, signed
 
 forks = pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 

@@ -1,6 +1,6 @@
 """A disk with no room, and a place that cannot be written to, under all that divecast writes.
 
-The system refuses any file beyond a thousand bytes here; benchmarks/faults/disk.py fills real disks, as root.
+The system refuses any file beyond a thousand bytes here; research/reliability/disk.py fills real disks, as root.
 """
 
 import os
@@ -10,15 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from faults import disk
-from faults.products import Product, contents, products
-from faults.small_fit import prepare
 
 from divecast import DeepDIVE
 from divecast.cli import main
 from divecast.errors import ArtifactError
-from divecast.reproduce import record as records
-from reproduce.lines import record
+from research.paper import record as records
+from research.reliability import disk
+from research.reliability.products import Product, contents, products
+from research.reliability.small_fit import prepare
+from studies.lines import record
 
 resource = pytest.importorskip("resource", reason="this system has no limits of file size")
 NAMES = (

@@ -1,6 +1,6 @@
 """A process that is killed leaves the former file or the new one, and what comes after goes on as if it had not been.
 
-Each kill is at a known place of the code, in a process of its own; benchmarks/faults/kill.py kills at random.
+Each kill is at a known place of the code, in a process of its own; research/reliability/kill.py kills at random.
 """
 
 import os
@@ -12,16 +12,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from faults import kill, killed_fit
-from faults.products import command
-from faults.small_fit import SmallFit, prepare
 
 from divecast import open_store, write_store
 from divecast.errors import ArtifactError
 from divecast.persistence import atomic
 from divecast.persistence.atomic import replacing
-from divecast.reproduce.runs import RunJob, missing, read_records
-from reproduce.lines import record
+from research.paper.runs import RunJob, missing, read_records
+from research.reliability import kill, killed_fit
+from research.reliability.products import command
+from research.reliability.small_fit import SmallFit, prepare
+from studies.lines import record
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork"),
@@ -192,7 +192,7 @@ def test_the_section_counts_what_did_not_hold() -> None:
     assert "1 random moments over 2 fits" in text
     assert "1 in that of the model" in text
     assert "1 of 2 ended with the model of the unbroken fit" in text
-    assert "divecast reproduce" not in text
+    assert "research.paper" not in text
 
 
 def test_a_file_that_cannot_be_made_is_no_bare_error(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from faults.long_run import MOST_RISE, newest, resident_mib, rise, section
 
+from research.reliability.long_run import MOST_RISE, newest, resident_mib, rise, section
 from worlds import fit_hours, hours
 
 PANEL = hours().panel

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from faults.missing import ARMS, BLOCKS, SHARES, WAYS, Run, given, removed, runs, section
 
 from divecast import ByTime, DeepDIVE, Panel, TrainingConfig
 from divecast.metrics.forecast import rrse
+from research.reliability.missing import ARMS, BLOCKS, SHARES, WAYS, Run, given, removed, runs, section
 from worlds import SMALL, hours
 
 WORLD = hours(weeks=10)

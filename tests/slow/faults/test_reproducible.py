@@ -13,20 +13,19 @@ import numpy as np
 import pytest
 import rich.style  # noqa: F401  draws from Python's state when it is first imported
 import torch
-from faults.reproducible import RUN_TOLERANCE, RUNS, distance, section
 
 import divecast
 from divecast import DeepDIVE
 from divecast._device import own_random_state
+from research.reliability.reproducible import RUN_TOLERANCE, RUNS, distance, section
 from worlds import fit_hours, hours
 
 PANEL = hours().panel
 TESTS = Path(__file__).parents[2]
 IN_A_PROCESS = """
 import sys, torch
-sys.path.insert(0, sys.argv[1])
 torch.set_num_threads(1)
-from faults.test_reproducible import bits, fit_hours
+from slow.faults.test_reproducible import bits, fit_hours
 print(bits(fit_hours(epochs=1, seed=5)))
 """
 
@@ -51,7 +50,7 @@ def bits(model: DeepDIVE) -> int:
 
 
 def test_processes_of_one_seed_agree_to_the_bit_and_another_seed_does_not() -> None:
-    path = os.pathsep.join([str(TESTS), str(TESTS.parent / "benchmarks"), str(TESTS.parent / "src")])
+    path = os.pathsep.join([str(TESTS), str(TESTS.parent), str(TESTS.parent / "src")])
     command = [sys.executable, "-c", IN_A_PROCESS, str(TESTS)]
     said = [
         subprocess.run(  # noqa: S603  this very Python

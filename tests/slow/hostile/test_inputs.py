@@ -1,4 +1,5 @@
-"""Hostile input at every public entry ends in a right result or in our error; benchmarks/faults/inputs.py goes on."""
+"""Hostile input at every public entry ends in a right result or in our error; research/reliability/inputs.py goes
+on."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings

@@ -1,0 +1,1 @@
+"""Which windows are anomalous: injected faults and holidays."""

@@ -1,0 +1,115 @@
+"""Are odd days found? Faults put into test windows, and holidays that no one told of; one JSON line a result.
+
+    python -m research.anomalies.run eia --data PATH/eia_us_demand_hourly
+    python -m research.anomalies.run loads
+
+Runs that are in research/anomalies/results.jsonl are skipped. ``python -m research.anomalies.page`` turns the lines
+into docs/anomalies.md.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from divecast._optional import need
+from divecast.data import split as cut
+from divecast.fit.fit_model import split_of
+from research.anomalies.detectors import Detector, Scores, detectors, windows_at
+from research.anomalies.fits import CASES, DAY, WEEK, Judge, fit_halves, fit_judge
+from research.anomalies.holidays import days_of_halves, days_of_test
+from research.anomalies.injected_faults import FAULTS, Site, with_fault
+from research.common import append_line, read_lines
+from research.paper.versions import versions
+
+OUT = Path(__file__).with_name("results.jsonl")
+PASSES = 8
+SEEDS = 3
+ALARMS = (1.0, 2.0, 3.0)
+
+Asked = tuple[str, Path | None, bool]
+"""Case, its data, and whether a small version will do."""
+
+
+def fault_lines(judge: Judge, seed: int, n_passes: int) -> Iterator[dict[str, Any]]:
+    """Yield the ROC-AUC of every detector, fault and size, on the validation and on the test part."""
+    found, fitted = detectors(judge, seed), judge.model._need_fitted()
+    parts = cut(judge.panel, split_of(fitted))
+    day = fitted.shape.horizon
+    for part in ("valid", "test"):
+        rows = getattr(parts, part)
+        site = Site(int(rows.start[0]), int(rows.stop[0]), fitted.shape.lookback + day, day)
+        ends = list(site.passes(n_passes))
+        clean = _scores(judge, found, [(each, judge.panel.values) for each in ends])
+        alarms = {name: [float((scores >= at).mean()) for at in ALARMS] for name, scores in clean.items()}
+        own = {name: shares for name, shares in alarms.items() if name.startswith("divecast")}
+        yield {"what": "alarms", "part": part, "windows": sum(map(len, ends)), "rarity": ALARMS, "share": own}
+        for fault, (_, unit, sizes) in FAULTS.items():
+            for size in sizes:
+                spread = fitted.scale.spread
+                faulty = [(each, with_fault(judge.panel.values, each, site, (fault, size), spread)) for each in ends]
+                scores = _scores(judge, found, faulty)
+                auc = {name: _auc(clean[name], scores[name]) for name in clean}
+                yield {"what": "fault", "part": part, "fault": fault, "size": size, "unit": unit, "auc": auc}
+
+
+def holiday_lines(asked: Asked, week: Judge, seed: int) -> Iterator[dict[str, Any]]:
+    """Yield the days of the parts that were not trained on, with what their weekday is read as."""
+    case, _, quick = asked
+    for lookback in (DAY, WEEK):
+        if case == "loads":
+            found = days_of_halves(fit_halves(lookback, seed, quick))
+            yield {"what": "days", "lookback": lookback, "part": "other half", **found}
+            continue
+        judge = week if lookback == WEEK else fit_judge(asked, lookback, seed)
+        for part in ("valid", "test"):
+            yield {"what": "days", "lookback": lookback, "part": part, **days_of_test(judge, part)}
+
+
+def _scores(judge: Judge, found: list[Detector], passes: list[tuple[np.ndarray, np.ndarray]]) -> Scores:
+    rows = []
+    for ends, values in passes:
+        windows = windows_at(judge, values, ends)
+        rows.append({name: scores for detector in found for name, scores in detector.scores(windows).items()})
+    return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+
+
+def _auc(clean: np.ndarray, faulty: np.ndarray) -> float:
+    truth = np.repeat([0, 1], [len(clean), len(faulty)])
+    return round(float(need("sklearn.metrics").roc_auc_score(truth, np.concatenate([clean, faulty]))), 4)
+
+
+def main() -> int:
+    """Make the missing runs."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("case", choices=CASES)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--quick", action="store_true", help="a small version, to try the machinery")
+    parser.add_argument("--out", type=Path, default=OUT)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    lines = read_lines(args.out)
+    there = {(line["case"], line["seed"], line["quick"]) for line in lines}
+    for seed in range(args.seeds):
+        if (args.case, seed, args.quick) in there:
+            continue
+        began = time.process_time()
+        asked = args.case, args.data, args.quick
+        judge = fit_judge(asked, WEEK, seed)
+        key = {"case": args.case, "seed": seed, "quick": args.quick, "about": judge.about}
+        made = [*holiday_lines(asked, judge, seed), *fault_lines(judge, seed, 2 if args.quick else PASSES)]
+        last = {"core_seconds": round(time.process_time() - began, 1), "versions": versions()}
+        append_line(args.out, "\n".join(json.dumps({**key, **line, **last}) for line in made))
+        print(f"{args.case}, seed {seed}: {last['core_seconds']} s", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Do the objectives of the loss conflict?"""

@@ -1,0 +1,1 @@
+"""How well labels are inferred where few windows have one."""

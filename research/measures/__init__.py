@@ -1,0 +1,1 @@
+"""Bias of the measures of disentanglement on small samples."""

@@ -1,0 +1,16 @@
+"""What the figures of a case show: the first full model on its test windows."""
+
+from pathlib import Path
+
+import torch
+
+from divecast.inference.fitted_model import FittedModel
+from divecast.plots.code_view import CodeView, view_windows
+from research.paper.cases import Case
+from research.paper.run import HeldOut
+
+
+def view_of(case: Case, model: Path) -> CodeView:
+    """Load the model of a case and look at its test windows; see ``CodeView``."""
+    fitted = FittedModel.load(model, torch.device("cpu"))
+    return view_windows(fitted, HeldOut.of(fitted, case).encode)

@@ -1,0 +1,126 @@
+"""Training a model of neuralforecast on windows, for as long as the track says.
+
+neuralforecast's own loop copies every window of the training part at each step of a model of one series (1.3 GB for 32
+series of the EIA panel), which takes several times as long as the step itself; a model of all series loses little. This
+loop draws the same windows, with the model's own forward pass and loss; ``tsmixer-public`` is fitted by the other.
+"""
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from research.race.entries.neural_recipes import Recipe
+from research.race.entries.neural_windows import Feed
+from research.race.heats import Heat
+
+_WARM_UP, _CHECKS = 12, 12
+_WINDOWS_AT_ONCE = 2048  # of one series
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """How a training went.
+
+    Attributes:
+        steps: taken.
+        published: steps that the recipe asks for.
+        best: validation loss of the weights that were kept.
+    """
+
+    steps: int
+    published: int
+    best: float
+
+
+def train(model: Any, feed: Feed, recipe: Recipe, heat: Heat) -> Trained:
+    """Train in place, and leave the weights of the best validation loss."""
+    torch.manual_seed(heat.seed)
+    draw = _draws(feed, recipe, heat)
+    published = _published(feed, recipe, heat)
+    optimiser = torch.optim.Adam(model.parameters(), lr=recipe.rate)
+    seconds = _time_steps(model, feed, optimiser, draw)
+    steps = planned(published, seconds, heat)
+    best, kept = math.inf, None
+    for step in range(_WARM_UP, steps):
+        for group in optimiser.param_groups:
+            group["lr"] = recipe.rate * decay(recipe, step / steps)
+        _step(model, feed, optimiser, draw())
+        if (step + 1) % max(1, steps // _CHECKS) == 0 or step == steps - 1:
+            loss = validate(model, feed, heat)
+            if loss < best:
+                best, kept = loss, {name: value.clone() for name, value in model.state_dict().items()}
+    if kept is not None:
+        model.load_state_dict(kept)
+    return Trained(steps, published, best)
+
+
+def planned(published: int, seconds: float, heat: Heat) -> int:
+    """Return the steps to take: those published, within the time a fit should and may take."""
+    least, most = math.ceil(heat.least_seconds / seconds), math.floor(heat.most_seconds / seconds)
+    return max(_WARM_UP + 1, min(max(published, least), most))
+
+
+def decay(recipe: Recipe, share: float) -> float:
+    """Return the factor of the rate when ``share`` of the steps is over."""
+    if recipe.decay == "halve":
+        return 0.5 ** math.floor(share * (recipe.halvings + 1))
+    return 0.5 * (1 + math.cos(math.pi * share)) if recipe.decay == "cosine" else 1.0
+
+
+@torch.no_grad()
+def validate(model: Any, feed: Feed, heat: Heat) -> float:
+    """Return the mean loss over windows of the validation part."""
+    model.eval()
+    n_series = feed.values.shape[1]
+    origins = torch.from_numpy(heat.valid_origins)
+    pairs = torch.cartesian_prod(origins, torch.arange(1 if feed.mixes else n_series))
+    total = 0.0
+    for part in pairs.split(32 if feed.mixes else _WINDOWS_AT_ONCE):
+        total += float(_loss(model, feed, part[:, 0], part[:, 1])) * len(part)
+    model.train()
+    return total / len(pairs)
+
+
+def _published(feed: Feed, recipe: Recipe, heat: Heat) -> int:
+    windows = (heat.n_train - feed.lookback - feed.horizon + 1) * (1 if feed.mixes else feed.values.shape[1])
+    return recipe.steps or recipe.passes * math.ceil(windows / recipe.batch)
+
+
+def _draws(feed: Feed, recipe: Recipe, heat: Heat) -> Any:
+    """Return a function that draws windows whose past and future lie in the training part."""
+    generator = torch.Generator().manual_seed(heat.seed)
+    low, high, n_series = feed.lookback, heat.n_train - feed.horizon + 1, feed.values.shape[1]
+
+    def draw() -> tuple[Tensor, Tensor]:
+        origins = torch.randint(low, high, (recipe.batch,), generator=generator)
+        return origins, torch.randint(n_series, (recipe.batch,), generator=generator)
+
+    return draw
+
+
+def _time_steps(model: Any, feed: Feed, optimiser: Any, draw: Any) -> float:
+    """Take the first steps and return the CPU seconds of one; the very first ones are slower."""
+    model.train()
+    for _ in range(_WARM_UP // 3):
+        _step(model, feed, optimiser, draw())
+    began = time.process_time()
+    for _ in range(_WARM_UP - _WARM_UP // 3):
+        _step(model, feed, optimiser, draw())
+    return max(1e-5, (time.process_time() - began) / (_WARM_UP - _WARM_UP // 3))
+
+
+def _step(model: Any, feed: Feed, optimiser: Any, windows: tuple[Tensor, Tensor]) -> None:
+    optimiser.zero_grad()
+    _loss(model, feed, *windows).backward()
+    optimiser.step()
+
+
+def _loss(model: Any, feed: Feed, origins: Tensor, series: Tensor) -> Tensor:
+    inputs, y = feed.inputs(origins, series), feed.targets(origins, series)
+    found = model.loss.domain_map(model(inputs))
+    loss: Tensor = model.loss(y=y, y_hat=found, y_insample=inputs["insample_y"], mask=torch.ones_like(y))
+    return loss

@@ -1,0 +1,69 @@
+"""The data of a track, read by divecast."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from divecast import Calendar, Panel
+from divecast.data.time.calendar import CALENDAR_CLASSES, calendar_codes
+from divecast.errors import DataError
+from research.race.contract import Calendar as Known
+from research.race.tracks import Track
+
+_SMALL_SERIES = 4
+
+
+def read_panel(track: Track, root: Path, small: bool) -> Panel:
+    """Read the rows and series that race.
+
+    Args:
+        track: whose.
+        root: folder that has the track's file below it.
+        small: only a few series.
+
+    Raises:
+        DataError: a file is missing, or not what the track says.
+    """
+    path = root / track.file
+    if not path.is_file():
+        folders = sorted(entry.name for entry in root.iterdir()) if root.is_dir() else "no such folder"
+        raise DataError(
+            f"expected {track.file} of the track {track.name} below the folder of data, found {root} with {folders}; "
+            "name the folder that has it with --data"
+        )
+    panel = _undated(path) if track.name == "exchange" else Panel.read(path)
+    names = _recommended(path.parent / track.series_table) if track.series_table else panel.channels
+    panel = panel.select(names[:_SMALL_SERIES] if small else names)
+    n_rows = sum(track.rows)
+    if len(panel.values) < n_rows:
+        raise DataError(f"expected at least {n_rows} rows in {path}, got {len(panel.values)}")
+    panel = panel.rows(0, n_rows)
+    if not np.isfinite(panel.values).all():
+        raise DataError(f"expected no missing values in the first {n_rows} rows of {path}; the rivals cannot use them")
+    return panel
+
+
+def known_calendar(track: Track, panel: Panel, n_rows: int) -> Known:
+    """Return (row, column) classes of the calendar for ``n_rows`` rows, beyond the end of the panel too."""
+    local = panel.clock.local(np.arange(n_rows), track.zone)
+    columns = [calendar_codes(local, Calendar(name)) for name in track.calendar]
+    return np.stack(columns, axis=1) if columns else np.empty((n_rows, 0), np.int16)
+
+
+def n_classes(track: Track) -> tuple[int, ...]:
+    """Return how many classes each column of the calendar has."""
+    return tuple(len(CALENDAR_CLASSES[name]) for name in track.calendar)
+
+
+def _recommended(table: Path) -> tuple[str, ...]:
+    if not table.is_file():
+        raise DataError(f"expected {table.name} beside the data, which says which series race; {table} is not there")
+    with table.open(newline="", encoding="utf-8") as lines:
+        return tuple(row["series"] for row in csv.DictReader(lines) if row["recommended"] == "True")
+
+
+def _undated(path: Path) -> Panel:
+    """Read a table without time stamps; days are counted from an arbitrary one, and no calendar is made of them."""
+    values = np.genfromtxt(path, delimiter=",", skip_header=1, dtype=np.float32)
+    return Panel.from_array(values, "1990-01-01", "1D")

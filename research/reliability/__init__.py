@@ -1,0 +1,1 @@
+"""What kills, full disks, damaged files and hostile clients leave behind."""

@@ -1,0 +1,1 @@
+"""Accuracy on real data, as a user would fit it."""

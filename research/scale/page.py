@@ -1,0 +1,147 @@
+"""Write the sections of docs/scale.md that have figures; no number there is typed by hand, other sections stay.
+
+python -m research.scale.page
+"""
+
+import argparse
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from research.common import read_lines
+from research.scale.plan import constants
+from research.scale.plan import section as plan_section
+from research.scale.ranks import section as ranks_tables
+
+HERE = Path(__file__).parent
+PAGE = HERE.parents[1] / "docs" / "scale.md"
+LIMIT_MIB = 2e9 / 2**20
+_HEAD = (
+    "series",
+    "hours",
+    "panel",
+    "on",
+    "forecasts from",
+    "rows",
+    "file, MiB",
+    "model, MiB",
+    "peak, MiB",
+    "seconds",
+    "CPU seconds",
+)
+
+
+def stream_section(lines: Sequence[Mapping[str, Any]]) -> str:
+    """Return what streaming is, and what it took."""
+    found = [line for line in lines if not line["ray"]]
+    within = [line for line in found if line["peak_mib"] < LIMIT_MIB]
+    said = "all stayed" if len(within) == len(found) else f"{len(within)} of {len(found)} stayed"
+    rows = [_HEAD, ("---",) * 4 + ("---:",) * 7, *map(_cells, lines)]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return f"""## Forecast more than fits in memory
+
+`divecast forecast` makes forecasts a batch of windows at a time and writes each to the file before the next is made;
+the file appears when it is whole, and a former one stays as it was if anything goes wrong. The data may be a store
+(`write_store`, `store_from_parquet`), which is never read whole. A Parquet file with a column a channel that would take
+more than half a GiB in memory is put into a store beside the forecasts while the command runs; files in the long layout
+or with label columns of the model are read whole. In Python:
+
+```python
+from divecast import DeepDIVE, open_store
+from divecast.data import write_frames
+
+model, panel = DeepDIVE.load("model.safetensors"), open_store("meters.store")
+batches = model.forecast_batches(panel, start="2024-01-08", every=24)
+write_frames((batch.frame() for batch in batches), "forecasts.parquet")
+```
+
+Measured with `python -m research.scale.stream`: a forecast of a day each day, with five quantiles in the long layout,
+Parquet. Where it says how much memory was to be had, the fit and the command ran in a control group with a limit, so
+that the panel is larger than all of their memory. Of the commands of one process {said} below 2 GB
+of resident memory, pages of mapped files and the model included; with Ray the peak is that of the command without its
+workers.
+
+{table}
+
+Measured on {lines[-1]["machine"]}, {lines[-1]["threads"]} thread each, beside other work: the CPU seconds say more than
+the seconds.
+"""
+
+
+def ranks_section(lines: Sequence[dict[str, Any]]) -> str:
+    """Return what two processes gain, and what each holds."""
+    return f"""## Two processes, measured
+
+`python -m research.scale.ranks` on a quiet machine of two hardware threads, which may be those of one core; both
+columns over one process, processor time that of all ranks together. Rank 0 holds the panel the script made; the other
+one has it only in its maps. There are no figures for GPUs: none with two devices was at hand.
+
+{ranks_tables(lines)}
+"""
+
+
+RAY = """## Ray
+
+`pip install "divecast[ray]"`, then `--ray local` starts a Ray on this machine for the time of the command, and
+`--ray ADDRESS` (`auto`, `HOST:PORT` or `ray://HOST:PORT`) takes a cluster that runs:
+
+```sh
+divecast forecast model.safetensors meters.store --start 2024-01-08 --every 24 --ray auto --out forecasts.parquet
+python -m research.paper eia --data PATH/eia_us_demand_hourly --runs 30 --ray auto --out reproduction
+divecast backtest meters.store --config settings.toml --folds 12 --ray auto --out backtest
+divecast search meters.store --config settings.toml --try 'training.clip=[0.5, 1.0]' --ray auto --out search
+```
+
+Each forecast part, run or fit takes one processor and one thread. Its results are those of one process, to the bit
+where the processors are alike. One whose worker dies is made again, twice at most; what a worker makes is written whole
+or not at all. Forecasts are made in two parts a processor, in a hidden folder beside the output, and joined in order
+into one file. A worker holds the model and a batch: count on the memory of one process for each.
+
+The machines of a cluster need divecast and the same folders, by the same paths, for model, data and output. Ray does
+not say who may read a folder: it is for machines that trust one another. Its usage report is turned off here
+(`RAY_USAGE_STATS_ENABLED=0`).
+
+Without `--ray` the fits of the last three go to `--workers N` processes here, with the same results; what is there
+already is not made again, whoever made it. One fit on several machines is another matter: see above.
+"""
+
+
+def replaced(page: str, text: str) -> str:
+    """Return a page with a section in place of that of the same title, or at its end."""
+    title = text.splitlines()[0]
+    parts = re.split(r"(?m)^(?=## )", page)
+    found = any(part.splitlines()[:1] == [title] for part in parts)
+    kept = [f"{text.strip()}\n\n" if part.splitlines()[:1] == [title] else part for part in parts]
+    return "".join(kept if found else [*kept, f"\n{text}"]).rstrip() + "\n"
+
+
+def _cells(line: Mapping[str, Any]) -> list[str]:
+    numbers = ("origins", "rows", "out_mib", "model_mib", "peak_mib", "seconds", "cpu_seconds")
+    kind = {"store": "store", "parquet": "Parquet"}[line["input"]]
+    limit = f", {line['limit_gib']:g} GiB to be had" if line.get("limit_gib") else ""
+    place = f"one process{limit}" if not line["ray"] else f"Ray, {line['workers']} workers"
+    return [
+        f"{line['series']:,}",
+        f"{line['hours']:,}",
+        f"{kind}, {line['panel_mib']:,} MiB",
+        place,
+        *(f"{line[name]:,}" for name in numbers),
+    ]
+
+
+def main() -> None:
+    """Write the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=PAGE)
+    out = parser.parse_args().out
+    streamed, ranks = (read_lines(HERE / name) for name in ("stream.jsonl", "ranks.jsonl"))
+    page = out.read_text(encoding="utf-8") if out.exists() else "# More than one machine, more than memory\n"
+    for text in (ranks_section(ranks), stream_section(streamed), RAY, plan_section(constants())):
+        page = replaced(page, text)
+    out.write_text(page, encoding="utf-8")
+    print(out)
+
+
+if __name__ == "__main__":
+    main()

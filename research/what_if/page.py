@@ -1,0 +1,168 @@
+"""Turn research/what_if/results.jsonl into docs/what_if.md.
+
+python -m research.what_if.page
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+from research.common import read_lines
+
+LINES = Path(__file__).with_name("results.jsonl")
+PAGE = Path(__file__).parents[2] / "docs" / "what_if.md"
+CASES = ("eia", "motion", "loads")
+WAYS = {"adjusted": "a adjusted", "kept": "a kept"}
+SEEN = {"window": "The window given back", "forecast": "The forecast"}
+Line = dict[str, Any]
+
+INTRO = """# What if: does it do what it says?
+
+Made by `python -m research.what_if.page` from `research/what_if/results.jsonl`; every line there is one run of
+`python -m research.what_if.run eia --data PATH/eia_us_demand_hourly`, `... motion` or `... loads`.
+
+`model.what_if(data, at="2024-06-01T01:00", factor="weekday", to="Sun")` forecasts a window as it is and as if it
+were of another class. b is handed over as that class, at the centre of its component, as a known label is; the other
+factors keep their blocks. A factor's class is that of the window's *last row*: a forecast from midnight comes from a
+window of the day before.
+
+**What becomes of a.** p(a|b) is a standard normal, so nothing of a should depend on the labels. It does: the share of
+the variance of a that a linear map of the labels explains is given below. With `unlabelled_code="kept"`, a stays as
+inferred, and the decoder then reads the old label out of it. With `unlabelled_code="adjusted"`, the default, a is
+shifted by what that map, estimated on the data given, predicts for the new class minus the old one; the variation of a
+that the labels do not explain stays. (Both are our choice.)
+
+**The judge** is a classifier for each factor, trained on real windows and labels of the training part, and on nothing
+of the model's; which classifier is decided on the validation part. Every test window is asked once for every factor, of
+a class drawn from those it does not have, and the judge reads the answer.
+
+- **real**: labels the judge reads right from what was measured, in the test part. **own**: from what the model gives
+  back under the window's own labels; where it is far below *real*, decoder or judge fail before any question is asked,
+  and answers can hardly be read better than that.
+- **new class**: answers read as the class that was asked for; **before**: the model's own version, with nothing moved,
+  read as that class; **old class**: answers still read as the class the window had.
+- **others kept**: answers from which every other factor is read as the window's own; beside it the rate for each. The
+  measure of both is *own*, in brackets: the same rate where nothing is moved.
+
+The window given back goes through the code alone. The forecast also reads the window as it was measured, so a class
+that shows in the window itself, such as the hour, is hardly moved by a label told otherwise: the answer is what the
+model makes of the same window under another label, not what *would have* happened. Its judge reads the steps ahead; its
+intervals are calibrated on windows under their own labels only.
+"""
+
+
+def page(lines: Sequence[Line]) -> str:
+    """Return the whole page."""
+    cases = [[line for line in lines if line["case"] == case] for case in CASES]
+    cases = [each for each in cases if each]
+    return "\n".join([INTRO, "## In short\n", *map(_short, cases), "", *map(_case, cases)]).rstrip() + "\n"
+
+
+def _short(lines: Sequence[Line]) -> str:
+    said, ahead = [], []
+    for name in lines[0]["factors"]:
+        adjusted, kept = (_answers(lines, way, name, "window") for way in WAYS)
+        moved, still = (_spread([answer["target"] for answer in answers]) for answers in (adjusted, kept))
+        own = _spread([answer["factual"][name] for answer in adjusted])
+        said.append(f"{name} {moved} ({still} with a kept; own label read in {own})")
+        forecast = _answers(lines, "adjusted", name, "forecast")
+        read, before = (_spread([answer[which] for answer in forecast]) for which in ("target", "target_before"))
+        ahead.append(f"{name} {read} ({before} with nothing moved)")
+    return (
+        f"- `{lines[0]['case']}`, the window given back is read as the new class, %: {'; '.join(said)}. The forecast "
+        f"is: {'; '.join(ahead)}."
+    )
+
+
+def _case(lines: Sequence[Line]) -> str:
+    first = lines[0]
+    told = [fmean(line["labels_in_a"]) for line in lines]
+    seeds = f"{len(lines)} seeds; % of windows, mean and standard deviation over seeds"
+    seeds = seeds if len(lines) > 1 else "1 seed; % of windows"
+    head = (
+        f"## {first['case']}\n\n{_about(lines)}. {_windows(lines)} test windows, {seeds}. Labels tell {_spread(told)} "
+        "% of the variance of a (mean of its dimensions, test part)."
+    )
+    return "\n\n".join([head, *(_table(lines, what, title) for what, title in SEEN.items())]) + "\n"
+
+
+def _windows(lines: Sequence[Line]) -> str:
+    counts = sorted({line["windows"] for line in lines})
+    return str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+
+
+def _about(lines: Sequence[Line]) -> str:
+    """Describe the case; where others are held out with every seed, say just that."""
+    abouts = {line["about"] for line in lines}
+    about = str(lines[0]["about"])
+    return about if len(abouts) == 1 else f"{about.rpartition('; ')[0]}; other people are held out with every seed"
+
+
+def _table(lines: Sequence[Line], what: str, title: str) -> str:
+    head = [
+        "moved",
+        "",
+        "classes",
+        "real",
+        "own",
+        "before",
+        "new class",
+        "old class",
+        "others kept",
+        "each of the others",
+    ]
+    rows = [f"| {' | '.join(head)} |", f"|---|---|{'---:|' * (len(head) - 3)}---|"]
+    for name in lines[0]["factors"]:
+        for way, words in WAYS.items():
+            rows.append(f"| {name} | {words} | {' | '.join(_cells(lines, name, way, what))} |")
+    readers = "; ".join(
+        f"{name}: {', '.join(sorted({line['readers'][what][name] for line in lines}))}" for name in lines[0]["factors"]
+    )
+    return f"### {title}\n\n" + "\n".join(rows) + f"\n\nJudges: {readers}."
+
+
+def _cells(lines: Sequence[Line], name: str, way: str, what: str) -> list[str]:
+    answers = _answers(lines, way, name, what)
+    each = [
+        f"{other} {_spread([answer['kept'][other] for answer in answers])} "
+        f"(own {_spread([answer['factual'][other] for answer in answers])})"
+        for other in lines[0]["factors"]
+        if other != name
+    ]
+    rates = ("target_before", "target", "old", "kept_all", "kept_all_before")
+    *scores, kept, kept_own = (_spread([answer[rate] for answer in answers]) for rate in rates)
+    return [
+        str(lines[0]["classes"][name]),
+        _spread([line["real"][what][name] for line in lines]),
+        _spread([answer["factual"][name] for answer in answers]),
+        *scores,
+        f"{kept} (own {kept_own})",
+        "; ".join(each),
+    ]
+
+
+def _answers(lines: Sequence[Line], way: str, name: str, what: str) -> list[Line]:
+    """Return what was read, a seed each, of one factor that was moved."""
+    return [line["asked"][way][name][what] for line in lines]
+
+
+def _spread(values: Sequence[float]) -> str:
+    spread = f" ± {100 * stdev(values):.1f}" if len(values) > 1 else ""
+    return f"{100 * fmean(values):.1f}{spread}"
+
+
+def main() -> None:
+    """Write the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--lines", type=Path, default=LINES)
+    parser.add_argument("--out", type=Path, default=PAGE)
+    args = parser.parse_args()
+    lines = read_lines(args.lines)
+    args.out.write_text(page([line for line in lines if not line["quick"]]), encoding="utf-8")
+    print(args.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Do the ways to attribute a forecast agree?"""

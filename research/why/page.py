@@ -1,0 +1,113 @@
+"""Turn research/why/results.jsonl into docs/why.md; no number there is typed by hand.
+
+python -m research.why.page
+"""
+
+import argparse
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+from divecast._text import plural
+from divecast.explain.attribution.agreement import LEAST_AGREEMENT
+from research.common import read_lines
+
+LINES = Path(__file__).with_name("results.jsonl")
+PAGE = Path(__file__).parents[2] / "docs" / "why.md"
+CASES = ("eia", "motion", "loads")
+STEPS = (1, 3, 6, 12, 24)
+Line = dict[str, Any]
+
+INTRO = f"""# Why: does attention say what a forecast rests on?
+
+Made by `python -m research.why.page` from `research/why/results.jsonl`; every line there is one fit by
+`python -m research.why.run eia --data PATH/eia_us_demand_hourly`, `... motion` or `... loads`, explained over
+every fifth window of its test part.
+
+`model.why(data)` takes each part of the code away in turn, by setting it to its prior mean, and measures what that does
+to the forecast: *ablation*. The fusion's attention weights say something that looks alike: how much of each factor's
+token is taken. Weights need not be reasons (Jain and Wallace 2019, "Attention is not Explanation"), so they are held
+against ablation, and `why` shows them only where the ranks of the two agree over windows and factors: Spearman's
+correlation of {LEAST_AGREEMENT:g} or more.
+
+How to read the tables:
+
+- **share**: of a part in what single parts do to the forecast at that step; each column of parts adds up to 1.
+- **window alone**: share of the variance of the forecasts that is there without any code.
+- **rank correlation**: of attention with ablation, at that step. *All* is over windows and factors: does attention rank
+  the factors as ablation does? Of one *factor* it is over the windows: does attention tell in which of them the factor
+  matters? 1 is the same order, 0 none, below 0 the opposite. Attention has one weight for all steps, ablation one for
+  each. With two factors the shares of both add up to 1, so their correlations are the same.
+
+Where the correlation is low, believe the shares.
+"""
+
+
+def page(lines: Sequence[Line]) -> str:
+    """Return the whole page."""
+    cases = [[line for line in lines if line["case"] == case] for case in CASES]
+    cases = [each for each in cases if each]
+    return "\n".join([INTRO, "## In short\n", *map(_short, cases), "", *map(_case, cases)]).rstrip() + "\n"
+
+
+def _short(lines: Sequence[Line]) -> str:
+    n_agree = sum(line["agrees"] for line in lines)
+    weights = ", ".join(f"{name} {_spread([line['attention'][name] for line in lines])}" for name in _factors(lines))
+    overall, fits = _spread([line["overall"] for line in lines]), plural(len(lines), "fit")
+    return (
+        f"- `{lines[0]['case']}`: rank correlation {overall}; attention is shown in {n_agree} of {fits}. Its mean "
+        f"weights: {weights}."
+    )
+
+
+def _case(lines: Sequence[Line]) -> str:
+    first = lines[0]
+    steps = [step for step in STEPS if step <= len(first["window_share"])]
+    rows = [[f"share of {part}", *_at(lines, steps, "share", part)] for part in first["share"]]
+    rows += [["window alone", *_at(lines, steps, "window_share")]]
+    rows += [["rank correlation, all", *_at(lines, steps, "by_step", "all")]]
+    rows += [[f"rank correlation, {name}", *_at(lines, steps, "by_step", name)] for name in _factors(lines)]
+    seeds = "1 seed" if len(lines) == 1 else f"{len(lines)} seeds, mean and standard deviation"
+    head = f"## {first['case']}\n\n{first['about'].rpartition('; people')[0] or first['about']}. "
+    head += f"{first['windows']} windows of the test part; {seeds}.\n"
+    table = [["step", *map(str, steps)], ["---", *["---:"] * len(steps)], *rows]
+    return "\n".join([head, *(f"| {' | '.join(row)} |" for row in table)]) + "\n"
+
+
+def _factors(lines: Sequence[Line]) -> list[str]:
+    return list(lines[0]["factors"])
+
+
+def _at(lines: Sequence[Line], steps: Sequence[int], *path: str) -> list[str]:
+    """Return a value of the lines at each step."""
+    found = []
+    for line in lines:
+        value: Any = line
+        for name in path:
+            value = value[name]
+        found.append(value)
+    return [_spread([values[step - 1] for values in found]) for step in steps]
+
+
+def _spread(values: Sequence[float]) -> str:
+    known = [value for value in values if not math.isnan(value)]
+    if not known:
+        return "none"
+    return f"{fmean(known):.2f}" + (f" ± {stdev(known):.2f}" if len(known) > 1 else "")
+
+
+def main() -> None:
+    """Write the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--lines", type=Path, default=LINES)
+    parser.add_argument("--out", type=Path, default=PAGE)
+    args = parser.parse_args()
+    lines = read_lines(args.lines)
+    args.out.write_text(page([line for line in lines if not line["quick"]]), encoding="utf-8")
+    print(args.out)
+
+
+if __name__ == "__main__":
+    main()

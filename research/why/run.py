@@ -1,0 +1,94 @@
+"""Does attention say what the forecasts rest on? Its ranks against those of ablation, step by step; a line a fit.
+
+    python -m research.why.run loads
+    python -m research.why.run motion
+    python -m research.why.run eia --data PATH/eia_us_demand_hourly
+
+The models are those of ``research/what_if/run.py``. Fits that are in research/why/results.jsonl are skipped.
+``python -m research.why.page`` turns the lines into docs/why.md.
+"""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from divecast.data import Windows, split
+from divecast.explain.attribution.agreement import Agreement
+from divecast.explain.attribution.attribution import Attribution
+from divecast.explain.attribution.why import attribute
+from divecast.inference.fitted_model import FittedModel
+from research.common import append_line, read_lines
+from research.paper.cases import Case
+from research.paper.versions import versions
+from research.what_if.run import CASES, fit, read_case
+
+OUT = Path(__file__).with_name("results.jsonl")
+SEEDS = 3
+EVERY = 5  # mixes hours and weekdays
+
+
+def tested_windows(fitted: FittedModel, case: Case) -> Windows:
+    """Return every fifth window of the test part."""
+    source = fitted.source(case.data)
+    part = split(case.data, case.split).test
+    return Windows.of(source, part, fitted.codes(source), fitted.scale, fitted.shape, "fit", EVERY)
+
+
+def by_step(found: Attribution) -> dict[str, list[float]]:
+    """Return the rank correlation of attention and ablation at each step ahead, of all factors and of each one."""
+    n, weights = len(found.factors), found.agreement.attention[:, None]
+    agreed = [Agreement.of(found.factors, weights, change) for change in np.moveaxis(found.change[:, :n], 2, 0)]
+    columns = {name: [each.by_factor[at] for each in agreed] for at, name in enumerate(found.factors)}
+    every = {"all": [each.overall for each in agreed], **columns}
+    return {name: [round(value, 3) for value in values] for name, values in every.items()}
+
+
+def line_of(found: Attribution) -> dict[str, Any]:
+    """Return what is said of a fit."""
+    agreement = found.agreement
+    attention = agreement.attention.mean(axis=0).tolist()
+    return {
+        "windows": len(found.change),
+        "factors": list(found.factors),
+        "overall": round(agreement.overall, 3),
+        "by_factor": {n: round(r, 3) for n, r in zip(found.factors, agreement.by_factor, strict=True)},
+        "agrees": agreement.agrees,
+        "attention": {n: round(w, 3) for n, w in zip(found.factors, attention, strict=True)},
+        "share": {part: [round(float(s), 3) for s in row] for part, row in zip(found.parts, found.share, strict=True)},
+        "window_share": [round(float(share), 3) for share in found.window_share],
+        "by_step": by_step(found),
+    }
+
+
+def main() -> None:
+    """Make the missing fits."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("case", choices=CASES)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--quick", action="store_true", help="a small version, to try the machinery")
+    parser.add_argument("--out", type=Path, default=OUT)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    made = {(line["case"], line["seed"], line["quick"]) for line in read_lines(args.out)}
+    for seed in range(args.seeds):
+        if (args.case, seed, args.quick) in made:
+            continue
+        began = time.process_time()
+        case = read_case(args.case, args.data, seed, args.quick)
+        fitted = fit(case, seed)
+        line = {"case": args.case, "seed": seed, "quick": args.quick, "about": case.about}
+        line |= line_of(attribute(fitted, tested_windows(fitted, case)))
+        line |= {"core_seconds": round(time.process_time() - began, 1), "versions": versions()}
+        append_line(args.out, json.dumps(line))
+        print(f"{args.case}, seed {seed}: {line['core_seconds']:.0f} s", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""Parts of the entries that need none of the rivals' packages."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from divecast.errors import ConfigError
+from research.race.contract import INTERVAL
+from research.race.entries import deepdive, ridge
+from research.race.entries.boosted_rows import Samples, table
+from research.race.entries.deepdive_settings import SETTINGS
+from research.race.entries.neural_recipes import RECIPES, Recipe, recipe_of
+from research.race.entries.neural_training import decay, planned
+from research.race.entries.neural_windows import Feed
+from research.race.roster import ROSTER, chosen
+from research.race.tracks import TRACKS
+from studies.race_world import HORIZON, N_TRAIN, heat, world
+
+LOOKBACK = 24
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(LOOKBACK, 200), st.integers(1, HORIZON), st.integers(0, 2), st.sampled_from([1, 12]))
+def test_boosting_sees_the_look_back_and_nothing_else(origin, step, series, season):
+    values = world()
+    calendar = np.arange(len(values) + HORIZON, dtype=np.int16)[:, None]
+    samples = Samples(np.array([origin]), np.array([series]), np.array([step]))
+    features, level = table(values, calendar, samples, season, LOOKBACK)
+    changed = np.full_like(values, 1e6)
+    changed[origin - LOOKBACK : origin] = values[origin - LOOKBACK : origin]
+    again, level_again = table(changed, calendar, samples, season, LOOKBACK)
+    assert np.allclose(features, again, atol=1e-2)  # sums pass over the changed rows
+    assert np.allclose(level, level_again, atol=1e-2)
+    assert features[0, -1] == origin + step - 1  # the calendar is that of the target
+    assert list(features[0, -3:-1]) == [series, step]
+
+
+@pytest.mark.parametrize("mixes", [True, False])
+def test_windows_of_the_neural_rivals_end_where_their_targets_start(mixes):
+    values = torch.arange(100.0)[:, None] + torch.tensor([0.0, 1000.0])
+    known = torch.arange(100.0)[:, None]
+    feed = Feed(values, known, lookback=5, horizon=3, mixes=mixes)
+    origins, series = torch.tensor([10, 40]), torch.tensor([0, 1])
+    inputs, targets = feed.inputs(origins, series), feed.targets(origins, series)
+    past, future = inputs["insample_y"], inputs["futr_exog"]
+    assert past[0, :, 0].tolist() == [5, 6, 7, 8, 9]
+    assert targets[0, :, 0].tolist() == [10, 11, 12]
+    assert past[1, -1].tolist() == ([39, 1039] if mixes else [1039])
+    assert targets[1, 0].tolist() == ([40, 1040] if mixes else [1040])
+    hours = future[1, 0, :, 0] if mixes else future[1, :, 0]
+    assert hours.tolist() == list(range(35, 43))
+    assert future.shape == ((2, 1, 8, 2) if mixes else (2, 8, 1))
+
+
+@given(st.integers(1, 10**6), st.floats(1e-4, 10), st.floats(0, 100), st.floats(1, 10))
+def test_a_fit_takes_as_long_as_divecast_at_least_and_no_longer_than_allowed(published, seconds, least, times):
+    steps = planned(published, seconds, heat(least_seconds=least, most_seconds=least * times))
+    assert steps * seconds <= least * times or steps == 13
+    assert steps >= min(published, math.floor(least * times / seconds))
+    assert steps * seconds > least - seconds or steps == math.floor(least * times / seconds)
+
+
+def test_rates_fall_as_published():
+    halved, cosine, plain = (Recipe("", "", 1.0, 1, decay=kind, halvings=3) for kind in ("halve", "cosine", "none"))
+    shares = [0.0, 0.26, 0.51, 0.76]
+    assert [decay(halved, share) for share in shares] == [1.0, 0.5, 0.25, 0.125]
+    assert [decay(cosine, share) for share in (0.0, 0.5, 1.0)] == pytest.approx([1.0, 0.5, 0.0])
+    assert {decay(plain, share) for share in shares} == {1.0}
+
+
+@pytest.mark.parametrize("name", [racer.name for racer in ROSTER.values() if racer.module == "neural"])
+@pytest.mark.parametrize("track", TRACKS)
+def test_every_neural_rival_has_a_recipe_with_a_source_for_every_track(name, track):
+    assert name.partition("-")[0] in RECIPES
+    recipe = recipe_of(name, heat(track=track, horizon=TRACKS[track].horizons[-1]))
+    assert recipe.source
+    assert bool(recipe.steps) != bool(recipe.passes)
+    assert recipe.calendar == (name in {"tsmixerx", "nhits-calendar", "tide-calendar"})
+
+
+def test_divecast_comes_first_and_variants_only_by_name():
+    names = [racer.name for racer in chosen(None)]
+    assert names[0] == "divecast"
+    assert "nhits-calendar" not in names
+    assert [racer.name for racer in chosen(["nhits", "divecast"])] == ["divecast", "nhits"]
+    with pytest.raises(ConfigError, match=r"expected entries out of .* got \['nhit'\]"):
+        chosen(["nhit"])
+    assert set(SETTINGS) <= set(ROSTER)
+
+
+@pytest.mark.parametrize("module", [ridge, deepdive])
+def test_entries_of_divecast_keep_the_contract(module):
+    values, asked = world() / [1, 10, 100], heat(calendar=("hour",), n_classes=(24,))
+    values = values.astype(np.float32)
+    calendar = (np.arange(len(values) + HORIZON, dtype=np.int16) % 24)[:, None]
+    model = module.enter("divecast").fit(asked, values[: asked.past], calendar)
+    rows, origins = values[: asked.stop - 1], asked.origins[4:40]
+    found = model.roll(rows, origins, INTERVAL)
+    assert found.points.shape == (36, HORIZON, 3)
+    alone = model.roll(rows[: origins[7]], origins[7:8], INTERVAL)
+    assert np.allclose(alone.points[0], found.points[7], atol=1e-3)
+    thinned = model.roll(rows, origins[::5], INTERVAL)
+    assert np.allclose(thinned.points, found.points[::5], atol=1e-3)
+    assert model.weights > N_TRAIN // 10
+    assert model.settings["lookback"] == LOOKBACK
+    if module is deepdive:
+        low, high = found.quantiles
+        assert (low < high).all()
+
+
+def test_the_ridge_is_exact_where_the_future_is_linear_in_the_window():
+    hours = np.arange(220)[:, None]
+    values = np.sin(2 * np.pi * hours / np.array([[12, 8, 6]])).astype(np.float32) * 5 + 3
+    asked = heat(season=12)
+    model = ridge.enter("ridge").fit(asked, values[: asked.past], np.zeros((230, 0), np.int16))
+    found = model.roll(values, asked.origins[6:30], INTERVAL).points
+    truth = values[asked.origins[6:30, None] + np.arange(HORIZON)]
+    assert np.abs(found - truth).max() < 0.02
