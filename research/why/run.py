@@ -60,7 +60,7 @@ def line_of(found: Attribution) -> dict[str, Any]:
         "by_factor": {n: round(r, 3) for n, r in zip(found.factors, agreement.by_factor, strict=True)},
         "agrees": agreement.agrees,
         "attention": {n: round(w, 3) for n, w in zip(found.factors, attention, strict=True)},
-        "share": {part: [round(float(s), 3) for s in row] for part, row in zip(found.parts, found.share, strict=True)},
+        "share": dict(zip(found.components, found.share.astype(float).round(3).tolist(), strict=True)),
         "window_share": [round(float(share), 3) for share in found.window_share],
         "by_step": by_step(found),
     }

@@ -86,7 +86,7 @@ def test_names_are_shown_as_they_are(what_if, hours_model):
     moved = replace(hours_model.traverse(PANEL, "a0", at=AT), channels=names, dimension="$d$")
     assert {ODD_NAME, "$d$, prior sd"} <= set(texts(TraversalDisplay.from_traversal(moved, ODD_NAME).plot()))
     why = hours_model.why(PANEL, at=AT)
-    assert says(WhyDisplay.from_attribution(replace(why, parts=("b_$x$", "_y", "a"))).plot(), "b_$x$")
+    assert says(WhyDisplay.from_attribution(replace(why, components=("b_$x$", "_y", "a"))).plot(), "b_$x$")
 
 
 def test_bars_stand_on_one_another_and_are_the_shares(hours_model):

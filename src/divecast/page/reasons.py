@@ -12,18 +12,18 @@ _N_EXPLAINED, _N_DIAGNOSED = 300, 1000
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """Share of each part of the code in its effect on the forecasts.
+    """Share of each component of the code in its effect on the forecasts.
 
     Attributes:
         note: over which windows.
-        parts: names of the parts of the code.
-        share: (part, horizon), None where nothing changes.
+        components: of the code.
+        share: (component, horizon), None where nothing changes.
         alone: (horizon,) share of the forecasts' variance that remains without the code.
         sentences: the same in words.
     """
 
     note: str
-    parts: tuple[str, ...]
+    components: tuple[str, ...]
     share: list[list[float | None]]
     alone: list[float | None]
     sentences: tuple[str, ...]
@@ -38,18 +38,18 @@ class DiagnosisSection:
 
 
 def reasons_of(scope: Scope) -> Reasons | str:
-    """Remove each part of the code in turn and measure how the forecasts change."""
+    """Remove each component of the code in turn and measure how the forecasts change."""
     every = spacing(scope.source, len(scope.windows), _N_EXPLAINED)
     attribution = scope.model.why(scope.source, scope.part, every)
-    if not attribution.parts:
-        return "The code of this model has no parts that could be removed."
+    if not attribution.components:
+        return "The code of this model has no components that could be removed."
     return Reasons(
         note=(
             f"By ablation, over {plural(len(attribution.change), 'window')} of {scope.part_name}, evenly spaced, and "
             "all series. It shows what moves the forecasts of this model, not what makes them accurate or what causes "
             "the values."
         ),
-        parts=attribution.parts,
+        components=attribution.components,
         share=numbers(attribution.share),
         alone=numbers(attribution.window_share),
         sentences=tuple(str(attribution).splitlines()[1:]),  # the first line is in the note

@@ -52,14 +52,16 @@ class WhyDisplay:
     def _plot_parts(self, axes: "Axes") -> None:
         found = self.found
         steps, share = np.arange(1, found.share.shape[1] + 1), np.nan_to_num(found.share)
-        colours, bottom = class_colours("plain", len(found.parts)), np.zeros(len(steps))
+        colours, bottom = class_colours("plain", len(found.components)), np.zeros(len(steps))
         handles = []
         for at, height in enumerate(share):
             look = {"color": colours[at], "hatch": HATCHES[at % len(HATCHES)], "edgecolor": "white", "lw": 0}
             handles.append(axes.bar(steps, height, 0.9, bottom, **look))
             bottom += height
         axes.set(xlim=(0.5, len(steps) + 0.5), ylim=(0, 1), ylabel="share of the code's effect")
-        axes.legend(handles[::-1], as_texts(found.parts[::-1]), loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+        axes.legend(
+            handles[::-1], as_texts(found.components[::-1]), loc="upper left", bbox_to_anchor=(1, 1), frameon=False
+        )
         nothing = not np.isfinite(found.share).any()
         axes.set_title("No part changes these forecasts" if nothing else "Parts of the code, by ablation", loc="left")
 

@@ -50,7 +50,7 @@ def test_attention_right_on_average_only_says_so() -> None:
     found = Agreement.of(("x", "y", "z"), weights, change)
     assert found.agrees
     assert max(found.by_factor) < 0.5
-    assert "does not tell in which windows" in str(found)
+    assert "does not show in which windows" in str(found)
 
 
 def test_what_cannot_be_said_is_not_agreement() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from divecast import CodeConfig, ConfigError, DataError, DecoderConfig, DeepDIVE, ModelConfig, TrainingConfig
-from divecast.explain.attribution.ablation import n_parts, prior_mean, replaced
+from divecast.explain.attribution.ablation import n_components, prior_mean, replaced
 from divecast.explain.attribution.attribution import Attribution
 from divecast.explain.attribution.why import attribute
 from divecast.inference.fitted_model import FittedModel
@@ -59,7 +59,7 @@ def deafen(*factors: int) -> Cut:
 
 def test_shares_sum_to_one(hours_model: DeepDIVE) -> None:
     found = hours_model.why(PANEL, "test", 5)
-    assert found.parts == ("b_hour", "b_weekend", "a")
+    assert found.components == ("b_hour", "b_weekend", "a")
     np.testing.assert_allclose(found.share.sum(axis=0), 1.0, rtol=1e-6)
     assert found.overall.sum() == pytest.approx(1.0)
     assert (found.share >= 0.0).all()
@@ -92,7 +92,7 @@ def test_a_model_that_ignores_its_code_has_no_shares_and_the_window_has_all(hour
     assert np.isnan(found.share).all()
     assert np.isnan(found.overall).all()
     np.testing.assert_allclose(found.window_share, 1.0, rtol=1e-5)
-    assert "No part of the code changes these forecasts." in str(found)
+    assert "No component of the code changes these forecasts." in str(found)
 
 
 def test_a_forecaster_that_leaves_the_fusion_out_has_the_linear_path_only(hours_model: DeepDIVE) -> None:
@@ -141,19 +141,19 @@ def test_changes_are_those_of_forecasts_with_the_part_at_its_prior_mean(hours_mo
     assert found.by_channel.shape == (3, 6, 4)
 
 
-@given(parts=st.sets(st.integers(0, 2)))
+@given(components=st.sets(st.integers(0, 2)))
 @settings(max_examples=10, deadline=None)
-def test_replacing_takes_the_parts_asked_for_and_no_other(parts: set[int]) -> None:
+def test_replacing_takes_the_components_asked_for_and_no_other(components: set[int]) -> None:
     net = network()
     own = Code(torch.ones(2, 3), torch.ones(2, sum(net.marginal.block_sizes)), (torch.ones(2, 4), torch.ones(2, 2)))
     mean = prior_mean(net, 2)
-    found = replaced(own, mean, net.marginal.block_sizes, parts)
+    found = replaced(own, mean, net.marginal.block_sizes, components)
     blocks = zip(*(net.marginal.blocks(code.b) for code in (found, own, mean)), strict=True)
     triples = [*blocks, (found.a, own.a, mean.a)]
     for part, (new, old, other) in enumerate(triples):
-        assert torch.equal(new, other if part in parts else old)
+        assert torch.equal(new, other if part in components else old)
     for part, classes in enumerate(zip(found.classes, own.classes, mean.classes, strict=True)):
-        assert torch.equal(classes[0], classes[2 if part in parts else 1])
+        assert torch.equal(classes[0], classes[2 if part in components else 1])
 
 
 @pytest.mark.parametrize("labels", ["blocks", "given", "latent"])
@@ -180,8 +180,8 @@ def fit(factors: tuple[str, ...], config: ModelConfig) -> DeepDIVE:
 def test_a_model_without_factors_rests_on_a_alone() -> None:
     model = fit((), SMALL)
     found = model.why(hours(weeks=4).panel, "test", 3)
-    assert found.parts == ("a",)
-    assert n_parts(model._need_fitted().network) == 1
+    assert found.components == ("a",)
+    assert n_components(model._need_fitted().network) == 1
     np.testing.assert_array_equal(found.change[:, 0], found.together)
     assert "fewer than two factors" in str(found.agreement)
     assert len(pa.table(found.frame("attention"))) == 0
@@ -191,7 +191,7 @@ def test_a_model_without_a_and_without_attention() -> None:
     decoder = DecoderConfig(token_width=16, n_heads=2, n_loadings=4, width=24, depth=1, fusion="concatenation")
     model = fit(("hour", "weekend"), ModelConfig(SMALL.encoder, CodeConfig(n_conditional=0), decoder))
     found = model.why(hours(weeks=4).panel, "test", 3)
-    assert found.parts == ("b_hour", "b_weekend")
+    assert found.components == ("b_hour", "b_weekend")
     assert "no weights" in str(found.agreement)
     assert np.isnan(found.frame("attention")["attention"].to_numpy()).all()
 
@@ -223,7 +223,7 @@ def test_frames_hold_the_arrays(hours_model: DeepDIVE) -> None:
 
 
 def test_what_cannot_be_asked_is_refused(hours_model: DeepDIVE) -> None:
-    with pytest.raises(ConfigError, match="leave part="):
+    with pytest.raises(ConfigError, match="Pass either at="):
         hours_model.why(PANEL, "test", at="2024-01-21 12:00")
     with pytest.raises(DataError, match="1999"):
         hours_model.why(PANEL, at="1999-01-01")
@@ -232,5 +232,5 @@ def test_what_cannot_be_asked_is_refused(hours_model: DeepDIVE) -> None:
     with pytest.raises(ConfigError, match="rows must be"):
         hours_model.why(PANEL, "test", 100).frame("year")  # type: ignore[arg-type]
     fitted, windows = hours_model._windows(PANEL, "test", "encode", 1)
-    with pytest.raises(DataError, match="one window or more"):
+    with pytest.raises(DataError, match="no window to explain"):
         attribute(fitted, windows.subset(slice(0, 0)))

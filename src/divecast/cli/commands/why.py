@@ -57,7 +57,7 @@ def why(
 def _print_steps(attribution: "Attribution", all_steps: bool) -> None:
     several = bool(np.isfinite(attribution.window_share).any())
     columns = [*attribution.share, *([attribution.window_share] if several else [])]
-    header = ["step", *attribution.parts, *(["window alone*"] if several else [])]
+    header = ["step", *attribution.components, *(["window alone*"] if several else [])]
     rows = [
         [str(step + 1), *(_percent(column[step]) for column in columns)]
         for step in range(attribution.share.shape[1])
@@ -76,9 +76,9 @@ def _as_json(attribution: "Attribution") -> dict[str, Any]:
     agreement = attribution.agreement
     return {
         "windows": len(attribution.change),
-        "parts": attribution.parts,
-        "share": dict(zip(attribution.parts, attribution.overall, strict=True)),
-        "share_by_step": dict(zip(attribution.parts, attribution.share, strict=True)),
+        "components": attribution.components,
+        "share": dict(zip(attribution.components, attribution.overall, strict=True)),
+        "share_by_step": dict(zip(attribution.components, attribution.share, strict=True)),
         "window_share": attribution.window_share_overall,
         "window_share_by_step": attribution.window_share,
         "additivity": attribution.additivity,

@@ -1,7 +1,7 @@
-"""Whether the attention weights of the fusion tell the same as ablation: ranks of the one against ranks of the other.
+"""Rank correlation of the attention weights of the fusion with the effects of ablation.
 
-Attention weights need not say what a result rests on (Jain and Wallace 2019, "Attention is not Explanation"), so they
-are held against what happens to the forecast when a factor is taken out.
+Attention weights need not show what a result depends on (Jain and Wallace 2019, "Attention is not Explanation"), so
+they are compared with the change of the forecast when a factor is removed.
 """
 
 from collections.abc import Sequence
@@ -13,27 +13,31 @@ from numpy.typing import NDArray
 from divecast.inference.results import Floats
 
 LEAST_AGREEMENT = 0.5
-"""Rank correlation from which attention is taken to agree with ablation (our choice)."""
+"""Rank correlation from which attention is considered to agree with ablation (our choice)."""
 
 LEAST_WINDOWS = 10
-"""Windows below which a rank correlation of them says nothing (our choice)."""
+"""Number of windows below which a rank correlation over them is not computed (our choice)."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Agreement:
-    """Attention weights of the factors beside their shares by ablation.
+    """Attention weights of the factors and their shares by ablation.
 
-    Attention has one weight a factor for all steps and channels; it says nothing of a, which asks the question, nor of
-    the linear path, which reads the classes directly.
+    Attention has one weight per factor for all steps and channels. It does not cover a, which is the query, nor the
+    linear path, which reads the classes directly.
 
     Attributes:
         factors: names.
-        attention: (window, factor) mean over the heads, summing to 1; gates are divided by their sum. No columns where
-            the fusion has no weights.
-        ablation: (window, factor) share in what single factors do to the forecast, over all steps; NaN where none does
-            anything.
-        overall: Spearman's rank correlation over all windows and factors; NaN where it is not defined.
-        by_factor: the same over the windows, for each factor: whether attention tells when a factor matters.
+        attention: (window, factor) mean over the heads, summing to 1; gates are divided by their sum. No columns if the
+            fusion has no weights.
+        ablation: (window, factor) share of each factor in the summed changes by single factors, over all steps; NaN
+            where no factor changes the forecast.
+        overall: Spearman's rank correlation over all windows and factors; NaN where it is undefined.
+        by_factor: the same for each factor over the windows: whether attention shows when the factor matters.
+
+    Example:
+        >>> model.why(panel, "test", every=11).agreement.factors
+        ('hour', 'weekday')
     """
 
     factors: tuple[str, ...]
@@ -44,54 +48,56 @@ class Agreement:
 
     @classmethod
     def of(cls, factors: Sequence[str], weights: Floats, change: Floats) -> "Agreement":
-        """Hold weights, (window, head, factor), against changes of the forecast, (window, factor)."""
+        """Compare weights, (window, head, factor), with changes of the forecast, (window, factor)."""
         ablation = _shares(change)
+        undefined = (np.nan,) * len(factors)
         if not weights.shape[1] or not factors:
-            nothing = np.empty((len(weights), 0), dtype=np.float32)
-            return cls(tuple(factors), nothing, ablation, np.nan, (np.nan,) * len(factors))
+            return cls(tuple(factors), np.empty((len(weights), 0), dtype=np.float32), ablation, np.nan, undefined)
         attention = _shares(weights.mean(axis=1))
         known = np.isfinite(ablation).all(axis=1) & np.isfinite(attention).all(axis=1)
-        one, other = attention[known], ablation[known]
-        if len(factors) < 2 or len(one) < LEAST_WINDOWS:
-            return cls(tuple(factors), attention, ablation, np.nan, (np.nan,) * len(factors))
-        by_factor = tuple(rank_correlation(a, b) for a, b in zip(one.T, other.T, strict=True))
-        return cls(tuple(factors), attention, ablation, rank_correlation(one.ravel(), other.ravel()), by_factor)
+        x, y = attention[known], ablation[known]
+        if len(factors) < 2 or len(x) < LEAST_WINDOWS:
+            return cls(tuple(factors), attention, ablation, np.nan, undefined)
+        by_factor = tuple(rank_correlation(*columns) for columns in zip(x.T, y.T, strict=True))
+        return cls(tuple(factors), attention, ablation, rank_correlation(x.ravel(), y.ravel()), by_factor)
 
     @property
     def agrees(self) -> bool:
-        """Whether attention may be read as importance; not so where that cannot be said."""
+        """Whether attention may be read as importance; False if the correlation is undefined."""
         return self.overall >= LEAST_AGREEMENT
 
     def __str__(self) -> str:
-        """Say whether attention may be read as importance, and its weights only if so."""
+        """Return whether attention may be read as importance, and its weights only if it may."""
         if len(self.factors) < 2:
-            return "Attention says nothing: with fewer than two factors there is nothing to choose between."
+            return "Attention is not informative: with fewer than two factors there is no choice between them."
         if not self.attention.shape[1]:
-            return "Attention says nothing: this model's fusion has no weights."
+            return "Attention is not informative: the fusion of this model has no weights."
         if np.isnan(self.overall):
-            return f"Attention is not shown: whether it agrees needs {LEAST_WINDOWS} windows in which factors matter."
+            return (
+                f"Attention is not shown: comparing it with ablation takes {LEAST_WINDOWS} windows in which factors "
+                "change the forecast."
+            )
         if not self.agrees:
             return (
                 f"Attention is not shown: its rank correlation with ablation is {self.overall:.2f}, below "
-                f"{LEAST_AGREEMENT:g}, so its weights do not say what the forecasts rest on."
+                f"{LEAST_AGREEMENT:g}, so its weights do not show what the forecasts depend on."
             )
-        shares = ", ".join(
-            f"{name} {share:.0%}" for name, share in zip(self.factors, self.attention.mean(axis=0), strict=True)
-        )
-        return f"Attention: {shares}; rank correlation with ablation {self.overall:.2f}. {self._by_window()}"
+        means = self.attention.mean(axis=0)
+        shares = ", ".join(f"{name} {share:.0%}" for name, share in zip(self.factors, means, strict=True))
+        return f"Attention: {shares}; rank correlation with ablation {self.overall:.2f}. {self._over_windows()}"
 
-    def _by_window(self) -> str:
-        follows = [f for f, r in zip(self.factors, self.by_factor, strict=True) if r >= LEAST_AGREEMENT]
+    def _over_windows(self) -> str:
+        follows = [name for name, r in zip(self.factors, self.by_factor, strict=True) if r >= LEAST_AGREEMENT]
         if len(follows) == len(self.factors):
-            return "It also tells in which windows a factor matters."
+            return "It also shows in which windows a factor matters."
         if follows:
-            return f"From window to window it follows {', '.join(follows)} only."
-        return "It does not tell in which windows a factor matters."
+            return f"Across windows it agrees for {', '.join(follows)} only."
+        return "It does not show in which windows a factor matters."
 
 
-def rank_correlation(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
+def rank_correlation(x: NDArray[np.floating], y: NDArray[np.floating]) -> float:
     """Return Spearman's rank correlation of two (n,) samples, ties at their mean rank; NaN where one is constant."""
-    a, b = _ranks(one), _ranks(other)
+    a, b = _ranks(x), _ranks(y)
     a, b = a - a.mean(), b - b.mean()
     size = np.sqrt((a @ a) * (b @ b))
     return float(a @ b / size) if size > 0 else float("nan")

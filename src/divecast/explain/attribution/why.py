@@ -1,4 +1,4 @@
-"""What a forecast rests on: the parts of its code, each set to its prior mean in turn, and the window itself."""
+"""Attribution of forecasts: each component of the code is set to its prior mean in turn, and the change measured."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from divecast.data import Windows
 from divecast.errors import ConfigError, DataError
-from divecast.explain.attribution.ablation import n_parts, prior_mean, replaced
+from divecast.explain.attribution.ablation import n_components, prior_mean, replaced
 from divecast.explain.attribution.agreement import Agreement
 from divecast.explain.attribution.attribution import Attribution
 from divecast.explain.code import infer_code
@@ -22,126 +22,152 @@ from divecast.types import Batch, Code
 
 
 def windows_to_explain(windows: Windows, part: str, every: int, at: Places) -> Windows:
-    """Return windows of a part, or those at some places.
+    """Return all given windows, or those at some places.
 
     Raises:
-        ConfigError: both are asked for.
-        DataError: no window is there.
+        ConfigError: ``at`` is combined with ``part`` or ``every``.
+        DataError: there is no window at ``at``.
     """
     if at is None:
         return windows
     if part != "all" or every != 1:
-        raise ConfigError(f"expected at alone, which names the windows itself: leave {part=} and {every=} out")
+        raise ConfigError(
+            "The windows are given twice, by their places and by part or step",
+            hint="Pass either {at}, or {part} and {every}",
+            argument="at",
+        )
     return windows_at(windows, at)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Ablated:
-    """Forecast means of a batch, scaled units.
-
-    ``whole`` has the code as it is, ``bare`` none of it and ``unfused`` none in the fusion, (batch, horizon, channel);
-    ``without`` is each part's absence, (batch, part, horizon, channel); ``attention`` is (batch, head, factor).
-    """
-
-    whole: Tensor
-    bare: Tensor
-    unfused: Tensor
-    without: Tensor
-    attention: Tensor
-
-
 def attribute(fitted: FittedModel, windows: Windows, mode: LabelMode = "known") -> Attribution:
-    """Attribute the forecasts of windows to the parts of their code and to the window itself.
+    """Attribute the forecasts of windows to the components of their code and to the window itself.
 
-    Each part in turn is set to its prior mean (a: 0; a factor: the mean of its mixture, and its classes at their
-    frequencies also where the linear path reads them), then all at once; a is kept as it was inferred.
+    Each component in turn is set to its prior mean (a: 0; a factor: the mean of its mixture, with its class frequencies
+    also where the linear path reads them), then all of them at once. a stays as inferred when a factor is removed.
 
     Args:
         fitted: the model.
         windows: one or more.
-        mode: whether the code is told the labels that are known, as in the forecast to explain.
+        mode: whether the code uses the known labels, as in the forecast to explain.
 
     Raises:
         DataError: there is no window.
     """
     if not len(windows):
-        raise DataError("expected one window or more to explain, got none")
-    network, rows, sums = fitted.network, [], _Sums.zero(fitted)
+        raise DataError("There is no window to explain")
+    network, changes, moments = fitted.network, [], _Moments.zero(fitted)
     for batch in batches(fitted, windows):
-        found = _ablate(network, batch, infer_code(fitted, batch, mode))
-        moved = found.whole[:, None] - found.without
-        sums = sums.plus(found, moved)
-        both = ((found.whole - less).square().mean(2) for less in (found.bare, found.unfused))
-        columns = (moved.square().mean(3), moved.mean(3), *both, found.attention)
-        rows.append([column.cpu().numpy() for column in columns])
-    change, shift, together, fused, attention = (np.concatenate(column) for column in zip(*rows, strict=True))
+        ablation = _ablate(network, batch, infer_code(fitted, batch, mode))
+        moments = moments.plus(ablation)
+        changes.append(ablation.changes())
+    change, shift, together, fused, attention = (np.concatenate(column) for column in zip(*changes, strict=True))
     names = tuple(vocabulary.name for vocabulary in fitted.vocabularies) if network.n_factors else ()
     return Attribution(
         keys=Keys.of(windows.source, windows.origins, windows.segments, range(-1, fitted.shape.horizon)),
         channels=fitted.channels,
         factors=names,
-        parts=(*(f"b_{name}" for name in names), *(("a",) if network.n_conditional else ())),
+        components=(*(f"b_{name}" for name in names), *(("a",) if network.n_conditional else ())),
         change=change,
         shift=shift,
         together=together,
         fused=fused,
-        by_channel=(sums.change / len(windows)).astype(np.float32),
-        variance=sums.variance(),
-        variance_alone=sums.covariance(),
+        by_channel=(moments.change / len(windows)).astype(np.float32),
+        variance=moments.variance(),
+        variance_alone=moments.covariance(),
         agreement=Agreement.of(names, attention, change[:, : len(names)].sum(axis=2)),
     )
 
 
-@torch.inference_mode()
-def _ablate(network: Network, batch: Batch, code: Code) -> _Ablated:
-    sizes, mean, parts = network.marginal.block_sizes, prior_mean(network, len(batch.x)), range(n_parts(network))
+@dataclass(frozen=True, eq=False, slots=True)
+class _Ablation:
+    """Forecast means of a batch, scaled units.
 
-    def forecast(fused: Code, read: Code) -> Tensor:
-        mean: Tensor = network.forecaster(batch.x, network.fusion(fused)[0], read.classes).mean
+    Attributes:
+        forecast: (batch, horizon, channel) with the inferred code.
+        no_code: the same with all components at their prior mean.
+        not_fused: the same with all components at their prior mean in the fusion alone.
+        without: (batch, component, horizon, channel) with each component at its prior mean.
+        attention: (batch, head, factor).
+    """
+
+    forecast: Tensor
+    no_code: Tensor
+    not_fused: Tensor
+    without: Tensor
+    attention: Tensor
+
+    @property
+    def moved(self) -> Tensor:
+        """(batch, component, horizon, channel) how each component moves the forecast."""
+        return self.forecast[:, None] - self.without
+
+    def changes(self) -> tuple[NDArray[np.float32], ...]:
+        """Return change, shift, together, fused and attention, as in ``Attribution``."""
+        moved = self.moved
+        together, fused = ((self.forecast - less).square().mean(2) for less in (self.no_code, self.not_fused))
+        columns = (moved.square().mean(3), moved.mean(3), together, fused, self.attention)
+        return tuple(column.cpu().numpy() for column in columns)
+
+
+@torch.inference_mode()
+def _ablate(network: Network, batch: Batch, code: Code) -> _Ablation:
+    sizes, mean = network.marginal.block_sizes, prior_mean(network, len(batch.x))
+
+    def forecast(fused: Code, covariates: Code) -> Tensor:
+        mean: Tensor = network.forecaster(batch.x, network.fusion(fused)[0], covariates.classes).mean
         return mean
 
-    singles = [replaced(code, mean, sizes, (part,)) for part in parts]
-    without = torch.stack([forecast(single, single) for single in singles], dim=1)
+    ablated = [replaced(code, mean, sizes, (component,)) for component in range(n_components(network))]
+    without = torch.stack([forecast(single, single) for single in ablated], dim=1)
     _, attention = network.fusion(code)
-    return _Ablated(forecast(code, code), forecast(mean, mean), forecast(mean, code), without, attention)
+    return _Ablation(forecast(code, code), forecast(mean, mean), forecast(mean, code), without, attention)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Sums:
-    """Sums over windows: changes, (part, horizon, channel), and forecasts with and without code, (horizon, channel)."""
+class _Moments:
+    """Sums over windows.
+
+    Attributes:
+        n: number of windows.
+        change: (component, horizon, channel) of squared changes.
+        first: (horizon, channel) of forecasts.
+        second: of squared forecasts.
+        alone: of forecasts without code.
+        product: of forecasts times those without code.
+    """
 
     n: int
     change: NDArray[np.float64]
     first: NDArray[np.float64]
     second: NDArray[np.float64]
-    bare: NDArray[np.float64]
+    alone: NDArray[np.float64]
     product: NDArray[np.float64]
 
     @classmethod
-    def zero(cls, fitted: FittedModel) -> "_Sums":
+    def zero(cls, fitted: FittedModel) -> "_Moments":
         shape = (fitted.shape.horizon, len(fitted.channels))
-        return cls(0, np.zeros((n_parts(fitted.network), *shape)), *(np.zeros(shape) for _ in range(4)))
+        return cls(0, np.zeros((n_components(fitted.network), *shape)), *(np.zeros(shape) for _ in range(4)))
 
-    def plus(self, found: _Ablated, moved: Tensor) -> "_Sums":
-        whole, bare = found.whole.double().cpu().numpy(), found.bare.double().cpu().numpy()
-        return _Sums(
-            self.n + len(whole),
-            self.change + moved.double().square().sum(0).cpu().numpy(),
-            self.first + whole.sum(0),
-            self.second + (whole * whole).sum(0),
-            self.bare + bare.sum(0),
-            self.product + (whole * bare).sum(0),
+    def plus(self, ablation: _Ablation) -> "_Moments":
+        forecast, alone = (part.double().cpu().numpy() for part in (ablation.forecast, ablation.no_code))
+        return _Moments(
+            self.n + len(forecast),
+            self.change + ablation.moved.double().square().sum(0).cpu().numpy(),
+            self.first + forecast.sum(0),
+            self.second + (forecast * forecast).sum(0),
+            self.alone + alone.sum(0),
+            self.product + (forecast * alone).sum(0),
         )
 
     def variance(self) -> NDArray[np.float64]:
-        """Of the forecast over the windows; NaN for a single one."""
+        """Return the variance of the forecasts over the windows; NaN for a single one."""
         if self.n < 2:
             return np.full_like(self.first, np.nan)
-        found: NDArray[np.float64] = np.maximum(self.second / self.n - (self.first / self.n) ** 2, 0.0)
-        return found
+        variance: NDArray[np.float64] = np.maximum(self.second / self.n - (self.first / self.n) ** 2, 0.0)
+        return variance
 
     def covariance(self) -> NDArray[np.float64]:
-        """Of the forecast and the one without code, over the windows; NaN for a single one."""
+        """Return the covariance of the forecasts with those without code; NaN for a single window."""
         if self.n < 2:
             return np.full_like(self.first, np.nan)
-        return self.product / self.n - self.first * self.bare / self.n**2
+        return self.product / self.n - self.first * self.alone / self.n**2
