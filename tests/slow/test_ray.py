@@ -132,7 +132,7 @@ def test_parts_that_cannot_be_made_leave_nothing(files, tmp_path, capsys, monkey
     out.write_text("former")
     monkeypatch.setattr(forecast_parts, "make_part", os.listdir)  # takes no such job
     assert forecast(files, out, "--ray", "local") == 2
-    assert "of 4 parts failed: TypeError" in capsys.readouterr().err
+    assert "of 4 of the forecasts failed: TypeError" in capsys.readouterr().err
     assert out.read_text() == "former"
     assert [file.name for file in tmp_path.iterdir()] == ["there.csv"]
 
