@@ -45,7 +45,7 @@ def test_assignments_win_over_the_file(tmp_path):
         ("[model.code]\nzzz = 3", "Unknown setting 'model.code.zzz'.*Known settings: n_conditional"),
         ("horizon = 3.5", "'horizon'.*3.5"),
         ('horizon = "3"', "'horizon'.*valid integer.*'3'"),
-        ("[training]\nepochs = 0", "epochs must be >= 1, got 0"),
+        ("[training]\nepochs = 0", "epochs must be >= 1: got 0"),
         ('[training]\ninterleave = "often"', "'training.interleave'.*often"),
         ("training = 3", ".training..*expected a table"),
         ('factors = "hour"', "'factors'.*array"),
