@@ -10,3 +10,10 @@ def plural(n: int, thing: str) -> str:
     """
     ending = "" if n == 1 or thing.endswith("s") else "s"
     return f"{n:,} {thing}{ending}"
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in its natural unit: "45 s", "3 min", "2.5 h"."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"

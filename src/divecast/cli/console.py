@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+from divecast._text import duration
 from divecast.errors import DataWarning, as_argument
 from divecast.jobs.contract import JobProgress
 from divecast.persistence.json_values import plain
@@ -32,8 +33,7 @@ def say(message: str, style: str = "") -> None:
 def tell_progress(progress: JobProgress[Any], name: str) -> None:
     """Print on stderr whether the job ``name`` succeeded, and the time left."""
     state = "done" if progress.error is None else "FAILED"
-    left = f"{progress.seconds_left / 60:.0f} min" if progress.seconds_left > 90 else f"{progress.seconds_left:.0f} s"
-    say(f"{progress.done}/{progress.todo} {name} {state}, {left} left")
+    say(f"{progress.done}/{progress.todo} {name} {state}, {duration(progress.seconds_left)} left")
 
 
 def print_lines(*lines: str) -> None:
