@@ -76,7 +76,9 @@ def test_a_line_of_its_own_is_all_that_is_left_beside_the_epochs():
     epoch, last = on_screen(console.file.getvalue())
     assert epoch.startswith("Epoch 11 of 12")
     assert re.fullmatch(
-        r"Training ended at step 11,000 of 12,000, epoch 11 of 12, after \d+ s; lowest validation loss -3500 in epoch 11\.", last
+        r"Training ended at step 11,000 of 12,000, epoch 11 of 12, after \d+ s; "
+        r"lowest validation loss -3500 in epoch 11\.",
+        last,
     )
     assert console.file.getvalue().endswith("\n")
 
