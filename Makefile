@@ -18,17 +18,17 @@ RIVALS := .venv-rivals
 .PHONY: help setup demo test test-all audit mutants lint format rivals bench bench-import reproduce clean
 
 help:
-	@echo "make demo          set up, fit on the shipped loads, forecast; results in demo/"
-	@echo "make test          set up and run the tests, without the slow ones"
+	@echo "make demo          set up, fit a model on the shipped loads and forecast; results in demo/"
+	@echo "make test          set up and run the tests, except the slow ones"
 	@echo "make test-all      all tests"
-	@echo "make audit         ask for known faults in what is installed here and in the rivals' pins (needs the network)"
-	@echo "make mutants       change the code in many small ways, see which the tests miss, write docs/mutants.md"
-	@echo "make lint          ruff, mypy and the layers"
-	@echo "make format        put imports and layout in order"
-	@echo "make bench         race divecast and its rivals on DATA=PATH (hours), write docs/benchmarks.md"
+	@echo "make audit         check the installed packages and the rivals' pins for known vulnerabilities (needs the network)"
+	@echo "make mutants       change the code in many small ways, and write to docs/mutants.md what the tests do not detect"
+	@echo "make lint          ruff, mypy and import-linter"
+	@echo "make format        sort imports and format the code"
+	@echo "make bench         compare divecast and other forecasters on DATA=PATH (hours), write docs/benchmarks.md"
 	@echo "make reproduce     the paper's tables on CASE=motion, or another with DATA=PATH; REPRODUCE_FLAGS=--quick to try"
-	@echo "make bench-import  time of 'import divecast' and size of a core install"
-	@echo "make clean         remove $(VENV) and what was built"
+	@echo "make bench-import  measure the time of 'import divecast' and the size of a core install"
+	@echo "make clean         remove $(VENV) and everything that was built"
 
 setup: $(STAMP)
 
@@ -44,7 +44,7 @@ $(STAMP): pyproject.toml
 demo: $(STAMP)
 	$(BIN)/divecast demo --out demo $(DEMO_FLAGS)
 
-# One thread each: the tests run side by side, one process per core.
+# One thread each: one test process runs per core.
 test: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" $(PYTEST_FLAGS)
 
@@ -57,12 +57,12 @@ lint: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# A dependency that the service does not know is named as not audited.
+# A dependency unknown to the service is listed as not audited.
 audit: $(STAMP)
 	$(BIN)/pip-audit --local --skip-editable --progress-spinner off
 	$(BIN)/pip-audit --requirement research/race/requirements.txt --no-deps --disable-pip --progress-spinner off
 
-# Minutes; docs/mutants.md says which changes no test notices.
+# Takes minutes.
 mutants: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/mutmut run
 	$(BIN)/python -m research.mutants.page
@@ -73,7 +73,7 @@ format: $(STAMP)
 
 rivals: $(RIVALS)/.installed
 
-# An environment of its own: the rivals need an older pandas, and divecast needs none of them.
+# A separate environment: the rivals need an older pandas, and divecast needs none of them.
 $(RIVALS)/.installed: research/race/requirements.txt
 	$(PYTHON) -m venv $(RIVALS)
 	$(RIVALS)/bin/python -m pip install --quiet --upgrade pip
@@ -81,12 +81,12 @@ $(RIVALS)/.installed: research/race/requirements.txt
 	$(RIVALS)/bin/python -m pip install --quiet --requirement $<
 	@touch $@
 
-# Lines that are there are not made again; the page is written also where a race failed.
+# Runs that are complete are not repeated; the page is written even if an entry failed.
 bench: $(STAMP) rivals
 	$(BIN)/python -m research.race.run --data "$(DATA)" $(BENCH_FLAGS); raced=$$?; \
 		$(BIN)/python -m research.race.page && exit $$raced
 
-# One table of the paper, on data that ship or on DATA=PATH; runs that are there are not made again.
+# One table of the paper, on shipped data or DATA=PATH; runs that are complete are not repeated.
 reproduce: $(STAMP)
 	$(BIN)/python -m research.paper $(CASE) $(if $(filter motion,$(CASE)),,--data "$(DATA)") $(REPRODUCE_FLAGS)
 
