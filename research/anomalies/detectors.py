@@ -18,7 +18,7 @@ from divecast.explain.anomalies.reference_scores import ReferenceScores
 from divecast.explain.anomalies.window_scores import score_windows
 from divecast.inference.evaluation import rivals
 from divecast.inference.fitted_model import FittedModel
-from divecast.inference.predict import batches, windows_of
+from divecast.inference.predict import batches
 from divecast.types import Batch
 from research.anomalies.fits import Judge
 
@@ -53,7 +53,7 @@ class ByModel:
     @classmethod
     def of(cls, judge: Judge) -> "ByModel":
         """Take the validation part for usual, as ``anomalies`` does."""
-        fitted, valid = judge.model._windows(judge.panel, "valid", "encode", 1)
+        fitted, valid = judge.model.fitted_model, judge.model.fitted_model.windows(judge.panel, "valid", "encode", 1)
         return cls(fitted, Reference.measure(fitted, valid, "the validation part"))
 
     def scores(self, windows: Windows) -> Scores:
@@ -81,7 +81,7 @@ class ByResidual:
     @classmethod
     def of(cls, judge: Judge, name: str) -> "ByResidual":
         """Measure the residuals of the validation part."""
-        fitted, valid = judge.model._windows(judge.panel, "valid", "encode", 1)
+        fitted, valid = judge.model.fitted_model, judge.model.fitted_model.windows(judge.panel, "valid", "encode", 1)
         forecaster = rivals(fitted, judge.panel)[name]
         residual = _residuals(fitted, forecaster, valid)
         centre = residual.median(dim=0).values
@@ -132,7 +132,7 @@ class ByForest:
     @classmethod
     def of(cls, judge: Judge, seed: int) -> "ByForest":
         """Grow both on the training part."""
-        fitted, train = judge.model._windows(judge.panel, "train", "encode", 5)
+        fitted, train = judge.model.fitted_model, judge.model.fitted_model.windows(judge.panel, "train", "encode", 5)
         train = _long_enough(fitted, train)
         features = _features(fitted, train)
         labels = train.labels[train.origins - 1].astype(np.float64)
@@ -158,13 +158,13 @@ class ByForest:
 
 def detectors(judge: Judge, seed: int) -> list[Detector]:
     """Return the model and its rivals."""
-    simple = [name for name in rivals(judge.model._need_fitted(), judge.panel) if name != "last value"]
+    simple = [name for name in rivals(judge.model.fitted_model, judge.panel) if name != "last value"]
     return [ByModel.of(judge), *(ByResidual.of(judge, name) for name in simple), ByForest.of(judge, seed)]
 
 
 def windows_at(judge: Judge, values: NDArray[np.float32], ends: NDArray[np.int64]) -> Windows:
     """Return the windows of other values that end at some rows."""
-    every = windows_of(judge.model._need_fitted(), replace(judge.panel, values=values), None, "encode")
+    every = judge.model.fitted_model.windows_of(replace(judge.panel, values=values), None, "encode")
     return every.subset(np.isin(every.origins, ends))
 
 

@@ -55,7 +55,7 @@ def _days(judge: Judge, part: str) -> tuple[NDArray[Any], NDArray[np.float64]]:
 
 
 def _zone(judge: Judge) -> str | None:
-    return next(factor.tz for factor in judge.model._need_fitted().factors if factor.name == "weekday")
+    return next(factor.tz for factor in judge.model.fitted_model.factors if factor.name == "weekday")
 
 
 def _told(dates: NDArray[Any], columns: NDArray[np.float64], names: list[str]) -> dict[str, Any]:

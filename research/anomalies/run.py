@@ -20,7 +20,6 @@ import torch
 
 from divecast._optional import need
 from divecast.data import split as cut
-from divecast.fit.fit_model import split_of
 from research.anomalies.detectors import Detector, Scores, detectors, windows_at
 from research.anomalies.fits import CASES, DAY, WEEK, Judge, fit_halves, fit_judge
 from research.anomalies.holidays import days_of_halves, days_of_test
@@ -39,8 +38,8 @@ Asked = tuple[str, Path | None, bool]
 
 def fault_lines(judge: Judge, seed: int, n_passes: int) -> Iterator[dict[str, Any]]:
     """Yield the ROC-AUC of every detector, fault and size, on the validation and on the test part."""
-    found, fitted = detectors(judge, seed), judge.model._need_fitted()
-    parts = cut(judge.panel, split_of(fitted))
+    found, fitted = detectors(judge, seed), judge.model.fitted_model
+    parts = cut(judge.panel, fitted.provenance.split)
     day = fitted.shape.horizon
     for part in ("valid", "test"):
         rows = getattr(parts, part)

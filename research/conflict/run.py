@@ -24,7 +24,8 @@ import torch
 
 from divecast import __version__
 from divecast.config import LossConfig, TrainingConfig
-from divecast.fit.fit_model import FitPlan, fit_model
+from divecast.fit.fit_model import fit_model
+from divecast.inference.provenance import FitPlan
 from divecast.jobs.processes import run_jobs
 from divecast.model.network import Network
 from divecast.persistence.json_values import plain

@@ -7,7 +7,7 @@ import torch
 
 from divecast.data import Windows, split
 from divecast.inference.fitted_model import FittedModel
-from divecast.inference.predict import LabelMode, batches, complete, predict, windows_of
+from divecast.inference.predict import LabelMode, batches, complete, predict
 from divecast.losses.batch_terms import conditional_terms
 from divecast.losses.label_terms import label_terms
 from divecast.losses.terms import negative_log_likelihood
@@ -23,7 +23,7 @@ def scores_of(fitted: FittedModel, case: Case, part: str) -> dict[str, Any]:
     """
     source = fitted.source(case.data)
     rows, every = getattr(split(source, case.split), part), slice(None, None, case.every)
-    targets, ends = (windows_of(fitted, source, rows, role).subset(every) for role in ("score", "encode"))
+    targets, ends = (fitted.source.windows_of(rows, role).subset(every) for role in ("score", "encode"))
     found: dict[str, Any] = {f"forecast_{mode}": _forecast(fitted, targets, mode) for mode in ("infer", "known")}
     return found | {"reconstruction": _reconstruction(fitted, ends), "labels": _labels(fitted, ends)}
 

@@ -10,9 +10,10 @@ import torch
 from divecast.config import EncoderConfig
 from divecast.data import Windows, encode_labels, fit_scale, fit_vocabularies, split
 from divecast.data import WindowShape as Shape
-from divecast.fit.fit_model import FitPlan, fit_model
+from divecast.fit.fit_model import fit_model
 from divecast.inference.evaluation import MODEL_NAME, evaluate_windows
 from divecast.inference.predict import encode_windows, infer_window_labels, pool_recordings
+from divecast.inference.provenance import FitPlan
 from divecast.metrics.latents import FactorLabels, MeasureConfig, Units, disentanglement
 from research.few_labels.classifiers import LabelledParts, accuracies, classify, classify_components
 from research.paper.cases import Case, Settings
@@ -36,7 +37,7 @@ def score_model(case: Case, settings: Settings, seed: int) -> dict[str, Any]:
         "recording_accuracy": pooled,
         **_measures(held_out),
         "rrse": rrse,
-        "epochs": len(fitted.about["history"]),
+        "epochs": len(fitted.provenance.history.records),
     }
 
 

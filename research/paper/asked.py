@@ -8,12 +8,13 @@ from typing import Any
 from divecast.config import LossConfig, ModelConfig, TrainingConfig
 from divecast.data.sources.fingerprints import fingerprints
 from divecast.errors import ConfigError
-from divecast.fit.fit_model import FitPlan
-from divecast.inference.upgrade import FORMER_DECODER
+from divecast.inference.provenance import FitPlan
 from research.paper.arms import ABLATIONS, ARMS, Arm
 from research.paper.cases import Case
 
 FULL = next(iter(ARMS))
+_FORMER_DECODER = {"linear": "ridge", "standardise": False, "shrink": False, "n_mixtures": 0}
+"""What a decoder did before these were settings, as in the oldest lines."""
 
 
 def find_arm(name: str) -> Arm:
@@ -36,8 +37,10 @@ def plan_of(case: Case, arm: str, seed: int) -> FitPlan:
 
 def asked_of(case: Case, arm: str, seed: int) -> dict[str, Any]:
     """Return settings, seed, split, what is scored, and hashes of values and labels, as JSON gives them back."""
-    about = plan_of(case, arm, seed).about(case.split)
-    wanted = {**about, **_hashes(case), "steps": case.steps, "every": case.every}
+    plan = plan_of(case, arm, seed)
+    settings = {name: value for name, value in asdict(plan).items() if name != "seed"}
+    fit = {"settings": settings, "seed": seed, "split": {"type": type(case.split).__name__, **asdict(case.split)}}
+    wanted = {**fit, **_hashes(case), "steps": case.steps, "every": case.every}
     found: dict[str, Any] = json.loads(json.dumps(wanted))
     return found
 
@@ -46,7 +49,7 @@ def with_defaults(settings: dict[str, Any]) -> dict[str, Any]:
     """Add what was no setting yet when a run was made, with the value that does what was done then."""
     model = asdict(ModelConfig())
     defaults = {
-        "model": {**model, "decoder": {**model["decoder"], **FORMER_DECODER}},
+        "model": {**model, "decoder": {**model["decoder"], **_FORMER_DECODER}},
         "training": asdict(TrainingConfig()),
         "losses": asdict(LossConfig()),
     }

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from divecast.data import Source, Windows, encode_labels, fit_scale, fit_vocabularies, split
-from divecast.fit.fit_model import FitPlan, fit_model
+from divecast.fit.fit_model import fit_model
 from divecast.inference.evaluation import MODEL_NAME, evaluate_windows
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import (
@@ -17,8 +17,8 @@ from divecast.inference.predict import (
     encode_windows,
     infer_window_labels,
     pool_recordings,
-    windows_of,
 )
+from divecast.inference.provenance import FitPlan
 from divecast.inference.results import Codes
 from divecast.metrics import ForecastScores, ScoreSums
 from research.paper.asked import FULL, asked_of, plan_of
@@ -64,7 +64,7 @@ class HeldOut:
         """Take the windows of a case."""
         source: Source = fitted.source(case.data)
         part, every = split(source, case.split).test, slice(None, None, case.every)
-        windows = [windows_of(fitted, source, part, role).subset(every) for role in ("score", "encode")]
+        windows = [fitted.source.windows_of(part, role).subset(every) for role in ("score", "encode")]
         return cls(fitted, *windows)
 
     @property
@@ -104,7 +104,7 @@ def run_once(case: Case, arm: str, seed: int) -> Run:
         score_seconds=perf_counter() - began - fit_seconds,
         peak_mib=peak_mib(),
         weights=sum(weight.numel() for weight in fitted.network.parameters()),
-        epochs=len(fitted.about["history"]),
+        epochs=len(fitted.provenance.history.records),
     )
     record = Record(
         case.name, arm, seed, case.about, *parts,

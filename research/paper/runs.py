@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from divecast.errors import ArtifactError, ConfigError, DataWarning
+from divecast.inference.model_file import write_model
 from divecast.jobs.contract import Outcome
 from divecast.jobs.workers import make_files
 from divecast.persistence.atomic import make_folder, replacing
@@ -150,7 +151,7 @@ def make_run(job: RunJob) -> None:
         warnings.simplefilter("ignore", DataWarning)  # each run of a case would say the same
         run = run_once(case_of(job), job.arm, job.seed)
     if job.model is not None:
-        run.fitted.save(job.model)
+        write_model(run.fitted, job.model)
     replace(run.record, quick=job.quick).write(job.file)
 
 

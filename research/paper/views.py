@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from divecast.inference.fitted_model import FittedModel
+from divecast.inference.model_file import read_model
 from divecast.plots.code_view import CodeView, view_windows
 from research.paper.cases import Case
 from research.paper.run import HeldOut
@@ -12,5 +12,5 @@ from research.paper.run import HeldOut
 
 def view_of(case: Case, model: Path) -> CodeView:
     """Load the model of a case and look at its test windows; see ``CodeView``."""
-    fitted = FittedModel.load(model, torch.device("cpu"))
+    fitted = read_model(model, torch.device("cpu"))
     return view_windows(fitted, HeldOut.of(fitted, case).encode)

@@ -148,7 +148,7 @@ def _checkpoint(folder: Path, data: Panel) -> Target:
 
     def use(place: Path) -> Said:
         model = new_model().fit(data, checkpoint=place / "checkpoint", resume=True, progress=False)
-        return {name: _sha(value) for name, value in model._need_fitted().network.state_dict().items()}
+        return {name: _sha(value) for name, value in model.fitted_model.network.state_dict().items()}
 
     content = path.read_bytes()
     return Target("checkpoint", {"checkpoint": content}, use, lambda _: {}, _of_artifact("checkpoint", content))

@@ -136,9 +136,9 @@ def _staged(fit: SmallFit) -> frozenset[Path]:
 def without_times(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Return what a model's file says and the bits of its tensors, but for how long the fit took."""
     artifact: Artifact = read_artifact(path, MODEL, MODEL_SCHEMA)
-    document = {**artifact.document, "about": {**artifact.document["about"]}}
-    passes = document["about"]["history"]
-    document["about"]["history"] = [{k: v for k, v in each.items() if k != "seconds"} for each in passes]
+    document = {**artifact.document, "provenance": {**artifact.document["provenance"]}}
+    passes = document["provenance"]["history"]
+    document["provenance"]["history"] = [{k: v for k, v in each.items() if k != "seconds"} for each in passes]
     return document, {name: tensor.numpy().tobytes() for name, tensor in artifact.tensors.items()}
 
 

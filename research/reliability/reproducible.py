@@ -52,7 +52,7 @@ def run(folder: Path, number: int, epochs: int) -> None:
     panel = datasets.load("loads")
     training = TrainingConfig(epochs=epochs, window_stride=5, batch_size=64)
     model = DeepDIVE(24, 168, ["hour", "weekday"], training=training, seed=1).fit(panel, progress=False)
-    weights = model._need_fitted().network.state_dict()
+    weights = model.fitted_model.network.state_dict()
     found = {f"weights_{name}": value.numpy() for name, value in weights.items()}
     found |= {f"own_{name}": value for name, value in outcome(panel, model)}
     if number == 0:

@@ -93,7 +93,7 @@ def measure(store: Path, channels: int, stride: int) -> dict[str, Any]:
     model.fit(panel, callbacks=[watch], progress=False)
     seconds = time.perf_counter() - watch.began
     n, (wall, cpu) = len(panel.channels), watch.step_seconds()
-    state = model._need_fitted().network.state_dict().values()
+    state = model.fitted_model.network.state_dict().values()
     return {
         "series": n,
         "rows": len(panel.values),

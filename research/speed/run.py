@@ -65,7 +65,7 @@ class Products(Watch):
 
 def operations_of_a_step(model: dc.DeepDIVE, n_series: int) -> int:
     """Count a batch of both players, forward and backward."""
-    network, training = model._need_fitted().network, dc.TrainingConfig()
+    network, training = model.fitted_model.network, dc.TrainingConfig()
     steps = torch.randn(training.batch_size, n_series, LOOKBACK + HORIZON).transpose(1, 2)
     labels = torch.zeros(training.batch_size, len(FACTORS), dtype=torch.int64)
     batch = Batch(steps[:, :LOOKBACK], steps[:, LOOKBACK:], labels)

@@ -26,9 +26,10 @@ from divecast.explain.code import infer_code
 from divecast.explain.counterfactuals.counterfactual import Counterfactual
 from divecast.explain.counterfactuals.label_effects import LabelEffects
 from divecast.explain.counterfactuals.what_if import HandOver, what_if_windows
-from divecast.fit.fit_model import FitPlan, fit_model
+from divecast.fit.fit_model import fit_model
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import batches
+from divecast.inference.provenance import FitPlan
 from divecast.model.linear.label_covariates import label_covariates
 from research.common import append_line, read_lines
 from research.paper.cases import Case, Settings, load_case
@@ -72,7 +73,7 @@ def judge(fitted: FittedModel, case: Case, seed: int) -> dict[str, Any]:
     """Train the judges, ask every test window, and return what was read."""
     parts, stride = split(case.data, case.split), case.settings.training.window_stride
     source = fitted.source(case.data)
-    labels = fitted.codes(source)
+    labels = fitted.label_indices(source)
     windows = {
         name: Windows.of(source, getattr(parts, name), labels, fitted.scale, fitted.shape, "fit", step)
         for name, step in (("train", stride), ("valid", stride), ("test", case.every))

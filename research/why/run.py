@@ -37,7 +37,7 @@ def tested_windows(fitted: FittedModel, case: Case) -> Windows:
     """Return every fifth window of the test part."""
     source = fitted.source(case.data)
     part = split(case.data, case.split).test
-    return Windows.of(source, part, fitted.codes(source), fitted.scale, fitted.shape, "fit", EVERY)
+    return Windows.of(source, part, fitted.label_indices(source), fitted.scale, fitted.shape, "fit", EVERY)
 
 
 def by_step(found: Attribution) -> dict[str, list[float]]:

@@ -37,3 +37,27 @@ def need(module: str) -> Any:
         raise ConfigError(
             f'this needs {package}, which cannot be imported ({error}): pip install "{wanted}"'
         ) from error
+
+
+class Plottable:
+    """A result with a picture."""
+
+    __slots__ = ()
+
+    def plot(self, **options: Any) -> Any:
+        """Draw this result; needs ``divecast[plot]``.
+
+        Args:
+            **options: as the display of this kind of result takes them; see :mod:`divecast.plots`.
+
+        Returns:
+            A matplotlib figure.
+
+        Raises:
+            ConfigError: matplotlib is not installed.
+
+        Example:
+            >>> figure = model.forecast(panel).plot()
+        """
+        # By name, since pictures stand above the results that they draw.
+        return import_module("divecast.plots").plot(self, **options)

@@ -1,64 +1,68 @@
-"""DeepDIVE: the model a user fits, asks and saves."""
+"""DeepDIVE: the estimator that a user fits, asks and saves."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self
 
-import numpy as np
-import torch
-
-from divecast._device import own_random_state, pick_device
+from divecast._device import pick_device
 from divecast.config import LossConfig, ModelConfig, TrainingConfig
-from divecast.data import ByTime, Factor, Part, Source, Split, Windows, as_factors
-from divecast.data import split as cut
-from divecast.data.labels.class_names import class_place
-from divecast.errors import ConfigError, DataError, NotFittedError
+from divecast.data import ByTime, Factor, Split, as_factors
+from divecast.errors import ConfigError, NotFittedError
 from divecast.explain.methods import Explaining
-from divecast.fit.fit_model import FitPlan, split_of
-from divecast.fit.launch import Job, Machines, Strategy, fit_on
+from divecast.fit.launch import FitRequest, Machines, fit_on
+from divecast.fit.parameters import in_code, nested, with_setting
 from divecast.inference.evaluation import Evaluation, evaluate_windows
-from divecast.inference.fitted_model import FittedModel
+from divecast.inference.fitted_model import FittedModel, PartName
 from divecast.inference.forecasting import Forecasting, check_at_least
+from divecast.inference.model_file import read_model, write_model
 from divecast.inference.predict import (
     LabelMode,
-    PartName,
     encode_windows,
     infer_window_labels,
     pool_recordings,
     reconstruct_windows,
-    sample_prior,
-    windows_of,
 )
+from divecast.inference.provenance import FitPlan
 from divecast.inference.results import Codes, Labels, Reconstruction, Samples
+from divecast.inference.sample import sample_windows
 from divecast.train.callbacks import Callback, ProgressBar
-from divecast.train.history import EpochRecord, History
+from divecast.train.history import History
 from divecast.train.loop import Checkpointing, Probe
 
-Room = TypeVar("Room", ModelConfig, TrainingConfig, LossConfig)
+_GROUPS = {"model": ModelConfig, "training": TrainingConfig, "losses": LossConfig}
+_PARAMETERS = ("horizon", "lookback", "factors", "model", "training", "losses", "seed", "device")
 
 
 class DeepDIVE(Forecasting, Explaining):
-    """Disentangled variational forecaster (Wong et al. 2025, arXiv 2501.08710, with the choices the docs list).
+    """Disentangled variational forecaster of many time series (Wong et al. 2025, arXiv 2501.08710).
 
-    Data are a ``Panel``, ``Recordings``, or what ``as_panel`` takes: a pandas, polars or pyarrow table, or a path.
+    docs/method.md lists where this implementation departs from the paper.
 
     Args:
-        horizon: steps ahead.
-        lookback: steps of the window.
-        factors: labels that own a block of b each: a calendar name ("hour", "weekday", "month" ...), a label column,
-            or a ``Calendar`` or ``Label`` that says more. None makes it a plain VAE forecaster.
-        model: sizes of the network.
-        training: the optimisation.
+        horizon: number of steps to forecast.
+        lookback: number of steps of the window that the model reads.
+        factors: labels that own a block of b each: a calendar name (``"hour"``, ``"weekday"``, ``"month"`` ...), the
+            name of a label column, or a ``Calendar`` or ``Label`` with more settings. Leave empty for a plain VAE
+            forecaster.
+        model: sizes of the network; None for the defaults, as for the next two.
+        training: settings of the optimisation.
         losses: weights of the loss terms.
-        seed: of every random draw; the same seed on the same machine gives the same model bit for bit.
-        device: ``cpu``, ``cuda``, ``mps``, or ``auto`` for the quickest there is.
+        seed: random seed; the same seed on the same machine gives the same model bit for bit.
+        device: ``cpu``, ``cuda``, ``mps``, or ``auto`` for the fastest available.
 
     Raises:
         ConfigError: a setting is out of range.
+
+    Example:
+        >>> panel = datasets.load("loads").rows(0, 1680)
+        >>> model = DeepDIVE(horizon=24, lookback=48, factors=["hour", "weekday"], training=TrainingConfig(epochs=1))
+        >>> model
+        DeepDIVE(horizon=24, lookback=48, factors=['hour', 'weekday'], training=TrainingConfig(epochs=1))
+        >>> model.is_fitted
+        False
     """
 
-    def __init__(  # noqa: PLR0913  one argument per room of settings
+    def __init__(  # noqa: PLR0913  one argument per group of settings
         self,
         horizon: int,
         lookback: int,
@@ -70,159 +74,26 @@ class DeepDIVE(Forecasting, Explaining):
         seed: int = 0,
         device: str = "cpu",
     ) -> None:
-        check_at_least(1, horizon=horizon, lookback=lookback)
-        check_at_least(0, seed=seed)
-        self._plan = FitPlan(
-            horizon=horizon,
-            lookback=lookback,
-            factors=as_factors(factors),
-            model=_room(ModelConfig, model),
-            training=_room(TrainingConfig, training),
-            losses=_room(LossConfig, losses),
-            seed=seed,
-        )
-        self._device = pick_device(device)
+        # Kept as they came, as scikit-learn's clone expects; ``plan`` has them checked and complete.
+        self.horizon = horizon
+        self.lookback = lookback
+        self.factors = factors
+        self.model = model
+        self.training = training
+        self.losses = losses
+        self.seed = seed
+        self.device = device
         self._fitted: FittedModel | None = None
-
-    def fit(  # noqa: PLR0913  the data, and what goes on beside the fit
-        self,
-        data: Any,
-        split: Split | None = None,
-        *,
-        checkpoint: str | Path | None = None,
-        resume: bool = False,
-        callbacks: Sequence[Callback] = (),
-        probe: Probe | None = None,
-        progress: bool = True,
-        devices: int = 1,
-        nodes: int = 1,
-        strategy: Strategy = "auto",
-    ) -> "DeepDIVE":
-        """Fit on the training part; the validation part says when to stop and calibrates the intervals.
-
-        Args:
-            data: what to fit on.
-            split: how to cut it; by default ``ByTime(3, 1, 1)``.
-            checkpoint: file to write the state of the fit to, now and then and on Ctrl-C.
-            resume: go on from that file if it is there; ends with the weights of an unbroken fit.
-            callbacks: watchers.
-            probe: looks at gradients, such as ``divecast.train.conflict.probe.ConflictProbe``; the model is the same.
-            progress: show a progress bar.
-            devices: processes on this machine, each with a device of its own, that share every batch; on the CPU they
-                share its cores. They read one memory map of the data. Needs ``divecast[distributed]``.
-            nodes: machines, each with as many; the fit is started on each. Under ``torchrun`` leave both out.
-            strategy: ``auto`` starts the other processes; ``ddp`` is lightning-fabric's launcher, that runs the script
-                once for each.
-
-        Raises:
-            DataError: the data cannot be used; the message says why and how to mend it.
-            ArtifactError: the checkpoint is of another fit, damaged or cannot be written.
-            RankError: another process of the fit is gone.
-            KeyboardInterrupt: Ctrl-C, after a checkpoint.
-        """
-        if resume and checkpoint is None:
-            raise ConfigError("resume=True needs the checkpoint= it should go on from")
-        keep = None if checkpoint is None else Checkpointing(Path(checkpoint), resume=resume)
-        watchers = (*callbacks, ProgressBar()) if progress else tuple(callbacks)
-        job = Job(split or ByTime(), self._plan, keep)
-        self._fitted = fit_on(Machines(devices, nodes, strategy), data, job, self._device, (watchers, probe))
-        return self
-
-    def encode(self, data: Any, part: PartName = "all", every: int = 1) -> Codes:
-        """Infer the code of every ``every``-th window from the window alone: a, b and class probabilities."""
-        return encode_windows(*self._windows(data, part, "encode", every))
-
-    def infer_labels(
-        self, data: Any, part: PartName = "all", by: Literal["window", "recording"] = "window", every: int = 1
-    ) -> Labels:
-        """Read the labels of every ``every``-th window, or of every recording by these, from the data alone."""
-        if by not in ("window", "recording"):
-            raise ConfigError(f'by must be "window" or "recording", got {by!r}')
-        fitted, windows = self._windows(data, part, "encode", every)
-        labels = infer_window_labels(fitted, windows)
-        return pool_recordings(labels, windows.segments) if by == "recording" else labels
-
-    def reconstruct(self, data: Any, part: PartName = "all", every: int = 1) -> Reconstruction:
-        """Give every ``every``-th window back through its code alone, in original units."""
-        return reconstruct_windows(*self._windows(data, part, "encode", every))
-
-    def sample(self, n: int, classes: dict[str, str] | None = None, *, noise: bool = True, seed: int = 0) -> Samples:
-        """Draw windows and their futures from the prior.
-
-        Args:
-            n: number of draws.
-            classes: class of a factor by name, e.g. ``{"weekday": "Sun"}``; others are drawn by their frequency.
-            noise: draw from the likelihoods; else give their means.
-            seed: of the draws.
-        """
-        check_at_least(1, n=n)
-        check_at_least(0, seed=seed)
-        if not isinstance(classes, Mapping | None):
-            raise ConfigError(f'expected classes by factor, such as {{"weekday": "Sun"}}, got {classes!r}')
-        fitted, asked = self._need_fitted(), dict(classes or {})
-        generator, columns, names = np.random.default_rng(seed), [], {}
-        for vocabulary in fitted.vocabularies:
-            name = asked.pop(vocabulary.name, None)
-            label = None if name is None else class_place(vocabulary.name, vocabulary.classes, name)
-            shares = np.array(vocabulary.frequencies)
-            drawn = generator.choice(len(shares), n, p=shares / shares.sum())
-            codes = drawn if label is None else np.full(n, label)
-            columns.append(torch.from_numpy(codes))
-            names[vocabulary.name] = np.array(vocabulary.classes, dtype=object)[codes]
-        if asked:
-            raise ConfigError(f"expected factors of the model {list(names)}, got {list(asked)}")
-        labels = torch.stack(columns, dim=1) if columns else torch.empty(n, 0, dtype=torch.int64)
-        with own_random_state(seed):
-            x, y = sample_prior(fitted, labels.to(self._device), noise)
-        return Samples(fitted.channels, x, y, names, "numpy")
-
-    def evaluate(
-        self,
-        data: Any,
-        part: PartName = "test",
-        *,
-        labels: LabelMode = "known",
-        baselines: bool = True,
-        every: int = 1,
-    ) -> Evaluation:
-        """Score forecasts from every possible origin, each row of the part a target at every step, beside baselines.
-
-        Args:
-            data: the data of the fit for a part of it; any data for ``all``.
-            part: which rows are targets.
-            labels: as in ``forecast``.
-            baselines: also score last value, seasonal naive and per-channel ridge on the same windows.
-            every: score every ``every``-th origin only.
-        """
-        fitted, windows = self._windows(data, part, "score", every)
-        return evaluate_windows(fitted, windows, labels, baselines)
-
-    def save(self, path: str | Path) -> None:
-        """Write the fitted model to one file (safetensors and JSON, no pickle), whole or not at all."""
-        self._need_fitted().save(Path(path))
-
-    def export(self, path: str | Path, levels: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95)) -> None:
-        """Write one graph with scaling, forecast and code, ``.onnx`` or ``.pt2``."""
-        from divecast.inference.export import export_model
-
-        export_model(self._need_fitted(), Path(path), levels)
+        self._check_parameters()
 
     @classmethod
-    def load(cls, path: str | Path, device: str = "cpu") -> "DeepDIVE":
-        """Read a saved model; the data are not needed.
+    def from_plan(cls, plan: FitPlan, device: str = "cpu") -> Self:
+        """Return an estimator that is not fitted, with the settings of a plan.
 
-        Raises:
-            ArtifactError: no such file, foreign, of a newer divecast, cut short or damaged.
+        Example:
+            >>> DeepDIVE.from_plan(model.plan).lookback
+            48
         """
-        chosen = pick_device(device)
-        fitted = FittedModel.load(Path(path), chosen)
-        model = cls.__new__(cls)
-        model._plan, model._device, model._fitted = FitPlan.of(fitted), chosen, fitted
-        return model
-
-    @classmethod
-    def of(cls, plan: FitPlan, device: str = "cpu") -> "DeepDIVE":
-        """Return a model that is not fitted, with the settings of a plan."""
         return cls(
             plan.horizon,
             plan.lookback,
@@ -234,24 +105,292 @@ class DeepDIVE(Forecasting, Explaining):
             device=device,
         )
 
-    @property
-    def plan(self) -> FitPlan:
-        """All settings of the fit."""
-        return self._plan
+    @classmethod
+    def load(cls, path: str | Path, device: str = "cpu") -> Self:
+        """Read a saved model; the data of the fit are not needed.
+
+        Args:
+            path: file that ``save`` wrote.
+            device: where the model runs, as in the constructor.
+
+        Raises:
+            ArtifactError: the file is missing, foreign, of a newer divecast, cut short or damaged.
+
+        Example:
+            >>> model.save(folder / "model.safetensors")
+            >>> DeepDIVE.load(folder / "model.safetensors").is_fitted
+            True
+        """
+        fitted = read_model(Path(path), pick_device(device))
+        model = cls.from_plan(fitted.provenance.plan, device)
+        model._fitted = fitted
+        return model
+
+    def save(self, path: str | Path) -> None:
+        """Write the fitted model to one file (safetensors and JSON, no pickle), whole or not at all.
+
+        Raises:
+            NotFittedError: the model is not fitted.
+            ArtifactError: the file cannot be written.
+
+        Example:
+            >>> model.save(folder / "model.safetensors")
+        """
+        write_model(self.fitted_model, Path(path))
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the settings by name, as scikit-learn's estimators do.
+
+        Args:
+            deep: also return the settings within ``model``, ``training`` and ``losses``, as ``training__epochs``.
+
+        Example:
+            >>> model.get_params()["training__learning_rate"]
+            0.006
+        """
+        parameters = {name: getattr(self, name) for name in _PARAMETERS}
+        if deep:
+            for group, kind in _GROUPS.items():
+                settings = parameters[group] or kind()
+                parameters |= {f"{group}__{name}": value for name, value in nested(settings).items()}
+        return parameters
+
+    def set_params(self, **parameters: Any) -> Self:
+        """Change settings by name, as ``training__epochs=3``; a model that was fitted stays fitted as it was.
+
+        Raises:
+            ConfigError: there is no such setting, or a value is out of range; no setting is changed then.
+
+        Example:
+            >>> DeepDIVE(24, 168).set_params(lookback=336, training__epochs=3)
+            DeepDIVE(horizon=24, lookback=336, training=TrainingConfig(epochs=3))
+        """
+        current = self.get_params(deep=False)
+        for name, value in sorted(parameters.items(), key=lambda pair: "__" in pair[0]):
+            head, _, rest = name.partition("__")
+            if head not in _PARAMETERS or (rest and head not in _GROUPS):
+                raise ConfigError(
+                    f"DeepDIVE has no setting {name!r}", hint=f"Choose one of {', '.join(_PARAMETERS)}", argument=name
+                )
+            current[head] = with_setting(current[head] or _GROUPS[head](), rest, value) if rest else value
+        type(self)(**current)  # refuses settings out of range before any is changed
+        for name, value in current.items():
+            setattr(self, name, value)
+        return self
 
     @property
-    def device(self) -> torch.device:
-        """Where the model runs."""
-        return self._device
+    def plan(self) -> FitPlan:
+        """All settings of the fit, with defaults filled in."""
+        groups = {name: getattr(self, name) or kind() for name, kind in _GROUPS.items()}
+        return FitPlan(self.horizon, self.lookback, as_factors(self.factors), seed=self.seed, **groups)
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether the model is fitted."""
+        return self._fitted is not None
+
+    @property
+    def fitted_model(self) -> FittedModel:
+        """What the fit left: network, scales, classes, calibration and provenance.
+
+        Raises:
+            NotFittedError: the model is not fitted.
+        """
+        if self._fitted is None:
+            raise NotFittedError("This DeepDIVE is not fitted yet", hint="Call fit(data), or DeepDIVE.load(path)")
+        return self._fitted
 
     @property
     def history(self) -> History:
-        """The passes of the fit."""
-        return History(tuple(EpochRecord(**plain) for plain in self._need_fitted().about["history"]))
+        """Losses of the fit, by epoch."""
+        return self.fitted_model.provenance.history
+
+    def fit(  # noqa: PLR0913  the data, and what runs beside the fit
+        self,
+        data: Any,
+        split: Split | None = None,
+        *,
+        checkpoint: str | Path | None = None,
+        resume: bool = False,
+        callbacks: Sequence[Callback] = (),
+        probe: Probe | None = None,
+        progress: bool = True,
+        devices: int = 1,
+        nodes: int = 1,
+    ) -> Self:
+        """Fit on the training part; the validation part stops the fit and calibrates the intervals.
+
+        Args:
+            data: a ``Panel``, ``Recordings``, a pandas, polars or pyarrow table, or a path.
+            split: how to cut the rows into training, validation and test part; by default ``ByTime(3, 1, 1)``.
+            checkpoint: file to write the state of the fit to, regularly and on Ctrl-C.
+            resume: resume from that file if it exists; the weights end as those of an uninterrupted fit.
+            callbacks: called after each step and epoch.
+            probe: looks at gradients, such as ``divecast.train.conflict.probe.ConflictProbe``; it does not change the
+                model.
+            progress: show a progress bar.
+            devices: devices of this machine, one process each, that share every batch; on the CPU they share its cores.
+                lightning-fabric runs the calling script again for each further device, unless ``torchrun`` or SLURM
+                started the processes. Needs ``divecast[distributed]``.
+            nodes: machines with as many devices each; start the script on each. Under ``torchrun`` leave both out.
+
+        Returns:
+            The estimator itself.
+
+        Raises:
+            DataError: the data cannot be used.
+            ConfigError: settings do not fit the data.
+            ArtifactError: the checkpoint is of another fit, damaged, or cannot be written.
+            RankError: another process of the fit is gone.
+            KeyboardInterrupt: Ctrl-C, after a checkpoint.
+
+        Example:
+            >>> quick = DeepDIVE(24, 48, ["hour"], training=TrainingConfig(epochs=1, window_stride=11))
+            >>> quick.fit(panel, progress=False).is_fitted
+            True
+        """
+        if resume and checkpoint is None:
+            raise ConfigError("There is no file to resume from", hint="Pass {checkpoint}", argument="checkpoint")
+        request = FitRequest(
+            split or ByTime(),
+            self.plan,
+            None if checkpoint is None else Checkpointing(Path(checkpoint), resume=resume),
+            (*callbacks, ProgressBar()) if progress else tuple(callbacks),
+            probe,
+        )
+        self._fitted = fit_on(Machines(devices, nodes), data, request, pick_device(self.device))
+        return self
+
+    def encode(self, data: Any, part: PartName = "all", every: int = 1) -> Codes:
+        """Infer the code of windows from the windows alone: a, b and class probabilities.
+
+        Args:
+            data: the data of the fit for a part of it; any data for ``all``.
+            part: which windows, by their last row.
+            every: take one window in this many.
+
+        Example:
+            >>> codes = model.encode(panel, part="test")
+            >>> codes.factors, codes.a_mean.shape[1]
+            (('hour', 'weekday'), 16)
+        """
+        check_at_least(1, every=every)
+        return encode_windows(self.fitted_model, self.fitted_model.windows(data, part, "encode", every))
+
+    def infer_labels(
+        self, data: Any, part: PartName = "all", by: Literal["window", "recording"] = "window", every: int = 1
+    ) -> Labels:
+        """Infer the labels of windows, or of recordings, from the values alone.
+
+        Args:
+            data: as in ``encode``.
+            part: which windows, by their last row.
+            by: one row per ``window``, or per ``recording``: the mean of its windows' class probabilities.
+            every: take one window in this many.
+
+        Example:
+            >>> labels = model.infer_labels(panel, part="test")
+            >>> sorted(labels.accuracy())
+            ['hour', 'weekday']
+        """
+        check_at_least(1, every=every)
+        if by not in ("window", "recording"):
+            raise ConfigError(expected='"window" or "recording"', found=repr(by), argument="by")
+        windows = self.fitted_model.windows(data, part, "encode", every)
+        labels = infer_window_labels(self.fitted_model, windows)
+        return pool_recordings(labels, windows.segments) if by == "recording" else labels
+
+    def reconstruct(self, data: Any, part: PartName = "all", every: int = 1) -> Reconstruction:
+        """Reconstruct windows through their code alone, in original units.
+
+        Args:
+            data: as in ``encode``.
+            part: which windows, by their last row.
+            every: take one window in this many.
+
+        Example:
+            >>> model.reconstruct(panel, part="test", every=50).mean.shape[1:]
+            (48, 4)
+        """
+        check_at_least(1, every=every)
+        return reconstruct_windows(self.fitted_model, self.fitted_model.windows(data, part, "encode", every))
+
+    def sample(self, n: int, classes: Mapping[str, str] | None = None, *, noise: bool = True, seed: int = 0) -> Samples:
+        """Draw windows and their futures from the prior.
+
+        Args:
+            n: number of draws.
+            classes: class of a factor by name, as ``{"weekday": "Sun"}``; other factors are drawn by their frequency.
+            noise: whether to draw from the likelihoods, or to give their means.
+            seed: random seed of the draws.
+
+        Example:
+            >>> model.sample(3, {"weekday": "Sunday"}).y.shape
+            (3, 24, 4)
+        """
+        check_at_least(1, n=n)
+        check_at_least(0, seed=seed)
+        if not isinstance(classes, Mapping | None):
+            raise ConfigError(
+                expected='classes by factor, such as {"weekday": "Sun"}', found=repr(classes), argument="classes"
+            )
+        return sample_windows(self.fitted_model, n, classes or {}, noise, seed)
+
+    def evaluate(
+        self,
+        data: Any,
+        part: PartName = "test",
+        *,
+        labels: LabelMode = "known",
+        baselines: bool = True,
+        every: int = 1,
+    ) -> Evaluation:
+        """Score forecasts from every possible origin, beside simple forecasters on the same windows.
+
+        Each row of the part is a target at every step of the horizon.
+
+        Args:
+            data: the data of the fit for a part of it; any data for ``all``.
+            part: which rows are targets.
+            labels: as in ``forecast``.
+            baselines: also score last value, seasonal naive and the closed-form ridge.
+            every: score one origin in this many.
+
+        Example:
+            >>> scores = model.evaluate(panel, every=5)
+            >>> list(scores.scores)[:2]
+            ['DeepDIVE', 'last value']
+        """
+        check_at_least(1, every=every)
+        windows = self.fitted_model.windows(data, part, "score", every)
+        return evaluate_windows(self.fitted_model, windows, labels, baselines)
+
+    def export(self, path: str | Path, levels: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95)) -> None:
+        """Write scaling, forecast and code as one graph that needs neither divecast nor, for ONNX, torch.
+
+        Args:
+            path: file ending in ``.onnx`` (needs ``divecast[onnx]``) or ``.pt2``.
+            levels: probabilities of the quantiles.
+
+        Raises:
+            ConfigError: another ending, or a package is not installed.
+
+        Example:
+            >>> model.export(folder / "model.pt2")
+        """
+        from divecast.inference.export import export_model
+
+        export_model(self.fitted_model, Path(path), levels)
 
     def info(self) -> dict[str, Any]:
-        """Return what the model is, as JSON values: data, settings, classes, size."""
-        fitted = self._need_fitted()
+        """Return what the model is, as JSON values: data, classes, size, settings and history.
+
+        Example:
+            >>> model.info()["horizon"]
+            24
+        """
+        fitted = self.fitted_model
+        provenance = fitted.provenance.to_json()
         return {
             "horizon": fitted.shape.horizon,
             "lookback": fitted.shape.lookback,
@@ -260,41 +399,34 @@ class DeepDIVE(Forecasting, Explaining):
             "factors": {v.name: {"kind": v.kind, "classes": list(v.classes)} for v in fitted.vocabularies},
             "block_sizes": fitted.network.marginal.block_sizes,
             "weights": sum(p.numel() for p in fitted.network.state_dict().values()),
-            "model": asdict(fitted.config),
-            **fitted.about,
+            "settings": provenance.pop("plan"),
+            **provenance,
         }
 
-    def _need_fitted(self) -> FittedModel:
-        if self._fitted is None:
-            raise NotFittedError("this DeepDIVE is not fitted yet; call fit(data), or DeepDIVE.load(path)")
-        return self._fitted
+    def __repr__(self) -> str:
+        """Return the settings that differ from the defaults, as Python code."""
+        named = [f"horizon={self.horizon!r}", f"lookback={self.lookback!r}"]
+        optional = {"factors": (), "model": None, "training": None, "losses": None, "seed": 0, "device": "cpu"}
+        for name, default in optional.items():
+            value = getattr(self, name)
+            if value not in (default, []):
+                named.append(f"{name}={in_code(value)}")
+        return f"{type(self).__name__}({', '.join(named)})"
 
-    def _windows(
-        self, data: Any, part: PartName, role: Literal["score", "encode"], every: int
-    ) -> tuple[FittedModel, Windows]:
-        check_at_least(1, every=every)
-        fitted = self._need_fitted()
-        source = fitted.source(data)
-        windows = windows_of(fitted, source, self._part(fitted, source, part), role)
-        return fitted, windows.subset(slice(None, None, every))
+    def __dir__(self) -> list[str]:
+        """Return the public names, and those that Python gives every object."""
+        return [name for name in super().__dir__() if not name.startswith("_") or name.endswith("__")]
 
-    def _part(self, fitted: FittedModel, source: Source, part: PartName) -> Part | None:
-        if part == "all":
-            return None
-        if part not in ("train", "valid", "test"):
-            raise ConfigError(f'part must be "train", "valid", "test" or "all", got {part!r}')
-        if source.fingerprint() != fitted.about["fingerprint"]:
-            raise DataError(
-                f"the {part} part belongs to the data the model was fitted on, and these are other data; "
-                'give those, or part="all"'
-            )
-        chosen: Part = getattr(cut(source, split_of(fitted)), part)
-        if not chosen.n_rows:
-            raise ConfigError(f"the split of the fit ({split_of(fitted)}) has no {part} part; choose another")
-        return chosen
+    def __sklearn_is_fitted__(self) -> bool:
+        """Tell scikit-learn's ``check_is_fitted`` whether the model is fitted."""
+        return self.is_fitted
 
-
-def _room(kind: type[Room], given: Room | None) -> Room:
-    if given is not None and not isinstance(given, kind):
-        raise ConfigError(f"expected a {kind.__name__}, got {given!r}")
-    return given or kind()
+    def _check_parameters(self) -> None:
+        check_at_least(1, horizon=self.horizon, lookback=self.lookback)
+        check_at_least(0, seed=self.seed)
+        for name, kind in _GROUPS.items():
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, kind):
+                raise ConfigError(expected=f"a {kind.__name__}", found=repr(value), argument=name)
+        as_factors(self.factors)
+        pick_device(self.device)

@@ -44,7 +44,12 @@ def test_json_is_all_that_is_printed(run, folder, tmp_path):
 def test_options_win_over_the_file(run, folder, tmp_path):
     more = ["--horizon", 3, "--epochs", 2, "--factor", "weekend", "--channels", "south", "--set", "training.clip=0.5"]
     info = fit(run, folder, tmp_path / "m", "--split", "2:1:1", "--seed", 7, "--json", *more).json["info"]
-    assert (info["horizon"], info["lookback"], list(info["factors"]), info["seed"]) == (3, 24, ["weekend"], 7)
+    assert (info["horizon"], info["lookback"], list(info["factors"]), info["settings"]["seed"]) == (
+        3,
+        24,
+        ["weekend"],
+        7,
+    )
     assert info["channels"] == ["south"]
     assert (info["settings"]["training"]["epochs"], info["settings"]["training"]["clip"]) == (2, 0.5)
     assert (info["split"]["train"], info["split"]["valid"], info["split"]["test"]) == (2, 1, 1)
@@ -89,7 +94,7 @@ def test_ctrl_c_leaves_a_checkpoint_to_resume(run, folder, tmp_path, monkeypatch
     assert not broken.exists()
     assert fit(run, folder, broken, "--epochs", 3, "--resume", "--json").code == 0
     assert fit(run, folder, whole, "--epochs", 3, "--json").code == 0
-    weights = [DeepDIVE.load(path)._need_fitted().network.state_dict() for path in (broken, whole)]
+    weights = [DeepDIVE.load(path).fitted_model.network.state_dict() for path in (broken, whole)]
     assert all(weights[0][name].equal(weights[1][name]) for name in weights[1])
 
 

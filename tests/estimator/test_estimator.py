@@ -36,7 +36,7 @@ def small(factors: tuple = (), seed: int = 0, training: TrainingConfig = ONE_EPO
 
 
 def weights(model: DeepDIVE) -> dict[str, torch.Tensor]:
-    return frozen(model._need_fitted().network)
+    return frozen(model.fitted_model.network)
 
 
 def test_one_seed_gives_one_model_and_another_seed_another() -> None:
@@ -109,7 +109,12 @@ def test_a_checkpoint_is_no_model(tmp_path: Path) -> None:
 def test_history_and_info_tell_the_fit(hours_model: DeepDIVE) -> None:
     history, info = hours_model.history, hours_model.info()
     assert [record.epoch for record in history.records] == list(range(len(history.records)))
-    assert (info["horizon"], info["lookback"], info["frequency"], info["seed"]) == (6, 24, "a panel every 1h", 0)
+    assert (info["horizon"], info["lookback"], info["frequency"], info["settings"]["seed"]) == (
+        6,
+        24,
+        "a panel every 1h",
+        0,
+    )
     assert info["channels"] == ["s0", "s1", "s2", "s3"]
     assert info["factors"]["weekend"] == {"kind": "plain", "classes": ["no", "yes"]}
     assert len(info["factors"]["hour"]["classes"]) == 24

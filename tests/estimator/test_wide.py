@@ -1,6 +1,6 @@
 """Panels of more channels than a step takes, from fit to file."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +8,6 @@ import pytest
 
 from divecast import DeepDIVE, TrainingConfig
 from divecast.data import write_store
-from divecast.fit.fit_model import FitPlan
 from divecast.inference.fitted_model import build_network
 from laws import assert_same_bits, frozen
 from worlds import SMALL, hours
@@ -29,7 +28,7 @@ def sampled() -> DeepDIVE:
 
 def test_every_channel_is_learned_and_labels_are_read(sampled: DeepDIVE) -> None:
     """A third of the channels a step is enough to read the hour, and none of them is left out."""
-    trained = sampled._need_fitted()
+    trained = sampled.fitted_model
     untrained = build_network(trained.dimensions, trained.config, seed=0)
     moved = (trained.network.forecaster.embedding - untrained.forecaster.embedding).abs().amax(dim=1)
     assert (moved > 1e-3).all()
@@ -38,13 +37,13 @@ def test_every_channel_is_learned_and_labels_are_read(sampled: DeepDIVE) -> None
 
 def test_a_step_that_takes_all_channels_is_the_same_however_it_is_asked_for() -> None:
     one, two = (fitted(WIDE.panel, epochs=1, channels=channels) for channels in (0, 12))
-    assert_same_bits(frozen(two._need_fitted().network), frozen(one._need_fitted().network))
+    assert_same_bits(frozen(two.fitted_model.network), frozen(one.fitted_model.network))
 
 
 def test_a_store_gives_the_same_fit_as_an_array(sampled: DeepDIVE, tmp_path: Path) -> None:
     panel = WIDE.panel
     store = write_store(tmp_path / "store", [panel.values], panel.channels, "2024-01-01", "1h")
-    assert_same_bits(frozen(fitted(store)._need_fitted().network), frozen(sampled._need_fitted().network))
+    assert_same_bits(frozen(fitted(store).fitted_model.network), frozen(sampled.fitted_model.network))
 
 
 def test_it_is_saved_and_loaded_and_tells_its_setting(sampled: DeepDIVE, tmp_path: Path) -> None:
@@ -52,10 +51,3 @@ def test_it_is_saved_and_loaded_and_tells_its_setting(sampled: DeepDIVE, tmp_pat
     again = DeepDIVE.load(tmp_path / "m")
     assert again.info()["settings"]["training"]["channels"] == 4
     assert np.array_equal(again.forecast(WIDE.panel).mean, sampled.forecast(WIDE.panel).mean)
-
-
-def test_a_model_older_than_the_setting_has_its_default(sampled: DeepDIVE) -> None:
-    about = sampled._need_fitted().about
-    training = {name: value for name, value in asdict(TRAINING).items() if name != "channels"}
-    older = replace(sampled._need_fitted(), about={**about, "settings": {**about["settings"], "training": training}})
-    assert FitPlan.of(older).training == replace(TRAINING, channels=TrainingConfig().channels)

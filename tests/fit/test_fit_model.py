@@ -46,7 +46,7 @@ def test_windows_are_filled_by_the_shortest_season_they_show_twice(step: str, lo
     panel = Panel.from_array(hours().panel.values, "2024-01-01", step)
     small = DeepDIVE(2, lookback, (), model=SMALL, training=TrainingConfig(epochs=1, window_stride=50))
     small.fit(panel, progress=False)
-    assert small._need_fitted().network.forecaster.season == season
+    assert small.fitted_model.network.forecaster.season == season
 
 
 @pytest.mark.parametrize(("affordable", "stride"), [(1e12, 1), (0.0, 24)])

@@ -12,7 +12,7 @@ from divecast import ByTime, DeepDIVE
 from divecast.data import Windows, split
 from divecast.fit.shrink_correction import correction_shares, shrink_correction
 from divecast.inference.fitted_model import FittedModel
-from divecast.inference.predict import batches, predict, windows_of
+from divecast.inference.predict import batches, predict
 from worlds import hours
 
 PANEL = hours().panel
@@ -22,14 +22,14 @@ MANY = 1e9
 @pytest.fixture
 def stirred(hours_model: DeepDIVE) -> FittedModel:
     """A model whose correction is far too large."""
-    fitted = hours_model._need_fitted()
+    fitted = hours_model.fitted_model
     fitted = replace(fitted, network=copy.deepcopy(fitted.network))
     fitted.network.forecaster.shares.mul_(20.0)
     return fitted
 
 
 def valid_windows(fitted: FittedModel) -> Windows:
-    return windows_of(fitted, PANEL, split(PANEL, ByTime(3, 1, 1)).valid, "score")
+    return fitted.PANEL.windows_of(split(PANEL, ByTime(3, 1, 1)).valid, "score")
 
 
 def errors(fitted: FittedModel, shares: Tensor) -> Tensor:
@@ -67,7 +67,7 @@ def test_shrinking_keeps_the_shares_and_tells_their_mean(stirred: FittedModel) -
     whole, share = stirred.network.forecaster.shares.clone(), correction_shares(stirred, valid, MANY)
     found = shrink_correction(stirred, valid, MANY)
     torch.testing.assert_close(found.network.forecaster.shares, whole * share)
-    assert found.about["correction"] == pytest.approx(float(share.mean()))
+    assert found.provenance.correction == pytest.approx(float(share.mean()))
 
 
 def test_a_correction_that_only_harms_is_left_out(stirred: FittedModel) -> None:

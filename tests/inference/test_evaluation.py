@@ -10,7 +10,6 @@ from divecast import ByTime, DataError, DeepDIVE, Panel, TrainingConfig
 from divecast.baselines import PerChannelRidge
 from divecast.data import Windows, split
 from divecast.inference.evaluation import MODEL_NAME, Evaluation
-from divecast.inference.predict import windows_of
 from divecast.metrics import corr, coverage, mae, mase, mse, rrse, seasonal_scale
 from worlds import SMALL, hours, moves
 
@@ -71,12 +70,12 @@ def test_the_ridge_is_the_baseline_fitted_on_the_training_windows() -> None:
         HORIZON, 24, ["hour", "weekday"], model=replace(SMALL, decoder=decoder), training=TrainingConfig(epochs=1)
     )
     model.fit(PANEL, ByTime(3, 1, 1), progress=False)
-    fitted, parts = model._need_fitted(), split(PANEL, ByTime(3, 1, 1))
-    train = Windows.of(PANEL, parts.train, fitted.codes(PANEL), fitted.scale, fitted.shape, "fit")
+    fitted, parts = model.fitted_model, split(PANEL, ByTime(3, 1, 1))
+    train = Windows.of(PANEL, parts.train, fitted.label_indices(PANEL), fitted.scale, fitted.shape, "fit")
     ridge = PerChannelRidge(fitted.config.decoder.ridge_penalty, fitted.network.forecaster.pairs)
     n_classes = tuple(vocabulary.n_classes for vocabulary in fitted.vocabularies)
     ridge.fit([train.batch(torch.arange(len(train)))], n_classes)
-    test = windows_of(fitted, PANEL, parts.test, "score")
+    test = fitted.PANEL.windows_of(parts.test, "score")
     mean = fitted.scale.invert(ridge.forecast(test.batch(torch.arange(len(test)))).numpy())
     assert model.evaluate(PANEL).scores["per-channel ridge"].rrse[-1] == pytest.approx(rrse(truth(), mean), rel=1e-4)
 

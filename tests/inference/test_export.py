@@ -24,7 +24,7 @@ from divecast.cli import main
 from divecast.inference.export import Graph as ExportGraph
 from divecast.inference.export import description, export_model, probability_names, trace, write_onnx, write_pt2
 from divecast.inference.fitted_model import FittedModel
-from divecast.inference.predict import encode_windows, windows_of
+from divecast.inference.predict import encode_windows
 from laws import assert_same_bits, frozen
 from worlds import SMALL, hours, moves
 
@@ -96,13 +96,13 @@ class Exported:
 
     @property
     def fitted(self) -> FittedModel:
-        return self.model._need_fitted()
+        return self.model.fitted_model
 
     def inputs(self, origins: NDArray[np.int64], known: bool) -> Arrays:
         """The raw windows before these rows, and their labels if the model has factors."""
         source = self.fitted.source(self.data)
         x = np.stack([source.values[at - self.fitted.shape.lookback : at] for at in origins])
-        labels = self.fitted.codes(source)[origins - 1].astype(np.int64)
+        labels = self.fitted.label_indices(source)[origins - 1].astype(np.int64)
         handed = {"labels": labels if known else np.full_like(labels, -1)}
         return {"x": x} | (handed if self.fitted.network.n_factors else {})
 
@@ -136,7 +136,7 @@ def export(name: str, model: DeepDIVE, data: Any, folder: Path) -> Exported:
         assert main(["export", str(folder / "model"), "--out", str(graph), *levels]) == 0
         model.export(program, LEVELS)
     else:
-        fitted = model._need_fitted()
+        fitted = model.fitted_model
         traced, about = trace(ExportGraph(fitted, LEVELS), fitted), description(fitted, LEVELS)
         write_onnx(graph, traced, about)
         write_pt2(program, traced, about)
@@ -152,9 +152,9 @@ def test_the_graph_is_the_model(
 ) -> None:
     fit, data = CASES[name]
     model = fit() if fit else request.getfixturevalue("moves_model")
-    before = frozen(model._need_fitted().network)
+    before = frozen(model.fitted_model.network)
     exported = export(name, model, data(), tmp_path)
-    assert_same_bits(frozen(model._need_fitted().network), before)
+    assert_same_bits(frozen(model.fitted_model.network), before)
     for law in LAWS:
         with subtests.test(law.__name__):
             law(exported)
@@ -199,7 +199,7 @@ def codes_and_class_probabilities_are_the_estimators(exported: Exported) -> None
 
 def labels_that_are_handed_over_reach_the_code(exported: Exported) -> None:
     fitted = exported.fitted
-    windows = windows_of(fitted, fitted.source(exported.data), None, "encode").subset(slice(None, None, 17))
+    windows = fitted.windows_of(fitted.source(exported.data), None, "encode").subset(slice(None, None, 17))
     codes = encode_windows(fitted, windows, "known")
     for run in exported.run:
         assert_same_code(run(exported.inputs(codes.keys.origins, known=True)), codes)
@@ -294,7 +294,7 @@ def test_mistakes_are_told(hours_model: DeepDIVE, tmp_path: Path, monkeypatch: p
     with pytest.raises(ConfigError, match="levels must rise"):
         hours_model.export(tmp_path / "m.pt2", levels=(0.9, 0.1))
     with pytest.raises(ArtifactError, match="Could not write"):
-        export_model(hours_model._need_fitted(), tmp_path / "none" / "m.pt2", LEVELS)
+        export_model(hours_model.fitted_model, tmp_path / "none" / "m.pt2", LEVELS)
     monkeypatch.setitem(sys.modules, "onnxscript", None)
     with pytest.raises(ConfigError, match="this needs onnxscript"):
         hours_model.export(tmp_path / "m.onnx")

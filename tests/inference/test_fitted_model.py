@@ -4,26 +4,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-import polars as pl
 import pytest
 import torch
 
-from divecast import ArtifactError, Calendar, DataError, DataWarning, DeepDIVE, Label, Panel
-from divecast.inference.fitted_model import KIND, SCHEMA, FittedModel, to_source
+from divecast import ArtifactError, DataError, DataWarning, DeepDIVE, Panel
+from divecast.inference.model_file import KIND, SCHEMA, read_model, write_model
 from divecast.persistence.artifact import Artifact, read_artifact, write_artifact
 from laws import assert_same_bits, frozen
-from worlds import hours, moves
+from worlds import hours
 
 CPU = torch.device("cpu")
 
 
 def test_it_reads_back_whole(hours_model: DeepDIVE, moves_model: DeepDIVE, tmp_path: Path) -> None:
     for model in (hours_model, moves_model):
-        fitted = model._need_fitted()
-        fitted.save(tmp_path / "m")
-        again = FittedModel.load(tmp_path / "m", CPU)
-        for name in ("dimensions", "config", "shape", "channels", "factors", "vocabularies", "frequency"):
+        fitted = model.fitted_model
+        write_model(fitted, tmp_path / "m")
+        again = read_model(tmp_path / "m", CPU)
+        for name in ("dimensions", "channels", "vocabularies", "frequency", "provenance"):
             assert getattr(again, name) == getattr(fitted, name)
         assert_same_bits(frozen(again.network), frozen(fitted.network))
         assert not again.network.training
@@ -34,14 +32,14 @@ def test_it_reads_back_whole(hours_model: DeepDIVE, moves_model: DeepDIVE, tmp_p
         assert torch.equal(again.calibration.quantiles, fitted.calibration.quantiles)
 
 
-@pytest.mark.parametrize("lost", ["config", "shape", "channels", "vocabularies", "levels", "frequency", "about"])
+@pytest.mark.parametrize("lost", ["channels", "vocabularies", "season", "levels", "frequency", "provenance"])
 def test_an_artifact_without_a_part_is_refused(lost: str, hours_model: DeepDIVE, tmp_path: Path) -> None:
     hours_model.save(tmp_path / "m")
     artifact = read_artifact(tmp_path / "m", KIND, SCHEMA)
     document = {name: value for name, value in artifact.document.items() if name != lost}
     write_artifact(tmp_path / "m", replace(artifact, document=document))
     with pytest.raises(ArtifactError, match="is not a valid divecast model"):
-        FittedModel.load(tmp_path / "m", CPU)
+        read_model(tmp_path / "m", CPU)
 
 
 @pytest.mark.parametrize("lost", ["network.decoder.courses.weight", "scale.center", "calibration"])
@@ -51,11 +49,11 @@ def test_an_artifact_without_a_tensor_is_refused(lost: str, hours_model: DeepDIV
     tensors = {name: value for name, value in artifact.tensors.items() if name != lost}
     write_artifact(tmp_path / "m", Artifact(KIND, SCHEMA, artifact.document, tensors))
     with pytest.raises(ArtifactError, match="is not a valid divecast model"):
-        FittedModel.load(tmp_path / "m", CPU)
+        read_model(tmp_path / "m", CPU)
 
 
 def test_channels_are_brought_into_the_models_order(hours_model: DeepDIVE) -> None:
-    fitted, panel = hours_model._need_fitted(), hours().panel
+    fitted, panel = hours_model.fitted_model, hours().panel
     with pytest.warns(DataWarning, match="another order"):
         turned = fitted.source(panel.select(["s2", "s0", "s3", "s1"]))
     assert turned.channels == fitted.channels
@@ -66,38 +64,10 @@ def test_channels_are_brought_into_the_models_order(hours_model: DeepDIVE) -> No
 
 
 def test_missing_channels_and_another_clock_are_refused(hours_model: DeepDIVE, moves_model: DeepDIVE) -> None:
-    fitted, panel = hours_model._need_fitted(), hours().panel
+    fitted, panel = hours_model.fitted_model, hours().panel
     with pytest.raises(DataError, match=r"missing: \['s2', 's3'\]"):
         fitted.source(panel.select(["s0", "s1"]))
-    with pytest.raises(DataError, match=r"sampled as in the fit .a panel every 1h., got a panel every 30min"):
+    with pytest.raises(DataError, match=r"sampled otherwise .*: expected a panel every 1h, got a panel every 30min"):
         fitted.source(Panel.from_array(panel.values, "2024-01-01", "30min", panel.channels))
     with pytest.raises(DataError, match="got a panel every 1h"):
-        moves_model._need_fitted().source(Panel.from_array(np.ones((99, 2)), "2024-01-01", "1h", ["ax", "wx"]))
-
-
-def table() -> pd.DataFrame:
-    stamps = pd.date_range("2024-01-01", periods=30, freq="h")
-    return pd.DataFrame({"ds": stamps, "a": np.arange(30.0), "shift": ["early", "late"] * 15})
-
-
-def test_label_columns_are_those_the_factors_name(tmp_path: Path) -> None:
-    table().to_csv(tmp_path / "t.csv", index=False)
-    for data in (table(), pl.from_pandas(table()), tmp_path / "t.csv", str(tmp_path / "t.csv")):
-        source = to_source(data, [Calendar("hour"), Label("shift")])
-        assert source.channels == ("a",)
-        assert source.label_column("shift")[:2].tolist() == ["early", "late"]
-
-
-def test_label_columns_may_be_absent_where_they_are_not_needed(tmp_path: Path) -> None:
-    bare = table().drop(columns="shift")
-    bare.to_csv(tmp_path / "t.csv", index=False)
-    for data in (bare, tmp_path / "t.csv"):
-        with pytest.raises(DataError, match=r"expected label columns \['shift'\]"):
-            to_source(data, [Label("shift")])
-        assert not to_source(data, [Label("shift")], absent_labels=True).has_label("shift")
-    assert to_source(table(), [Label("shift")], absent_labels=True).has_label("shift")
-
-
-def test_panels_and_recordings_are_taken_as_they_are() -> None:
-    for data in (hours().panel, moves()):
-        assert to_source(data, ()) is data
+        moves_model.fitted_model.source(Panel.from_array(np.ones((99, 2)), "2024-01-01", "1h", ["ax", "wx"]))

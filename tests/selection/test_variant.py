@@ -47,7 +47,7 @@ NAMES = st.sampled_from(["lookback", "training.epochs", "training.monitor", "los
 )
 def test_whatever_is_named_is_set_or_refused_in_our_words(name, value):
     try:
-        found = DeepDIVE.of(varied(small().plan, {name: value}))
+        found = DeepDIVE.from_plan(varied(small().plan, {name: value}))
     except ConfigError:
         return
     assert found.plan == varied(found.plan, {name: value})

@@ -48,6 +48,6 @@ def data_for(model: DeepDIVE, data: str, settings: CommandSettings) -> Panel | R
     Raises:
         DataError: The data cannot be used.
     """
-    info = model.info()
-    of_fit = replace(settings, tz=settings.tz or info.get("tz"))
-    return read_data(data, of_fit, optional_labels=list(info["factors"]))
+    fitted = model.fitted_model
+    of_fit = replace(settings, tz=settings.tz or fitted.provenance.time_zone)
+    return read_data(data, of_fit, optional_labels=fitted.factor_names)

@@ -8,7 +8,8 @@ import typer
 
 from divecast.cli.settings import CommandSettings, read_settings
 from divecast.explain.counterfactuals.label_effects import UnlabelledCode as UnlabelledCodeChoice
-from divecast.inference.predict import LabelMode, PartName
+from divecast.inference.fitted_model import PartName
+from divecast.inference.predict import LabelMode
 
 _DATA, _RUN = "Data", "Running"
 

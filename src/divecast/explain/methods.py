@@ -18,22 +18,25 @@ from divecast.explain.counterfactuals.what_if import HandOver, as_mapping, wante
 from divecast.explain.diagnosis.check import check_code
 from divecast.explain.diagnosis.diagnosis import Diagnosis
 from divecast.explain.places import Places, windows_at
-from divecast.inference.fitted_model import FittedModel
-from divecast.inference.predict import LabelMode, PartName
+from divecast.inference.fitted_model import FittedModel, PartName
+from divecast.inference.forecasting import check_at_least
+from divecast.inference.predict import LabelMode
 
 
 class Explaining(ABC):
     """What ``DeepDIVE`` can say of its forecasts and its code; each method's own module does the work."""
 
+    @property
     @abstractmethod
-    def _need_fitted(self) -> FittedModel:
-        """Return what the fit left, or say that there was none."""
+    def fitted_model(self) -> FittedModel:
+        """What the fit left."""
 
-    @abstractmethod
     def _windows(
         self, data: object, part: PartName, role: Literal["score", "encode"], every: int
     ) -> tuple[FittedModel, Windows]:
         """Return the model and every ``every``-th window of a part of the data."""
+        check_at_least(1, every=every)
+        return self.fitted_model, self.fitted_model.windows(data, part, role, every)
 
     def what_if(  # noqa: PLR0913  which windows, which classes, and what of the forecast
         self,
@@ -190,7 +193,7 @@ class Explaining(ABC):
         fitted, windows = self._windows(data, subset, "encode", every)
         if against is not None:
             reference = against.reference
-        elif windows.source.fingerprint() == fitted.about["fingerprint"]:
+        elif fitted.is_fit_data(windows.source):
             _, valid = self._windows(windows.source, "valid", "encode", 1)
             reference = Reference.measure(fitted, valid, "the validation part")
         else:

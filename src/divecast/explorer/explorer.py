@@ -65,13 +65,13 @@ class Explorer:
         Raises:
             DataError: the data cannot be used.
         """
-        fitted, windows = model._windows(data, "all", "encode", 1)
+        fitted, windows = model.fitted_model, model.fitted_model.windows(data)
         default = Limits(body_bytes=body_for(fitted.shape.lookback * len(fitted.channels)))
         return cls(
             fitted=fitted,
             windows=windows,
             effects=Cached(lambda: effects_for(fitted, windows, "adjusted")),
-            reference=Cached(lambda: _reference(model, fitted, windows)),
+            reference=Cached(lambda: _reference(fitted, windows)),
             limits=limits or default,
         )
 
@@ -204,7 +204,7 @@ def _place(at: str | Row) -> Place:
     return at if isinstance(at, str) else (at.recording, at.second)
 
 
-def _reference(model: DeepDIVE, fitted: FittedModel, windows: Windows) -> Reference:
-    if windows.source.fingerprint() != fitted.about["fingerprint"]:
+def _reference(fitted: FittedModel, windows: Windows) -> Reference:
+    if not fitted.is_fit_data(windows.source):
         return Reference.measure(fitted, windows, "the given data")
-    return Reference.measure(fitted, model._windows(windows.source, "valid", "encode", 1)[1], "the validation part")
+    return Reference.measure(fitted, fitted.windows(windows.source, "valid"), "the validation part")

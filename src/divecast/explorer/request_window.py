@@ -10,7 +10,6 @@ from divecast.data.time.stamps import one_stamp
 from divecast.explorer.questions import SentWindow
 from divecast.explorer.refusal import RefusedError, of_field, shortened
 from divecast.inference.fitted_model import FittedModel
-from divecast.inference.predict import windows_of
 from divecast.inference.results import Floats
 
 
@@ -26,7 +25,7 @@ def request_window(fitted: FittedModel, like: Source, sent: SentWindow) -> Windo
     with of_field("window.start"):
         source = _source(fitted, like, table, sent.start)
     with of_field("window"):
-        return windows_of(fitted, fitted.source(source), None, "encode")
+        return fitted.windows(source)
 
 
 def _table(fitted: FittedModel, sent: SentWindow) -> Floats:

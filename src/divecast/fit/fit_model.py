@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -10,18 +10,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from divecast.config import LossConfig, ModelConfig, TrainingConfig
+from divecast.config import ModelConfig, TrainingConfig
 from divecast.data import (
-    ByGroup,
-    ByRecording,
-    ByTime,
-    Factor,
     Parts,
     Source,
     Split,
     Vocabulary,
     Windows,
-    WindowShape,
     check_seen,
     encode_labels,
     fit_scale,
@@ -31,13 +26,15 @@ from divecast.data import (
 from divecast.data import (
     split as cut,
 )
+from divecast.data.reading import read_source
 from divecast.data.windows.range_check import check_range
-from divecast.errors import ArtifactError, ConfigError, DataError
+from divecast.errors import ConfigError, DataError
 from divecast.fit.linear_start import Start, start_linear, takes_seconds
 from divecast.fit.shrink_correction import shrink_correction
 from divecast.inference.calibration import Calibration
-from divecast.inference.fitted_model import FittedModel, build_network, dimensions_of, frequency_of, to_source
+from divecast.inference.fitted_model import FittedModel, build_network, dimensions_of, frequency_of
 from divecast.inference.predict import batches, predict
+from divecast.inference.provenance import FitPlan, Provenance
 from divecast.metrics import seasonal_scale
 from divecast.model.linear.label_covariates import recurring_pairs
 from divecast.model.network import Dimensions, Network
@@ -45,70 +42,10 @@ from divecast.model.pairing import find_couplings
 from divecast.train.callbacks import Callback
 from divecast.train.channels import ChannelAxes
 from divecast.train.distributed.ranks import ALONE, Ranks
+from divecast.train.history import History
 from divecast.train.loop import Checkpointing, Probe, Task, fit_network
 
 _CALIBRATION_VALUES = 500_000  # residuals a step; more would not move a quantile
-
-
-@dataclass(frozen=True, slots=True)
-class FitPlan:
-    """All settings of a fit; see ``DeepDIVE``."""
-
-    horizon: int
-    lookback: int
-    factors: tuple[Factor, ...]
-    model: ModelConfig
-    training: TrainingConfig
-    losses: LossConfig
-    seed: int
-
-    @property
-    def shape(self) -> WindowShape:
-        """Lengths of a window."""
-        return WindowShape(self.lookback, self.horizon)
-
-    def about(self, split: Split) -> dict[str, Any]:
-        """Return the settings as JSON values, so that a fit can be told from another."""
-        return {
-            "settings": {
-                "horizon": self.horizon,
-                "lookback": self.lookback,
-                "factors": [asdict(factor) for factor in self.factors],
-                "model": asdict(self.model),
-                "training": asdict(self.training),
-                "losses": asdict(self.losses),
-            },
-            "seed": self.seed,
-            "split": {"type": type(split).__name__, **asdict(split)},
-        }
-
-    @classmethod
-    def of(cls, fitted: FittedModel) -> "FitPlan":
-        """Return the plan a fitted model was made by.
-
-        Raises:
-            ArtifactError: the model's file does not say it.
-        """
-        from pydantic import TypeAdapter
-
-        try:
-            training = TypeAdapter(TrainingConfig).validate_python(fitted.about["settings"]["training"])
-            losses = TypeAdapter(LossConfig).validate_python(fitted.about["settings"]["losses"])
-            seed = int(fitted.about["seed"])
-        except (KeyError, TypeError, ValueError, ConfigError) as error:
-            raise ArtifactError(f"the model does not say how it was fitted: {error}") from error
-        shape = fitted.shape
-        return cls(shape.horizon, shape.lookback, fitted.factors, fitted.config, training, losses, seed)
-
-
-def split_of(fitted: FittedModel) -> Split:
-    """Return how the data of the fit were cut."""
-    from pydantic import TypeAdapter
-
-    plain = dict(fitted.about["split"])
-    kinds: dict[str, Any] = {kind.__name__: kind for kind in (ByTime, ByRecording, ByGroup)}
-    found: Split = TypeAdapter(kinds[plain.pop("type")]).validate_python(plain)
-    return found
 
 
 def fit_model(  # noqa: PLR0913  what is fitted, and what may watch
@@ -122,7 +59,7 @@ def fit_model(  # noqa: PLR0913  what is fitted, and what may watch
     ranks: Ranks = ALONE,
 ) -> FittedModel:
     """Fit a model; see ``DeepDIVE.fit``. All ranks call it, with equal arguments, and have the same model."""
-    source = to_source(data, plan.factors)
+    source = read_source(data, factors=plan.factors)
     plan = replace(plan, model=_with_encoder(plan.model, source))
     parts = cut(source, split)
     vocabularies = fit_vocabularies(source, plan.factors, parts.train)
@@ -143,25 +80,29 @@ def fit_model(  # noqa: PLR0913  what is fitted, and what may watch
     linear = ranks.once(lambda: start_linear(network, *windows(start.stride), start))
     sampled = 0 < plan.training.channels < dimensions.n_channels
     axes = ChannelAxes.of(dimensions, plan.model) if sampled else None
-    tz = "UTC" if source.clock is None else source.clock.tz
-    about = {**plan.about(split), "tz": tz, "fingerprint": source.fingerprint()}
-    identity = {**about, "labels": hashlib.sha256(labels.tobytes()).hexdigest()}
+    provenance = Provenance(
+        plan=plan,
+        split=split,
+        time_zone="UTC" if source.clock is None else source.clock.tz,
+        fingerprint=source.fingerprint(),
+        linear_start=linear,
+        correction=None,
+        history=History(),
+    )
+    identity = {**provenance.to_json(), "labels": hashlib.sha256(labels.tobytes()).hexdigest()}
     few = _few_labelled(train, plan.training)
     task = Task(train, valid, plan.training, plan.losses, plan.seed, device, identity, few, axes, ranks)
     history = fit_network(ranks.align(network.to(device)), task, checkpointing, callbacks, probe)
     fitted = FittedModel(
         network=network,
         dimensions=dimensions,
-        config=plan.model,
-        shape=plan.shape,
         channels=source.channels,
-        factors=plan.factors,
         vocabularies=vocabularies,
         scale=scale,
         seasonal_error=_seasonal_error(source, parts),
         calibration=Calibration((), torch.empty(0, plan.horizon)),
         frequency=frequency_of(source),
-        about={**about, "linear": linear, "history": [asdict(record) for record in history.records]},
+        provenance=replace(provenance, history=history),
     )
     some = _some(valid, plan.seed)
     if plan.model.decoder.shrink:

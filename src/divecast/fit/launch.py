@@ -1,58 +1,51 @@
-"""A fit on several devices and machines: its processes started, joined, given the data, and ended.
+"""A fit on several devices and machines: one process per device, each a rank on its share of every batch.
 
-The process that calls ``fit`` is a rank itself, so that callbacks, errors and Ctrl-C are where they always are. The
-others are started by ``torchrun`` or SLURM, else here: plain Python processes that import divecast and nothing of the
-caller's, join the group, and are told by rank 0 what to fit. lightning-fabric finds device, rank and peers of each.
-
-The ranks of a machine read the same memory-mapped file: that of a store, or one that the first of them writes.
+The processes are started by ``torchrun``, by SLURM, or by lightning-fabric, which runs the calling script again for
+each further device and finds device, rank and peers of each. The ranks of a machine read the same memory map of the
+data: that of a store, or of a file that the first of them writes.
 """
 
 import logging
 import os
-import signal
-import subprocess
-import sys
 import tempfile
-import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import torch
 
 from divecast._optional import need
 from divecast.data import Source, Split
+from divecast.data.reading import read_source
 from divecast.data.sources.mapped import Mapped
-from divecast.errors import ConfigError, DivecastError, RankError
-from divecast.fit.fit_model import FitPlan, fit_model
-from divecast.inference.fitted_model import FittedModel, to_source
+from divecast.errors import ConfigError
+from divecast.fit.fit_model import fit_model
+from divecast.inference.fitted_model import FittedModel
+from divecast.inference.provenance import FitPlan
 from divecast.train.callbacks import Callback
 from divecast.train.distributed.ranks import Ranks
 from divecast.train.loop import Checkpointing, Probe
 
-Strategy = Literal["auto", "ddp"]
-
-_WORK = "from divecast.fit.launch import work; work()"
-_READY = b"ready\n"
-_LOOPBACK = {"linux": "lo", "darwin": "lo0"}
-_PATIENCE = 5.0  # seconds for a process whose connection is closed to be gone
-
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """What is fitted, and where its checkpoint goes; every rank takes rank 0's.
+class FitRequest:
+    """What is fitted, and who watches.
 
     Attributes:
         split: how the data are cut.
         plan: all settings.
-        checkpointing: of the fit, or None.
+        checkpointing: checkpoint of the fit, or None.
+        callbacks: called on rank 0 alone.
+        probe: looks at gradients; one process only.
     """
 
     split: Split
     plan: FitPlan
-    checkpointing: Checkpointing | None
+    checkpointing: Checkpointing | None = None
+    callbacks: Sequence[Callback] = ()
+    probe: Probe | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +53,21 @@ class Machines:
     """What a fit runs on.
 
     Attributes:
-        devices: of each machine, a process each.
-        nodes: machines.
-        strategy: ``auto``, or ``ddp`` for lightning-fabric's own launcher, which runs the calling script once a rank.
+        devices: devices per machine, one process each.
+        nodes: number of machines.
+
+    Raises:
+        ConfigError: a number is below 1.
     """
 
     devices: int = 1
     nodes: int = 1
-    strategy: Strategy = "auto"
 
     def __post_init__(self) -> None:
         """Check the settings (ConfigError)."""
         for name, value in (("devices", self.devices), ("nodes", self.nodes)):
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ConfigError(f"{name} must be a whole number >= 1, got {value!r}")
-        if self.strategy not in get_args(Strategy):
-            raise ConfigError(f"strategy must be one of {get_args(Strategy)}, got {self.strategy!r}")
+                raise ConfigError(f"{name} must be a whole number >= 1", found=repr(value), argument=name)
 
     @property
     def size(self) -> int:
@@ -83,96 +75,87 @@ class Machines:
         return self.devices * self.nodes
 
     def as_started(self) -> "Machines":
-        """Return these, or those ``torchrun`` started processes for.
+        """Return these, or those for which ``torchrun`` started processes.
 
         Raises:
-            ConfigError: it started another number than was asked for.
+            ConfigError: ``torchrun`` started another number of processes than was asked for.
         """
         if "TORCHELASTIC_RUN_ID" not in os.environ:
             return self
         size, devices = (int(os.environ[name]) for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE"))
         if self.size not in (1, size):
-            raise ConfigError(f"torchrun started {size} processes, got devices={self.devices}, nodes={self.nodes}")
+            raise ConfigError(
+                f"torchrun started {size} processes",
+                found=f"devices={self.devices}, nodes={self.nodes}",
+                hint="Under torchrun leave {devices} and {nodes} out",
+                argument="devices",
+            )
         return replace(self, devices=devices, nodes=size // devices)
 
 
-def rank_here() -> tuple[int, int]:
-    """Return the number of this process among all that torchrun started, and among those of this machine."""
-    if "TORCHELASTIC_RUN_ID" in os.environ:
-        return int(os.environ["RANK"]), int(os.environ["LOCAL_RANK"])
-    return 0, 0
+def is_first_process() -> bool:
+    """Tell whether this process is the one that writes and prints, among all that fit together."""
+    return all(os.environ.get(name, "0") == "0" for name in ("RANK", "NODE_RANK", "LOCAL_RANK"))
 
 
-def fit_on(
-    machines: Machines, data: Any, job: Job, device: torch.device, watched: tuple[Sequence[Callback], Probe | None]
-) -> FittedModel:
+def is_first_of_machine() -> bool:
+    """Tell whether this process reads the data for its machine."""
+    return os.environ.get("LOCAL_RANK", "0") == "0"
+
+
+def fit_on(machines: Machines, data: Any, request: FitRequest, device: torch.device) -> FittedModel:
     """Fit a model on one device or many; see ``DeepDIVE.fit``.
 
     Args:
-        machines: on what.
-        data: what to fit on; None on all but the first rank of a machine.
-        job: what to fit.
-        device: its kind is that of all ranks.
-        watched: by callbacks, on rank 0 alone, and a probe, which several ranks cannot have.
+        machines: what the fit runs on.
+        data: what to fit on; only the first rank of a machine needs it.
+        request: what to fit.
+        device: device of a single process, or the kind of all.
 
     Raises:
         ConfigError: the devices are not there, or the fit cannot be shared.
-        RankError: another rank is gone; what is left to resume from is said.
+        RankError: another rank is gone.
     """
     machines = machines.as_started()
     if machines.size == 1:
-        return fit_model(data, job.split, job.plan, device, job.checkpointing, *watched)
+        return _fit(request, data, device)
     if device.index is not None:
-        raise ConfigError(f"each of {machines.size} ranks has a device of its own, got {device}; give {device.type!r}")
-    if machines.strategy == "ddp" or _started_outside():
-        return _fit_rank(_join(machines, device.type), data, job, watched)
-    with _own_environment(machines), _workers(machines, device.type) as workers:
-        try:
-            ranks = _join(machines, device.type, ours=True)
-            return _fit_rank(ranks, data, job, watched)
-        except RankError as error:
-            raise _explained(error, workers, machines, job.checkpointing) from error
-        finally:
-            if torch.distributed.is_initialized():
-                torch.distributed.destroy_process_group()
+        raise ConfigError(
+            f"Each of {machines.size} processes needs a device of its own",
+            found=str(device),
+            hint=f'Pass "{device.type}" as {{device}}',
+            argument="device",
+        )
+    ranks = _join(machines, device.type)
+    return _fit(request, _shared(data, request.plan, ranks), ranks.device, ranks)
 
 
-def work() -> None:
-    """Be a rank that ``fit_on`` of another process started."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # rank 0 tells when to stop
-    warnings.simplefilter("ignore")  # rank 0 warns
-    kind, devices, nodes = sys.argv[1:]
-    sys.stdout.buffer.write(_READY)
-    sys.stdout.flush()
-    os.dup2(2, 1)  # nobody reads on
+def _fit(request: FitRequest, data: Any, device: torch.device, ranks: Ranks | None = None) -> FittedModel:
+    others = () if ranks is None else (ranks,)
+    return fit_model(
+        data,
+        request.split,
+        request.plan,
+        device,
+        request.checkpointing,
+        request.callbacks,
+        request.probe,
+        *others,
+    )
+
+
+def _join(machines: Machines, kind: str) -> Ranks:
+    """Join the group of all ranks; the first process of a script has lightning-fabric start the others."""
+    fabric_package = need("lightning_fabric")
+    _check_addresses(machines)
     try:
-        ranks = _join(Machines(int(devices), int(nodes)), kind, ours=True)
-        _fit_rank(ranks, None, None, ((), None))
-    except (DivecastError, KeyboardInterrupt):  # rank 0 says so, or is gone
-        sys.exit(1)
-
-
-def _fit_rank(
-    ranks: Ranks, data: Any, job: Job | None, watched: tuple[Sequence[Callback], Probe | None]
-) -> FittedModel:
-    """Fit as one of the ranks; rank 0 knows what."""
-    job = ranks.once(lambda: job)
-    if job is None:
-        raise ConfigError("rank 0 has nothing to fit")
-    source = _shared(data, job.plan, ranks)
-    return fit_model(source, job.split, job.plan, ranks.device, job.checkpointing, *watched, ranks)
-
-
-def _join(machines: Machines, kind: str, ours: bool = False) -> Ranks:
-    """Join the group of all ranks; those started here are told by environment variables who they are."""
-    fabric_room, environments = need("lightning_fabric"), need("lightning_fabric.plugins.environments")
-    plugins = [environments.LightningEnvironment()] if ours else []
-    try:
-        fabric = fabric_room.Fabric(
-            accelerator=kind, devices=machines.devices, num_nodes=machines.nodes, strategy="ddp", plugins=plugins
+        fabric = fabric_package.Fabric(
+            accelerator=kind, devices=machines.devices, num_nodes=machines.nodes, strategy="ddp"
         )
     except (ValueError, RuntimeError) as error:  # Fabric's words for devices that are not there
-        raise ConfigError(f"cannot fit on devices={machines.devices}, nodes={machines.nodes}: {error}") from error
+        raise ConfigError(
+            f"A fit on devices={machines.devices}, nodes={machines.nodes} cannot start: {error}", argument="devices"
+        ) from error
     with _quiet("lightning_fabric"):
         fabric.launch()
     hosts = [
@@ -183,9 +166,21 @@ def _join(machines: Machines, kind: str, ours: bool = False) -> Ranks:
     return Ranks(rank, fabric.world_size, fabric.device, hosts[here], here * machines.devices)
 
 
+def _check_addresses(machines: Machines) -> None:
+    absent = {"MASTER_ADDR", "MASTER_PORT", "NODE_RANK"} - os.environ.keys()
+    started = {"TORCHELASTIC_RUN_ID", "SLURM_NTASKS"} & os.environ.keys()
+    if machines.nodes > 1 and absent and not started:
+        raise ConfigError(
+            f"A fit on {machines.nodes} machines needs the environment variables MASTER_ADDR, MASTER_PORT and "
+            f"NODE_RANK on each; {', '.join(sorted(absent))} not set",
+            hint="Set them (address and port of the first machine; number of this one, from 0), or use torchrun",
+            argument="nodes",
+        )
+
+
 @contextmanager
 def _quiet(name: str) -> Iterator[None]:
-    """Leave out what a package logs of no account."""
+    """Leave out what a package logs below warnings."""
     logger = logging.getLogger(name)
     before = logger.level
     logger.setLevel(logging.WARNING)
@@ -195,75 +190,11 @@ def _quiet(name: str) -> Iterator[None]:
         logger.setLevel(before)
 
 
-def _started_outside() -> bool:
-    environments = need("lightning_fabric.plugins.environments")
-    return bool(environments.TorchElasticEnvironment.detect() or environments.SLURMEnvironment.detect())
-
-
 def _shared(data: Any, plan: FitPlan, ranks: Ranks) -> Source:
     """Return the data of this machine's first rank, the values mapped from one file by the others."""
-    own: Source | None = to_source(data, plan.factors) if ranks.rank == ranks.host_first else None
+    own: Source | None = read_source(data, factors=plan.factors) if ranks.rank == ranks.host_first else None
     with tempfile.TemporaryDirectory(prefix="divecast-") as folder:
         mapped = ranks.once_a_host(lambda: Mapped.of(own, Path(folder)))
         source = own if own is not None else mapped.open()
         ranks.any(False)  # all have opened the file: it may lose its name, and is gone with the last of them
     return source
-
-
-@contextmanager
-def _own_environment(machines: Machines) -> Iterator[None]:
-    """Say in environment variables who this rank is and where rank 0 listens; put all back in the end."""
-    before, threads = dict(os.environ), torch.get_num_threads()
-    port = need("lightning_fabric.plugins.environments.lightning").find_free_network_port
-    if machines.nodes == 1:
-        os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port()), "NODE_RANK": "0"}
-        if sys.platform in _LOOPBACK:
-            os.environ.setdefault("GLOO_SOCKET_IFNAME", _LOOPBACK[sys.platform])
-    elif absent := {"MASTER_ADDR", "MASTER_PORT", "NODE_RANK"} - os.environ.keys():
-        raise ConfigError(
-            f"a fit on {machines.nodes} machines is started on each with MASTER_ADDR and MASTER_PORT, where its first "
-            f"one listens, and NODE_RANK, from 0; {sorted(absent)} not set: set them, or start it by torchrun"
-        )
-    os.environ |= {"LOCAL_RANK": "0", "OMP_NUM_THREADS": str(max(1, threads // machines.devices))}
-    torch.set_num_threads(max(1, threads // machines.devices))
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-        torch.set_num_threads(threads)
-
-
-@contextmanager
-def _workers(machines: Machines, kind: str) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Start the other ranks of this machine, and end them."""
-    started: list[subprocess.Popen[bytes]] = []
-    known = os.environ | {"PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)}
-    command = [sys.executable, "-c", _WORK, kind, str(machines.devices), str(machines.nodes)]
-    try:
-        for local in range(1, machines.devices):
-            environment = known | {"LOCAL_RANK": str(local)}
-            started.append(subprocess.Popen(command, env=environment, stdout=subprocess.PIPE))  # noqa: S603  ourselves
-        for local, worker in enumerate(started, start=1):
-            if worker.stdout is None or worker.stdout.readline() != _READY:
-                raise RankError(f"rank {local} of this machine could not start; what it said stands above")
-        yield started
-    finally:
-        for worker in started:
-            worker.kill()  # nothing is theirs to write
-            worker.communicate()
-
-
-def _explained(
-    error: RankError, workers: Sequence[subprocess.Popen[bytes]], machines: Machines, keep: Checkpointing | None
-) -> RankError:
-    """Name the rank that is gone, and what is left."""
-    left = "it kept no checkpoint: give checkpoint=FILE to be able to go on"
-    if keep is not None and keep.path.exists():
-        left = f"fit again with resume=True to go on from {keep.path}"
-    for local, worker in enumerate(workers, start=1):
-        with suppress(subprocess.TimeoutExpired):
-            code = worker.wait(_PATIENCE)
-            how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
-            return RankError(f"rank {local} of {machines.devices} on this machine {how}, so the fit has ended; {left}")
-    return RankError(f"{error}; {left}")

@@ -22,7 +22,7 @@ _SMALLEST = 1e-9  # a squared error that counts as none
 
 
 def shrink_correction(fitted: FittedModel, valid: Windows, n_independent: float) -> FittedModel:
-    """Shrink the correction in place, and note the mean share of the channels under ``about["correction"]``.
+    """Shrink the correction in place, and note the mean share of the channels in the provenance.
 
     Args:
         fitted: with its whole correction.
@@ -31,13 +31,13 @@ def shrink_correction(fitted: FittedModel, valid: Windows, n_independent: float)
     """
     shares = correction_shares(fitted, valid, n_independent)
     fitted.network.forecaster.shares.mul_(shares)
-    return replace(fitted, about={**fitted.about, "correction": float(shares.mean())})
+    return replace(fitted, provenance=replace(fitted.provenance, correction=float(shares.mean())))
 
 
 def correction_shares(fitted: FittedModel, valid: Windows, n_independent: float) -> Tensor:
     """Return the share of the correction to keep, (channel,) in [0, 1]; all of it where none is made.
 
-    Arguments as in ``shrunk``.
+    Arguments as in ``shrink_correction``.
     """
     linear, agreement, size = (sum(column) for column in zip(*_sums(fitted, valid), strict=True))
     share = (agreement / size.clamp(min=_SMALLEST)).clamp(0.0, 1.0)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
+from divecast._optional import Plottable
 from divecast.baselines import Baseline, LastValue, PerChannelRidge, SeasonalNaive
 from divecast.config import LinearPath
 from divecast.data import Backend, Source, Windows, seasons, to_frame
@@ -29,7 +29,7 @@ LINEAR_NAMES: dict[LinearPath, str] = {
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Evaluation:
+class Evaluation(Plottable):
     """Scores by forecaster.
 
     Attributes:
@@ -48,9 +48,13 @@ class Evaluation:
         columns: dict[str, NDArray[Any]] = {"model": np.repeat(np.array(list(tables), dtype=object), rows)}
         return columns | {name: np.concatenate([table[name] for table in tables.values()]) for name in first}
 
-    def frame(self) -> Any:
-        """Return ``table`` as a table of the caller's kind."""
-        return to_frame(self.table(), self.backend)
+    def frame(self, *, backend: Backend | None = None) -> Any:
+        """Return the scores as a table, one row per forecaster and step, and one ``all`` row each.
+
+        Args:
+            backend: kind of table; by default that of the data.
+        """
+        return to_frame(self.table(), backend or self.backend)
 
     def __str__(self) -> str:
         """Return the scores over all steps, a line a forecaster."""
@@ -71,7 +75,7 @@ def rivals(fitted: FittedModel, source: Source) -> dict[str, Baseline]:
         if period <= fitted.shape.lookback:
             found[f"seasonal naive ({period})"] = SeasonalNaive(period)
     forecaster, unused = fitted.network.forecaster, (torch.ones(0), torch.ones(0, dtype=torch.int64))
-    found[LINEAR_NAMES[fitted.about.get("linear", fitted.config.decoder.linear)]] = PerChannelRidge.solved(
+    found[LINEAR_NAMES[fitted.provenance.linear_start]] = PerChannelRidge.solved(
         RidgeWeights(forecaster.linear.weight, *unused), forecaster.n_classes, forecaster.pairs, forecaster.season
     )
     return found
@@ -85,12 +89,8 @@ def evaluate_windows(fitted: FittedModel, windows: Windows, mode: LabelMode, wit
     sums |= {name: ScoreSums(horizon, scale.center, fitted.seasonal_error) for name in others}
     for batch in batches(fitted, windows):
         outputs = predict(fitted, batch, mode)
-        truth = _original(fitted, batch.y)
+        truth = fitted.original(batch.y)
         sums[MODEL_NAME].update(truth, *mean_and_quantiles(fitted, outputs, LEVELS))
         for name, rival in others.items():
-            sums[name].update(truth, _original(fitted, rival.forecast(batch)))
+            sums[name].update(truth, fitted.original(rival.forecast(batch)))
     return Evaluation({name: each.result() for name, each in sums.items()}, windows.source.backend)
-
-
-def _original(fitted: FittedModel, scaled: Tensor) -> NDArray[np.float32]:
-    return fitted.scale.invert(scaled.cpu().numpy())

@@ -181,7 +181,7 @@ def description(fitted: FittedModel, levels: Sequence[float]) -> Plain:
         "lookback": fitted.shape.lookback,
         "horizon": fitted.shape.horizon,
         "frequency": fitted.frequency,
-        "tz": fitted.about["tz"],
+        "tz": fitted.provenance.time_zone,
         "channels": list(fitted.channels),
         "factors": [
             {"name": v.name, "kind": v.kind, "classes": list(v.classes), "dims": dims, "probabilities": name}

@@ -11,7 +11,7 @@ from divecast.data import Windows
 from divecast.errors import ConfigError
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.forecast_starts import Moment, forecast_starts
-from divecast.inference.predict import LabelMode, forecast_pieces, forecast_windows, pieces, windows_of
+from divecast.inference.predict import LabelMode, forecast_pieces, forecast_windows, pieces
 from divecast.inference.results import Forecast
 
 _MOST = 2**63 - 1  # that numpy counts with, and torch draws from
@@ -52,9 +52,10 @@ class Share:
 class Forecasting(ABC):
     """How ``DeepDIVE`` forecasts."""
 
+    @property
     @abstractmethod
-    def _need_fitted(self) -> FittedModel:
-        """Return what the fit left, or say that there was none."""
+    def fitted_model(self) -> FittedModel:
+        """What the fit left."""
 
     def forecast(  # noqa: PLR0913  which windows, and what of the distribution
         self,
@@ -121,6 +122,6 @@ class Forecasting(ABC):
 
     def _chosen(self, data: Any, start: Moment | None, stop: Moment | None, every: int) -> tuple[FittedModel, Windows]:
         check_at_least(1, every=every)
-        fitted = self._need_fitted()
-        windows = windows_of(fitted, fitted.source(data), None, "encode")
+        fitted = self.fitted_model
+        windows = fitted.windows(data)
         return fitted, windows.subset(forecast_starts(windows, start, stop, every))

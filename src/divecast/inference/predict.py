@@ -11,7 +11,7 @@ from torch import Tensor
 
 from divecast._device import own_random_state
 from divecast._text import plural
-from divecast.data import Part, Source, Windows
+from divecast.data import Windows
 from divecast.data.windows.range_check import check_batch
 from divecast.errors import ConfigError, warn_data
 from divecast.inference.fitted_model import FittedModel
@@ -19,25 +19,9 @@ from divecast.inference.results import Codes, Floats, Forecast, Keys, Labels, Re
 from divecast.types import Batch, Code, Outputs, Prediction
 
 LabelMode = Literal["known", "infer"]
-PartName = Literal["train", "valid", "test", "all"]
 
 _VALUES_AT_ONCE = 8_000_000  # of windows in a batch, 32 MB
 _LATE = 8  # a channel without a value in this part of the look-back, the last eighth, is forecast from others
-
-
-def windows_of(fitted: FittedModel, source: Source, part: Part | None, role: Literal["score", "encode"]) -> Windows:
-    """Return the windows of a part, or of all rows; recordings too short for one are left out with a DataWarning."""
-    rows = part or Part(source.offsets[:-1], source.offsets[1:])
-    windows = Windows.of(source, rows, fitted.codes(source), fitted.scale, fitted.shape, role)
-    unread = rows.stop > rows.start
-    unread[windows.segments] = False
-    short = np.flatnonzero(unread)
-    if len(short):
-        warn_data(
-            f"{len(short)} of {len(source.names)} recordings are too short for look-back {fitted.shape.lookback} "
-            f"and were left out, first {[source.names[at] for at in short[:5]]}"
-        )
-    return windows
 
 
 def pieces(fitted: FittedModel, windows: Windows) -> Iterator[Windows]:
@@ -112,7 +96,7 @@ def forecast_pieces(
         outputs = predict(fitted, batch, mode)
         mean, quantiles = mean_and_quantiles(fitted, outputs, levels)
         # within the step: a generator that is left standing must not hold the caller's random state
-        with own_random_state(int(fitted.about["seed"]) + at) if n_samples else nullcontext():
+        with own_random_state(fitted.provenance.plan.seed + at) if n_samples else nullcontext():
             draws = [predict(fitted, batch, mode, sample=True).forecast.sample() for _ in range(n_samples)]
         samples = torch.stack(draws) if draws else outputs.forecast.mean.new_empty(0, *batch.y.shape)
         yield Forecast(
@@ -121,7 +105,7 @@ def forecast_pieces(
             mean,
             tuple(levels),
             quantiles,
-            _original(fitted, samples),
+            fitted.original(samples),
         )
     names = [fitted.channels[at] for at in torch.nonzero(silent).flatten().tolist()]
     if names:
@@ -138,7 +122,7 @@ def encode_windows(fitted: FittedModel, windows: Windows, mode: LabelMode = "inf
     Factors that are no part of the code are left out.
     """
     network, rows = fitted.network, []
-    names, classes = (_names(fitted), _classes(fitted)) if network.n_factors else ((), ())
+    names, classes = (fitted.factor_names, fitted.classes) if network.n_factors else ((), ())
     for batch in batches(fitted, windows):
         marginal = network.marginal_code(batch.x, handed_labels(batch.labels, mode), sample=False)
         q_a = network.infer_conditional(batch.x, marginal.b)
@@ -167,7 +151,7 @@ def infer_window_labels(fitted: FittedModel, windows: Windows) -> Labels:
     rows = [path.class_probabilities(path.infer(batch.x).mean) for batch in batches(fitted, windows)]
     shares = tuple(torch.cat(column).cpu().numpy() for column in zip(*rows, strict=True))
     given = windows.labels[windows.origins - 1].astype(np.int64)
-    return Labels(_ends(windows), _names(fitted), _classes(fitted), shares, given)
+    return Labels(_ends(windows), fitted.factor_names, fitted.classes, shares, given)
 
 
 def pool_recordings(labels: Labels, segments: NDArray[np.int64]) -> Labels:
@@ -194,52 +178,20 @@ def reconstruct_windows(fitted: FittedModel, windows: Windows) -> Reconstruction
     """Give every window back through its code alone, in original units."""
     truth, means = [], []
     for batch in batches(fitted, windows):
-        truth.append(_original(fitted, batch.x))
-        means.append(_original(fitted, complete(fitted, batch, "infer").reconstruction.mean))
+        truth.append(fitted.original(batch.x))
+        means.append(fitted.original(complete(fitted, batch, "infer").reconstruction.mean))
     keys = Keys.of(windows.source, windows.origins, windows.segments, range(-fitted.shape.lookback, 0))
     return Reconstruction(keys, fitted.channels, np.concatenate(truth), np.concatenate(means))
-
-
-@torch.no_grad()
-def sample_prior(fitted: FittedModel, labels: Tensor, noise: bool) -> tuple[Floats, Floats]:
-    """Draw windows and futures from the prior, in original units.
-
-    Args:
-        fitted: the model.
-        labels: (sample, factor) class of every draw.
-        noise: draw from the likelihoods too; else their means.
-    """
-    network = fitted.network
-    b, classes = network.marginal.b_of_labels(labels[:, : network.n_factors], noise=True)
-    a = torch.randn(len(labels), network.n_conditional, device=labels.device)
-    code = Code(a, b, classes)
-    fused, _ = network.fusion(code)
-    seen = network.decoder(fused)
-    x = seen.sample() if noise else seen.mean
-    future = network.forecaster(x, fused, classes)
-    return _original(fitted, x), _original(fitted, future.sample() if noise else future.mean)
 
 
 def _gathered(fitted: FittedModel, piece: Windows) -> Batch:
     batch = piece.batch(np.arange(len(piece)))
     check_batch(piece, batch)
-    return batch.to(next(fitted.network.parameters()).device)
-
-
-def _original(fitted: FittedModel, scaled: Tensor) -> Floats:
-    return fitted.scale.invert(scaled.cpu().numpy())
+    return batch.to(fitted.device)
 
 
 def _ends(windows: Windows) -> Keys:
     return Keys.of(windows.source, windows.origins, windows.segments, range(-1, 0))
-
-
-def _names(fitted: FittedModel) -> tuple[str, ...]:
-    return tuple(vocabulary.name for vocabulary in fitted.vocabularies)
-
-
-def _classes(fitted: FittedModel) -> tuple[tuple[str, ...], ...]:
-    return tuple(vocabulary.classes for vocabulary in fitted.vocabularies)
 
 
 def _commonest(given: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -1,98 +1,137 @@
-"""What a model file says beside its tensors, read strictly: a stranger may have written it."""
+"""How a fitted model came to be: its settings, the split, the data and the history of the fit."""
 
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, asdict, dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from divecast.config import LossConfig, ModelConfig, TrainingConfig
+from divecast.config import LinearPath, LossConfig, ModelConfig, TrainingConfig
 from divecast.data import ByGroup, ByRecording, ByTime, Calendar, Factor, Label, Split, WindowShape
 from divecast.data.time.stamps import local_stamps
 from divecast.persistence.strict import as_json
-from divecast.train.history import EpochRecord
+from divecast.train.history import History
+
+
+@dataclass(frozen=True, slots=True)
+class FitPlan:
+    """All settings of a fit.
+
+    Attributes:
+        horizon: steps ahead.
+        lookback: steps of the window.
+        factors: labels that own a block of b each.
+        model: sizes of the network.
+        training: the optimisation.
+        losses: weights of the loss terms.
+        seed: random seed.
+    """
+
+    horizon: int
+    lookback: int
+    factors: tuple[Factor, ...]
+    model: ModelConfig
+    training: TrainingConfig
+    losses: LossConfig
+    seed: int
+
+    @property
+    def shape(self) -> WindowShape:
+        """Lengths of a window."""
+        return WindowShape(self.lookback, self.horizon)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the settings as JSON values."""
+        settings: dict[str, Any] = as_json({**asdict(self), "factors": [typed(factor) for factor in self.factors]})
+        return settings
+
+    @classmethod
+    def from_json(cls, settings: Mapping[str, Any]) -> "FitPlan":
+        """Read the result of ``to_json``.
+
+        Raises:
+            ValueError, LookupError, TypeError, ConfigError: the settings are malformed.
+        """
+        from pydantic import TypeAdapter
+
+        factors = tuple(read_typed(factor, Calendar, Label) for factor in settings["factors"])
+        rest = {name: value for name, value in settings.items() if name != "factors"}
+        plan: FitPlan = TypeAdapter(cls).validate_python({**rest, "factors": factors})
+        if not 0 <= plan.seed < 2**63:
+            raise ValueError(f"expected a seed of 63 bits, got {plan.seed}")
+        return plan
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """How a model came to be.
+    """How a fitted model came to be.
 
     Attributes:
-        training: the optimisation.
-        losses: weights of the loss terms.
-        seed: of every random draw.
-        split: how the data were cut.
-        tz: zone of the clock.
-        fingerprint: of the data.
-        linear: kind of the linear start, if noted.
-        history: passes of the fit.
-        correction: share of the network's correction that was kept, if noted.
+        plan: all settings; an encoder of kind ``auto`` is resolved.
+        split: how the rows were cut into training, validation and test part.
+        time_zone: zone of the clock, in which calendar factors are read; ``UTC`` for recordings.
+        fingerprint: hash of the data of the fit.
+        linear_start: the closed form that the forecaster's linear path started from.
+        correction: mean share of the network's correction of the linear path that was kept, or None where the share is
+            not fitted.
+        history: losses by epoch.
     """
 
-    training: TrainingConfig
-    losses: LossConfig
-    seed: int
+    plan: FitPlan
     split: Split
-    tz: str
+    time_zone: str
     fingerprint: str
-    _: KW_ONLY
-    linear: str | None = None
-    history: tuple[EpochRecord, ...]
-    correction: float | None = None
+    linear_start: LinearPath
+    correction: float | None
+    history: History
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all of it as JSON values."""
+        fields: dict[str, Any] = as_json(
+            {
+                "plan": self.plan.to_json(),
+                "split": typed(self.split),
+                "time_zone": self.time_zone,
+                "fingerprint": self.fingerprint,
+                "linear_start": self.linear_start,
+                "correction": self.correction,
+                "history": [asdict(record) for record in self.history.records],
+            }
+        )
+        return fields
 
     @classmethod
-    def read(cls, about: Mapping[str, Any]) -> "Provenance":
-        """Read the ``about`` of a document.
+    def from_json(cls, fields: Mapping[str, Any]) -> "Provenance":
+        """Read the result of ``to_json``.
 
         Raises:
-            ValueError, LookupError, TypeError, ConfigError, DataError: it is malformed.
+            ValueError, LookupError, TypeError, ConfigError, DataError: a field is malformed.
         """
         from pydantic import TypeAdapter
 
-        plain = {name: value for name, value in about.items() if name not in ("settings", "split")}
-        plain |= {name: about["settings"][name] for name in ("training", "losses")}
-        split = read_typed(about["split"], ByTime, ByRecording, ByGroup)
-        found: Provenance = TypeAdapter(cls).validate_python(plain | {"split": split})
-        if not 0 <= found.seed < 2**63:
-            raise ValueError(f"expected a seed of 63 bits, got {found.seed}")
-        local_stamps(np.zeros(1, "datetime64[s]"), found.tz)
-        return found
-
-    def about(self, shape: WindowShape, factors: tuple[Factor, ...], model: ModelConfig) -> dict[str, Any]:
-        """Return the ``about`` of a document of a model of that shape, factors and sizes."""
-        plain = asdict(self) | {"split": typed(self.split)}
-        settings = {
-            "horizon": shape.horizon,
-            "lookback": shape.lookback,
-            "factors": [asdict(factor) for factor in factors],
-            "model": asdict(model),
-            "training": plain.pop("training"),
-            "losses": plain.pop("losses"),
+        parsed = {
+            "plan": FitPlan.from_json(fields["plan"]),
+            "split": read_typed(fields["split"], ByTime, ByRecording, ByGroup),
+            "history": {"records": fields["history"]},
         }
-        noted = {name: value for name, value in plain.items() if value is not None}
-        said: dict[str, Any] = as_json({"settings": settings, **noted})
-        return said
+        provenance: Provenance = TypeAdapter(cls).validate_python({**fields, **parsed})
+        local_stamps(np.zeros(1, "datetime64[s]"), provenance.time_zone)
+        return provenance
 
 
-def typed(thing: Any) -> dict[str, Any]:
-    """Return a dataclass as JSON values with its kind beside them."""
-    return {"type": type(thing).__name__, **asdict(thing)}
+def typed(value: Any) -> dict[str, Any]:
+    """Return a dataclass as JSON values, with the name of its type."""
+    return {"type": type(value).__name__, **asdict(value)}
 
 
-def read_typed(plain: Mapping[str, Any], *kinds: type) -> Any:
-    """Read what ``typed`` gave of one of these kinds.
+def read_typed(fields: Mapping[str, Any], *types: type) -> Any:
+    """Read the result of ``typed`` for one of these types.
 
     Raises:
-        ValueError, LookupError, TypeError, ConfigError: it is malformed.
+        ValueError, LookupError, TypeError, ConfigError: a field is malformed.
     """
     from pydantic import TypeAdapter
 
-    fields = dict(plain)
-    kind = {kind.__name__: kind for kind in kinds}[fields.pop("type")]
-    return TypeAdapter(kind).validate_python(fields)
-
-
-def read_factor(plain: Mapping[str, Any]) -> Factor:
-    """Read a factor; see ``read_typed``."""
-    factor: Factor = read_typed(plain, Calendar, Label)
-    return factor
+    rest = dict(fields)
+    kind = {each.__name__: each for each in types}[rest.pop("type")]
+    return TypeAdapter(kind).validate_python(rest)

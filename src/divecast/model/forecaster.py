@@ -7,11 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from divecast._draws import in_pieces
 from divecast.config import DecoderConfig
 from divecast.model.blocks import Residual
 from divecast.model.channel_mixing import ChannelMixing
 from divecast.model.distribution import LocationScale
+from divecast.model.draws import in_pieces
 from divecast.model.likelihood import ScaledLikelihood
 from divecast.model.linear.filled import fill_window
 from divecast.model.linear.label_covariates import Pairs, label_covariates, n_label_covariates

@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 from divecast.errors import DivecastError
 from divecast.estimator import DeepDIVE
-from divecast.inference.predict import PartName, encode_windows
+from divecast.inference.fitted_model import PartName
+from divecast.inference.predict import encode_windows
 from divecast.inference.results import Labels
 from divecast.page.anomalies import N_EVENTS, AnomalySection, anomaly_section
 from divecast.page.code_map import CodeMap, code_map_of, windows_of_map

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast.data import Source, Windows, as_factors, seasons
+from divecast.data import Source, Windows, seasons
+from divecast.data.reading import read_source
 from divecast.errors import ConfigError
 from divecast.estimator import DeepDIVE
 from divecast.explain.anomalies.anomaly_reasons import moment
 from divecast.explain.counterfactuals.counterfactual import coded_factors
-from divecast.inference.fitted_model import FittedModel, to_source
-from divecast.inference.predict import PartName
+from divecast.inference.fitted_model import FittedModel, PartName
 from divecast.inference.results import Keys
 
 N_SCORED = 2000
@@ -51,9 +51,9 @@ class Scope:
             DataError: the data cannot be used.
             ConfigError: unknown part.
         """
-        about = model.info()
-        source = to_source(data, as_factors(list(about["factors"])), about["tz"], absent_labels=True)
-        chosen, (fitted, windows) = _windows(model, source, part)
+        fitted = model.fitted_model
+        source = read_source(data, factors=fitted.factors, absent_labels=True, tz=fitted.provenance.time_zone)
+        chosen, windows = _windows(fitted, source, part)
         most = min(N_SCORED, max(_LEAST, _SCORES // len(fitted.channels)))
         every = spacing(windows.source, len(windows), most)
         return cls(model, fitted, windows.source, chosen, every, windows)
@@ -110,14 +110,13 @@ def spread(n: int, most: int) -> NDArray[np.int64]:
     return np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(np.int64))
 
 
-def _windows(model: DeepDIVE, source: Source, part: PartName | None) -> tuple[PartName, tuple[FittedModel, Windows]]:
+def _windows(fitted: FittedModel, source: Source, part: PartName | None) -> tuple[PartName, Windows]:
     # The page asks many things of the same windows, so it takes them once, as the estimator's own methods do.
     if part is not None:
-        return part, model._windows(source, part, "encode", 1)
-    fitted, windows = model._windows(source, "all", "encode", 1)
-    if windows.source.fingerprint() != fitted.about["fingerprint"]:
-        return "all", (fitted, windows)
+        return part, fitted.windows(source, part)
+    if not fitted.is_fit_data(fitted.source(source)):
+        return "all", fitted.windows(source)
     try:
-        return "test", model._windows(source, "test", "encode", 1)
+        return "test", fitted.windows(source, "test")
     except ConfigError:  # the fit kept no test part
-        return "valid", model._windows(source, "valid", "encode", 1)
+        return "valid", fitted.windows(source, "valid")

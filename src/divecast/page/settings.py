@@ -16,12 +16,12 @@ def settings_of(scope: Scope) -> tuple[tuple[str, str], ...]:
     data = {
         "divecast": __version__,
         "data.fingerprint": scope.source.fingerprint(),
-        "data.of_the_fit": scope.source.fingerprint() == about["fingerprint"],
+        "data.of_the_fit": scope.fitted.is_fit_data(scope.source),
         "fit.epochs": len(about["history"]),
     }
     classes = {f"factors.{name}": f"{f['kind']}, {_text(f['classes'])}" for name, f in about["factors"].items()}
     plain = {name: value for name, value in about.items() if name not in _SKIPPED}
-    kept = {key: about["settings"][key] for key in ("training", "losses") if key in about.get("settings", {})}
+    kept = {key: about["settings"][key] for key in ("model", "training", "losses")}
     return tuple((name, _text(value)) for name, value in _flat("", {**data, **classes, **plain, **kept}))
 
 

@@ -91,7 +91,7 @@ def what_ifs_of(scope: Scope, origins: Windows, typical: str) -> WhatIfs | str:
 def _answers(scope: Scope, windows: Windows) -> tuple[list[Counterfactual], list[str]]:
     """Return one counterfactual per class, and the warnings as sentences."""
     # How a depends on the labels is estimated once; DeepDIVE.what_if would repeat it for every class.
-    fitted, every = scope.model._windows(scope.source, "all", "encode", 1)
+    fitted, every = scope.fitted, scope.fitted.windows(scope.source)
     how = HandOver("known", effects_for(fitted, every, "adjusted"))
     answers = []
     with warnings.catch_warnings(record=True) as caught:

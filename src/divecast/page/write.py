@@ -5,7 +5,7 @@ from typing import Any
 
 from divecast._optional import need
 from divecast.estimator import DeepDIVE
-from divecast.inference.predict import PartName
+from divecast.inference.fitted_model import PartName
 from divecast.page.payload import payload_of
 from divecast.page.render import render
 from divecast.persistence.atomic import replacing

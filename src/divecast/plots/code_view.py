@@ -11,8 +11,8 @@ from divecast.data import Backend, Windows
 from divecast.data.factors import Kind
 from divecast.errors import ConfigError
 from divecast.estimator import DeepDIVE
-from divecast.inference.fitted_model import FittedModel
-from divecast.inference.predict import PartName, encode_windows
+from divecast.inference.fitted_model import FittedModel, PartName
+from divecast.inference.predict import encode_windows
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -81,7 +81,7 @@ def view_code(model: DeepDIVE, data: Any, part: PartName = "test", every: int = 
         ConfigError: the code has no block of b for a factor.
         DataError: the data cannot be used.
     """
-    return view_windows(*model._windows(data, part, "encode", every))
+    return view_windows(model.fitted_model, model.fitted_model.windows(data, part, "encode", every))
 
 
 def view_windows(fitted: FittedModel, windows: Windows) -> CodeView:

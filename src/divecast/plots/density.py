@@ -8,7 +8,7 @@ import numpy as np
 from divecast._optional import need
 from divecast.data import to_frame
 from divecast.estimator import DeepDIVE
-from divecast.inference.predict import PartName
+from divecast.inference.fitted_model import PartName
 from divecast.plots.code_view import CodeView, FactorView, Floats, view_code
 from divecast.plots.style import as_text, class_colours, name_colours, panels, styled
 

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast.data import Backend, ByRecording, ByTime, to_frame
+from divecast.data.reading import read_source
 from divecast.errors import ConfigError
 from divecast.estimator import DeepDIVE
 from divecast.inference.evaluation import in_lines
-from divecast.inference.fitted_model import to_source
 from divecast.inference.forecasting import check_at_least
 from divecast.jobs.contract import JobProgress
 from divecast.selection.fold import folds_of
@@ -160,7 +160,7 @@ def backtest(  # noqa: PLR0913  model, data, and how the fits are run
         raise ConfigError(expected="a DeepDIVE, fitted or not", found=repr(model), argument="model")
     check_at_least(1, folds=folds, **({} if span is None else {"span": span}))
     execution = Execution(Path(out), workers, ray, watch)
-    source = to_source(data, model.plan.factors)
+    source = read_source(data, factors=model.plan.factors)
     trials = [
         Trial(fold.name, model.plan, fold.split, "test", fold.stop, baselines=True, device=str(model.device))
         for fold in folds_of(source, folds, span, split)

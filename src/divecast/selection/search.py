@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast.data import Backend, ByTime, Split, to_frame
+from divecast.data.reading import read_source
 from divecast.errors import ConfigError
 from divecast.estimator import DeepDIVE
 from divecast.inference.evaluation import MEASURES, MODEL_NAME
-from divecast.inference.fitted_model import to_source
 from divecast.inference.forecasting import check_at_least
 from divecast.jobs.contract import JobProgress
 from divecast.selection.run_trials import Execution, FinishedTrial, run_trials
@@ -152,7 +152,7 @@ def search(  # noqa: PLR0913  model, data, settings, and how the fits are run
         raise ConfigError(expected=expected, found=repr(tries), argument="tries")
     execution, device = Execution(Path(out), workers, ray, watch), str(model.device)
     combinations = variants(tries, draws, model.plan.seed)
-    models = [DeepDIVE.of(varied(model.plan, settings), device) for settings in combinations]
+    models = [DeepDIVE.from_plan(varied(model.plan, settings), device) for settings in combinations]
     trials = [
         Trial(
             f"{_described(settings)} seed={seed}",
@@ -164,7 +164,7 @@ def search(  # noqa: PLR0913  model, data, settings, and how the fits are run
         for settings, variant in zip(combinations, models, strict=True)
         for seed in range(model.plan.seed, model.plan.seed + runs)
     ]
-    source = to_source(data, model.plan.factors)
+    source = read_source(data, factors=model.plan.factors)
     finished = run_trials(source, trials, execution)
     by_candidate = [tuple(finished[i : i + runs]) for i in range(0, len(finished), runs)]
     candidates = [

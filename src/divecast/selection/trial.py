@@ -14,7 +14,7 @@ from divecast.data import Panel, Split
 from divecast.data.sources.mapped import Mapped
 from divecast.errors import ArtifactError, DataWarning
 from divecast.estimator import DeepDIVE
-from divecast.fit.fit_model import FitPlan
+from divecast.inference.provenance import FitPlan, typed
 from divecast.persistence.atomic import replacing
 from divecast.persistence.json_values import plain
 from divecast.persistence.version import __version__
@@ -45,7 +45,7 @@ class Trial:
     def identity(self, fingerprints: dict[str, str]) -> dict[str, Any]:
         """Return all that the result depends on, with the fingerprints of the data, as JSON values."""
         scored = {"part": self.part, "stop": self.stop, "baselines": self.baselines, "device": self.device}
-        asked = self.plan.about(self.split) | fingerprints | scored | {"divecast": __version__}
+        asked = {**self.plan.to_json(), "split": typed(self.split), **fingerprints, **scored, "divecast": __version__}
         identity: dict[str, Any] = json.loads(json.dumps(asked))
         return identity
 
@@ -117,7 +117,7 @@ def run_trial(job: TrialJob) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)  # else each trial would repeat it
         began = perf_counter()
-        model = DeepDIVE.of(trial.plan, trial.device).fit(source, trial.split, progress=False)
+        model = DeepDIVE.from_plan(trial.plan, trial.device).fit(source, trial.split, progress=False)
         seconds = perf_counter() - began
         scores = model.evaluate(source, trial.part, baselines=trial.baselines).table()
         accuracy = model.infer_labels(source, trial.part).accuracy() if trial.plan.factors else {}

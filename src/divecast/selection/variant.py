@@ -1,14 +1,13 @@
 """Settings changed by their dotted names."""
 
-import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from divecast.errors import ConfigError
-from divecast.fit.fit_model import FitPlan
+from divecast.fit.parameters import did_you_mean, with_setting
+from divecast.inference.provenance import FitPlan
 
 _SEARCHED = ("lookback", "model", "training", "losses")
 
@@ -20,10 +19,12 @@ def varied(plan: FitPlan, settings: Mapping[str, Any]) -> FitPlan:
         ConfigError: there is no such setting, or its value is of another kind or out of range.
     """
     for name, value in settings.items():
-        first = name.partition(".")[0]
-        if first not in _SEARCHED:
-            raise ConfigError(f"expected a setting below {', '.join(_SEARCHED)}, got {name!r}{_hint(first, _SEARCHED)}")
-        plan = _with(plan, name.split("."), value, name)
+        head = name.partition(".")[0]
+        if head not in _SEARCHED:
+            raise ConfigError(
+                f"{name!r} cannot be searched", hint=did_you_mean(head, list(_SEARCHED)), argument="settings"
+            )
+        plan = with_setting(plan, name, value, ".")
     return plan
 
 
@@ -43,19 +44,3 @@ def variants(tries: Mapping[str, Sequence[Any]], n: int | None, seed: int) -> li
     drawn = np.sort(np.random.default_rng(seed).choice(total, n, replace=False)) if few else range(total)
     places = [np.unravel_index(at, sizes) for at in drawn] if sizes else [()]
     return [{name: values[place] for (name, values), place in zip(tries.items(), each, strict=True)} for each in places]
-
-
-def _with(room: Any, names: Sequence[str], value: Any, whole: str) -> Any:
-    name, *below = names
-    known = [each.name for each in fields(room)]
-    if name not in known:
-        raise ConfigError(f"unknown setting {whole!r}{_hint(name, known) or '; there are ' + ', '.join(known)}")
-    inner = getattr(room, name)
-    if is_dataclass(inner) != bool(below):
-        raise ConfigError(f"expected the name of a single setting, as training.learning_rate, got {whole!r}")
-    return replace(room, **{name: _with(inner, below, value, whole) if below else value})
-
-
-def _hint(name: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name, known, 1)
-    return f"; did you mean {close[0]!r}?" if close else ""

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from divecast._device import own_random_state
-from divecast._draws import drawn_for
 from divecast.config import LossConfig, TrainingConfig
 from divecast.errors import ConfigError
+from divecast.model.draws import drawn_for
 from divecast.model.network import Network
 from divecast.train.callbacks import Callback
 from divecast.train.channels import ChannelAxes, draw_channels, sampled_player_loss, spread_seed

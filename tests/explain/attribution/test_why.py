@@ -25,7 +25,7 @@ Cut = Callable[[Network], None]
 
 
 def cut(model: DeepDIVE, change: Cut) -> FittedModel:
-    fitted = model._need_fitted()
+    fitted = model.fitted_model
     changed = copy.deepcopy(fitted.network)
     with torch.no_grad():
         change(changed)
@@ -181,7 +181,7 @@ def test_a_model_without_factors_rests_on_a_alone() -> None:
     model = fit((), SMALL)
     found = model.why(hours(weeks=4).panel, "test", 3)
     assert found.components == ("a",)
-    assert n_components(model._need_fitted().network) == 1
+    assert n_components(model.fitted_model.network) == 1
     np.testing.assert_array_equal(found.change[:, 0], found.together)
     assert "fewer than two factors" in str(found.agreement)
     assert len(pa.table(found.frame("attention"))) == 0

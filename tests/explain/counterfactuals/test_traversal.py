@@ -35,7 +35,7 @@ def test_positions_are_sd_of_the_prior(hours_model: DeepDIVE) -> None:
     found = hours_model.traverse(PANEL, "a0", at=AT, n=5, span=2.0)
     assert found.positions.tolist() == [-2.0, -1.0, 0.0, 1.0, 2.0]
     np.testing.assert_array_equal(found.values[:, 0], found.positions)  # p(a|b) is a standard normal
-    fitted = hours_model._need_fitted()
+    fitted = hours_model.fitted_model
     dimension = find_dimension(fitted, "b_hour1")
     mixture = fitted.network.marginal.prior.mixtures()[0]
     with torch.random.fork_rng(), torch.no_grad():
@@ -49,7 +49,7 @@ def test_the_way_around_the_circle_passes_every_class_and_closes(hours_model: De
     found = hours_model.traverse(PANEL, "b_hour", at=AT)
     assert found.unit == "class"
     assert found.positions.tolist() == list(range(25))
-    centres = hours_model._need_fitted().network.marginal.prior.mixtures()[0].centres().detach().numpy()
+    centres = hours_model.fitted_model.network.marginal.prior.mixtures()[0].centres().detach().numpy()
     np.testing.assert_allclose(found.values[:24], centres, atol=1e-5)
     np.testing.assert_allclose(found.windows[:, 24], found.windows[:, 0], rtol=1e-4, atol=1e-3)
     np.testing.assert_array_equal(found.probabilities[0, :24].argmax(1), np.arange(24))
@@ -60,7 +60,7 @@ def test_the_way_around_the_circle_passes_every_class_and_closes(hours_model: De
 def test_the_way_of_other_factors_ends(moves_model: DeepDIVE, hours_model: DeepDIVE) -> None:
     found = moves_model.traverse(RECORDINGS, "b_move", at="r0", n=5)
     assert found.positions.tolist() == [0.0, 0.25, 0.5, 0.75, 1.0]
-    centres = moves_model._need_fitted().network.marginal.prior.mixtures()[0].centres().detach().numpy()
+    centres = moves_model.fitted_model.network.marginal.prior.mixtures()[0].centres().detach().numpy()
     np.testing.assert_allclose(found.values[[0, 2, 4]], [centres[0], centres.mean(0), centres[1]], atol=1e-5)
     with pytest.raises(ConfigError, match="to 1, the last"):
         moves_model.traverse(RECORDINGS, "b_move", at="r0", positions=[1.5])

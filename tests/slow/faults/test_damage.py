@@ -78,8 +78,12 @@ CONFIG = [
 @forks
 def test_what_is_declared_is_compared_before_it_is_made(targets: dict[str, Target], said: dict) -> None:
     model = targets["model"]
-    huge = [edited(model, ("config", *path), 10**9) for path in CONFIG if path[1] not in ("n_harmonics", "n_free")]
-    huge += [edited(model, ("shape", name), 10**9) for name in ("lookback", "horizon")]
+    huge = [
+        edited(model, ("provenance", "plan", "model", *path), 10**9)
+        for path in CONFIG
+        if path[1] not in ("n_harmonics", "n_free")
+    ]
+    huge += [edited(model, ("provenance", "plan", name), 10**9) for name in ("lookback", "horizon")]
     huge += [edited(model, ("pairs",), [[0, 1]] * 1000), edited(model, ("levels",), [i * 1e-4 for i in range(1, 9999)])]
     results = list(survive(model, said["model"], huge))
     assert [one.end for one in results] == ["refused"] * len(huge), results
@@ -88,21 +92,25 @@ def test_what_is_declared_is_compared_before_it_is_made(targets: dict[str, Targe
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        (("config", "encoder", "width"), "16", "document.config.encoder.width"),
-        (("config", "encoder", "wide"), 16, "unknown field 'wide'"),
-        (("config", "decoder", "depth"), 10**9, "depth must be 100 at most"),
-        (("config", "decoder", "depth"), 2, "network.forecaster"),
-        (("shape", "horizon"), 7, "expected tensor 'calibration' to be"),
+        (("provenance", "plan", "model", "encoder", "width"), "16", "document.provenance.plan.model.encoder.width"),
+        (("provenance", "plan", "model", "encoder", "wide"), 16, "unknown field 'wide'"),
+        (("provenance", "plan", "model", "decoder", "depth"), 10**9, "decoder.depth must be <= 100"),
+        (("provenance", "plan", "model", "decoder", "depth"), 2, "network.forecaster"),
+        (("provenance", "plan", "horizon"), 7, "expected tensor 'calibration' to be"),
         (("channels", 0), "c1", "'c1'"),
         (("channels",), [], "names of channels"),
         (("vocabularies", 0, "name"), "../../x", "'../../x'"),
         (("vocabularies", 0, "frequencies", 0), -0.1, "each with a frequency above 0"),
         (("levels", 0), 0.9, "levels that rise"),
-        (("about", "seed"), 2**70, "a seed of 63 bits"),
-        (("about", "tz"), "../../etc/passwd", "expected a time zone"),
-        (("about", "settings", "horizon"), 7, "document.about.settings.horizon"),
-        (("about", "split", "type"), "Popen", "Popen"),
-        (("factors", 0), {"type": "Calendar", "name": "holiday", "tz": None, "country": "os"}, 'country as "DE"'),
+        (("provenance", "plan", "seed"), 2**70, "a seed of 63 bits"),
+        (("provenance", "time_zone"), "../../etc/passwd", "time zone"),
+        (("provenance", "plan", "training", "epochs"), "2", "document.provenance.plan.training.epochs"),
+        (("provenance", "split", "type"), "Popen", "Popen"),
+        (
+            ("provenance", "plan", "factors", 0),
+            {"type": "Calendar", "name": "holiday", "tz": None, "country": "os"},
+            'country as "DE"',
+        ),
     ],
 )
 def test_a_strangers_document_is_refused_and_says_where(

@@ -33,7 +33,7 @@ print(bits(fit_hours(epochs=1, seed=5)))
 def asked(model: DeepDIVE) -> dict[str, np.ndarray]:
     """What a model gives of every kind."""
     forecast, codes, drawn = model.forecast(PANEL, n_samples=2), model.encode(PANEL, "test"), model.sample(3, seed=1)
-    weights = model._need_fitted().network.state_dict()
+    weights = model.fitted_model.network.state_dict()
     return {f"weights {name}": value.numpy() for name, value in weights.items()} | {
         "mean": forecast.mean,
         "quantiles": forecast.quantiles,
@@ -88,7 +88,7 @@ CALLS: dict[str, Callable[[DeepDIVE, Path], Any]] = {
     "infer_labels": lambda model, _: model.infer_labels(PANEL, "test"),
     "info": lambda model, _: model.info(),
     "load": lambda model, folder: (model.save(folder / "again"), DeepDIVE.load(folder / "again")),
-    "of": lambda model, _: DeepDIVE.of(model.plan),
+    "of": lambda model, _: DeepDIVE.from_plan(model.plan),
     "plan": lambda model, _: model.plan,
     "reconstruct": lambda model, _: model.reconstruct(PANEL, "test"),
     "sample": lambda model, _: model.sample(4, {"hour": "03"}),

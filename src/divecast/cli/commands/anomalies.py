@@ -14,7 +14,7 @@ from divecast.cli.options import Every, FigureOut, Json, ModelOptions, TableOut
 from divecast.cli.outputs import check_figure, check_tables, draw
 from divecast.cli.places import parse_class
 from divecast.data import write_frame
-from divecast.inference.predict import PartName
+from divecast.inference.fitted_model import PartName
 
 if TYPE_CHECKING:
     from divecast.explain.anomalies.anomaly_reasons import AnomalousWindow

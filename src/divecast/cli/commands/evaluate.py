@@ -11,7 +11,7 @@ from divecast.cli.loaded import load_with_data
 from divecast.cli.options import AllSteps, Json, Labels, ModelOptions
 from divecast.data import Panel, Recordings
 from divecast.errors import ConfigError, DataError
-from divecast.inference.predict import PartName
+from divecast.inference.fitted_model import PartName
 
 if TYPE_CHECKING:
     from divecast.inference.evaluation import Evaluation

@@ -78,15 +78,15 @@ def fit(
 
     Ctrl-C leaves a checkpoint; the same command with --resume continues from it.
     """
-    from divecast.fit.launch import rank_here
+    from divecast.fit.launch import is_first_process
 
     training = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     settings = inputs.settings(split_by=split_by, **{f"training.{name}": value for name, value in training.items()})
     _check_writable(out)
     began = monotonic()
     model = _fit(inputs.data.path, settings, running, running.checkpoint_of(out))
-    if rank_here()[0]:
-        return  # of the processes that torchrun started, the first one writes and prints
+    if not is_first_process():
+        return  # of several processes the first one writes and prints
     model.save(out)
     if running.checkpoint is None:
         running.checkpoint_of(out).unlink(missing_ok=True)
@@ -102,14 +102,14 @@ def fit(
 
 
 def _fit(data: str, settings: CommandSettings, running: RunOptions, checkpoint: Path) -> "DeepDIVE":
-    from divecast.fit.launch import rank_here
+    from divecast.fit.launch import is_first_of_machine
 
     model, label_columns = build_model(settings)
     if running.resume and not checkpoint.exists():
         say(f"There is no checkpoint {shown(checkpoint)} yet; starting from the beginning.", "yellow")
     try:
         return model.fit(
-            None if rank_here()[1] else read_data(data, settings, needed_labels=label_columns),  # once per machine
+            read_data(data, settings, needed_labels=label_columns) if is_first_of_machine() else None,
             parse_split(settings.split, settings.split_by, settings.group),
             checkpoint=checkpoint,
             resume=running.resume,

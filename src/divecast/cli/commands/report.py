@@ -10,7 +10,7 @@ from divecast.cli.loaded import load_with_data
 from divecast.cli.options import Json, ModelOptions
 from divecast.cli.outputs import check_folder
 from divecast.errors import ConfigError
-from divecast.inference.predict import PartName
+from divecast.inference.fitted_model import PartName
 
 
 def report(

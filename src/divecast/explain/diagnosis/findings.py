@@ -4,7 +4,6 @@ Every threshold is our choice, but for that of active units; each is named where
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -195,7 +194,7 @@ def _readings(fitted: FittedModel, measured: Measurements) -> Iterator[Finding]:
 
 
 def _forecast(fitted: FittedModel) -> Iterator[Finding]:
-    share = fitted.about.get("correction")
+    share = fitted.provenance.correction
     if share is not None and share < COLLAPSED:
         yield Finding(
             "forecast",
@@ -215,14 +214,13 @@ def _named(readings: tuple[Reading, ...] | list[Reading], sources: bool = False)
 
 
 def _mend_reading(fitted: FittedModel) -> str:
-    training = fitted.about.get("settings", {}).get("training", {})
+    training = fitted.provenance.plan.training
     return (
         f"raise LossConfig.cross_entropy ({_loss(fitted, 'cross_entropy')} in this fit) or TrainingConfig.epochs "
-        f"({training.get('epochs', 'unknown')}), or take a longer lookback ({fitted.shape.lookback}); where labels are "
+        f"({training.epochs}), or take a longer lookback ({fitted.shape.lookback}); where labels are "
         "few, CodeConfig(borrow=True); if windows cannot tell it, leave the factor out."
     )
 
 
-def _loss(fitted: FittedModel, name: str) -> Any:
-    value = fitted.about.get("settings", {}).get("losses", {}).get(name)
-    return "unknown" if value is None else f"{value:g}"
+def _loss(fitted: FittedModel, name: str) -> str:
+    return f"{getattr(fitted.provenance.plan.losses, name):g}"

@@ -17,9 +17,9 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from divecast._draws import Rows
 from divecast.config import LossConfig
 from divecast.errors import ConfigError, RankError
+from divecast.model.draws import Rows
 from divecast.types import Batch
 
 _CPU = torch.device("cpu")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.distributions import Laplace, Normal
 
-from divecast._draws import Rows, drawn_for, in_pieces
+from divecast.model.draws import Rows, drawn_for, in_pieces
 from worlds import network
 
 

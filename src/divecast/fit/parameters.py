@@ -1,0 +1,66 @@
+"""Settings of an estimator by name, as scikit-learn's ``get_params`` and ``set_params`` have them."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+from divecast.errors import ConfigError
+
+
+def nested(settings: Any, separator: str = "__") -> dict[str, Any]:
+    """Return the fields of a dataclass of settings, and those of dataclasses within, by joined names.
+
+    Example:
+        >>> nested(ModelConfig())["code__n_conditional"]
+        16
+    """
+    named: dict[str, Any] = {}
+    for field in fields(settings):
+        value = getattr(settings, field.name)
+        named[field.name] = value
+        if is_dataclass(value):
+            named |= {f"{field.name}{separator}{name}": inner for name, inner in nested(value, separator).items()}
+    return named
+
+
+def with_setting(settings: Any, name: str, value: Any, separator: str = "__") -> Any:
+    """Return a dataclass of settings with one field, or one of a dataclass within, replaced.
+
+    Raises:
+        ConfigError: there is no such setting, or the value is out of range.
+    """
+    head, _, rest = name.partition(separator)
+    known = [field.name for field in fields(settings)]
+    if head not in known:
+        raise ConfigError(
+            f"{type(settings).__name__} has no setting {head!r}", hint=did_you_mean(head, known), argument=name
+        )
+    inner = getattr(settings, head)
+    if is_dataclass(inner) != bool(rest) and not isinstance(value, type(inner)):
+        raise ConfigError(expected=f"the name of a single setting below {head}", found=repr(name), argument=name)
+    return replace(settings, **{head: with_setting(inner, rest, value, separator) if rest else value})
+
+
+def changed(settings: Any) -> Mapping[str, Any]:
+    """Return the fields of a dataclass that differ from their defaults, by name."""
+    defaults = type(settings)()
+    pairs = ((field.name, getattr(settings, field.name)) for field in fields(settings))
+    return {name: value for name, value in pairs if value != getattr(defaults, name)}
+
+
+def in_code(value: Any) -> str:
+    """Return a setting as it would be written in Python, with what differs from the defaults alone."""
+    if not is_dataclass(value) or isinstance(value, type):
+        return repr(value)
+    try:
+        named = changed(value)
+    except TypeError:  # has fields without a default, as Calendar and Label have
+        return repr(value)
+    return f"{type(value).__name__}({', '.join(f'{name}={in_code(inner)}' for name, inner in named.items())})"
+
+
+def did_you_mean(name: str, known: list[str]) -> str:
+    """Return the hint for a misspelt name: the nearest known one, else all of them."""
+    close = difflib.get_close_matches(name, known, 1)
+    return f"Did you mean {close[0]!r}?" if close else f"Choose one of {', '.join(known)}"

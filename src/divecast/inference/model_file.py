@@ -1,0 +1,122 @@
+"""A fitted model as one file, and back; read strictly, since a stranger may have written it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from divecast.config import ModelConfig
+from divecast.data import Factor, Scale, Vocabulary, as_factors
+from divecast.data.tables.columns import check_names
+from divecast.inference.calibration import Calibration
+from divecast.inference.fitted_model import FittedModel, build_network, dimensions_of
+from divecast.inference.provenance import Provenance
+from divecast.model.network import Dimensions
+from divecast.model.pairing import Coupling
+from divecast.persistence.artifact import Artifact, read_artifact, under, write_artifact
+from divecast.persistence.strict import as_artifact_error, as_json, check_like, check_understood
+
+SCHEMA = 1
+KIND = "model"
+
+
+def write_model(fitted: FittedModel, path: Path) -> None:
+    """Write a model to one file, whole or not at all; see :mod:`divecast.persistence.artifact`."""
+    tensors = {f"network.{name}": value for name, value in fitted.network.state_dict().items()} | {
+        "scale.center": torch.from_numpy(fitted.scale.center),
+        "scale.spread": torch.from_numpy(fitted.scale.spread),
+        "seasonal_error": torch.from_numpy(fitted.seasonal_error),
+        "calibration": fitted.calibration.quantiles,
+    }
+    write_artifact(path, Artifact(KIND, SCHEMA, document_of(fitted), tensors))
+
+
+def read_model(path: Path, device: torch.device) -> FittedModel:
+    """Read a model that ``write_model`` wrote.
+
+    Raises:
+        ArtifactError: the file is missing, foreign, of a newer divecast, cut short or damaged.
+    """
+    artifact = read_artifact(path, KIND, SCHEMA)
+    with as_artifact_error(path, KIND):
+        fitted = _model_of(artifact.document, artifact.tensors)
+        check_understood(artifact.document, document_of(fitted))
+    return replace(fitted, network=fitted.network.to(device))
+
+
+def document_of(fitted: FittedModel) -> dict[str, Any]:
+    """Return all of a model but its tensors, as JSON values."""
+    document: dict[str, Any] = as_json(
+        {
+            "channels": fitted.channels,
+            "vocabularies": [vocabulary.to_dict() for vocabulary in fitted.vocabularies],
+            "pairs": fitted.dimensions.pairs,
+            "couplings": [asdict(coupling) for coupling in fitted.dimensions.couplings],
+            "season": fitted.dimensions.season,
+            "levels": fitted.calibration.levels,
+            "frequency": fitted.frequency,
+            "provenance": fitted.provenance.to_json(),
+        }
+    )
+    return document
+
+
+def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedModel:
+    from pydantic import TypeAdapter
+
+    provenance = Provenance.from_json(document["provenance"])
+    channels = tuple(document["channels"])
+    vocabularies = tuple(Vocabulary.from_dict(plain) for plain in document["vocabularies"])
+    _check_names(channels, provenance.plan.factors, vocabularies)
+    dimensions = replace(
+        dimensions_of(provenance.plan.shape, len(channels), vocabularies),
+        pairs=tuple((int(i), int(j)) for i, j in document["pairs"]),
+        couplings=TypeAdapter(tuple[Coupling, ...]).validate_python(document["couplings"]),
+        season=TypeAdapter(int).validate_python(document["season"]),
+    )
+    levels = tuple(map(float, document["levels"]))
+    _check_tensors(tensors, dimensions, provenance.plan.model, len(levels))
+    network = build_network(dimensions, provenance.plan.model, seed=0)
+    network.load_state_dict(under("network.", tensors))
+    return FittedModel(
+        network=network.eval(),
+        dimensions=dimensions,
+        channels=channels,
+        vocabularies=vocabularies,
+        scale=Scale(tensors["scale.center"].numpy(), tensors["scale.spread"].numpy()),
+        seasonal_error=tensors["seasonal_error"].numpy(),
+        calibration=Calibration(levels, tensors["calibration"]),
+        frequency=str(document["frequency"]),
+        provenance=provenance,
+    )
+
+
+def _check_names(channels: Sequence[str], factors: Sequence[Factor], vocabularies: Sequence[Vocabulary]) -> None:
+    if not channels or not all(isinstance(name, str) for name in channels):
+        raise ValueError(f"expected names of channels, got {channels!r:.80}")
+    check_names(channels)
+    names, expected = [vocabulary.name for vocabulary in vocabularies], [factor.name for factor in as_factors(factors)]
+    if names != expected:
+        raise ValueError(f"expected the classes of factors {expected}, got those of {names}")
+
+
+def _check_tensors(tensors: Mapping[str, Tensor], dimensions: Dimensions, config: ModelConfig, n_levels: int) -> None:
+    """Check names, shapes and numbers against a network on the meta device, before one is built that takes memory.
+
+    Raises:
+        ValueError: they differ, or are not finite.
+    """
+    with torch.device("meta"):
+        network, n_channels = build_network(dimensions, config, seed=0), dimensions.n_channels
+        expected = {f"network.{name}": value for name, value in network.state_dict().items()} | {
+            "scale.center": torch.empty(n_channels),
+            "scale.spread": torch.empty(n_channels),
+            "seasonal_error": torch.empty(n_channels, dtype=torch.float64),
+            "calibration": torch.empty(n_levels, dimensions.horizon),
+        }
+    check_like(tensors, expected, may_lack_numbers=frozenset({"seasonal_error"}))
+    if not bool((tensors["scale.spread"] > 0).all()):
+        raise ValueError("expected a spread above 0 for every channel")

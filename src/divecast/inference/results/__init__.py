@@ -1,0 +1,11 @@
+"""What a fitted model gives back; each result turns into a table with ``frame()`` and a picture with ``plot()``."""
+
+from divecast.inference.results.codes import Codes
+from divecast.inference.results.columns import Columns, Floats, merged
+from divecast.inference.results.forecast import Forecast
+from divecast.inference.results.keys import Keys
+from divecast.inference.results.labels import Labels
+from divecast.inference.results.reconstruction import Reconstruction
+from divecast.inference.results.samples import Samples
+
+__all__ = ["Codes", "Columns", "Floats", "Forecast", "Keys", "Labels", "Reconstruction", "Samples", "merged"]
