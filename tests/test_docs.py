@@ -2,10 +2,14 @@
 
 import ast
 import re
+import shlex
 import tomllib
 from pathlib import Path
 
 import pytest
+import typer
+
+from divecast.cli import app
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
@@ -26,6 +30,7 @@ PLAIN = [page for page in PAGES if page.stem in KEPT]
 PLAIN += [file for room in ("persistence", "jobs") for file in (ROOT / "src" / "divecast" / room).glob("*.py")]
 THEORY = (ROOT / "docs" / "theory.md").read_text(encoding="utf-8")
 NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", THEORY)))
+GROUP = typer.main.get_group(app)
 MANNERED = re.compile(
     r"\bmend(s|ed|ing)?\b"
     r"|\bwere it (a|an|the)\b"
@@ -85,6 +90,25 @@ def test_every_module_run_exists(page: Path) -> None:
 def test_no_phrase_is_mannered(file: Path) -> None:
     lines = enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
     assert [f"{file.name}:{number}: {line}" for number, line in lines if MANNERED.search(line)] == []
+
+
+def _commands() -> list[tuple[str, str]]:
+    """Return the lines of the pages and the help that call the command, with where they stand."""
+    pages = [page for page in PAGES if page.name != "CHANGELOG.md"]
+    blocks = [
+        (page, block) for page in pages for block in re.findall(r"(?ms)^```sh\n(.*?)^```", page.read_text("utf-8"))
+    ]
+    lines = [(by_name(page), line) for page, block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    lines += [("help", (command.epilog or "").replace("\\[", "[")) for command in GROUP.commands.values()]
+    return sorted({(place, line) for place, line in lines if re.search(r"\bdivecast [a-z]", line)})
+
+
+@pytest.mark.parametrize(("place", "line"), _commands())
+def test_every_option_of_a_command_exists(place: str, line: str) -> None:
+    words = shlex.split(line[line.index("divecast ") :], comments=True)
+    command = GROUP.commands[words[1]]
+    options = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    assert [word for word in words if word.startswith("--") and word != "--help" and word not in options] == []
 
 
 def test_the_readme_is_short() -> None:

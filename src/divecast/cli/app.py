@@ -39,7 +39,7 @@ _EXAMPLES: dict[Callable[..., None], str] = {
     what_if: "divecast what-if model.safetensors loads.csv --at 2016-12-24T01:00 --to weekday=Sun --out what_if.csv",
     swap_codes: "divecast swap-codes model.safetensors loads.csv --at 2016-12-24T01:00 --other 2016-12-18T01:00",
     traverse: "divecast traverse model.safetensors loads.csv --dimension b_hour --at 2016-12-24T01:00 --out hours.csv",
-    anomalies: "divecast anomalies model.safetensors loads.csv --part test --out anomalies.parquet",
+    anomalies: "divecast anomalies model.safetensors loads.csv --subset test --out anomalies.parquet",
     why: "divecast why model.safetensors loads.csv --part test --every 5 --out why.parquet",
     check: "divecast check model.safetensors loads.csv --part test",
     report: "divecast report model.safetensors loads.csv --out report.html",
