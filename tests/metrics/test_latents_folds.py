@@ -73,5 +73,5 @@ def test_draws_keep_the_number_of_blocks(seed: int, n_blocks: int) -> None:
 def test_groups_that_cannot_be_held_out_are_refused() -> None:
     with pytest.raises(DataError, match="two groups"):
         Blocks.of(np.arange(30), 30, 50, np.zeros(30))
-    with pytest.raises(DataError, match="each of 30 windows"):
+    with pytest.raises(DataError, match="one group for each of 30 windows, got shape"):
         Blocks.of(np.arange(30), 30, 50, np.zeros(29))

@@ -142,7 +142,7 @@ def test_bootstrap_has_about_the_spread_of_fresh_samples() -> None:
 def test_bad_input_is_refused() -> None:
     with pytest.raises(DataError, match="two windows or more"):
         mutual_information(np.zeros((3, 1)), np.array([0, 1, -1]))
-    with pytest.raises(DataError, match="one dimension, got 2"):
+    with pytest.raises(DataError, match="one dimension: got 2"):
         mutual_information(np.zeros((4, 2)), np.array([0, 1, 0, 1]), BINS)
     with pytest.raises(ConfigError, match="n_neighbours"):
         MeasureConfig(n_neighbours=0)

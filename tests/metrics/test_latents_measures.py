@@ -200,10 +200,10 @@ def test_a_code_of_blocks_only_and_one_without_blocks() -> None:
 def test_a_factor_with_one_class_is_refused_by_name() -> None:
     values = labels_of(100).values.copy()
     values[:, 1] = 2
-    with pytest.raises(DataError, match=r"factor 'day' needs two classes or more .* found 'z'"):
+    with pytest.raises(DataError, match=r"Factor 'day' needs two classes or more .* got 'z'"):
         FactorLabels(NAMES, CLASSES, values)
     values[:, 1] = -1
-    with pytest.raises(DataError, match=r"factor 'day' .* found none"):
+    with pytest.raises(DataError, match=r"Factor 'day' .* got none"):
         FactorLabels(NAMES, CLASSES, values)
 
 
@@ -214,13 +214,13 @@ def test_bad_input_is_refused() -> None:
         disentanglement(Units.of_code(a[:90], {}), labels)
     with pytest.raises(DataError, match=r"owned by \['month'\]"):
         disentanglement(Units.of_code(a, {"month": a}), labels)
-    with pytest.raises(DataError, match="20 labelled windows or more, got 19"):
+    with pytest.raises(DataError, match="at least 20 labelled windows, got 19"):
         disentanglement(Units.of_code(a[:19], {}), labels.take(np.arange(19)))
     with pytest.raises(DataError, match="with a gap of 99 windows"):
         disentanglement(Units.of_code(a, {}), labels, replace(ONCE, gap=99))
-    with pytest.raises(DataError, match="unit 'a1' holds NaN"):
+    with pytest.raises(DataError, match="Unit 'a1' has NaN"):
         Units.of_code(np.where([False, True], np.nan, a), {})
-    with pytest.raises(DataError, match=r"unit 'b_hour' must be of shape \(100, dim\), got \(99, 2\)"):
+    with pytest.raises(DataError, match=r"Unit 'b_hour': expected an array of shape \(100, dim\), got \(99, 2\)"):
         Units.of_code(a, {"hour": a[:99]})
     with pytest.raises(DataError, match="between -1 and 5, got 0 to 6"):
         FactorLabels(("hour",), CLASSES[:1], np.arange(14)[:, None] % 7)

@@ -143,13 +143,13 @@ class TestErrors:
     def test_forecast_that_is_no_number_is_named(self) -> None:
         mean = np.zeros((5, 2, 3))
         mean[4, 1, 2] = np.nan
-        with pytest.raises(DataError, match=r"mean must be finite.*window 4, step 2, channel number 2"):
+        with pytest.raises(DataError, match=r"mean has 1 values .*window 4, step 2, channel number 2"):
             ScoreSums(2, np.zeros(3)).update(np.zeros((5, 2, 3)), mean)
 
     def test_quantile_that_is_no_number_is_named(self) -> None:
         quantiles = np.zeros((3, 5, 1, 1))
         quantiles[2, 3] = np.inf
-        with pytest.raises(DataError, match=r"quantiles must be finite.*window 3, step 1, channel number 0"):
+        with pytest.raises(DataError, match=r"quantiles has .*window 3, step 1, channel number 0"):
             ScoreSums(1, [0.0], levels=LEVELS).update(np.zeros((5, 1, 1)), np.zeros((5, 1, 1)), quantiles)
 
     @pytest.mark.parametrize(("shift", "scale"), [([[0.0]], None), ([0.0, np.nan], None), ([0.0], [1.0, 2.0])])
@@ -158,5 +158,5 @@ class TestErrors:
             ScoreSums(1, shift, scale)
 
     def test_levels(self) -> None:
-        with pytest.raises(DataError, match="levels must rise"):
+        with pytest.raises(DataError, match="levels that rise"):
             ScoreSums(1, [0.0], levels=(0.9, 0.1))

@@ -1,4 +1,4 @@
-"""Scores of forecasts, at once or from a stream of batches, and measures of how well a code keeps factors apart."""
+"""Metrics: scores of forecasts, at once or from a stream of batches, and measures of disentanglement of a code."""
 
 from divecast.metrics.forecast import (
     corr,

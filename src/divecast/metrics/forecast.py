@@ -1,8 +1,8 @@
-"""Scores of forecasts as plain functions, in the units of the truth; NaN in the truth means *not scored*.
+"""Scores of forecasts as functions of arrays.
 
-Truth and forecast are arrays (..., channel), for example (window, horizon, channel); all axes before the channel are
-pooled. Sums run in float64. ``metrics.scores.ScoreSums`` gives the same numbers from a stream of batches. A score of
-which nothing can be computed (no scored value, no variance) is NaN.
+Truth and forecast are arrays (..., channel), for example (window, horizon, channel), in the same units; all axes before
+the channel are pooled. Values whose truth is NaN are not scored. Sums are in float64. ``ScoreSums`` computes the same
+scores from a stream of batches. A score that is not defined (no scored value, no variance) is NaN.
 """
 
 from collections.abc import Sequence
@@ -18,17 +18,21 @@ _ROWS_AT_ONCE, _VALUES_AT_ONCE = 65_536, 1 << 22
 
 
 def rrse(truth: ArrayLike, mean: ArrayLike) -> float:
-    """Root relative squared error, ``sqrt(sum (mean - truth)^2) / sqrt(sum (truth - average)^2)``.
+    """Return the root relative squared error, ``sqrt(sum (mean - truth)^2) / sqrt(sum (truth - average)^2)``.
 
-    The LSTNet convention (Lai et al., 2018): unscaled values and *one* average of the truth over all times and
-    series, so that series of a large size weigh most.
+    As in LSTNet (Lai et al. 2018): original units, and *one* average of the truth over all times and channels, so that
+    channels of large values weigh most.
 
     Args:
         truth: (..., channel), original units, NaN where not scored.
         mean: (..., channel), the forecast.
 
     Raises:
-        DataError: shapes differ, or the forecast is not a number where the truth is known.
+        DataError: shapes differ, or the forecast is not finite where the truth is known.
+
+    Example:
+        >>> rrse([[1.0], [3.0]], [[1.0], [2.0]])
+        0.7071067811865476
     """
     target, forecast = _scored_pair(truth, mean)
     spread = ((target - target.mean()) ** 2).sum() if target.size else 0.0
@@ -36,10 +40,10 @@ def rrse(truth: ArrayLike, mean: ArrayLike) -> float:
 
 
 def corr(truth: ArrayLike, mean: ArrayLike) -> float:
-    """Average over the channels of the Pearson correlation between forecast and truth (LSTNet's CORR).
+    """Return the Pearson correlation of forecast and truth, averaged over the channels (LSTNet's CORR).
 
-    Channels whose truth has no variance are left out. A forecast without variance counts as correlation 0; LSTNet's
-    code divides by zero there, and leaving such channels out would reward a constant forecast.
+    Channels whose truth has no variance are left out. A forecast without variance has correlation 0; LSTNet's code
+    divides by zero there, and leaving such channels out would favour constant forecasts.
 
     Args:
         truth: (..., channel), NaN where not scored.
@@ -47,28 +51,42 @@ def corr(truth: ArrayLike, mean: ArrayLike) -> float:
 
     Raises:
         DataError: as in ``rrse``.
+
+    Example:
+        >>> round(corr([[1.0], [2.0], [3.0]], [[2.0], [4.0], [6.0]]), 6)
+        1.0
     """
     target, forecast = _matched(truth, mean)
     pairs = zip(_channel_rows(target), _channel_rows(forecast), strict=True)
-    found = [_pearson(t[~np.isnan(t)], f[~np.isnan(t)]) for t, f in pairs]
-    kept = [value for value in found if value is not None]
+    by_channel = [_pearson(t[~np.isnan(t)], f[~np.isnan(t)]) for t, f in pairs]
+    kept = [value for value in by_channel if value is not None]
     return float(np.mean(kept)) if kept else float("nan")
 
 
 def mae(truth: ArrayLike, mean: ArrayLike) -> float:
-    """Mean absolute error over every scored value; arguments and errors as in ``rrse``."""
+    """Return the mean absolute error over all scored values; arguments and errors as in ``rrse``.
+
+    Example:
+        >>> mae([[1.0], [3.0]], [[1.0], [2.0]])
+        0.5
+    """
     target, forecast = _scored_pair(truth, mean)
     return _average(np.abs(forecast - target))
 
 
 def mse(truth: ArrayLike, mean: ArrayLike) -> float:
-    """Mean squared error over every scored value; arguments and errors as in ``rrse``."""
+    """Return the mean squared error over all scored values; arguments and errors as in ``rrse``.
+
+    Example:
+        >>> mse([[1.0], [3.0]], [[1.0], [1.0]])
+        2.0
+    """
     target, forecast = _scored_pair(truth, mean)
     return _average((forecast - target) ** 2)
 
 
 def mase(truth: ArrayLike, mean: ArrayLike, scale: ArrayLike) -> float:
-    """Mean absolute scaled error: ``|mean - truth| / scale`` of the channel, averaged over every scored value.
+    """Return the mean absolute scaled error, ``|mean - truth| / scale``, over all scored values.
 
     Args:
         truth: (..., channel), NaN where not scored.
@@ -77,6 +95,10 @@ def mase(truth: ArrayLike, mean: ArrayLike, scale: ArrayLike) -> float:
 
     Raises:
         DataError: as in ``rrse``.
+
+    Example:
+        >>> mase([[1.0], [3.0]], [[1.0], [2.0]], scale=[2.0])
+        0.25
     """
     target, forecast = _matched(truth, mean)
     step = np.asarray(scale, dtype=np.float64)
@@ -86,21 +108,25 @@ def mase(truth: ArrayLike, mean: ArrayLike, scale: ArrayLike) -> float:
 
 
 def crps_quantiles(truth: ArrayLike, quantiles: ArrayLike, levels: Sequence[float]) -> float:
-    """Continuous ranked probability score from quantiles: twice the average pinball loss over ``levels``.
+    """Return the continuous ranked probability score from quantiles: twice the mean pinball loss over ``levels``.
 
-    The CRPS is twice the integral of the pinball loss over all levels from 0 to 1; the plain average over a few
-    levels is biased, the more so the fewer they are. Pinball is smallest in the tails, so levels that leave the tails
-    out read too high: for a true normal forecast by 22 % with levels .25/.5/.75, by 10 % with .1, .2 ... .9, by 5 %
-    with .05, .10 ... .95 and by 1 % with .01, .02 ... .99; where the tails prevail it reads too low, by 28 % with
-    .05/.5/.95. So compare models on the same levels only.
+    The CRPS is twice the integral of the pinball loss over all levels from 0 to 1, and the mean over a few levels is
+    biased. The pinball loss is smallest in the tails, so levels without the tails give a score that is too high: for a
+    correct normal forecast by 22 % with levels .25/.5/.75, by 10 % with .1, .2 ... .9, by 5 % with .05, .10 ... .95 and
+    by 1 % with .01, .02 ... .99. Levels mostly in the tails give a score that is too low, by 28 % with .05/.5/.95. So
+    compare models on the same levels only.
 
     Args:
         truth: (..., channel), NaN where not scored.
         quantiles: (level, ..., channel), in the order of ``levels``.
-        levels: probabilities, strictly between 0 and 1 and rising.
+        levels: probabilities of the quantiles, strictly between 0 and 1 and rising.
 
     Raises:
-        DataError: shapes or levels do not fit, or a quantile is not a number where the truth is known.
+        DataError: shapes or levels do not fit, or a quantile is not finite where the truth is known.
+
+    Example:
+        >>> crps_quantiles([[1.0]], [[[0.0]], [[1.0]], [[3.0]]], levels=[0.25, 0.5, 0.75])
+        0.5
     """
     check_levels(levels)
     target, bounds = _matched(truth, quantiles, n_levels=len(levels))
@@ -109,15 +135,19 @@ def crps_quantiles(truth: ArrayLike, quantiles: ArrayLike, levels: Sequence[floa
 
 
 def coverage(truth: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> float:
-    """Share of the scored values inside ``[lower, upper]``, ends included.
+    """Return the share of the scored values inside ``[lower, upper]``, ends included.
 
     Args:
         truth: (..., channel), NaN where not scored.
-        lower: (..., channel).
-        upper: (..., channel).
+        lower: (..., channel), lower ends of the intervals.
+        upper: (..., channel), upper ends.
 
     Raises:
         DataError: as in ``rrse``.
+
+    Example:
+        >>> coverage([[1.0], [3.0]], [[0.0], [0.0]], [[2.0], [2.0]])
+        0.5
     """
     target, low = _scored_pair(truth, lower)
     high = _scored_pair(truth, upper)[1]
@@ -125,29 +155,40 @@ def coverage(truth: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> float:
 
 
 def interval_width(truth: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> float:
-    """Average width ``upper - lower`` over the scored values; arguments and errors as in ``coverage``."""
+    """Return the mean of ``upper - lower`` over the scored values; arguments and errors as in ``coverage``.
+
+    Example:
+        >>> interval_width([[1.0], [3.0]], [[0.0], [0.0]], [[2.0], [4.0]])
+        3.0
+    """
     return _average(_scored_pair(truth, upper)[1] - _scored_pair(truth, lower)[1])
 
 
 def seasonal_scale(values: NDArray[np.floating], period: int) -> NDArray[np.float64]:
-    """Mean absolute error of the seasonal-naive forecast on ``values``: the unit of MASE.
+    """Return the mean absolute error of the seasonal-naive forecast on ``values``: the unit of MASE.
 
     Args:
-        values: (row, channel) of the training part, original units, NaN where missing; may be memory-mapped, it is
-            read in chunks. One run of rows without a break: call it once per recording.
-        period: rows in a season, such as 24 for hours of a day; 1 gives the last-value error.
+        values: (row, channel) of the training part, original units, NaN where missing; read in chunks, so it may be
+            memory-mapped. Rows must be consecutive: call it once per recording.
+        period: rows per season, such as 24 for hourly data; 1 gives the error of the last-value forecast.
 
     Returns:
         (channel,) mean of ``|values[t] - values[t - period]|`` where both are known; NaN where there is no such pair.
 
     Raises:
-        DataError: ``period`` is below 1, or no longer than the data.
+        DataError: ``period`` is below 1, or not shorter than the data.
+
+    Example:
+        >>> seasonal_scale(np.array([[1.0], [2.0], [4.0]]), period=1)
+        array([1.5])
     """
     rows = len(values)
     if not 1 <= period < rows:
         raise DataError(
-            f"period must be between 1 and the number of training rows less one, got {period} with {rows} rows; "
-            "give a shorter period or more training rows"
+            "The period must be between 1 and the number of training rows - 1",
+            found=f"period={period} with {rows} rows",
+            hint="Use a shorter {period} or more training rows",
+            argument="period",
         )
     total, count = np.zeros(values.shape[1]), np.zeros(values.shape[1])
     at_once = max(1, min(_ROWS_AT_ONCE, _VALUES_AT_ONCE // values.shape[1]))
@@ -161,44 +202,46 @@ def seasonal_scale(values: NDArray[np.floating], period: int) -> NDArray[np.floa
 
 
 def pinball(truth: NDArray[np.float64], quantile: NDArray[np.float64], level: float) -> NDArray[np.float64]:
-    """Pinball loss of each value, ``max(level * e, (level - 1) * e)`` with ``e = truth - quantile``."""
+    """Return the pinball loss of each value, ``max(level * e, (level - 1) * e)`` with ``e = truth - quantile``."""
     error = truth - quantile
     return np.maximum(level * error, (level - 1.0) * error)
 
 
 def check_levels(levels: Sequence[float]) -> None:
-    """Check that quantile levels rise strictly inside (0, 1).
+    """Check that quantile levels rise strictly and lie between 0 and 1.
 
     Raises:
         DataError: they do not.
     """
     rising = all(low < high for low, high in pairwise(levels))
     if not levels or not rising or not (levels[0] > 0.0 and levels[-1] < 1.0):
-        raise DataError(f"levels must rise strictly and lie between 0 and 1, such as (0.05, 0.5, 0.95), got {levels}")
+        expected = "levels that rise strictly between 0 and 1, such as (0.05, 0.5, 0.95)"
+        raise DataError(expected=expected, found=str(levels), argument="levels")
 
 
 def _matched(
     truth: ArrayLike, forecast: ArrayLike, n_levels: int | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     target = np.asarray(truth, dtype=np.float64)
-    given = np.asarray(forecast, dtype=np.float64)
+    values = np.asarray(forecast, dtype=np.float64)
     expected = target.shape if n_levels is None else (n_levels, *target.shape)
-    if given.shape != expected or target.ndim == 0:
-        raise DataError(f"expected a forecast of shape {expected}, as the truth, got {given.shape}")
-    unknown = ~np.isfinite(given) & ~np.isnan(target)
+    if values.shape != expected or target.ndim == 0:
+        raise DataError(expected=f"a forecast of shape {expected}, as the truth", found=str(values.shape))
+    unknown = ~np.isfinite(values) & ~np.isnan(target)
     if unknown.any():
         first = tuple(int(i) for i in np.argwhere(unknown)[0])
+        n_unknown = int(unknown.sum())
         raise DataError(
-            f"the forecast must be finite where the truth is known, got {int(unknown.sum())} values that are not, "
-            f"the first at index {first}; check the model's input and training for NaN"
+            f"The forecast has {n_unknown} values that are not finite though the truth is known, the first at {first}",
+            hint="Check the forecaster for NaN",
         )
-    return target, given
+    return target, values
 
 
 def _scored_pair(truth: ArrayLike, forecast: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    target, given = _matched(truth, forecast)
+    target, values = _matched(truth, forecast)
     seen = ~np.isnan(target)
-    return target[seen], given[seen]
+    return target[seen], values[seen]
 
 
 def _channel_rows(values: NDArray[np.float64]) -> NDArray[np.float64]:

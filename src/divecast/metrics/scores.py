@@ -1,38 +1,47 @@
-"""Scores of many windows from a stream of batches: sums per step and channel are all that is kept."""
+"""Scores of many windows from a stream of batches, of which only sums per step and channel are kept."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from divecast.data import Backend, to_frame
+from divecast.data.tables.frames import default_backend
 from divecast.errors import DataError
 from divecast.metrics.forecast import check_levels, pinball
 
 Floats = NDArray[np.float64]
 
-# Below this share of the sum of squares the variance left is rounding noise of the shifted sums.
+# Variances below this share of the sum of squares are rounding errors of the shifted sums.
 _NO_VARIANCE = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ForecastScores:
-    """Scores of a forecast, one row for each horizon step and a last one over all steps together.
+    """Scores of a forecast by step, with a last row over all steps.
 
-    Every array is (horizon + 1,). Scores that need something not given (quantiles, the MASE scale) are NaN.
+    Every array is (horizon + 1,). Scores without their input (quantiles, the MASE scale) are NaN.
 
     Attributes:
         horizon: names of the rows: "1", "2" ... and "all".
         n: number of scored values.
-        rrse: root relative squared error, one average of the truth over all its times and series.
-        corr: average over the channels of the Pearson correlation.
+        rrse: root relative squared error, with one average of the truth over all times and channels.
+        corr: Pearson correlation, averaged over the channels.
         mae: mean absolute error, original units.
         mse: mean squared error, original units squared.
-        mase: mean absolute error in units of the seasonal-naive error on the training part.
-        crps: twice the average pinball loss over the levels; see ``crps_quantiles`` for its bias.
-        coverage: share of truths between the lowest and the highest quantile.
-        width: average distance of these two, original units.
-        nominal: the share they ought to hold.
+        mase: mean absolute error relative to the seasonal-naive error on the training part.
+        crps: twice the mean pinball loss over the levels; see ``crps_quantiles`` for its bias.
+        coverage: share of true values between the lowest and the highest quantile.
+        width: mean distance of these two quantiles, original units.
+        nominal: nominal coverage of these two quantiles.
+
+    Example:
+        >>> sums = ScoreSums(n_steps=1, shift=[0.0])
+        >>> sums.update(truth=[[[1.0]], [[3.0]]], mean=[[[1.0]], [[2.0]]])
+        >>> sums.result().overall()["mae"]
+        0.5
     """
 
     horizon: tuple[str, ...]
@@ -48,30 +57,44 @@ class ForecastScores:
     nominal: float
 
     def table(self) -> dict[str, NDArray[np.generic]]:
-        """Columns of a frame with a row for each step and one "all" row: ``horizon``, ``n`` and every score."""
+        """Return the columns of ``frame``: ``horizon``, ``n`` and every score."""
         columns = {part.name: np.asarray(getattr(self, part.name)) for part in fields(self)}
         del columns["nominal"]
         return columns
 
+    def frame(self, *, backend: Backend | None = None) -> Any:
+        """Return a table with one row per step and a row ``all`` over all steps.
+
+        Args:
+            backend: kind of table; by default pandas, polars or pyarrow, the first that is installed.
+        """
+        return to_frame(self.table(), backend or default_backend())
+
     def overall(self) -> dict[str, float]:
-        """Every score over all steps together, by name."""
+        """Return every score over all steps, by name."""
         return {name: float(column[-1]) for name, column in self.table().items() if name != "horizon"}
 
 
 class ScoreSums:
-    """Adds up batches of forecasts and turns the sums into ``ForecastScores``.
+    """Computes ``ForecastScores`` from a stream of batches.
 
-    Memory is about 12 float64 arrays (horizon, channel) and a few copies of the batch at hand, however many windows
-    there are. Squares are summed about ``shift``, so that a small variance beside a large level is not lost.
+    It needs memory for about 12 float64 arrays (horizon, channel) and a few copies of a batch, for any number of
+    windows. Squares are summed about ``shift``, so that a small variance around a large level is not lost to rounding.
 
     Args:
         n_steps: length of the horizon.
-        shift: (channel,) a value near each channel's level, such as its training mean; only for precision.
-        scale: (channel,) from ``seasonal_scale`` for MASE; channels where it is 0 or NaN are left out of MASE.
-        levels: probabilities of the quantiles that ``update`` gets, rising; empty for point forecasts.
+        shift: (channel,) a value near each channel's level, such as its training mean; only affects precision.
+        scale: (channel,) from ``seasonal_scale``, for MASE; channels where it is 0 or NaN are left out of MASE.
+        levels: probabilities of the quantiles passed to ``update``, rising; empty for point forecasts.
 
     Raises:
         DataError: shapes or levels do not fit together.
+
+    Example:
+        >>> sums = ScoreSums(n_steps=1, shift=[0.0], levels=[0.05, 0.5, 0.95])
+        >>> sums.update([[[1.0]]], mean=[[[1.5]]], quantiles=[[[[0.0]]], [[[1.5]]], [[[3.0]]]])
+        >>> sums.result().overall()["coverage"]
+        1.0
     """
 
     def __init__(
@@ -83,8 +106,10 @@ class ScoreSums:
         step = np.full(max(channels, 0), np.nan) if scale is None else np.asarray(scale, dtype=np.float64)
         if channels < 1 or step.shape != (channels,) or not np.isfinite(self._shift).all():
             raise DataError(
-                f"shift must be finite and of shape (channel,), scale of the same shape, got shift "
-                f"{self._shift.shape} and scale {step.shape}; missing values in shift must be replaced"
+                "shift must be finite and of shape (channel,), scale of the same shape",
+                found=f"shift {self._shift.shape} and scale {step.shape}",
+                hint="Replace missing values in {shift}",
+                argument="shift",
             )
         if levels:
             check_levels(levels)
@@ -98,10 +123,10 @@ class ScoreSums:
         Args:
             truth: (window, horizon, channel), original units, NaN where not scored.
             mean: (window, horizon, channel), the forecast.
-            quantiles: (level, window, horizon, channel); needed exactly when levels were given.
+            quantiles: (level, window, horizon, channel); required if there are levels, else None.
 
         Raises:
-            DataError: a shape does not fit, or a forecast is not a number where the truth is known.
+            DataError: a shape does not fit, or a forecast is not finite where the truth is known.
         """
         target, forecast = np.asarray(truth), np.asarray(mean)
         bounds = np.empty((0, *target.shape)) if quantiles is None else np.asarray(quantiles)
@@ -119,7 +144,7 @@ class ScoreSums:
             self._sums.add_interval((low <= target) & (target <= high), width)
 
     def result(self) -> ForecastScores:
-        """Scores of everything added so far; more may be added afterwards."""
+        """Return the scores of all batches so far; more can be added afterwards."""
         sums = self._sums
         steps = sums.count.shape[0]
         rows = [sums.rows(slice(h, h + 1)) for h in range(steps)] + [sums.rows(slice(None))]
@@ -141,21 +166,18 @@ class ScoreSums:
     def _check(self, truth: NDArray[np.generic], mean: NDArray[np.generic], quantiles: NDArray[np.generic]) -> None:
         steps, channels = self._sums.count.shape
         if truth.ndim != 3 or truth.shape[1:] != (steps, channels) or mean.shape != truth.shape:
-            raise DataError(
-                f"expected truth and mean of shape (window, {steps}, {channels}), got {truth.shape} and {mean.shape}"
-            )
+            expected = f"truth and mean of shape (window, {steps}, {channels})"
+            raise DataError(expected=expected, found=f"{truth.shape} and {mean.shape}")
         if quantiles.shape != (len(self._levels), *truth.shape):
-            raise DataError(
-                f"expected quantiles of shape {(len(self._levels), *truth.shape)} for the levels {self._levels}, "
-                f"got {quantiles.shape}"
-            )
+            expected = f"quantiles of shape {(len(self._levels), *truth.shape)} for the levels {self._levels}"
+            raise DataError(expected=expected, found=str(quantiles.shape), argument="quantiles")
         _check_finite("mean", mean, truth)
         _check_finite("quantiles", quantiles, truth)
 
 
 @dataclass(slots=True)
 class _Sums:
-    """Sums over the windows; every field is (horizon, channel), or (channel,) once steps are pooled."""
+    """Sums over the windows; every field is (horizon, channel), or (channel,) after steps are pooled."""
 
     count: Floats
     truth: Floats
@@ -206,7 +228,7 @@ def _ratio(total: float, count: float) -> float:
 
 
 def _variation(total: Floats, squares: Floats, count: Floats) -> Floats:
-    """Sum of squares about the channel's mean; exactly 0 where it is lost in rounding."""
+    """Return the sum of squares about the channel's mean, exactly 0 where it is lost to rounding."""
     about = squares - np.divide(total**2, count, out=np.zeros_like(total), where=count > 0)
     return np.where(about > _NO_VARIANCE * squares, about, 0.0)
 
@@ -243,7 +265,9 @@ def _check_finite(name: str, forecast: NDArray[np.generic], truth: NDArray[np.ge
     bad = ~np.isfinite(forecast) & ~np.isnan(truth)
     if bad.any():
         window, step, channel = (int(i) for i in np.argwhere(bad)[0][-3:])
+        first = f"window {window}, step {step + 1}, channel number {channel}"
         raise DataError(
-            f"{name} must be finite where the truth is known, got {int(bad.sum())} values that are not, the first at "
-            f"window {window}, step {step + 1}, channel number {channel}; check the model's input and training for NaN"
+            f"{name} has {int(bad.sum())} values that are not finite though the truth is known, the first at {first}",
+            hint="Check the forecaster for NaN",
+            argument=name,
         )

@@ -1,6 +1,6 @@
 """Measures of disentanglement on observed windows: MIG, DCI, SAP, modularity, leakage and ownership.
 
-``disentanglement(units, labels)`` gives them all, with intervals; docs/measures.md says how each is estimated.
+``disentanglement(units, labels)`` estimates all of them with intervals; docs/measures.md describes the estimators.
 """
 
 from divecast.metrics.latents.information import entropy, mutual_information

@@ -1,4 +1,4 @@
-"""How often a factor is read right on held-out windows, on the data and on resamples of its blocks."""
+"""Accuracy of a factor's classes predicted on held-out windows, for the data and for resamples of their blocks."""
 
 import numpy as np
 
@@ -8,34 +8,34 @@ from divecast.metrics.latents.units import Floats, Ints
 
 
 def class_counts(sample: Sample, factor: int) -> Floats:
-    """Windows of each class of the factor, (draw, class)."""
+    """Return the number of windows of each class of the factor, (draw, class)."""
     return _counts(sample, factor, sample.labels.values[:, factor])
 
 
 def hit_counts(sample: Sample, factor: int, read: Ints) -> Floats:
-    """Windows of each class of which the class ``read``, (window,), is right, (draw, class)."""
+    """Return the number of windows of each class whose predicted class ``read``, (window,), is right, (draw, class)."""
     given = sample.labels.values[:, factor]
     return _counts(sample, factor, np.where(read == given, given, -1))
 
 
 def accuracies(hits: Floats, counts: Floats) -> Floats:
-    """Share of all windows read right, (draw,)."""
+    """Return the share of windows predicted right, (draw,)."""
     return ratio(hits.sum(axis=1), counts.sum(axis=1))
 
 
 def balanced_accuracies(hits: Floats, counts: Floats) -> Floats:
-    """Mean over the classes of the share read right, (draw,); classes without a window are left out."""
+    """Return the accuracy averaged over the classes, (draw,); classes without a window are left out."""
     present = counts > 0
     return ratio(np.nan_to_num(ratio(hits, counts)).sum(axis=1), present.sum(axis=1).astype(np.float64))
 
 
 def chances(counts: Floats) -> Floats:
-    """Share of the class that is commonest in the data, (draw,): what a guess that never looks gets right."""
+    """Return the share of the most frequent class, (draw,): the accuracy of a constant prediction."""
     return ratio(counts[:, counts[0].argmax()], counts.sum(axis=1))
 
 
 def ratio(part: Floats, whole: Floats) -> Floats:
-    """Part over whole; NaN where the whole is not above 0."""
+    """Return part / whole; NaN where the whole is not above 0."""
     return np.divide(part, whole, out=np.full_like(part, np.nan), where=whole > 0)
 
 

@@ -12,11 +12,11 @@ from divecast.metrics.latents.units import Floats
 
 
 def importances(sample: Sample) -> tuple[Floats, Measured]:
-    """How much each unit matters for reading each factor from the whole code, and how well that is read.
+    """Return the importance of each unit for predicting each factor from the whole code, and the accuracy of that.
 
     Returns:
-        (fold, unit, factor) importance in the forest trained without the fold, that of a block being the sum over its
-        dimensions; informativeness, the accuracy on held-out windows, by factor.
+        Importance in the forest trained without a fold, (fold, unit, factor), summed over the dimensions of a unit; and
+        informativeness, the held-out accuracy by factor.
     """
     values = sample.units.values
     whole, first = np.concatenate(values, axis=1), np.cumsum([0, *(unit.shape[1] for unit in values[:-1])])
@@ -30,9 +30,9 @@ def importances(sample: Sample) -> tuple[Floats, Measured]:
 
 
 def specialisations(importance: Floats) -> Floats:
-    """1 - entropy of each row's shares, to the base of the number of columns; a row of zeros has 0.
+    """Return 1 - entropy of each row's shares, to the base of the number of columns; 0 for a row of zeros.
 
-    Of units by factors this is disentanglement, of factors by units (the transpose) completeness.
+    For units by factors this is disentanglement, for factors by units (the transpose) completeness.
 
     Args:
         importance: (row, column), not below 0.
@@ -51,18 +51,18 @@ def specialisations(importance: Floats) -> Floats:
 
 
 def specialisation(importance: Floats) -> float:
-    """Mean of ``specialisations``, each row weighted by its importance: the D of DCI, or of the transpose the C."""
+    """Return the mean of ``specialisations``, weighted by importance: the D of DCI, or the C for the transpose."""
     weights, rows = importance.sum(axis=1), specialisations(importance)
     return float(np.average(rows, weights=weights)) if weights.sum() > 0 else float(rows.mean())
 
 
 def measured_specialisation(importance: Floats, names: Sequence[str], level: float) -> Measured:
-    """``specialisation`` of the mean importance, by row and overall, with jackknife intervals over the folds.
+    """Return ``specialisation`` of the mean importance, by row and overall, with jackknife intervals over the folds.
 
     Args:
-        importance: (fold, row, column), each from a forest that did not see the fold.
-        names: of the rows.
-        level: share of the intervals.
+        importance: (fold, row, column), each from a forest trained without the fold.
+        names: names of the rows.
+        level: level of the intervals.
     """
     mean = importance.mean(axis=0)
     overall = jackknifed(specialisation(mean), np.array([specialisation(fold) for fold in importance]), level)

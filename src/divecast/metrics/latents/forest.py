@@ -1,4 +1,4 @@
-"""A forest that reads one factor from part of a code, on windows held out."""
+"""A random forest that predicts one factor from part of a code, on held-out windows."""
 
 import numpy as np
 
@@ -10,23 +10,23 @@ from divecast.metrics.latents.units import Floats, Ints
 
 
 def read_held_out(values: Floats, labels: Ints, folds: Folds, config: MeasureConfig) -> tuple[Ints, Floats]:
-    """Read a factor on every fold with a forest trained on the others.
+    """Predict a factor on every fold with a forest trained on the others.
 
-    Extremely randomised trees (Geurts et al. 2006) that look at every dimension in each split, so that noise is not
-    taken for want of choice, with five windows or more in a leaf.
+    Extremely randomised trees (Geurts et al. 2006) with at least five windows per leaf. Each split considers all
+    dimensions, so that none is chosen for lack of a better one.
 
     Args:
         values: (window, dim).
         labels: (window,) class indices, -1 where missing.
-        folds: what is held out.
+        folds: the held-out windows.
         config: number of trees, seed.
 
     Returns:
-        (window,) the class read, -1 where no label is known; (fold, dim) the importance of each dimension by the
-        decrease of the Gini index, which sums to 1, or to 0 where nothing was learned.
+        The predicted classes, (window,), -1 where the label is missing; and the importance of each dimension by the
+        decrease of the Gini index, (fold, dim), which sums to 1, or to 0 if nothing was learned.
 
     Raises:
-        DataError: with the gap, a fold has nothing left to train on.
+        DataError: a fold has no windows left to train on.
     """
     forest_of = need("sklearn.ensemble").ExtraTreesClassifier
     points, known = _scaled(values), labels >= 0
@@ -34,8 +34,9 @@ def read_held_out(values: Floats, labels: Ints, folds: Folds, config: MeasureCon
     for fold, (held, trained) in enumerate(zip(folds.held & known, folds.trained & known, strict=True)):
         if not trained.any():
             raise DataError(
-                f"fold {fold} has no labelled window left to train on, with a gap of {config.gap} windows; "
-                "take a smaller gap, fewer and longer blocks, or more windows"
+                f"Fold {fold} has no labelled window left to train on, with a gap of {config.gap} windows",
+                hint="Use a smaller {gap}, a smaller {n_blocks} or more windows",
+                argument="gap",
             )
         forest = forest_of(config.n_trees, max_features=None, min_samples_leaf=5, random_state=config.seed)
         forest.fit(points[trained], labels[trained])
@@ -46,7 +47,7 @@ def read_held_out(values: Floats, labels: Ints, folds: Folds, config: MeasureCon
 
 
 def _scaled(values: Floats) -> Floats:
-    # Trees work in float32, where a small spread about a large level would be lost.
+    # Trees use float32, in which a small spread around a large level would be lost.
     spread = values.std(axis=0)
     scaled: Floats = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     return scaled

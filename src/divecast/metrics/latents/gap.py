@@ -1,4 +1,4 @@
-"""How far the best unit is ahead of the second best."""
+"""The gap between the scores of the best and the second best unit."""
 
 import numpy as np
 
@@ -6,15 +6,15 @@ from divecast.metrics.latents.units import Floats
 
 
 def best_two_gaps(scores: Floats, silent: Floats) -> Floats:
-    """The best unit's score less that of the second best.
+    """Return the score of the best unit minus that of the second best.
 
-    Which two these are is settled on the data. Were each resample ranked anew, the chance order of nearly equal units
-    would widen every gap, and the interval could miss the estimate. So the lower end of an interval may be below 0: the
-    order of the two is then not sure.
+    The two units are chosen on the data, not on each resample: else the random order of nearly equal units would widen
+    every gap, and the interval could exclude the estimate. So the lower end of an interval can be below 0, which means
+    that the order of the two is uncertain.
 
     Args:
         scores: (draw, unit, factor), the data in the first row.
-        silent: (draw, factor) score of a unit that says nothing, counted along so that a code of one has a second.
+        silent: (draw, factor) score of an uninformative unit, which is added so that there are two units at least.
 
     Returns:
         (draw, factor), the first row not below 0.

@@ -1,4 +1,4 @@
-"""Mutual information of a unit of a code and a label, from observed windows, in nats."""
+"""Mutual information of a unit of a code and a label, estimated from windows, in nats."""
 
 import numpy as np
 
@@ -9,51 +9,64 @@ from divecast.metrics.latents.sample import Sample
 from divecast.metrics.latents.settings import MeasureConfig
 from divecast.metrics.latents.units import Floats, Ints, standardised
 
-# The k-th neighbour itself must count as inside, whatever the rounding of its distance.
+# The k-th neighbour itself must count as inside, in spite of rounding.
 _ROUNDING = 1.0 + 1e-10
 
 
 def entropy(labels: Ints) -> float:
-    """Entropy of the known labels, (window,) with -1 where missing, in nats."""
+    """Return the entropy of the known labels, nats.
+
+    Args:
+        labels: (window,) class indices, -1 where missing.
+
+    Example:
+        >>> round(entropy(np.array([0, 1, 0, 1, -1])), 3)
+        0.693
+    """
     shares = np.bincount(labels[labels >= 0]) / (labels >= 0).sum()
     return float(-(shares[shares > 0] * np.log(shares[shares > 0])).sum())
 
 
 def mutual_information(values: Floats, labels: Ints, config: MeasureConfig | None = None) -> float:
-    """Mutual information of one unit and one label, between 0 and the label's entropy.
+    """Return the mutual information of one unit and one label, nats, between 0 and the label's entropy.
 
     Args:
         values: (window, dim).
         labels: (window,) class indices, -1 where missing.
-        config: which estimator; see ``pointwise_information``.
+        config: settings of the estimator; see ``pointwise_information``.
 
     Raises:
-        DataError: no class has two windows, or bins are asked for a unit of several dimensions.
+        DataError: no class has two windows, or the ``bins`` estimator is used for a unit of several dimensions.
+
+    Example:
+        >>> labels = np.arange(100) % 2
+        >>> round(mutual_information(10.0 * labels[:, None], labels), 3)
+        0.693
     """
     terms = pointwise_information(values, labels, config or MeasureConfig())
     return float(np.clip(np.nanmean(terms), 0.0, entropy(labels)))
 
 
 def pointwise_information(values: Floats, labels: Ints, config: MeasureConfig) -> Floats:
-    """Terms, one a window, whose mean estimates the mutual information; NaN where there is no label.
+    """Return one term per window, whose mean estimates the mutual information; NaN where the label is missing.
 
     ``neighbours`` is the estimator of Ross (2014, eq. 2): psi(N) + psi(k) - psi(N_x) - psi(m), where m of the N windows
-    lie no farther than the k-th neighbour among the N_x of the same class, by Euclidean distance between standardised
-    dimensions. Our deviations: all that lie at that very distance are counted, in k as in m, and where it is 0 the term
-    is the plug-in log(N k / (N_x m)), the window itself counted, after Gao et al. (2017). So a constant code has 0, and
-    one of a few values, with more than k windows of a class at each that it takes, has the exact plug-in estimate.
+    are at most as far away as the k-th neighbour among the N_x of the same class, by Euclidean distance between
+    standardised dimensions. Our deviations: ties at that distance are counted, in k and in m, and if it is 0 the term
+    is the plug-in estimate log(N k / (N_x m)), with the window itself counted, after Gao et al. (2017). So a constant
+    code has 0, and a code of few values, each with more than k windows of a class, has the exact plug-in estimate.
 
     ``bins`` is the plug-in estimate over bins of equal width, as in Locatello et al. (2019).
 
-    Windows of a class with a single window are left out, since it has no neighbour.
+    Windows of a class with a single window are left out, since they have no neighbour.
 
     Raises:
-        DataError: no class has two windows, or bins are asked for a unit of several dimensions.
+        DataError: no class has two windows, or the ``bins`` estimator is used for a unit of several dimensions.
     """
     known = labels >= 0
     known[known] = np.bincount(labels[known])[labels[known]] > 1
     if not known.any():
-        raise DataError("mutual information needs a class with two windows or more, found none; give more windows")
+        raise DataError("Mutual information needs a class with two windows or more", hint="Use more windows")
     inner = labels[known]
     terms = np.full(len(labels), np.nan)
     if config.estimator == "bins":
@@ -64,11 +77,11 @@ def pointwise_information(values: Floats, labels: Ints, config: MeasureConfig) -
 
 
 def information_draws(sample: Sample) -> tuple[Floats, Floats]:
-    """Information of every unit and factor, and the entropy of every factor, on the data and on resamples of it.
+    """Return the information of every unit and factor, and the entropy of every factor, on the data and on resamples.
 
-    The terms are not computed anew on a resample: its repeated windows would be neighbours of one another at distance
-    0, and the estimate far too high. They are, to first order, the influence of each window on the estimate (the
-    influence function of I is log p(x,z)/(p(x)p(z)) - I), so the mean of resampled terms has about the right spread.
+    The terms are not recomputed on a resample: its repeated windows would be neighbours at distance 0, and the estimate
+    far too high. They are, to first order, the influence of each window on the estimate (the influence function of I is
+    log p(x,z)/(p(x)p(z)) - I), so the mean of resampled terms has about the right spread.
 
     Returns:
         (draw, unit, factor) information, between 0 and the entropy, and (draw, factor) entropy.
@@ -112,7 +125,12 @@ def _neighbour_terms(points: Floats, labels: Ints, k: int) -> Floats:
 
 def _bins(values: Floats, n_bins: int) -> Ints:
     if values.shape[1] > 1:
-        raise DataError(f'bins measure units of one dimension, got {values.shape[1]}; take estimator="neighbours"')
+        raise DataError(
+            'The estimator "bins" needs units of one dimension',
+            found=str(values.shape[1]),
+            hint='Set {estimator} to "neighbours"',
+            argument="estimator",
+        )
     column = values[:, 0]
     return np.digitize(column, np.histogram_bin_edges(column, n_bins)[1:-1])
 

@@ -11,7 +11,17 @@ from divecast.metrics.latents.units import Floats
 
 
 class Estimate(NamedTuple):
-    """A value and the ends of its interval; NaN where it is not defined or no interval was asked for."""
+    """A value and the ends of its interval; NaN where undefined.
+
+    Attributes:
+        value: the estimate.
+        low: lower end of its interval.
+        high: upper end.
+
+    Example:
+        >>> Estimate(0.5, 0.4, 0.6).value
+        0.5
+    """
 
     value: float
     low: float
@@ -23,8 +33,12 @@ class Measured:
     """One measure of a code.
 
     Attributes:
-        overall: the measure.
-        parts: its value for each factor or unit, by name.
+        overall: the measure of the whole code.
+        parts: the measure of each factor or unit, by name.
+
+    Example:
+        >>> Measured(Estimate(0.5, 0.4, 0.6), {}).value
+        0.5
     """
 
     overall: Estimate
@@ -32,17 +46,17 @@ class Measured:
 
     @property
     def value(self) -> float:
-        """The overall value."""
+        """Value of the measure of the whole code."""
         return self.overall.value
 
 
 def bootstrapped(names: Sequence[str], draws: Floats, level: float) -> Measured:
-    """Percentile intervals of a measure that is the mean of its parts.
+    """Return a measure that is the mean of its parts, with percentile intervals.
 
     Args:
-        names: of the parts.
+        names: names of the parts.
         draws: (draw, part); the first row is the estimate from the data, the others are resamples.
-        level: share of the interval.
+        level: level of the intervals.
     """
     means = draws.mean(axis=1) if draws.shape[1] else np.full(len(draws), np.nan)
     parts = {name: percentile(column, level) for name, column in zip(names, draws.T, strict=True)}
@@ -50,7 +64,7 @@ def bootstrapped(names: Sequence[str], draws: Floats, level: float) -> Measured:
 
 
 def percentile(draws: Floats, level: float) -> Estimate:
-    """The first of ``draws`` with the percentile interval of the others; those not defined are left out."""
+    """Return the first of ``draws`` with the percentile interval of the others; undefined ones are left out."""
     others = draws[1:][np.isfinite(draws[1:])]
     tail = 0.5 - level / 2
     low, high = np.quantile(others, [tail, 1 - tail]) if len(others) and np.isfinite(draws[0]) else (np.nan, np.nan)
@@ -58,7 +72,7 @@ def percentile(draws: Floats, level: float) -> Estimate:
 
 
 def jackknifed(value: float, replicates: Floats, level: float) -> Estimate:
-    """Interval of a measure in [0, 1] from replicates that each leave one fold out.
+    """Return a measure in [0, 1] with an interval from replicates that each leave one fold out.
 
     The grouped jackknife (Efron and Tibshirani 1993, ch. 11): with g folds, variance (g - 1)/g times the sum of squares
     about the mean, and a t interval with g - 1 degrees of freedom.

@@ -1,10 +1,13 @@
 """All measures of one code."""
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from divecast.data import Backend, to_frame
+from divecast.data.tables.frames import default_backend
 from divecast.metrics.latents.dci import importances, measured_specialisation
 from divecast.metrics.latents.information import information_draws
 from divecast.metrics.latents.measured import Estimate, Measured, bootstrapped, percentile
@@ -19,32 +22,38 @@ from divecast.metrics.latents.units import FactorLabels, Floats, Units
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Disentanglement:
-    """Measures of a code, each overall and by part, with intervals.
+    """The measures of a code, each overall and by part, with intervals.
 
-    All but ``own_gap`` and the skills lie between 0 and 1, and 1 is a perfect code, or for leakage a full leak. What
-    cannot be said (modularity with one factor, ownership where no factor owns a unit) is NaN.
+    All but ``own_gap`` and the skills are between 0 and 1; 1 is a perfect code, or for leakage full leakage. Undefined
+    measures (modularity with one factor, ownership if no factor owns a unit) are NaN.
 
     Attributes:
-        units: names.
-        factors: names.
-        n_windows: windows measured.
-        chance: share of the commonest class of each factor, to hold accuracies against.
+        units: names of the units.
+        factors: names of the factors.
+        n_windows: number of windows.
+        chance: share of the most frequent class of each factor, the accuracy of a constant prediction.
         information: (unit, factor) mutual information, nats.
-        importance: (unit, factor) share of each unit in reading the factor from the whole code.
+        importance: (unit, factor) share of each unit in predicting the factor from the whole code.
         mig: mutual information gap, by factor.
-        own_gap: gap of each factor's own unit to the best other, by factor; below 0 where another knows it better.
-        modularity: by unit, the plain mean over the units; units that know next to nothing make it noisy.
-        weighted_modularity: the same with units weighted by what they know; overall only.
+        own_gap: gap between each factor's own unit and the best other unit, by factor; below 0 if that one is better.
+        modularity: by unit, and the mean over the units; noisy if some units have little information.
+        weighted_modularity: the same with units weighted by their information; overall only.
         disentanglement: the D of DCI, by unit.
         completeness: the C of DCI, by factor.
-        informativeness: the I of DCI, accuracy on held-out windows from the whole code, by factor.
+        informativeness: the I of DCI, held-out accuracy from the whole code, by factor.
         sap: separated attribute predictability, by factor.
         ownership: accuracy from the factor's own unit, by factor.
-        ownership_skill: the same, where 0 is chance and 1 all right.
+        ownership_skill: the same, scaled such that 0 is chance and 1 is perfect.
         leakage_a: accuracy from all units that no factor owns, by factor.
-        leakage_a_skill: the same, where 0 is chance.
+        leakage_a_skill: the same, scaled such that 0 is chance.
         leakage_b: accuracy from the units of other factors, by pair, as "hour from b_weekday".
-        leakage_b_skill: the same, where 0 is chance.
+        leakage_b_skill: the same, scaled such that 0 is chance.
+
+    Example:
+        >>> codes = model.encode(panel, part="test")
+        >>> units = Units.of_code(codes.a_mean, dict(zip(codes.factors, codes.b_mean)))
+        >>> units.names[-1]
+        'b_weekday'
     """
 
     units: tuple[str, ...]
@@ -69,11 +78,11 @@ class Disentanglement:
     leakage_b_skill: Measured
 
     def summary(self) -> dict[str, Estimate]:
-        """Return every measure overall, by name."""
+        """Return every measure of the whole code, by name."""
         return {name: measure.overall for name, measure in self._measures().items()}
 
     def table(self) -> dict[str, NDArray[np.generic]]:
-        """Return columns of a frame: ``measure``, ``part`` ("all" for the whole), ``value``, ``low``, ``high``."""
+        """Return the columns of ``frame``."""
         rows = [
             (name, part, *estimate)
             for name, measure in self._measures().items()
@@ -83,27 +92,43 @@ class Disentanglement:
         names = {"measure": np.array(measure, dtype=object), "part": np.array(part, dtype=object)}
         return names | {key: np.array(column) for key, column in zip(Estimate._fields, numbers, strict=True)}
 
+    def frame(self, *, backend: Backend | None = None) -> Any:
+        """Return a table with columns ``measure``, ``part`` ("all" for the whole code), ``value``, ``low``, ``high``.
+
+        Args:
+            backend: kind of table; by default pandas, polars or pyarrow, the first that is installed.
+        """
+        return to_frame(self.table(), backend or default_backend())
+
     def _measures(self) -> dict[str, Measured]:
-        found = {part.name: getattr(self, part.name) for part in fields(self)}
-        return {name: measure for name, measure in found.items() if isinstance(measure, Measured)}
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: measure for name, measure in values.items() if isinstance(measure, Measured)}
 
 
 def disentanglement(
     units: Units, labels: FactorLabels, config: MeasureConfig | None = None, groups: ArrayLike | None = None
 ) -> Disentanglement:
-    """Measure how well a code keeps factors apart, from observed windows.
+    """Measure how well a code separates factors, from observed windows.
 
     Args:
-        units: the code, its windows in the order of time.
-        labels: of the same windows; a window without a label is left out for that factor.
+        units: the code, with windows in time order.
+        labels: labels of the same windows; a window without a label is left out for that factor.
         config: estimators, subset, folds and bootstrap.
-        groups: (window,) names of what the windows come from, such as recordings or people, to hold out and resample
-            as a whole; runs of windows where None.
+        groups: (window,) names of groups, such as recordings or people, that are held out and resampled as a whole;
+            None for runs of windows.
 
     Raises:
         DataError: units, labels and groups do not fit together, there are too few windows or groups, or a factor has
             fewer than two classes among the windows.
         ConfigError: scipy or scikit-learn is not installed.
+
+    Example:
+        >>> rng, hour = np.random.default_rng(0), np.arange(400) % 4
+        >>> units = Units.of_code(rng.normal(size=(400, 1)), {"hour": hour[:, None] + 0.1 * rng.normal(size=(400, 1))})
+        >>> labels = FactorLabels(("hour",), (("0", "1", "2", "3"),), hour[:, None])
+        >>> result = disentanglement(units, labels, MeasureConfig(n_boot=0))
+        >>> result.ownership.value > 0.95, result.leakage_a.value < 0.5
+        (True, True)
     """
     sample = Sample.of(units, labels, groups, config or MeasureConfig())
     names, factors, level = sample.units.names, sample.labels.factors, sample.config.level

@@ -7,7 +7,7 @@ from divecast.metrics.latents.units import Floats
 
 
 def gaps(information: Floats, entropies: Floats) -> Floats:
-    """MIG of each factor, (I_1 - I_2) / H: the best unit against the second best (section 4 of the paper).
+    """Return the MIG of each factor, (I_1 - I_2) / H of the two best units (Chen et al. 2018, section 4).
 
     Args:
         information: (draw, unit, factor) nats, the data in the first row.
@@ -20,7 +20,7 @@ def gaps(information: Floats, entropies: Floats) -> Floats:
 
 
 def own_gaps(information: Floats, entropies: Floats, owned: list[tuple[int, int]]) -> Floats:
-    """The gap of a factor's own unit to the best other, over H; below 0 where another unit knows the factor better.
+    """Return the gap between a factor's own unit and the best other unit, over H; below 0 if that one is better.
 
     Args:
         information: (draw, unit, factor) nats, the data in the first row.
@@ -30,12 +30,12 @@ def own_gaps(information: Floats, entropies: Floats, owned: list[tuple[int, int]
     Returns:
         (draw, pair of ``owned``) between -1 and 1.
     """
-    found = np.empty((len(information), len(owned)))
-    for at, (unit, factor) in enumerate(owned):
+    own = np.empty((len(information), len(owned)))
+    for i, (unit, factor) in enumerate(owned):
         others = np.delete(information[..., factor], unit, axis=1)
         best = others[:, others[0].argmax()] if others.shape[1] else 0.0
-        found[:, at] = _over(information[:, unit, factor] - best, entropies[:, factor])
-    return found
+        own[:, i] = _over(information[:, unit, factor] - best, entropies[:, factor])
+    return own
 
 
 def _over(gap: Floats, entropies: Floats) -> Floats:

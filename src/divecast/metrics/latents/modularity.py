@@ -1,4 +1,4 @@
-"""Modularity."""
+"""Modularity (Ridgeway and Mozer 2018)."""
 
 import numpy as np
 
@@ -6,10 +6,10 @@ from divecast.metrics.latents.units import Floats
 
 
 def modularities(information: Floats) -> Floats:
-    """How near each unit is to knowing one factor only (Ridgeway and Mozer 2018, section 3).
+    """Return how nearly each unit has information of a single factor (Ridgeway and Mozer 2018, section 3).
 
-    With theta the largest of m informations, 1 - sum of the other squares / (theta^2 (m - 1)); a unit that knows
-    nothing counts as 0, as in Locatello et al. (2019).
+    With theta the largest of m informations, it is 1 - sum of the other squares / (theta^2 (m - 1)); a unit without
+    information has 0, as in Locatello et al. (2019).
 
     Args:
         information: (..., unit, factor) nats.
@@ -27,15 +27,15 @@ def modularities(information: Floats) -> Floats:
 
 
 def weighted_modularity(information: Floats) -> Floats:
-    """Mean of ``modularities`` where a unit weighs as much as its largest information [ours].
+    """Return the mean of ``modularities``, weighted by the largest information of each unit (our choice).
 
-    The plain mean gives a unit that knows next to nothing, and whose modularity is noise, the same say as the others.
+    Without weights, units of little information, whose modularity is noise, count as much as the others.
 
     Args:
         information: (..., unit, factor) nats.
 
     Returns:
-        (...,) between 0 and 1; 0 where no unit knows anything, NaN with a single factor.
+        (...,) between 0 and 1; 0 if no unit has information, NaN with a single factor.
     """
     weights = information.max(axis=-1)
     total = weights.sum(axis=-1)

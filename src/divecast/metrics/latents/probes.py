@@ -1,4 +1,4 @@
-"""Leakage and ownership: what can be read of a factor, and from where."""
+"""Leakage and ownership: how well a factor can be predicted from which units."""
 
 from dataclasses import dataclass
 
@@ -13,11 +13,11 @@ from divecast.metrics.latents.units import Floats
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Probe:
-    """How well factors are read on held-out windows by a small forest.
+    """How well a small forest predicts factors on held-out windows.
 
     Attributes:
-        accuracy: share of the windows read right.
-        skill: the same on a scale where 0 is the share of the commonest class and 1 is all right.
+        accuracy: share of the windows predicted right.
+        skill: the same, scaled such that 0 is the share of the most frequent class and 1 is perfect.
     """
 
     accuracy: Measured
@@ -46,7 +46,7 @@ def leakage_a(sample: Sample) -> Probe:
 
 
 def leakage_b(sample: Sample) -> Probe:
-    """Read each factor from each unit of another factor; parts as "hour from b_weekday"."""
+    """Predict each factor from each unit of another factor; parts are named as "hour from b_weekday"."""
     units = zip(sample.units.names, sample.units.owners, sample.units.values, strict=True)
     pairs = [
         (f"{name} from {unit}", factor, values)
@@ -58,7 +58,7 @@ def leakage_b(sample: Sample) -> Probe:
 
 
 def chance_levels(sample: Sample) -> dict[str, float]:
-    """Share of the commonest class of each factor, which a guess that never looks gets right."""
+    """Return the share of the most frequent class of each factor, the accuracy of a constant prediction."""
     return {name: float(chances(class_counts(sample, i))[0]) for i, name in enumerate(sample.labels.factors)}
 
 

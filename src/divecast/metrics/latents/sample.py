@@ -11,19 +11,19 @@ from divecast.metrics.latents.blocks import Blocks, Folds
 from divecast.metrics.latents.settings import MeasureConfig
 from divecast.metrics.latents.units import FactorLabels, Floats, Units
 
-_LEAST_WINDOWS = 20
+_MIN_WINDOWS = 20
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Sample:
-    """All that a measure needs.
+    """The input of a measure.
 
     Attributes:
-        units: of the windows measured.
-        labels: of the same.
-        blocks: which of them stay together.
-        folds: which of them are held out in turn.
-        draws: (1 + n_boot, block) how often each block counts; the first row is the data themselves.
+        units: units of the windows.
+        labels: labels of the same windows.
+        blocks: windows that stay together.
+        folds: windows that are held out in turn.
+        draws: (1 + n_boot, block) weight of each block; the first row is the data themselves.
         config: settings.
     """
 
@@ -36,21 +36,24 @@ class Sample:
 
     @classmethod
     def of(cls, units: Units, labels: FactorLabels, groups: ArrayLike | None, config: MeasureConfig) -> Self:
-        """Take the labelled windows, a random subset where there are too many, and deal them into folds.
+        """Take the labelled windows, or a random subset if there are too many, and split them into folds.
 
         Raises:
             DataError: units, labels and groups do not fit together, or there are too few windows, classes or groups.
         """
         n_windows = len(units.values[0])
         if len(labels.values) != n_windows:
-            raise DataError(f"expected labels of {n_windows} windows, as the units have, got {len(labels.values)}")
-        strange = [owner for owner in units.owners if owner is not None and owner not in labels.factors]
-        if strange:
-            raise DataError(f"units are owned by {strange}, which are none of the factors {labels.factors}")
+            expected = f"labels of {n_windows} windows, as the units have"
+            raise DataError(expected=expected, found=str(len(labels.values)), argument="labels")
+        unknown = [owner for owner in units.owners if owner is not None and owner not in labels.factors]
+        if unknown:
+            expected = f"units owned by the factors {labels.factors}"
+            raise DataError(expected=expected, found=f"units owned by {unknown}", argument="units")
         rng = np.random.default_rng(config.seed)
         rows = np.flatnonzero((labels.values >= 0).any(axis=1))
-        if len(rows) < _LEAST_WINDOWS:
-            raise DataError(f"expected {_LEAST_WINDOWS} labelled windows or more, got {len(rows)}; encode more windows")
+        if len(rows) < _MIN_WINDOWS:
+            expected = f"at least {_MIN_WINDOWS} labelled windows"
+            raise DataError(expected=expected, found=str(len(rows)), hint="Encode more windows")
         if len(rows) > config.max_windows:
             rows = np.sort(rng.choice(rows, config.max_windows, replace=False))
         blocks = Blocks.of(rows, n_windows, config.n_blocks, groups)

@@ -8,23 +8,23 @@ from divecast.metrics.latents.gap import best_two_gaps
 from divecast.metrics.latents.sample import Sample
 from divecast.metrics.latents.units import Floats, Ints, standardised
 
-_LEAST_VARIANCE = 1e-6  # within classes, of a unit with variance 1
+_MIN_VARIANCE = 1e-6  # within classes, of a unit with variance 1
 
 
 def nearest_means(values: Floats, labels: Ints, folds: Folds) -> Ints:
-    """Read a factor from one unit as the class with the nearest mean, on every fold from the means of the others.
+    """Predict a factor from one unit as the class with the nearest mean; means are those of the other folds.
 
-    This is linear discriminant analysis with equal priors: distances are in units of the spread within classes. On one
-    dimension it puts a threshold midway between neighbouring class means; Kumar et al. fit thresholds to the balanced
-    error itself.
+    This is linear discriminant analysis with equal priors: distances are relative to the spread within classes. In one
+    dimension its thresholds are midway between neighbouring class means, where Kumar et al. fit thresholds to the
+    balanced error.
 
     Args:
         values: (window, dim) of the unit.
         labels: (window,) class indices, -1 where missing.
-        folds: what is held out.
+        folds: the held-out windows.
 
     Returns:
-        (window,) the class read, -1 where no label is known.
+        The predicted classes, (window,), -1 where the label is missing.
     """
     points, known = standardised(values), labels >= 0
     read = np.full(len(labels), -1)
@@ -33,7 +33,7 @@ def nearest_means(values: Floats, labels: Ints, folds: Folds) -> Ints:
         member = one_hot(index, len(classes))
         means = member.T @ points[trained] / member.sum(axis=0)[:, None]
         within = points[trained] - means[index]
-        spread = within.T @ within / max(len(within), 1) + _LEAST_VARIANCE * np.eye(points.shape[1])
+        spread = within.T @ within / max(len(within), 1) + _MIN_VARIANCE * np.eye(points.shape[1])
         whiten = np.linalg.inv(np.linalg.cholesky(spread)).T
         apart = (points[held] @ whiten)[:, None] - means @ whiten
         read[held] = classes[(apart**2).sum(axis=-1).argmin(axis=1)]
@@ -41,9 +41,9 @@ def nearest_means(values: Floats, labels: Ints, folds: Folds) -> Ints:
 
 
 def separations(sample: Sample) -> Floats:
-    """SAP of each factor: balanced accuracy of the unit that reads it best, less that of the second best.
+    """Return the SAP of each factor: balanced accuracy of its best unit minus that of the second best.
 
-    A unit that says nothing, with accuracy 1/classes, is counted along, so that a code of one unit has a second.
+    An uninformative unit of accuracy 1/classes is added, so that there are two units at least.
 
     Returns:
         (draw, factor); the first row is between 0 and 1.

@@ -1,4 +1,4 @@
-"""How the measures of a code are estimated."""
+"""Settings of the measures of a code."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -11,18 +11,23 @@ class MeasureConfig:
     """Settings of ``disentanglement``.
 
     Attributes:
-        estimator: of mutual information; ``neighbours`` (Ross 2014) takes whole blocks, ``bins`` one dimension only.
+        estimator: estimator of mutual information: ``neighbours`` (Ross 2014) for units of any dimension, ``bins`` for
+            units of one dimension.
         n_neighbours: k of ``neighbours``.
-        n_bins: bins of equal width of ``bins``; 20 in Locatello et al. (2019).
-        max_windows: a seeded random subset of so many windows is measured where there are more.
-        n_blocks: runs of windows that are held out and resampled as a whole, where no groups are given.
-        n_folds: parts of the windows held out in turn.
-        gap: windows on each side of a held-out run that are not trained on. Give it as many as overlap (the look-back,
-            for windows one row apart), or a factor that changes slowly seems to leak; with groups it is not needed.
-        n_boot: bootstrap draws; 0 gives no intervals.
-        level: share of the intervals.
-        n_trees: of the forests behind DCI and the probes.
-        seed: of every random draw.
+        n_bins: number of bins of equal width of ``bins``; 20 in Locatello et al. (2019).
+        max_windows: maximum number of windows; of more, a random subset is measured.
+        n_blocks: number of runs of windows that are held out and resampled as a whole, if there are no groups.
+        n_folds: number of parts held out in turn.
+        gap: windows on each side of a held-out run that are not trained on. Use the number of windows that overlap (the
+            look-back, for windows one row apart), else slowly changing factors seem to leak. Not used with groups.
+        n_boot: bootstrap draws; 0 for no intervals.
+        level: level of the intervals.
+        n_trees: trees of the forests of DCI and of the probes.
+        seed: random seed.
+
+    Example:
+        >>> MeasureConfig(gap=168).n_folds
+        5
     """
 
     estimator: Literal["neighbours", "bins"] = "neighbours"
@@ -38,13 +43,14 @@ class MeasureConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Check ranges."""
+        """Check the settings (ConfigError)."""
         if self.estimator not in ("neighbours", "bins"):
-            raise ConfigError(f'estimator must be "neighbours" or "bins", got {self.estimator!r}')
+            found = repr(self.estimator)
+            raise ConfigError('estimator must be "neighbours" or "bins"', found=found, argument="estimator")
         least = {"n_neighbours": 1, "n_bins": 2, "max_windows": 20, "n_blocks": 2, "n_folds": 2}
         for name, low in {**least, "gap": 0, "n_boot": 0, "n_trees": 1, "seed": 0}.items():
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < low:
-                raise ConfigError(f"{name} must be a whole number >= {low}, got {value!r}")
+                raise ConfigError(f"{name} must be a whole number >= {low}", found=repr(value), argument=name)
         if not 0.0 < self.level < 1.0:
-            raise ConfigError(f"level must lie between 0 and 1, such as 0.95, got {self.level!r}")
+            raise ConfigError("level must be between 0 and 1, such as 0.95", found=repr(self.level), argument="level")

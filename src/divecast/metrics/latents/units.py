@@ -1,4 +1,4 @@
-"""A code cut into units, and the labels it is measured against."""
+"""A code split into units, and the labels it is measured against."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,15 +15,19 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Units:
-    """Parts of a code that count as one each: a dimension, or a block of dimensions.
+    """The units of a code: single dimensions, or blocks of dimensions that count as one.
 
     Attributes:
-        names: of the units.
-        values: for each unit (window, dim), finite; the windows in the order of time.
-        owners: for each unit the factor whose block it is, or None.
+        names: names of the units.
+        values: values of each unit, (window, dim), finite, with windows in time order.
+        owners: factor that owns each unit, or None.
 
     Raises:
         DataError: the parts do not fit together or a value is not finite.
+
+    Example:
+        >>> Units.of_code(a=np.zeros((100, 2)), b={"hour": np.zeros((100, 3))}).names
+        ('a0', 'a1', 'b_hour')
     """
 
     names: tuple[str, ...]
@@ -33,35 +37,39 @@ class Units:
     def __post_init__(self) -> None:
         """Check shapes, names and values."""
         if not self.names or len({*self.names}) < len(self.names):
-            raise DataError(f"expected one unit or more with distinct names, got {self.names}")
+            raise DataError(expected="one unit or more with distinct names", found=str(self.names), argument="names")
         if not len(self.names) == len(self.values) == len(self.owners):
             found = f"{len(self.names)} names, {len(self.values)} arrays and {len(self.owners)} owners"
-            raise DataError(f"each unit needs a name, an array and an owner (None for no factor's), got {found}")
+            raise DataError("Each unit needs a name, an array and an owner, which may be None", found=found)
         for name, values in zip(self.names, self.values, strict=True):
             if values.ndim != 2 or values.shape[1] == 0 or len(values) != len(self.values[0]):
-                raise DataError(f"unit {name!r} must be of shape ({len(self.values[0])}, dim), got {values.shape}")
+                expected = f"an array of shape ({len(self.values[0])}, dim)"
+                raise DataError(f"Unit {name!r}", expected=expected, found=str(values.shape), argument="values")
             if not np.isfinite(values).all():
-                raise DataError(f"unit {name!r} holds NaN or infinite values; measure a code that is finite")
+                raise DataError(f"Unit {name!r} has NaN or infinite values", argument="values")
         owned = [owner for owner in self.owners if owner is not None]
         if len({*owned}) < len(owned):
             raise DataError(
-                f"a factor owns one unit at most, got owners {self.owners}; join its dimensions in one array"
+                "A factor owns one unit at most",
+                found=f"owners {self.owners}",
+                hint="Join the dimensions of a factor in one array",
+                argument="owners",
             )
 
     @classmethod
     def of_code(cls, a: ArrayLike, b: Mapping[str, ArrayLike]) -> Self:
-        """Cut a code into units ``a0, a1, ...``, one a dimension, and ``b_FACTOR``, the whole block of a factor.
+        """Return units ``a0, a1, ...``, one per dimension of a, and ``b_FACTOR``, the block of each factor.
 
         Args:
-            a: (window, conditional); no columns for a code without conditional dimensions.
-            b: for each factor, by name, (window, dim); empty for a code of unlabelled dimensions only.
+            a: (window, conditional); no columns for a code without a.
+            b: blocks of b by factor, (window, dim); empty for a code without b.
 
         Raises:
             DataError: as the class.
         """
         columns = np.asarray(a, dtype=np.float64)
         if columns.ndim != 2:
-            raise DataError(f"a must be of shape (window, dim), got {columns.shape}")
+            raise DataError("a must be of shape (window, dim)", found=str(columns.shape), argument="a")
         blocks = tuple(np.asarray(block, dtype=np.float64) for block in b.values())
         singles = tuple(columns[:, [dim]] for dim in range(columns.shape[1]))
         names = (*(f"a{dim}" for dim in range(len(singles))), *(f"b_{factor}" for factor in b))
@@ -74,15 +82,19 @@ class Units:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class FactorLabels:
-    """The label of every window and factor.
+    """The labels of windows.
 
     Attributes:
-        factors: names.
+        factors: names of the factors.
         classes: class names of each factor.
         values: (window, factor) class indices, -1 where missing.
 
     Raises:
         DataError: the parts do not fit together, or a factor has fewer than two classes among the windows.
+
+    Example:
+        >>> FactorLabels(("move",), (("walk", "run"),), np.array([[0], [1], [-1]])).factors
+        ('move',)
     """
 
     factors: tuple[str, ...]
@@ -92,19 +104,23 @@ class FactorLabels:
     def __post_init__(self) -> None:
         """Check shapes, indices and that every factor varies."""
         if self.values.ndim != 2 or not self.factors or self.values.shape[1] != len(self.factors):
-            raise DataError(f"labels must be of shape (window, {len(self.factors)} factors), got {self.values.shape}")
+            expected = f"labels of shape (window, {len(self.factors)} factors)"
+            raise DataError(expected=expected, found=str(self.values.shape), argument="values")
         if not np.issubdtype(self.values.dtype, np.integer):
-            raise DataError(f"labels must be whole numbers, -1 where missing, got {self.values.dtype}")
+            found = str(self.values.dtype)
+            raise DataError("Labels must be whole numbers, -1 where missing", found=found, argument="values")
         for name, classes, column in zip(self.factors, self.classes, self.values.T, strict=True):
             if column.size and not -1 <= column.min() <= column.max() < len(classes):
                 found = f"{column.min()} to {column.max()}"
-                raise DataError(f"labels of factor {name!r} must lie between -1 and {len(classes) - 1}, got {found}")
+                expected = f"labels of factor {name!r} between -1 and {len(classes) - 1}"
+                raise DataError(expected=expected, found=found, argument="values")
             present = np.unique(column[column >= 0])
             if len(present) < 2:
-                found = ", ".join(repr(classes[at]) for at in present) or "none"
                 raise DataError(
-                    f"factor {name!r} needs two classes or more among the windows to be measured, found {found}; "
-                    "leave the factor out or take windows in which it varies"
+                    f"Factor {name!r} needs two classes or more among the windows",
+                    found=", ".join(repr(classes[i]) for i in present) or "none",
+                    hint="Leave the factor out, or use windows in which it varies",
+                    argument="values",
                 )
 
     def take(self, rows: Ints) -> Self:
@@ -113,7 +129,7 @@ class FactorLabels:
 
 
 def standardised(values: Floats) -> Floats:
-    """(window, dim) with mean 0 and spread 1; dimensions that do not vary are left out."""
+    """Return values with mean 0 and standard deviation 1, (window, dim); constant dimensions are left out."""
     spread = values.std(axis=0)
     varies = spread > 1e-12 * np.abs(values).max(axis=0)
     scaled: Floats = (values[:, varies] - values[:, varies].mean(axis=0)) / spread[varies]
