@@ -25,7 +25,7 @@ from divecast.data.datasets import load
 from divecast.explain.code import infer_code
 from divecast.explain.counterfactuals.counterfactual import Counterfactual
 from divecast.explain.counterfactuals.label_effects import LabelEffects
-from divecast.explain.counterfactuals.what_if import HandOver, what_if_windows
+from divecast.explain.counterfactuals.what_if import ClassChange, what_if_windows
 from divecast.fit.fit_model import fit_model
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import batches
@@ -86,7 +86,7 @@ def judge(fitted: FittedModel, case: Case, seed: int) -> dict[str, Any]:
         for what in SEEN
     }
     effects = LabelEffects.of(fitted, windows["train"])
-    ways = {"adjusted": HandOver("known", effects), "kept": HandOver("known", None)}
+    ways = {"adjusted": ClassChange("known", effects), "kept": ClassChange("known", None)}
     asked = {
         way: {name: _ask((fitted, windows["test"]), at, readers, how, seed) for at, name in enumerate(names)}
         for way, how in ways.items()
@@ -115,7 +115,7 @@ def _labels_in_a(fitted: FittedModel, windows: Windows, effects: LabelEffects) -
 def _given_back(fitted: FittedModel, windows: Windows) -> dict[str, Floats]:
     """Return reconstructions and forecasts of windows under their own labels, scaled units."""
     nothing = torch.full((len(windows), len(fitted.vocabularies)), -1)
-    found = what_if_windows(fitted, windows, nothing, HandOver(), ())
+    found = what_if_windows(fitted, windows, nothing, ClassChange(), ())
     return {what: fitted.scale.apply(_shown(found, what)[0]) for what in SEEN}
 
 
@@ -126,7 +126,7 @@ def _reader(real: dict[str, Real], given_back: Floats, which: tuple[str, int], r
 
 
 def _ask(
-    test: tuple[FittedModel, Windows], moved: int, readers: dict[str, list[Reader]], how: HandOver, seed: int
+    test: tuple[FittedModel, Windows], moved: int, readers: dict[str, list[Reader]], how: ClassChange, seed: int
 ) -> dict[str, dict[str, Any]]:
     """Ask every window whose label is known of another class of one factor."""
     fitted, windows = test

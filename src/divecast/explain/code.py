@@ -1,4 +1,4 @@
-"""The mean code of windows, and what a code that was changed by hand gives."""
+"""The mean code of windows, and the reconstruction and forecast that a code gives."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from divecast.types import Batch, Code
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Generated:
-    """What a code gives, in original units.
+    """Reconstruction and forecast of a code, in original units.
 
     Attributes:
         window: (window, time, channel) mean of the reconstruction.
@@ -29,18 +29,18 @@ class Generated:
     quantiles: Floats
 
     @classmethod
-    def joined(cls, parts: Sequence["Generated"]) -> "Generated":
+    def joined(cls, batches: Sequence["Generated"]) -> "Generated":
         """Join batches."""
         return cls(
-            np.concatenate([part.window for part in parts]),
-            np.concatenate([part.mean for part in parts]),
-            np.concatenate([part.quantiles for part in parts], axis=1),
+            np.concatenate([batch.window for batch in batches]),
+            np.concatenate([batch.mean for batch in batches]),
+            np.concatenate([batch.quantiles for batch in batches], axis=1),
         )
 
 
 @torch.inference_mode()
 def infer_code(fitted: FittedModel, batch: Batch, mode: LabelMode) -> Code:
-    """Return the mean code of a batch, with the labels that are known or without; what ``forecast`` goes through."""
+    """Return the mean code of a batch, with known labels or without, as ``forecast`` uses it."""
     network = fitted.network
     marginal = network.marginal_code(batch.x, handed_labels(batch.labels, mode), sample=False)
     q_a = network.infer_conditional(batch.x, marginal.b)
@@ -52,14 +52,14 @@ def generate(fitted: FittedModel, x: Tensor, code: Code, levels: Sequence[float]
     """Decode a code, and forecast windows, (batch, time, channel) in scaled units, with it.
 
     Raises:
-        ConfigError: levels do not rise, or reach beyond the calibration.
+        ConfigError: levels do not rise, or exceed the calibrated ones.
     """
     fused, _ = fitted.network.fusion(code)
     window = fitted.network.decoder(fused).mean
     forecast: Any = fitted.network.forecaster(x, fused, code.classes)
     table = fitted.calibration.at(levels).to(x.device)
     quantiles = forecast.loc + forecast.scale * table[:, None, :, None]
-    return Generated(*(_original(fitted, part) for part in (window, forecast.mean, quantiles)))
+    return Generated(*(_original(fitted, scaled) for scaled in (window, forecast.mean, quantiles)))
 
 
 def _original(fitted: FittedModel, scaled: Tensor) -> Floats:

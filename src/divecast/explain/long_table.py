@@ -1,4 +1,4 @@
-"""Values of windows laid out as columns, a row a window, channel and step."""
+"""Values of windows as columns of a long table, one row per window, channel and step."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ def long_columns(
     stamps: NDArray[np.generic],
     values: Mapping[str, Floats],
 ) -> Columns:
-    """Return ``unique_id``, what is known of the window, ``step``, ``ds`` and the values.
+    """Return ``unique_id``, the columns of the window, ``step``, ``ds`` and the values.
 
     Args:
         channels: names.

@@ -12,9 +12,9 @@ from divecast.explain.attribution.why import attribute, windows_to_explain
 from divecast.explain.counterfactuals.counterfactual import Counterfactual
 from divecast.explain.counterfactuals.dimension import find_dimension
 from divecast.explain.counterfactuals.label_effects import UnlabelledCode, effects_for
-from divecast.explain.counterfactuals.swap import CodeBlock, Swap, as_names, swap_windows
+from divecast.explain.counterfactuals.swap import CodeBlock, Swap, swap_windows
 from divecast.explain.counterfactuals.traversal import Traversal, traverse_windows
-from divecast.explain.counterfactuals.what_if import HandOver, as_mapping, wanted_classes, what_if_windows
+from divecast.explain.counterfactuals.what_if import ClassChange, as_mapping, wanted_classes, what_if_windows
 from divecast.explain.diagnosis.check import check_code
 from divecast.explain.diagnosis.diagnosis import Diagnosis
 from divecast.explain.places import Places, windows_at
@@ -77,7 +77,7 @@ class Explaining(ABC):
         """
         fitted, windows = self._windows(data, "all", "encode", 1)
         asked, wanted = windows_at(windows, at), wanted_classes(fitted, as_mapping(factor, to))
-        how = HandOver(labels, effects_for(fitted, windows, unlabelled_code))
+        how = ClassChange(labels, effects_for(fitted, windows, unlabelled_code))
         return what_if_windows(fitted, asked, wanted.expand(len(asked), -1), how, levels)
 
     def swap_codes(  # noqa: PLR0913  which windows, what of the code, and what of the forecast
@@ -111,8 +111,8 @@ class Explaining(ABC):
             DataError: no window at ``at`` or ``other``, or the data cannot be used.
         """
         fitted, windows = self._windows(data, "all", "encode", 1)
-        pairs = windows_at(windows, at), windows_at(windows, other)
-        return swap_windows(fitted, pairs, Swap(block, as_names(factors)), labels, levels)
+        swap = Swap(block, factors, labels)
+        return swap_windows(fitted, windows_at(windows, at), windows_at(windows, other), swap, levels)
 
     def traverse(  # noqa: PLR0913  which windows, and which way through the code
         self,

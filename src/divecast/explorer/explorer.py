@@ -20,7 +20,7 @@ from divecast.explain.counterfactuals.counterfactual import Counterfactual
 from divecast.explain.counterfactuals.dimension import find_dimension
 from divecast.explain.counterfactuals.label_effects import LabelEffects, effects_for
 from divecast.explain.counterfactuals.traversal import Traversal, traverse_windows
-from divecast.explain.counterfactuals.what_if import HandOver, wanted_classes, what_if_windows
+from divecast.explain.counterfactuals.what_if import ClassChange, wanted_classes, what_if_windows
 from divecast.explain.places import Place, windows_at
 from divecast.explorer.cached import Cached
 from divecast.explorer.limits import MOST_WINDOWS, Limits, body_for
@@ -119,7 +119,7 @@ class Explorer:
         size = shape.horizon * (3 + 2 * len(question.levels)) + 3 * shape.lookback
         self._check_size(windows, question.channels, size)
         with of_field("unlabelled_code"):
-            how = HandOver(question.labels, self.effects() if question.unlabelled_code == "adjusted" else None)
+            how = ClassChange(question.labels, self.effects() if question.unlabelled_code == "adjusted" else None)
         with of_field("levels"):
             return what_if_windows(self.fitted, windows, wanted.expand(len(windows), -1), how, question.levels)
 

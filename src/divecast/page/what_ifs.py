@@ -12,7 +12,7 @@ from divecast.data import Windows
 from divecast.errors import DataWarning
 from divecast.explain.counterfactuals.counterfactual import Counterfactual
 from divecast.explain.counterfactuals.label_effects import effects_for
-from divecast.explain.counterfactuals.what_if import HandOver, what_if_windows
+from divecast.explain.counterfactuals.what_if import ClassChange, what_if_windows
 from divecast.inference.results import Floats, Forecast, Keys
 from divecast.page.forecasts import observed, past_of
 from divecast.page.packed import Packed, pack
@@ -92,7 +92,7 @@ def _answers(scope: Scope, windows: Windows) -> tuple[list[Counterfactual], list
     """Return one counterfactual per class, and the warnings as sentences."""
     # How a depends on the labels is estimated once; DeepDIVE.what_if would repeat it for every class.
     fitted, every = scope.fitted, scope.fitted.windows(scope.source)
-    how = HandOver("known", effects_for(fitted, every, "adjusted"))
+    how = ClassChange("known", effects_for(fitted, every, "adjusted"))
     answers = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", DataWarning)

@@ -64,14 +64,16 @@ def test_kept_is_the_code_as_it_was(hours_model: DeepDIVE) -> None:
 
 def test_data_too_short_to_see_it_are_refused(hours_model: DeepDIVE) -> None:
     short = PANEL.rows(0, 24 + 51 - 1)
-    with pytest.raises(DataError, match=r'at least 52 windows .* got 51; give longer data, or unlabelled_code="kept"'):
+    with pytest.raises(
+        DataError, match=r'at least 52 windows .* got 51. Use more data, or pass "kept" as unlabelled_code='
+    ):
         hours_model.what_if(short, to={"hour": "03"})
     assert len(hours_model.what_if(short, to={"hour": "03"}, unlabelled_code="kept").difference) == 1
 
 
 def test_a_class_the_data_do_not_have_is_told(hours_model: DeepDIVE) -> None:
     week_days = PANEL.rows(0, 5 * 24)  # Monday to Friday
-    with pytest.warns(DataWarning, match="no window of weekend yes, so how a goes with it is not known"):
+    with pytest.warns(DataWarning, match="no window of weekend yes, so a is not adjusted to it"):
         hours_model.what_if(week_days, to={"weekend": "yes"})
     assert len(hours_model.what_if(week_days, to={"weekend": "no"}).difference) == 1
 

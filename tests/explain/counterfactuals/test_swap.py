@@ -46,9 +46,9 @@ def test_mistakes(hours_model: DeepDIVE) -> None:
         ({"other": AT[:2]}, "one for each of the 3, got 2"),
         ({"other": OTHER, "block": "c"}, '"a" or "b"'),
         ({"other": OTHER, "factors": ["month"]}, "month"),
-        ({"other": OTHER, "block": "a", "factors": ["hour"]}, "takes none"),
+        ({"other": OTHER, "block": "a", "factors": ["hour"]}, "do not apply to block a"),
         ({"other": OTHER, "factors": None}, "a sequence of factors"),
-        ({"other": OTHER, "factors": "hour"}, r"write \['hour'\]"),
+        ({"other": OTHER, "factors": "hour"}, r"Write \['hour'\]"),
     ):
         with pytest.raises(ConfigError, match=said):
             hours_model.swap_codes(PANEL, at=AT, **wrong)
@@ -56,7 +56,7 @@ def test_mistakes(hours_model: DeepDIVE) -> None:
 
 def test_without_labels_only_a_can_be_swapped() -> None:
     plain = fit_hours(factors=(), epochs=1)
-    with pytest.raises(ConfigError, match='swap block="a"'):
+    with pytest.raises(ConfigError, match='Pass "a" as block='):
         plain.swap_codes(PANEL, at=AT, other=OTHER)
     found = plain.swap_codes(PANEL, at=AT, other=OTHER, block="a")
     assert np.abs(found.difference).max() > 0.0

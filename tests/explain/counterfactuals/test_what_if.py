@@ -117,12 +117,12 @@ def test_frames(hours_model: DeepDIVE, moves_model: DeepDIVE) -> None:
         ({"factor": "wekday", "to": "Sun"}, r"factors of the model \['hour', 'weekend'\], got 'wekday'"),
         ({"factor": "weekend", "to": "Sun"}, r"class of 'weekend' out of \('no', 'yes'\), got 'Sun'"),
         ({"to": {"hour": 3}}, "got 3"),
-        ({"to": {}}, "got none"),
-        ({"to": "yes"}, "factor=None"),
+        ({"to": {}}, "No class to change to"),
+        ({"to": "yes"}, "factor None"),
         ({"factor": "weekend", "to": {"weekend": "yes"}}, "alone"),
         ({"factor": "weekend", "to": "yes", "levels": (0.9, 0.1)}, "rise"),
         ({"factor": "weekend", "to": "yes", "labels": "some"}, '"known" or "infer"'),
-        ({"factor": [], "to": "yes"}, 'expected factor="weekday"'),
+        ({"factor": [], "to": "yes"}, "expected a factor and its class"),
         ({"factor": "weekend", "to": "yes", "unlabelled_code": "moved"}, '"adjusted" or "kept"'),
     ],
 )
@@ -133,5 +133,5 @@ def test_mistakes(hours_model: DeepDIVE, asked: dict[str, object], said: str) ->
 
 def test_a_model_without_labels_has_nothing_to_ask() -> None:
     plain = fit_hours(factors=(), epochs=1)
-    with pytest.raises(ConfigError, match="fit it with factors"):
+    with pytest.raises(ConfigError, match="Fit the model with factors="):
         plain.what_if(PANEL, at=MONDAY_11, to={"hour": "03"})

@@ -1,4 +1,4 @@
-"""What a code that was changed by hand gives, beside what the window's own code gives."""
+"""Forecast and reconstruction under a window's own code and under a changed one, as a result."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from divecast.data import Windows, to_frame
+from divecast._text import plural
+from divecast.data import Backend, Windows, to_frame
 from divecast.explain.code import Generated, generate
 from divecast.explain.long_table import long_columns
 from divecast.inference.fitted_model import FittedModel
@@ -18,11 +19,15 @@ from divecast.types import Code
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ClassesInCode:
-    """The class of each factor that a code holds.
+    """The class of each factor in a code.
 
     Attributes:
-        names: (window, factor) the class; where the label was told it is that one, else the most probable.
-        probabilities: (window, factor) its probability; 1 where it was told.
+        names: (window, factor) the class of the label, or the most probable class where no label is used.
+        probabilities: (window, factor) its probability; 1 where the label is used.
+
+    Example:
+        >>> model.what_if(panel, factor="weekday", to="Sun").after.names.shape
+        (1, 2)
     """
 
     names: NDArray[Any]
@@ -33,17 +38,24 @@ class ClassesInCode:
 class Counterfactual:
     """Forecast and reconstruction of windows under their own code and under a changed one, in original units.
 
-    The quantiles are calibrated on windows under their own code: for the changed one nothing was observed, and they
-    are as wide as the model says, no more. They are those of either forecast, not of the difference.
+    The quantiles are calibrated on windows under their own code. For the changed code there are no observations, so its
+    intervals are only as reliable as the model. They are quantiles of each forecast, not of the difference.
 
     Attributes:
         factors: names of the factors in the code.
         before: classes in the window's own code.
         after: classes in the changed code.
-        factual: the forecast under the window's own code, as ``forecast`` gives it.
-        counterfactual: the forecast under the changed code.
-        factual_window: the window given back through its own code, beside the truth.
-        counterfactual_window: the window given back through the changed code, beside the same truth.
+        factual: forecast under the window's own code, as ``forecast`` returns it.
+        counterfactual: forecast under the changed code.
+        factual_window: reconstruction from the window's own code, with the observed values.
+        counterfactual_window: reconstruction from the changed code, with the same observed values.
+
+    Example:
+        >>> what_if = model.what_if(panel, factor="weekday", to="Sun")
+        >>> what_if.difference.shape
+        (1, 24, 4)
+        >>> what_if.after.names[0, 1]
+        'Sun'
     """
 
     factors: tuple[str, ...]
@@ -56,14 +68,37 @@ class Counterfactual:
 
     @property
     def difference(self) -> Floats:
-        """(window, horizon, channel) counterfactual less factual mean of the forecast."""
+        """(window, horizon, channel) counterfactual minus factual forecast mean."""
         return self.counterfactual.mean - self.factual.mean
 
-    def frame(self) -> Any:
-        """Return a row per window, channel and step ahead.
+    def __str__(self) -> str:
+        """Return the changed classes and the size of the change, in words."""
+        changes = [
+            f"{name} {before} -> {after}"
+            for name, before, after in zip(self.factors, self.before.names.T, self.after.names.T, strict=True)
+            for before, after in sorted({pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]})
+        ]
+        size = float(np.abs(self.difference).mean(dtype=np.float64))
+        level = float(np.abs(self.factual.mean).mean(dtype=np.float64))
+        share = f" ({size / level:.1%} of their mean size)" if level > 0 else ""
+        return (
+            f"{plural(len(self.difference), 'window')}: {', '.join(changes) or 'no class changes'}. The forecasts "
+            f"change by {size:.3g} on average{share}."
+        )
+
+    def frame(self, *, backend: Backend | None = None) -> Any:
+        """Return both forecasts as a table with one row per window, channel and step ahead.
 
         Columns: ``unique_id, origin``, for each factor its class before and after (``hour_before, hour_after``),
-        ``step, ds, factual, counterfactual, difference``, and both forecasts' quantiles (``factual_q0.05`` and on).
+        ``step, ds, factual, counterfactual, difference``, and the quantiles of both forecasts (``factual_q0.05`` ...).
+
+        Args:
+            backend: kind of table; by default that of the data.
+
+        Example:
+            >>> table = model.what_if(panel, factor="weekday", to="Sun").frame()
+            >>> len(table) == 24 * 4
+            True
         """
         keys, levels = self.factual.keys, self.factual.levels
         quantiles = {
@@ -74,31 +109,40 @@ class Counterfactual:
         values = {"factual": self.factual.mean, "counterfactual": self.counterfactual.mean}
         values |= {"difference": self.difference, **quantiles}
         steps = np.arange(1, self.factual.mean.shape[1] + 1)
-        head = {**keys.columns("origin", 0), **self._classes()}
-        return to_frame(long_columns(self.factual.channels, head, steps, keys.stamps[:, 1:], values), keys.backend)
+        of_window = {**keys.columns("origin", 0), **self._classes()}
+        columns = long_columns(self.factual.channels, of_window, steps, keys.stamps[:, 1:], values)
+        return to_frame(columns, backend or keys.backend)
 
-    def window_frame(self) -> Any:
-        """Return a row per window, channel and row of the window.
+    def window_frame(self, *, backend: Backend | None = None) -> Any:
+        """Return both reconstructions as a table with one row per window, channel and row of the window.
 
-        Columns: ``unique_id, end``, the classes as in ``frame``, ``step`` (0 is the last observed row), ``ds``,
-        ``truth, factual, counterfactual``.
+        Columns: ``unique_id, end``, the classes as in ``frame``, ``step`` (0 is the last row), ``ds``, ``truth,
+        factual, counterfactual``.
+
+        Args:
+            backend: kind of table; by default that of the data.
+
+        Example:
+            >>> table = model.what_if(panel, factor="weekday", to="Sun").window_frame()
+            >>> len(table) == 48 * 4
+            True
         """
-        seen, other = self.factual_window, self.counterfactual_window
-        values = {"truth": seen.truth, "factual": seen.mean, "counterfactual": other.mean}
-        steps = np.arange(1 - seen.mean.shape[1], 1)
-        head = {**seen.keys.columns("end", -1), **self._classes()}
-        return to_frame(long_columns(seen.channels, head, steps, seen.keys.stamps, values), seen.keys.backend)
+        factual, keys = self.factual_window, self.factual_window.keys
+        values = {"truth": factual.truth, "factual": factual.mean, "counterfactual": self.counterfactual_window.mean}
+        steps = np.arange(1 - factual.mean.shape[1], 1)
+        of_window = {**keys.columns("end", -1), **self._classes()}
+        return to_frame(long_columns(factual.channels, of_window, steps, keys.stamps, values), backend or keys.backend)
 
     def _classes(self) -> Columns:
         columns: Columns = {}
-        for at, name in enumerate(self.factors):
-            columns[f"{name}_before"], columns[f"{name}_after"] = self.before.names[:, at], self.after.names[:, at]
+        for i, name in enumerate(self.factors):
+            columns[f"{name}_before"], columns[f"{name}_after"] = self.before.names[:, i], self.after.names[:, i]
         return columns
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Contrast:
-    """One batch: two codes and what they give."""
+    """The observed values of a batch, its own and its changed code, and what both codes give."""
 
     truth: Floats
     own: Code
@@ -107,45 +151,50 @@ class Contrast:
     counterfactual: Generated
 
 
-def contrast(fitted: FittedModel, x: Tensor, codes: tuple[Code, Code], levels: Sequence[float]) -> Contrast:
-    """Generate from the windows' own and the changed code; x is (batch, time, channel), scaled units."""
-    own, changed = codes
-    factual, counterfactual = (generate(fitted, x, code, levels) for code in codes)
+def contrast(fitted: FittedModel, x: Tensor, own: Code, changed: Code, levels: Sequence[float]) -> Contrast:
+    """Generate from the own and the changed code of windows, x (batch, time, channel) in scaled units."""
+    factual, counterfactual = (generate(fitted, x, code, levels) for code in (own, changed))
     return Contrast(fitted.scale.invert(x.cpu().numpy()), own, changed, factual, counterfactual)
 
 
 def counterfactual_of(
     fitted: FittedModel, windows: Windows, contrasts: Iterable[Contrast], levels: Sequence[float]
 ) -> Counterfactual:
-    """Join the batches of the windows."""
-    found = list(contrasts)
-    names = coded_factors(fitted)
+    """Join the batches of windows."""
+    batches = list(contrasts)
     ahead = Keys.of(windows.source, windows.origins, windows.segments, range(-1, fitted.shape.horizon))
     behind = Keys.of(windows.source, windows.origins, windows.segments, range(-fitted.shape.lookback, 0))
-    truth = np.concatenate([contrast.truth for contrast in found])
-    forecasts, seen = [], []
-    for parts in ([contrast.factual for contrast in found], [contrast.counterfactual for contrast in found]):
-        whole = Generated.joined(parts)
-        none = np.empty((0, *whole.mean.shape), dtype=np.float32)
-        forecasts.append(Forecast(ahead, fitted.channels, whole.mean, tuple(levels), whole.quantiles, none))
-        seen.append(Reconstruction(behind, fitted.channels, truth, whole.window))
-    before = _classes(fitted, [contrast.own for contrast in found])
-    after = _classes(fitted, [contrast.changed for contrast in found])
-    return Counterfactual(names, before, after, forecasts[0], forecasts[1], seen[0], seen[1])
+    truth = np.concatenate([batch.truth for batch in batches])
+
+    def forecast_of(generated: Generated) -> Forecast:
+        no_samples = np.empty((0, *generated.mean.shape), dtype=np.float32)
+        return Forecast(ahead, fitted.channels, generated.mean, tuple(levels), generated.quantiles, no_samples)
+
+    factual = Generated.joined([batch.factual for batch in batches])
+    counterfactual = Generated.joined([batch.counterfactual for batch in batches])
+    return Counterfactual(
+        factors=coded_factors(fitted),
+        before=_classes(fitted, [batch.own for batch in batches]),
+        after=_classes(fitted, [batch.changed for batch in batches]),
+        factual=forecast_of(factual),
+        counterfactual=forecast_of(counterfactual),
+        factual_window=Reconstruction(behind, fitted.channels, truth, factual.window),
+        counterfactual_window=Reconstruction(behind, fitted.channels, truth, counterfactual.window),
+    )
 
 
 def coded_factors(fitted: FittedModel) -> tuple[str, ...]:
-    """Return the names of the factors that are part of the code."""
-    return tuple(known.name for known in fitted.vocabularies) if fitted.network.n_factors else ()
+    """Return the names of the factors in the code."""
+    return tuple(vocabulary.name for vocabulary in fitted.vocabularies) if fitted.network.n_factors else ()
 
 
 def _classes(fitted: FittedModel, codes: Sequence[Code]) -> ClassesInCode:
     if not fitted.network.n_factors:
         n_windows = sum(len(code.a) for code in codes)
         return ClassesInCode(np.empty((n_windows, 0), dtype=object), np.empty((n_windows, 0), dtype=np.float32))
-    names, shares = [], []
-    for at, known in enumerate(fitted.vocabularies):
-        share = np.concatenate([code.classes[at].cpu().numpy() for code in codes])
-        names.append(np.array(known.classes, dtype=object)[share.argmax(axis=1)])
-        shares.append(share.max(axis=1))
-    return ClassesInCode(np.stack(names, axis=1), np.stack(shares, axis=1))
+    names, highest = [], []
+    for i, vocabulary in enumerate(fitted.vocabularies):
+        probabilities = np.concatenate([code.classes[i].cpu().numpy() for code in codes])
+        names.append(np.array(vocabulary.classes, dtype=object)[probabilities.argmax(axis=1)])
+        highest.append(probabilities.max(axis=1))
+    return ClassesInCode(np.stack(names, axis=1), np.stack(highest, axis=1))

@@ -1,15 +1,16 @@
-"""What of the code a traversal moves, and which values it takes: one dimension, or the way through a factor's classes.
+"""The part of the code that a traversal moves: one dimension, or the sequence of a factor's classes.
 
 A dimension is named as in the table of ``encode``: ``a3`` is one of a, ``b_hour0`` one of the block of the hour, and
-``b_hour`` without a number the way through the classes of the hour. For a cyclic factor on circles that way is the
-circles themselves (``model/centres.py``), which turn once, twice and three times while the class goes round once; else
-it is straight from each class's centre to the next.
+``b_hour`` without a number moves through the classes of the hour. For a cyclic factor on circles this follows the
+circles themselves (``model/centres.py``), which turn once, twice and three times while the class turns once; otherwise
+it is a straight line from each class's centre to the next.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -21,10 +22,17 @@ from divecast.inference.fitted_model import FittedModel
 from divecast.model.centres import Circle
 from divecast.model.prior import RBFMixture
 
-_POSITIONS = 9
+_DEFAULT_POSITIONS = 9
 _MOST_POSITIONS = 10_000
-_FARTHEST = 1e6  # standard deviations or classes; the network would be far outside what it learned long before
+_FARTHEST = 1e6  # standard deviations or classes, far outside what the network has learned
 _UNIT_VARIANCE = {"normal": 1.0, "laplace": 2.0, "logistic": math.pi**2 / 3.0}  # of a component of width 1
+
+
+class Moments(NamedTuple):
+    """Mean and standard deviation."""
+
+    mean: float
+    sd: float
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -34,8 +42,8 @@ class Dimension:
     Attributes:
         name: as given.
         factor: number of the factor whose block it is in; None for a.
-        column: number of the dimension in a or in the block; None for the way through the classes.
-        mixture: the prior of the block; None for a.
+        column: number of the dimension in a or in the block; None to move through the classes.
+        mixture: prior of the block; None for a.
     """
 
     name: str
@@ -44,96 +52,108 @@ class Dimension:
     mixture: RBFMixture | None
 
     @property
-    def is_way(self) -> bool:
-        """Whether it is the way through the classes."""
+    def through_classes(self) -> bool:
+        """Whether it moves through the classes of a factor."""
         return self.column is None
 
     @property
     def closes(self) -> bool:
-        """Whether the way comes back to where it began."""
-        return self.is_way and self.mixture is not None and isinstance(self.mixture.centres, Circle)
+        """Whether it returns to the first class after the last."""
+        return self.through_classes and self.mixture is not None and isinstance(self.mixture.centres, Circle)
 
     def default_positions(self, n: int | None, span: float) -> list[float]:
-        """Return ``n`` positions: within ``span`` standard deviations of the prior, or along the whole way.
+        """Return ``n`` positions: within ``span`` standard deviations of the prior, or through all classes.
 
-        Without ``n`` there are nine, or along the way one a class, and the first again where it closes.
+        Without ``n`` there are nine, or one per class, and the first again where it closes.
 
         Raises:
-            ConfigError: fewer than two, or no span.
+            ConfigError: ``n`` or ``span`` is out of range.
         """
-        odd = n is not None and not (isinstance(n, int) and 2 <= n <= _MOST_POSITIONS)
-        if odd or not (isinstance(span, Real) and math.isfinite(span) and span > 0.0):
-            most = f"at most {_MOST_POSITIONS}"
-            raise ConfigError(f"expected n >= 2, {most}, and a span > 0, got n={n!r} and span={span!r}")
-        if not self.is_way or self.mixture is None:
-            return [float(at) for at in np.linspace(-span, span, n or _POSITIONS)]
+        if n is not None and not (isinstance(n, int) and 2 <= n <= _MOST_POSITIONS):
+            raise ConfigError(f"The number of positions must be 2 to {_MOST_POSITIONS}, got {n!r}", argument="n")
+        if not (isinstance(span, Real) and math.isfinite(span) and span > 0.0):
+            raise ConfigError(f"The span must be a finite number above 0, got {span!r}", argument="span")
+        if not self.through_classes or self.mixture is None:
+            return [float(position) for position in np.linspace(-span, span, n or _DEFAULT_POSITIONS)]
         last = self.mixture.n_classes if self.closes else self.mixture.n_classes - 1
-        return [float(at) for at in np.linspace(0.0, last, n or last + 1)]
+        return [float(position) for position in np.linspace(0.0, last, n or last + 1)]
 
     @torch.no_grad()
     def values(self, positions: Sequence[float]) -> Tensor:
-        """Return the values at positions, (position,), or points of the block for the way, (position, dim).
+        """Return the values at positions, (position,), or points of the block, (position, dim), through classes.
 
         Raises:
-            ConfigError: a position is no number, or beyond the end of the way.
+            ConfigError: a position is no number, or beyond the last class.
         """
-        numbers = isinstance(positions, Sequence | np.ndarray) and all(isinstance(each, Real) for each in positions)
-        at = torch.tensor(list(positions) if numbers else [], dtype=torch.float32)
-        if not len(at) or not bool((at.abs() <= _FARTHEST).all()):
-            raise ConfigError(f"expected finite positions, at least one, none beyond {_FARTHEST:g}, got {positions!r}")
-        if self.is_way and self.mixture is not None:
-            return _way(self.mixture, at)
-        mean, sd = self.spread()
-        return mean + sd * at
+        valid = isinstance(positions, Sequence | np.ndarray) and all(isinstance(p, Real) for p in positions)
+        numbers = torch.tensor(list(positions) if valid else [], dtype=torch.float32)
+        if not len(numbers) or not bool((numbers.abs() <= _FARTHEST).all()):
+            raise ConfigError(
+                expected=f"one or more finite positions, none beyond {_FARTHEST:g}",
+                found=repr(positions),
+                argument="positions",
+            )
+        if self.through_classes and self.mixture is not None:
+            return _points_through_classes(self.mixture, numbers)
+        prior = self.spread()
+        return prior.mean + prior.sd * numbers
 
     @torch.no_grad()
-    def spread(self) -> tuple[float, float]:
+    def spread(self) -> Moments:
         """Return mean and standard deviation of the dimension under the prior."""
         if self.mixture is None or self.column is None:
-            return 0.0, 1.0
+            return Moments(0.0, 1.0)
         pi, centre = self.mixture.log_pi.exp(), self.mixture.centres()[:, self.column]
         within = (2.0 * self.mixture.log_width).exp() * _UNIT_VARIANCE[self.mixture.density]
         mean = (pi * centre).sum()
-        return float(mean), float(((pi * (within + centre.square())).sum() - mean.square()).sqrt())
+        return Moments(float(mean), float(((pi * (within + centre.square())).sum() - mean.square()).sqrt()))
 
 
 def find_dimension(fitted: FittedModel, name: str) -> Dimension:
     """Find a dimension of the code by its name.
 
     Raises:
-        ConfigError: there is none of that name, or b has no dimensions to move.
+        ConfigError: there is none of that name, or b has no dimensions.
     """
     factors, n_a = coded_factors(fitted), fitted.network.n_conditional
-    if name in (own := [f"a{column}" for column in range(n_a)]):
-        return Dimension(name, None, own.index(name), None)
+    if name in (names := [f"a{column}" for column in range(n_a)]):
+        return Dimension(name, None, names.index(name), None)
     mixtures = dict(zip(factors, fitted.network.marginal.mixtures, strict=False))
     for i, (factor, mixture) in enumerate(mixtures.items()):
         columns = {f"b_{factor}": None, **{f"b_{factor}{column}": column for column in range(mixture.dims)}}
         if name in columns:
             return Dimension(name, i, columns[name], mixture)
-    there = [f"a0 to a{n_a - 1}"] if n_a else []
-    there += [f"b_{factor}, b_{factor}0 to b_{factor}{mixture.dims - 1}" for factor, mixture in mixtures.items()]
-    why = "" if mixtures or not factors else "; b of this model is the class itself, ask what_if"
-    raise ConfigError(f"expected a dimension of the code, one of {'; '.join(there)}, got {name!r}{why}")
+    known = [f"a0 to a{n_a - 1}"] if n_a else []
+    known += [f"b_{factor}, b_{factor}0 to b_{factor}{mixture.dims - 1}" for factor, mixture in mixtures.items()]
+    one_hot = factors and not mixtures
+    raise ConfigError(
+        expected=f"a dimension of the code, one of {'; '.join(known)}",
+        found=repr(name),
+        hint="In this model b is the class itself: use what-if instead" if one_hot else None,
+        argument="dimension",
+    )
 
 
-def _way(mixture: RBFMixture, at: Tensor) -> Tensor:
+def _points_through_classes(mixture: RBFMixture, positions: Tensor) -> Tensor:
     """Return points of the block at positions counted in classes."""
     centres: Tensor = mixture.centres()
-    last = mixture.n_classes
-    circle = mixture.centres if isinstance(mixture.centres, Circle) else None
-    if circle is not None:
-        return _on_circles(circle, 2.0 * math.pi * at / last)
-    if float(at.min()) < 0.0 or float(at.max()) > last - 1:
-        raise ConfigError(f"expected positions from 0, the first class, to {last - 1}, the last, got {at.tolist()}")
-    low = at.floor().clamp(max=last - 2).long()
-    return centres[low] + (at - low)[:, None] * (centres[low + 1] - centres[low])
+    n_classes = mixture.n_classes
+    if isinstance(mixture.centres, Circle):
+        return _on_circles(mixture.centres, 2.0 * math.pi * positions / n_classes)
+    if float(positions.min()) < 0.0 or float(positions.max()) > n_classes - 1:
+        raise ConfigError(
+            expected=f"positions from 0, the first class, to {n_classes - 1}, the last",
+            found=str(positions.tolist()),
+            argument="positions",
+        )
+    low = positions.floor().clamp(max=n_classes - 2).long()
+    return centres[low] + (positions - low)[:, None] * (centres[low + 1] - centres[low])
 
 
 def _on_circles(circle: Circle, angle: Tensor) -> Tensor:
     columns, seen = [], set[int]()
     for harmonic in circle.harmonic.tolist():
-        wave = torch.sin if harmonic in seen else torch.cos  # the cosine of a circle stands before its sine
+        wave = torch.sin if harmonic in seen else torch.cos  # the cosine of a circle comes before its sine
         columns.append(circle.log_radius[harmonic].exp() * wave((harmonic + 1) * angle))
         seen.add(harmonic)
     return torch.stack(columns, dim=1)

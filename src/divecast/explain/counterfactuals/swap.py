@@ -1,4 +1,4 @@
-"""The forecast of a window with a part of another window's code."""
+"""The forecast of a window with a block of another window's code."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -29,83 +29,96 @@ class Swap:
 
     Attributes:
         block: ``b``, with the class probabilities; or ``a``.
-        factors: of b only these blocks; none named takes all.
+        factors: take only the blocks of these factors from b; all if empty.
+        labels: how both codes get their classes.
+
+    Raises:
+        ConfigError: ``factors`` is no sequence of names.
     """
 
     block: CodeBlock = "b"
-    factors: tuple[str, ...] = ()
+    factors: Sequence[str] = ()
+    labels: LabelMode = "known"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.factors, str) or not isinstance(self.factors, Sequence):
+            raise ConfigError(
+                expected="a sequence of factors",
+                found=repr(self.factors),
+                hint=f"Write [{self.factors!r}]" if isinstance(self.factors, str) else None,
+                argument="factors",
+            )
 
     def columns(self, fitted: FittedModel) -> tuple[int, ...]:
         """Return the numbers of the factors whose block is taken.
 
         Raises:
-            ConfigError: no such part, or no such factor in the code.
+            ConfigError: there is no such block or factor in the code.
         """
         names = coded_factors(fitted)
         if self.block not in ("a", "b"):
-            raise ConfigError(f'block must be "a" or "b", got {self.block!r}')
+            raise ConfigError(expected='block "a" or "b"', found=repr(self.block), argument="block")
         unknown = [name for name in self.factors if name not in names]
         if unknown:
-            raise ConfigError(f"expected factors of the model {list(names)}, got {unknown}")
+            raise ConfigError(expected=f"factors of the model {list(names)}", found=str(unknown), argument="factors")
         if self.block == "a" and self.factors:
-            raise ConfigError(f'factors own blocks of b, so block="a" takes none, got {list(self.factors)}')
+            raise ConfigError(
+                f"Factors own blocks of b, so they do not apply to block a, got {list(self.factors)}",
+                hint="Leave out {factors}",
+                argument="factors",
+            )
         if self.block == "b" and not names:
-            raise ConfigError('expected a model with labels in its code, this one has none: swap block="a"')
+            raise ConfigError(
+                "The code of this model has no labels, so it has no block b",
+                hint='Pass "a" as {block}',
+                argument="block",
+            )
         if self.block == "a":
             return ()
-        return tuple(at for at, name in enumerate(names) if name in self.factors or not self.factors)
-
-
-def as_names(factors: Sequence[str]) -> tuple[str, ...]:
-    """Return names of factors, of which there may be none.
-
-    Raises:
-        ConfigError: they are no sequence of names.
-    """
-    if isinstance(factors, str) or not isinstance(factors, Sequence):
-        raise ConfigError(f"expected a sequence of factors, got {factors!r}; write [{factors!r}]")
-    return tuple(factors)
+        return tuple(i for i, name in enumerate(names) if name in self.factors or not self.factors)
 
 
 def swap_windows(
-    fitted: FittedModel, pairs: tuple[Windows, Windows], what: Swap, mode: LabelMode, levels: Sequence[float]
+    fitted: FittedModel, windows: Windows, others: Windows, swap: Swap, levels: Sequence[float]
 ) -> Counterfactual:
-    """Forecast windows as they are and with code of others; arguments as in ``DeepDIVE.swap_codes``.
+    """Forecast windows as they are and with code of others.
 
     Args:
         fitted: the model.
-        pairs: the windows to forecast, and those whose code is taken: as many, or one for all.
-        what: what is taken.
-        mode: how the codes get their labels.
+        windows: the windows to forecast.
+        others: the windows whose code is taken: as many, or one for all.
+        swap: what is taken.
         levels: probabilities of the quantiles.
 
     Raises:
-        ConfigError: the two do not pair, or there is nothing of that kind to swap.
+        ConfigError: the windows do not pair, or there is no such block.
     """
-    windows, others = pairs
     if len(others) == 1:
         others = others.subset([0] * len(windows))
     if len(others) != len(windows):
-        raise ConfigError(f"expected one other window, or one for each of the {len(windows)}, got {len(others)}")
-    contrasts = _contrasts(fitted, (windows, others), what, mode, levels)
-    return counterfactual_of(fitted, windows, contrasts, levels)
+        raise ConfigError(
+            expected=f"one other window, or one for each of the {len(windows)}",
+            found=str(len(others)),
+            argument="other",
+        )
+    return counterfactual_of(fitted, windows, _contrasts(fitted, windows, others, swap, levels), levels)
 
 
 @torch.inference_mode()
-def with_code_of(fitted: FittedModel, code: Code, other: Code, what: Swap) -> Code:
-    """Put a part of another code into a code."""
-    taken = what.columns(fitted)
-    if what.block == "a":
+def with_code_of(fitted: FittedModel, code: Code, other: Code, swap: Swap) -> Code:
+    """Return a code with a block of another code."""
+    taken = swap.columns(fitted)
+    if swap.block == "a":
         return replace(code, a=other.a)
-    blocks, theirs = (list(fitted.network.marginal.blocks(each.b)) for each in (code, other))
-    b = torch.cat([theirs[at] if at in taken else block for at, block in enumerate(blocks)], dim=1)
-    classes = tuple(other.classes[at] if at in taken else share for at, share in enumerate(code.classes))
+    own_blocks, other_blocks = (fitted.network.marginal.blocks(source.b) for source in (code, other))
+    b = torch.cat([other_blocks[i] if i in taken else block for i, block in enumerate(own_blocks)], dim=1)
+    classes = tuple(other.classes[i] if i in taken else own for i, own in enumerate(code.classes))
     return replace(code, b=b, classes=classes)
 
 
 def _contrasts(
-    fitted: FittedModel, pairs: tuple[Windows, Windows], what: Swap, mode: LabelMode, levels: Sequence[float]
+    fitted: FittedModel, windows: Windows, others: Windows, swap: Swap, levels: Sequence[float]
 ) -> Iterator[Contrast]:
-    for batch, other in zip(*(batches(fitted, windows) for windows in pairs), strict=True):
-        own, theirs = infer_code(fitted, batch, mode), infer_code(fitted, other, mode)
-        yield contrast(fitted, batch.x, (own, with_code_of(fitted, own, theirs, what)), levels)
+    for batch, other_batch in zip(batches(fitted, windows), batches(fitted, others), strict=True):
+        own, other = (infer_code(fitted, part, swap.labels) for part in (batch, other_batch))
+        yield contrast(fitted, batch.x, own, with_code_of(fitted, own, other, swap), levels)

@@ -1,4 +1,4 @@
-"""How a window and its forecast change when one dimension of the code is moved and all else is kept."""
+"""Windows and forecasts along one dimension of the code, as a result."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from divecast.data import Windows, to_frame
+from divecast._text import plural
+from divecast.data import Backend, Windows, to_frame
 from divecast.explain.code import generate, infer_code
 from divecast.explain.counterfactuals.dimension import Dimension
 from divecast.explain.counterfactuals.label_effects import LabelEffects
@@ -22,26 +23,31 @@ from divecast.types import Code
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Traversal:
-    """Windows and forecasts along a way through the code, in original units; the code is as inferred from the window.
+    """Windows and forecasts along one dimension of the code, in original units; the code is inferred without labels.
 
-    The class probabilities follow b. Where b moves, a is kept, though the model would infer another one, or adjusted
-    (``explain/label_effects.py``).
+    The class probabilities follow b. Where b moves, a is kept, although the model would infer another a, or adjusted
+    (``explain/counterfactuals/label_effects.py``).
 
     Attributes:
         dimension: its name.
-        unit: what positions count: ``prior sd`` from the prior's mean, or ``class`` from the first one.
-        closes: whether the way goes round through the classes and comes back to where it began.
+        unit: of the positions: ``prior sd`` from the mean of the prior, or ``class`` from the first one.
+        closes: whether the traversal goes through the classes and returns to the first.
         positions: (position,).
-        values: (position, dim) the values of the moved dimensions.
+        values: (position, dim) values of the moved dimensions.
         keys: windows and the times of their rows and of the steps ahead.
         channels: names.
         windows: (window, position, time, channel) reconstructions.
         forecasts: (window, position, horizon, channel) means.
-        classes: class names of the factor that is moved; none for a.
-        probabilities: (window, position, class) what the RBF layer reads there.
-        own_position: (window,) of the window's own code; along a way of classes, of its most probable class.
-        own_windows: (window, time, channel) reconstruction from the window's own code, as ``reconstruct`` gives it.
-        own_forecasts: (window, horizon, channel) its forecast, as ``forecast(labels="infer")`` gives it.
+        classes: class names of the moved factor; none for a.
+        probabilities: (window, position, class) class probabilities at the moved code.
+        own_position: (window,) position of the window's own code; through classes, that of its most probable class.
+        own_windows: (window, time, channel) reconstruction from the window's own code, as ``reconstruct`` returns it.
+        own_forecasts: (window, horizon, channel) its forecast, as ``forecast(labels="infer")`` returns it.
+
+    Example:
+        >>> traversal = model.traverse(panel, "b_hour")
+        >>> traversal.unit, traversal.closes, len(traversal.positions)
+        ('class', True, 25)
     """
 
     dimension: str
@@ -59,23 +65,39 @@ class Traversal:
     own_windows: Floats
     own_forecasts: Floats
 
-    def frame(self) -> Any:
-        """Return a row per window, position, channel and step.
+    def __str__(self) -> str:
+        """Return what is moved, how far, and by how much the forecasts change."""
+        span = f"{self.positions.min():g} to {self.positions.max():g}"
+        size = float(np.ptp(self.forecasts, axis=1).mean(dtype=np.float64))
+        return (
+            f"{self.dimension} from {span} ({self.unit}) in {plural(len(self.windows), 'window')}: the forecasts "
+            f"change by {size:.3g} on average."
+        )
+
+    def frame(self, *, backend: Backend | None = None) -> Any:
+        """Return the traversal as a table with one row per window, position, channel and step.
 
         Columns: ``unique_id, end`` (time of the last observed row), ``position, own_position, step`` (up to 0 the
-        window given back, from 1 on the forecast), ``ds, value``, and ``own``, the same from the window's own code.
+        reconstruction, from 1 the forecast), ``ds, value``, and ``own``, the value from the window's own code.
+
+        Args:
+            backend: kind of table; by default that of the data.
+
+        Example:
+            >>> table = model.traverse(panel, "a0", n=3).frame()
+            >>> len(table) == 3 * 4 * (48 + 24)
+            True
         """
         n_windows, n_positions, lookback, n_channels = self.windows.shape
         steps = np.arange(1 - lookback, self.forecasts.shape[2] + 1)
         value = np.concatenate([self.windows, self.forecasts], axis=2).reshape(-1, len(steps), n_channels)
         own = np.concatenate([self.own_windows, self.own_forecasts], axis=1).repeat(n_positions, axis=0)
-        head = {**self.keys.columns("end", lookback - 1), "own_position": self.own_position}
-        head = {name: np.repeat(column, n_positions) for name, column in head.items()}
-        head["position"] = np.tile(self.positions, n_windows)
+        of_window = {**self.keys.columns("end", lookback - 1), "own_position": self.own_position}
+        of_window = {name: np.repeat(column, n_positions) for name, column in of_window.items()}
+        of_window["position"] = np.tile(self.positions, n_windows)
         stamps = self.keys.stamps.repeat(n_positions, axis=0)
-        return to_frame(
-            long_columns(self.channels, head, steps, stamps, {"value": value, "own": own}), self.keys.backend
-        )
+        columns = long_columns(self.channels, of_window, steps, stamps, {"value": value, "own": own})
+        return to_frame(columns, backend or self.keys.backend)
 
 
 def traverse_windows(
@@ -85,54 +107,64 @@ def traverse_windows(
     positions: Sequence[float],
     effects: LabelEffects | None = None,
 ) -> Traversal:
-    """Move one dimension of the code of windows; arguments as in ``DeepDIVE.traverse``."""
+    """Move one dimension of the code of windows; a is kept, or adjusted by the effects of the labels."""
     values = dimension.values(positions)
-    rows = []
+    steps = []
     for batch in batches(fitted, windows):
         own = infer_code(fitted, batch, "infer")
         codes = [moved_to(fitted, own, dimension, value.to(batch.x.device)) for value in values]
         codes = [effects.adjusted(own, code) for code in codes] if effects else codes
-        rows.append(_traversed(fitted, batch.x, own, dimension, codes))
-    moved = [np.concatenate(column) for column in zip(*rows, strict=True)]
-    steps = range(-fitted.shape.lookback, fitted.shape.horizon)
+        steps.append(_traverse_batch(fitted, batch.x, own, dimension, codes))
     factor = dimension.factor
     return Traversal(
         dimension=dimension.name,
-        unit="class" if dimension.is_way else "prior sd",
+        unit="class" if dimension.through_classes else "prior sd",
         closes=dimension.closes,
         positions=np.asarray(positions, dtype=np.float64),
         values=values.reshape(len(values), -1).numpy(),
-        keys=Keys.of(windows.source, windows.origins, windows.segments, steps),
+        keys=Keys.of(
+            windows.source, windows.origins, windows.segments, range(-fitted.shape.lookback, fitted.shape.horizon)
+        ),
         channels=fitted.channels,
-        windows=moved[0],
-        forecasts=moved[1],
+        windows=np.concatenate([step.windows for step in steps]),
+        forecasts=np.concatenate([step.forecasts for step in steps]),
         classes=() if factor is None else fitted.vocabularies[factor].classes,
-        probabilities=moved[2],
-        own_position=moved[3],
-        own_windows=moved[4],
-        own_forecasts=moved[5],
+        probabilities=np.concatenate([step.probabilities for step in steps]),
+        own_position=np.concatenate([step.own_position for step in steps]),
+        own_windows=np.concatenate([step.own_windows for step in steps]),
+        own_forecasts=np.concatenate([step.own_forecasts for step in steps]),
     )
 
 
-def _traversed(
-    fitted: FittedModel, x: Tensor, own: Code, dimension: Dimension, codes: Sequence[Code]
-) -> list[NDArray[Any]]:
-    found = [generate(fitted, x, code) for code in codes]
-    at, as_is = dimension.factor, generate(fitted, x, own)
-    shares = [code.a.new_empty(len(x), 0) if at is None else code.classes[at] for code in codes]
-    return [
-        np.stack([each.window for each in found], axis=1),
-        np.stack([each.mean for each in found], axis=1),
-        torch.stack(shares, dim=1).cpu().numpy(),
-        _own_position(fitted, own, dimension),
-        as_is.window,
-        as_is.mean,
-    ]
+@dataclass(frozen=True, eq=False, slots=True)
+class _Batch:
+    """The fields of a ``Traversal`` that have windows, for one batch."""
+
+    windows: Floats
+    forecasts: Floats
+    probabilities: Floats
+    own_position: NDArray[np.float64]
+    own_windows: Floats
+    own_forecasts: Floats
+
+
+def _traverse_batch(fitted: FittedModel, x: Tensor, own: Code, dimension: Dimension, codes: Sequence[Code]) -> _Batch:
+    moved = [generate(fitted, x, code) for code in codes]
+    factor, unmoved = dimension.factor, generate(fitted, x, own)
+    probabilities = [code.a.new_empty(len(x), 0) if factor is None else code.classes[factor] for code in codes]
+    return _Batch(
+        windows=np.stack([generated.window for generated in moved], axis=1),
+        forecasts=np.stack([generated.mean for generated in moved], axis=1),
+        probabilities=torch.stack(probabilities, dim=1).cpu().numpy(),
+        own_position=_own_position(fitted, own, dimension),
+        own_windows=unmoved.window,
+        own_forecasts=unmoved.mean,
+    )
 
 
 @torch.inference_mode()
 def moved_to(fitted: FittedModel, code: Code, dimension: Dimension, value: Tensor) -> Code:
-    """Put a value, () or (dim,) for a way, into a dimension of every code of a batch."""
+    """Set a dimension of every code of a batch to a value, () or (dim,) for a whole block."""
     path, column = fitted.network.marginal, dimension.column
     if dimension.factor is None:
         a = code.a.clone()
@@ -145,9 +177,9 @@ def moved_to(fitted: FittedModel, code: Code, dimension: Dimension, value: Tenso
 
 
 def _own_position(fitted: FittedModel, code: Code, dimension: Dimension) -> NDArray[np.float64]:
-    if dimension.is_way and dimension.factor is not None:
+    if dimension.through_classes and dimension.factor is not None:
         return code.classes[dimension.factor].argmax(dim=1).cpu().numpy().astype(np.float64)
-    part = code.a if dimension.factor is None else fitted.network.marginal.blocks(code.b)[dimension.factor]
-    mean, sd = dimension.spread()
-    own: NDArray[np.float64] = ((part[:, dimension.column].cpu().numpy().astype(np.float64)) - mean) / sd
-    return own
+    z = code.a if dimension.factor is None else fitted.network.marginal.blocks(code.b)[dimension.factor]
+    prior = dimension.spread()
+    position: NDArray[np.float64] = (z[:, dimension.column].cpu().numpy().astype(np.float64) - prior.mean) / prior.sd
+    return position

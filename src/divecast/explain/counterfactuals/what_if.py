@@ -1,11 +1,11 @@
-"""What if a window were of another class: b handed over as that class, and of a what no label tells is kept.
+"""Forecasts of windows as if they were of another class: b is set to that class, the remaining code is kept.
 
-The class is handed over as the fit did it for half of the known labels: b at the centre of the class's component, its
-probability one, which also moves the covariates of the linear path. The window's own deviation from its old class is
-not carried over: where the label is told there is none, since the factual code is at the centre too; and the model
-takes b given the class for noise whose directions mean nothing to another class (what leads from six to seven o'clock
-leads elsewhere at noon). The blocks of the other factors stay as they were for the factual window, and so does a but
-for what the labels say of it (``explain/label_effects.py``).
+The class is set as in the fit for half of the known labels: b at the centre of the class's component with probability
+one, which also changes the covariates of the linear path. A window's deviation from its old class is not carried over:
+where the label is used there is none, since the factual code is at the centre as well; and the model treats b given
+the class as noise, whose directions differ between classes (the direction from six to seven o'clock means something
+else at noon). The blocks of the other factors stay as in the factual code, and so does a, except for the effect of the
+labels on it (``explain/counterfactuals/label_effects.py``).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,12 +34,12 @@ _LEAST_SEEN = 0.5  # windows
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class HandOver:
-    """How a class is handed over.
+class ClassChange:
+    """How the class of a code is changed.
 
     Attributes:
         labels: how the window's own code gets its classes.
-        effects: what the labels say of a, which is moved along; None leaves a as it is.
+        effects: effect of the labels on a, by which a is adjusted; None keeps a.
     """
 
     labels: LabelMode = "known"
@@ -47,24 +47,24 @@ class HandOver:
 
 
 def what_if_windows(
-    fitted: FittedModel, windows: Windows, wanted: Tensor, how: HandOver, levels: Sequence[float]
+    fitted: FittedModel, windows: Windows, wanted: Tensor, change: ClassChange, levels: Sequence[float]
 ) -> Counterfactual:
-    """Forecast windows as they are and with other classes handed over.
+    """Forecast windows as they are and with other classes.
 
     Args:
         fitted: the model.
-        windows: to forecast.
-        wanted: (window, factor) class indices, -1 keeps what the window has.
-        how: the labels, and what becomes of a.
+        windows: the windows to forecast.
+        wanted: (window, factor) class indices, -1 keeps the class of the window.
+        change: labels of the own code, and what happens to a.
         levels: probabilities of the quantiles.
     """
-    if how.effects:
-        _report_unseen(fitted, wanted, how.effects)
-    return counterfactual_of(fitted, windows, _contrasts(fitted, windows, wanted, how, levels), levels)
+    if change.effects:
+        _warn_unseen(fitted, wanted, change.effects)
+    return counterfactual_of(fitted, windows, _contrasts(fitted, windows, wanted, change, levels), levels)
 
 
 def as_mapping(factor: str | None, to: str | Mapping[str, str]) -> Mapping[str, str]:
-    """Return the class each factor is moved to, from either way of saying it.
+    """Return the new class of each factor, from either form of the arguments.
 
     Raises:
         ConfigError: neither a factor with its class, nor a mapping alone.
@@ -74,7 +74,10 @@ def as_mapping(factor: str | None, to: str | Mapping[str, str]) -> Mapping[str, 
     if isinstance(to, str) and isinstance(factor, str):
         return {factor: to}
     raise ConfigError(
-        f'expected factor="weekday", to="Sun", or to={{"weekday": "Sun"}} alone, got factor={factor!r}, to={to!r}'
+        expected='a factor and its class, such as "weekday" and "Sun", or only a mapping {"weekday": "Sun"}',
+        found=f"factor {factor!r} and class {to!r}",
+        hint="Pass {factor} and {to}, or a mapping as {to} alone",
+        argument="to",
     )
 
 
@@ -82,51 +85,54 @@ def wanted_classes(fitted: FittedModel, to: Mapping[str, str]) -> Tensor:
     """Return class indices, (1, factor), -1 for factors that are not named.
 
     Raises:
-        ConfigError: nothing to change, or no such factor or class in the code.
+        ConfigError: nothing to change, or there is no such factor or class in the code.
     """
     names = coded_factors(fitted)
     if not names:
-        raise ConfigError("expected a model with labels in its code, this one has none: fit it with factors")
+        raise ConfigError("The code of this model has no labels to change", hint="Fit the model with {factors}")
     if not to:
-        raise ConfigError(f"expected a factor and the class to move it to, got none; the factors are {list(names)}")
+        raise ConfigError(f"No class to change to is given; the factors are {list(names)}", argument="to")
     wanted = torch.full((1, len(names)), -1)
     for factor, name in to.items():
         if factor not in names:
-            raise ConfigError(f"expected one of the factors of the model {list(names)}, got {factor!r}")
-        at = names.index(factor)
-        wanted[0, at] = class_place(factor, fitted.vocabularies[at].classes, name)
+            raise ConfigError(
+                expected=f"one of the factors of the model {list(names)}", found=repr(factor), argument="factor"
+            )
+        column = names.index(factor)
+        wanted[0, column] = class_place(factor, fitted.vocabularies[column].classes, name)
     return wanted
 
 
 @torch.inference_mode()
 def with_classes(fitted: FittedModel, code: Code, wanted: Tensor) -> Code:
-    """Hand classes, (batch, factor) or -1 to keep, over to a code; a and the other factors stay."""
-    b, handed = fitted.network.marginal.clamp(code.b, wanted, noise=False)
-    pairs = zip(wanted.T, handed, code.classes, strict=True)
-    classes = tuple(torch.where(label[:, None] >= 0, new, old) for label, new, old in pairs)
+    """Return a code with other classes, (batch, factor) or -1 to keep one; a and the other factors stay."""
+    b, clamped = fitted.network.marginal.clamp(code.b, wanted, noise=False)
+    columns = zip(wanted.T, clamped, code.classes, strict=True)
+    classes = tuple(torch.where(label[:, None] >= 0, new, old) for label, new, old in columns)
     return replace(code, b=b, classes=classes)
 
 
-def _report_unseen(fitted: FittedModel, wanted: Tensor, effects: LabelEffects) -> None:
-    """Say which classes a could not be adjusted to: the data given do not show them."""
-    for known, classes, seen in zip(fitted.vocabularies, wanted.T, effects.seen, strict=True):
-        asked = [int(at) for at in classes.unique() if at >= 0]
-        absent = [known.classes[at] for at in asked if float(seen[at]) < _LEAST_SEEN]
+def _warn_unseen(fitted: FittedModel, wanted: Tensor, effects: LabelEffects) -> None:
+    """Warn of classes to which a cannot be adjusted, as the data have no window of them."""
+    for vocabulary, column, seen in zip(fitted.vocabularies, wanted.T, effects.seen, strict=True):
+        indices = [int(index) for index in column.unique() if index >= 0]
+        absent = [vocabulary.classes[index] for index in indices if float(seen[index]) < _LEAST_SEEN]
         if absent:
             warn_data(
-                f"the data given have no window of {known.name} {', '.join(absent)}, so how a goes with it is not "
-                "known, and the answer may keep much of the old class; give data that have it"
+                f"The data have no window of {vocabulary.name} {', '.join(absent)}, so a is not adjusted to it and the "
+                "forecast may keep much of the old class",
+                hint="Use data with such windows",
             )
 
 
 def _contrasts(
-    fitted: FittedModel, windows: Windows, wanted: Tensor, how: HandOver, levels: Sequence[float]
+    fitted: FittedModel, windows: Windows, wanted: Tensor, change: ClassChange, levels: Sequence[float]
 ) -> Iterator[Contrast]:
-    done = 0
+    start = 0
     for batch in batches(fitted, windows):
-        own = infer_code(fitted, batch, how.labels)
-        asked = wanted[done : done + len(batch.x)].to(batch.x.device)
-        changed = with_classes(fitted, own, asked)
-        changed = how.effects.adjusted(own, changed) if how.effects else changed
-        done += len(batch.x)
-        yield contrast(fitted, batch.x, (own, changed), levels)
+        own = infer_code(fitted, batch, change.labels)
+        labels = wanted[start : start + len(batch.x)].to(batch.x.device)
+        start += len(batch.x)
+        changed = with_classes(fitted, own, labels)
+        changed = change.effects.adjusted(own, changed) if change.effects else changed
+        yield contrast(fitted, batch.x, own, changed, levels)
