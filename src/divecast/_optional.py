@@ -12,6 +12,7 @@ _EXTRAS = {
     "sklearn": "science",
     "torchjd": "science",
     "pandas": "pandas",
+    "holidays": "holidays",
     "onnxscript": "onnx",
     "plotly": "report",
     "ray": "ray",

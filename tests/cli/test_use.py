@@ -41,7 +41,7 @@ def test_another_order_of_channels_is_put_right_and_told(run, folder, model, tmp
     write_panel(tmp_path / "turned.csv", names=("time", "south", "north"))
     straight = run("forecast", model, folder / "panel.csv", "--out", tmp_path / "a.csv")
     result = run("forecast", model, tmp_path / "turned.csv", "--out", tmp_path / "b.csv")
-    assert result.err.startswith("warning: channels came in another order")
+    assert result.err.startswith("warning: The channels were put in the order")
     assert straight.err == ""
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
 
@@ -132,7 +132,7 @@ def test_wrong_model_or_data_is_one_line(run, folder, model, tmp_path, command):
         (["forecast", "--out", "none/f.csv"], "none"),
         (["encode", "--out", "f.xlsx"], "f.xlsx"),
         (["evaluate", "--part", "test", "--start", "2024-01-10"], "--part"),
-        (["evaluate", "--start", "2024-01-01T05:00"], "look-back"),
+        (["evaluate", "--start", "2024-01-01T05:00"], "lookback"),
         (["evaluate", "--start", "2024-01-10", "--stop", "2024-01-09"], "later"),
     ],
 )

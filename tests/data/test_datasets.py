@@ -131,7 +131,7 @@ def test_results_come_as_tables_of_the_package_that_is_installed(
 
 
 def test_unknown_name_lists_what_there_is() -> None:
-    with pytest.raises(ConfigError, match="expected one of the data sets 'loads', 'motion', got 'weather'"):
+    with pytest.raises(ConfigError, match="no data set 'weather': expected 'loads', 'motion'"):
         datasets.load("weather")
 
 

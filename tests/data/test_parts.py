@@ -80,12 +80,12 @@ def test_groups_that_are_numbers_are_named_as_text():
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        (ByTime(100, 1, 1), r"\(3, 0, 0\)|expected rows for every part"),
-        (ByRecording(), "at least one of the recordings for every part, got 2"),
-        (ByRecording(group="subject"), "groups of 'subject' for every part, got 1"),
+        (ByTime(100, 1, 1), "6 rows in shares 100:1:1 give"),
+        (ByRecording(), "2 recordings are too few"),
+        (ByRecording(group="subject"), "1 groups of 'subject' are too few"),
         (ByRecording(group="age"), "'age'"),
-        (ByGroup("subject", valid=("eve",)), r"unknown: \['eve'\]"),
-        (ByGroup("subject", valid=("ann",)), "some left for training"),
+        (ByGroup("subject", valid=("eve",)), "no subject 'eve' among 'ann'"),
+        (ByGroup("subject", valid=("ann",)), "is left for training"),
     ],
 )
 def test_too_little(spec, message):
@@ -94,9 +94,9 @@ def test_too_little(spec, message):
 
 
 def test_a_panel_is_one_recording():
-    with pytest.raises(DataError, match="for ByRecording; a panel is one segment in time; use ByTime"):
+    with pytest.raises(DataError, match=r"cannot be split by ByRecording.*Use ByTime"):
         split(panel(100), ByRecording())
-    with pytest.raises(DataError, match="for ByGroup; a panel is one segment"):
+    with pytest.raises(DataError, match="cannot be split by ByGroup"):
         split(panel(100), ByGroup("subject", ("ann",)))
 
 
@@ -107,12 +107,12 @@ def test_a_split_is_one_of_three(spec):
 
 
 def test_groups_must_be_known_and_whole():
-    with pytest.raises(DataError, match=r"missing in \['r1'\]"):
+    with pytest.raises(DataError, match=r"missing in 'r1'\."):
         split(recordings([3, 3, 3], ["a", None, "b"]), ByRecording(1, 1, 1, group="subject"))
     torn = Recordings(
         np.zeros((4, 1), np.float32), np.array([0, 2, 4]), ("r0", "r1"), ("c",), row_labels={"day": np.arange(4.0)}
     )
-    with pytest.raises(DataError, match=r"changes within \['r0', 'r1'\]"):
+    with pytest.raises(DataError, match=r"it changes within 'r0', 'r1'\."):
         split(torn, ByGroup("day", valid=("0",)))
 
 
@@ -144,7 +144,7 @@ def test_recordings_are_drawn_by_their_shares(shares, sizes):
 
 
 def test_a_test_part_that_is_asked_for_has_rows():
-    with pytest.raises(DataError, match=r"expected rows for every part, got \(3, 1, 0\)"):
+    with pytest.raises(DataError, match=r"no rows: 4 rows in shares 3:1:1e-12 give 3, 1 and 0 for"):
         split(panel(4), ByTime(3, 1, 1e-12))
 
 

@@ -44,8 +44,10 @@ def test_columns_of_labels_are_those_that_factors_name():
     assert panel.channels == ("a",)
     assert panel.label_column("mode").tolist() == list("xyxy")
     assert not read_source(HOURS.drop(columns="mode"), factors=[Label("mode")], absent_labels=True).labels
-    with pytest.raises(DataError, match=r"'mode': the table has the columns ds, a\. Name one .* in factors="):
+    with pytest.raises(DataError, match=r"'mode': the table has the columns 'ds', 'a'\. Name one .* in factors="):
         read_source(HOURS.drop(columns="mode"), factors=[Label("mode")])
+    with pytest.raises(DataError, match=r"Did you mean 'hour'\?"):  # a calendar factor, misspelt
+        read_source(HOURS, factors=[Label("hours")])
 
 
 @pytest.mark.parametrize("channels", [(), ["a"]])

@@ -72,7 +72,7 @@ def test_recordings_too_short_for_a_window_are_left_out_and_reported(moves_model
     with pytest.warns(DataWarning, match=r"1 of 2 recordings are too short for look-back 40 and were left out.*'r1'"):
         forecast = moves_model.forecast(piece([60, 30]))
     assert forecast.keys.recordings.tolist() == ["r0"]
-    with pytest.raises(DataError, match="look-back 40"):
+    with pytest.raises(DataError, match="lookback=40 "):
         moves_model.forecast(piece([20, 30]))
 
 

@@ -34,7 +34,7 @@ def test_stopping_by_labels_needs_labels_in_the_validation_part(factors: tuple[s
 
 
 def test_a_table_shorter_than_a_window_says_so() -> None:
-    with pytest.raises(DataError, match="long enough for look-back 24 and horizon 6"):
+    with pytest.raises(DataError, match="lookback=24 and horizon=6 needs 30 rows"):
         model(("hour",)).fit(hours().panel.rows(0, 20), progress=False)
 
 

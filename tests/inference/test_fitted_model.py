@@ -54,12 +54,12 @@ def test_an_artifact_without_a_tensor_is_refused(lost: str, hours_model: DeepDIV
 
 def test_channels_are_brought_into_the_models_order(hours_model: DeepDIVE) -> None:
     fitted, panel = hours_model.fitted_model, hours().panel
-    with pytest.warns(DataWarning, match="another order"):
+    with pytest.warns(DataWarning, match="put in the order of the model"):
         turned = fitted.source(panel.select(["s2", "s0", "s3", "s1"]))
     assert turned.channels == fitted.channels
     np.testing.assert_array_equal(turned.values, panel.values)
     wide = Panel.from_array(np.hstack([panel.values, panel.values]), "2024-01-01", "1h", [*panel.channels, *"abcd"])
-    with pytest.warns(DataWarning, match="left out 4 channels unknown to the model: .*'a'"):
+    with pytest.warns(DataWarning, match="4 channels unknown to the model left out: .*'a'"):
         assert fitted.source(wide).channels == fitted.channels
 
 

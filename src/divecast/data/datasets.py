@@ -1,6 +1,6 @@
-"""Small real data sets that ship with the package, with their licences in ``shipped/``.
+"""Small real data sets that ship with the package; their licences are in ``shipped/``.
 
-They are made by ``scripts/make_datasets.py`` from the packages that publish them.
+``scripts/make_datasets.py`` builds them from the packages that publish them.
 """
 
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast.data.names import listed
 from divecast.data.sources.panel import Panel
 from divecast.data.sources.recordings import Recordings
 from divecast.data.tables.frames import default_backend
@@ -22,12 +23,22 @@ _MOTION_LABELS = ("exercise", "side", "subject")
 
 
 def available() -> tuple[str, ...]:
-    """Names that ``load`` knows."""
+    """Names of the shipped data sets.
+
+    Example:
+        >>> datasets.available()
+        ('loads', 'motion')
+    """
     return tuple(_LOADERS)
 
 
 def is_shipped(data: str | Path) -> bool:
-    """Whether a name stands for a shipped data set: no file or folder of that name exists."""
+    """Whether a name means a shipped data set, that is, no file or folder has this name.
+
+    Example:
+        >>> datasets.is_shipped("loads"), datasets.is_shipped("loads.csv")
+        (True, False)
+    """
     return str(data) in _LOADERS and not Path(data).exists()
 
 
@@ -46,29 +57,41 @@ def load(name: str) -> Panel | Recordings: ...
 def load(name: str) -> Panel | Recordings:
     """Load a shipped data set.
 
+    Results are returned as tables of pandas, else of polars, else of pyarrow, whichever is installed.
+
     Args:
-        name: ``loads`` or ``motion``; see ``load_loads`` and ``load_motion``.
+        name: "loads" or "motion"; see :func:`load_loads` and :func:`load_motion`.
 
     Raises:
-        ConfigError: there is no data set of that name.
+        ConfigError: There is no data set of that name.
+
+    Example:
+        >>> datasets.load("loads").values.shape
+        (8784, 27)
+        >>> datasets.load("motion")
+        Recordings(140 of 947 to 2618 rows, 6 channels, 50 Hz)
     """
     if name not in _LOADERS:
-        raise ConfigError(f"expected one of the data sets {', '.join(map(repr, available()))}, got {name!r}")
+        raise ConfigError(f"There is no data set {name!r}", expected=listed(available()), argument="name")
     return _LOADERS[name]()
 
 
 def load_loads() -> Panel:
     """Electric load of 27 German consumer classes in 2016: 8,784 hours x 27 channels.
 
-    Hourly means of the SimBench 15-minute active power profiles, as a share of each profile's highest quarter-hour.
+    Hourly means of the SimBench 15-minute active power profiles, relative to the highest quarter-hour of each profile.
     Channels by class: H0 households, G0-G6 commerce, L0-L2 farms, BL band load, WB night storage heating. The clock
-    runs in UTC from 2015-12-31T23:00 and calendar factors are read in Europe/Berlin. No value is missing.
-    Five of the household profiles (H0-A, H0-B, H0-C, H0-G, H0-L) move by an hour at both clock changes, as if they
-    had been recorded in standard time all year; they are kept as published. BL-H has no daily or weekly cycle.
+    starts at 2015-12-31T23:00 UTC and calendar factors are read in Europe/Berlin. No value is missing.
+    Five of the household profiles (H0-A, H0-B, H0-C, H0-G, H0-L) shift by an hour at both clock changes, as if recorded
+    in standard time all year; they are kept as published. BL-H has no daily or weekly cycle.
 
     From SimBench (www.simbench.net), under the Open Database License 1.0; cite Meinecke et al., "SimBench - A
     Benchmark Dataset of Electric Power Systems to Compare Innovative Solutions Based on Power Flow Analysis",
     Energies 13(12), 3290, 2020.
+
+    Example:
+        >>> datasets.load_loads().channels[:3]
+        ('BL-H', 'G0-A', 'G0-M')
     """
     members = _read("loads.npz")
     channels = [str(name) for name in members["channels"]]
@@ -80,20 +103,24 @@ def load_loads() -> Panel:
 def load_motion() -> Recordings:
     """Smart watch signals of shoulder exercises: 140 recordings of 947 to 2,618 steps x 6 channels at 50 Hz.
 
-    Channels: acceleration ax, ay, az (g) and rotation wx, wy, wz (rad/s), kept as whole multiples of 1/32767 of each
+    Channels: acceleration ax, ay, az (g) and rotation wx, wy, wz (rad/s), stored as multiples of 1/32767 of each
     channel's largest value. Labels of each recording: ``exercise`` (PEN, ABD, FEL, IR, ER, TRAP, ROW), ``side`` (left,
     right) and ``subject`` (01 to 10), every combination once. No value is missing.
 
     From seglearn (BSD 3-clause); cite Burns et al., "Shoulder physiotherapy exercise recognition: machine learning the
     inertial signals from a smartwatch", Physiological Measurement 39(7), 2018, arXiv 1802.01489.
+
+    Example:
+        >>> sorted(datasets.load_motion().labels)
+        ['exercise', 'side', 'subject']
     """
     members = _read("motion.npz")
     signal = members["values"].T * members["step"]
-    recordings = np.split(signal, np.cumsum(members["lengths"])[:-1])
+    arrays = np.split(signal, np.cumsum(members["lengths"])[:-1])
     labels = {name: members[name].tolist() for name in _MOTION_LABELS}
     channels = [str(name) for name in members["channels"]]
-    motion = Recordings.from_arrays(recordings, labels=labels, rate=_MOTION_RATE, channels=channels)
-    return replace(motion, backend=default_backend())
+    recordings = Recordings.from_arrays(arrays, labels=labels, rate=_MOTION_RATE, channels=channels)
+    return replace(recordings, backend=default_backend())
 
 
 _LOADERS: dict[str, Callable[[], Panel | Recordings]] = {"loads": load_loads, "motion": load_motion}

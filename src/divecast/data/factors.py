@@ -1,15 +1,15 @@
-"""What a user names as factors: parts of the calendar and label columns."""
+"""Factors: parts of the calendar and label columns that a model is told about."""
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from divecast.data.names import listed, repeated
 from divecast.errors import ConfigError
 
 Kind = Literal["plain", "ordered", "cyclic"]
 CalendarName = Literal["hour", "half_hour", "weekday", "weekend", "month", "season", "holiday"]
-
 CALENDAR_NAMES: tuple[CalendarName, ...] = get_args(CalendarName)
 
 _PLAIN_CALENDAR = ("weekend", "holiday")
@@ -18,14 +18,20 @@ _COUNTRY = re.compile(r"[A-Z]{2,3}(-.+)?")
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """A factor that follows from the clock.
+    """A factor computed from the time stamps.
 
     Attributes:
         name: hour ("00".."23"), half_hour ("00:00".."23:30"), weekday ("Mon".."Sun"), weekend ("no", "yes"), month
-            ("Jan".."Dec"), season ("winter" for December to February and on, as in the northern hemisphere) or
-            holiday ("no", "yes").
-        tz: Zone whose wall time is read; the clock's own when left out.
-        country: Country of the holidays as ISO 3166 code, with a subdivision after a dash if wanted: "DE", "US-NY".
+            ("Jan".."Dec"), season ("winter" is December to February, as in the northern hemisphere) or holiday ("no",
+            "yes").
+        tz: Time zone in which it is read; by default that of the data.
+        country: Country whose holidays count, as ISO 3166 code with an optional subdivision: "DE", "US-NY".
+
+    Example:
+        >>> Calendar("hour", tz="Asia/Tokyo").kind
+        'cyclic'
+        >>> Calendar("holiday", country="DE").kind
+        'plain'
     """
 
     name: CalendarName
@@ -33,24 +39,29 @@ class Calendar:
     country: str | None = None
 
     def __post_init__(self) -> None:
-        """Check the name.
+        """Check the name and the country.
 
         Raises:
-            ConfigError: The name is unknown, or a holiday factor names no country.
+            ConfigError: The name is unknown, or a country is missing, malformed or given for another factor.
         """
-        if self.name not in get_args(CalendarName):
-            raise ConfigError(f"expected a calendar factor of {get_args(CalendarName)}, got {self.name!r}")
-        if (self.name == "holiday") != (self.country is not None):
+        if self.name not in CALENDAR_NAMES:
             raise ConfigError(
-                'expected a country for the factor "holiday" and for no other, as Calendar("holiday", country="DE"), '
-                f"got name {self.name!r}, country {self.country!r}"
+                f"There is no calendar factor {self.name!r}", expected=", ".join(CALENDAR_NAMES), argument="name"
             )
+        if self.name == "holiday" and self.country is None:
+            raise ConfigError(
+                "The factor holiday needs a country",
+                hint='Write "holiday:DE" or Calendar("holiday", country="DE")',
+                argument="country",
+            )
+        if self.name != "holiday" and self.country is not None:
+            raise ConfigError(f"The factor {self.name} takes no country, only holiday does", argument="country")
         if self.country is not None and not _COUNTRY.fullmatch(self.country):
-            raise ConfigError(f'expected a country as "DE" or "US-NY", got {self.country!r:.80}')
+            raise ConfigError(expected='a country such as "DE" or "US-NY"', found=f"{self.country!r:.80}")
 
     @property
     def kind(self) -> Kind:
-        """Cyclic, but plain for weekend and holiday."""
+        """Relation of its classes: "plain" for weekend and holiday, else "cyclic"."""
         return "plain" if self.name in _PLAIN_CALENDAR else "cyclic"
 
 
@@ -59,10 +70,16 @@ class Label:
     """A factor given as a label column of rows or recordings.
 
     Attributes:
-        name: The label column.
-        kind: "plain" categories, "ordered" ones, or "cyclic" ones whose last is next to the first.
-        bins: Cut numbers into this many bins of about equal share of the training part (ordered only).
-        order: The classes in order; numbers are in order by themselves.
+        name: Name of the label column.
+        kind: "plain" classes, "ordered" ones, or "cyclic" ones whose last is next to the first.
+        bins: For ordered numbers: cut them into this many bins of about equal share of the training part.
+        order: The classes in their order; numbers need none.
+
+    Example:
+        >>> Label("size", kind="ordered", order=("small", "medium", "large")).order
+        ('small', 'medium', 'large')
+        >>> Label("speed", kind="ordered", bins=5)
+        Label(name='speed', kind='ordered', bins=5, order=None)
     """
 
     name: str
@@ -77,16 +94,25 @@ class Label:
             ConfigError: They do not.
         """
         if self.kind not in get_args(Kind):
-            raise ConfigError(f"expected a kind of {get_args(Kind)} for factor {self.name!r}, got {self.kind!r}")
+            raise ConfigError(
+                f"Factor {self.name!r} has an unknown kind",
+                expected=", ".join(get_args(Kind)),
+                found=repr(self.kind),
+                argument="kind",
+            )
         if self.bins is not None and (self.kind != "ordered" or self.order is not None or self.bins < 2):
             raise ConfigError(
-                f'expected bins >= 2 with kind="ordered" and without order for factor {self.name!r}, got '
-                f"bins {self.bins}, kind {self.kind!r}, order {self.order}"
+                f"Factor {self.name!r} cannot be cut into bins",
+                expected='at least 2 bins, kind="ordered" and no order',
+                found=f"bins={self.bins}, kind={self.kind!r}, order={self.order}",
+                argument="bins",
             )
         if self.order is not None and (self.kind == "plain" or len(set(self.order)) < max(2, len(self.order))):
             raise ConfigError(
-                f"expected an order of at least two different classes, for an ordered or cyclic factor, got "
-                f"{self.order} for {self.kind} factor {self.name!r}"
+                f"Factor {self.name!r} cannot have this order",
+                expected="two or more different classes of an ordered or cyclic factor",
+                found=f"{self.order} of a {self.kind} factor",
+                argument="order",
             )
 
 
@@ -94,38 +120,35 @@ Factor = Calendar | Label
 
 
 def as_factors(specs: Sequence[str | Calendar | Label]) -> tuple[Factor, ...]:
-    """Turn names into factors: a name of the calendar into :class:`Calendar`, any other into :class:`Label`.
+    """Turn names into factors: the name of a calendar factor into :class:`Calendar`, any other into :class:`Label`.
 
     Args:
-        specs: Names and factors. Of the calendar's a zone and, of holidays, the country are part of the name: "hour",
-            "hour@America/New_York", "holiday:US-NY".
-
-    Returns:
-        The factors.
+        specs: Names and factors. The name of a calendar factor may include the time zone and, for holidays, the
+            country: "hour", "hour@America/New_York", "holiday:US-NY".
 
     Raises:
-        ConfigError: Two factors share a name, one of the calendar cannot be read so, or something else is given.
+        ConfigError: A name is malformed, two factors have the same name, or an entry is neither name nor factor.
     """
     if isinstance(specs, str) or not isinstance(specs, Iterable):
-        raise ConfigError(f"expected a sequence of factors, got {specs!r}; write [{specs!r}]")
+        raise ConfigError(
+            expected="a list of factors", found=repr(specs), hint="Write it in brackets", argument="factors"
+        )
     factors = tuple(_as_factor(spec) for spec in specs)
-    names = [factor.name for factor in factors]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ConfigError(f"expected each factor once, got {twice} more than once")
+    if twice := repeated(factor.name for factor in factors):
+        raise ConfigError(f"There is more than one factor {listed(twice)}", argument="factors")
     return factors
 
 
 def is_calendar(text: str) -> bool:
-    """Whether a factor as text is of the calendar, well written or not: "hour", "hour@Asia/Tokyo", "holiday:DE"."""
-    return text.partition("@")[0].partition(":")[0] in get_args(CalendarName)
+    """Whether a text names a calendar factor, well-formed or not: "hour", "hour@Asia/Tokyo", "holiday:DE"."""
+    return text.partition("@")[0].partition(":")[0] in CALENDAR_NAMES
 
 
 def _as_factor(spec: str | Calendar | Label) -> Factor:
     if isinstance(spec, Calendar | Label):
         return spec
     if not isinstance(spec, str):
-        raise ConfigError(f"expected factor names, Calendar or Label, got {type(spec).__name__}")
+        raise ConfigError(expected="names, Calendar or Label", found=type(spec).__name__, argument="factors")
     return _calendar(spec) if is_calendar(spec) else Label(spec)
 
 
@@ -134,10 +157,14 @@ def _calendar(text: str) -> Calendar:
     name, *rest = before.split(":")
     if len(rest) > 1 or (rest and name != "holiday"):
         raise ConfigError(
-            f"expected the calendar factor {name!r} alone, or holiday:COUNTRY, got {text!r}; in Python Label({text!r}) "
-            "is a column of that name"
+            f"{text!r} is not a calendar factor",
+            expected=f"{name} alone, or holiday:COUNTRY",
+            hint="A column of this name can be given as a Label in Python",
+            argument="factors",
         )
-    if name == "holiday" and rest in ([], [""]):
-        raise ConfigError(f"expected holiday with a country, as holiday:DE or holiday:US-NY, got {text!r}")
-    known = {each: each for each in get_args(CalendarName)}
+    if name == "holiday" and not (rest and rest[0]):
+        raise ConfigError(
+            "The factor holiday needs a country", hint="Write holiday:DE or holiday:US-NY", argument="factors"
+        )
+    known: dict[str, CalendarName] = {calendar_name: calendar_name for calendar_name in CALENDAR_NAMES}
     return Calendar(known[name], tz=zone or None, country=rest[0] if rest else None)

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast.data.names import check_known, listed
 from divecast.data.source import Source
-from divecast.data.tables.columns import as_text, label_array, label_missing
+from divecast.data.tables.label_columns import as_text, label_array, label_missing
 from divecast.errors import ConfigError, DataError
 
 Bounds = NDArray[np.int64]
@@ -22,7 +23,7 @@ class Part:
 
     Attributes:
         start: (segment,) first row, counted over the whole source.
-        stop: (segment,) row after the last; the same as start where the part has no row of the segment.
+        stop: (segment,) row after the last; equal to start where the part has no row of the segment.
     """
 
     start: Bounds
@@ -30,7 +31,7 @@ class Part:
 
     @property
     def n_rows(self) -> int:
-        """Rows of the part."""
+        """Number of rows."""
         return int((self.stop - self.start).sum())
 
     def ranges(self) -> list[slice]:
@@ -44,7 +45,7 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """The three parts; no row is in two of them."""
+    """The three parts, which have no row in common."""
 
     train: Part
     valid: Part
@@ -53,7 +54,17 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class ByTime:
-    """Cut every segment in order of time, by share of its rows; ``test`` may be 0."""
+    """Split every segment in order of time.
+
+    Attributes:
+        train: Share of rows in the training part.
+        valid: Share of rows in the validation part.
+        test: Share of rows in the test part; may be 0.
+
+    Example:
+        >>> ByTime(train=8, valid=1, test=1)
+        ByTime(train=8, valid=1, test=1)
+    """
 
     train: float = 3
     valid: float = 1
@@ -66,14 +77,18 @@ class ByTime:
 
 @dataclass(frozen=True, slots=True)
 class ByRecording:
-    """Give whole recordings to the parts by chance; ``test`` may be 0.
+    """Assign whole recordings to the parts at random.
 
     Attributes:
-        train: Share of the training part.
-        valid: Share of the validation part.
-        test: Share of the test part.
-        group: A label of recordings, such as subject; its groups are never torn apart, and shares count groups.
-        seed: Of the draw.
+        train: Share of recordings in the training part.
+        valid: Share of recordings in the validation part.
+        test: Share of recordings in the test part; may be 0.
+        group: A label of recordings, such as subject; its groups stay together, and shares count groups.
+        seed: Random seed.
+
+    Example:
+        >>> ByRecording(6, 2, 2, group="subject").group
+        'subject'
     """
 
     train: float = 8
@@ -93,8 +108,12 @@ class ByGroup:
 
     Attributes:
         group: A label of recordings, such as subject; None to name the recordings themselves.
-        valid: Its values that go to the validation part.
-        test: Its values that go to the test part; may be empty.
+        valid: Groups of the validation part.
+        test: Groups of the test part; may be empty.
+
+    Example:
+        >>> ByGroup("subject", valid=("09",), test=("10",)).test
+        ('10',)
     """
 
     group: str | None
@@ -105,39 +124,76 @@ class ByGroup:
         """Check that the parts differ (ConfigError)."""
         for groups in (self.valid, self.test):
             if isinstance(groups, str) or not isinstance(groups, Sequence):
-                raise ConfigError(f'expected groups as a tuple, such as ("p1", "p2"), got {groups!r}')
-        both = set(self.valid) & set(self.test)
-        if both or not self.valid:
-            raise ConfigError(f"expected validation groups that are no test groups, got {self.valid} and {self.test}")
+                raise ConfigError(expected='groups as a tuple, such as ("p1", "p2")', found=repr(groups))
+        if not self.valid:
+            raise ConfigError("The validation part has no group", argument="valid")
+        if both := sorted({*self.valid} & {*self.test}):
+            raise ConfigError(f"Groups {listed(both)} are in both the validation and the test part")
 
 
 Split = ByTime | ByRecording | ByGroup
 
 
 def split(source: Source, spec: Split) -> Parts:
-    """Cut a source into its parts.
+    """Split a source into its parts.
 
     Args:
         source: Panel or recordings.
-        spec: How to cut.
-
-    Returns:
-        The parts.
+        spec: How to split it.
 
     Raises:
-        ConfigError: ``spec`` is no split.
-        DataError: A panel is to be cut by recordings, there are too few rows, recordings or groups for every part, or
+        ConfigError: ``spec`` is not a split.
+        DataError: A panel is to be split by recordings, there are too few rows, recordings or groups for all parts, or
             the group label is absent or incomplete.
     """
     if not isinstance(spec, Split):
-        raise ConfigError(f'expected ByTime(3, 1, 1), ByRecording(8, 1, 1) or ByGroup("subject", ...), got {spec!r}')
+        raise ConfigError(
+            expected='ByTime(3, 1, 1), ByRecording(8, 1, 1) or ByGroup("subject", ...)',
+            found=repr(spec),
+            argument="split",
+        )
     if isinstance(spec, ByTime):
         return _by_time(source, spec)
     if source.clock is not None:
-        raise DataError(f"expected recordings for {type(spec).__name__}; a panel is one segment in time; use ByTime")
+        raise DataError(
+            f"A panel cannot be split by {type(spec).__name__}, which is for recordings",
+            hint="Use ByTime",
+            argument="split",
+        )
     unit, names = recording_units(source, spec.group)
-    share = _draw(len(names), spec) if isinstance(spec, ByRecording) else _named(names, spec)
-    return Parts(*(_whole(source, share[unit] == part) for part in range(3)))
+    part_of_unit = _draw(len(names), spec) if isinstance(spec, ByRecording) else _named(names, spec)
+    return Parts(*(_whole(source, part_of_unit[unit] == part) for part in range(3)))
+
+
+def recording_units(source: Source, group: str | None) -> tuple[NDArray[np.int64], list[str]]:
+    """The units that a split keeps together: recordings, or groups of them.
+
+    Returns:
+        (segment,) number of the unit of every recording, and the names of the units.
+
+    Raises:
+        DataError: The group label is absent, missing in a recording, or changes within one.
+    """
+    if group is None:
+        return np.arange(len(source.names)), list(source.names)
+    column = source.label_column(group)
+    heads = label_array(column[source.offsets[:-1]])
+    mixed = [n for n, rows in zip(source.names, np.split(column, source.offsets[1:-1]), strict=True) if _is_mixed(rows)]
+    missing = [name for name, absent in zip(source.names, label_missing(heads), strict=True) if absent]
+    if mixed or missing:
+        faults = [f"it is missing in {listed(missing)}"] if missing else []
+        faults += [f"it changes within {listed(mixed)}"] if mixed else []
+        raise DataError(
+            f"Every recording needs one label {group!r}: {' and '.join(faults)}",
+            hint="Label every recording, or split by another group",
+        )
+    values, unit = np.unique(heads if heads.dtype.kind == "f" else heads.astype(str), return_inverse=True)
+    return unit, as_text(values.tolist())
+
+
+def kind_of_unit(group: str | None) -> str:
+    """What :func:`recording_units` counts, for messages."""
+    return "recordings" if group is None else f"groups of {group!r}"
 
 
 def _by_time(source: Source, spec: ByTime) -> Parts:
@@ -151,48 +207,28 @@ def _by_time(source: Source, spec: ByTime) -> Parts:
     sizes = (parts.train.n_rows, parts.valid.n_rows, parts.test.n_rows)
     if not all(sizes[: 3 if spec.test else 2]):
         raise DataError(
-            f"expected rows for every part, got {sizes} (train, valid, test) of {last[-1]} rows by shares "
-            f"{spec.train:g}:{spec.valid:g}:{spec.test:g}; give more rows or other shares"
+            f"A part has no rows: {last[-1]} rows in shares {spec.train:g}:{spec.valid:g}:{spec.test:g} give "
+            f"{sizes[0]}, {sizes[1]} and {sizes[2]} for training, validation and test",
+            hint="Use more rows or other shares in {split}",
         )
     return parts
 
 
-def recording_units(source: Source, group: str | None) -> tuple[NDArray[np.int64], list[str]]:
-    """For each segment the number of its group, and the names of the groups; without a group each is its own."""
-    if group is None:
-        return np.arange(len(source.names)), list(source.names)
-    column = source.label_column(group)
-    heads = label_array(column[source.offsets[:-1]])
-    torn = [n for n, cut in zip(source.names, np.split(column, source.offsets[1:-1]), strict=True) if _mixed(cut)]
-    missing = [name for name, absent in zip(source.names, label_missing(heads), strict=True) if absent]
-    if torn or missing:
-        raise DataError(
-            f"expected one label {group!r} for each recording, it is missing in {missing[:5]} and changes within "
-            f"{torn[:5]}; label every recording, or split by another group"
-        )
-    values, unit = np.unique(heads if heads.dtype.kind == "f" else heads.astype(str), return_inverse=True)
-    return unit, as_text(values.tolist())
-
-
-def kind_of_unit(group: str | None) -> str:
-    """Say what ``recording_units`` counts."""
-    return "recordings" if group is None else f"groups of {group!r}"
-
-
-def _mixed(column: NDArray[Any]) -> bool:
-    given = column[~label_missing(column)]
-    return bool(len(given) and (given != given[0]).any())
+def _is_mixed(column: NDArray[Any]) -> bool:
+    known = column[~label_missing(column)]
+    return bool(len(known) and (known != known[0]).any())
 
 
 def _draw(n: int, spec: ByRecording) -> NDArray[np.int64]:
-    """The part (0 train, 1 valid, 2 test) of each of n units."""
+    """(unit,) the part of each of n units: 0 train, 1 valid, 2 test."""
     total = spec.train + spec.valid + spec.test
     n_valid = max(1, round(n * spec.valid / total))
     n_test = max(1, round(n * spec.test / total)) if spec.test else 0
     if n - n_valid - n_test < 1:
         raise DataError(
-            f"expected at least one of the {kind_of_unit(spec.group)} for every part, got {n} in all by shares "
-            f"{spec.train:g}:{spec.valid:g}:{spec.test:g}; give more, or split ByTime"
+            f"{n} {kind_of_unit(spec.group)} are too few for every part in shares "
+            f"{spec.train:g}:{spec.valid:g}:{spec.test:g}",
+            hint="Use more of them or other shares in {split}",
         )
     part = np.zeros(n, dtype=np.int64)
     part[:n_valid], part[n_valid : n_valid + n_test] = 1, 2
@@ -200,13 +236,11 @@ def _draw(n: int, spec: ByRecording) -> NDArray[np.int64]:
 
 
 def _named(names: Sequence[str], spec: ByGroup) -> NDArray[np.int64]:
-    unknown = [name for name in (*spec.valid, *spec.test) if name not in names]
+    what = "recording" if spec.group is None else spec.group
+    check_known((*spec.valid, *spec.test), names, what, argument="split")
     part = np.array([1 if name in spec.valid else 2 if name in spec.test else 0 for name in names])
-    if unknown or not np.any(part == 0):
-        raise DataError(
-            f"expected {kind_of_unit(spec.group)} out of {list(names)[:12]} with some left for training, got "
-            f"valid {spec.valid} and test {spec.test}; unknown: {unknown}"
-        )
+    if not np.any(part == 0):
+        raise DataError(f"None of the {kind_of_unit(spec.group)} is left for training", argument="split")
     return part
 
 
@@ -218,4 +252,6 @@ def _whole(source: Source, chosen: NDArray[np.bool_]) -> Part:
 def _check_shares(train: float, valid: float, test: float) -> None:
     numbers = all(isinstance(share, Real) and isfinite(share) for share in (train, valid, test))
     if not (numbers and train > 0 and valid > 0 and test >= 0):
-        raise ConfigError(f"expected shares train > 0, valid > 0, test >= 0, got {train!r}, {valid!r}, {test!r}")
+        raise ConfigError(
+            expected="shares train > 0, valid > 0, test >= 0", found=f"{train!r}, {valid!r}, {test!r}", argument="split"
+        )

@@ -8,16 +8,15 @@ import numpy as np
 
 from divecast.data.datasets import available, is_shipped, load
 from divecast.data.factors import CALENDAR_NAMES, Factor, Label
+from divecast.data.names import did_you_mean, listed
 from divecast.data.sources.panel import Panel
 from divecast.data.sources.recordings import Recordings
 from divecast.data.sources.store import open_store
-from divecast.data.tables.columns import Frame, open_frame
+from divecast.data.tables.columns import Frame, column_names, open_frame
 from divecast.data.tables.long import is_long
 from divecast.data.tables.parquet_files import is_address
 from divecast.data.tables.read import read_table
 from divecast.errors import DataError
-
-_MOST_NAMES = 12  # in a message
 
 
 def as_panel(data: Any, time: str | None = None, labels: Sequence[str] = (), tz: str | None = None) -> Panel:
@@ -77,10 +76,10 @@ def read_source(  # noqa: PLR0913  one argument for each thing a table may not s
     source = _without_table(data)
     if source is None:
         table = open_frame(read_table(data) if isinstance(data, str | Path) else data)[0]
-        columns = [str(name) for name in table.columns]
+        columns = column_names(table)
         _check_factors(needed, columns, f"{_title(data)} has the columns")
-        found = [factor.name for factor in factors if isinstance(factor, Label) and factor.name in columns]
-        names = list(dict.fromkeys([*labels, *found]))
+        of_factors = [factor.name for factor in factors if isinstance(factor, Label) and factor.name in columns]
+        names = list(dict.fromkeys([*labels, *of_factors]))
         if recording is not None:
             aside = {recording, time, *names}
             wanted = channels or [name for name in columns if name not in aside]
@@ -132,9 +131,9 @@ def _title(data: Any) -> str:
 def _check_factors(needed: Sequence[str], names: Sequence[str], lead: str) -> None:
     for name in needed:
         if name not in names:
-            some = f"{', '.join(names[:_MOST_NAMES])}{', ...' if names[_MOST_NAMES:] else ''}" if names else "none"
             raise DataError(
-                f"There is no label column {name!r} for the factor {name!r}: {lead} {some}",
-                hint=f"Name one of its labels in {{factors}}, or a calendar factor: {', '.join(CALENDAR_NAMES)}",
+                f"There is no label column {name!r} for the factor {name!r}: {lead} {listed(names)}",
+                hint=did_you_mean(name, [*names, *CALENDAR_NAMES])
+                or f"Name one of its labels in {{factors}}, or a calendar factor: {', '.join(CALENDAR_NAMES)}",
                 argument="factors",
             )

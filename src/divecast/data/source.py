@@ -1,4 +1,4 @@
-"""What a panel and a set of recordings offer alike."""
+"""The protocol that panels and recordings share."""
 
 from collections.abc import Sequence
 from typing import Any, Literal, Protocol
@@ -14,7 +14,7 @@ Column = NDArray[Any]
 
 
 class Source(Protocol):
-    """Rows of channels in one or more segments that no window may cross."""
+    """Rows of channels in one or more segments; no window crosses from one segment into another."""
 
     @property
     def values(self) -> Values:
@@ -42,16 +42,24 @@ class Source(Protocol):
 
     @property
     def rate(self) -> float | None:
-        """Rows a second, Hz; None for a panel."""
+        """Sampling rate, Hz; None for a panel."""
 
     def has_label(self, name: str) -> bool:
-        """Whether there are labels called ``name``."""
+        """Whether there is a label column of this name."""
 
     def label_column(self, name: str) -> Column:
-        """(row,) labels, text as objects (None where missing) or float64 (NaN where missing)."""
+        """(row,) labels: objects of text (None where missing) or float64 (NaN where missing)."""
 
     def select(self, channels: Sequence[str]) -> "Source":
         """The same rows with these channels, in this order."""
 
     def fingerprint(self) -> str:
         """Hash of channels, clock and values."""
+
+
+def row_text(source: Source, row: int) -> str:
+    """Name a row in a message: by its time in a panel, by recording and row in recordings."""
+    if source.clock is not None:
+        return f"row {row} ({source.clock.time_text(row)})"
+    segment = int(np.searchsorted(source.offsets, row, side="right")) - 1
+    return f"row {row - source.offsets[segment]} of recording {source.names[segment]!r}"

@@ -25,7 +25,7 @@ from divecast.data import (
     read_source,
     split,
 )
-from divecast.data.labels.encode import encode_known_labels
+from divecast.data.labels.encode import encode_labels
 from divecast.data.labels.vocabulary import LabelIndices
 from divecast.errors import ConfigError, DataError, warn_data
 from divecast.inference.calibration import Calibration
@@ -179,7 +179,7 @@ class FittedModel:
 
     def label_indices(self, source: Source) -> LabelIndices:
         """Return the class index of every row and factor, (row, factor); -1 where missing or unknown to the model."""
-        return encode_known_labels(source, self.factors, self.vocabularies)
+        return encode_labels(source, self.factors, self.vocabularies, absent_labels=True)
 
     def original(self, scaled: Tensor) -> NDArray[np.float32]:
         """Return scaled values, (..., channel), in original units."""

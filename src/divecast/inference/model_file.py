@@ -10,7 +10,7 @@ from torch import Tensor
 
 from divecast.config import ModelConfig
 from divecast.data import Factor, Scale, Vocabulary, as_factors
-from divecast.data.tables.columns import check_names
+from divecast.data.names import check_unique
 from divecast.inference.calibration import Calibration
 from divecast.inference.fitted_model import FittedModel, build_network, dimensions_of
 from divecast.inference.provenance import Provenance
@@ -97,7 +97,7 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
 def _check_names(channels: Sequence[str], factors: Sequence[Factor], vocabularies: Sequence[Vocabulary]) -> None:
     if not channels or not all(isinstance(name, str) for name in channels):
         raise ValueError(f"expected names of channels, got {channels!r:.80}")
-    check_names(channels)
+    check_unique(channels)
     names, expected = [vocabulary.name for vocabulary in vocabularies], [factor.name for factor in as_factors(factors)]
     if names != expected:
         raise ValueError(f"expected the classes of factors {expected}, got those of {names}")

@@ -37,5 +37,5 @@ def test_a_class_of_that_very_name_comes_first():
     ],
 )
 def test_an_unknown_class_is_refused_with_those_there_are(factor, classes, name):
-    with pytest.raises(ConfigError, match=f"out of .*'{classes[-1]}'.*got {re.escape(repr(name))}"):
+    with pytest.raises(ConfigError, match=f"no class {re.escape(repr(name))}: expected .*'{classes[-1]}'"):
         class_place(factor, classes, name)

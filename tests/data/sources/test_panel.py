@@ -134,7 +134,7 @@ def test_labels_are_no_channels(frame):
     assert panel.channels == ("b", "a", "c")
     assert panel.label_column("mode").tolist() == ["x", None, "y", "x", "x", None]
     assert panel.label_column("level").tolist() == [1, 2, 3, 4, 5, 6]
-    with pytest.raises(DataError, match=r"'mood'.*\['level', 'mode'\]"):
+    with pytest.raises(DataError, match="'mood' among 'level', 'mode'"):
         panel.label_column("mood")
 
 
@@ -142,7 +142,7 @@ def test_labels_of_a_long_table_are_shared_by_time():
     table = pd.DataFrame(long_columns()).assign(mode=["x", None, "y", "x", "x", None] * 3)
     assert Panel.from_long(table, labels=["mode"]).label_column("mode").tolist() == ["x", None, "y", "x", "x", None]
     table.loc[8, "mode"] = "z"
-    with pytest.raises(DataError, match=r"one label 'mode' for each time.*2024-01-01T02:00:00"):
+    with pytest.raises(DataError, match=r"'mode' is both 'y' and 'z' at 2024-01-01T02:00:00"):
         Panel.from_long(table, labels=["mode"])
 
 
@@ -150,7 +150,7 @@ def test_gaps_and_disorder_are_put_right_and_reported():
     table = pd.DataFrame(columns(mode=list("uvwxyz"))).iloc[[5, 0, 1, 3, 4]]
     with pytest.warns(DataWarning) as caught:
         panel = Panel.from_wide(table, labels=["mode"])
-    assert sorted(str(warning.message)[:4] for warning in caught) == ["1 of", "time"]
+    assert sorted(str(warning.message)[:4] for warning in caught) == ["1 of", "Time"]
     np.testing.assert_array_equal(panel.values, np.where(np.arange(6)[:, None] == 2, np.nan, EXPECTED))
     assert panel.label_column("mode").tolist() == ["u", "v", None, "x", "y", "z"]
 
@@ -176,11 +176,11 @@ def test_exact_repeats_are_dropped_and_reported():
 def test_repeats_with_other_values():
     table = pd.DataFrame(columns()).iloc[[0, 1, 1, 2, 3, 4, 5]].reset_index(drop=True)
     table.loc[2, "b"] = 9
-    with pytest.raises(DataError, match=r"2024-01-01T01:00:00 UTC: column 'b' has 2.0 and 9.0"):
+    with pytest.raises(DataError, match=r"2024-01-01T01:00:00 UTC but different values: column 'b' has 2.0 and 9.0"):
         Panel.from_wide(table)
     long = pd.DataFrame(long_columns())
     twin = long.iloc[[7]].assign(y=4.0)
-    with pytest.raises(DataError, match=r"several with different values.*column 'y' has nan and 4.0"):
+    with pytest.raises(DataError, match=r"but different values: column 'y' has nan and 4.0"):
         Panel.from_long(pd.concat([long.iloc[:8], twin, long.iloc[8:]]))
 
 
@@ -197,10 +197,13 @@ def test_double_hour_in_a_long_table_is_counted_in_each_series():
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        ({"a": ["1", "2", "n/a", "4", "5", "6"]}, "channel 'a', got 'n/a' in row 2 .*2024-01-01T02:00:00 UTC"),
-        ({"a": [1.0, 2.0, 3.0, -np.inf, 5.0, 6.0]}, "channel 'a', got -inf in row 3 .*2024-01-01T03:00:00 UTC"),
-        ({"a": [1.0, 1e39, 3.0, 4.0, 5.0, 6.0]}, "channel 'a', got 1e.39 in row 1 .*float32"),
-        ({"a": HOURS}, "channel 'a', got .*2024.* in row 0"),
+        ({"a": ["1", "2", "n/a", "4", "5", "6"]}, "Channel 'a'.* 'n/a' in row 2 .*2024-01-01T02:00:00 UTC"),
+        (
+            {"a": [1.0, 2.0, 3.0, -np.inf, 5.0, 6.0]},
+            "'a' has 1 infinite value, .* row 3 .*2024-01-01T03:00:00 UTC",
+        ),
+        ({"a": [1.0, 1e39, 3.0, 4.0, 5.0, 6.0]}, "Channel 'a' exceeds .*float32.* 1e.39 in row 1"),
+        ({"a": HOURS}, "Channel 'a'.*2024.* in row 0"),
     ],
 )
 def test_bad_cells(frame, bad, message):
@@ -218,33 +221,31 @@ def test_bad_cell_in_a_long_table_names_series_and_time(frame):
 
 @FRAMES
 def test_tables_that_are_no_panel(frame):
-    with pytest.raises(DataError, match="at least one channel"):
+    with pytest.raises(DataError, match="no channel beside time"):
         Panel.from_wide(frame({"ds": HOURS}))
-    with pytest.raises(DataError, match="expected rows, got an empty table"):
+    with pytest.raises(DataError, match="The table has no rows"):
         Panel.from_wide(frame({"ds": HOURS[:0], "a": HOURS[:0].astype(float)}))
     with pytest.raises(DataError, match="time column 'when'"):
         Panel.from_wide(frame(columns()), time="when")
-    with pytest.raises(DataError, match=r"label columns \['mood'\]"):
+    with pytest.raises(DataError, match="no label column 'mood' among"):
         Panel.from_wide(frame(columns()), labels=["mood"])
-    with pytest.raises(DataError, match=r"did you mean 'hour'\?"):  # a factor of the calendar, misspelt
-        Panel.from_wide(frame(columns()), labels=["hours"])
-    with pytest.raises(DataError, match="one column of time stamps, got none"):
+    with pytest.raises(DataError, match=r"No column of .* is a time"):
         Panel.from_wide(frame({"a": np.arange(3.0)}))
-    with pytest.raises(DataError, match=r"one column of time stamps, got \['one', 'two'\]"):
+    with pytest.raises(DataError, match=r"'one', 'two' may all hold the time"):
         Panel.from_wide(frame({"one": HOURS, "two": HOURS, "a": np.arange(6)}))
-    with pytest.raises(DataError, match=r"columns \['y'\]"):
+    with pytest.raises(DataError, match="no column 'y' among"):
         Panel.from_long(frame({"unique_id": ["u"], "ds": HOURS[:1]}))
-    with pytest.raises(DataError, match="a name in every row of 'unique_id', none in row 1"):
+    with pytest.raises(DataError, match="'unique_id' has no name in row 1"):
         Panel.from_long(frame({"unique_id": ["u", None], "ds": HOURS[:2], "y": [1.0, 2.0]}))
 
 
 def test_duplicated_channel_names():
     frame = pd.DataFrame(EXPECTED, columns=["a", "b", "a"], index=HOURS)
-    message = r"^expected a name for each column of its own, got \['a'\] more than once; rename them$"
+    message = r"^More than one column is called 'a'\. Rename them\.$"
     for native in (frame, pa.table([HOURS, EXPECTED[:, 0], EXPECTED[:, 1]], names=["ds", "a", "a"])):
         with pytest.raises(DataError, match=message):
             Panel.from_wide(native)
-    with pytest.raises(DataError, match=r"\['a'\] more than once"):
+    with pytest.raises(DataError, match="More than one channel is called 'a'"):
         Panel.from_array(EXPECTED, "2024-01-01", "1h", ["a", "b", "a"])
 
 
@@ -265,8 +266,14 @@ def test_an_array_alone_has_no_clock():
         (np.zeros((0, 3)), "not empty"),
         (np.zeros((2, 3, 4)), r"\(2, 3, 4\)"),
         (np.array([["a"]]), "array of numbers"),
-        (np.float32([[1.0], [np.inf]]), "channel 'c0', got inf in row 1, 2024-01-01T01:00:00 UTC"),
-        (np.array([[1.0], [np.inf]]), "channel 'c0', got inf in row 1, 2024-01-01T01:00:00 UTC"),
+        (
+            np.float32([[1.0], [np.inf]]),
+            r"'c0' has 1 infinite value, the first in row 1 \(2024-01-01T01:00:00 UTC\)",
+        ),
+        (
+            np.array([[1.0], [np.inf]]),
+            r"'c0' has 1 infinite value, the first in row 1 \(2024-01-01T01:00:00 UTC\)",
+        ),
         (np.array([[1.0], [1e300]]), "float32"),
     ],
 )
@@ -276,7 +283,7 @@ def test_bad_arrays(values, message):
 
 
 def test_names_must_fit_the_array():
-    with pytest.raises(DataError, match="expected 3 channel names, one a column, got 1"):
+    with pytest.raises(DataError, match="expected 3 channel names, got 1"):
         Panel.from_array(EXPECTED, "2024-01-01", "1h", ["a"])
 
 
@@ -328,11 +335,11 @@ def test_align_puts_order_right_and_drops_surplus():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert align(panel, ["a", "b", "c"]).channels == ("a", "b", "c")
-    with pytest.warns(DataWarning, match="another order"):
+    with pytest.warns(DataWarning, match="put in the order of the model"):
         np.testing.assert_array_equal(align(panel, ["c", "a", "b"]).values, EXPECTED[:, [2, 0, 1]])
-    with pytest.warns(DataWarning, match=r"left out 1 channel unknown to the model: \['b'\]"):
+    with pytest.warns(DataWarning, match=r"1 channel unknown to the model left out: 'b'"):
         assert align(panel, ["a", "c"]).channels == ("a", "c")
-    with pytest.raises(DataError, match=r"missing: \['d'\], unknown to it: \['b', 'c'\]"):
+    with pytest.raises(DataError, match=r"missing: 'd'; unknown to it: 'b', 'c'"):
         align(panel, ["a", "d"])
 
 
@@ -349,18 +356,18 @@ def test_files_read_as_tables_do(tmp_path, layout, suffix):
 def test_csv_with_a_text_cell(tmp_path):
     path = tmp_path / "panel.csv"
     path.write_text("time,a,b\n2024-01-01 00:00,1,2\n2024-01-01 01:00,,3\n2024-01-01 02:00,broken,4\n")
-    with pytest.raises(DataError, match=r"channel 'a', got 'broken' in row 2 .*2024-01-01T02:00:00 UTC.*labels"):
+    with pytest.raises(DataError, match=r"Channel 'a'.* 'broken' in row 2 .*2024-01-01T02:00:00 UTC.*labels"):
         as_panel(path)
 
 
 def test_files_that_cannot_be_read(tmp_path):
-    with pytest.raises(DataError, match="found none at"):
+    with pytest.raises(DataError, match="There is no file"):
         Panel.read(tmp_path / "absent.csv")
     (tmp_path / "panel.xlsx").write_bytes(b"PK")
     with pytest.raises(DataError, match=r"ends in .csv"):
         Panel.read(tmp_path / "panel.xlsx")
     (tmp_path / "cut.parquet").write_bytes(b"PAR1 and no more")
-    with pytest.raises(DataError, match=r"readable table in cut.parquet"):
+    with pytest.raises(DataError, match=r"table in cut.parquet cannot be read"):
         Panel.read(tmp_path / "cut.parquet")
     packed = gzip.compress(b"ds,a\n" + b"2024-01-01,1\n" * 5000)
     (tmp_path / "cut.csv.gz").write_bytes(packed[: len(packed) // 2])
@@ -404,13 +411,13 @@ def test_cells_of_other_kinds_of_numbers():
     panel = Panel.from_wide(pd.DataFrame({"ds": HOURS, "a": pd.Series(cells, dtype=object)}))
     np.testing.assert_array_equal(panel.values[:, 0], np.array([1.5, np.nan, 0.25, np.nan, np.nan, 3], np.float32))
     cells[2] = -(10**400)
-    with pytest.raises(DataError, match=r"finite numbers in channel 'a', got -inf in row 2"):
+    with pytest.raises(DataError, match=r"Channel 'a' has 1 infinite value, the first in row 2"):
         Panel.from_wide(pd.DataFrame({"ds": HOURS, "a": pd.Series(cells, dtype=object)}))
 
 
 def test_names_of_series_that_are_no_names():
     table = pa.table({"unique_id": [[1], [2]], "ds": HOURS[:2], "y": [1.0, 2.0]})
-    with pytest.raises(DataError, match=r"names as text or numbers in 'unique_id', got \[1\] in row 0"):
+    with pytest.raises(DataError, match=r"'unique_id' must hold names as text or numbers: \[1\] in row 0"):
         Panel.from_long(table)
 
 

@@ -87,16 +87,16 @@ def test_from_parquet_with_row_groups_and_a_gap(tmp_path):
 @pytest.mark.parametrize("rows", [np.r_[1:50, 0:1], np.r_[0:50, 49:60]])
 def test_from_parquet_refuses_disorder(tmp_path, rows):
     frame(rows).to_parquet(tmp_path / "panel.parquet")
-    with pytest.raises(DataError, match="sort the file"):
+    with pytest.raises(DataError, match="Sort the file"):
         store_from_parquet(tmp_path / "store", tmp_path / "panel.parquet")
     assert not (tmp_path / "store").exists()
 
 
 def test_from_parquet_checks_cells(tmp_path):
     frame(np.arange(9)).assign(b="text").to_parquet(tmp_path / "panel.parquet")
-    with pytest.raises(DataError, match="channel 'b', got 'text' in row 0"):
+    with pytest.raises(DataError, match=r"Channel 'b'.* 'text' in row 0"):
         store_from_parquet(tmp_path / "store", tmp_path / "panel.parquet")
-    with pytest.raises(DataError, match=r"readable table in absent\.parquet"):
+    with pytest.raises(DataError, match=r"table in absent\.parquet cannot be read"):
         store_from_parquet(tmp_path / "store", tmp_path / "absent.parquet")
     assert [path.name for path in tmp_path.iterdir()] == ["panel.parquet"]
 
@@ -105,11 +105,11 @@ def test_a_bad_chunk_leaves_the_former_store(tmp_path):
     before = store_panel(tmp_path / "store").fingerprint()
     bad = VALUES[:10].copy()
     bad[3, 1] = np.inf
-    with pytest.raises(DataError, match="channel 'b', got inf in row 203, 2024-01-09T10:00:00 UTC"):
+    with pytest.raises(DataError, match=r"Channel 'b' .* in row 203 \(2024-01-09T10:00:00 UTC\)"):
         write_store(tmp_path / "store", [VALUES, bad], ["a", "b", "c"], "2024-01-01", "1h", tz="Europe/Berlin")
     with pytest.raises(DataError, match=r"2 channel names|expected 2"):
         write_store(tmp_path / "store", [VALUES, VALUES[:, :2]], ["a", "b", "c"], "2024-01-01", "1h")
-    with pytest.raises(DataError, match="the chunks held none"):
+    with pytest.raises(DataError, match="no rows"):
         write_store(tmp_path / "store", [], ["a"], "2024-01-01", "1h")
     assert open_store(tmp_path / "store").fingerprint() == before
     assert [path.name for path in tmp_path.iterdir()] == ["store"]
@@ -125,7 +125,7 @@ def test_a_new_store_replaces_the_former(tmp_path):
 def test_nothing_but_a_store_is_replaced(tmp_path):
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "letter.txt").write_text("dear")
-    with pytest.raises(ArtifactError, match="something else"):
+    with pytest.raises(ArtifactError, match="not a store"):
         write_store(tmp_path / "home", [VALUES], ["a", "b", "c"], "2024-01-01", "1h")
     assert (tmp_path / "home" / "letter.txt").read_text() == "dear"
 
@@ -137,12 +137,12 @@ def test_a_place_that_cannot_be_written(tmp_path):
 
 
 def test_damaged_and_foreign_stores(tmp_path):
-    with pytest.raises(ArtifactError, match="there is no file"):
+    with pytest.raises(ArtifactError, match="There is no store"):
         open_store(tmp_path / "absent")
     store_panel(tmp_path / "store")
     header = json.loads((tmp_path / "store" / "store.json").read_text())
     (tmp_path / "store" / "store.json").write_text(json.dumps(header | {"version": 99}))
-    with pytest.raises(ArtifactError, match="version 2 at most"):
+    with pytest.raises(ArtifactError, match="of version 1"):
         open_store(tmp_path / "store")
     (tmp_path / "store" / "store.json").write_text(json.dumps({k: v for k, v in header.items() if k != "clock"}))
     with pytest.raises(ArtifactError, match="damaged"):
@@ -168,14 +168,6 @@ def test_a_flipped_bit_is_found_unless_nobody_looks(tmp_path):
     assert (open_store(tmp_path / "store", check=False).values != whole.values).sum() <= 1
 
 
-def test_a_store_of_version_1_opens(tmp_path):
-    whole = store_panel(tmp_path / "store").fingerprint()
-    header = json.loads((tmp_path / "store" / "store.json").read_text())
-    former = {key: header[key] for key in ("format", "channels", "clock")} | {"version": 1}
-    (tmp_path / "store" / "store.json").write_text(json.dumps(former))
-    assert open_store(tmp_path / "store").fingerprint() == whole
-
-
 @pytest.mark.parametrize("name", ["../store/values.f32", "/dev/zero", "store.json", "", None, 5])
 def test_the_values_lie_in_the_store(tmp_path, name):
     store_panel(tmp_path / "store")
@@ -190,6 +182,11 @@ def test_from_parquet_takes_the_channels_asked_for(tmp_path):
     store = open_store(store_from_parquet(tmp_path / "store", tmp_path / "panel.parquet", channels=["c", "a"]))
     assert store.channels == ("c", "a")
     np.testing.assert_array_equal(store.values, VALUES[:20, [2, 0]])
-    for wanted, message in ((["d"], r"got \['d'\]"), (["ds"], r"got \['ds'\]"), ([], "got none"), (["a", "a"], "once")):
+    for wanted, message in (
+        (["d"], "no channel 'd'"),
+        (["ds"], "'ds' among"),
+        ([], "no channel"),
+        (["a", "a"], "More"),
+    ):
         with pytest.raises(DataError, match=message):
             store_from_parquet(tmp_path / "other", tmp_path / "panel.parquet", channels=wanted)

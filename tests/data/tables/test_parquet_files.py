@@ -48,16 +48,16 @@ def test_a_store_of_them_is_the_same(bucket, tmp_path):
 def test_files_in_another_order_of_time_are_refused(bucket, tmp_path):
     with fsspec.filesystem("memory").open("/meters/part-3.parquet", "wb") as file:
         pq.write_table(table(-4, 4), file)
-    with pytest.raises(DataError, match="in order of time"):
+    with pytest.raises(DataError, match="Sort the file"):
         store_from_parquet(tmp_path / "store", f"{bucket}/*.parquet")
 
 
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("memory://meters/none.parquet", "no such file"),
-        ("memory://meters/none*.parquet", "no such file"),
-        ("nowhere://meters/a.parquet", "fsspec can open"),
+        ("memory://meters/none.parquet", "There is no file"),
+        ("memory://meters/none*.parquet", "There is no file"),
+        ("nowhere://meters/a.parquet", "cannot be opened"),
     ],
 )
 def test_what_is_not_there_is_said(bucket, address, said):

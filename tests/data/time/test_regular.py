@@ -49,7 +49,7 @@ def test_double_hour_goes_by_order_of_appearance():
 
 
 def test_hour_that_never_was():
-    with pytest.raises(DataError, match=r"2016-03-27T02:00:00 \(row 1.*never occurred.*tz=\"UTC\""):
+    with pytest.raises(DataError, match=r"2016-03-27T02:00:00 \(row 1.*never occurred.*\"UTC\" in tz="):
         infer_clock(["2016-03-27 01:00", "2016-03-27 02:00", "2016-03-27 03:00"], "Europe/Berlin")
 
 
@@ -67,7 +67,7 @@ def test_years_are_months():
 
 def test_gaps_become_rows():
     hours = np.datetime64("2024-01-01T00") + np.array([0, 1, 2, 5, 6, 9])
-    with pytest.warns(DataWarning, match="4 of 10 time stamps are missing, first 2024-01-01T03:00:00"):
+    with pytest.warns(DataWarning, match="4 of 10 time stamps are missing, the first at 2024-01-01T03:00:00"):
         clock, rows = infer_clock(hours)
     assert clock.length == 10
     assert rows.tolist() == [0, 1, 2, 5, 6, 9]
@@ -93,30 +93,30 @@ def test_equal_stamps_share_a_row():
 
 def test_irregular_stamps():
     minutes = np.datetime64("2024-01-01T00:00") + np.array([0, 60, 120, 137, 240, 300])
-    with pytest.raises(DataError, match=r"commonest step is 1h.*2024-01-01T02:17:00 \(1020 s.*resample"):
+    with pytest.raises(DataError, match=r"most frequent step, 1h,.*2024-01-01T02:17:00 \(1020 s.*Resample"):
         infer_clock(minutes)
 
 
 def test_a_wrong_year_is_no_gap():
     stamps = np.concatenate([[np.datetime64("1970-01-01T00")], np.datetime64("2024-01-01T00") + np.arange(50)])
-    with pytest.raises(DataError, match=r"first 1970-01-01T01:00:00.*wrong stamp"):
+    with pytest.raises(DataError, match=r"first at 1970-01-01T01:00:00.*wrong stamp"):
         infer_clock(stamps)
 
 
 @pytest.mark.parametrize("stamps", [["2024-01-01"], ["2024-01-01"] * 5])
 def test_one_stamp_has_no_step(stamps):
-    with pytest.raises(DataError, match="at least two different time stamps"):
+    with pytest.raises(DataError, match="from 1 different time stamp in"):
         infer_clock(stamps)
 
 
 @pytest.mark.parametrize(
     ("stamps", "message"),
     [
-        (["2024-01-01", None, "2024-01-03"], r"1 are missing, first in rows \[1\]"),
-        (np.array(["2024-01-01", "NaT"], dtype="datetime64[s]"), "1 are missing"),
-        ([1, 2, 3], "got int64, first"),
+        (["2024-01-01", None, "2024-01-03"], r"Rows \[1\] have no time stamp"),
+        (np.array(["2024-01-01", "NaT"], dtype="datetime64[s]"), "1 in all"),
+        ([1, 2, 3], "got int64, the first"),
         (["yesterday", "today"], "ISO 8601"),
-        (["2024-01-01T00:00:00.000", "2024-01-01T00:00:00.020"], "whole seconds.*Recordings"),
+        (["2024-01-01T00:00:00.000", "2024-01-01T00:00:00.020"], "whole seconds.*recordings"),
     ],
 )
 def test_what_is_no_stamp(stamps, message):

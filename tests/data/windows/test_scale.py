@@ -54,15 +54,14 @@ def test_scaling_and_back(array):
 def test_channels_that_cannot_be_scaled():
     values = np.random.default_rng(2).normal(size=(20, 4))
     values[:12, 1] = np.nan
-    with pytest.raises(DataError, match=r"1 have none: \['c1'\].*select"):
+    with pytest.raises(DataError, match=r"1 channel without any value in the training part: 'c1'.*channels="):
         fit_scale(panel(values), split(panel(values), ByTime()).train)
     values[:12, 1] = 0.1
     values[:12, 3] = np.nan
     values[5, 3] = 7
     with pytest.raises(
         DataError,
-        match=r"Constant channels in the training part, 2 in all: "
-        r"'c1' \(always 0.1 as float32\), 'c3' \(always 7 as float32\)",
+        match=r"2 constant channels .*: 'c1' \(always 0.1 as float32\), 'c3' \(always 7 as float32\)",
     ):
         fit_scale(panel(values), split(panel(values), ByTime()).train)
 
@@ -70,5 +69,5 @@ def test_channels_that_cannot_be_scaled():
 def test_digits_that_float32_loses_are_told():
     counter = np.random.default_rng(0).normal(1e7, 2, (50, 2))
     counter[:, 0] -= 1e7
-    with pytest.warns(DataWarning, match="1 channel lost digits as float32, first 'c1'.* about 1e\\+07.* steps of 1;"):
+    with pytest.warns(DataWarning, match="1 channel lost digits .*, the first 'c1'.* around 1e\\+07.* steps of 1\\."):
         fit_scale(panel(counter), split(panel(counter), ByTime()).train)

@@ -215,7 +215,10 @@ def test_windows_of_a_fitted_scale_are_standard():
 @pytest.mark.parametrize(("lookback", "horizon"), [(60, 1), (1, 60), (20, 20)])
 def test_too_few_rows(lookback, horizon):
     source = source_of([50])
-    message = f"look-back {lookback} and horizon {horizon}, got a part of 30 rows at most"
+    message = (
+        f"lookback={lookback} and horizon={horizon} needs {lookback + horizon} rows, "
+        "the longest segment of the part has 30"
+    )
     with pytest.raises(DataError, match=message):
         Windows.of(
             source,
@@ -230,7 +233,7 @@ def test_too_few_rows(lookback, horizon):
 def test_recordings_too_short_are_reported():
     source = source_of([50, 4, 30])
     whole = Part(source.offsets[:-1], source.offsets[1:])
-    with pytest.warns(DataWarning, match=r"1 of 3 recordings are too short.*\['r1'\]"):
+    with pytest.warns(DataWarning, match=r"1 of 3 recordings are too short.*: 'r1'"):
         Windows.of(source, whole, codes_of(source), plain_scale(), WindowShape(4, 2), "fit")
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from divecast.data.factors import Kind
 from divecast.data.source import Column
-from divecast.data.tables.columns import distinct
+from divecast.data.tables.label_columns import distinct
 from divecast.errors import DataError
 
 LabelIndices = NDArray[np.int16]
@@ -21,11 +21,11 @@ class Vocabulary:
     """Classes of a factor.
 
     Attributes:
-        name: The factor.
+        name: Name of the factor.
         kind: "plain", "ordered" or "cyclic".
-        classes: Names of the classes, in their order.
-        frequencies: Share of each class among the labelled training rows; all above 0, they sum to 1.
-        edges: Inner edges of the bins where numbers were cut into bins: bin k runs from edge k-1 up to below edge k.
+        classes: Names of the classes, in order.
+        frequencies: Share of each class among the labelled training rows; all above 0, and they sum to 1.
+        edges: Inner edges of the bins where numbers are cut into bins: bin k is from edge k-1 up to below edge k.
     """
 
     name: str
@@ -35,18 +35,19 @@ class Vocabulary:
     edges: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
-        """Check that names, shares and edges are those of the same classes.
+        """Check that names, frequencies and edges fit together.
 
         Raises:
-            DataError: They are not.
+            DataError: They do not.
         """
         n = len(self.classes)
         shares = n == len(self.frequencies) and all(0 < share <= 1 for share in self.frequencies)
         edges = self.edges is None or (len(self.edges) == n - 1 and all(a < b for a, b in pairwise(self.edges)))
         if not (0 < n == len(set(self.classes)) and shares and edges and self.kind in get_args(Kind)):
             raise DataError(
-                f"expected different classes of factor {self.name!r:.80}, each with a frequency above 0, and rising "
-                f"edges between them if any, got {n} classes"
+                f"Classes of factor {self.name!r:.80} do not fit together",
+                expected="different names, each with a frequency above 0, and increasing edges between them if any",
+                found=f"{n} classes",
             )
 
     @property
@@ -61,18 +62,18 @@ class Vocabulary:
             column: (row,) labels, float64 (NaN missing) or objects of text (None missing).
 
         Returns:
-            (row,) int16, -1 where missing or unknown; numbers beyond the outer bins fall into these.
+            (row,) int16, -1 where missing or unknown; numbers beyond the outer bins belong to these.
         """
         if self.edges is not None and column.dtype.kind == "f":
-            codes = np.searchsorted(np.array(self.edges), column, side="right")
-            return np.where(np.isnan(column), -1, codes).astype(np.int16)
-        classes, places = distinct(column)
-        known = {name: at for at, name in enumerate(self.classes)}
-        table = np.array([*(known.get(name, -1) for name in classes), -1], dtype=np.int16)
+            bins = np.searchsorted(np.array(self.edges), column, side="right")
+            return np.where(np.isnan(column), -1, bins).astype(np.int16)
+        labels, places = distinct(column)
+        index = {name: place for place, name in enumerate(self.classes)}
+        table = np.array([*(index.get(label, -1) for label in labels), -1], dtype=np.int16)
         return table[places]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Values that JSON can hold."""
         return {
             "name": self.name,
             "kind": self.kind,

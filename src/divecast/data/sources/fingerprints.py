@@ -1,4 +1,4 @@
-"""Hashes by which data are told from others."""
+"""Hashes that identify data."""
 
 import hashlib
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from divecast.data.source import Source
 
 
 def fingerprints(source: Source, factors: Sequence[Factor]) -> dict[str, str]:
-    """Return the hash of channels, clock and values, and that of the labels the factors name, each as hex."""
+    """SHA-256, as hex, of channels, clock and values, and of the labels that the factors name."""
     digest = hashlib.sha256()
     for factor in factors:
         if isinstance(factor, Label):

@@ -1,4 +1,4 @@
-"""Data whose values several processes of a machine, or of machines that share a folder, read from one file."""
+"""Data that several processes, on one machine or a shared folder, read from the same file."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,13 +15,13 @@ _ROWS_AT_ONCE = 1 << 14
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Mapped:
-    """A source apart from its values, small enough to be sent to another process.
+    """A source without its values, small enough to send to another process.
 
     Attributes:
-        bare: the source without a row of values; its labels go along.
-        file: where the values lie.
-        offset: where in it they begin, bytes.
-        dtype: of the values.
+        bare: The source with no rows of values; it keeps its labels.
+        file: File of the values.
+        offset: Where they begin in it, bytes.
+        dtype: Type of the values.
         shape: (row, channel).
     """
 
@@ -33,15 +33,15 @@ class Mapped:
 
     @classmethod
     def of(cls, source: Any, folder: Path) -> "Mapped":
-        """Take a source apart; values that lie in no file, as those of a store do, are written to ``folder``.
+        """Separate a source from its values, which are written to ``folder`` unless they are mapped from a file.
 
         Args:
-            source: a panel or recordings.
-            folder: where to write; it must be there as long as the values are read.
+            source: Panel or recordings.
+            folder: Folder that must exist as long as the values are read.
         """
         values = source.values
-        whole = isinstance(values, np.memmap) and not isinstance(values.base, np.ndarray) and values.flags.c_contiguous
-        if whole and values.filename is not None:
+        mapped = isinstance(values, np.memmap) and not isinstance(values.base, np.ndarray) and values.flags.c_contiguous
+        if mapped and values.filename is not None:
             file, offset = Path(values.filename).absolute(), values.offset
         else:
             file, offset = folder / "values", 0
@@ -52,7 +52,7 @@ class Mapped:
         return cls(bare, file, offset, values.dtype, values.shape)
 
     def open(self) -> Panel | Recordings:
-        """Put the source together again, its values a read-only map of the file."""
+        """The source again, with its values as a read-only map of the file."""
         values = np.memmap(self.file, self.dtype, "r", self.offset, self.shape)
-        found: Panel | Recordings = replace(self.bare, values=values)
-        return found
+        source: Panel | Recordings = replace(self.bare, values=values)
+        return source

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast._text import plural
+from divecast.data.names import check_known
 from divecast.data.source import Backend, Column, Values
 from divecast.data.sources.arrays import as_table, check_array, hash_values, take_channels
 from divecast.data.tables.grid import Grid
@@ -17,24 +18,8 @@ from divecast.data.tables.long import LongNames, is_long, read_long
 from divecast.data.tables.read import read_table
 from divecast.data.tables.wide import read_wide
 from divecast.data.time.clock import Clock
-from divecast.data.time.stamps import zoned_stamp
-from divecast.data.time.step import parse_step
+from divecast.data.time.regular import regular_clock
 from divecast.errors import DataError
-
-
-def regular_clock(start: str | datetime | np.datetime64, step: str, length: int, tz: str | None = None) -> Clock:
-    """The clock that starts at ``start`` and ticks every ``step``; whole days follow the wall clock of ``tz``.
-
-    The zone is that of ``start``, else UTC, when left out.
-
-    Raises:
-        DataError: Start or step cannot be read.
-    """
-    every, unit = parse_step(step)
-    first, zone = zoned_stamp(start, tz)
-    if unit == "s" and every % 86400 == 0 and zone != "UTC":
-        every, unit = every // 86400, "D"
-    return Clock(first, every, unit, length, zone)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -46,7 +31,14 @@ class Panel:
         channels: Names of the channels.
         clock: Time of every row.
         labels: Label columns, each (row,): objects of text (None missing) or float64 (NaN missing).
-        backend: Kind of table the data came from, and in which results are given back.
+        backend: Kind of table the data came from, in which results are returned.
+
+    Example:
+        >>> hours = Panel.from_array(np.ones((48, 2)), start="2024-01-01", step="1h", channels=["north", "south"])
+        >>> hours
+        Panel(2 channels, 48 rows every 1h from 2024-01-01T00:00:00 to 2024-01-02T23:00:00 UTC, labels [])
+        >>> hours.values.shape
+        (48, 2)
     """
 
     values: Values
@@ -57,48 +49,85 @@ class Panel:
 
     @property
     def mask(self) -> NDArray[np.bool_]:
-        """(row, channel) True where a value was observed."""
+        """(row, channel) True where a value was observed.
+
+        Example:
+            >>> Panel.from_array([1, np.nan, 3], start="2024-01-01", step="1D").mask[:, 0].tolist()
+            [True, False, True]
+        """
         return ~np.isnan(self.values)
 
     @property
     def offsets(self) -> NDArray[np.int64]:
-        """(2,) the panel is one segment: 0 and the number of rows."""
+        """(2,) bounds of the only segment: 0 and the number of rows.
+
+        Example:
+            >>> panel.offsets.tolist() == [0, len(panel.values)]
+            True
+        """
         return np.array([0, len(self.values)], dtype=np.int64)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Name of the one segment."""
+        """Name of the only segment.
+
+        Example:
+            >>> panel.names
+            ('panel',)
+        """
         return ("panel",)
 
     @property
     def rate(self) -> None:
-        """A panel has a clock and no rate."""
+        """None: a panel has a clock, not a rate.
+
+        Example:
+            >>> panel.rate is None
+            True
+        """
         return None
 
     def has_label(self, name: str) -> bool:
-        """Whether there are labels called ``name``."""
+        """Whether there is a label column of this name.
+
+        Example:
+            >>> panel.has_label("weather")
+            False
+        """
         return name in self.labels
 
     def label_column(self, name: str) -> Column:
-        """(row,) labels called ``name``.
+        """(row,) labels of this name.
 
         Raises:
             DataError: The panel has no such labels.
+
+        Example:
+            >>> import pandas as pd
+            >>> days = pd.date_range("2024-01-01", periods=3)
+            >>> table = pd.DataFrame({"ds": days, "load": [1.0, 2.0, 3.0], "mode": ["on", "on", "off"]})
+            >>> Panel.from_wide(table, labels=["mode"]).label_column("mode").tolist()
+            ['on', 'on', 'off']
         """
-        if name in self.labels:
-            return self.labels[name]
-        raise DataError(
-            f"expected a label column {name!r}, the panel has {sorted(self.labels) or 'none'}; "
-            f"read the data with labels=[{name!r}]"
+        check_known(
+            [name],
+            sorted(self.labels),
+            "label column",
+            hint="Name the columns of labels in {labels}",
         )
+        return self.labels[name]
 
     def select(self, channels: Sequence[str]) -> "Panel":
         """The same rows with these channels, in this order.
 
-        A view where they lie side by side in the panel, else a copy in memory (also of a store).
+        The values are a view where the channels are adjacent in the panel, else a copy in memory (also of a store).
 
         Raises:
-            DataError: A channel is unknown or named twice, or none is given.
+            DataError: A channel is unknown or named twice, or there is none.
+
+        Example:
+            >>> panel.select(panel.channels[:2]).values.shape[1]
+            2
         """
         wanted = tuple(channels)
         if wanted == self.channels:
@@ -106,18 +135,27 @@ class Panel:
         return replace(self, values=take_channels(self.values, wanted, self.channels), channels=wanted)
 
     def rows(self, first: int, last: int) -> "Panel":
-        """Rows ``first`` to ``last`` (half open) as a view.
+        """Rows ``first`` to ``last``, half-open, as a view.
 
         Raises:
-            DataError: The range is empty or leaves the panel.
+            DataError: The range is empty or exceeds the panel.
+
+        Example:
+            >>> len(panel.rows(24, 48).values)
+            24
         """
         if not 0 <= first < last <= len(self.values):
-            raise DataError(f"expected rows within 0 to {len(self.values)}, got {first} to {last}")
+            raise DataError(expected=f"rows within 0 to {len(self.values)}", found=f"{first} to {last}")
         labels = {name: column[first:last] for name, column in self.labels.items()}
         return replace(self, values=self.values[first:last], clock=self.clock.rows(first, last), labels=labels)
 
     def fingerprint(self) -> str:
-        """Sha256 of channels, clock and values, as hex."""
+        """SHA-256 of channels, clock and values, as hex.
+
+        Example:
+            >>> panel.fingerprint() == panel.rows(0, 24).fingerprint()
+            False
+        """
         return hash_values([list(self.channels), self.clock.to_dict()], self.values)
 
     def __repr__(self) -> str:
@@ -128,20 +166,24 @@ class Panel:
     def from_wide(
         cls, frame: Any, time: str | None = None, labels: Sequence[str] = (), tz: str | None = None
     ) -> "Panel":
-        """Read a table with one column a channel.
+        """Read a table with one column per channel; gaps in time become rows of NaN.
 
         Args:
             frame: A pandas, polars or pyarrow table.
-            time: The column of time stamps; found by itself when it is the only one, or a pandas DatetimeIndex.
-            labels: Columns that are labels of the row and no channels.
-            tz: Zone of stamps that name none, and of calendar factors; when left out, that of the stamps, else UTC.
-
-        Returns:
-            The panel; gaps in time are rows of NaN.
+            time: Column of time stamps; by default the only one, or a pandas DatetimeIndex.
+            labels: Columns that hold labels, not channels.
+            tz: Time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
 
         Raises:
-            DataError: Time stamps are irregular or repeated with other values, a cell is no finite number, or
+            DataError: Time stamps are irregular or repeated with different values, a cell is not a finite number, or
                 there is no channel or row.
+
+        Example:
+            >>> import pandas as pd
+            >>> days = pd.date_range("2024-01-01", periods=2)
+            >>> table = pd.DataFrame({"ds": days, "north": [1, 2], "south": [3, None]})
+            >>> Panel.from_wide(table).channels
+            ('north', 'south')
         """
         return cls._of(*read_wide(frame, time, labels, tz))
 
@@ -155,28 +197,35 @@ class Panel:
         labels: Sequence[str] = (),
         tz: str | None = None,
     ) -> "Panel":
-        """Read a table with one row a series and time; channels are in order of appearance.
+        """Read a table with one row per series and time; channels are in order of appearance.
 
         Args:
             frame: A pandas, polars or pyarrow table.
-            id: The column that names the series.
-            time: The column of time stamps.
-            value: The column of values.
-            labels: Columns that are labels of the time, the same in all series.
-            tz: Zone of stamps that name none, and of calendar factors; when left out, that of the stamps, else UTC.
+            id: Column that names the series.
+            time: Column of time stamps.
+            value: Column of values.
+            labels: Columns that hold labels of the time, the same in all series.
+            tz: Time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
 
         Returns:
             The panel; times that a series lacks are NaN.
 
         Raises:
-            DataError: As :meth:`from_wide`, or two series give a time different labels.
+            DataError: As in :meth:`from_wide`, or two series have different labels at the same time.
+
+        Example:
+            >>> import pandas as pd
+            >>> days = ["2024-01-01", "2024-01-02", "2024-01-01"]
+            >>> table = pd.DataFrame({"unique_id": ["a", "a", "b"], "ds": days, "y": [1.0, 2.0, 3.0]})
+            >>> Panel.from_long(table).values.tolist()
+            [[1.0, 3.0], [2.0, nan]]
         """
         return cls._of(*read_long(frame, LongNames(id, time, value), labels, tz))
 
     @classmethod
     def from_array(
         cls,
-        values: NDArray[Any],
+        values: Any,
         start: str | datetime | np.datetime64,
         step: str,
         channels: Sequence[str] | None = None,
@@ -185,26 +234,24 @@ class Panel:
         """Take an array whose rows are regular in time.
 
         Args:
-            values: (row, channel) or (row,) numbers, NaN where missing. Used as it is, without a copy, when it is
-                float32.
-            start: Time of the first row: text or datetime (wall time in ``tz`` unless it names its zone) or a
-                UTC datetime64.
+            values: (row, channel) or (row,) numbers, NaN where missing; float32 is used without a copy.
+            start: Time of the first row: text or datetime (local time in ``tz`` unless it names its zone) or a UTC
+                datetime64.
             step: Time from row to row, such as "15min", "1h", "1D" or "1MS".
-            channels: Names; c0, c1, ... when left out.
-            tz: Zone of ``start`` if it names none, and of calendar factors; when left out, that of ``start``, else UTC.
-
-        Returns:
-            The panel.
+            channels: Names of the channels; by default c0, c1, ...
+            tz: Time zone of ``start`` if it names none, and of calendar factors; by default that of ``start`` or UTC.
 
         Raises:
             DataError: The array is empty, of another shape or holds infinities, or names do not fit.
+
+        Example:
+            >>> Panel.from_array(np.zeros((3, 2)), start="2024-01-01", step="1MS", tz="Europe/Berlin").clock.frequency
+            '1MS'
         """
         table = as_table(values)
-        names = tuple(channels) if channels is not None else tuple(f"c{at}" for at in range(table.shape[-1]))
+        names = tuple(channels) if channels is not None else tuple(f"c{column}" for column in range(table.shape[1]))
         clock = regular_clock(start, step, len(table), tz)
-        return cls(
-            check_array(table, names, lambda row: f"row {row}, {clock.at(np.array([row]))[0]} UTC"), names, clock
-        )
+        return cls(check_array(table, names, lambda row: f"row {row} ({clock.time_text(row)})"), names, clock)
 
     @classmethod
     def read(
@@ -218,17 +265,24 @@ class Panel:
         """Read a CSV, CSV.gz or Parquet file.
 
         Args:
-            path: The file, or the address of Parquet that fsspec knows, such as ``s3://bucket/*.parquet``.
-            layout: "long" with columns unique_id, ds, y; "wide"; "auto" tells them apart by those names.
-            time: The column of time stamps; found by itself when left out.
-            labels: Columns that are labels and no channels.
-            tz: Zone of stamps that name none, and of calendar factors; when left out, that of the stamps, else UTC.
+            path: The file, or an address of Parquet that fsspec can open, such as ``s3://bucket/*.parquet``.
+            layout: "long" with columns unique_id, ds and y, or "wide"; "auto" decides by these names.
+            time: Column of time stamps; detected automatically if omitted.
+            labels: Columns that hold labels, not channels.
+            tz: Time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
 
         Returns:
-            The panel; results for it are given back as pyarrow tables.
+            The panel; its results are returned as pyarrow tables.
 
         Raises:
-            DataError: The file is absent or no table, or as :meth:`from_wide` and :meth:`from_long`.
+            DataError: The file does not exist or is not a table, or as in :meth:`from_wide` and :meth:`from_long`.
+
+        Example:
+            >>> from tempfile import NamedTemporaryFile
+            >>> with NamedTemporaryFile("w", suffix=".csv") as file:
+            ...     print("time,north", "2024-01-01,1", "2024-01-02,2", sep=chr(10), file=file, flush=True)
+            ...     Panel.read(file.name).values.shape
+            (2, 1)
         """
         table = read_table(path)
         if layout == "long" or (layout == "auto" and is_long(table.column_names)):

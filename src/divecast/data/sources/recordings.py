@@ -9,36 +9,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast._text import plural
+from divecast.data.names import check_count, check_known
 from divecast.data.source import Backend, Column, Values
 from divecast.data.sources.arrays import check_array, hash_values, take_channels
-from divecast.data.tables.columns import (
-    check_names,
-    get_series,
-    label_array,
-    label_missing,
-    name_codes,
-    open_frame,
-    pick_columns,
-    read_labels,
-    read_numbers,
-)
+from divecast.data.tables.columns import column_names, get_series, open_frame
 from divecast.data.tables.grid import empty_values
+from divecast.data.tables.label_columns import label_array, number_names, read_labels, same_labels
+from divecast.data.tables.numbers import RowText, read_numbers
 from divecast.errors import DataError
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Recordings:
-    """Recordings of the same channels, after one another.
+    """Recordings of the same channels, one after another.
 
     Attributes:
         values: (row, channel) float32 in original units, NaN where missing.
         offsets: (recording + 1,) first row of every recording, and the number of rows at the end.
         names: Names of the recordings.
         channels: Names of the channels.
-        rate: Rows a second, Hz.
+        rate: Sampling rate, Hz.
         labels: Labels of whole recordings, each (recording,).
         row_labels: Labels of rows, each (row,).
-        backend: Kind of table the data came from.
+        backend: Kind of table the data came from, in which results are returned.
+
+    Example:
+        >>> arrays = [np.zeros((200, 3)), np.zeros((150, 3))]
+        >>> Recordings.from_arrays(arrays, labels={"gait": ["walk", "run"]}, rate=50, channels=["x", "y", "z"])
+        Recordings(2 of 150 to 200 rows, 3 channels, 50 Hz)
     """
 
     values: Values
@@ -52,42 +50,73 @@ class Recordings:
 
     @property
     def clock(self) -> None:
-        """Recordings have no common clock."""
+        """None: recordings have no common clock.
+
+        Example:
+            >>> recordings.clock is None
+            True
+        """
         return None
 
     @property
     def lengths(self) -> NDArray[np.int64]:
-        """(recording,) rows of every recording."""
+        """(recording,) number of rows.
+
+        Example:
+            >>> bool(recordings.lengths.sum() == len(recordings.values))
+            True
+        """
         return np.diff(self.offsets)
 
     def has_label(self, name: str) -> bool:
-        """Whether there are labels called ``name``, of rows or of recordings."""
+        """Whether there are labels of this name, of rows or of recordings.
+
+        Example:
+            >>> recordings.has_label("exercise")
+            True
+        """
         return name in self.row_labels or name in self.labels
 
     def label_column(self, name: str) -> Column:
-        """(row,) labels called ``name``; those of a recording are repeated over its rows.
+        """(row,) labels of this name; those of a recording are repeated over its rows.
 
         Raises:
             DataError: There are no such labels.
+
+        Example:
+            >>> recordings.label_column("exercise").shape == (len(recordings.values),)
+            True
         """
         if name in self.row_labels:
             return self.row_labels[name]
-        if name in self.labels:
-            return np.repeat(self.labels[name], self.lengths)
-        have = sorted([*self.labels, *self.row_labels])
-        raise DataError(f"expected a label {name!r}, the recordings have {have or 'none'}; give it with labels=")
+        check_known(
+            [name],
+            sorted([*self.labels, *self.row_labels]),
+            "label",
+            hint="Name the columns of labels in {labels}",
+        )
+        return np.repeat(self.labels[name], self.lengths)
 
     def select(self, channels: Sequence[str]) -> "Recordings":
         """The same rows with these channels, in this order.
 
         Raises:
-            DataError: A channel is unknown or named twice, or none is given.
+            DataError: A channel is unknown or named twice, or there is none.
+
+        Example:
+            >>> recordings.select(["wx", "ax"]).channels
+            ('wx', 'ax')
         """
         wanted = tuple(channels)
         return replace(self, values=take_channels(self.values, wanted, self.channels), channels=wanted)
 
     def fingerprint(self) -> str:
-        """Sha256 of channels, bounds and values, as hex."""
+        """SHA-256 of channels, bounds and values, as hex.
+
+        Example:
+            >>> recordings.fingerprint() == recordings.select(["wx", "ax"]).fingerprint()
+            False
+        """
         return hash_values([list(self.channels), self.offsets.tolist(), self.rate], self.values)
 
     def __repr__(self) -> str:
@@ -104,30 +133,34 @@ class Recordings:
         channels: Sequence[str] | None = None,
         names: Sequence[str] | None = None,
     ) -> "Recordings":
-        """Take one array a recording.
+        """Take one array per recording.
 
         Args:
             arrays: Each (time, channel), NaN where missing.
-            labels: Labels of whole recordings by name, one a recording, None where missing.
-            rate: Rows a second, Hz.
-            channels: Names; c0, c1, ... when left out.
-            names: Names of the recordings; r0, r1, ... when left out.
-
-        Returns:
-            The recordings.
+            labels: Labels of whole recordings by name, one per recording, None where missing.
+            rate: Sampling rate, Hz.
+            channels: Names of the channels; by default c0, c1, ...
+            names: Names of the recordings; by default r0, r1, ...
 
         Raises:
-            DataError: There is none, shapes, names or labels do not fit together, or values are infinite.
+            DataError: There is no recording, shapes, names or labels do not fit together, or values are infinite.
+
+        Example:
+            >>> Recordings.from_arrays([np.zeros((5, 2)), np.zeros((8, 2))], rate=50).lengths.tolist()
+            [5, 8]
         """
-        _refuse_shapes(arrays)
-        of = tuple(channels) if channels is not None else tuple(f"c{at}" for at in range(arrays[0].shape[1]))
-        titles = tuple(names) if names is not None else tuple(f"r{at}" for at in range(len(arrays)))
-        if len(titles) != len(arrays):
-            raise DataError(f"expected {len(arrays)} names, one a recording, got {len(titles)}")
-        check_names(titles, "recording")
-        parts = [check_array(np.asarray(a), of, _in_recording(t)) for a, t in zip(arrays, titles, strict=True)]
-        values = np.concatenate([part.T for part in parts], axis=1).T
-        return cls(values, _offsets([len(a) for a in arrays]), titles, of, _rate(rate), _labels(labels, len(arrays)))
+        _check_shapes(arrays)
+        width = np.shape(arrays[0])[1]
+        channel_names = tuple(channels) if channels is not None else tuple(f"c{column}" for column in range(width))
+        titles = tuple(names) if names is not None else tuple(f"r{number}" for number in range(len(arrays)))
+        check_count(titles, len(arrays), "recording")
+        checked = [
+            check_array(np.asarray(array), channel_names, _row_in(title))
+            for array, title in zip(arrays, titles, strict=True)
+        ]
+        values = np.concatenate([array.T for array in checked], axis=1).T
+        offsets = _offsets([len(array) for array in arrays])
+        return cls(values, offsets, titles, channel_names, _check_rate(rate), _label_arrays(labels, len(arrays)))
 
     @classmethod
     def from_long(
@@ -138,74 +171,88 @@ class Recordings:
         labels: Sequence[str] = (),
         rate: float = 1.0,
     ) -> "Recordings":
-        """Read a table with one row a time step, in order of time within each recording.
+        """Read a table with one row per time step, in order of time within each recording.
 
         Args:
             frame: A pandas, polars or pyarrow table.
-            recording: The column that names the recording.
-            channels: The columns of values.
-            labels: Label columns; one that is constant within all recordings is a label of the recording.
-            rate: Rows a second, Hz.
+            recording: Column that names the recording.
+            channels: Columns of values.
+            labels: Label columns; one that is constant within every recording is a label of the recording.
+            rate: Sampling rate, Hz.
 
         Returns:
             The recordings, in order of appearance.
 
         Raises:
-            DataError: A column is absent, or a cell is no finite number.
+            DataError: A column is absent, or a cell is not a finite number.
+
+        Example:
+            >>> import pandas as pd
+            >>> table = pd.DataFrame({"trial": ["a", "a", "b"], "x": [1.0, 2.0, 3.0], "gait": ["walk", "walk", "run"]})
+            >>> trials = Recordings.from_long(table, recording="trial", channels=["x"], labels=["gait"], rate=50)
+            >>> trials.labels["gait"].tolist()
+            ['walk', 'run']
         """
         table, backend = open_frame(frame)
-        pick_columns(table, (recording, *channels, *labels), "columns")
-        names, codes = name_codes(get_series(table, recording))
-        order = np.argsort(codes, kind="stable")
-        values = empty_values(len(codes), len(channels))
-        for at, name in enumerate(channels):
-            where = _in_table(names, codes)
-            values[:, at] = read_numbers(get_series(table, name), name, where)[order]
-        offsets = _offsets(np.bincount(codes).tolist())
+        check_known((recording, *channels, *labels), column_names(table), "column")
+        names, numbers = number_names(get_series(table, recording))
+        order = np.argsort(numbers, kind="stable")
+        values = empty_values(len(numbers), len(channels))
+
+        def row_text(row: int) -> str:
+            return f"row {row} (counting from 0, recording {names[numbers[row]]!r})"
+
+        for channel, name in enumerate(channels):
+            values[:, channel] = read_numbers(get_series(table, name), name, row_text)[order]
+        offsets = _offsets(np.bincount(numbers).tolist())
         columns = {name: read_labels(get_series(table, name))[order] for name in labels}
-        whole = {name: column[offsets[:-1]] for name, column in columns.items() if _constant(column, offsets)}
+        whole = {name: column[offsets[:-1]] for name, column in columns.items() if _is_constant(column, offsets)}
         rows = {name: column for name, column in columns.items() if name not in whole}
-        return cls(values, offsets, names, tuple(channels), _rate(rate), whole, rows, backend)
+        return cls(values, offsets, names, tuple(channels), _check_rate(rate), whole, rows, backend)
 
 
-def _refuse_shapes(arrays: Sequence[NDArray[Any]]) -> None:
+def _check_shapes(arrays: Sequence[NDArray[Any]]) -> None:
     if not len(arrays):
-        raise DataError("expected at least one recording, got none")
+        raise DataError("There is no recording", argument="arrays")
     width = np.shape(arrays[0])[-1] if np.ndim(arrays[0]) == 2 else "channel"
-    for at, array in enumerate(arrays):
+    for number, array in enumerate(arrays):
         if np.ndim(array) != 2 or np.shape(array)[1] != width or not len(array):
             raise DataError(
-                f"expected recordings (time, {width}) with rows, got shape {np.shape(array)} for number {at}"
+                f"Recording {number} has the wrong shape",
+                expected=f"(time, {width}) with at least one row",
+                found=f"{np.shape(array)}",
+                argument="arrays",
             )
 
 
-def _in_recording(name: str) -> Any:
-    return lambda row: f"recording {name!r}, row {row}"
-
-
-def _in_table(names: tuple[str, ...], codes: NDArray[np.int64]) -> Any:
-    return lambda row: f"row {row} (counting from 0, recording {names[codes[row]]!r})"
+def _row_in(recording: str) -> RowText:
+    return lambda row: f"row {row} of recording {recording!r}"
 
 
 def _offsets(lengths: Sequence[int]) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
-def _rate(rate: float) -> float:
+def _check_rate(rate: float) -> float:
     if isinstance(rate, bool) or not isinstance(rate, Real) or not (np.isfinite(rate) and rate > 0):
-        raise DataError(f"expected a rate above 0 Hz, got {rate!r}")
+        raise DataError(expected="a rate above 0 Hz", found=repr(rate), argument="rate")
     return float(rate)
 
 
-def _labels(labels: Mapping[str, Sequence[Any]] | None, n: int) -> dict[str, Column]:
+def _label_arrays(labels: Mapping[str, Sequence[Any]] | None, count: int) -> dict[str, Column]:
     columns = {name: label_array(list(cells)) for name, cells in (labels or {}).items()}
     for name, column in columns.items():
-        if len(column) != n:
-            raise DataError(f"expected {n} labels {name!r}, one a recording, got {len(column)}; use None where unknown")
+        if len(column) != count:
+            raise DataError(
+                f"Label {name!r} must have one entry per recording",
+                expected=str(count),
+                found=str(len(column)),
+                hint="Use None where it is unknown",
+                argument="labels",
+            )
     return columns
 
 
-def _constant(column: Column, offsets: NDArray[np.int64]) -> bool:
+def _is_constant(column: Column, offsets: NDArray[np.int64]) -> bool:
     first = np.repeat(column[offsets[:-1]], np.diff(offsets))
-    same = (column == first) | (label_missing(column) & label_missing(first))
-    return bool(np.all(same))
+    return bool(same_labels(column, first).all())

@@ -1,8 +1,8 @@
-"""A panel on disk that is read through memory mapping, for data larger than memory.
+"""A panel on disk that is memory-mapped, for data larger than memory.
 
-A store is a folder: ``values.f32``, raw little-endian float32 (row, channel), and ``store.json`` with the
-channels, the clock, a SHA-256 of all and the name of the file of values: a store that replaces another has
-``values.1.f32``, the next one ``values.f32`` again. So the one step that exchanges ``store.json`` exchanges the store.
+A store is a folder with ``values.f32``, raw little-endian float32 (row, channel), and ``store.json``, which has the
+channels, the clock, a SHA-256 of everything and the name of the file of values. A store that replaces another one has
+``values.1.f32``, the next one ``values.f32`` again, so that replacing ``store.json`` alone replaces the store.
 """
 
 import hashlib
@@ -13,16 +13,16 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast.data.source import Values
+from divecast.data.names import check_unique
 from divecast.data.sources.arrays import check_array
-from divecast.data.sources.panel import Panel, regular_clock
-from divecast.data.tables.columns import check_names
+from divecast.data.sources.panel import Panel
 from divecast.data.time.clock import Clock
+from divecast.data.time.regular import regular_clock
 from divecast.errors import ArtifactError, DataError
 from divecast.persistence.atomic import staging
 from divecast.persistence.strict import as_artifact_error, check_understood, parse_object
@@ -30,7 +30,7 @@ from divecast.persistence.strict import as_artifact_error, check_understood, par
 _VALUES = ("values.f32", "values.1.f32")
 _HEADER = "store.json"
 _FORMAT = "divecast-store"
-_VERSION = 2
+_VERSION = 1
 
 
 def write_store(
@@ -43,15 +43,15 @@ def write_store(
 ) -> Path:
     """Write a store from chunks of rows, one in memory at a time.
 
-    It is written beside ``path`` and moved there when complete; a store that was there before is replaced.
+    It is written beside ``path`` and moved there when complete, replacing a store that was there.
 
     Args:
         path: Folder of the store.
         chunks: Arrays (row, channel) in order of time, NaN where missing.
         channels: Names of the channels.
-        clock_start: Time of the first row, as in :meth:`~divecast.data.sources.panel.Panel.from_array`.
+        clock_start: Time of the first row, as in :meth:`Panel.from_array`.
         step: Time from row to row, such as "1h".
-        tz: Zone as in :meth:`~divecast.data.sources.panel.Panel.from_array`.
+        tz: Time zone, as in :meth:`Panel.from_array`.
 
     Returns:
         The folder.
@@ -59,62 +59,81 @@ def write_store(
     Raises:
         DataError: A chunk has another width or values that are infinite or too large, or there are no rows.
         ArtifactError: The folder cannot be written, or holds something else.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> days = (np.full((24, 2), day) for day in range(3))
+        >>> with TemporaryDirectory() as folder:
+        ...     store = write_store(f"{folder}/store", days, ["north", "south"], "2024-01-01", "1h")
+        ...     open_store(store).values.shape
+        (72, 2)
     """
     return write_store_on(path, chunks, channels, regular_clock(clock_start, step, 0, tz))
 
 
 def write_store_on(path: str | Path, chunks: Iterable[NDArray[Any]], channels: Sequence[str], clock: Clock) -> Path:
-    """Write a store as :func:`write_store` does, on a clock that is known; its length is that of the chunks."""
+    """Write a store as :func:`write_store` does, on a clock whose length is replaced by that of the chunks."""
     values = _free_name(Path(path))
     with _new_store(Path(path)) as folder:
         with open(folder / values, "wb") as file:
-            rows = sum(_append(file, chunk, channels, clock) for chunk in _counted(chunks))
+            rows = 0
+            for chunk in chunks:
+                _append(file, np.asarray(chunk), rows, channels, clock)
+                rows += len(chunk)
             os.fsync(file.fileno())
-        _write_header(folder, values, channels, clock, rows)
+        if not rows:
+            raise DataError("The chunks have no rows", argument="chunks")
+        _write_header(folder, values, channels, replace(clock, length=rows))
     return Path(path)
 
 
 def open_store(path: str | Path, check: bool = True) -> Panel:
-    """Open a store; its values stay on disk and are read when they are used.
+    """Open a store; its values stay on disk and are read when used.
 
     Args:
         path: Folder of the store.
-        check: Whether to read the values through once and compare their checksum (about a second a gigabyte), so that
-            no damage goes unseen; stores of version 1 have none.
+        check: Whether to compare the checksum of the values, which detects damage and takes about a second per GB.
 
     Returns:
         A panel over a read-only memory map.
 
     Raises:
         ArtifactError: There is no store, or it is of a newer version, cut short or damaged.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     store = write_store(f"{folder}/store", [np.zeros((3, 1))], ["north"], "2024-01-01", "1h")
+        ...     open_store(store)
+        Panel(1 channel, 3 rows every 1h from 2024-01-01T00:00:00 to 2024-01-01T02:00:00 UTC, labels [])
     """
     folder = Path(path)
     if not (folder / _HEADER).is_file():
-        raise ArtifactError(f"expected a divecast store at {folder}, there is no file {folder / _HEADER}")
+        raise ArtifactError(f"There is no store at {folder}: it has no file {_HEADER}", argument="path")
     with as_artifact_error(folder, "store"):
         header = parse_object((folder / _HEADER).read_text("utf-8"))
-        if header["format"] != _FORMAT or header["version"] not in range(1, _VERSION + 1):
-            raise ValueError(f"expected {_FORMAT} of version {_VERSION} at most, {_HEADER} says otherwise")
-        values, clock = header.get("values", _VALUES[0]), Clock.from_dict(header["clock"])
-        channels, digest = tuple(map(str, header["channels"])), header.get("sha256")
-        check_understood(header, _said(values, channels, clock, digest) | {"version": header["version"]})
-        check_names(channels)
+        if header["format"] != _FORMAT or header["version"] != _VERSION:
+            raise ValueError(f"expected {_FORMAT} of version {_VERSION}, {_HEADER} says otherwise")
+        values, clock = header["values"], Clock.from_dict(header["clock"])
+        channels, digest = tuple(map(str, header["channels"])), header["sha256"]
+        check_understood(header, _header(values, channels, clock, digest))
+        check_unique(channels)
         _check_values(folder, values, (clock.length, len(channels)))
-        if check and header["version"] > 1 and digest != _digest(folder / values, channels, clock):
+        if check and digest != _digest(folder / values, channels, clock):
             raise ValueError("the checksum does not fit the content")
         table = np.memmap(folder / values, dtype="<f4", mode="r", shape=(clock.length, len(channels)))
     return Panel(table, channels, clock)
 
 
 def _check_values(folder: Path, values: str, shape: tuple[int, int]) -> None:
-    if values not in _VALUES or not (folder / values).is_file():  # a name is no path
+    if values not in _VALUES or not (folder / values).is_file():  # a name must not be a path
         raise ValueError(f"expected the values in a file {' or '.join(_VALUES)}, got {values!r:.80}")
     expected, found = 4 * shape[0] * shape[1], (folder / values).stat().st_size
     if not found == expected > 0:
         raise ValueError(f"expected {expected} bytes in {values} (rows x channels {shape}), found {found}")
 
 
-def _said(values: str, channels: Sequence[str], clock: Clock, digest: str | None) -> dict[str, Any]:
+def _header(values: str, channels: Sequence[str], clock: Clock, digest: str) -> dict[str, Any]:
     return {
         "format": _FORMAT,
         "version": _VERSION,
@@ -134,9 +153,11 @@ def _digest(values: Path, channels: Sequence[str], clock: Clock) -> str:
 
 @contextmanager
 def _new_store(path: Path) -> Iterator[Path]:
-    """A folder beside ``path`` that takes its place when the block ends well, and is removed when it does not."""
+    """A folder beside ``path`` that is moved there when the block succeeds, and removed when it fails."""
     if path.exists() and not (path / _HEADER).is_file():
-        raise ArtifactError(f"expected a new folder or a divecast store to replace, {path} is something else")
+        raise ArtifactError(
+            f"{path} exists and is not a store", hint="Choose a new folder or a store to replace", argument="path"
+        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with staging(path.parent) as folder:
@@ -145,12 +166,13 @@ def _new_store(path: Path) -> Iterator[Path]:
             yield new
             _put(new, path)
     except OSError as error:
-        found = error.strerror or error
-        raise ArtifactError(f"expected to write a store at {path}, could not ({found}); nothing was changed") from error
+        raise ArtifactError(
+            f"The store at {path} could not be written ({error.strerror or error}); nothing was changed"
+        ) from error
 
 
 def _put(new: Path, path: Path) -> None:
-    """Move a store to its place; whenever this is broken off, the former or the new one is there, whole."""
+    """Move a store to its place; if this is interrupted, either the old or the new one is there, complete."""
     if not path.exists():
         os.rename(new, path)
         return
@@ -163,37 +185,23 @@ def _put(new: Path, path: Path) -> None:
 
 
 def _free_name(path: Path) -> str:
-    """Return the name that the values of the store at ``path`` do not have."""
+    """A name for the file of values that the store at ``path`` does not use."""
     try:
-        taken = json.loads((path / _HEADER).read_text()).get("values", _VALUES[0])
-    except (OSError, ValueError, AttributeError):
+        taken = json.loads((path / _HEADER).read_text())["values"]
+    except (OSError, ValueError, LookupError, TypeError):
         taken = None
     return next(name for name in _VALUES if name != taken)
 
 
-def _counted(chunks: Iterable[NDArray[Any]]) -> Iterator[tuple[int, NDArray[Any]]]:
-    first = 0
-    for chunk in chunks:
-        yield first, np.asarray(chunk)
-        first += len(chunk)
+def _append(file: BinaryIO, chunk: NDArray[Any], first: int, channels: Sequence[str], clock: Clock) -> None:
+    """Write a chunk whose first row is row ``first`` of the store."""
+    if len(chunk):
+        values = check_array(chunk, channels, lambda row: f"row {first + row} ({clock.time_text(first + row)})")
+        file.write(np.ascontiguousarray(values, dtype="<f4").data)
 
 
-def _append(file: Any, placed: tuple[int, NDArray[Any]], channels: Sequence[str], clock: Clock) -> int:
-    first, chunk = placed
-    if not len(chunk):
-        return 0
-    checked: Values = check_array(
-        chunk, channels, lambda row: f"row {first + row}, {clock.at(np.array([first + row]))[0]} UTC"
-    )
-    file.write(np.ascontiguousarray(checked, dtype="<f4").data)
-    return len(chunk)
-
-
-def _write_header(folder: Path, values: str, channels: Sequence[str], clock: Clock, rows: int) -> None:
-    if not rows:
-        raise DataError("expected rows for the store, the chunks held none")
-    clock = replace(clock, length=rows)
-    header = _said(values, channels, clock, _digest(folder / values, channels, clock))
+def _write_header(folder: Path, values: str, channels: Sequence[str], clock: Clock) -> None:
+    header = _header(values, channels, clock, _digest(folder / values, channels, clock))
     with open(folder / _HEADER, "w") as file:
         file.write(json.dumps(header, indent=1))
         file.flush()

@@ -1,4 +1,4 @@
-"""A Parquet file written to a store, one row group at a time."""
+"""A Parquet file converted to a store, one row group at a time."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -8,16 +8,17 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast.data.names import check_known, check_unique
 from divecast.data.source import Values
 from divecast.data.sources.store import write_store_on
-from divecast.data.tables.columns import Where, check_names, get_series, pick_columns, read_numbers, to_float32
+from divecast.data.tables.numbers import RowText, read_numbers, to_float32
 from divecast.data.tables.parquet_files import ParquetFiles
 from divecast.data.tables.read import readable
-from divecast.data.tables.wide import guess_time
+from divecast.data.tables.wide import find_time
 from divecast.data.time.regular import infer_clock
 from divecast.errors import DataError
 
-_CELLS = 1 << 22  # of a batch, 32 MB where they are doubles
+_BATCH_VALUES = 1 << 22  # 32 MB as doubles
 
 
 def store_from_parquet(
@@ -31,73 +32,82 @@ def store_from_parquet(
 
     Args:
         path: Folder of the store.
-        parquet: The file, one column a channel and one of time stamps, in order of time; or an address that fsspec
-            knows, such as ``s3://bucket/*.parquet``, whose files follow one another in order of their names.
-        time: The column of time stamps; found by itself when it is the only one.
-        tz: Zone of stamps that name none, and of calendar factors; when left out, that of the stamps, else UTC.
-        channels: The columns to keep, in order; all but that of time when left out.
+        parquet: The file, with one column per channel and one of time stamps, sorted by time; or an address that fsspec
+            can open, such as ``s3://bucket/*.parquet``, whose files follow one another in order of their names.
+        time: Column of time stamps; by default the only one.
+        tz: Time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
+        channels: Columns to keep, in order; by default all but the time stamps.
 
     Returns:
         The folder.
 
     Raises:
-        DataError: The file cannot be read, time stamps are irregular, repeated or not in order, or a cell is no
+        DataError: The file cannot be read, time stamps are irregular, repeated or not in order, or a cell is not a
             finite number.
         ArtifactError: The folder cannot be written.
+
+    Example:
+        >>> import pandas as pd
+        >>> from tempfile import TemporaryDirectory
+        >>> table = pd.DataFrame({"time": pd.date_range("2024-01-01", periods=3, freq="h"), "north": [1.0, 2.0, 3.0]})
+        >>> with TemporaryDirectory() as folder:
+        ...     table.to_parquet(f"{folder}/loads.parquet")
+        ...     open_store(store_from_parquet(f"{folder}/store", f"{folder}/loads.parquet"))
+        Panel(1 channel, 3 rows every 1h from 2024-01-01T00:00:00 to 2024-01-01T02:00:00 UTC, labels [])
     """
     with readable(parquet):
         files = ParquetFiles.at(parquet)
         schema = files.schema
-    check_names(schema.names, "column")
-    empty = nw.from_native(schema.empty_table(), eager_only=True)
-    if time is not None:
-        pick_columns(empty, [time], "time column")
-    stamps = time if time is not None else guess_time(empty)[1]
+    check_unique(schema.names, "column")
+    time_column = time if time is not None else find_time(nw.from_native(schema.empty_table(), eager_only=True))
+    check_known([time_column], schema.names, "time column", hint="Name another one in {time}", argument="time")
     with readable(parquet):
-        table = files.read([stamps])
-    clock, rows = infer_clock(table.column(0), tz)
-    if np.any(np.diff(rows) <= 0):
-        at = int(np.argmax(np.diff(rows) <= 0)) + 1
-        raise DataError(f"expected rows in order of time, once each; row {at} is not; sort the file first")
-    kept = _chosen(schema.names, stamps, channels)
+        stamps = files.read([time_column]).column(0)
+    clock, rows = infer_clock(stamps, tz)
+    unsorted = np.flatnonzero(np.diff(rows) <= 0)
+    if len(unsorted):
+        raise DataError(
+            f"Row {unsorted[0] + 1} is not later than the row before it", hint="Sort the file by time, without repeats"
+        )
+    kept = _check_channels([name for name in schema.names if name != time_column], channels)
     return write_store_on(path, _chunks(_batches(files, kept, parquet), kept, rows), kept, clock)
 
 
-def _chosen(columns: Sequence[str], stamps: str, channels: Sequence[str] | None) -> list[str]:
-    names = [name for name in columns if name != stamps]
-    kept = names if channels is None else list(channels)
-    unknown = [name for name in kept if name not in names]
-    if unknown or not kept:
-        raise DataError(f"expected channels among the columns {names[:12]}, got {unknown[:12] or 'none'}")
-    check_names(kept)
+def _check_channels(columns: Sequence[str], channels: Sequence[str] | None) -> list[str]:
+    kept = list(columns if channels is None else channels)
+    check_known(kept, columns, "channel", argument="channels")
+    check_unique(kept)
+    if not kept:
+        raise DataError("The store would have no channel", argument="channels")
     return kept
 
 
 def _chunks(batches: Iterator[Any], channels: Sequence[str], rows: NDArray[np.int64]) -> Iterator[Values]:
-    done = read = 0
+    """Yield the values of the batches, with rows of NaN where time stamps are missing."""
+    written = read = 0
     for batch in batches:
-        places = rows[read : read + len(batch)]
-        chunk = np.full((int(places[-1]) + 1 - done, len(channels)), np.nan, dtype=np.float32)
-        for at, name in enumerate(channels):
-            chunk[places - done, at] = _numbers(batch, name, _row_after(read))
-        done, read = int(places[-1]) + 1, read + len(batch)
+        batch_rows = rows[read : read + len(batch)]
+        chunk = np.full((int(batch_rows[-1]) + 1 - written, len(channels)), np.nan, dtype=np.float32)
+        for channel, name in enumerate(channels):
+            chunk[batch_rows - written, channel] = _numbers(batch, name, _row_after(read))
+        written, read = int(batch_rows[-1]) + 1, read + len(batch)
         yield chunk
 
 
 def _batches(files: ParquetFiles, channels: Sequence[str], place: str | Path) -> Iterator[Any]:
     with readable(place):
-        yield from files.batches(channels, max(1, min(1 << 14, _CELLS // len(channels))))
+        yield from files.batches(channels, max(1, min(1 << 14, _BATCH_VALUES // len(channels))))
 
 
-def _numbers(batch: Any, name: str, where: Where) -> Values:
+def _numbers(batch: Any, name: str, row_text: RowText) -> Values:
     import pyarrow as pa
 
     column = batch.column(name)
-    if pa.types.is_floating(column.type):  # the way through a frame costs more than the numbers, thousands of times
-        return to_float32(column.to_numpy(zero_copy_only=False), name, where)
+    if pa.types.is_floating(column.type):  # a frame for each of thousands of columns would take longer than all else
+        return to_float32(column.to_numpy(zero_copy_only=False), name, row_text)
     frame = nw.from_native(pa.table({name: column}), eager_only=True)
-    return read_numbers(get_series(frame, name), name, where)
+    return read_numbers(frame.get_column(name), name, row_text)
 
 
-def _row_after(first: int) -> Where:
+def _row_after(first: int) -> RowText:
     return lambda row: f"row {first + row} (counting from 0)"

@@ -1,4 +1,4 @@
-"""Results as tables of the caller's kind, and as files."""
+"""Results as tables of the caller's kind, and tables as files."""
 
 import gzip
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,11 +25,8 @@ def to_frame(columns: Mapping[str, NDArray[Any]], backend: Backend) -> Any:
     """Build a table of the caller's kind.
 
     Args:
-        columns: (row,) arrays by name; stamps are datetime64, written as they are, without a zone.
+        columns: (row,) arrays by name; stamps are datetime64 and get no time zone.
         backend: "pandas", "polars" or "pyarrow"; "numpy" gives a pyarrow table.
-
-    Returns:
-        The table.
 
     Raises:
         ConfigError: The package of the backend is not installed.
@@ -38,13 +35,13 @@ def to_frame(columns: Mapping[str, NDArray[Any]], backend: Backend) -> Any:
     try:
         return nw.from_dict({name: _plain(column) for name, column in columns.items()}, backend=kind).to_native()
     except ImportError as error:
-        raise ConfigError(f"expected the package {kind} for a {kind} table, it is not installed ({error})") from error
+        raise ConfigError(f"The package {kind} is not installed ({error})", argument="backend") from error
 
 
 def write_frame(table: Any, path: str | Path) -> Path:
-    """Write a table as CSV, CSV.gz or Parquet, told by the name of the file.
+    """Write a table as CSV, CSV.gz or Parquet, chosen by the file name.
 
-    It is written beside ``path`` and moved there when complete: a file that was there stays as it was on failure.
+    It is written beside ``path`` and moved there when complete; on failure a file that was there stays as it was.
 
     Args:
         table: (row,) arrays by name, or a pandas, polars or pyarrow table.
@@ -54,7 +51,7 @@ def write_frame(table: Any, path: str | Path) -> Path:
         The file.
 
     Raises:
-        ConfigError: The name tells no kind.
+        ConfigError: The file name has another ending.
         ArtifactError: The file cannot be written.
     """
     write_frames([table], path)
@@ -62,29 +59,27 @@ def write_frame(table: Any, path: str | Path) -> Path:
 
 
 def write_frames(tables: Iterable[Any], path: str | Path) -> int:
-    """Write tables of the same columns one below another, as :func:`write_frame` does, and keep none.
-
-    Where one of them cannot be made there is no file, or the one that was there.
+    """Write tables of the same columns one below another, as :func:`write_frame` does, holding one at a time.
 
     Args:
-        tables: At least one, each as in :func:`write_frame`; in a Parquet file each begins a row group.
+        tables: At least one, each as in :func:`write_frame`; in Parquet each starts a row group.
         path: The file.
 
     Returns:
         The number of rows.
 
     Raises:
-        ConfigError: The name tells no kind.
+        ConfigError: The file name has another ending.
         DataError: There is no table.
         ArtifactError: The file cannot be written.
     """
     path = Path(path)
     if not path.name.lower().endswith((".csv", ".csv.gz", ".parquet")):
-        raise ConfigError(f"expected a file name that ends in .csv, .csv.gz or .parquet, got {path.name}")
+        raise ConfigError(expected="a file name that ends in .csv, .csv.gz or .parquet", found=path.name)
     arrow = map(_to_arrow, tables)
-    table = next(arrow, None)  # before there is a file: most that can go wrong goes wrong here
+    table = next(arrow, None)  # before the file is opened, since most failures occur here
     if table is None:
-        raise DataError(f"expected at least one table to write to {path.name}, got none")
+        raise DataError(f"There is no table to write to {path.name}")
     rows, schema = 0, table.schema
     with replacing(path) as temporary, temporary.open("wb") as file, _writer(file, path.name.lower(), schema) as writer:
         while table is not None:
@@ -102,7 +97,7 @@ def _to_arrow(table: Any) -> Any:
 def _plain(column: NDArray[Any]) -> Any:
     if column.dtype.kind == "M":
         return column.astype("datetime64[us]")
-    # Texts as objects are taken for binary or null by some backends unless they come as a list.
+    # Some backends take arrays of text objects for binary or null, but not lists.
     return column.tolist() if column.dtype.kind in "OU" else np.ascontiguousarray(column)
 
 
@@ -114,10 +109,10 @@ def _writer(file: Any, name: str, schema: Any) -> Iterator[Any]:
         with parquet.ParquetWriter(file, schema) as writer:
             yield writer
     elif name.endswith(".gz"):
-        # Not Arrow's own compressed stream: it closes the file, which must still be flushed to disk.
+        # Arrow's own compressed stream would close the file, which must still be flushed to disk.
         with (
-            gzip.GzipFile(filename="", mode="wb", fileobj=file) as packed,
-            csv.CSVWriter(packed, schema) as writer,
+            gzip.GzipFile(filename="", mode="wb", fileobj=file) as compressed,
+            csv.CSVWriter(compressed, schema) as writer,
         ):
             yield writer
     else:

@@ -1,4 +1,4 @@
-"""Rows of a table put on the grid of a clock."""
+"""Rows of a table placed on the regular grid of a clock."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast.data.source import Column, Values
-from divecast.data.tables.columns import label_missing
+from divecast.data.tables.label_columns import same_labels
 from divecast.data.time.clock import Clock
 from divecast.errors import DataError, warn_data
 
 
 class Grid(NamedTuple):
-    """What a reader of tables yields.
+    """The content of a table on its clock.
 
     Attributes:
         values: (row, channel) float32, NaN where missing.
@@ -29,50 +29,47 @@ class Grid(NamedTuple):
 
 
 def drop_repeats(keys: NDArray[np.int64], columns: Mapping[str, Column], clock: Clock) -> NDArray[np.intp]:
-    """Choose one table row for each key, where repeated ones agree.
+    """Keep one table row for each key; repeated rows must agree in all columns, and give a DataWarning.
 
     Args:
-        keys: (table row,) place of each table row on the grid; its remainder by the clock's length is the time.
+        keys: (table row,) place of each row on the grid; modulo the clock's length it is the row of the clock.
         columns: All columns by name, each (table row,).
-        clock: The clock, to name a time.
+        clock: The clock, for messages.
 
     Returns:
         Table rows to keep, in order.
 
     Raises:
-        DataError: Rows of one place hold different values.
+        DataError: Rows of the same place hold different values.
     """
     places, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
     if len(places) == len(keys):
         return np.arange(len(keys))
     for name, column in columns.items():
-        twin = column[first][inverse]
-        same = (column == twin) | (label_missing(column) & label_missing(twin))
-        if not np.all(same):
-            row = int(np.flatnonzero(~same)[0])
-            stamp = clock.at(keys[row : row + 1] % clock.length)[0]
+        kept = column[first][inverse]
+        differs = np.flatnonzero(~same_labels(column, kept))
+        if len(differs):
+            row = int(differs[0])
             raise DataError(
-                f"expected one row for each time, got several with different values, first {stamp} UTC: column "
-                f"{name!r} has {twin[row]} and {column[row]}; keep one of them or average them"
+                f"Several rows have the time {clock.time_text(int(keys[row]) % clock.length)} but different values: "
+                f"column {name!r} has {kept[row]} and {column[row]}",
+                hint="Keep one of them or average them",
             )
+    dropped = np.setdiff1d(np.arange(len(keys)), first)
     warn_data(
-        f"{len(keys) - len(places)} table rows repeat another one exactly and were dropped, first "
-        f"{clock.at(keys[_second(first, len(keys))] % clock.length)[0]} UTC"
+        f"{len(dropped)} table rows repeat another one exactly and were dropped, the first at "
+        f"{clock.time_text(int(keys[dropped[0]]) % clock.length)}"
     )
     return np.sort(first)
 
 
 def spread_label(column: Column, rows: NDArray[np.int64], length: int) -> Column:
-    """Put a label column on its rows, missing elsewhere: (length,)."""
-    out: Column = np.full(length, np.nan) if column.dtype.kind == "f" else np.full(length, None, dtype=object)
-    out[rows] = column
-    return out
+    """Put a label column on its rows of the grid, missing elsewhere: (length,)."""
+    spread: Column = np.full(length, np.nan) if column.dtype.kind == "f" else np.full(length, None, dtype=object)
+    spread[rows] = column
+    return spread
 
 
 def empty_values(length: int, n_channels: int) -> Values:
-    """(row, channel) float32 of NaN whose rows of one channel lie side by side in memory."""
+    """(row, channel) float32 of NaN in which the rows of one channel are contiguous in memory."""
     return np.full((n_channels, length), np.nan, dtype=np.float32).T
-
-
-def _second(first: NDArray[np.intp], n: int) -> NDArray[np.intp]:
-    return np.setdiff1d(np.arange(n), first)[:1]

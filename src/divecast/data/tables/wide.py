@@ -1,80 +1,78 @@
-"""A wide table, one column a channel, put on its clock."""
+"""A wide table, one column per channel, placed on its clock."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import narwhals as nw
 
+from divecast.data.names import check_known, listed
 from divecast.data.source import Backend, Column
-from divecast.data.tables.columns import Frame, get_series, open_frame, pick_columns, read_labels, read_numbers
+from divecast.data.tables.columns import Frame, column_names, get_series, open_frame
 from divecast.data.tables.grid import Grid, drop_repeats, empty_values, spread_label
+from divecast.data.tables.label_columns import read_labels
+from divecast.data.tables.numbers import read_numbers
 from divecast.data.time.regular import infer_clock
 from divecast.errors import DataError
 
-TIME_NAMES = ("ds", "time", "date", "datetime", "timestamp", "utc")
+_TIME_NAMES = ("ds", "time", "date", "datetime", "timestamp", "utc")
 
 
 def read_wide(native: Any, time: str | None, labels: Sequence[str], tz: str | None) -> tuple[Grid, Backend]:
     """Read a wide table; see :meth:`divecast.data.sources.panel.Panel.from_wide`."""
     frame, backend = open_frame(native)
-    stamps, taken = _time_of(frame, time)
-    pick_columns(frame, labels, "label columns")
-    channels = tuple(str(name) for name in frame.columns if str(name) not in {taken, *labels})
+    stamps, time_column = _time_of(frame, time)
+    names = column_names(frame)
+    check_known(labels, names, "label column", argument="labels")
+    channels = tuple(name for name in names if name not in {time_column, *labels})
     if not channels:
-        raise DataError(f"expected at least one channel beside time and labels, got columns {frame.columns}")
+        raise DataError(f"The table has no channel beside time and labels; its columns are {listed(names)}")
     clock, rows = infer_clock(stamps, tz)
-    columns: dict[str, Column] = {}
-    for name in channels:
-        columns[name] = read_numbers(
-            get_series(frame, name), name, lambda row: f"row {row} (counting from 0), {clock.at(rows[[row]])[0]} UTC"
-        )
+
+    def row_text(row: int) -> str:
+        return f"row {row} (counting from 0, {clock.time_text(rows[row])})"
+
+    columns: dict[str, Column] = {name: read_numbers(get_series(frame, name), name, row_text) for name in channels}
     columns |= {name: read_labels(get_series(frame, name)) for name in labels}
     keep = drop_repeats(rows, columns, clock)
-    rows = rows[keep]
+    rows_kept = rows[keep]
     values = empty_values(clock.length, len(channels))
-    for at, name in enumerate(channels):
-        values[rows, at] = columns.pop(name)[keep]
-    spread = {name: spread_label(column[keep], rows, clock.length) for name, column in columns.items()}
+    for channel, name in enumerate(channels):
+        values[rows_kept, channel] = columns.pop(name)[keep]
+    spread = {name: spread_label(column[keep], rows_kept, clock.length) for name, column in columns.items()}
     return Grid(values, channels, clock, spread), backend
+
+
+def find_time(frame: Frame) -> str:
+    """Find the one column of time stamps, by its type or else by its name.
+
+    Raises:
+        DataError: There is none, or more than one.
+    """
+    dated = [str(name) for name, kind in frame.schema.items() if isinstance(kind, nw.Datetime | nw.Date)]
+    names = column_names(frame)
+    named = [name for name in names if name.lower() in _TIME_NAMES]
+    for candidates in (dated, named):
+        if len(candidates) == 1:
+            return candidates[0]
+    candidates = dated or named
+    problem = f"{listed(candidates)} may all hold the time" if candidates else f"No column of {listed(names)} is a time"
+    raise DataError(problem, hint="Name the column of time stamps in {time}", argument="time")
 
 
 def _time_of(frame: Frame, time: str | None) -> tuple[Any, str | None]:
     """The stamps, and the name of the column they came from if they did."""
     index = nw.maybe_get_index(frame)
     dated = index is not None and str(index.dtype).startswith("datetime64")
-    names = [str(name) for name in frame.columns]
-    if time is not None and time in names:
-        return get_series(frame, time), time
-    if dated and time in (None, getattr(index, "name", None)):
+    names = column_names(frame)
+    if dated and time not in names and time in (None, getattr(index, "name", None)):
         return _index_stamps(index), None
-    if time is not None:
-        raise DataError(expected=f"a time column {time!r}", found=f"columns {names[:12]}", hint="Name another {time}")
-    return guess_time(frame)
+    if time is None:
+        time = find_time(frame)
+    check_known([time], names, "time column", hint="Name another one in {time}", argument="time")
+    return get_series(frame, time), time
 
 
 def _index_stamps(index: Any) -> Any:
     import pyarrow as pa
 
     return pa.Array.from_pandas(index)
-
-
-def guess_time(frame: Frame) -> tuple[Any, str]:
-    """Find the one column of time stamps, by its type or else by its name.
-
-    Returns:
-        The column and its name.
-
-    Raises:
-        DataError: There is none, or more than one.
-    """
-    names = [str(name) for name in frame.columns]
-    dated = [str(name) for name, kind in frame.schema.items() if isinstance(kind, nw.Datetime | nw.Date)]
-    known = [name for name in names if name.lower() in TIME_NAMES]
-    for found in (dated, known):
-        if len(found) == 1:
-            return get_series(frame, found[0]), found[0]
-    raise DataError(
-        expected="one column of time stamps",
-        found=f"{dated or known or 'none'} among {names[:12]}",
-        hint="Name it with {time}",
-    )

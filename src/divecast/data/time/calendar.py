@@ -1,8 +1,9 @@
-"""Classes of the calendar, read from wall time."""
+"""Classes of the calendar factors, computed from local time."""
 
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast._optional import need
 from divecast.data.factors import Calendar
 from divecast.data.time.stamps import Stamps
 from divecast.errors import ConfigError
@@ -21,17 +22,17 @@ _EPOCH_WEEKDAY = 3
 
 
 def calendar_codes(local: Stamps, factor: Calendar) -> NDArray[np.int16]:
-    """Class of each wall time.
+    """Class index of each local time.
 
     Args:
-        local: (row,) wall time, datetime64[s].
+        local: (row,) local time, datetime64[s].
         factor: The factor.
 
     Returns:
-        (row,) int16 places in ``CALENDAR_CLASSES[factor.name]``.
+        (row,) int16 indices into ``CALENDAR_CLASSES[factor.name]``.
 
     Raises:
-        ConfigError: Holidays are wanted without the ``holidays`` package, or of an unknown country.
+        ConfigError: Holidays are asked for without the ``holidays`` package, or of an unknown country.
     """
     days = local.astype("datetime64[D]")
     day = days.astype(np.int64)
@@ -57,16 +58,11 @@ def calendar_codes(local: Stamps, factor: Calendar) -> NDArray[np.int16]:
 
 
 def _is_holiday(days: NDArray[np.datetime64], country: str) -> NDArray[np.int64]:
-    try:
-        import holidays
-    except ImportError as error:
-        raise ConfigError(
-            'expected the "holidays" package for the factor holiday; install it with: pip install "divecast[holidays]"'
-        ) from error
+    holidays = need("holidays")
     years = range(int(str(days.min())[:4]), int(str(days.max())[:4]) + 1)
     code, _, subdivision = country.partition("-")
     try:
         dates = holidays.country_holidays(code, subdiv=subdivision or None, years=years)
     except NotImplementedError as error:
-        raise ConfigError(f"expected a country the holidays package knows, got {country!r} ({error})") from error
+        raise ConfigError(f"The package holidays does not know the country {country!r} ({error})") from error
     return np.isin(days, np.array(sorted(dates), dtype="datetime64[D]")).astype(np.int64)

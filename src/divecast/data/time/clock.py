@@ -1,4 +1,4 @@
-"""The regular clock of a panel: which time each row stands for."""
+"""The regular clock of a panel: the time of every row."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,21 +13,21 @@ from divecast.data.time.step import Unit, format_step
 from divecast.errors import DataError
 
 _DAY = 86400
-_DAYS = {"s": 1 / _DAY, "D": 1, "M": 31, "ME": 31}
-_MOST_DAYS = 365 * 8000  # later years have five digits, which not every library of tables can say
+_DAYS_PER_UNIT = {"s": 1 / _DAY, "D": 1, "M": 31, "ME": 31}
+_MOST_DAYS = 365 * 8000  # later years have five digits, which not every table package can show
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Regular time stamps, one a row.
+    """Regular time stamps, one per row.
 
     Attributes:
         start: First stamp, UTC, datetime64[s].
         step: Units from one row to the next.
-        unit: "s" seconds of UTC; "D" days, "M" months and "ME" month ends of the wall clock in ``tz``, whose
-            length in seconds changes.
+        unit: "s" seconds of UTC; "D" days, "M" months and "ME" month ends of the local calendar in ``tz``, whose
+            length in seconds varies.
         length: Number of rows.
-        tz: Zone in which results give time, and calendar factors are read unless they name another.
+        tz: Time zone of the results, and of calendar factors unless they name another.
     """
 
     start: np.datetime64
@@ -37,11 +37,11 @@ class Clock:
     tz: str = "UTC"
 
     def stamps(self, first: int = 0, last: int | None = None) -> Stamps:
-        """UTC stamps of rows ``first`` to ``last`` (half open; may lie past the end).
+        """UTC stamps of rows ``first`` to ``last``, half-open; they may lie past the end.
 
         Args:
             first: First row.
-            last: Row after the last one; the length when left out.
+            last: Row after the last one; by default the length.
 
         Returns:
             (row,) datetime64[s].
@@ -53,39 +53,40 @@ class Clock:
         if self.unit == "s":
             return self.start + rows * np.timedelta64(self.step, "s")
         wall = local_stamps(np.array([self.start]), self.tz)[0]
-        return localise_shifting(_walk(wall, rows * self.step, self.unit), self.tz)
+        return localise_shifting(_advance(wall, rows * self.step, self.unit), self.tz)
+
+    def time_text(self, row: int | np.integer[Any]) -> str:
+        """UTC time of a row, for messages."""
+        return f"{self.at(np.array([row]))[0]} UTC"
 
     def local(self, rows: NDArray[np.int64], tz: str | None = None) -> Stamps:
-        """Wall time of ``rows`` in ``tz`` (the clock's own zone when left out): datetime64[s] of the same shape."""
+        """Local time of ``rows`` in ``tz``, by default the clock's own zone: datetime64[s] of the same shape."""
         return local_stamps(self.at(rows), self.tz if tz is None else tz)
 
     def row_of(self, stamp: str | datetime | np.datetime64, after_end: bool = False) -> int:
-        """Row that stands for ``stamp``.
+        """Row at the time ``stamp``.
 
         Args:
-            stamp: Text or datetime (wall time in the clock's zone unless it names one), or a UTC datetime64.
-            after_end: Whether it may be the row after the last one too, as where a forecast starts.
-
-        Returns:
-            The row.
+            stamp: Text or datetime (local time in the clock's zone unless it names one), or a UTC datetime64.
+            after_end: Whether the row after the last one is allowed too, as for the start of a forecast.
 
         Raises:
-            DataError: The stamp is outside the clock's range or between two rows.
+            DataError: No row has this time.
         """
         moment = one_stamp(stamp, self.tz)
         stamps = self.stamps(0, self.length + after_end)
         row = int(np.searchsorted(stamps, moment))
         if row < len(stamps) and stamps[row] == moment:
             return row
-        beyond = " or the one after its end" if after_end else ""
-        raise DataError(f"expected a stamp of the clock ({self}){beyond}, got {stamp} ({moment} UTC)")
+        end = " or the step after its end" if after_end else ""
+        raise DataError(f"No row is at {stamp} ({moment} UTC)", expected=f"a time among {self}{end}")
 
     def rows(self, first: int, last: int) -> "Clock":
-        """The clock of rows ``first`` to ``last``, half open."""
+        """The clock of rows ``first`` to ``last``, half-open."""
         return replace(self, start=self.at(np.array([first]))[0], length=last - first)
 
     def steps_per(self, period: Literal["day", "week", "year"]) -> int | None:
-        """Rows in a period, None where the step does not divide it (a year counts only on a clock of months)."""
+        """Rows per period; None where the step does not divide it. Only a clock of months has rows per year."""
         if self.unit in ("M", "ME"):
             return _whole(12, self.step) if period == "year" else None
         if period == "year":
@@ -99,7 +100,7 @@ class Clock:
         return format_step(self.step, self.unit)
 
     def to_dict(self) -> dict[str, str | int]:
-        """Plain values for JSON."""
+        """Values that JSON can hold."""
         return {"start": str(self.start), "step": self.step, "unit": self.unit, "length": self.length, "tz": self.tz}
 
     @staticmethod
@@ -110,32 +111,30 @@ class Clock:
             ValueError, LookupError, TypeError, DataError: It is malformed.
         """
         start, zone, unit = np.datetime64(plain["start"], "s"), plain["tz"], plain["unit"]
-        whole = all(type(plain[name]) is int and plain[name] >= 1 for name in ("step", "length"))
-        if np.isnat(start) or unit not in get_args(Unit) or not whole:
-            raise ValueError(
-                f"expected a start, a unit of {get_args(Unit)}, a step and a length from 1 on, got {plain}"
-            )
-        days = abs(int(start.astype(int))) // _DAY + plain["length"] * plain["step"] * _DAYS[unit]
+        positive = all(type(plain[name]) is int and plain[name] >= 1 for name in ("step", "length"))
+        if np.isnat(start) or unit not in get_args(Unit) or not positive:
+            raise ValueError(f"expected a start, a unit of {get_args(Unit)}, a positive step and length, got {plain}")
+        days = abs(int(start.astype(int))) // _DAY + plain["length"] * plain["step"] * _DAYS_PER_UNIT[unit]
         if days > _MOST_DAYS:
             raise ValueError(f"expected a clock within {_MOST_DAYS // 365} years of 1970, got {plain}")
         local_stamps(np.array([start]), zone)
         return Clock(start, plain["step"], unit, plain["length"], zone)
 
     def __str__(self) -> str:
-        """Range and step in words."""
-        last = self.at(np.array([self.length - 1]))[0]
-        return f"{plural(self.length, 'row')} every {self.frequency} from {self.start} to {last} UTC"
+        """Number of rows, step and range."""
+        end = self.time_text(self.length - 1)
+        return f"{plural(self.length, 'row')} every {self.frequency} from {self.start} to {end}"
 
 
 def seasons(clock: Clock | None) -> list[int]:
-    """Lengths, in rows, of a day, a week and a year where the clock has them (more than one row); none without one."""
+    """Rows per day, week and year, of those periods that have more than one row; empty without a clock."""
     if clock is None:
         return []
     periods = [clock.steps_per(name) for name in ("day", "week", "year")]
     return [period for period in periods if period is not None and period > 1]
 
 
-def _walk(wall: np.datetime64, units: NDArray[np.int64], unit: Unit) -> Stamps:
+def _advance(wall: np.datetime64, units: NDArray[np.int64], unit: Unit) -> Stamps:
     if unit == "D":
         return wall + units * np.timedelta64(1, "D")
     month = wall.astype("datetime64[M]")

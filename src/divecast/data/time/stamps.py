@@ -1,4 +1,4 @@
-"""Time stamps of any kind as UTC seconds, and back as local wall time."""
+"""Time stamps of any kind as UTC seconds, and UTC seconds as local time."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,23 +15,23 @@ _UTC_NAMES = ("UTC", "ETC/UTC", "Z", "+00:00")
 
 
 def zoned_stamps(stamps: Any, tz: str | None = None, group: NDArray[np.int64] | None = None) -> tuple[Stamps, str]:
-    """Read time stamps of any kind as UTC, and tell the zone they are to be shown in.
+    """Read time stamps of any kind as UTC, and the time zone in which to show them.
 
-    Stamps with a zone are converted. Stamps without one are wall time in ``tz``: an hour that occurs twice
-    at the end of summer time is told apart by order of appearance, the first being summer time.
+    Stamps with a zone are converted. Stamps without one are local time in ``tz``: of an hour that occurs twice at the
+    end of summer time, the first appearance is summer time.
 
     Args:
         stamps: numpy datetime64, a sequence of datetimes or ISO 8601 texts, a narwhals series or an Arrow array.
-        tz: Zone such as "Europe/Berlin" or "+01:00": of stamps that name none, and to show them in. When left out it is
-            that of the stamps, and UTC where they name none or are texts with an offset.
-        group: (row,) codes of the series a stamp belongs to; order of appearance is counted in each of them.
+        tz: Time zone such as "Europe/Berlin" or "+01:00" of stamps that name none, and in which to show them. By
+            default that of the stamps; UTC where they name none or are texts with an offset.
+        group: (row,) number of the series of each stamp; appearances are counted per series.
 
     Returns:
         (row,) datetime64[s] in UTC, and the name of the zone.
 
     Raises:
-        DataError: A stamp is missing, is no time, is finer than a second, or never occurred in ``tz``; or the zone
-            is unknown.
+        DataError: A stamp is missing, not a time, finer than a second, or never occurred in ``tz``; or the zone is
+            unknown.
     """
     arrow = _as_timestamps(_as_arrow(stamps))
     _refuse_missing(arrow)
@@ -44,14 +44,7 @@ def zoned_stamps(stamps: Any, tz: str | None = None, group: NDArray[np.int64] | 
 
 
 def local_stamps(utc: Stamps, tz: str) -> Stamps:
-    """Turn UTC stamps into local wall time in ``tz``.
-
-    Args:
-        utc: datetime64[s] in UTC, of any shape.
-        tz: Name of the zone.
-
-    Returns:
-        datetime64[s], wall time, of the same shape.
+    """Convert UTC stamps, datetime64[s] of any shape, to local time in ``tz``.
 
     Raises:
         DataError: The zone is unknown.
@@ -63,7 +56,7 @@ def local_stamps(utc: Stamps, tz: str) -> Stamps:
 
     try:
         if not isinstance(tz, str):  # Arrow would take bytes
-            raise TypeError(f"it is no text but {type(tz).__name__}")
+            raise TypeError(f"it is not text but {type(tz).__name__}")
         zoned = pa.array(utc.ravel()).cast(pa.timestamp("s", "UTC")).cast(pa.timestamp("s", tz))
         local: Stamps = pc.local_timestamp(zoned).to_numpy(zero_copy_only=False).astype("datetime64[s]")
     except (pa.ArrowException, TypeError) as error:
@@ -72,7 +65,7 @@ def local_stamps(utc: Stamps, tz: str) -> Stamps:
 
 
 def localise_shifting(wall: Stamps, tz: str) -> Stamps:
-    """Turn computed wall times into UTC; one that falls in the spring gap moves to the end of the gap."""
+    """Convert computed local times to UTC; one within the gap in spring moves to the end of the gap."""
     if tz == "UTC":
         return wall
     import pyarrow as pa
@@ -83,39 +76,41 @@ def localise_shifting(wall: Stamps, tz: str) -> Stamps:
 
 
 def one_stamp(stamp: str | datetime | np.datetime64, tz: str) -> np.datetime64:
-    """Read a single stamp as UTC; see :func:`zoned_stamp`."""
+    """Read a single stamp as UTC, as :func:`zoned_stamp` does."""
     return zoned_stamp(stamp, tz)[0]
 
 
 def zoned_stamp(stamp: str | datetime | np.datetime64, tz: str | None) -> tuple[np.datetime64, str]:
-    """Read a single stamp as UTC, and tell the zone it is to be shown in, as :func:`zoned_stamps` does.
+    """Read a single stamp as UTC, and the time zone in which to show it, as :func:`zoned_stamps` does.
 
     Args:
-        stamp: Text or datetime, wall time in ``tz`` where it names no zone; or a datetime64, which is UTC.
-        tz: The zone; that of the stamp, else UTC, when left out.
+        stamp: Text or datetime, local time in ``tz`` where it names no zone; or a datetime64, which is UTC.
+        tz: Time zone; by default that of the stamp, else UTC.
 
     Returns:
         The stamp, datetime64[s] in UTC, and the name of the zone.
 
     Raises:
-        DataError: It is no time, finer than a second, or never occurred in ``tz``; or the zone is unknown.
+        DataError: It is not a time, finer than a second, or never occurred in ``tz``; or the zone is unknown.
     """
-    fixed = isinstance(stamp, np.datetime64)
+    is_utc = isinstance(stamp, np.datetime64)
     try:
-        arrow = _as_timestamps(_as_arrow(np.array([stamp]) if fixed else [stamp]))
+        arrow = _as_timestamps(_as_arrow(np.array([stamp]) if is_utc else [stamp]))
     except (DataError, TypeError, ValueError):
         arrow = None
     if arrow is None or arrow.null_count:
-        raise DataError(f'expected a time stamp such as "2024-06-30 18:00:00" or a datetime, got {stamp!r}')
-    utc, zone = zoned_stamps(arrow, "UTC" if fixed else tz)
-    zone = tz or "UTC" if fixed else zone
+        raise DataError(expected='a time such as "2024-06-30 18:00:00" or a datetime', found=repr(stamp))
+    utc, zone = zoned_stamps(arrow, "UTC" if is_utc else tz)
+    zone = tz or "UTC" if is_utc else zone
     local_stamps(utc, zone)
     return utc[0], zone
 
 
 def unknown_zone(tz: str, error: Exception) -> DataError:
-    """Say that a zone is unknown."""
-    return DataError(f'expected a time zone such as "UTC", "Europe/Berlin" or "+01:00", got {tz!r} ({error})')
+    """The error for a time zone that is unknown."""
+    return DataError(
+        expected='a time zone such as "UTC", "Europe/Berlin" or "+01:00"', found=f"{tz!r} ({error})", argument="tz"
+    )
 
 
 def _zone_of(arrow: Any) -> str:
@@ -144,7 +139,7 @@ def _sequence_to_arrow(stamps: Sequence[Any]) -> Any:
     try:
         return pa.array(list(stamps))
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise DataError(f"expected time stamps of one kind, got a mixture ({error}); convert them") from error
+        raise DataError(f"Time stamps are of different kinds ({error})", hint="Convert them to one kind") from error
 
 
 def _as_timestamps(arrow: Any) -> Any:
@@ -160,8 +155,9 @@ def _as_timestamps(arrow: Any) -> Any:
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         return _parse(arrow)
     raise DataError(
-        f"expected time stamps (datetimes, dates or ISO 8601 text), got {kind}, first {arrow[:1].to_pylist()}; "
-        "convert the column to datetimes, or give an array with Panel.from_array(values, start, step)"
+        expected="time stamps as datetimes, dates or ISO 8601 text",
+        found=f"{kind}, the first {arrow[:1].to_pylist()}",
+        hint="Convert the column to datetimes",
     )
 
 
@@ -174,8 +170,9 @@ def _parse(arrow: Any) -> Any:
         except pa.ArrowInvalid as error:
             reason = error
     raise DataError(
-        f"expected time stamps as ISO 8601 text such as 2024-06-30 18:00:00, got {arrow[:1].to_pylist()} and others "
-        f"({reason}); convert the column to datetimes before"
+        expected="time stamps as ISO 8601 text such as 2024-06-30 18:00:00",
+        found=f"{arrow[:1].to_pylist()} and others ({reason})",
+        hint="Convert the column to datetimes",
     ) from reason
 
 
@@ -184,8 +181,8 @@ def _refuse_missing(arrow: Any) -> None:
         return
     rows = np.flatnonzero(arrow.is_null().to_numpy(zero_copy_only=False))
     raise DataError(
-        f"expected a time stamp in every row, {len(rows)} are missing, first in rows {rows[:5].tolist()} "
-        "(counting from 0); drop or fill those rows"
+        f"Rows {rows[:5].tolist()} have no time stamp (counting from 0, {len(rows)} in all)",
+        hint="Drop these rows or fill in their time",
     )
 
 
@@ -198,8 +195,8 @@ def _to_seconds(arrow: Any) -> Stamps:
     broken = np.flatnonzero(stamps != fine)
     if len(broken):
         raise DataError(
-            f"expected time stamps of whole seconds, got {fine[broken[0]]} in row {broken[0]}; "
-            "round them, or use Recordings with rate= for sensor data"
+            f"Time stamps must be whole seconds: row {broken[0]} has {fine[broken[0]]}",
+            hint="Round them, or read sensor data as recordings with a {rate}",
         )
     return stamps
 
@@ -215,26 +212,28 @@ def _localise(wall: Stamps, tz: str, group: NDArray[np.int64] | None) -> Stamps:
     except (pa.ArrowException, TypeError) as error:
         raise unknown_zone(tz, error) from error
     _refuse_gap(wall, early, after, tz)
-    double = np.flatnonzero(early != after)
-    if len(double):
-        second = _appearance(wall[double], None if group is None else group[double]) > 0
-        early[double[second]] = after[double[second]]
+    ambiguous = np.flatnonzero(early != after)
+    if len(ambiguous):
+        second = _appearance(wall[ambiguous], None if group is None else group[ambiguous]) > 0
+        early[ambiguous[second]] = after[ambiguous[second]]
     return early
 
 
 def _refuse_gap(wall: Stamps, early: Stamps, after: Stamps, tz: str) -> None:
     # In a gap both readings collapse to its edge, so only reading them back tells a gap from a plain stamp.
-    gone = np.flatnonzero((local_stamps(early, tz) != wall) & (local_stamps(after, tz) != wall))
-    if len(gone):
+    nonexistent = np.flatnonzero((local_stamps(early, tz) != wall) & (local_stamps(after, tz) != wall))
+    if len(nonexistent):
         raise DataError(
-            f"expected wall times of {tz}, but {wall[gone[0]]} (row {gone[0]}, {len(gone)} in all) never occurred: "
-            'the clock jumps over it at the start of summer time; if the stamps are UTC, read them with tz="UTC" and '
-            f'name the zone in the factors, as Calendar("hour", tz="{tz}"); else mend or drop those rows'
+            f"{wall[nonexistent[0]]} (row {nonexistent[0]}, {len(nonexistent)} in all) never occurred in {tz}, where "
+            "the clock skips it at the start of summer time",
+            hint=f'If the stamps are UTC, pass "UTC" in {{tz}} and name the zone in the factors, as "hour@{tz}"; if '
+            "not, correct or drop these rows",
+            argument="tz",
         )
 
 
 def _appearance(wall: Stamps, group: NDArray[np.int64] | None) -> NDArray[np.int64]:
-    """How often each stamp came up before, in its group: (row,)."""
+    """(row,) how often the stamp has appeared before in its group."""
     keys = (wall,) if group is None else (wall, group)
     order = np.lexsort(keys)
     fresh = np.ones(len(wall), dtype=bool)

@@ -1,4 +1,4 @@
-"""Steps of a clock as short text: "15min", "1h", "1D", "1MS"."""
+"""The step of a clock as short text: "15min", "1h", "1D", "1MS"."""
 
 import re
 from typing import Literal
@@ -18,13 +18,13 @@ def parse_step(text: str) -> tuple[int, Unit]:
     """Read a step such as "15min", "1h", "1D", "1W", "1MS" (month starts) or "1ME" (month ends).
 
     Args:
-        text: A count (1 when left out) and a unit: s, min, h, D, W, MS, QS, YS, ME, QE or YE.
+        text: A count (1 if omitted) and a unit: s, min, h, D, W, MS, QS, YS, ME, QE or YE.
 
     Returns:
         The number of units and the unit of a :class:`~divecast.data.time.clock.Clock`.
 
     Raises:
-        DataError: The text is no step.
+        DataError: The text is not a step.
     """
     match = _PATTERN.fullmatch(text) if isinstance(text, str) else None
     count = int(match.group(1) or 1) if match else 0
@@ -35,12 +35,14 @@ def parse_step(text: str) -> tuple[int, Unit]:
         return count * _MONTHS[name], "M"
     if count > 0 and name in _MONTH_ENDS:
         return count * _MONTH_ENDS[name], "ME"
-    known = ", ".join([*_SECONDS, *_MONTHS, *_MONTH_ENDS])
-    raise DataError(f'expected a step like "15min", "1h", "1D" or "1MS" (units: {known}), got {text!r}')
+    units = ", ".join([*_SECONDS, *_MONTHS, *_MONTH_ENDS])
+    raise DataError(
+        expected=f'a step such as "15min", "1h", "1D" or "1MS" (units: {units})', found=repr(text), argument="step"
+    )
 
 
 def format_step(step: int, unit: Unit) -> str:
-    """Write a step as the shortest text that :func:`parse_step` reads back (days of a wall clock as "1D")."""
+    """Write a step as the shortest text that :func:`parse_step` reads (days of the local calendar as "1D")."""
     if unit == "D":
         return f"{step}D"
     if unit in ("M", "ME"):

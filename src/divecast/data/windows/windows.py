@@ -1,4 +1,4 @@
-"""Views on the windows of a source, gathered into batches."""
+"""Windows of a source, gathered into batches."""
 
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -8,7 +8,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from divecast._text import plural
 from divecast.data.labels.vocabulary import LabelIndices
+from divecast.data.names import listed
 from divecast.data.parts import Part
 from divecast.data.source import Source
 from divecast.data.windows.scale import Scale
@@ -30,20 +32,22 @@ class WindowShape:
     def __post_init__(self) -> None:
         """Check the lengths (ConfigError)."""
         if self.lookback < 1 or self.horizon < 1:
-            raise ConfigError(f"expected lookback >= 1 and horizon >= 1, got {self.lookback} and {self.horizon}")
+            raise ConfigError(
+                expected="lookback and horizon of at least 1", found=f"{self.lookback} and {self.horizon}"
+            )
 
 
 @dataclass(frozen=True, eq=False)
 class Windows:
-    """Windows of a source: numbers only, until a batch is gathered.
+    """Windows of a source, held as row numbers until a batch is gathered.
 
     The origin of a window is the row of its first future step: the past is rows [origin - lookback, origin), the future
     rows [origin, origin + horizon). A window never crosses from one segment into another.
 
     Attributes:
         source: Panel or recordings.
-        origins: (window,) rows, rising.
-        segments: (window,) segment of each.
+        origins: (window,) row of the origin, increasing.
+        segments: (window,) segment.
         labels: (row, factor) int16 class indices of all rows, -1 where missing.
         scale: Scale of the channels.
         shape: Lengths.
@@ -61,7 +65,7 @@ class Windows:
     target_stop: Rows
 
     @classmethod
-    def of(  # noqa: PLR0913 (a window is defined by all of them)
+    def of(  # noqa: PLR0913 (all of them define a window)
         cls,
         source: Source,
         part: Part,
@@ -79,27 +83,25 @@ class Windows:
             labels: (row, factor) int16, from :func:`~divecast.data.labels.encode.encode_labels`.
             scale: Scale fitted on the training part.
             shape: Lengths.
-            role: "fit": all targets in the part. "score": any target in the part; targets outside are NaN, so that
-                each row is scored once at every step. "encode": last row of the past in the part; the future may be
-                NaN. The past may reach into the part before.
+            role: "fit": all targets are in the part. "score": at least one target is; those outside are NaN, so that
+                every row is scored once at every step. "encode": the last past row is; the future may be NaN. The past
+                may begin in the part before.
             stride: Keep every stride-th origin of each segment.
 
-        Returns:
-            The windows.
-
         Raises:
+            ConfigError: The stride is below 1, or the role unknown.
             DataError: No segment of the part is long enough for one window.
         """
         if stride < 1:
-            raise ConfigError(f"expected stride >= 1, got {stride}")
+            raise ConfigError(expected="a stride of at least 1", found=str(stride))
         first, last = _bounds(source, part, shape, role)
         count = np.where(part.stop > part.start, np.maximum(0, -(-(last - first) // stride)), 0)
         if not count.sum():
             raise _too_short(source, part, shape, role)
         _report_short(source, part, count, shape, role)
         segments = np.repeat(np.arange(len(count)), count)
-        place = np.arange(len(segments)) - np.repeat(np.cumsum(count) - count, count)
-        origins = first[segments] + stride * place
+        within = np.arange(len(segments)) - np.repeat(np.cumsum(count) - count, count)
+        origins = first[segments] + stride * within
         bounds = (part.start, part.stop) if role != "encode" else (source.offsets[:-1], source.offsets[1:])
         return cls(source, origins, segments, labels, scale, shape, *bounds)
 
@@ -108,7 +110,7 @@ class Windows:
         return len(self.origins)
 
     def subset(self, index: Any) -> "Windows":
-        """Some of the windows, by any numpy index: a slice, numbers or a mask."""
+        """Some of the windows, by a numpy index: a slice, numbers or a mask."""
         return replace(self, origins=self.origins[index], segments=self.segments[index])
 
     def batch(self, index: Tensor | NDArray[np.int64], sample: ChannelSample | None = None) -> Batch:
@@ -116,14 +118,14 @@ class Windows:
 
         Args:
             index: (batch,) numbers of windows.
-            sample: Channels wanted, the only ones that are copied; None for all.
+            sample: Channels to copy; None for all.
 
         Returns:
             x (batch, time, channel) and y (batch, horizon, channel), scaled float32, NaN where missing or outside the
-            target rows; both lie in memory as (batch, channel, step). Labels (batch, factor) of the last past row.
+            target rows; in memory both are (batch, channel, step). Labels (batch, factor) of the last past row.
         """
-        at = np.asarray(index)
-        origins, segments = self.origins[at], self.segments[at]
+        chosen = np.asarray(index)
+        origins, segments = self.origins[chosen], self.segments[chosen]
         lookback, horizon = self.shape.lookback, self.shape.horizon
         channels = None if sample is None else sample.index.numpy()
         block = gather(self.source.values, origins - lookback, lookback + horizon, self.scale, channels)
@@ -137,7 +139,7 @@ class Windows:
 
 
 def _bounds(source: Source, part: Part, shape: WindowShape, role: Role) -> tuple[Rows, Rows]:
-    """First origin and origin after the last, for each segment."""
+    """(segment,) first origin and the one after the last."""
     full = source.offsets[:-1] + shape.lookback
     if role == "fit":
         return np.maximum(part.start, full), part.stop - shape.horizon + 1
@@ -145,24 +147,25 @@ def _bounds(source: Source, part: Part, shape: WindowShape, role: Role) -> tuple
         return np.maximum(part.start - shape.horizon + 1, full), part.stop
     if role == "encode":
         return np.maximum(part.start + 1, full), part.stop + 1
-    raise ConfigError(f'expected role "fit", "score" or "encode", got {role!r}')
+    raise ConfigError(expected='role "fit", "score" or "encode"', found=repr(role))
 
 
 def _too_short(source: Source, part: Part, shape: WindowShape, role: Role) -> DataError:
-    longest = int(np.max(part.stop - part.start))
-    before = int(np.max(part.start - source.offsets[:-1]))
-    need = f"look-back {shape.lookback}" + (f" and horizon {shape.horizon}" if role == "fit" else "")
+    needed = shape.lookback + (shape.horizon if role == "fit" else 0)
+    lengths = f"lookback={shape.lookback}" + (f" and horizon={shape.horizon}" if role == "fit" else "")
+    longest, before = int(np.max(part.stop - part.start)), int(np.max(part.start - source.offsets[:-1]))
+    ahead = f" with {plural(before, 'row')} before it" if before else ""
     return DataError(
-        f"expected at least one stretch of rows long enough for {need}, got a part of {longest} rows at most with "
-        f"{before} rows before it; shorten lookback or horizon, give more rows, or give the part a larger share"
+        f"No window fits: {lengths} needs {needed} rows, the longest segment of the part has {longest}{ahead}",
+        hint="Use a shorter {lookback} or {horizon}, more data, or a larger share of the part",
     )
 
 
 def _report_short(source: Source, part: Part, count: Rows, shape: WindowShape, role: Role) -> None:
     short = np.flatnonzero((count == 0) & (part.stop > part.start))
     if role == "fit" and len(short):
-        names = [source.names[at] for at in short[:5]]
         warn_data(
-            f"{len(short)} of {int((part.stop > part.start).sum())} recordings are too short for look-back "
-            f"{shape.lookback} and horizon {shape.horizon} and give no window, first {names}"
+            f"{len(short)} of {int((part.stop > part.start).sum())} recordings are too short for lookback="
+            f"{shape.lookback} and horizon={shape.horizon} and have no window: "
+            f"{listed([source.names[segment] for segment in short])}"
         )

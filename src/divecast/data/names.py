@@ -1,0 +1,80 @@
+"""Checks of names: of channels, columns, labels, recordings and factors."""
+
+import difflib
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+
+from divecast.errors import DataError
+
+_MOST_SHOWN = 12
+
+
+def listed(names: Collection[object]) -> str:
+    """Names in quotes, with commas between them; the first twelve where there are more, "none" where there are none."""
+    shown = ", ".join(repr(str(name)) for name in list(names)[:_MOST_SHOWN]) or "none"
+    return f"{shown}, ..." if len(names) > _MOST_SHOWN else shown
+
+
+def repeated(names: Iterable[str]) -> list[str]:
+    """The names that occur more than once, in alphabetical order."""
+    return sorted(name for name, count in Counter(names).items() if count > 1)
+
+
+def check_unique(names: Sequence[str], what: str = "channel") -> None:
+    """Refuse names that occur more than once.
+
+    Args:
+        names: The names.
+        what: What they name, for the message.
+
+    Raises:
+        DataError: Some do.
+    """
+    if twice := repeated(names):
+        raise DataError(f"More than one {what} is called {listed(twice)}", hint="Rename them")
+
+
+def check_count(names: Sequence[str], count: int, what: str = "channel") -> None:
+    """Refuse names that are not as many as the things they name, or not unique.
+
+    Raises:
+        DataError: They are not.
+    """
+    if len(names) != count:
+        raise DataError(expected=f"{count} {what} names", found=str(len(names)), argument=f"{what}s")
+    check_unique(names, what)
+
+
+def did_you_mean(name: str, known: Sequence[str]) -> str | None:
+    """A hint that names the known name spelled most similarly, if there is one."""
+    similar = difflib.get_close_matches(str(name), known, 1)
+    return f"Did you mean {similar[0]!r}?" if similar else None
+
+
+def check_known(
+    wanted: Iterable[str],
+    known: Sequence[str],
+    what: str,
+    *,
+    hint: str | None = None,
+    argument: str | None = None,
+) -> None:
+    """Refuse names that are not among the known ones.
+
+    Args:
+        wanted: The names to look up.
+        known: All there are.
+        what: What they name, for the message.
+        hint: What to do; by default a known name that is spelled similarly.
+        argument: The argument that holds the names.
+
+    Raises:
+        DataError: Some are unknown.
+    """
+    there = set(known)
+    absent = [name for name in wanted if name not in there]
+    if not absent:
+        return
+    hint = hint or did_you_mean(absent[0], known)
+    others = f"among {listed(known)}" if known else "as there are none"
+    raise DataError(f"There is no {what} {listed(absent)} {others}", hint=hint, argument=argument)

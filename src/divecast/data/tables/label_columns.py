@@ -1,0 +1,104 @@
+"""Columns of labels: numbers as float64 (NaN missing), anything else as objects of text (None missing)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from divecast.data.names import check_unique
+from divecast.data.source import Column
+from divecast.data.tables.numbers import as_floats, cell_to_float, is_missing, is_number
+from divecast.errors import DataError
+
+_LARGEST_EXACT = 2.0**53  # float64 holds every integer up to here
+
+
+def read_labels(series: nw.Series[Any]) -> Column:
+    """Read a label column of a table, (row,)."""
+    if series.dtype.is_numeric():
+        numbers: Column = as_floats(series).astype(np.float64)
+        if series.dtype.is_float() or not _may_be_rounded(numbers):
+            return numbers
+    return label_array(series.to_list())
+
+
+def label_array(cells: Sequence[Any] | NDArray[Any]) -> Column:
+    """Read labels given one by one, (row,)."""
+    if all(is_number(cell) and not isinstance(cell, bool | np.bool_) for cell in cells):
+        numbers = np.array([cell_to_float(cell) for cell in cells], dtype=np.float64)
+        if not _may_be_rounded(numbers):
+            return numbers
+    texts = np.empty(len(cells), dtype=object)
+    texts[:] = [None if is_missing(cell) else str(cell) for cell in cells]
+    return texts
+
+
+def label_missing(column: Column) -> NDArray[np.bool_]:
+    """(row,) True where a label is missing."""
+    if column.dtype.kind == "f":
+        return np.isnan(column)
+    missing: NDArray[np.bool_] = np.fromiter((cell is None for cell in column), dtype=np.bool_, count=len(column))
+    return missing
+
+
+def same_labels(one: Column, two: Column) -> NDArray[np.bool_]:
+    """(row,) True where two columns hold the same label, or both none."""
+    same: NDArray[np.bool_] = (one == two) | (label_missing(one) & label_missing(two))
+    return same
+
+
+def distinct(column: Column) -> tuple[list[str], NDArray[np.int64]]:
+    """The different labels of a column as text, and which of them each row has.
+
+    Args:
+        column: (row,) labels.
+
+    Returns:
+        The labels, numbers by size and text by alphabet; and (row,) indices into them, -1 where missing.
+    """
+    known = ~label_missing(column)
+    labels = column[known]
+    values, inverse = np.unique(labels if column.dtype.kind == "f" else labels.astype(str), return_inverse=True)
+    indices = np.full(len(column), -1, dtype=np.int64)
+    indices[known] = inverse
+    return as_text(values.tolist()), indices
+
+
+def as_text(values: Sequence[float | str]) -> list[str]:
+    """Labels as text, integers without a decimal point."""
+    return [str(int(value)) if isinstance(value, float) and value.is_integer() else str(value) for value in values]
+
+
+def number_names(series: nw.Series[Any]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Number the names in a column in order of appearance.
+
+    Args:
+        series: The column that names the series or recording of a row.
+
+    Returns:
+        The names, and the number of the name in each row, (row,).
+
+    Raises:
+        DataError: A row has no name, or two names read alike as text.
+    """
+    cells = series.to_list()
+    numbers: dict[Any, int] = {}
+    for row, cell in enumerate(cells):
+        if is_missing(cell):
+            raise DataError(f"Column {series.name!r} has no name in row {row}", hint="Fill it in or drop the row")
+        try:
+            numbers.setdefault(cell, len(numbers))
+        except TypeError as error:  # a list, say
+            raise DataError(
+                f"Column {series.name!r} must hold names as text or numbers: {cell!r} in row {row}"
+            ) from error
+    names = tuple(str(name) for name in numbers)
+    check_unique(names, "series or recording")
+    return names, np.array([numbers[cell] for cell in cells], dtype=np.int64)
+
+
+def _may_be_rounded(numbers: NDArray[np.float64]) -> bool:
+    """Whether float64 may have rounded two different labels to one number."""
+    return bool((np.abs(numbers) >= _LARGEST_EXACT).any())

@@ -1,0 +1,130 @@
+"""Columns of numbers as float32 channels."""
+
+import math
+from collections.abc import Callable
+from decimal import Decimal
+from numbers import Real
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from divecast._text import plural
+from divecast.data.source import Values
+from divecast.errors import DataError
+
+RowText = Callable[[int], str]
+"""Names a row in a message, by its number, time or recording."""
+
+
+def read_numbers(series: nw.Series[Any], channel: str, row_text: RowText) -> Values:
+    """Read a channel as float32.
+
+    Args:
+        series: The column.
+        channel: Its name, for messages.
+        row_text: Names a row, for messages.
+
+    Returns:
+        (row,) float32, NaN where missing.
+
+    Raises:
+        DataError: A cell is text, infinite, or too large for float32.
+    """
+    if series.dtype.is_numeric() or isinstance(series.dtype, nw.Boolean):
+        return to_float32(as_floats(series), channel, row_text)
+    cells = series.to_list()
+    text_rows = [row for row, cell in enumerate(cells) if not is_number(cell)]
+    if not text_rows:
+        return to_float32(np.array([cell_to_float(cell) for cell in cells], dtype=np.float64), channel, row_text)
+    row = next((row for row in text_rows if not _reads_as_number(cells[row])), text_rows[0])
+    raise DataError(
+        f"Channel {channel!r} must hold numbers: {cells[row]!r} in {row_text(row)}",
+        hint="Correct the cell, leave it empty, or name the column in {labels}",
+    )
+
+
+def to_float32(numbers: NDArray[Any], channel: str, row_text: RowText) -> Values:
+    """Convert (row,) numbers of any type to float32.
+
+    Args:
+        numbers: The numbers.
+        channel: Name of the channel, for messages.
+        row_text: Names a row, for messages.
+
+    Raises:
+        DataError: A value is infinite or too large for float32.
+    """
+    infinite = np.flatnonzero(np.isinf(numbers))
+    if len(infinite):
+        raise infinite_error(channel, row_text(int(infinite[0])), len(infinite))
+    with np.errstate(over="ignore"):
+        narrow: Values = numbers.astype(np.float32)
+    too_large = np.flatnonzero(np.isinf(narrow))
+    if len(too_large):
+        row = int(too_large[0])
+        raise DataError(
+            f"Channel {channel!r} exceeds the range of float32 (3.4e38): {numbers[row]} in {row_text(row)}",
+            hint="Use a larger unit",
+        )
+    return narrow
+
+
+def infinite_error(channel: str, first: str, count: int) -> DataError:
+    """The error for a channel with infinite values.
+
+    Args:
+        channel: Name of the channel.
+        first: The row of the first one, for the message.
+        count: How many there are.
+    """
+    return DataError(
+        f"Channel {channel!r} has {plural(count, 'infinite value')}, the first in {first}",
+        hint="Put in the true value or leave it missing",
+    )
+
+
+def as_floats(series: nw.Series[Any]) -> NDArray[Any]:
+    """The numbers of a column as floats, NaN where missing."""
+    if isinstance(series.dtype, nw.Float32 | nw.Float64) and not series.null_count():
+        return series.to_numpy()
+    if series.dtype.is_integer():  # Arrow refuses to cast what float64 has to round
+        whole = series.fill_null(0).to_numpy().astype(np.float64)
+        return np.where(series.is_null().to_numpy(), np.nan, whole)
+    return series.cast(nw.Float64()).to_numpy().astype(np.float64, copy=False)
+
+
+def is_missing(cell: Any) -> bool:
+    """Whether a cell is empty, in any of the ways tables have for it."""
+    if isinstance(cell, str | int):
+        return False
+    if isinstance(cell, Decimal):
+        return cell.is_nan()
+    if isinstance(cell, float | np.floating):
+        return math.isnan(cell)
+    # pandas marks missing cells with NaT and NA too; comparing types would need pandas.
+    return cell is None or str(cell) in ("NaT", "<NA>")
+
+
+def is_number(cell: Any) -> bool:
+    """Whether a cell is a number or missing."""
+    return is_missing(cell) or isinstance(cell, Real | Decimal | np.bool_)
+
+
+def cell_to_float(cell: Any) -> float:
+    """A number as float; NaN if missing, infinite if beyond the range of float64."""
+    if is_missing(cell):
+        return math.nan
+    try:
+        return float(cell)
+    except OverflowError:  # an integer of more than 308 digits
+        return math.inf if cell > 0 else -math.inf
+
+
+def _reads_as_number(cell: Any) -> bool:
+    try:
+        float(cell)
+    except (TypeError, ValueError):
+        return False
+    return True
