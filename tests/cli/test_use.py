@@ -132,7 +132,7 @@ def test_wrong_model_or_data_is_one_line(run, folder, model, tmp_path, command):
         (["forecast", "--out", "none/f.csv"], "none"),
         (["encode", "--out", "f.xlsx"], "f.xlsx"),
         (["evaluate", "--part", "test", "--start", "2024-01-10"], "--part"),
-        (["evaluate", "--start", "2024-01-01T05:00"], "lookback"),
+        (["evaluate", "--start", "2024-01-01T05:00"], "look-back"),
         (["evaluate", "--start", "2024-01-10", "--stop", "2024-01-09"], "later"),
     ],
 )

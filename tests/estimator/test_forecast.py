@@ -124,7 +124,7 @@ def test_a_start_before_the_first_look_back_is_said_to_be_moved(hours_model: Dee
 
 
 def test_another_channel_order_gives_the_same_forecast(hours_model: DeepDIVE) -> None:
-    with pytest.warns(DataWarning, match="put in its order"):
+    with pytest.warns(DataWarning, match="put in the order of the model"):
         turned = hours_model.forecast(PANEL.select(["s3", "s1", "s0", "s2"]))
     assert turned.channels == PANEL.channels
     np.testing.assert_array_equal(turned.mean, hours_model.forecast(PANEL).mean)
@@ -142,7 +142,7 @@ def test_a_memory_mapped_store_gives_the_same(hours_model: DeepDIVE, tmp_path: P
 @pytest.mark.parametrize(
     ("asked", "error", "message"),
     [
-        ({"start": "2030-01-01"}, DataError, "expected a stamp of the clock"),
+        ({"start": "2030-01-01"}, DataError, "No row is at 2030-01-01"),
         ({"start": "2024-01-01 03:00", "stop": "2024-01-01 05:00"}, DataError, "there must be 24 rows"),
         ({"start": "2024-02-02", "stop": "2024-02-01"}, DataError, "no forecast can start from"),
         ({"stop": "2024-02-02"}, ConfigError, "need a start"),
@@ -162,7 +162,7 @@ def test_what_cannot_be_forecast(asked: dict, error: type[Exception], message: s
 def test_data_that_do_not_fit_the_model(hours_model: DeepDIVE) -> None:
     with pytest.raises(DataError, match="lookback=24 needs 24 rows, the longest segment of the part has 23"):
         hours_model.forecast(PANEL.rows(0, 23))
-    with pytest.raises(DataError, match=r"missing: \['s3'\]"):
+    with pytest.raises(DataError, match="missing: 's3'"):
         hours_model.forecast(PANEL.select(["s0", "s1", "s2"]))
     with pytest.raises(DataError, match=r"sampled as in the fit .a panel every 1h., got a panel every 2h"):
         hours_model.forecast(Panel.from_array(PANEL.values[::2], "2024-01-01", "2h", PANEL.channels))

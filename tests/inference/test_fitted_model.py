@@ -65,7 +65,7 @@ def test_channels_are_brought_into_the_models_order(hours_model: DeepDIVE) -> No
 
 def test_missing_channels_and_another_clock_are_refused(hours_model: DeepDIVE, moves_model: DeepDIVE) -> None:
     fitted, panel = hours_model.fitted_model, hours().panel
-    with pytest.raises(DataError, match=r"missing: \['s2', 's3'\]"):
+    with pytest.raises(DataError, match="missing: 's2', 's3'"):
         fitted.source(panel.select(["s0", "s1"]))
     with pytest.raises(DataError, match=r"sampled otherwise .*: expected a panel every 1h, got a panel every 30min"):
         fitted.source(Panel.from_array(panel.values, "2024-01-01", "30min", panel.channels))

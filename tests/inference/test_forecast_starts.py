@@ -18,5 +18,5 @@ def test_a_forecast_may_start_after_the_end(hours_model: DeepDIVE, start: object
 
 
 def test_a_forecast_may_not_start_later(hours_model: DeepDIVE) -> None:
-    with pytest.raises(DataError, match="or the one after its end"):
+    with pytest.raises(DataError, match="or the step after its end"):
         hours_model.forecast(PANEL, start="2024-02-26 01:00")
