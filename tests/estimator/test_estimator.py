@@ -206,7 +206,7 @@ def test_a_factor_column_that_is_absent_is_named() -> None:
 def test_a_class_unseen_in_training_is_an_error_at_fit() -> None:
     labels = {"shift": np.array(["early", "late"] * 250 + ["night"] * 4, dtype=object)}
     panel = Panel(SHORT.values, SHORT.channels, SHORT.clock, labels)
-    with pytest.raises(DataError, match=r"'shift'.*only in the test part.*: 'night', first in row 500 \(2024-01-21T20:00:00 UTC\)"):
+    with pytest.raises(DataError, match=r"only in the test part.*: 'night', first in row 500 \(2024-01-21T20:00:00"):
         small(("shift",)).fit(panel, progress=False)
 
 
