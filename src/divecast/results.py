@@ -1,0 +1,34 @@
+"""All result types, wherever they are made: each has ``frame()``, a table, and ``plot()``, a figure."""
+
+from divecast.explain.anomalies.anomalies import Anomalies
+from divecast.explain.anomalies.anomaly_reasons import AnomalousWindow
+from divecast.explain.anomalies.label_disagreements import LabelDisagreement
+from divecast.explain.attribution.attribution import Attribution
+from divecast.explain.counterfactuals.counterfactual import Counterfactual
+from divecast.explain.counterfactuals.traversal import Traversal
+from divecast.explain.diagnosis.diagnosis import Diagnosis, Finding
+from divecast.inference.evaluation import Evaluation
+from divecast.inference.results import Codes, Forecast, Labels, Reconstruction, Samples
+from divecast.selection import Backtest, SearchResult
+from divecast.train.history import EpochRecord, History
+
+__all__ = [
+    "Anomalies",
+    "AnomalousWindow",
+    "Attribution",
+    "Backtest",
+    "Codes",
+    "Counterfactual",
+    "Diagnosis",
+    "EpochRecord",
+    "Evaluation",
+    "Finding",
+    "Forecast",
+    "History",
+    "LabelDisagreement",
+    "Labels",
+    "Reconstruction",
+    "Samples",
+    "SearchResult",
+    "Traversal",
+]
