@@ -29,7 +29,7 @@ import numpy as np
 import torch
 
 from divecast import DeepDIVE, Panel
-from divecast.cli.loaded import data_for
+from divecast.cli.inputs import data_for
 from divecast.cli.settings import CommandSettings
 from research.common import append_line
 from research.reliability.hostile_clients import Attack, attacks, outcomes

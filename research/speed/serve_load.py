@@ -26,7 +26,7 @@ import numpy as np
 import torch
 
 from divecast import DeepDIVE
-from divecast.cli.loaded import data_for
+from divecast.cli.inputs import data_for
 from divecast.cli.settings import CommandSettings
 from divecast.data import Panel
 from research.common import append_line

@@ -11,14 +11,6 @@ from divecast.cli.places import parse_classes, read_places
 from worlds import moves
 
 
-@pytest.mark.parametrize("command", ["what-if", "swap-codes", "traverse"])
-def test_help_shows_an_example(run, command):
-    result = run(command, "--help")
-    assert result.code == 0
-    assert f"Example: divecast {command} model.safetensors" in result.out
-    assert command in run("--help").out
-
-
 def test_what_if(run, folder, model, tmp_path):
     out, seen = tmp_path / "w.parquet", tmp_path / "seen.csv"
     places = ["--at", "2024-01-10", "--at", "2024-01-12T07:00"]

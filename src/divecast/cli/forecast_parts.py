@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from divecast.cli.forecast_tables import ForecastRequest
-from divecast.cli.loaded import load_model
+from divecast.cli.inputs import load_model
 from divecast.data import write_frames
 from divecast.data.datasets import is_shipped
 from divecast.data.tables.parquet_files import is_address

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from divecast.cli.loaded import data_for
+from divecast.cli.inputs import data_for
 from divecast.cli.options import Layout
 from divecast.cli.settings import CommandSettings
 from divecast.data import store_from_parquet

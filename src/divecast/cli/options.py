@@ -16,7 +16,9 @@ _DATA, _RUN = "Data", "Running"
 Layout = Literal["long", "wide"]
 SplitBy = Literal["time", "recording"]
 
-Model = Annotated[Path, typer.Argument(help="Model file written by 'divecast fit'.", show_default=False)]
+Model = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="Model file written by 'divecast fit'.", show_default=False)
+]
 Config = Annotated[
     Path | None, typer.Option("--config", help="TOML file of settings; options override it.", show_default=False)
 ]

@@ -9,7 +9,6 @@ import typer
 from divecast.cli.console import INTERRUPTED, say, shown, tell_progress
 from divecast.cli.factors import parse_factors
 from divecast.cli.settings import CommandSettings
-from divecast.data import Label
 from divecast.errors import ConfigError
 from divecast.estimator import DeepDIVE
 
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
 FAILED = 1
 
 
-def build_model(settings: CommandSettings) -> tuple[DeepDIVE, list[str]]:
-    """Return the model that the settings describe, not fitted, and the label columns that its factors need.
+def build_model(settings: CommandSettings) -> DeepDIVE:
+    """Return the model that the settings describe, not fitted.
 
     Raises:
         ConfigError: Horizon or look-back is not given, or a setting is out of range.
@@ -32,18 +31,16 @@ def build_model(settings: CommandSettings) -> tuple[DeepDIVE, list[str]]:
         raise ConfigError(
             f"The {name} is not given", hint=f"Use --{name} N, or {name} = N in the settings file", argument=name
         )
-    factors = parse_factors(settings.factors)
-    model = DeepDIVE(
+    return DeepDIVE(
         settings.horizon,
         settings.lookback,
-        factors,
+        parse_factors(settings.factors),
         model=settings.model,
         training=settings.training,
         losses=settings.losses,
         seed=settings.seed,
         device=settings.device,
     )
-    return model, [factor.name for factor in factors if isinstance(factor, Label)]
 
 
 def tell(progress: "JobProgress[TrialJob]") -> None:

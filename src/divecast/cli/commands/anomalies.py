@@ -8,8 +8,7 @@ import typer
 
 from divecast._text import plural
 from divecast.cli.console import print_json, print_lines, shown
-from divecast.cli.inputs import read_data
-from divecast.cli.loaded import load_with_data
+from divecast.cli.inputs import data_for, load_with_data
 from divecast.cli.options import Every, FigureOut, Json, ModelOptions, TableOut
 from divecast.cli.outputs import check_figure, check_tables, draw
 from divecast.cli.places import parse_class
@@ -74,8 +73,7 @@ def anomalies(
     model, source = load_with_data(inputs, settings)
     reference = None
     if against is not None:
-        fit_data = read_data(against, settings, optional_labels=list(model.info()["factors"]))
-        reference = model.anomalies(fit_data, "valid")
+        reference = model.anomalies(data_for(model, against, settings), "valid")
     found = model.anomalies(source, subset, every, against=reference, **({"scores": tuple(scores)} if scores else {}))
     windows = found.top(top, apart) if wanted is None else found.label_disagreements(*wanted, top, apart)
     write_frame(found.frame(), out)

@@ -39,8 +39,8 @@ def backtest(
     from divecast import backtest as run
 
     settings = inputs.settings()
-    model, label_columns = build_model(settings)
-    source = read_data(inputs.data.path, settings, needed_labels=label_columns)
+    model = build_model(settings)
+    source = read_data(inputs.data.path, settings, model.plan.factors)
     is_panel = isinstance(source, Panel)
     if is_panel and settings.group is not None:
         raise ConfigError("A group needs recordings, and the data are a panel", hint="Leave {group} out")

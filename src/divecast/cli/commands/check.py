@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from divecast.cli.console import print_json, print_lines, shown
-from divecast.cli.loaded import load_with_data
+from divecast.cli.inputs import load_with_data
 from divecast.cli.options import Every, ExtraTableOut, FigureOut, Json, ModelOptions, Part
 from divecast.cli.outputs import check_figure, check_tables, draw
 from divecast.data import write_frame

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from divecast._text import plural
 from divecast.cli.console import print_json, print_lines, shown
-from divecast.cli.loaded import load_with_data
+from divecast.cli.inputs import load_with_data
 from divecast.cli.options import Json, ModelOptions, Part, TableOut
 from divecast.cli.outputs import check_tables
 from divecast.data import write_frame

@@ -7,7 +7,7 @@ import typer
 from numpy.typing import NDArray
 
 from divecast.cli.console import number, print_json, print_table
-from divecast.cli.loaded import load_with_data
+from divecast.cli.inputs import load_with_data
 from divecast.cli.options import AllSteps, Json, Labels, ModelOptions
 from divecast.data import Panel, Recordings
 from divecast.errors import ConfigError, DataError

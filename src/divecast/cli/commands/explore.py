@@ -7,7 +7,7 @@ import typer
 
 from divecast._optional import need
 from divecast.cli.console import print_json, print_lines, say
-from divecast.cli.loaded import load_with_data
+from divecast.cli.inputs import load_with_data
 from divecast.cli.options import Json, ModelOptions
 
 

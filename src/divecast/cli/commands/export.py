@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from divecast.cli.console import print_json, print_lines, shown
-from divecast.cli.loaded import load_model
+from divecast.cli.inputs import load_model
 from divecast.cli.options import Config, Json, Levels, Model
 from divecast.cli.settings import read_settings
 

@@ -104,12 +104,12 @@ def fit(
 def _fit(data: str, settings: CommandSettings, running: RunOptions, checkpoint: Path) -> "DeepDIVE":
     from divecast.fit.launch import is_first_of_machine
 
-    model, label_columns = build_model(settings)
+    model = build_model(settings)
     if running.resume and not checkpoint.exists():
         say(f"There is no checkpoint {shown(checkpoint)} yet; starting from the beginning.", "yellow")
     try:
         return model.fit(
-            read_data(data, settings, needed_labels=label_columns) if is_first_of_machine() else None,
+            read_data(data, settings, model.plan.factors) if is_first_of_machine() else None,
             parse_split(settings.split, settings.split_by, settings.group),
             checkpoint=checkpoint,
             resume=running.resume,

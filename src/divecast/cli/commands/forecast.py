@@ -10,7 +10,7 @@ from divecast._text import plural
 from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.forecast_parts import tables_from_ray
 from divecast.cli.forecast_tables import ForecastRequest, streamed
-from divecast.cli.loaded import load_model
+from divecast.cli.inputs import load_model
 from divecast.cli.options import Json, Labels, Layout, Levels, ModelOptions, Ray, TableOut
 from divecast.cli.outputs import check_tables
 from divecast.data import write_frames

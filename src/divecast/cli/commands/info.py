@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from divecast.cli.console import print_json, print_lines
-from divecast.cli.loaded import load_model
+from divecast.cli.inputs import load_model
 from divecast.cli.options import Config, Json, Model
 from divecast.cli.settings import read_settings
 

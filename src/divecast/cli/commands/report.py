@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from divecast.cli.console import print_json, print_lines, shown
-from divecast.cli.loaded import load_with_data
+from divecast.cli.inputs import load_with_data
 from divecast.cli.options import Json, ModelOptions
 from divecast.cli.outputs import check_folder
 from divecast.errors import ConfigError

@@ -54,9 +54,9 @@ def search(
     candidates = dict(parse_assignment(text, _TRY) for text in tries or ())
     if not candidates:
         raise ConfigError(expected=_TRY, found="no --try")
-    model, label_columns = build_model(settings)
+    model = build_model(settings)
     split = parse_split(settings.split, settings.split_by, settings.group)
-    source = read_data(inputs.data.path, settings, needed_labels=label_columns)
+    source = read_data(inputs.data.path, settings, model.plan.factors)
     try:
         result = run(
             model,

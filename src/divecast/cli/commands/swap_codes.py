@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from divecast.cli.counterfactuals import check_outputs, report_counterfactual
-from divecast.cli.loaded import load_with_data
+from divecast.cli.inputs import load_with_data
 from divecast.cli.options import CounterfactualOptions, ModelOptions, TableOut
 from divecast.cli.places import read_places
 from divecast.explain.counterfactuals.swap import CodeBlock
@@ -14,11 +14,11 @@ from divecast.explain.counterfactuals.swap import CodeBlock
 
 def swap_codes(
     inputs: ModelOptions,
-    comparison: CounterfactualOptions,
     other: Annotated[
         list[str],
         typer.Option("--other", help="Window to take the code from, as for --at: one for all windows, or one each."),
     ],
+    comparison: CounterfactualOptions,
     block: Annotated[
         CodeBlock, typer.Option("--block", help="Code to take: b, which represents the factors, or a, the rest.")
     ] = "b",

@@ -7,18 +7,18 @@ import typer
 
 from divecast.cli.console import print_lines
 from divecast.cli.counterfactuals import changed_classes, check_outputs, report_counterfactual
-from divecast.cli.loaded import load_with_data
+from divecast.cli.inputs import load_with_data
 from divecast.cli.options import CounterfactualOptions, ModelOptions, TableOut, UnlabelledCode
 from divecast.cli.places import parse_classes, read_places
 
 
 def what_if(
     inputs: ModelOptions,
-    comparison: CounterfactualOptions,
     to: Annotated[
         list[str],
         typer.Option("--to", help="Factor and its new class, such as weekday=Sunday. Repeat to change several."),
     ],
+    comparison: CounterfactualOptions,
     unlabelled_code: UnlabelledCode = "adjusted",
     out: TableOut = Path("what_if.parquet"),
 ) -> None:

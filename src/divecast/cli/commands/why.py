@@ -7,7 +7,7 @@ import typer
 
 from divecast.cli.commands.evaluate import SHOWN_STEPS
 from divecast.cli.console import print_json, print_lines, print_table, shown
-from divecast.cli.loaded import load_with_data
+from divecast.cli.inputs import load_with_data
 from divecast.cli.options import AllSteps, At, Every, ExtraTableOut, FigureOut, Json, Labels, ModelOptions, Part
 from divecast.cli.outputs import check_figure, check_tables, draw
 from divecast.cli.places import read_places
