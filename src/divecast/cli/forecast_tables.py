@@ -63,13 +63,13 @@ def streamed(request: ForecastRequest, model: DeepDIVE, out: Path) -> Iterator[F
 
     This needs one column per channel and no label columns; other requests are yielded unchanged.
     """
-    settings, info = request.settings, model.info()
-    channels, labels = settings.channels or info["channels"], {*settings.label_columns, *info["factors"]}
+    settings, fitted = request.settings, model.fitted_model
+    channels, labels = settings.channels or fitted.channels, {*settings.label_columns, *fitted.factor_names}
     if settings.recording or not _is_large(request.data, channels, labels):
         yield request
         return
     with scratch_beside(out) as folder:
-        tz = settings.tz or info.get("tz")
+        tz = settings.tz or fitted.provenance.time_zone
         store = store_from_parquet(folder / "store", request.data, settings.time, tz, channels)
         yield replace(request, data=str(store))
 

@@ -47,14 +47,14 @@ def forecast(
     check_tables(out)
     settings = inputs.settings(level)
     model = load_model(inputs.model, settings)
-    request, info = ForecastRequest(inputs.data.path, settings, layout, start, stop, every, labels), model.info()
+    request = ForecastRequest(inputs.data.path, settings, layout, start, stop, every, labels)
     with streamed(request, model, out) as local:
         tables = (
             nullcontext(local.tables(model)) if ray is None else tables_from_ray(local, model, inputs.model, ray, out)
         )
         with tables as parts:
             n_rows = write_frames(parts, out)
-    horizon, n_channels = info["horizon"], len(info["channels"])
+    horizon, n_channels = model.horizon, len(model.fitted_model.channels)
     n_windows = n_rows // (horizon * (n_channels if layout == "long" else 1))
     if as_json:
         size = {"windows": n_windows, "horizon": horizon, "channels": n_channels}
