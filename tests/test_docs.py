@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import typer
 
+import divecast
+from divecast import metrics, plots, results
 from divecast.cli import app
 
 ROOT = Path(__file__).parents[1]
@@ -36,8 +38,7 @@ MANNERED = re.compile(
     r"|\bwere it (a|an|the)\b"
     r"|\b(row|column|number|value|file|line|point|nats) an? (window|channel|step|row|line|batch|panel)\b"
     r"|\bgo(es)? on (where|from)\b"
-    r"|\b(odd|oddest)\b"
-    r"|\bin words\b"
+    r"|\boddest\b|\bodd\b(?! (number|batch|epochs))"
 )
 
 
@@ -109,6 +110,14 @@ def test_every_option_of_a_command_exists(place: str, line: str) -> None:
     command = GROUP.commands[words[1]]
     options = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
     assert [word for word in words if word.startswith("--") and word != "--help" and word not in options] == []
+
+
+def test_the_page_of_public_names_has_them_all() -> None:
+    text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    names = [name for module in (divecast, plots, metrics, results) for name in module.__all__]
+    names += [f"DeepDIVE.{name}" for name in dir(divecast.DeepDIVE) if not name.startswith("_")]
+    listed = re.findall(r"(?m)^\| `([\w.]+)` \|", text)
+    assert set(listed) == set(names), "run scripts/write_api_page.py"
 
 
 def test_the_readme_is_short() -> None:
