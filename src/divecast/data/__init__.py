@@ -1,4 +1,11 @@
-"""Data on its way in: panel or recordings, factors, parts, scale, windows; and tables on their way out."""
+"""Data: panels and recordings read, split, labelled, scaled and cut into windows; and tables written.
+
+Imports run one way. ``names`` (checks of names) is lowest; ``factors``, ``time`` (stamps and clocks) and ``source``
+(what panels and recordings share) stand on it. Then come ``tables`` (columns read and written), ``sources`` (Panel,
+Recordings and stores) and ``parts`` (training, validation and test part), ``labels`` (class indices) and ``windows``
+(scaled batches). At the top, ``datasets`` loads what ships with the package, and ``reading`` turns whatever a user passes
+into a source.
+"""
 
 from divecast.data.factors import Calendar, Factor, Label, as_factors
 from divecast.data.labels.encode import check_seen, encode_labels, fit_vocabularies

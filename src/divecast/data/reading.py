@@ -34,6 +34,10 @@ def as_panel(data: Any, time: str | None = None, labels: Sequence[str] = (), tz:
 
     Raises:
         DataError: The data cannot be read as a panel.
+
+    Example:
+        >>> as_panel("loads").values.shape
+        (8784, 27)
     """
     source = read_source(data, labels=labels, time=time, tz=tz)
     if isinstance(source, Recordings):

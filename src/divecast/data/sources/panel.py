@@ -59,32 +59,17 @@ class Panel:
 
     @property
     def offsets(self) -> NDArray[np.int64]:
-        """(2,) bounds of the only segment: 0 and the number of rows.
-
-        Example:
-            >>> panel.offsets.tolist() == [0, len(panel.values)]
-            True
-        """
+        """(2,) bounds of the only segment: 0 and the number of rows."""
         return np.array([0, len(self.values)], dtype=np.int64)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Name of the only segment.
-
-        Example:
-            >>> panel.names
-            ('panel',)
-        """
+        """Name of the only segment."""
         return ("panel",)
 
     @property
     def rate(self) -> None:
-        """None: a panel has a clock, not a rate.
-
-        Example:
-            >>> panel.rate is None
-            True
-        """
+        """None: a panel has a clock, not a rate."""
         return None
 
     def has_label(self, name: str) -> bool:
@@ -278,11 +263,11 @@ class Panel:
             DataError: The file does not exist or is not a table, or as in :meth:`from_wide` and :meth:`from_long`.
 
         Example:
-            >>> from tempfile import NamedTemporaryFile
-            >>> with NamedTemporaryFile("w", suffix=".csv") as file:
-            ...     print("time,north", "2024-01-01,1", "2024-01-02,2", sep=chr(10), file=file, flush=True)
-            ...     Panel.read(file.name).values.shape
-            (2, 1)
+            >>> import pandas as pd
+            >>> table = pd.DataFrame({"time": pd.date_range("2024-01-01", periods=3, freq="h"), "north": [1, 2, 3]})
+            >>> table.to_csv("loads.csv", index=False)
+            >>> Panel.read("loads.csv").values.shape
+            (3, 1)
         """
         table = read_table(path)
         if layout == "long" or (layout == "auto" and is_long(table.column_names)):

@@ -50,22 +50,12 @@ class Recordings:
 
     @property
     def clock(self) -> None:
-        """None: recordings have no common clock.
-
-        Example:
-            >>> recordings.clock is None
-            True
-        """
+        """None: recordings have no common clock."""
         return None
 
     @property
     def lengths(self) -> NDArray[np.int64]:
-        """(recording,) number of rows.
-
-        Example:
-            >>> bool(recordings.lengths.sum() == len(recordings.values))
-            True
-        """
+        """(recording,) number of rows."""
         return np.diff(self.offsets)
 
     def has_label(self, name: str) -> bool:

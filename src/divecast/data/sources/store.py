@@ -61,11 +61,9 @@ def write_store(
         ArtifactError: The folder cannot be written, or holds something else.
 
     Example:
-        >>> from tempfile import TemporaryDirectory
         >>> days = (np.full((24, 2), day) for day in range(3))
-        >>> with TemporaryDirectory() as folder:
-        ...     store = write_store(f"{folder}/store", days, ["north", "south"], "2024-01-01", "1h")
-        ...     open_store(store).values.shape
+        >>> store = write_store("loads.store", days, ["north", "south"], "2024-01-01", "1h")
+        >>> open_store(store).values.shape
         (72, 2)
     """
     return write_store_on(path, chunks, channels, regular_clock(clock_start, step, 0, tz))
@@ -101,10 +99,8 @@ def open_store(path: str | Path, check: bool = True) -> Panel:
         ArtifactError: There is no store, or it is of a newer version, cut short or damaged.
 
     Example:
-        >>> from tempfile import TemporaryDirectory
-        >>> with TemporaryDirectory() as folder:
-        ...     store = write_store(f"{folder}/store", [np.zeros((3, 1))], ["north"], "2024-01-01", "1h")
-        ...     open_store(store)
+        >>> store = write_store("north.store", [np.zeros((3, 1))], ["north"], "2024-01-01", "1h")
+        >>> open_store(store)
         Panel(1 channel, 3 rows every 1h from 2024-01-01T00:00:00 to 2024-01-01T02:00:00 UTC, labels [])
     """
     folder = Path(path)

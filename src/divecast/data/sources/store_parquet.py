@@ -48,11 +48,9 @@ def store_from_parquet(
 
     Example:
         >>> import pandas as pd
-        >>> from tempfile import TemporaryDirectory
         >>> table = pd.DataFrame({"time": pd.date_range("2024-01-01", periods=3, freq="h"), "north": [1.0, 2.0, 3.0]})
-        >>> with TemporaryDirectory() as folder:
-        ...     table.to_parquet(f"{folder}/loads.parquet")
-        ...     open_store(store_from_parquet(f"{folder}/store", f"{folder}/loads.parquet"))
+        >>> table.to_parquet("loads.parquet")
+        >>> open_store(store_from_parquet("loads.store", "loads.parquet"))
         Panel(1 channel, 3 rows every 1h from 2024-01-01T00:00:00 to 2024-01-01T02:00:00 UTC, labels [])
     """
     with readable(parquet):
