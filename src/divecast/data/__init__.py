@@ -3,8 +3,8 @@
 Imports run one way. ``names`` (checks of names) is lowest; ``factors``, ``time`` (stamps and clocks) and ``source``
 (what panels and recordings share) stand on it. Then come ``tables`` (columns read and written), ``sources`` (Panel,
 Recordings and stores) and ``parts`` (training, validation and test part), ``labels`` (class indices) and ``windows``
-(scaled batches). At the top, ``datasets`` loads what ships with the package, and ``reading`` turns whatever a user passes
-into a source.
+(scaled batches). At the top, ``datasets`` loads what ships with the package, and ``reading`` turns whatever a user
+passes into a source.
 """
 
 from divecast.data.factors import Calendar, Factor, Label, as_factors
