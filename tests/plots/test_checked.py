@@ -26,7 +26,7 @@ def test_confusion_is_that_of_the_labels(hours_model):
     np.testing.assert_array_equal(table["windows"].reshape(24, 24), expected)
     np.testing.assert_allclose(table["share"].reshape(24, 24).sum(axis=1), 1.0)
     np.testing.assert_array_equal(display.plot().axes[0].images[0].get_array(), display.shares)
-    assert says(display.plot(), f"{labels.accuracy()['hour']:.1%} of {len(labels.given)} windows right")
+    assert says(display.plot(), f"{labels.accuracy()['hour']:.1%} of {len(labels.given)} windows correct")
 
 
 def test_missing_labels_are_left_out_of_the_confusion(moves_model):

@@ -83,7 +83,7 @@ def test_a_line_for_each_class_and_component_in_every_dimension(view):
     table = columns(display)
     for at, axes in enumerate(panels[: dims[0]]):
         listed = only(table, factor="hour", dimension=at + 1)
-        np.testing.assert_allclose(np.stack(lines(axes)[::2]), listed["seen"].reshape(24, -1))
+        np.testing.assert_allclose(np.stack(lines(axes)[::2]), listed["posterior"].reshape(24, -1))
         np.testing.assert_allclose(np.stack(lines(axes)[1::2]), listed["prior"].reshape(24, -1))
 
 
@@ -101,7 +101,7 @@ def test_one_window_and_no_labels_are_drawn(view):
     none = replace(first, factors=tuple(replace(each, labels=each.labels * 0 - 1) for each in first.factors))
     assert len(columns(CodeDisplay(none))["x"]) == 0
     assert CodeDisplay(none).plot().axes
-    np.testing.assert_array_equal(columns(DensityDisplay(none))["seen"], 0.0)
+    np.testing.assert_array_equal(columns(DensityDisplay(none))["posterior"], 0.0)
 
 
 def _first(each: FactorView) -> FactorView:
@@ -117,7 +117,7 @@ def test_names_are_shown_as_they_are():
 
 def test_a_model_without_blocks_is_refused():
     plain = fit_hours((), epochs=1)
-    with pytest.raises(ConfigError, match="expected a model with a block of b for each factor"):
+    with pytest.raises(ConfigError, match="no blocks of b"):
         CodeDisplay.from_estimator(plain, hours().panel)
 
 

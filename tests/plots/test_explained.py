@@ -8,7 +8,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from divecast import ConfigError
-from divecast.plots import TraversalDisplay, WhatIfDisplay, WhyDisplay, plot
+from divecast.plots import AttributionDisplay, TraversalDisplay, WhatIfDisplay, plot
 from plots.drawn import ODD_NAME, columns, lines, only, says, texts
 from worlds import hours, moves
 
@@ -86,11 +86,11 @@ def test_names_are_shown_as_they_are(what_if, hours_model):
     moved = replace(hours_model.traverse(PANEL, "a0", at=AT), channels=names, dimension="$d$")
     assert {ODD_NAME, "$d$, prior sd"} <= set(texts(TraversalDisplay.from_traversal(moved, ODD_NAME).plot()))
     why = hours_model.why(PANEL, at=AT)
-    assert says(WhyDisplay.from_attribution(replace(why, components=("b_$x$", "_y", "a"))).plot(), "b_$x$")
+    assert says(AttributionDisplay.from_attribution(replace(why, components=("b_$x$", "_y", "a"))).plot(), "b_$x$")
 
 
 def test_bars_stand_on_one_another_and_are_the_shares(hours_model):
-    display = WhyDisplay.from_attribution(hours_model.why(PANEL, "test", every=5))
+    display = AttributionDisplay.from_attribution(hours_model.why(PANEL, "test", every=5))
     left, right = display.plot().axes
     table = columns(display)
     heights = [[bar.get_height() for bar in part] for part in left.containers]
@@ -101,12 +101,12 @@ def test_bars_stand_on_one_another_and_are_the_shares(hours_model):
 
 def test_one_window_and_a_code_that_does_nothing_are_drawn(hours_model):
     found = hours_model.why(PANEL, at=AT[0])
-    figure, own = WhyDisplay.from_attribution(found).plot(), Figure()
+    figure, own = AttributionDisplay.from_attribution(found).plot(), Figure()
     assert [axes.get_xlabel() for axes in figure.axes] == ["step ahead"]  # the parts alone: no empty panel beside
     assert len(figure.axes[0].containers) == 3
-    assert WhyDisplay.from_attribution(found).plot(own.subplots()) is own
+    assert AttributionDisplay.from_attribution(found).plot(own.subplots()) is own
     still = replace(found, change=np.zeros_like(found.change))
-    assert says(WhyDisplay.from_attribution(still).plot(), "No part changes these forecasts")
+    assert says(AttributionDisplay.from_attribution(still).plot(), "No component changes these forecasts")
 
 
 def test_a_way_that_closes_has_the_colours_of_a_cycle(hours_model):
@@ -125,8 +125,12 @@ def test_a_way_that_closes_has_the_colours_of_a_cycle(hours_model):
     assert np.linalg.norm(straight[0] - straight[-1]) > 0.5
 
 
-@pytest.mark.parametrize("method", ["what_if", "why", "traverse", "anomalies", "check", "infer_labels", "swap_codes"])
-def test_every_answer_has_a_picture_in_one_line(hours_model, method):
+@pytest.mark.parametrize(
+    "method",
+    ["what_if", "why", "traverse", "anomalies", "check", "infer_labels", "swap_codes", "forecast", "encode",
+     "evaluate", "reconstruct"],
+)  # fmt: skip
+def test_every_result_has_a_plot(hours_model, method):
     asked = {
         "what_if": {"factor": "hour", "to": "13"},
         "swap_codes": {"other": AT[0]},
@@ -135,12 +139,17 @@ def test_every_answer_has_a_picture_in_one_line(hours_model, method):
         "anomalies": {"every": 20},
         "check": {"part": "all", "every": 20},
         "infer_labels": {"every": 20},
+        "forecast": {},
+        "encode": {"every": 20},
+        "evaluate": {"every": 20},
+        "reconstruct": {"every": 20},
     }
-    figure = plot(getattr(hours_model, method)(PANEL, **asked[method]))
+    figure = plot(getattr(hours_model, method)(PANEL, **asked[method]), title="$T$")
     assert figure.axes
     assert figure.axes[0].has_data()
+    assert says(figure, "$T$")
 
 
-def test_what_has_no_picture_is_refused():
-    with pytest.raises(ConfigError, match=r"expected what what_if, .* gives, got ndarray"):
+def test_what_has_no_plot_is_refused():
+    with pytest.raises(ConfigError, match=r"expected a result of DeepDIVE, .*, got ndarray"):
         plot(np.zeros(3))

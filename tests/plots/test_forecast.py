@@ -73,7 +73,7 @@ def test_truth_does_not_run_into_the_next_recording(moves_model):
         ({"series": "s9"}, r"expected series out of 's0', 's1', 's2', 's3', got 's9'"),
         ({"series": []}, "got none"),
         ({"windows": [99]}, "expected a window from 0 to 48, got 99"),
-        ({"history": -1}, "history must be a whole number >= 0, got -1"),
+        ({"history": -1}, "expected history of at least 0, got -1"),
         ({"windows": []}, "expected windows of one recording"),
     ],
 )
@@ -84,12 +84,12 @@ def test_what_is_not_there_is_named(rolling, wrong, message):
 
 def test_other_data_are_refused(rolling, moves_model):
     late = replace(PANEL, clock=replace(PANEL.clock, start=PANEL.clock.start + np.timedelta64(1, "h")))
-    with pytest.raises(DataError, match="expected row 1007 at 2024-02-11T23:00:00, got 2024-02-12T00:00:00"):
+    with pytest.raises(DataError, match=r"Row 1007 .* expected 2024-02-11T23:00:00, got 2024-02-12T00:00:00"):
         ForecastDisplay.from_forecast(rolling, late)
-    with pytest.raises(DataError, match="the data have no 's0'"):
+    with pytest.raises(DataError, match="lack channels of the forecast: 's0'"):
         ReliabilityDisplay.from_forecast(rolling, PANEL.select(["s1"]))
     named = replace(moves_model.forecast(RECORDINGS), channels=("s0", "s1"))
-    with pytest.raises(DataError, match="expected recordings, as forecast"):
+    with pytest.raises(DataError, match="expected recordings, got a panel"):
         ForecastDisplay.from_forecast(named, PANEL)
 
 
@@ -116,6 +116,17 @@ def test_names_are_shown_as_they_are(rolling):
     )
     assert says(display.plot(), ODD_NAME)
     assert set(columns(display)["unique_id"]) == {ODD_NAME}
+
+
+def test_without_data_only_the_forecast_is_drawn(hours_model, moves_model):
+    display = ForecastDisplay.from_forecast(hours_model.forecast(PANEL), series="s1")
+    np.testing.assert_array_equal(columns(display)["mean"], display.forecast.mean[0, :, 0])
+    assert np.isnan(columns(display)["truth"]).all()
+    assert len([line for line in lines(display.plot().axes[0]) if len(line) > 2]) == 1
+    one = ForecastDisplay.from_forecast(moves_model.forecast(RECORDINGS), windows=[3])
+    assert set(columns(one)["recording"]) == {"r3"}
+    with pytest.raises(ConfigError, match="windows of one recording"):
+        ForecastDisplay.from_forecast(moves_model.forecast(RECORDINGS), windows=[0, 1])
 
 
 def test_coverage_is_that_of_the_metric_by_step_and_over_all(rolling):
@@ -145,7 +156,7 @@ def test_a_step_without_truth_is_unknown_and_none_at_all_is_refused(hours_model)
     table = columns(ReliabilityDisplay.from_forecast(found, PANEL))
     assert np.isnan(table["observed"][table["n"] == 0]).all()
     assert (table["n"] == 0).sum() == 4  # steps 5 and 6 of two intervals
-    with pytest.raises(DataError, match="expected some known value at the times forecast"):
+    with pytest.raises(DataError, match="No value is known at the times of the forecasts"):
         ReliabilityDisplay.from_forecast(hours_model.forecast(PANEL), PANEL)
-    with pytest.raises(ConfigError, match=r"levels that pair, such as \(0.05, 0.95\), got \(0.1, 0.5\)"):
+    with pytest.raises(ConfigError, match=r"levels such as \(0.05, 0.95\), got \(0.1, 0.5\)"):
         ReliabilityDisplay.from_forecast(hours_model.forecast(PANEL, levels=(0.1, 0.5)), PANEL)

@@ -71,7 +71,7 @@ def test_a_picture_is_the_same_each_time(tmp_path, kind, start):
 def test_a_picture_that_cannot_be_written_is_refused(tmp_path):
     with pytest.raises(ConfigError, match=r"ends in \.png or \.pdf, got .*a\.jpg"):
         write_picture(Figure(), tmp_path / "a.jpg")
-    with pytest.raises(ConfigError, match="a folder that exists for a"):
+    with pytest.raises(ConfigError, match=r"folder of a\.png does not exist"):
         write_picture(Figure(), tmp_path / "none" / "a.png")
     (tmp_path / "b.png").mkdir()
     with pytest.raises(ArtifactError, match=r"Could not write .*b\.png"):

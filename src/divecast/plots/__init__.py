@@ -1,34 +1,46 @@
-"""Pictures for papers: each made from a result, with ``plot()`` and ``frame()``, the numbers drawn.
+"""Figures of results. ``plot(result)`` draws any of them; the displays choose what is shown and return the numbers."""
 
-``plot(result)`` is the short way.
-"""
-
-from divecast.plots.anomalous_windows import AnomaliesDisplay
+from divecast.plots.anomalies import AnomaliesDisplay
+from divecast.plots.attribution import AttributionDisplay
 from divecast.plots.code import CodeDisplay
+from divecast.plots.code_view import CodeView, view_code
 from divecast.plots.confusion import ConfusionDisplay
 from divecast.plots.density import DensityDisplay
 from divecast.plots.diagnosis import DiagnosisDisplay
+from divecast.plots.display import Display
 from divecast.plots.forecast import ForecastDisplay
+from divecast.plots.history import HistoryDisplay
 from divecast.plots.label_correlation import LabelCorrelationDisplay
-from divecast.plots.picture import plot
+from divecast.plots.plot_result import plot
+from divecast.plots.reconstruction import ReconstructionDisplay
 from divecast.plots.reliability import ReliabilityDisplay
+from divecast.plots.samples import SamplesDisplay
+from divecast.plots.scores import BacktestDisplay, EvaluationDisplay, SearchDisplay
 from divecast.plots.style import write_picture
 from divecast.plots.traversal import TraversalDisplay
 from divecast.plots.what_if import WhatIfDisplay
-from divecast.plots.why import WhyDisplay
 
 __all__ = [
     "AnomaliesDisplay",
+    "AttributionDisplay",
+    "BacktestDisplay",
     "CodeDisplay",
+    "CodeView",
     "ConfusionDisplay",
     "DensityDisplay",
     "DiagnosisDisplay",
+    "Display",
+    "EvaluationDisplay",
     "ForecastDisplay",
+    "HistoryDisplay",
     "LabelCorrelationDisplay",
+    "ReconstructionDisplay",
     "ReliabilityDisplay",
+    "SamplesDisplay",
+    "SearchDisplay",
     "TraversalDisplay",
     "WhatIfDisplay",
-    "WhyDisplay",
     "plot",
+    "view_code",
     "write_picture",
 ]

@@ -1,7 +1,7 @@
-"""Where scores lie in a strip: weeks by weekdays below one another for the years, or recordings by seconds."""
+"""Layout of anomaly scores as a grid: weeks by weekdays, year below year, or recordings by time."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +11,19 @@ from divecast.inference.results import Columns
 from divecast.plots.style import as_texts
 
 Ints = NDArray[np.int64]
-Ticks = tuple[list[float], list[str]]
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MONDAY = 3  # 1970-01-01, day 0, was a Thursday
 _CELLS = 120
-_TINY = 1e-9  # ends are multiples of a period that is no binary number
+_TINY = 1e-9  # ends are multiples of a period that need not be a binary number
 _RECORDINGS = 30
+
+
+class Ticks(NamedTuple):
+    """Positions and names of ticks on an axis."""
+
+    places: list[float]
+    names: list[str]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -25,16 +31,16 @@ class Strip:
     """Cells that have a score.
 
     Attributes:
-        where: columns of (cell,): ``day``, or ``recording`` and ``start``, the second its span of time begins at.
-        score: (cell,) the highest score of the windows that end there; NaN where none could be scored.
-        rank: (cell,) the rank of the most anomalous event there, 0 where none.
-        row: (cell,) of the picture.
-        column: (cell,).
-        shape: rows and columns of the picture.
-        across: places and names of the columns.
-        up: places and names of the rows.
-        unit: what the columns are.
-        height: inches.
+        where: columns of (cell,): ``day``, or ``recording`` and ``start``, the first second of its interval.
+        score: (cell,) highest score of the windows that end in the cell; NaN if none could be scored.
+        rank: (cell,) rank of the most anomalous marked window in the cell, 0 if there is none.
+        row: (cell,) row of the grid.
+        column: (cell,) column of the grid.
+        shape: rows and columns of the grid.
+        x_ticks: of the columns.
+        y_ticks: of the rows.
+        unit: of the columns.
+        height: of the figure, inches.
     """
 
     where: Columns
@@ -43,19 +49,19 @@ class Strip:
     row: Ints
     column: Ints
     shape: tuple[int, int]
-    across: Ticks
-    up: Ticks
+    x_ticks: Ticks
+    y_ticks: Ticks
     unit: str
     height: float
 
 
 def calendar_strip(ends: NDArray[Any], score: Values, rank: Ints) -> Strip:
-    """Lay out days, Monday on top, a block of seven rows a year.
+    """Lay out days by week and weekday, Monday on top, in one block of seven rows per year.
 
     Args:
-        ends: (window,) wall time.
-        score: (window,).
-        rank: (window,) 1 and on for the most anomalous, else 0.
+        ends: (window,) wall time of each window's last row.
+        score: (window,) anomaly score.
+        rank: (window,) rank of marked windows, else 0.
     """
     days, cell = np.unique(ends.astype("datetime64[D]"), return_inverse=True)
     best, first = _highest(cell, len(days), score, rank)
@@ -66,21 +72,21 @@ def calendar_strip(ends: NDArray[Any], score: Values, rank: Ints) -> Strip:
     january = days.astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64)
     week = (days.astype(np.int64) - january + (january + _MONDAY) % 7) // 7
     months = [(month * 365.25 / 12 + 15) / 7 for month in range(12)]
-    middles = [8.0 * at + 3 for at in range(len(shown))]
+    middles = [8.0 * place + 3 for place in range(len(shown))]
     shape = (max(1, 8 * len(shown) - 1), 54)
-    years_up: Ticks = (middles, [str(year) for year in shown])
+    x_ticks, y_ticks = Ticks(months, list(_MONTHS)), Ticks(middles, [str(year) for year in shown])
     row: Ints = block + weekday
-    return Strip({"day": days}, best, first, row, week, shape, (months, list(_MONTHS)), years_up, "", 0.9 * len(shown))
+    return Strip({"day": days}, best, first, row, week, shape, x_ticks, y_ticks, "", 0.9 * len(shown))
 
 
 def recording_strip(names: NDArray[Any], ends: NDArray[Any], score: Values, rank: Ints) -> Strip:
-    """Lay out a row a recording, the 30 with the highest scores the most anomalous first, over about 100 spans of time.
+    """Lay out one row per recording, the 30 with the highest scores, most anomalous first, in about 100 intervals.
 
     Args:
-        names: (window,) of the recordings.
-        ends: (window,) seconds.
-        score: (window,).
-        rank: (window,) 1 and on for the most anomalous, else 0.
+        names: (window,) name of the recording.
+        ends: (window,) time of each window's last row, seconds.
+        score: (window,) anomaly score.
+        rank: (window,) rank of marked windows, else 0.
     """
     texts, recording = np.unique(names.astype(str), return_inverse=True)
     peak, _ = _highest(recording, len(texts), score, rank)
@@ -93,21 +99,22 @@ def recording_strip(names: NDArray[Any], ends: NDArray[Any], score: Values, rank
     n_columns = int(column.max(initial=0)) + 1
     cells, cell = np.unique(place[recording[kept]] * n_columns + column, return_inverse=True)
     best, first = _highest(cell, len(cells), score[kept], rank[kept])
-    row, at = cells // n_columns, cells % n_columns
-    where: Columns = {"recording": texts[order][row].astype(object), "start": at * span}
+    row, interval = cells // n_columns, cells % n_columns
+    where: Columns = {"recording": texts[order][row].astype(object), "start": interval * span}
     ticks = range(0, n_columns, 20)
-    across: Ticks = ([tick - 0.5 for tick in ticks], [f"{tick * span:.4g}" for tick in ticks])
-    up: Ticks = ([float(each) for each in range(len(order))], as_texts(texts[order]))
+    x_ticks = Ticks([tick - 0.5 for tick in ticks], [f"{tick * span:.4g}" for tick in ticks])
+    y_ticks = Ticks([float(place) for place in range(len(order))], as_texts(texts[order]))
     shape = (max(1, len(order)), n_columns)
-    return Strip(where, best, first, row, at, shape, across, up, "end of the window, seconds", 0.16 * len(order))
+    unit = "end of the window, seconds"
+    return Strip(where, best, first, row, interval, shape, x_ticks, y_ticks, unit, 0.16 * len(order))
 
 
 def _round_up(seconds: float) -> float:
-    """Return the least of 1, 2, 5, 10, ... times a power of ten that is no less; 1 for none."""
+    """Return the smallest of 1, 2, 5, 10, 20, ... and 0.1, 0.2, ... that is at least ``seconds``; 1 for 0."""
     if seconds <= 0:
         return 1.0
     power = 10.0 ** np.floor(np.log10(seconds))
-    return float(next(each * power for each in (1, 2, 5, 10) if each * power >= seconds * (1 - _TINY)))
+    return float(next(factor * power for factor in (1, 2, 5, 10) if factor * power >= seconds * (1 - _TINY)))
 
 
 def _highest(cell: Ints, n_cells: int, score: Values, rank: Ints) -> tuple[Values, Ints]:

@@ -1,4 +1,4 @@
-"""Picture of the code: a point a window (the paper's Fig. 3)."""
+"""Plot of the code, one point per window (the paper's Fig. 3)."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -8,8 +8,10 @@ import numpy as np
 from divecast.data import to_frame
 from divecast.estimator import DeepDIVE
 from divecast.inference.fitted_model import PartName
-from divecast.plots.code_view import CodeView, FactorView, Floats, two_components, view_code
-from divecast.plots.style import as_text, class_colours, name_colours, panels, styled
+from divecast.inference.results import Codes
+from divecast.plots.code_view import CodeView, FactorView, Floats, two_components, view_code, view_codes
+from divecast.plots.display import Display
+from divecast.plots.style import as_text, class_colours, name_colours, panels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,53 +24,99 @@ class Cloud:
 
     Attributes:
         title: of the panel.
-        across: what x is.
-        up: what y is.
-        factor: whose classes the colours are.
-        points: (window, 2), also of windows without a label, which are not drawn.
-        centres: (class, 2) of the prior; none for a.
+        x_label: of the panel.
+        y_label: of the panel.
+        factor: the points are coloured by its classes.
+        points: (window, 2), including windows without a label, which are not drawn.
+        centres: (class, 2) of the prior; empty if there are none.
     """
 
     title: str
-    across: str
-    up: str
+    x_label: str
+    y_label: str
     factor: FactorView
     points: Floats
     centres: Floats
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class CodeDisplay:
-    """The code of windows: the first two dimensions of each factor's block above, a below, coloured by the factor.
+class CodeDisplay(Display):
+    """The code of windows, coloured by the classes of each factor.
+
+    One panel per factor for the first two dimensions of its block of b; below, one per factor for the first two
+    principal components of a.
 
     Attributes:
         view: the code.
+
+    Example:
+        >>> from divecast.plots import CodeDisplay
+        >>> display = CodeDisplay.from_estimator(model, panel, every=5)
+        >>> [cloud.title for cloud in display.clouds]
+        ['b of hour', 'b of weekday', 'a, by hour', 'a, by weekday']
     """
 
     view: CodeView
 
     @classmethod
     def from_estimator(cls, model: DeepDIVE, data: Any, part: PartName = "test", every: int = 1) -> "CodeDisplay":
-        """Encode every ``every``-th window of a part of the data.
+        """Encode windows; show them with their labels and the centres of the prior.
+
+        Args:
+            model: fitted.
+            data: as in ``DeepDIVE.encode``.
+            part: part of the data of the fit, or ``all``.
+            every: use every n-th window.
 
         Raises:
-            ConfigError: the code has no block of b for a factor.
+            ConfigError: the code has no blocks of b.
             DataError: the data cannot be used.
+
+        Example:
+            >>> from divecast.plots import CodeDisplay
+            >>> figure = CodeDisplay.from_estimator(model, panel, every=5).plot()
         """
         return cls(view_code(model, data, part, every))
 
+    @classmethod
+    def from_codes(cls, codes: Codes) -> "CodeDisplay":
+        """Show codes, coloured by the most probable classes.
+
+        Raises:
+            ConfigError: the code has no factors.
+
+        Example:
+            >>> from divecast.plots import CodeDisplay
+            >>> figure = CodeDisplay.from_codes(model.encode(panel, every=25)).plot()
+        """
+        return cls(view_codes(codes))
+
     @property
     def clouds(self) -> tuple[Cloud, ...]:
-        """The panels, row by row: blocks of b, then a by each factor where there is one."""
+        """The points of the panels: the blocks of b, then a by each factor if there is an a.
+
+        Example:
+            >>> from divecast.plots import CodeDisplay
+            >>> CodeDisplay.from_codes(model.encode(panel, every=25)).clouds[0].factor.name
+            'hour'
+        """
         blocks = [_block(factor) for factor in self.view.factors]
         if not self.view.a.shape[1]:
             return tuple(blocks)
-        a, none = _of_two(two_components(self.view.a)), np.empty((0, 2))
-        names = ("a, component 1", "a, component 2")
-        return (*blocks, *(Cloud(f"a, by {each.name}", *names, each, a, none) for each in self.view.factors))
+        components = two_components(self.view.a)
+        points, centres = np.pad(components, ((0, 0), (0, 2 - components.shape[1]))), np.empty((0, 2))
+        labels = ("a, component 1", "a, component 2")
+        of_a = [Cloud(f"a, by {factor.name}", *labels, factor, points, centres) for factor in self.view.factors]
+        return (*blocks, *of_a)
 
     def frame(self) -> Any:
-        """Return a row per panel and labelled window: ``panel, factor, class, x, y``."""
+        """Return one row per panel and labelled window: ``panel, factor, class, x, y``.
+
+        Example:
+            >>> from divecast.plots import CodeDisplay
+            >>> list(CodeDisplay.from_codes(model.encode(panel, every=25)).frame().columns)
+            ['panel', 'factor', 'class', 'x', 'y']
+        """
         columns: dict[str, list[Any]] = {"panel": [], "factor": [], "class": []}
         points = [np.empty((0, 2))]
         for cloud in self.clouds:
@@ -81,48 +129,42 @@ class CodeDisplay:
         texts = {name: np.array(column, dtype=object) for name, column in columns.items()}
         return to_frame({**texts, "x": x, "y": y}, self.view.backend)
 
-    def plot(self, axes: Any = None) -> "Figure":
-        """Plot a point a window; ``axes`` may be as many of the caller's as there are panels."""
-        with styled():
-            clouds, columns = self.clouds, len(self.view.factors)
-            rows = len(clouds) // columns
-            figure, grid = panels(axes, (rows, columns), 5.0 if rows == 2 else 2.7)
-            for place, (panel, cloud) in enumerate(zip(grid, clouds, strict=True)):
-                _plot_cloud(panel, cloud)
-                if place < columns:
-                    colours = class_colours(cloud.factor.kind, len(cloud.factor.classes))
-                    name_colours(figure, panel, colours, cloud.factor.classes)
+    def _draw(self, ax: Any) -> "Figure":
+        clouds, columns = self.clouds, len(self.view.factors)
+        rows = len(clouds) // columns
+        figure, axes = panels(ax, (rows, columns), 5.0 if rows == 2 else 2.7)
+        for place, (panel, cloud) in enumerate(zip(axes, clouds, strict=True)):
+            _draw_cloud(panel, cloud)
+            if place < columns:
+                colours = class_colours(cloud.factor.kind, len(cloud.factor.classes))
+                name_colours(figure, panel, colours, cloud.factor.classes)
         return figure
 
 
 def _block(factor: FactorView) -> Cloud:
-    """Return two dimensions of a block; one dimension against the class."""
+    """Return two dimensions of a block; a single dimension against the class."""
     title = f"b of {factor.name}"
     if factor.mean.shape[1] > 1:
         return Cloud(title, "dimension 1", "dimension 2", factor, factor.mean[:, :2], factor.centres[:, :2])
-    spread = np.random.default_rng(0).uniform(-0.35, 0.35, len(factor.labels))
-    points = np.column_stack([factor.mean[:, 0], factor.labels + spread])
-    centres = np.column_stack([factor.centres[:, 0], np.arange(len(factor.classes))])
+    jitter = np.random.default_rng(0).uniform(-0.35, 0.35, len(factor.labels))
+    points = np.column_stack([factor.mean[:, 0], factor.labels + jitter])
+    centres = np.column_stack([factor.centres[:, 0], np.arange(len(factor.centres))])
     return Cloud(title, "dimension 1", "class", factor, points, centres)
 
 
-def _of_two(points: Floats) -> Floats:
-    return np.pad(points, ((0, 0), (0, 2 - points.shape[1])))
-
-
-def _plot_cloud(axes: "Axes", cloud: Cloud) -> None:
+def _draw_cloud(axes: "Axes", cloud: Cloud) -> None:
     factor = cloud.factor
     shown = factor.labels >= 0
     colours = class_colours(factor.kind, len(factor.classes))[factor.labels[shown]]
-    order = np.random.default_rng(0).permutation(int(shown.sum()))  # no class lies on top
+    order = np.random.default_rng(0).permutation(int(shown.sum()))  # so that no class covers the others
     x, y = cloud.points[shown][order].T
     axes.scatter(x, y, c=colours[order], s=4, alpha=0.7, linewidths=0, rasterized=True)
     if len(cloud.centres):
         axes.plot(*cloud.centres.T, "+", color="black", ms=5, mew=0.8)
-    if cloud.up == "class":
+    if cloud.y_label == "class":
         axes.set_ylim(-0.7, len(factor.classes) - 0.3)
     elif len(cloud.centres):
         axes.set_aspect("equal", adjustable="datalim")
     axes.set_title(as_text(cloud.title), loc="left")
-    axes.set_xlabel(cloud.across)
-    axes.set_ylabel(cloud.up)
+    axes.set_xlabel(cloud.x_label)
+    axes.set_ylabel(cloud.y_label)

@@ -1,4 +1,4 @@
-"""Picture of forecasts with their intervals and what came."""
+"""Plot of forecasts with their intervals and the observed values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +11,9 @@ from divecast.data import to_frame
 from divecast.errors import ConfigError
 from divecast.explain.long_table import long_columns
 from divecast.inference.results import Floats, Forecast, Keys
+from divecast.plots.display import Display
 from divecast.plots.narrow import Ints, Series, narrow_forecast, pick_series, pick_window
-from divecast.plots.style import BLUE, GREY, INK, as_text, panels, styled
+from divecast.plots.style import BLUE, GREY, INK, as_text, panels
 from divecast.plots.truth import segments_of, source_of, truth_of
 
 if TYPE_CHECKING:
@@ -23,14 +24,23 @@ _MOST = 14
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class ForecastDisplay:
-    """Forecasts of some series, the rows before the first one, and the truth where it is known.
+class ForecastDisplay(Display):
+    """Forecasts with their intervals, the values before the first one, and the observed values if they are known.
+
+    One panel per series.
 
     Attributes:
-        forecast: cut down to the windows and series shown; all of one recording.
-        truth: (window, horizon, series), NaN where not known.
-        past: (row, series) values before the first window's forecast.
+        forecast: the windows and series shown, all of one recording.
+        truth: (window, horizon, series), NaN where unknown.
+        past: (row, series) values before the first forecast.
         past_stamps: (row,) their times.
+
+    Example:
+        >>> from divecast.plots import ForecastDisplay
+        >>> forecast = model.forecast(panel, start=panel.clock.stamps()[-24])
+        >>> display = ForecastDisplay.from_forecast(forecast, panel, series=["H0-A", "G0-A"])
+        >>> display.past.shape
+        (72, 2)
     """
 
     forecast: Forecast
@@ -42,7 +52,7 @@ class ForecastDisplay:
     def from_forecast(
         cls,
         forecast: Forecast,
-        data: Any,
+        data: Any = None,
         series: Series = None,
         windows: Sequence[int] | None = None,
         history: int | None = None,
@@ -51,119 +61,137 @@ class ForecastDisplay:
 
         Args:
             forecast: of one or more windows.
-            data: what was forecast; may have more rows at its end.
-            series: names of channels; the first three when left out.
-            windows: numbers of windows; when left out the first, and up to 13 after it that do not overlap.
-            history: rows to show before the first forecast; three horizons when left out.
+            data: the data that were forecast, which may have more rows at the end; None to show no observed values.
+            series: names of channels; the first three by default.
+            windows: indices of windows; by default the first, and up to 13 later ones that do not overlap.
+            history: rows to show before the first forecast; three horizons by default.
 
         Raises:
             ConfigError: there is no such channel or window, the windows are of several recordings, or ``history``
-                is below 0.
-            DataError: the data are others.
+                is negative.
+            DataError: the data are not those that were forecast.
+
+        Example:
+            >>> from divecast.plots import ForecastDisplay
+            >>> display = ForecastDisplay.from_forecast(model.forecast(panel), panel, history=168)
+            >>> display.past.shape
+            (168, 3)
         """
         if history is not None and history < 0:
-            raise ConfigError(f"history must be a whole number >= 0, got {history}")
-        source = source_of(forecast, data)
+            raise ConfigError(expected="history of at least 0", found=str(history), argument="history")
+        source = None if data is None else source_of(forecast, data)
         segments, horizon = segments_of(forecast, source), forecast.mean.shape[1]
         shown = _apart(forecast.keys, segments, horizon) if windows is None else _named(segments, windows)
-        at = pick_series(forecast.channels, series)
+        channels = pick_series(forecast.channels, series)
+        kept = narrow_forecast(forecast, shown, channels)
+        if source is None:
+            past = np.empty((0, len(channels)), dtype=np.float32)
+            return cls(kept, np.full_like(kept.mean, np.nan), past, kept.keys.stamps[0, :0])
         origins, first = forecast.keys.origins[shown], shown[:1]
         begin = source.offsets[segments[first]]
         back = int(np.minimum(3 * horizon if history is None else history, origins[:1] - begin).sum())
-        truth = truth_of(source, origins, segments[shown], range(horizon))[..., at]
-        past = truth_of(source, origins[:1], segments[first], range(-back, 0))[0][:, at]
+        truth = truth_of(source, origins, segments[shown], range(horizon))[..., channels]
+        past = truth_of(source, origins[:1], segments[first], range(-back, 0))[0][:, channels]
         keys = Keys.of(source, origins[:1], segments[first], range(-back, horizon))
-        return cls(narrow_forecast(forecast, shown, at), truth, past, keys.stamps[0, :back])
+        return cls(kept, truth, past, keys.stamps[0, :back])
 
     def frame(self) -> Any:
-        """Return a row per window, series and step: ``unique_id, origin, step, ds, truth, mean``, and the quantiles.
+        """Return one row per window, series and step: ``unique_id, origin, step, ds, truth, mean``, and the quantiles.
 
-        Before the first window's forecast steps count down from 0, and mean and quantiles are NaN.
+        The steps before the first forecast count down from 0; their mean and quantiles are NaN.
+
+        Example:
+            >>> from divecast.plots import ForecastDisplay
+            >>> display = ForecastDisplay.from_forecast(model.forecast(panel), panel, series="H0-A")
+            >>> len(display.frame())  # 72 rows of history and 24 steps
+            96
         """
-        found, keys = self.forecast, self.forecast.keys
-        quantiles = {f"q{level:g}": q for level, q in zip(found.levels, found.quantiles, strict=True)}
-        steps = np.arange(1, found.mean.shape[1] + 1)
-        values = {"truth": self.truth, "mean": found.mean, **quantiles}
-        ahead = long_columns(found.channels, keys.columns("origin", 0), steps, keys.stamps[:, 1:], values)
-        none = np.full((1, *self.past.shape), np.nan, dtype=np.float32)
-        values = {"truth": self.past[None], "mean": none, **dict.fromkeys(quantiles, none)}
+        forecast, keys = self.forecast, self.forecast.keys
+        quantiles = {f"q{level:g}": q for level, q in zip(forecast.levels, forecast.quantiles, strict=True)}
+        steps = np.arange(1, forecast.mean.shape[1] + 1)
+        values = {"truth": self.truth, "mean": forecast.mean, **quantiles}
+        ahead = long_columns(forecast.channels, keys.columns("origin", 0), steps, keys.stamps[:, 1:], values)
+        unknown = np.full((1, *self.past.shape), np.nan, dtype=np.float32)
+        values = {"truth": self.past[None], "mean": unknown, **dict.fromkeys(quantiles, unknown)}
         first = {name: column[:1] for name, column in keys.columns("origin", 0).items()}
         steps = np.arange(1 - len(self.past), 1)
-        behind = long_columns(found.channels, first, steps, self.past_stamps[None], values)
+        behind = long_columns(forecast.channels, first, steps, self.past_stamps[None], values)
         return to_frame({name: np.concatenate([behind[name], ahead[name]]) for name in ahead}, keys.backend)
 
-    def plot(self, axes: Any = None) -> "Figure":
-        """Plot a panel a series; ``axes`` may be as many of the caller's."""
-        with styled():
-            n = len(self.forecast.channels)
-            figure, flat = panels(axes, (n, 1), 0.7 + 1.5 * n)
-            for at, (panel, name) in enumerate(zip(flat, self.forecast.channels, strict=True)):
-                self._plot_series(panel, at)
-                panel.set_title(as_text(name), loc="left")
-            flat[0].legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=4, frameon=False)
-            if self.forecast.keys.recordings is not None:
-                flat[-1].set_xlabel(f"seconds of {as_text(self.forecast.keys.recordings[0])}")
+    def _draw(self, ax: Any) -> "Figure":
+        names = self.forecast.channels
+        figure, axes = panels(ax, (len(names), 1), 0.7 + 1.5 * len(names))
+        for channel, (panel, name) in enumerate(zip(axes, names, strict=True)):
+            self._draw_series(panel, channel)
+            panel.set_title(as_text(name), loc="left")
+        axes[0].legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=4, frameon=False)
+        if self.forecast.keys.recordings is not None:
+            axes[-1].set_xlabel(f"seconds of {as_text(self.forecast.keys.recordings[0])}")
         return figure
 
-    def _plot_series(self, axes: "Axes", at: int) -> None:
-        found = self.forecast
-        axes.plot(*self._observed(at), color=INK, lw=0.9, label="observed")
-        for window in range(len(found.mean)):
-            plot_bands(axes, found, (window, at), BLUE, "" if window == 0 else None)
-            axes.axvline(found.keys.stamps[window, 0], color=GREY, lw=0.5, ls=":", zorder=0)
+    def _draw_series(self, axes: "Axes", channel: int) -> None:
+        forecast, (stamps, values) = self.forecast, self._observed(channel)
+        if np.isfinite(values).any():
+            axes.plot(stamps, values, color=INK, lw=0.9, label="observed")
+        for window in range(len(forecast.mean)):
+            plot_bands(axes, forecast, (window, channel), BLUE, "" if window == 0 else None)
+            axes.axvline(forecast.keys.stamps[window, 0], color=GREY, lw=0.5, ls=":", zorder=0)
         axes.margins(x=0.01)
 
-    def _observed(self, at: int) -> tuple[NDArray[Any], Floats]:
-        """Return stamps and values of a series, row after row, with NaN where rows are left out."""
+    def _observed(self, channel: int) -> tuple[NDArray[Any], Floats]:
+        """Return stamps and values of a series by row, with NaN between rows that do not follow one another."""
         keys, horizon = self.forecast.keys, self.truth.shape[1]
         ahead = keys.origins[:, None] + np.arange(horizon)
         behind = keys.origins[0] + np.arange(-len(self.past), 0)
         rows, first = np.unique(np.concatenate([behind, ahead.reshape(-1)]), return_index=True)
         stamps = np.concatenate([self.past_stamps, keys.stamps[:, 1:].reshape(-1)])[first]
-        values = np.concatenate([self.past[:, at], self.truth[:, :, at].reshape(-1)])[first]
+        values = np.concatenate([self.past[:, channel], self.truth[:, :, channel].reshape(-1)])[first]
         gaps = np.flatnonzero(np.diff(rows) > 1) + 1
         return np.insert(stamps, gaps, stamps[gaps]), np.insert(values, gaps, np.nan)
 
 
 def plot_bands(
-    axes: "Axes", found: Forecast, at: tuple[int, int], colour: str, name: str | None, line: str = "-"
+    axes: "Axes", forecast: Forecast, place: tuple[int, int], colour: str, name: str | None, line: str = "-"
 ) -> None:
     """Draw the intervals and the mean of one forecast.
 
     Args:
-        axes: where.
-        found: forecasts.
-        at: window and channel.
-        colour: of all.
-        name: before ``forecast`` and ``90 %`` in the legend; None leaves it out.
+        axes: to draw into.
+        forecast: forecasts.
+        place: window and channel.
+        colour: of mean and intervals.
+        name: prefix of the entries in the legend; None for no entries.
         line: style of the mean.
     """
-    window, channel = at
-    stamps = found.keys.stamps[window, 1:]
-    bands = found.quantiles[:, window, :, channel]
-    half = len(found.levels) // 2
-    for low in range(half):
-        share = found.levels[-1 - low] - found.levels[low]
+    window, channel = place
+    stamps = forecast.keys.stamps[window, 1:]
+    bands = forecast.quantiles[:, window, :, channel]
+    for low in range(len(forecast.levels) // 2):
+        share = forecast.levels[-1 - low] - forecast.levels[low]
         label = f"{name}{share:.0%} interval" if name is not None and low == 0 else None
         axes.fill_between(stamps, bands[low], bands[-1 - low], color=colour, alpha=0.2, lw=0, label=label)
     label = None if name is None else f"{name}forecast"
-    # a marker, or a forecast of one step is not seen
-    mark = "." if len(stamps) == 1 else None
-    axes.plot(stamps, found.mean[window, :, channel], color=colour, lw=1.2, ls=line, marker=mark, label=label)
+    mark = "." if len(stamps) == 1 else None  # a line of one point is invisible
+    axes.plot(stamps, forecast.mean[window, :, channel], color=colour, lw=1.2, ls=line, marker=mark, label=label)
 
 
 def _named(segments: Ints, windows: Sequence[int]) -> Ints:
-    """Return windows by number, in order."""
-    found = [pick_window(len(segments), window) for window in windows]
-    if len({int(segments[at[0]]) for at in found}) != 1:
-        raise ConfigError(f"expected windows of one recording, got {list(windows)}; make a picture for each recording")
-    return np.unique(np.concatenate(found))
+    """Return the indices of windows, in order."""
+    picked = [pick_window(len(segments), window) for window in windows]
+    if len({int(segments[window[0]]) for window in picked}) != 1:
+        raise ConfigError(
+            expected="windows of one recording",
+            found=str(list(windows)),
+            hint="Create one figure per recording",
+            argument="windows",
+        )
+    return np.unique(np.concatenate(picked))
 
 
 def _apart(keys: Keys, segments: Ints, horizon: int) -> Ints:
     """Return windows of the first one's recording whose forecasts do not overlap."""
-    found: list[int] = []
-    for at in np.flatnonzero(segments == segments[:1].sum()):
-        if len(found) < _MOST and (not found or keys.origins[at] >= keys.origins[found[-1]] + horizon):
-            found.append(int(at))
-    return np.array(found, dtype=np.int64)
+    windows: list[int] = []
+    for window in np.flatnonzero(segments == segments[:1].sum()):
+        if len(windows) < _MOST and (not windows or keys.origins[window] >= keys.origins[windows[-1]] + horizon):
+            windows.append(int(window))
+    return np.array(windows, dtype=np.int64)

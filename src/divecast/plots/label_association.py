@@ -1,4 +1,4 @@
-"""How labels go together: factors by Cramer's V, classes by the correlation of their indicators."""
+"""Association of labels: Cramer's V between factors, correlation between class indicators."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,24 +8,24 @@ Ints = NDArray[np.int64]
 
 
 def label_association(labels: tuple[Ints, ...]) -> Floats:
-    """Return Cramer's V between each two factors, (factor, factor), its bias put right (Bergsma 2013).
+    """Return the bias-corrected Cramer's V of each pair of factors, (factor, factor) (Bergsma 2013).
 
-    NaN between two factors where there are fewer than two rows.
+    NaN between different factors if there are fewer than two rows.
 
     Args:
-        labels: for each factor (row,) class indices, none missing.
+        labels: for each factor, (row,) class indices without missing ones.
     """
-    found = np.eye(len(labels))
+    association = np.eye(len(labels))
     for i in range(len(labels)):
         for j in range(i):
-            found[i, j] = found[j, i] = _cramers_v(labels[i], labels[j])
-    return found
+            association[i, j] = association[j, i] = _cramers_v(labels[i], labels[j])
+    return association
 
 
 def class_correlation(labels: tuple[Ints, ...], n_classes: tuple[int, ...]) -> Floats:
-    """Return the Pearson correlation between each two classes as indicators, (class, class) over all factors.
+    """Return the Pearson correlation of the indicators of each pair of classes, (class, class) over all factors.
 
-    NaN within a factor, where classes shut one another out, and for a class that no row has, or all.
+    NaN within a factor, whose classes exclude one another, and for a class that no row has, or all rows.
     """
     owner = np.repeat(np.arange(len(n_classes)), n_classes)
     if not labels or not len(labels[0]):

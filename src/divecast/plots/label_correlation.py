@@ -1,4 +1,4 @@
-"""Picture of how the labels go together (the paper's Fig. 2)."""
+"""Plot of the association of labels (the paper's Fig. 2)."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,8 +9,9 @@ from divecast._optional import need
 from divecast.data import Backend, to_frame
 from divecast.inference.results import Labels
 from divecast.plots.code_view import CodeView
+from divecast.plots.display import Display
 from divecast.plots.label_association import Floats, Ints, class_correlation, label_association
-from divecast.plots.style import as_texts, panels, styled
+from divecast.plots.style import as_texts, panels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,15 +19,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class LabelCorrelationDisplay:
-    """How factors go together, and their classes, over rows that are labelled for all factors.
+class LabelCorrelationDisplay(Display):
+    """Association of factors, and of their classes, over the rows that have labels of all factors. Two panels.
 
     Attributes:
         factors: names.
         classes: class names of each factor.
         association: (factor, factor) Cramer's V.
         correlation: (class, class) over all factors; NaN within a factor, and for a class that does not occur.
-        backend: kind of table to give back.
+        backend: kind of table of the data.
+
+    Example:
+        >>> from divecast.plots import LabelCorrelationDisplay
+        >>> display = LabelCorrelationDisplay.from_labels(model.infer_labels(panel, every=5))
+        >>> display.association.shape, display.correlation.shape
+        ((2, 2), (31, 31))
     """
 
     factors: tuple[str, ...]
@@ -37,13 +44,25 @@ class LabelCorrelationDisplay:
 
     @classmethod
     def from_labels(cls, labels: Labels) -> "LabelCorrelationDisplay":
-        """Take the labels given for windows, as ``infer_labels`` has them; windows that lack one are left out."""
+        """Use the given labels of windows, without windows that lack one.
+
+        Example:
+            >>> from divecast.plots import LabelCorrelationDisplay
+            >>> LabelCorrelationDisplay.from_labels(model.infer_labels(panel, every=5)).factors
+            ('hour', 'weekday')
+        """
         rows = labels.given[(labels.given >= 0).all(axis=1)]
         return cls._of(labels.factors, labels.classes, tuple(rows.T), labels.keys.backend)
 
     @classmethod
     def from_view(cls, view: CodeView) -> "LabelCorrelationDisplay":
-        """Take the labels of every row."""
+        """Use the labels of all rows.
+
+        Example:
+            >>> from divecast.plots import LabelCorrelationDisplay, view_code
+            >>> LabelCorrelationDisplay.from_view(view_code(model, panel, every=5)).factors
+            ('hour', 'weekday')
+        """
         names, classes = tuple(f.name for f in view.factors), tuple(f.classes for f in view.factors)
         return cls._of(names, classes, view.every, view.backend)
 
@@ -55,14 +74,19 @@ class LabelCorrelationDisplay:
         return cls(factors, classes, label_association(rows), correlation, backend)
 
     def frame(self) -> Any:
-        """Return a row per two classes: ``factor, class, other_factor, other_class, correlation, association``.
+        """Return one row per pair of classes.
 
-        ``association`` is that of the two factors.
+        Columns: ``factor, class, other_factor, other_class, correlation``, and ``association`` of the two factors.
+
+        Example:
+            >>> from divecast.plots import LabelCorrelationDisplay
+            >>> len(LabelCorrelationDisplay.from_labels(model.infer_labels(panel, every=5)).frame())
+            961
         """
         sizes = list(map(len, self.classes))
         owner = np.repeat(np.arange(len(sizes)), sizes)
         names = np.array(self.factors, dtype=object)[owner]
-        classes = np.array([name for each in self.classes for name in each], dtype=object)
+        classes = np.array([name for classes in self.classes for name in classes], dtype=object)
         n = len(owner)
         columns = {
             "factor": np.repeat(names, n),
@@ -74,18 +98,16 @@ class LabelCorrelationDisplay:
         }
         return to_frame(columns, self.backend)
 
-    def plot(self, axes: Any = None) -> "Figure":
-        """Plot factors left, classes right; ``axes`` may be two of the caller's."""
-        with styled():
-            figure, (left, right) = panels(axes, (1, 2), 3.3, (1, 1.6))
-            self._plot_factors(left)
-            self._plot_classes(figure, right)
-            for each in (left, right):
-                each.spines[:].set_visible(False)
-                each.tick_params(length=0)
+    def _draw(self, ax: Any) -> "Figure":
+        figure, axes = panels(ax, (1, 2), 3.3, (1, 1.6))
+        self._draw_factors(axes[0])
+        self._draw_classes(figure, axes[1])
+        for panel in axes:
+            panel.spines[:].set_visible(False)
+            panel.tick_params(length=0)
         return figure
 
-    def _plot_factors(self, axes: "Axes") -> None:
+    def _draw_factors(self, axes: "Axes") -> None:
         names = as_texts(self.factors)
         axes.imshow(self.association, cmap="Blues", vmin=0, vmax=1)
         for (i, j), value in np.ndenumerate(self.association):
@@ -95,7 +117,7 @@ class LabelCorrelationDisplay:
         axes.set_yticks(range(len(names)), labels=names)
         axes.set_title("Factors: Cramér's V", loc="left")
 
-    def _plot_classes(self, figure: "Figure", axes: "Axes") -> None:
+    def _draw_classes(self, figure: "Figure", axes: "Axes") -> None:
         known = self.correlation[np.isfinite(self.correlation)]
         limit = max(0.05, np.ceil(20 * np.abs(known).max()) / 20) if known.size else 1.0
         colours = need("matplotlib").colormaps["PuOr"].with_extremes(bad="#eeeeee")

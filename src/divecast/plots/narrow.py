@@ -1,4 +1,4 @@
-"""Results cut down to the windows and channels that a picture shows."""
+"""Results reduced to the windows and channels of a figure."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,7 +18,7 @@ _SHOWN = 3
 
 
 def pick_series(channels: Sequence[str], series: Series) -> Ints:
-    """Return the places of channels by name; of the first three where none is named.
+    """Return the indices of channels by name; the first three by default.
 
     Raises:
         ConfigError: there is no such channel, or none is named.
@@ -29,18 +29,19 @@ def pick_series(channels: Sequence[str], series: Series) -> Ints:
     unknown = [name for name in wanted if name not in channels]
     if unknown or not wanted:
         named = ", ".join(map(repr, channels[:10])) + (", ..." if len(channels) > 10 else "")
-        raise ConfigError(f"expected series out of {named}, got {', '.join(map(repr, unknown)) or 'none'}")
+        found = ", ".join(map(repr, unknown)) or "none"
+        raise ConfigError(expected=f"series out of {named}", found=found, argument="series")
     return np.array([list(channels).index(name) for name in wanted], dtype=np.int64)
 
 
 def pick_window(n_windows: int, window: int) -> Ints:
-    """Return the place of one window, (1,); negative numbers count from the end.
+    """Return the index of one window, (1,); negative ones count from the end.
 
     Raises:
         ConfigError: there is no such window.
     """
     if not -n_windows <= window < n_windows:
-        raise ConfigError(f"expected a window from 0 to {n_windows - 1}, got {window}")
+        raise ConfigError(expected=f"a window from 0 to {n_windows - 1}", found=str(window), argument="window")
     return np.array([window % n_windows], dtype=np.int64)
 
 
@@ -50,55 +51,61 @@ def keys_of(keys: Keys, windows: Ints) -> Keys:
     return replace(keys, origins=keys.origins[windows], recordings=recordings, stamps=keys.stamps[windows])
 
 
-def narrow_forecast(found: Forecast, windows: Ints, at: Ints) -> Forecast:
-    """Keep some windows and the channels ``at``; samples are left out."""
-    mean = found.mean[windows][..., at]
+def narrow_forecast(forecast: Forecast, windows: Ints, channels: Ints) -> Forecast:
+    """Keep some windows and channels, and no samples."""
+    mean = forecast.mean[windows][..., channels]
     return replace(
-        found,
-        keys=keys_of(found.keys, windows),
-        channels=_names(found.channels, at),
+        forecast,
+        keys=keys_of(forecast.keys, windows),
+        channels=_names(forecast.channels, channels),
         mean=mean,
-        quantiles=found.quantiles[:, windows][..., at],
+        quantiles=forecast.quantiles[:, windows][..., channels],
         samples=np.empty((0, *mean.shape), dtype=np.float32),
     )
 
 
-def narrow_counterfactual(found: Counterfactual, windows: Ints, at: Ints) -> Counterfactual:
-    """Keep some windows and the channels ``at``."""
+def narrow_counterfactual(counterfactual: Counterfactual, windows: Ints, channels: Ints) -> Counterfactual:
+    """Keep some windows and channels."""
     return replace(
-        found,
-        before=_classes(found.before, windows),
-        after=_classes(found.after, windows),
-        factual=narrow_forecast(found.factual, windows, at),
-        counterfactual=narrow_forecast(found.counterfactual, windows, at),
-        factual_window=_reconstruction(found.factual_window, windows, at),
-        counterfactual_window=_reconstruction(found.counterfactual_window, windows, at),
+        counterfactual,
+        before=_classes(counterfactual.before, windows),
+        after=_classes(counterfactual.after, windows),
+        factual=narrow_forecast(counterfactual.factual, windows, channels),
+        counterfactual=narrow_forecast(counterfactual.counterfactual, windows, channels),
+        factual_window=narrow_reconstruction(counterfactual.factual_window, windows, channels),
+        counterfactual_window=narrow_reconstruction(counterfactual.counterfactual_window, windows, channels),
     )
 
 
-def narrow_traversal(found: Traversal, windows: Ints, at: Ints) -> Traversal:
-    """Keep some windows and the channels ``at``."""
+def narrow_traversal(traversal: Traversal, windows: Ints, channels: Ints) -> Traversal:
+    """Keep some windows and channels."""
     return replace(
-        found,
-        keys=keys_of(found.keys, windows),
-        channels=_names(found.channels, at),
-        windows=found.windows[windows][..., at],
-        forecasts=found.forecasts[windows][..., at],
-        probabilities=found.probabilities[windows],
-        own_position=found.own_position[windows],
-        own_windows=found.own_windows[windows][..., at],
-        own_forecasts=found.own_forecasts[windows][..., at],
+        traversal,
+        keys=keys_of(traversal.keys, windows),
+        channels=_names(traversal.channels, channels),
+        windows=traversal.windows[windows][..., channels],
+        forecasts=traversal.forecasts[windows][..., channels],
+        probabilities=traversal.probabilities[windows],
+        own_position=traversal.own_position[windows],
+        own_windows=traversal.own_windows[windows][..., channels],
+        own_forecasts=traversal.own_forecasts[windows][..., channels],
     )
 
 
-def _reconstruction(found: Reconstruction, windows: Ints, at: Ints) -> Reconstruction:
-    truth, mean = found.truth[windows][..., at], found.mean[windows][..., at]
-    return Reconstruction(keys_of(found.keys, windows), _names(found.channels, at), truth, mean)
+def narrow_reconstruction(reconstruction: Reconstruction, windows: Ints, channels: Ints) -> Reconstruction:
+    """Keep some windows and channels."""
+    return replace(
+        reconstruction,
+        keys=keys_of(reconstruction.keys, windows),
+        channels=_names(reconstruction.channels, channels),
+        truth=reconstruction.truth[windows][..., channels],
+        mean=reconstruction.mean[windows][..., channels],
+    )
 
 
-def _classes(found: ClassesInCode, windows: Ints) -> ClassesInCode:
-    return ClassesInCode(found.names[windows], found.probabilities[windows])
+def _classes(classes: ClassesInCode, windows: Ints) -> ClassesInCode:
+    return ClassesInCode(classes.names[windows], classes.probabilities[windows])
 
 
-def _names(channels: Sequence[str], at: Ints) -> tuple[str, ...]:
-    return tuple(channels[place] for place in at)
+def _names(channels: Sequence[str], kept: Ints) -> tuple[str, ...]:
+    return tuple(channels[channel] for channel in kept)

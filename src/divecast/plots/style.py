@@ -1,4 +1,4 @@
-"""How pictures look: sizes, colours, names shown as they are, and files of them."""
+"""Style of the figures: sizes, colours, literal text, and files."""
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH = 7.0
-"""Inches, the text of a two-column page."""
+"""Width of a figure in inches: the text width of a two-column page."""
 
-# Okabe and Ito 2008, made for all kinds of colour vision; black is kept for the truth and the prior
+# Okabe and Ito 2008, for all kinds of colour vision; black is reserved for observed values and the prior
 PLAIN = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#4d4d4d")
 BLUE, ORANGE, INK, GREY = PLAIN[0], PLAIN[1], "black", "#8a8a8a"
 HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "----", "++++", "oooo")
-"""Beside the colours, for print in black and white."""
+"""In addition to colours, for print in black and white."""
 
 KINDS = ("png", "pdf")
-"""Kinds of files a picture is written to."""
+"""File formats."""
 
 MANY = 16
-"""Classes beyond which not each is named."""
+"""Largest number of classes that are all named."""
 
 _LONGEST = 48
 _STYLE = {
@@ -51,13 +51,13 @@ _STYLE = {
     "hatch.linewidth": 0.4,
     "date.converter": "concise",
     "text.usetex": False,
-    "pdf.fonttype": 42,  # text stays text
+    "pdf.fonttype": 42,  # keep text as text
 }
 
 
 @contextmanager
 def styled() -> Iterator[Any]:
-    """Draw in the style of these pictures; the settings of matplotlib are as before afterwards.
+    """Draw in the style of the displays, and restore the settings of matplotlib.
 
     Raises:
         ConfigError: matplotlib is not installed.
@@ -67,33 +67,38 @@ def styled() -> Iterator[Any]:
 
 
 def panels(
-    axes: Any, shape: tuple[int, int], height: float, widths: Sequence[float] | None = None
+    ax: Any, shape: tuple[int, int], height: float, widths: Sequence[float] | None = None
 ) -> tuple["Figure", list["Axes"]]:
-    """Return a figure and its panels, row by row: those given, or new ones.
+    """Return a figure and its axes, row by row: those of the caller, or new ones.
 
     Args:
-        axes: the caller's axes, one or a sequence of as many as there are panels; None for a new figure.
+        ax: the caller's axes, one or a sequence of as many as there are panels; None for a new figure.
         shape: rows and columns of the new figure.
         height: of the new figure, inches.
-        widths: of its columns, relative.
+        widths: relative widths of its columns.
 
     Raises:
-        ConfigError: another number of axes.
+        ConfigError: wrong number of axes.
     """
-    if axes is None:
+    if ax is None:
         figure: Figure = need("matplotlib.figure").Figure(figsize=(WIDTH, height), layout="constrained")
         return figure, list(figure.subplots(*shape, squeeze=False, width_ratios=widths).ravel())
-    given: list[Axes] = list(np.ravel(np.asarray(axes, dtype=object)))
-    if len(given) != shape[0] * shape[1]:
-        raise ConfigError(f"expected axes for {shape[0] * shape[1]} panels, got {len(given)}; or leave axes out")
-    whole: Figure = given[0].get_figure(root=True)  # type: ignore[assignment, unused-ignore]
-    return whole, given
+    axes: list[Axes] = list(np.ravel(np.asarray(ax, dtype=object)))
+    if len(axes) != shape[0] * shape[1]:
+        raise ConfigError(
+            expected=f"axes for {shape[0] * shape[1]} panels",
+            found=str(len(axes)),
+            hint="Leave {ax} out",
+            argument="ax",
+        )
+    parent: Figure = axes[0].get_figure(root=True)  # type: ignore[assignment, unused-ignore]
+    return parent, axes
 
 
 def as_text(name: object) -> str:
-    r"""Return a name so that matplotlib shows it as it is: $ sets no mathematics, and a tab is a blank.
+    r"""Return a name that matplotlib shows literally: $ does not start mathematics, and a tab becomes a blank.
 
-    Names of more than 48 characters are cut, and end in an ellipsis.
+    Names of more than 48 characters are cut and end in an ellipsis.
     """
     plain = "".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in str(name))
     cut = plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"
@@ -101,12 +106,12 @@ def as_text(name: object) -> str:
 
 
 def as_texts(names: Iterable[object]) -> list[str]:
-    """Return names as ``as_text`` does."""
+    """Return names converted by ``as_text``."""
     return [as_text(name) for name in names]
 
 
 def class_colours(kind: Kind, n: int) -> NDArray[np.float64]:
-    """Return a colour for each of ``n`` classes, (class, 3): a cycle, a scale, or colours apart, as the kind asks."""
+    """Return a colour per class, (class, 3): cyclic, sequential or qualitative, depending on the kind."""
     matplotlib = need("matplotlib")
     if kind != "ordered" and n <= len(PLAIN):
         return np.array([matplotlib.colors.to_rgb(colour) for colour in PLAIN[:n]])
@@ -114,13 +119,13 @@ def class_colours(kind: Kind, n: int) -> NDArray[np.float64]:
 
 
 def cycle_colours(turns: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a colour for each place on a cycle, in turns, (place, 3): the same after every whole turn."""
-    # darker than the map, whose ends would vanish on white
+    """Return cyclic colours for positions in turns, (position, 3)."""
+    # darker than the colour map, whose ends would be invisible on white
     return np.array(need("matplotlib").colormaps["twilight"](np.mod(turns, 1.0)))[:, :3] * 0.88
 
 
 def scale_colours(n: int) -> NDArray[np.float64]:
-    """Return ``n`` colours from dark to light, (n, 3), in an order that is seen in black and white, too."""
+    """Return ``n`` colours from dark to light, (n, 3), which keep their order in black and white."""
     colours = need("matplotlib").colormaps["viridis"](np.linspace(0, 0.92, n))
     return np.array(colours)[:, :3]
 
@@ -128,7 +133,15 @@ def scale_colours(n: int) -> NDArray[np.float64]:
 def name_colours(
     figure: "Figure", axes: "Axes | Sequence[Axes]", colours: NDArray[np.float64], names: Sequence[str], title: str = ""
 ) -> None:
-    """Name colours, (name, 3), in a bar beside axes, every few where they are many; ``title`` is what they are of."""
+    """Draw a colour bar with names beside axes; of many names, only every few are shown.
+
+    Args:
+        figure: of the axes.
+        axes: beside which the bar is drawn.
+        colours: (name, 3).
+        names: of the colours.
+        title: of the bar.
+    """
     matplotlib, n = need("matplotlib"), len(names)
     listed = matplotlib.colors.ListedColormap(colours)
     scale = matplotlib.cm.ScalarMappable(matplotlib.colors.Normalize(-0.5, n - 0.5), listed)
@@ -141,31 +154,42 @@ def name_colours(
 
 
 def check_picture(path: Path) -> None:
-    """Refuse a place for a picture that cannot be written.
+    """Check the path of a figure.
 
     Raises:
-        ConfigError: the name tells no kind of picture, or the folder is absent.
+        ConfigError: the suffix is not a file format, or the folder does not exist.
     """
     if path.suffix.lower().removeprefix(".") not in KINDS:
-        raise ConfigError(f"expected a picture that ends in .png or .pdf, got {path}; give another name")
+        raise ConfigError(expected="a file that ends in .png or .pdf", found=str(path), argument="path")
     if not path.parent.is_dir():
-        raise ConfigError(f"expected a folder that exists for {path.name}, there is no {path.parent}")
+        raise ConfigError(f"The folder of {path.name} does not exist: {path.parent}", argument="path")
 
 
 def write_picture(figure: "Figure", path: str | Path) -> Path:
-    """Write a figure as PNG or PDF, told by the name of the file: whole or not at all, the same bytes each time.
+    """Write a figure to a file, atomically and with the same bytes each time.
+
+    Args:
+        figure: to write.
+        path: of the file; the suffix .png or .pdf decides the format.
+
+    Returns:
+        The path.
 
     Raises:
-        ConfigError: as ``check_picture``.
+        ConfigError: the suffix is not a file format, or the folder does not exist.
         ArtifactError: the file cannot be written.
+
+    Example:
+        >>> from divecast.plots import plot, write_picture
+        >>> path = write_picture(plot(model.forecast(panel)), "forecast.png")  # doctest: +SKIP
     """
     path = Path(path)
     check_picture(path)
     kind = path.suffix.lower().removeprefix(".")
     stamp = {"CreationDate": None} if kind == "pdf" else {}
-    picture = BytesIO()  # in memory first: on a full disk matplotlib's PDF fails with errors that are no OSError
+    content = BytesIO()  # in memory first: on a full disk matplotlib's PDF writer raises other errors than OSError
     with styled():
-        figure.savefig(picture, format=kind, dpi=200, metadata=stamp)
+        figure.savefig(content, format=kind, dpi=200, metadata=stamp)
     with replacing(path) as temporary:
-        temporary.write_bytes(picture.getbuffer())
+        temporary.write_bytes(content.getbuffer())
     return path

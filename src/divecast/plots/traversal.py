@@ -1,4 +1,4 @@
-"""Picture of a window and its forecast while one dimension of the code moves."""
+"""Plot of a window and its forecast along a traversal of the code."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -7,8 +7,9 @@ import numpy as np
 
 from divecast._optional import need
 from divecast.explain.counterfactuals.traversal import Traversal
+from divecast.plots.display import Display
 from divecast.plots.narrow import Series, narrow_traversal, pick_series, pick_window
-from divecast.plots.style import GREY, INK, as_text, cycle_colours, name_colours, panels, scale_colours, styled
+from divecast.plots.style import GREY, INK, as_text, cycle_colours, name_colours, panels, scale_colours
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,61 +17,82 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class TraversalDisplay:
-    """One window given back and forecast, a line a position of the moved dimension.
+class TraversalDisplay(Display):
+    """Reconstruction and forecast of one window, one line per position of the moved dimension, one panel per series.
 
     Attributes:
-        found: cut down to one window and the series shown.
+        traversal: of the window and series shown.
+
+    Example:
+        >>> from divecast.plots import TraversalDisplay
+        >>> display = TraversalDisplay.from_traversal(model.traverse(panel, "a0"), "H0-A")
+        >>> display.traversal.dimension
+        'a0'
     """
 
-    found: Traversal
+    traversal: Traversal
 
     @classmethod
-    def from_traversal(cls, found: Traversal, series: Series = None, window: int = 0) -> "TraversalDisplay":
-        """Choose a window and series, by name; the first three when left out.
+    def from_traversal(cls, traversal: Traversal, series: Series = None, window: int = 0) -> "TraversalDisplay":
+        """Choose a window and series.
+
+        Args:
+            traversal: from ``DeepDIVE.traverse``.
+            series: names of channels; the first three by default.
+            window: index of the window; negative ones count from the end.
 
         Raises:
             ConfigError: there is no such window or series.
+
+        Example:
+            >>> from divecast.plots import TraversalDisplay
+            >>> display = TraversalDisplay.from_traversal(model.traverse(panel, "b_weekday"), ["H0-A", "G0-A"])
+            >>> len(display.traversal.channels)
+            2
         """
-        at = pick_series(found.channels, series)
-        return cls(narrow_traversal(found, pick_window(len(found.own_position), window), at))
+        shown = pick_series(traversal.channels, series)
+        return cls(narrow_traversal(traversal, pick_window(len(traversal.own_position), window), shown))
 
     def frame(self) -> Any:
-        """Return a row per position, series and step, as ``Traversal.frame``."""
-        return self.found.frame()
+        """Return ``Traversal.frame`` of what is shown, one row per position, series and step.
 
-    def plot(self, axes: Any = None) -> "Figure":
-        """Plot a panel a series; ``axes`` may be as many of the caller's."""
-        with styled():
-            found, n = self.found, len(self.found.channels)
-            figure, flat = panels(axes, (n, 1), 0.9 + 1.5 * n)
-            closed, turns = found.closes, found.positions / max(1, len(found.classes))
-            colours = cycle_colours(turns) if closed else scale_colours(len(turns))
-            for at, (panel, name) in enumerate(zip(flat, found.channels, strict=True)):
-                self._plot_series(panel, at, colours)
-                panel.set_title(as_text(name), loc="left")
-            flat[-1].set_xlabel("step ahead; up to 0 the window given back, then the forecast")
-            flat[0].legend(loc="lower right", bbox_to_anchor=(1, 1), frameon=False)
-            name_colours(figure, flat, colours, self._positions(), f"{found.dimension}, {found.unit}")
+        Example:
+            >>> from divecast.plots import TraversalDisplay
+            >>> traversal = model.traverse(panel, "a0", positions=[-1.0, 1.0])
+            >>> len(TraversalDisplay.from_traversal(traversal, "H0-A").frame())  # 48 rows and 24 steps
+            144
+        """
+        return self.traversal.frame()
+
+    def _draw(self, ax: Any) -> "Figure":
+        traversal, n = self.traversal, len(self.traversal.channels)
+        figure, axes = panels(ax, (n, 1), 0.9 + 1.5 * n)
+        turns = traversal.positions / max(1, len(traversal.classes))
+        colours = cycle_colours(turns) if traversal.closes else scale_colours(len(turns))
+        for channel, (panel, name) in enumerate(zip(axes, traversal.channels, strict=True)):
+            self._draw_series(panel, channel, colours)
+            panel.set_title(as_text(name), loc="left")
+        axes[-1].set_xlabel("step ahead; up to 0 the reconstruction of the window, then the forecast")
+        axes[0].legend(loc="lower right", bbox_to_anchor=(1, 1), frameon=False)
+        name_colours(figure, axes, colours, self._positions(), f"{traversal.dimension}, {traversal.unit}")
         return figure
 
-    def _plot_series(self, axes: "Axes", at: int, colours: Any) -> None:
-        found = self.found
-        lookback, horizon = found.windows.shape[2], found.forecasts.shape[2]
+    def _draw_series(self, axes: "Axes", channel: int, colours: Any) -> None:
+        shown = self.traversal
+        lookback, horizon = shown.windows.shape[2], shown.forecasts.shape[2]
         steps = np.arange(1 - lookback, horizon + 1)
         for place, colour in enumerate(colours):
-            line = np.concatenate([found.windows[0, place, :, at], found.forecasts[0, place, :, at]])
+            line = np.concatenate([shown.windows[0, place, :, channel], shown.forecasts[0, place, :, channel]])
             axes.plot(steps, line, color=colour, lw=0.9)
-        own = np.concatenate([found.own_windows[0, :, at], found.own_forecasts[0, :, at]])
+        own = np.concatenate([shown.own_windows[0, :, channel], shown.own_forecasts[0, :, channel]])
         axes.plot(steps, own, color=INK, lw=1.1, ls="--", label="the window's own code")
         axes.axvline(0.5, color=GREY, lw=0.6, ls=":")
         axes.xaxis.set_major_locator(need("matplotlib.ticker").MaxNLocator(integer=True))
         axes.margins(x=0.01)
 
     def _positions(self) -> list[str]:
-        """Name the positions; along a way of classes those that lie on a class by the class."""
-        found = self.found
-        if found.unit != "class":
-            return [f"{position:.3g}" for position in found.positions]
-        n = len(found.classes)
-        return [found.classes[int(p) % n] if float(p).is_integer() else f"{p:.3g}" for p in found.positions]
+        """Return the names of the positions: classes where they lie on one, else numbers."""
+        positions, classes = self.traversal.positions, self.traversal.classes
+        if self.traversal.unit != "class":
+            return [f"{position:.3g}" for position in positions]
+        return [classes[int(p) % len(classes)] if float(p).is_integer() else f"{p:.3g}" for p in positions]
