@@ -26,9 +26,9 @@ class AttributionDisplay(Display):
 
     Example:
         >>> from divecast.plots import AttributionDisplay
-        >>> figure = AttributionDisplay.from_attribution(model.why(panel, every=25)).plot()
-        >>> len(figure.axes)
-        2
+        >>> display = AttributionDisplay.from_attribution(model.why(panel, every=25))
+        >>> display.attribution.components
+        ('b_hour', 'b_weekday', 'a')
     """
 
     attribution: Attribution

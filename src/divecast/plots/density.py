@@ -29,8 +29,9 @@ class DensityDisplay(Display):
 
     Example:
         >>> from divecast.plots import DensityDisplay
-        >>> display = DensityDisplay.from_estimator(model, panel, every=5)
-        >>> figure = display.plot()
+        >>> display = DensityDisplay.from_estimator(model, panel, every=25)
+        >>> display.view.factors[0].prior.shape
+        (24, 200, 4)
     """
 
     view: CodeView
