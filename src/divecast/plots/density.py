@@ -31,7 +31,7 @@ class DensityDisplay(Display):
         >>> from divecast.plots import DensityDisplay
         >>> display = DensityDisplay.from_estimator(model, panel, every=25)
         >>> display.view.factors[0].prior.shape
-        (24, 200, 4)
+        (24, 200, 6)
     """
 
     view: CodeView

@@ -16,10 +16,10 @@ class Display(ABC):
 
     Example:
         >>> from divecast.plots import ForecastDisplay
-        >>> display = ForecastDisplay.from_forecast(model.forecast(panel), panel, series="H0-A")
+        >>> display = ForecastDisplay.from_forecast(model.forecast(panel), panel, series="G0-A")
         >>> figure = display.plot()
         >>> figure.axes[0].get_title(loc="left")
-        'H0-A'
+        'G0-A'
     """
 
     __slots__ = ()
@@ -50,7 +50,14 @@ class Display(ABC):
 
     @abstractmethod
     def frame(self) -> Any:
-        """Return the numbers shown, as a table of the kind of the data."""
+        """Return the numbers shown, as a table of the kind of the data.
+
+        Example:
+            >>> from divecast.plots import ForecastDisplay
+            >>> display = ForecastDisplay.from_forecast(model.forecast(panel), panel, series="G0-A", history=0)
+            >>> list(display.frame().columns[:5])
+            ['unique_id', 'origin', 'step', 'ds', 'truth']
+        """
 
     @abstractmethod
     def _draw(self, ax: Any) -> "Figure":

@@ -38,7 +38,7 @@ class ForecastDisplay(Display):
     Example:
         >>> from divecast.plots import ForecastDisplay
         >>> forecast = model.forecast(panel, start=panel.clock.stamps()[-24])
-        >>> display = ForecastDisplay.from_forecast(forecast, panel, series=["H0-A", "G0-A"])
+        >>> display = ForecastDisplay.from_forecast(forecast, panel, series=["G0-A", "G1-A"])
         >>> display.past.shape
         (72, 2)
     """
@@ -102,7 +102,7 @@ class ForecastDisplay(Display):
 
         Example:
             >>> from divecast.plots import ForecastDisplay
-            >>> display = ForecastDisplay.from_forecast(model.forecast(panel), panel, series="H0-A")
+            >>> display = ForecastDisplay.from_forecast(model.forecast(panel), panel, series="G0-A")
             >>> len(display.frame())  # 72 rows of history and 24 steps
             96
         """

@@ -50,7 +50,7 @@ def plot(result: Any, *, ax: Any = None, title: str | None = None, **options: An
 
     Example:
         >>> from divecast.plots import plot
-        >>> figure = plot(model.forecast(panel), data=panel, series="H0-A", title="Households")
+        >>> figure = plot(model.forecast(panel), data=panel, series="G0-A", title="Shops")
         >>> len(figure.axes)
         1
     """

@@ -21,9 +21,9 @@ class ReconstructionDisplay(Display):
 
     Example:
         >>> from divecast.plots import ReconstructionDisplay
-        >>> display = ReconstructionDisplay.from_reconstruction(model.reconstruct(panel, every=25), "H0-A")
+        >>> display = ReconstructionDisplay.from_reconstruction(model.reconstruct(panel, every=25), "G0-A")
         >>> display.reconstruction.channels
-        ('H0-A',)
+        ('G0-A',)
     """
 
     reconstruction: Reconstruction
@@ -57,7 +57,7 @@ class ReconstructionDisplay(Display):
 
         Example:
             >>> from divecast.plots import ReconstructionDisplay
-            >>> display = ReconstructionDisplay.from_reconstruction(model.reconstruct(panel, every=25), "H0-A")
+            >>> display = ReconstructionDisplay.from_reconstruction(model.reconstruct(panel, every=25), "G0-A")
             >>> len(display.frame())
             48
         """

@@ -23,7 +23,7 @@ class SamplesDisplay(Display):
 
     Example:
         >>> from divecast.plots import SamplesDisplay
-        >>> SamplesDisplay.from_samples(model.sample(5), "H0-A").samples.x.shape
+        >>> SamplesDisplay.from_samples(model.sample(5), "G0-A").samples.x.shape
         (5, 48, 1)
     """
 

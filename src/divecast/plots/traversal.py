@@ -25,7 +25,7 @@ class TraversalDisplay(Display):
 
     Example:
         >>> from divecast.plots import TraversalDisplay
-        >>> display = TraversalDisplay.from_traversal(model.traverse(panel, "a0"), "H0-A")
+        >>> display = TraversalDisplay.from_traversal(model.traverse(panel, "a0"), "G0-A")
         >>> display.traversal.dimension
         'a0'
     """
@@ -46,7 +46,7 @@ class TraversalDisplay(Display):
 
         Example:
             >>> from divecast.plots import TraversalDisplay
-            >>> display = TraversalDisplay.from_traversal(model.traverse(panel, "b_weekday"), ["H0-A", "G0-A"])
+            >>> display = TraversalDisplay.from_traversal(model.traverse(panel, "b_weekday"), ["G0-A", "G1-A"])
             >>> len(display.traversal.channels)
             2
         """
@@ -59,7 +59,7 @@ class TraversalDisplay(Display):
         Example:
             >>> from divecast.plots import TraversalDisplay
             >>> traversal = model.traverse(panel, "a0", positions=[-1.0, 1.0])
-            >>> len(TraversalDisplay.from_traversal(traversal, "H0-A").frame())  # 48 rows and 24 steps
+            >>> len(TraversalDisplay.from_traversal(traversal, "G0-A").frame())  # 48 rows and 24 steps
             144
         """
         return self.traversal.frame()

@@ -28,7 +28,7 @@ class WhatIfDisplay(Display):
     Example:
         >>> from divecast.plots import WhatIfDisplay
         >>> answer = model.what_if(panel, factor="weekday", to="Sun")
-        >>> display = WhatIfDisplay.from_counterfactual(answer, "H0-A")
+        >>> display = WhatIfDisplay.from_counterfactual(answer, "G0-A")
         >>> len(display.plot().axes)
         2
     """
@@ -80,7 +80,7 @@ class WhatIfDisplay(Display):
         Example:
             >>> from divecast.plots import WhatIfDisplay
             >>> answer = model.what_if(panel, factor="weekday", to="Sun")
-            >>> len(WhatIfDisplay.from_counterfactual(answer, "H0-A").frame())
+            >>> len(WhatIfDisplay.from_counterfactual(answer, "G0-A").frame())
             24
         """
         return self.counterfactual.frame()
