@@ -1,6 +1,6 @@
-"""Frozen containers that travel between the rooms.
+"""Frozen containers that are passed between the subpackages.
 
-One-letter tensors, here and everywhere else:
+One-letter names of tensors, here and everywhere else:
 
 * ``x`` input window, (batch, time, channel)
 * ``y`` future values, (batch, horizon, channel)
@@ -21,11 +21,11 @@ from torch.distributions import Distribution, Normal
 
 @dataclass(frozen=True, slots=True)
 class ChannelSample:
-    """Some channels of a panel that stand for all of them.
+    """A sample of the channels of a panel.
 
     Attributes:
-        index: (sampled,) int64 numbers of the channels, rising.
-        n_channels: channels of the panel.
+        index: (sampled,) int64 numbers of the channels, ascending.
+        n_channels: number of channels of the panel.
     """
 
     index: Tensor
@@ -33,7 +33,7 @@ class ChannelSample:
 
     @property
     def share(self) -> float:
-        """Share of the channels that is in the sample."""
+        """Share of the channels in the sample."""
         return len(self.index) / self.n_channels
 
 
@@ -44,10 +44,10 @@ class Batch:
     Attributes:
         x: (batch, time, channel), NaN where missing.
         y: (batch, horizon, channel), NaN where missing or outside the part.
-        labels: (batch, factor) int64 class indices at the last step of the window, -1 where missing.
-        sample: which channels of the panel these are; None where they are all of them.
-        known: of a share of a batch, (factor,) share of the windows of the whole batch with a label, at least one's;
-            None where this is the whole.
+        labels: (batch, factor) int64 label indices at the last step of the window, -1 where missing.
+        sample: which channels of the panel these are; None for all channels.
+        known: (factor,) share of labelled windows in the whole batch, at least that of one window, if this is a rank's
+            share of a batch; None if it is a whole batch.
     """
 
     x: Tensor
@@ -58,30 +58,30 @@ class Batch:
 
     @property
     def share(self) -> float:
-        """Share of the panel's channels that is in the batch."""
+        """Share of the panel's channels in the batch."""
         return 1.0 if self.sample is None else self.sample.share
 
     def to(self, device: torch.device) -> "Batch":
-        """Move every tensor to ``device``; the sample stays where it is."""
+        """Return the batch on ``device``; the sample is not moved."""
         return Batch(self.x.to(device), self.y.to(device), self.labels.to(device), self.sample)
 
 
 class WindowSource(Protocol):
-    """Windows that can be asked for by index."""
+    """Windows that are read by index."""
 
     def __len__(self) -> int:
         """Return the number of windows."""
 
     def batch(self, index: Tensor, sample: ChannelSample | None = None) -> Batch:
-        """Return the windows at ``index``, (batch,) int64, with all channels or a sample of them."""
+        """Return the windows at ``index``, (batch,) int64, with all or a sample of the channels."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClassPosterior:
-    """q(c|x) where b is the class itself, one-hot.
+    """q(c|x), if b is the class itself, one-hot.
 
     Attributes:
-        log_probability: log q(c|x), (batch, marginal): the classes of all factors side by side.
+        log_probability: log q(c|x), (batch, marginal), with the classes of all factors side by side.
     """
 
     log_probability: Tensor
@@ -103,11 +103,11 @@ MarginalPosterior = Normal | ClassPosterior
 
 @dataclass(frozen=True, slots=True)
 class Posteriors:
-    """What the encoder says of a window.
+    """The posteriors of the code.
 
     Attributes:
         b: q(b|x), (batch, marginal): independent normals, or the class itself.
-        a: q(a|x,b), independent normals, (batch, conditional), for the b it was asked with.
+        a: q(a|x,b), independent normals, (batch, conditional), given a value of b.
     """
 
     b: MarginalPosterior
@@ -116,12 +116,12 @@ class Posteriors:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """One value of the code, as the decoder and the forecaster take it.
+    """A value of the code, the input of decoder and forecaster.
 
     Attributes:
         a: (batch, conditional).
         b: (batch, marginal).
-        classes: for each factor its class probabilities, (batch, class).
+        classes: class probabilities of each factor, (batch, class).
     """
 
     a: Tensor
@@ -131,12 +131,12 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the network says of a batch for one draw of the code, without giving the window back.
+    """The outputs of the network for a batch and one draw of the code, without reconstruction.
 
     Attributes:
         q_a: q(a|x,b), independent normals, (batch, conditional).
         code: the draw.
-        attention: (batch, head, factor) weight of every factor's token in the fusion.
+        attention: (batch, head, factor) weight of each factor in the fusion.
         forecast: p(y|a,b,x), (batch, horizon, channel), scaled units.
     """
 
@@ -148,7 +148,7 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Outputs(Prediction):
-    """All that the network says of a batch for one draw of the code.
+    """All outputs of the network for a batch and one draw of the code.
 
     Attributes:
         q_b: q(b|x).
@@ -160,5 +160,5 @@ class Outputs(Prediction):
 
     @property
     def posteriors(self) -> Posteriors:
-        """Both, as the code was drawn from them."""
+        """The posteriors that the code was drawn from."""
         return Posteriors(self.q_b, self.q_a)

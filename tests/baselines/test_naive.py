@@ -49,12 +49,12 @@ def test_seasonal_naive_fills_what_is_missing() -> None:
 
 def test_season_longer_than_the_look_back() -> None:
     batch = batch_of(torch.zeros(20, 1), 5, 2)
-    with pytest.raises(ConfigError, match="season of 6 steps needs a look-back of at least 6, got 5"):
+    with pytest.raises(ConfigError, match="season of 6 steps needs a lookback of at least 6: got 5"):
         SeasonalNaive(6).forecast(batch)
 
 
 def test_period_below_one() -> None:
-    with pytest.raises(ConfigError, match="period must be >= 1, got 0"):
+    with pytest.raises(ConfigError, match="period must be >= 1: got 0"):
         SeasonalNaive(0)
 
 

@@ -1,4 +1,4 @@
-"""Simple forecasters every result is shown beside, on the same windows."""
+"""Baselines: simple forecasters that every model is compared with, on the same windows."""
 
 from divecast.baselines.contract import Baseline
 from divecast.baselines.linear import PerChannelRidge

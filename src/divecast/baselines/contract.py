@@ -1,4 +1,4 @@
-"""The one contract that every baseline keeps."""
+"""The protocol of baselines."""
 
 from collections.abc import Iterable
 from typing import Protocol, Self
@@ -13,14 +13,14 @@ class Baseline(Protocol):
 
     @property
     def name(self) -> str:
-        """What tables call it."""
+        """Name in tables."""
         ...
 
     def fit(self, batches: Iterable[Batch], n_classes: tuple[int, ...]) -> Self:
-        """Fit on the training windows and return itself.
+        """Fit on the training windows, and return ``self``.
 
         Args:
-            batches: every training window once, scaled units; read in one pass, so a generator will do.
+            batches: every training window once, scaled units; read in one pass, so it may be a generator.
             n_classes: number of classes of each factor in ``Batch.labels``.
 
         Raises:
@@ -32,7 +32,7 @@ class Baseline(Protocol):
         """Forecast the future of each window.
 
         Args:
-            batch: windows in scaled units; of ``y`` only the shape is read.
+            batch: windows in scaled units; only the shape of ``y`` is used.
 
         Returns:
             (batch, horizon, channel), scaled units, no NaN.

@@ -1,4 +1,4 @@
-"""Per-channel ridge regression on the window and the known labels."""
+"""Ridge regression of each channel on its own window and the known labels."""
 
 from collections.abc import Iterable
 from typing import Self
@@ -14,12 +14,12 @@ from divecast.types import Batch
 
 
 class PerChannelRidge:
-    """Closed-form linear forecast of each channel from its own window and one-hot labels.
+    """A closed-form linear forecast of each channel from its own window and one-hot labels.
 
     Args:
-        penalty: on the squared weights, as a share of the number of windows.
-        pairs: factors whose joint classes are covariates too.
-        season: steps, by which missing values of a window are filled; see ``fill_window``.
+        penalty: penalty on the squared weights, as a share of the number of windows.
+        pairs: pairs of factors whose joint classes are covariates too.
+        season: steps per season, by which missing values of a window are filled; see ``fill_window``.
     """
 
     name = "per-channel ridge"
@@ -32,7 +32,7 @@ class PerChannelRidge:
 
     @classmethod
     def solved(cls, weights: RidgeWeights, n_classes: tuple[int, ...], pairs: Pairs, season: int = 0) -> Self:
-        """Return the baseline of weights solved elsewhere, as those a model started from; no classes, no labels."""
+        """Return the baseline with given weights, such as those a model started from."""
         ridge = cls(pairs=pairs, season=season)
         ridge.weights, ridge._n_classes = weights, n_classes
         return ridge
@@ -41,12 +41,12 @@ class PerChannelRidge:
         """Solve the regression in one pass over the training windows.
 
         Args:
-            batches: windows in scaled units; those with missing values in a channel's ``y`` are left out for it.
+            batches: windows in scaled units; for each channel, those with missing values in ``y`` are left out.
             n_classes: number of classes of each factor in ``Batch.labels``.
 
         Raises:
             DataError: there are no windows, or their shapes differ.
-            ConfigError: the penalty does not suit the data.
+            ConfigError: the penalty is too small for the data.
         """
         sums: RidgeSums | None = None
         for batch in batches:
@@ -55,18 +55,18 @@ class PerChannelRidge:
             covariates = label_covariates(one_hots(batch.labels, n_classes), self.pairs, batch.x)
             sums.update(fill_window(batch.x, self.season), batch.y, covariates)
         if sums is None:
-            raise DataError("the ridge regression needs at least one batch of windows, got none; give more rows")
+            raise DataError(expected="at least one batch of windows", found="none", hint="Use more rows")
         self.weights, self._n_classes = sums.solve(self.penalty), n_classes
         return self
 
     def forecast(self, batch: Batch) -> Tensor:
-        """Forecast (batch, horizon, channel) in scaled units; missing labels add nothing.
+        """Return the forecast, (batch, horizon, channel), scaled units; missing labels contribute 0.
 
         Raises:
             NotFittedError: ``fit`` was not called.
         """
         if self.weights is None:
-            raise NotFittedError("the ridge regression is not fitted; call fit(batches, n_classes) first")
+            raise NotFittedError("The ridge regression is not fitted", hint="Call fit(batches, n_classes) first")
         known = one_hots(batch.labels[:, : len(self._n_classes)], self._n_classes)
         covariates = label_covariates(known, self.pairs, batch.x)
         return self.weights.forecast(fill_window(batch.x, self.season), covariates)

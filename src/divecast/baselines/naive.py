@@ -1,4 +1,4 @@
-"""Forecasts that repeat what was last seen."""
+"""Forecasts that repeat the last observed values."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,43 +14,48 @@ from divecast.types import Batch
 
 @dataclass(frozen=True, slots=True)
 class LastValue:
-    """Repeats the last observed value of each channel; 0, the training mean, where the window holds none."""
+    """Repeats the last observed value of each channel; 0, the training mean, if the window has none.
+
+    Attributes:
+        name: name in tables.
+    """
 
     name: str = "last value"
 
     def fit(self, batches: Iterable[Batch], n_classes: tuple[int, ...]) -> Self:
-        """Nothing is learned; ``batches`` are not read."""
+        """Return ``self``; nothing is fitted."""
         del batches, n_classes
         return self
 
     def forecast(self, batch: Batch) -> Tensor:
-        """Forecast (batch, horizon, channel) in scaled units; of ``batch.y`` only the shape is read."""
+        """Return the forecast, (batch, horizon, channel), scaled units; only the shape of ``batch.y`` is used."""
         return forward_fill(batch.x)[:, -1:].expand(-1, batch.y.shape[1], -1)
 
 
 @dataclass(frozen=True, slots=True)
 class SeasonalNaive:
-    """Repeats the last ``period`` steps of the window across the horizon; missing ones as in ``LastValue``.
+    """Repeats the last ``period`` steps of the window over the horizon; missing values are filled as in ``LastValue``.
 
     Attributes:
-        period: steps in a season, such as 24 for days of hourly data; at most the look-back.
+        period: steps per season, such as 24 for hourly data; at most the look-back.
+        name: name in tables.
     """
 
     period: int
     name: str = "seasonal naive"
 
     def __post_init__(self) -> None:
-        """Check the range."""
+        """Check the period (ConfigError)."""
         if self.period < 1:
-            raise ConfigError(f"period must be >= 1, got {self.period}")
+            raise ConfigError("period must be >= 1", found=str(self.period), argument="period")
 
     def fit(self, batches: Iterable[Batch], n_classes: tuple[int, ...]) -> Self:
-        """Nothing is learned; ``batches`` are not read."""
+        """Return ``self``; nothing is fitted."""
         del batches, n_classes
         return self
 
     def forecast(self, batch: Batch) -> Tensor:
-        """Forecast (batch, horizon, channel) in scaled units; of ``batch.y`` only the shape is read.
+        """Return the forecast, (batch, horizon, channel), scaled units; only the shape of ``batch.y`` is used.
 
         Raises:
             ConfigError: the window is shorter than the period.
@@ -58,8 +63,10 @@ class SeasonalNaive:
         n_times, horizon = batch.x.shape[1], batch.y.shape[1]
         if n_times < self.period:
             raise ConfigError(
-                f"a season of {self.period} steps needs a look-back of at least {self.period}, got {n_times}; "
-                "use a longer look-back or a shorter period"
+                f"A season of {self.period} steps needs a lookback of at least {self.period}",
+                found=str(n_times),
+                hint="Use a longer {lookback} or a shorter {period}",
+                argument="lookback",
             )
         phases = torch.arange(horizon, device=batch.x.device) % self.period
         return forward_fill(batch.x)[:, n_times - self.period + phases]

@@ -1,4 +1,4 @@
-"""From the network's outputs to the loss terms of a batch."""
+"""The loss terms of a batch, from the outputs of the network."""
 
 import torch
 from torch import Tensor
@@ -19,16 +19,16 @@ from divecast.types import Batch, Outputs
 
 
 def marginal_terms(prior: MarginalPrior, posterior: Normal, b: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Return marginal KL and cross-entropy of a batch, each (batch, factor).
+    """Return the marginal KL and the cross-entropy of a batch, each (batch, factor).
 
-    The columns of a pair of factors with a joint prior have their meaning together: their sum is KL(q || p) of the pair
+    For a pair of factors with a joint prior only the sum of their columns has a meaning: it is KL(q || p) of the pair,
     and the cross-entropy of its known labels (docs/theory.md, section 9).
 
     Args:
         prior: p(b).
         posterior: q(b|x), a normal of (batch, marginal).
         b: (batch, marginal), a draw from it.
-        labels: (batch, factor) true classes; -1 takes the mixture's KL and no cross-entropy.
+        labels: (batch, factor) true classes; for -1 the KL is that to the mixture, and the cross-entropy 0.
     """
     kl, entropy = [b.new_zeros(len(b), 0)], [b.new_zeros(len(b), 0)]
     blocks = zip(prior.blocks(posterior.loc), prior.blocks(posterior.scale), prior.blocks(b), strict=True)
@@ -56,7 +56,7 @@ def _factor_terms(
 def conditional_terms(outputs: Outputs, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
     """Return forecast, reconstruction and conditional KL of a batch, each (batch,).
 
-    A sample of the channels counts for all: its likelihoods are scaled up to what all channels would give.
+    The likelihoods of a sample of channels are scaled to all channels of the panel.
     """
     q_a = outputs.posteriors.a
     return (

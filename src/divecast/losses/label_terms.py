@@ -1,4 +1,4 @@
-"""The marginal player's loss terms of each label path."""
+"""The marginal player's loss terms for each label path."""
 
 from functools import singledispatch
 

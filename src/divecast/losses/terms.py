@@ -1,7 +1,7 @@
-"""The terms of the joint bound, pure and unweighted: each gives one value a window, in nats.
+"""The terms of the joint bound, unweighted, as pure functions: one value per window, in nats.
 
-Notation as in docs/method.md: for factor i and class k,
-p_i(b) = sum_k pi_k f_k(b) and r_k(b) = pi_k f_k(b) / p_i(b). ``log_joint`` is log pi_k + log f_k(b), (batch, class).
+Notation as in docs/method.md: for factor i and class k, p_i(b) = sum_k pi_k f_k(b) and
+r_k(b) = pi_k f_k(b) / p_i(b). ``log_joint`` is log pi_k + log f_k(b), (batch, class).
 """
 
 import math
@@ -19,7 +19,7 @@ def negative_log_likelihood(distribution: Distribution, target: Tensor) -> Tenso
 
     Args:
         distribution: element-wise, (batch, time, channel).
-        target: (batch, time, channel); NaN is not scored.
+        target: (batch, time, channel); NaN is left out.
 
     Returns:
         (batch,).
@@ -29,7 +29,7 @@ def negative_log_likelihood(distribution: Distribution, target: Tensor) -> Tenso
             return -distribution.log_likelihood(target)
         return -distribution.log_prob(target).sum(dim=(1, 2))
     seen = torch.isfinite(target)
-    # a missing target is replaced before the likelihood, since NaN times zero would still be NaN in the gradient
+    # Missing targets are replaced before the likelihood, since NaN times 0 would be NaN in the gradient.
     return -torch.where(seen, distribution.log_prob(torch.where(seen, target, 0.0)), 0.0).sum(dim=(1, 2))
 
 
@@ -59,10 +59,10 @@ def cross_entropy(log_joint: Tensor, label: Tensor) -> Tensor:
 
 
 def labelled_marginal_kl(component_kl: Tensor, log_pi: Tensor, expected_cross_entropy: Tensor) -> Tensor:
-    """Return KL(q_i || p_i) of a labelled window by the exact identity behind Wong et al. 2025, Theorem 1.
+    """Return KL(q_i || p_i) of labelled windows by the exact identity behind Wong et al. (2025), Theorem 1.
 
     KL(q || p) = KL(q || f_k) - log pi_k - E_q[-log r_k(b)], since p = pi_k f_k / r_k. With the cross-entropy at the
-    same draw, marginal KL + cross-entropy is the closed form KL(q || f_k) - log pi_k without sampling error.
+    same draw, marginal KL + cross-entropy is the closed form KL(q || f_k) - log pi_k, without sampling error.
 
     Args:
         component_kl: (batch,) KL(q || f_k).
@@ -73,7 +73,7 @@ def labelled_marginal_kl(component_kl: Tensor, log_pi: Tensor, expected_cross_en
 
 
 def mixture_kl(q: Normal, b: Tensor, log_joint: Tensor) -> Tensor:
-    """Return a one-draw Monte-Carlo estimate of KL(q_i || p_i) for windows without a label.
+    """Return a Monte Carlo estimate of KL(q_i || p_i), from one draw, for windows without a label.
 
     Args:
         q: q(b_i|x), a normal of (batch, dim).
@@ -81,7 +81,7 @@ def mixture_kl(q: Normal, b: Tensor, log_joint: Tensor) -> Tensor:
         log_joint: (batch, class) at that draw.
 
     Returns:
-        (batch,); unbiased, single values may be negative.
+        (batch,); unbiased, though single values may be negative.
     """
     return q.log_prob(b).sum(dim=1) - torch.logsumexp(log_joint, dim=1)
 
@@ -92,11 +92,11 @@ def total_correlation(q: Normal, z: Tensor, sizes: Sequence[int], n_data: int) -
     Args:
         q: q(z|x) of the batch, a normal of (batch, dim).
         z: (batch, dim) a draw from it.
-        sizes: dimensions of each unit j, side by side in z; a unit counts as one.
-        n_data: windows in the training part. It adds the constant (units - 1) log(n_data) and reaches no gradient.
+        sizes: dimensions of each unit j, side by side in z.
+        n_data: number of training windows; it adds the constant (units - 1) log(n_data) without gradient.
 
     Returns:
-        (batch,); one value for each draw, biased for small batches.
+        (batch,); one value per draw, biased for small batches.
     """
     density = Normal(q.loc[None], q.scale[None], validate_args=False).log_prob(z[:, None])  # (draw, window, dim)
     units = torch.stack([part.sum(-1) for part in density.split(list(sizes), dim=-1)], dim=-1)

@@ -1,4 +1,4 @@
-"""Layers the rooms of the model share."""
+"""Layers shared by the parts of the network."""
 
 import torch
 from torch import Tensor, nn
@@ -6,21 +6,21 @@ from torch.distributions import Normal
 
 
 def keep_some(shape: tuple[int, ...], share: float, like: Tensor) -> Tensor:
-    """Return factors: zero for a random ``share``, elsewhere what makes up for it; kind and device are of ``like``."""
+    """Return a dropout mask: 0 for a random ``share``, else 1 / (1 - share); type and device as of ``like``."""
     kept = torch.rand(shape, dtype=like.dtype, device=like.device) >= share
     return kept / (1.0 - share)
 
 
 def for_all(values: Tensor, share: float) -> Tensor:
-    """Scale terms of a sum over a share of the channels, so that it estimates the sum over all."""
+    """Scale terms of a sum over a share of the channels to an estimate of the sum over all."""
     return values if share == 1.0 else values / share
 
 
 class FeatureDropout(nn.Module):
-    """Leave out features of a window in training, the same for all its channels: no mask of the size of the data.
+    """Drops features of a window in training, the same for all its channels, so that masks stay small.
 
     Args:
-        share: of the features to leave out.
+        share: share of the features to drop.
     """
 
     def __init__(self, share: float) -> None:
@@ -36,11 +36,11 @@ class FeatureDropout(nn.Module):
 
 
 class Residual(nn.Module):
-    """Pre-normalised residual layer of two linear maps; a condition is added before the first.
+    """A pre-normalised residual layer of two linear maps; a condition is added before the first.
 
     Args:
         width: features in and out.
-        dropout: share of hidden features left out in training.
+        dropout: share of hidden features dropped in training.
     """
 
     def __init__(self, width: int, dropout: float) -> None:
@@ -57,9 +57,7 @@ class Residual(nn.Module):
 
 
 class NormalHead(nn.Module):
-    """Independent normals from features.
-
-    The scale is kept within exp(-6)..exp(2), so that a step cannot make it vanish or run away.
+    """Independent normals from features; scales are clamped to exp(-6)..exp(2) for stability.
 
     Args:
         width: features in.
@@ -77,5 +75,5 @@ class NormalHead(nn.Module):
 
 
 def observed(x: Tensor) -> Tensor | None:
-    """Tell which values are observed, or None when all are (one cheap pass, which a graph cannot branch on)."""
+    """Return which values are observed, or None if all are; an exported graph, which cannot branch, gets a mask."""
     return None if not torch.compiler.is_exporting() and torch.isfinite(x.sum()) else torch.isfinite(x)

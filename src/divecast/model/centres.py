@@ -1,7 +1,7 @@
-"""Where the RBF centres of a factor lie in its block: on circles, on a line in order, or free.
+"""The RBF centres of a factor in its block: on circles, on an ordered line, or free.
 
-The paper gives a factor one dimension. A block of more lets neighbouring classes touch without every class having
-to cross the others (our choice; ``CodeConfig.block = "line"`` is the paper's).
+Wong et al. (2025) use one dimension per factor. In a block of several dimensions neighbouring classes can be close
+without other classes in between (our choice; ``CodeConfig.block = "line"`` is the paper's).
 """
 
 import math
@@ -12,16 +12,16 @@ from torch import Tensor, nn
 
 from divecast.config import CodeConfig
 
-_RADIUS = 3.0  # of a new block, in units where q(b|x) and p(b) start at a width of about a third
+_RADIUS = 3.0  # of a new block; q(b|x) and p(b) start with a width of about a third
 _GAP = 1.0  # between neighbours on a new line
 
 FactorKind = Literal["plain", "ordered", "cyclic"]
 
 
 class Circle(nn.Module):
-    """Evenly spaced points on one or more circles; only the radii are learned, so the cycle stays a cycle.
+    """Evenly spaced points on one or more circles, of which only the radii are learned.
 
-    Circle h turns h times a cycle: the first keeps neighbours close, the others tell neighbours apart.
+    Circle h turns h times per cycle: the first keeps neighbours close, the others separate them.
 
     Args:
         n_classes: points, in cyclic order.
@@ -50,7 +50,7 @@ class Circle(nn.Module):
 
 
 class Line(nn.Module):
-    """Points on a line that keep their order: the gaps are learned and stay positive.
+    """Points in a fixed order on a line; the gaps between them are learned and positive.
 
     Args:
         n_classes: points, in order.
@@ -61,13 +61,13 @@ class Line(nn.Module):
         self.raw_gap = nn.Parameter(torch.full((n_classes - 1,), math.log(math.expm1(_GAP))))
 
     def forward(self) -> Tensor:
-        """Return the centres, (class, 1), with their mean at zero."""
+        """Return the centres, (class, 1), with mean 0."""
         steps = nn.functional.pad(nn.functional.softplus(self.raw_gap).cumsum(0), (1, 0))
         return (steps - steps.mean())[:, None]
 
 
 class Free(nn.Module):
-    """Points that may lie anywhere; they start far apart.
+    """Points without constraints, initially far apart.
 
     Args:
         n_classes: points.
@@ -88,7 +88,7 @@ class Free(nn.Module):
 
 
 def build_centres(kind: FactorKind, n_classes: int, config: CodeConfig) -> nn.Module:
-    """Choose the block for a factor; one class per row of what the block returns."""
+    """Return the centres of a factor of this kind; the module returns (class, dim)."""
     if kind == "ordered":
         return Line(n_classes)
     if config.block == "line":

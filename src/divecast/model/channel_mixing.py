@@ -1,4 +1,4 @@
-"""Channels that learn of one another: learned sums of their features, given back to each."""
+"""Mixing of channels: learned sums of their features are added to each channel."""
 
 import torch
 from torch import Tensor, nn
@@ -9,15 +9,14 @@ from divecast.model.blocks import for_all, keep_some
 class ChannelMixing(nn.Module):
     """h <- h + S gelu(G' norm(h) + c), the same for every feature.
 
-    That is the token mixing of Tolstikhin et al. (2021) and TSMixer (Chen et al. 2023) with fewer sums than channels.
-    S starts at 0: nothing is mixed until trained. A sample of the channels stands for all, as in ``PanelFeatures``.
+    This is the token mixing of Tolstikhin et al. (2021) and TSMixer (Chen et al. 2023) with fewer sums than channels.
+    S is initialised at 0. A sample of the channels represents all of them, as in ``PanelFeatures``.
 
     Args:
         n_channels: channels of the panel.
-        width: features of a channel.
-        n_mixtures: sums.
-        dropout: share of the channels that the sums leave out in training, others for each window; those that are
-            not in a sample count.
+        width: features per channel.
+        n_mixtures: number of sums.
+        dropout: share of the channels dropped from the sums in training, including those not in the sample.
     """
 
     def __init__(self, n_channels: int, width: int, n_mixtures: int, dropout: float) -> None:

@@ -1,7 +1,7 @@
-"""The density of a class in the RBF mixture: normal, Laplace or logistic, each with a location and a scale.
+"""The density of a class in the RBF mixture: normal, Laplace or logistic.
 
-All three are log-concave, as Wong et al. (2025) ask of the components of p(b). A block of b takes the product over its
-dimensions; only the normal is then the same in every direction.
+All are log-concave, as Wong et al. (2025) require of the components of p(b). The density of a block of b is the product
+over its dimensions; only the normal one is isotropic.
 """
 
 import math
@@ -19,8 +19,8 @@ class Logistic(Distribution):
     """The logistic density e^-z / (scale (1 + e^-z)^2) with z = (value - loc) / scale, element by element.
 
     Args:
-        loc: middle of the density.
-        scale: its width; the standard deviation is pi / sqrt(3) times it.
+        loc: mean.
+        scale: scale; the standard deviation is pi / sqrt(3) times it.
         validate_args: as in torch.
     """
 

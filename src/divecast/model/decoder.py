@@ -10,7 +10,7 @@ from divecast.model.likelihood import ScaledLikelihood
 
 
 class Decoder(nn.Module):
-    """A few time courses made from the fused code, mixed into channels by learned loadings.
+    """Time courses computed from the fused code, mixed into channels by learned loadings.
 
     Args:
         lookback: steps of the window.
@@ -29,6 +29,6 @@ class Decoder(nn.Module):
     def forward(self, fused: Tensor) -> LocationScale:
         """Map the fused code, (batch, width), to a distribution of (batch, time, channel)."""
         courses = self.courses(self.deep(fused)).view(fused.shape[0], -1, self.lookback)
-        mean = (self.loadings.T @ courses).transpose(1, 2)  # laid out in memory as the windows are
+        mean = (self.loadings.T @ courses).transpose(1, 2)  # the memory layout of the windows
         distribution: LocationScale = self.likelihood(mean)
         return distribution

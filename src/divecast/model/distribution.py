@@ -1,4 +1,4 @@
-"""Location families whose scale many variables share."""
+"""Location-scale families with shared scales."""
 
 import math
 from typing import Any
@@ -13,10 +13,10 @@ from divecast.config import Likelihood
 
 
 class LocationScale(Distribution):
-    """Independent normal, Student-t or Laplace variables with a scale that many of them share.
+    """Independent normal, Student-t or Laplace variables with shared scales.
 
-    The same as torch's own, whose ``log_prob`` spreads scale and degrees of freedom to the size of the data before it
-    takes logarithms and gamma functions of them; here these are taken of the few numbers there are.
+    Equal to the distributions of torch, but faster: those expand scale and degrees of freedom to the size of the data
+    before they compute logarithms and gamma functions of them.
 
     Args:
         kind: the family.
@@ -54,9 +54,9 @@ class LocationScale(Distribution):
         return -half * torch.log1p(standard.square() / self.df) - (self.log_scale + normaliser)
 
     def log_likelihood(self, value: Tensor) -> Tensor:
-        """Return the log density of windows: (batch, time, channel) to (batch,), what ``log_prob`` sums up to.
+        """Return the log density of windows, (batch, time, channel) to (batch,): the sum of ``log_prob``.
 
-        A normal whose steps share a scale needs few passes over the data.
+        It is fast for a normal whose steps share a scale.
         """
         shares_scale = self.kind == "normal" and self.log_scale.shape[-2:-1] in ((), (1,))
         if not shares_scale:
@@ -67,7 +67,7 @@ class LocationScale(Distribution):
         return -(0.5 * power * (-2.0 * log_scale).exp() + constant).sum(1)
 
     def sample(self, sample_shape: _size = torch.Size()) -> Tensor:  # noqa: B008  torch's own signature
-        """Draw ``sample_shape`` times, without gradients."""
+        """Draw samples of ``sample_shape``, without gradients."""
         shape = self._extended_shape(sample_shape)
         with torch.no_grad():
             normal = torch.randn(shape, dtype=self.loc.dtype, device=self.loc.device)

@@ -1,4 +1,4 @@
-"""q(b|x) and q(a|x,b): two encoders with disjoint parameters, one a player."""
+"""The encoders q(b|x) and q(a|x,b), with disjoint parameters, one per player."""
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +17,7 @@ def _features(lookback: int, n_channels: int, config: EncoderConfig, levels: boo
 
 
 class MarginalEncoder(nn.Module):
-    """q(b|x) = prod_i q(b_i|x), independent normals (Wong et al. 2025, naive Bayes).
+    """q(b|x) = prod_i q(b_i|x), independent normals (Wong et al. 2025).
 
     Args:
         lookback: steps of the window.
@@ -31,10 +31,12 @@ class MarginalEncoder(nn.Module):
         self.features = _features(lookback, n_channels, config, levels=False)
         self.head = NormalHead(config.width, dims)
         self.from_lent: nn.Module | None = None
-        self._lent: tuple[nn.Module, ...] = ()  # a tuple hides a module from parameters(): they are another player's
+        self._lent: tuple[
+            nn.Module, ...
+        ] = ()  # a tuple hides the module from parameters(), which belong to another player
 
     def borrow(self, features: nn.Module, config: EncoderConfig) -> None:
-        """Read the features another encoder makes of the window, too, without a gradient to them."""
+        """Also read the features of another encoder, without a gradient to them."""
         self._lent = (features,)
         self.from_lent = nn.Sequential(
             nn.LayerNorm(config.width), nn.Dropout(config.dropout), nn.Linear(config.width, config.width, bias=False)
@@ -52,7 +54,7 @@ class MarginalEncoder(nn.Module):
 
 
 class ClassEncoder(nn.Module):
-    """Logits of classes, from features of the same kind as ``MarginalEncoder``'s.
+    """The logits of classes, from the same kind of features as ``MarginalEncoder``.
 
     Args:
         lookback: steps of the window.
@@ -72,7 +74,7 @@ class ClassEncoder(nn.Module):
 
 
 class ConditionalEncoder(nn.Module):
-    """q(a|x,b), independent normals given the window and the b drawn for it.
+    """q(a|x,b), independent normals given the window and b.
 
     Args:
         lookback: steps of the window.
@@ -97,5 +99,5 @@ class ConditionalEncoder(nn.Module):
 
 
 def standard_normal(like: Normal) -> Normal:
-    """p(a|b) = N(0, I), of the shape of q(a|x,b): nothing of a may depend on the labels (our choice)."""
+    """Return p(a|b) = N(0, I), with the shape of q(a|x,b): a is independent of the labels (our choice)."""
     return Normal(torch.zeros_like(like.loc), torch.ones_like(like.scale), validate_args=False)

@@ -1,4 +1,4 @@
-"""p(y|a,b,x): a linear path per channel, started from the closed-form ridge, plus what a network adds."""
+"""p(y|a,b,x): a closed-form linear path per channel, plus a correction by a network."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -17,18 +17,18 @@ from divecast.model.linear.filled import fill_window
 from divecast.model.linear.label_covariates import Pairs, label_covariates, n_label_covariates
 from divecast.model.linear.ridge import RidgeWeights
 
-_MOST_SPREAD = 3.0  # largest change of a window's log scale
-_LEAST_UNIT = 0.1  # scaled units; a nearly flat window is not blown up to noise
+_MOST_SPREAD = 3.0  # maximum change of a window's log scale
+_LEAST_UNIT = 0.1  # scaled units; avoids scaling nearly flat windows up to noise
 _LEAST_POWER = 1e-12  # keeps the gradient of the square root finite on a flat window
-_ROWS_IN_CACHE = 2048  # windows x channels whose features a core's cache holds
+_ROWS_IN_CACHE = 2048  # windows x channels whose features fit into the cache of a core
 
 
 class LinearPath(nn.Module):
-    """Each channel's own linear map of its window and the labels' covariates; closed form, not trained.
+    """A linear map of each channel's window and the label covariates, solved in closed form, not trained.
 
     Args:
         lookback: steps of the window.
-        n_covariates: of ``label_covariates`` for the factors.
+        n_covariates: number of ``label_covariates`` of the factors.
         horizon: steps ahead.
         n_channels: channels of the window.
     """
@@ -40,11 +40,11 @@ class LinearPath(nn.Module):
         self.register_buffer("weight", torch.zeros(n_channels, lookback + n_covariates, horizon))
 
     def forward(self, x: Tensor, covariates: Tensor) -> Tensor:
-        """Map (batch, channel, time) and (batch, covariate) to (batch, channel, horizon), in whole precision."""
+        """Map (batch, channel, time) and (batch, covariate) to (batch, channel, horizon), in full precision."""
         time, n_channels = x.shape[2], x.shape[1]
-        with _whole_precision(x.device.type):
+        with _full_precision(x.device.type):
             own = torch.bmm(x.transpose(0, 1), self.weight[:, :time])
-            if covariates.shape[1]:  # no copy of the weights, as einsum would make: they are larger than a few windows
+            if covariates.shape[1]:  # einsum would copy the weights, which are large
                 own = torch.baddbmm(own, covariates.expand(n_channels, -1, -1).to(own), self.weight[:, time:])
         return own.transpose(0, 1)
 
@@ -55,24 +55,23 @@ def _mixing(n_channels: int, config: DecoderConfig) -> nn.Module:
     return ChannelMixing(n_channels, config.width, config.n_mixtures, config.dropout)
 
 
-def _whole_precision(device: str) -> AbstractContextManager[Any]:
-    """Return a room without mixed precision: the network would learn what rounding takes from the linear path."""
+def _full_precision(device: str) -> AbstractContextManager[Any]:
+    """Return a context without mixed precision, so that the linear path is not rounded."""
     return torch.autocast(device, enabled=False) if torch.is_autocast_enabled(device) else nullcontext()
 
 
 class Forecaster(nn.Module):
-    """Forecast every channel from its window, its embedding, the fused code and what the others' windows show.
+    """Forecasts every channel from its window, its embedding, the fused code and the other channels' windows.
 
-    Weights are shared by the channels, but those of the mixing; see ``ChannelMixing``.
-
-    ``shares`` is how much of the network's correction each channel keeps: all of it until validation says otherwise.
+    Channels share all weights but those of ``ChannelMixing``. ``shares`` is the factor on the network's correction of
+    each channel: 1 until it is fitted on the validation part.
 
     Args:
         shape: look-back, horizon and channels of the window.
         n_classes: classes of each factor.
-        pairs: factors whose joint classes the linear path knows.
+        pairs: pairs of factors whose joint classes are covariates of the linear path.
         config: sizes and likelihood.
-        season: steps, by which missing values of the window are filled; see ``fill_window``.
+        season: steps per season, by which missing values of the window are filled; see ``fill_window``.
     """
 
     shares: Tensor
@@ -114,14 +113,14 @@ class Forecaster(nn.Module):
         return distribution
 
     def linear_forecast(self, x: Tensor, classes: tuple[Tensor, ...]) -> Tensor:
-        """Map the window and class probabilities to what the linear path alone forecasts, (batch, horizon, channel)."""
+        """Return the forecast of the linear path alone, (batch, horizon, channel)."""
         linear: Tensor = self.linear(
             fill_window(x, self.season).transpose(1, 2), label_covariates(classes, self.pairs, x)
         )
         return linear.transpose(1, 2)
 
     def _corrections(self, window: Tensor, conditions: Tensor) -> tuple[Tensor, Tensor]:
-        """Correct a few windows after another: layers on all at once would spend their time on memory."""
+        """Return ``_correction`` of all windows, computed in pieces that fit into the cache."""
         if window.device.type != "cpu" or torch.compiler.is_exporting():
             return self._correction(window, conditions)
         some = max(1, _ROWS_IN_CACHE // window.shape[1])
@@ -130,7 +129,7 @@ class Forecaster(nn.Module):
         return torch.cat(corrections), torch.cat(wider)
 
     def _correction(self, window: Tensor, conditions: Tensor) -> tuple[Tensor, Tensor]:
-        """Return what the network adds to the linear path, (batch, channel, horizon), and to the log scale."""
+        """Return the network's correction of the linear path, (batch, channel, horizon), and of the log scale."""
         first, *others = conditions.chunk(len(self.layers) + 1, dim=-1)
         unit = self.shares[:, None]
         known = self.enter_channel(self.embedding) + first
@@ -144,17 +143,17 @@ class Forecaster(nn.Module):
         hidden = nn.functional.gelu(self.enter(window) + known)
         for mixing, layer, condition in zip(self.mixings, self.layers, others, strict=True):
             hidden = layer(mixing(hidden), condition)
-        # features of the mean are given to the spread, not bent by it
+        # The features serve the mean: the loss of the scale does not change them.
         wider = _MOST_SPREAD * torch.tanh(self.spread(hidden.detach()) / _MOST_SPREAD)
         return self.leave(hidden) * unit, wider
 
     @torch.no_grad()
     def start(self, ridge: RidgeWeights, channels: slice = slice(None)) -> None:
-        """Start from the closed-form solution: forecasts equal the ridge's until the network has learned more.
+        """Set the linear path to the closed-form solution; before training, forecasts equal the ridge regression's.
 
         Args:
             ridge: solution for ``channels``.
-            channels: which of the panel's.
+            channels: channels of the panel.
         """
         self.linear.weight[channels] = ridge.weight
         self.likelihood.start_scale(ridge.residual_scale.T, channels)

@@ -1,7 +1,7 @@
-"""Fusion of a with one token per factor: cross-attention, and the plainer ways it is compared with.
+"""Fusion of a with one token per factor: cross-attention, gating or concatenation.
 
-The paper names cross-attention; this form is our choice: a factor's token is the sum of its class vectors weighted by
-the class posterior, plus a projection of its block of b.
+Wong et al. (2025) use cross-attention; this form of it is our choice: the token of a factor is the sum of its class
+vectors weighted by the class posterior, plus a projection of its block of b.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from divecast.types import Code
 
 
 class FactorToken(nn.Module):
-    """One factor's token.
+    """The token of a factor.
 
     Args:
         n_classes: classes of the factor.
@@ -35,7 +35,7 @@ class FactorToken(nn.Module):
 
 
 class ConstantQuery(nn.Module):
-    """The question where there is no a to ask it: the same for all windows.
+    """The query if there is no a: the same for all windows.
 
     Args:
         width: width of the token.
@@ -51,11 +51,11 @@ class ConstantQuery(nn.Module):
 
 
 class CrossAttention(nn.Module):
-    """a asks (query), the factors' tokens answer (key and value).
+    """Cross-attention with a as the query and the factors' tokens as keys and values.
 
     Args:
         width: width of the tokens and of the result.
-        n_heads: attention heads.
+        n_heads: number of attention heads.
     """
 
     def __init__(self, width: int, n_heads: int) -> None:
@@ -65,25 +65,25 @@ class CrossAttention(nn.Module):
         self.key_value = nn.Linear(width, 2 * width, bias=False)
         self.out = nn.Linear(width, width)
 
-    def forward(self, asking: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, query: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """Map (batch, width) and (batch, factor, width) to (batch, width); weights sum to 1 over the factors."""
         batch, factors, width = tokens.shape
-        query = self.query(asking).view(batch, self.n_heads, 1, -1)
+        queries = self.query(query).view(batch, self.n_heads, 1, -1)
         key, value = (
             half.view(batch, factors, self.n_heads, -1).transpose(1, 2)
             for half in self.key_value(tokens).chunk(2, dim=-1)
         )
-        weights = ((query * key).sum(-1) * key.shape[-1] ** -0.5).softmax(dim=-1)
+        weights = ((queries * key).sum(-1) * key.shape[-1] ** -0.5).softmax(dim=-1)
         attended = (weights[..., None] * value).sum(2).reshape(batch, width)
         return self.out(attended), weights
 
 
 class Gating(nn.Module):
-    """Every factor's token times a gate between 0 and 1 that a opens.
+    """The sum of the factors' tokens, each times a gate between 0 and 1 computed from a.
 
     Args:
         width: width of the tokens and of the result.
-        n_factors: tokens.
+        n_factors: number of tokens.
     """
 
     def __init__(self, width: int, n_factors: int) -> None:
@@ -91,38 +91,38 @@ class Gating(nn.Module):
         self.gate = nn.Linear(width, n_factors)
         self.out = nn.Linear(width, width)
 
-    def forward(self, asking: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, query: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """Map (batch, width) and (batch, factor, width) to (batch, width); weights are the gates, one head."""
-        gates = self.gate(asking).sigmoid()
+        gates = self.gate(query).sigmoid()
         return self.out((gates[..., None] * tokens).sum(1)), gates[:, None]
 
 
 class Concatenation(nn.Module):
-    """a and all tokens side by side through one linear map; there are no weights to read.
+    """A linear map of a and all tokens side by side; it has no attention weights.
 
     Args:
         width: width of the tokens and of the result.
-        n_factors: tokens.
+        n_factors: number of tokens.
     """
 
     def __init__(self, width: int, n_factors: int) -> None:
         super().__init__()
         self.out = nn.Linear((1 + n_factors) * width, width)
 
-    def forward(self, asking: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, query: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """Map (batch, width) and (batch, factor, width) to (batch, width); weights have no head."""
-        joined = torch.cat([asking, tokens.flatten(1)], dim=1)
-        return self.out(joined), asking.new_zeros(len(asking), 0, tokens.shape[1])
+        joined = torch.cat([query, tokens.flatten(1)], dim=1)
+        return self.out(joined), query.new_zeros(len(query), 0, tokens.shape[1])
 
 
 class Fusion(nn.Module):
-    """Fuse a and b into one vector, keeping the weights of the factors.
+    """Combines a and b into one vector, and returns the weights of the factors.
 
     Args:
         n_conditional: dimensions of a.
-        n_classes: classes of each factor; none leaves a feed-forward map of a.
+        n_classes: classes of each factor; without factors, a feed-forward map of a.
         block_sizes: dimensions of each factor's block of b.
-        config: how and how wide.
+        config: kind of fusion and sizes.
     """
 
     def __init__(
@@ -137,14 +137,14 @@ class Fusion(nn.Module):
         self.deep = Residual(width, 0.0)
 
     def forward(self, code: Code) -> tuple[Tensor, Tensor]:
-        """Return the fused code, (batch, width), and the factors' weights, (batch, head, factor)."""
-        asking = self.query_token(code.a)
+        """Return the fused code, (batch, width), and the weights of the factors, (batch, head, factor)."""
+        query = self.query_token(code.a)
         if self.join is None:
-            return self.deep(asking), asking.new_zeros(len(asking), 0, 0)
+            return self.deep(query), query.new_zeros(len(query), 0, 0)
         blocks = code.b.split(self.block_sizes, dim=1)
         tokens = torch.stack([t(p, b) for t, p, b in zip(self.tokens, code.classes, blocks, strict=True)], dim=1)
-        joined, weights = self.join(asking, tokens)
-        return self.deep(asking + joined), weights
+        joined, weights = self.join(query, tokens)
+        return self.deep(query + joined), weights
 
 
 def _join(config: DecoderConfig, n_factors: int) -> nn.Module:

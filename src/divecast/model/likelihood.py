@@ -8,12 +8,12 @@ from torch import Tensor, nn
 from divecast.config import Likelihood
 from divecast.model.distribution import LocationScale
 
-_LEAST_LOG_SCALE = -7.0  # scaled units: a thousandth of a channel's spread
-_START_DF, _LEAST_DF = 5.0, 2.1  # above two, so that the variance exists
+_LEAST_LOG_SCALE = -7.0  # scaled units: about a thousandth of a channel's standard deviation
+_START_DF, _LEAST_DF = 5.0, 2.1  # above 2, so that the variance exists
 
 
 class ScaledLikelihood(nn.Module):
-    """A location family around a mean, its log scale a parameter.
+    """A location-scale family around a mean, with the log scale as a parameter.
 
     Args:
         kind: ``normal``, ``student_t`` (degrees of freedom learned, above 2) or ``laplace``.
@@ -33,5 +33,5 @@ class ScaledLikelihood(nn.Module):
 
     @torch.no_grad()
     def start_scale(self, scale: Tensor, last: slice = slice(None)) -> None:
-        """Set the scale from residuals measured elsewhere: shaped as this one's, or as a part of its last axis."""
+        """Set the scale, or its part ``last`` of the last axis, to that of given residuals."""
         self.log_scale[..., last] = scale.clamp(min=math.exp(_LEAST_LOG_SCALE)).log()

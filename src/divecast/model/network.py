@@ -1,4 +1,4 @@
-"""The whole DeepDIVE network: inference, clamping of known labels, generation."""
+"""The DeepDIVE network: inference, clamping of known labels, and generation."""
 
 from dataclasses import dataclass
 
@@ -21,17 +21,17 @@ from divecast.types import Code, Outputs, Prediction
 
 @dataclass(frozen=True, slots=True)
 class Dimensions:
-    """What the data fix of a network.
+    """The sizes of a network that depend on the data.
 
     Attributes:
         lookback: steps of a window.
-        horizon: steps ahead.
-        n_channels: channels.
+        horizon: forecast steps.
+        n_channels: number of channels.
         kinds: kind of each factor.
         frequencies: label frequencies of each factor in the training part.
-        pairs: factors whose joint classes the linear path knows.
-        couplings: factors whose blocks share a joint prior.
-        season: steps, by which missing values of a window are filled for the forecast; see ``fill_window``.
+        pairs: pairs of factors whose joint classes are covariates of the linear path.
+        couplings: pairs of factors whose blocks have a joint prior.
+        season: steps per season, by which missing values of a window are filled for the forecast; see ``fill_window``.
     """
 
     lookback: int
@@ -46,11 +46,12 @@ class Dimensions:
     def __post_init__(self) -> None:
         """Check the season (ConfigError)."""
         if not 0 <= self.season <= self.lookback:
-            raise ConfigError(f"expected a season of 0 to {self.lookback} steps, the look-back, got {self.season}")
+            expected = f"a season of 0 to {self.lookback} steps, the lookback"
+            raise ConfigError(expected=expected, found=str(self.season), argument="season")
 
     @property
     def n_classes(self) -> tuple[int, ...]:
-        """Classes of each factor."""
+        """Number of classes of each factor."""
         return tuple(len(pi) for pi in self.frequencies)
 
 
@@ -58,8 +59,8 @@ class Network(nn.Module):
     """DeepDIVE (Wong et al. 2025): q(b|x), q(a|x,b), RBF prior, fusion, decoder, forecaster.
 
     Args:
-        dimensions: what the data fix.
-        config: every other size.
+        dimensions: sizes that depend on the data.
+        config: all other sizes.
     """
 
     def __init__(self, dimensions: Dimensions, config: ModelConfig) -> None:
@@ -81,11 +82,11 @@ class Network(nn.Module):
 
     @property
     def n_factors(self) -> int:
-        """Factors that are part of the code."""
+        """Number of factors that are part of the code."""
         return len(self.marginal.block_sizes)
 
     def infer_conditional(self, x: Tensor, b: Tensor) -> Normal:
-        """Return q(a|x,b), a normal of (batch, conditional); it may have no dimensions."""
+        """Return q(a|x,b), a normal of (batch, conditional), which may have no dimensions."""
         if self.conditional is None:
             empty = x.new_zeros(len(x), 0)
             return Normal(empty, empty, validate_args=False)
@@ -93,12 +94,12 @@ class Network(nn.Module):
         return posterior
 
     def marginal_code(self, x: Tensor, labels: Tensor, sample: bool) -> MarginalCode:
-        """Infer b and hand over the labels that are given.
+        """Infer b, and replace the blocks of known labels.
 
         Args:
             x: (batch, time, channel), scaled units, NaN where missing.
-            labels: (batch, factor) classes handed over to the code, -1 where b is to be inferred.
-            sample: draw b (with gradients through the draw); else take its mean.
+            labels: (batch, factor) classes to clamp, -1 where the inferred b is kept.
+            sample: draw b, with gradients through the draw; else take its mean.
         """
         posterior = self.marginal.infer(x)
         draw = self.marginal.draw(posterior, sample)
@@ -106,12 +107,12 @@ class Network(nn.Module):
         return MarginalCode(posterior, draw, b, classes)
 
     def predict(self, x: Tensor, marginal: Clamped, sample: bool) -> Prediction:
-        """Infer a given b and its classes, and forecast."""
+        """Infer a given b and its classes, then forecast."""
         q_a, code, fused, attention = self._fuse(x, marginal, sample)
         return Prediction(q_a, code, attention, self.forecaster(x, fused, code.classes))
 
     def complete(self, x: Tensor, marginal: MarginalCode, sample: bool) -> Outputs:
-        """Infer a given b, then decode and forecast; the decoder sees the code alone."""
+        """Infer a given b, then reconstruct from the code alone, and forecast."""
         q_a, code, fused, attention = self._fuse(x, (marginal.b, marginal.classes), sample)
         forecast, reconstruction = self.forecaster(x, fused, code.classes), self.decoder(fused)
         return Outputs(q_a, code, attention, forecast, marginal.posterior, reconstruction)
@@ -123,7 +124,7 @@ class Network(nn.Module):
         return q_a, code, *self.fusion(code)
 
     def forward(self, x: Tensor, labels: Tensor, sample: bool = True) -> Outputs:
-        """Run a batch through; arguments as in ``marginal_code``."""
+        """Return all outputs for a batch; arguments as in ``marginal_code``."""
         return self.complete(x, self.marginal_code(x, labels, sample), sample)
 
 
@@ -140,5 +141,10 @@ def _label_path(dimensions: Dimensions, config: ModelConfig) -> tuple[LabelPath,
             return RBFBlocks(shape, prior, config.encoder), n_a
         n_a += prior.dims
     if not n_a:
-        raise ConfigError("a code needs dimensions, got n_conditional=0 and no labels in it; raise n_conditional")
+        raise ConfigError(
+            "The code has no dimensions",
+            found="n_conditional=0 and no labels in the code",
+            hint="Increase {model.code.n_conditional}",
+            argument="model.code.n_conditional",
+        )
     return GivenLabels(()), n_a

@@ -1,4 +1,4 @@
-"""Which factors' labels go together, and how often each of their joint classes occurs."""
+"""Pairs of factors whose labels are associated, and the frequencies of their joint classes."""
 
 import math
 from collections.abc import Sequence
@@ -10,17 +10,17 @@ from torch import Tensor
 
 from divecast.errors import ConfigError
 
-_LEAST = 0.05  # share of the smaller entropy the labels must tell of one another
+_LEAST = 0.05  # minimum mutual information of the labels, as a share of the smaller entropy
 
 
 @dataclass(frozen=True, slots=True)
 class Coupling:
-    """Two factors whose labels go together.
+    """Two factors whose labels are associated.
 
     Attributes:
-        first: index of the one factor.
-        second: index of the other, greater.
-        frequencies: pi_kl, joint label frequencies, all positive; a row for each class of the first factor.
+        first: number of the first factor.
+        second: number of the second factor, greater than ``first``.
+        frequencies: pi_kl, joint label frequencies, all positive; one row per class of the first factor.
     """
 
     first: int
@@ -29,56 +29,56 @@ class Coupling:
 
 
 def find_couplings(labels: Tensor, frequencies: Sequence[Sequence[float]]) -> tuple[Coupling, ...]:
-    """Pair the factors whose labels tell most of one another (our choice); each factor is in one pair at most.
+    """Pair the factors whose labels are most strongly associated (our choice); each factor is in one pair at most.
 
-    What a pair tells is the mutual information of its labels, less what independent labels would show by chance, as a
-    share of the smaller entropy (1: the one label follows from the other). Pairs are taken from the strongest down,
-    as long as that share is 0.05 or more.
+    The strength of a pair is the mutual information of its labels, minus what independent labels show by chance, as a
+    share of the smaller entropy (1: one label determines the other). Pairs are chosen by decreasing strength, as long
+    as it is at least 0.05.
 
-    Chance is the mean and three standard deviations of the information of independent labels, whose 2 n I is
-    chi-squared with (K - 1)(L - 1) degrees of freedom. Since labels last, n counts *spells*, rows in a row with one and
-    the same joint class, not rows: the twelve months of one year cannot show that the season follows from them.
+    Chance is the mean plus three standard deviations of the information of independent labels, whose 2 n I is
+    chi-squared with (K - 1)(L - 1) degrees of freedom. Since labels persist, n is the number of *spells*, runs of rows
+    with the same joint class: the twelve months of one year are no evidence that they determine the season.
 
     Args:
-        labels: (row, factor) class indices of the training rows in order of time, -1 where missing.
-        frequencies: label frequencies of each factor, which the joint ones add up to.
+        labels: (row, factor) class indices of the training rows in time order, -1 where missing.
+        frequencies: label frequencies of each factor, the marginals of the joint frequencies.
     """
     strength = {
         (i, j): _strength(*_joint_shares(labels, (i, j), frequencies))
         for i, j in combinations(range(len(frequencies)), 2)
     }
     taken: set[int] = set()
-    found = []
+    couplings = []
     for pair in sorted(strength, key=lambda pair: -strength[pair]):
         if strength[pair] >= _LEAST and taken.isdisjoint(pair):
             taken.update(pair)
-            found.append(_coupling(labels, pair, frequencies))
-    return tuple(sorted(found, key=lambda coupling: coupling.first))
+            couplings.append(_coupling(labels, pair, frequencies))
+    return tuple(sorted(couplings, key=lambda coupling: coupling.first))
 
 
 def check_couplings(couplings: Sequence[Coupling], frequencies: Sequence[Sequence[float]]) -> None:
     """Check that couplings fit the factors.
 
     Raises:
-        ConfigError: a factor that is not there or in two pairs, or joint frequencies that do not add up to its own.
+        ConfigError: a factor is unknown or in two pairs, or joint frequencies do not add up to those of the factors.
     """
     pairs = [(coupling.first, coupling.second) for coupling in couplings]
     used = [index for pair in pairs for index in pair]
     if len(set(used)) < len(used) or not all(0 <= i < j < len(frequencies) for i, j in pairs):
-        raise ConfigError(
-            f"couplings must be pairs (first, second) of {len(frequencies)} factors with first < second and each "
-            f"factor in one at most, got {pairs}"
-        )
+        rule = f"pairs (first, second) of {len(frequencies)} factors, first < second, each factor in one at most"
+        raise ConfigError(expected=rule, found=str(pairs), argument="couplings")
     for coupling in couplings:
         joint, *expected = (
-            torch.tensor(shares, dtype=torch.float64, device="cpu")  # also where a network is built on meta
+            torch.tensor(shares, dtype=torch.float64, device="cpu")  # also if the network is built on the meta device
             for shares in (coupling.frequencies, frequencies[coupling.first], frequencies[coupling.second])
         )
         if not _adds_up(joint, *expected):
+            shape = f"{len(expected[0])} rows and {len(expected[1])} columns"
             raise ConfigError(
-                f"joint frequencies of factors {coupling.first} and {coupling.second} must be positive, in "
-                f"{len(expected[0])} rows and {len(expected[1])} columns that add up to the label frequencies of the "
-                "two; these do not: make them with find_couplings from the same labels"
+                f"Joint frequencies of factors {coupling.first} and {coupling.second} must be positive, in "
+                f"{shape} that add up to the label frequencies of the two",
+                hint="Compute them with find_couplings from the same labels",
+                argument="couplings",
             )
 
 
@@ -111,11 +111,11 @@ def _strength(shares: Tensor, spells: int) -> float:
 
 
 def _coupling(labels: Tensor, pair: tuple[int, int], frequencies: Sequence[Sequence[float]]) -> Coupling:
-    """Smooth the joint shares towards independence by one spell, then make them add up to the label frequencies.
+    """Smooth the joint frequencies towards independence by one spell, then adjust them to the label frequencies.
 
-    No cell is left at zero. Where labels are missing, the rows in which both are known have label frequencies of their
-    own. As in Altschuler et al. (2017, algorithm 2), rows and columns that hold too much are scaled down, and what is
-    then lacking is spread over the others independently; where nothing is missing nothing changes.
+    No cell is left at 0. If labels are missing, the rows in which both are known have other label frequencies. As in
+    Altschuler et al. (2017, algorithm 2), rows and columns that exceed them are scaled down, and the difference is
+    distributed over the others independently; if no labels are missing, nothing changes.
     """
     shares, spells = _joint_shares(labels, pair, frequencies)
     rows, columns = (torch.tensor(frequencies[i], dtype=torch.float64) for i in pair)

@@ -1,7 +1,7 @@
-"""Features of a window of many channels: mix the channels first, then read time with shared weights.
+"""Features of a window of many channels: mix the channels, then apply shared weights over time.
 
-A channel's window is standardised by its own mean and spread before mixing: the labels of a panel show in the shape of
-the day and week, while levels drift over the years. Levels enter beside the shape, for the code that must carry them.
+Each channel's window is standardised by its own mean and spread before mixing, since the labels of a panel determine
+the shape of days and weeks, while levels drift over years. Levels are separate features, for the code that needs them.
 """
 
 import torch
@@ -10,22 +10,21 @@ from torch import Tensor, nn
 from divecast.config import EncoderConfig
 from divecast.model.blocks import FeatureDropout, Residual, for_all, keep_some, observed
 
-_LEAST_SPREAD = 0.1  # scaled units; keeps a nearly flat window from being blown up to noise
-
+_LEAST_SPREAD = 0.1  # scaled units; avoids scaling nearly flat windows up to noise
 _LEAST_POWER = 1e-12  # keeps the gradient of the square root finite on a flat window
 
 
 class PanelFeatures(nn.Module):
-    """Read a window of up to thousands of channels.
+    """Features of a window of up to thousands of channels.
 
-    Cost per window is time x channel x mixture; nothing of size time x channel x width is ever made. A sample of the
-    channels, with the weights of these, stands for all: sums over channels are scaled up to what all would give.
+    The cost per window is time x channel x mixture, with no array of size time x channel x width. A sample of the
+    channels, with their weights, represents all channels: sums over channels are scaled accordingly.
 
     Args:
         lookback: steps of the window.
         n_channels: channels of the panel.
         config: sizes.
-        levels: whether mean and spread of the channels are features too.
+        levels: whether mean and spread of each channel are features too.
     """
 
     def __init__(self, lookback: int, n_channels: int, config: EncoderConfig, levels: bool) -> None:
@@ -73,11 +72,13 @@ class PanelFeatures(nn.Module):
 
 
 def _centred(x: Tensor, seen: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
-    """Return x less the channel's mean, 0 where missing, and mean and spread, (batch, channel), of each window."""
+    """Return x minus the mean of the channel, 0 where missing, and mean and spread of each window, (batch, channel)."""
     if seen is None:
         count: Tensor | int = x.shape[1]
         mean = x.mean(1)
-        centred = x - mean[:, None]  # before squaring: a small spread far from 0 would be lost to rounding
+        centred = (
+            x - mean[:, None]
+        )  # centred before squaring, else a small spread around a large mean is lost to rounding
     else:
         count = seen.sum(1).clamp(min=1)
         mean = torch.where(seen, x, 0.0).sum(1) / count

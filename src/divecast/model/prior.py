@@ -16,12 +16,11 @@ _LOG_WIDTH = -1.0
 
 @dataclass(frozen=True, slots=True)
 class ClassTerms:
-    """What the loss of a factor needs of p(b) at a draw of b; see ``MarginalPrior.class_terms``.
+    """The terms of p(b) at a draw of b that the loss of a factor needs; see ``MarginalPrior.class_terms``.
 
     Attributes:
-        log_joint: (batch, class) log weight plus log density of each class. Where the label is missing its
-            log-sum-exp is the log density to which the KL of the block is taken; where it is known its log-softmax is
-            the log posterior of the class.
+        log_joint: (batch, class) log weight plus log density of each class. If the label is missing, its log-sum-exp is
+            the log density of the block in the KL; if it is known, its log-softmax is the log posterior of the class.
         log_pi: (batch, class) log prior of the class.
     """
 
@@ -30,12 +29,12 @@ class ClassTerms:
 
 
 class RBFMixture(nn.Module):
-    """p_i(b) = sum_k pi_k f_k(b), f_k of centre mu_k and one width s_k in every dimension of the block.
+    """p_i(b) = sum_k pi_k f_k(b), with centre mu_k and a width s_k that is the same in all dimensions of the block.
 
     Args:
         kind: kind of the factor.
         frequencies: pi_k, label frequencies in the training part, all positive.
-        config: how centres lie, and which density f_k is.
+        config: kind of centres and density f_k.
     """
 
     log_pi: Tensor
@@ -50,7 +49,7 @@ class RBFMixture(nn.Module):
         self.dims = int(self.centres().shape[1])
 
     def component(self, label: Tensor) -> Density:
-        """Return f_k for every label, element by element (batch, dim); labels must be known (>= 0)."""
+        """Return f_k of each label, element by element (batch, dim); labels must be known (>= 0)."""
         scale = self.log_width.exp()[label][:, None].expand(-1, self.dims)
         return build_density(self.density, self.centres()[label], scale)
 
@@ -68,7 +67,7 @@ class RBFMixture(nn.Module):
 
 
 class PairTable(nn.Module):
-    """p(b_i, b_j) = sum_kl pi_kl f_ik(b_i) f_jl(b_j): blocks are independent given the classes, classes are not.
+    """p(b_i, b_j) = sum_kl pi_kl f_ik(b_i) f_jl(b_j): blocks are independent given the classes.
 
     All methods take log f_ik(b_i), (batch, first class), log f_jl(b_j), (batch, second class), and the labels of both
     factors, (batch,) each, -1 where missing.
@@ -85,9 +84,9 @@ class PairTable(nn.Module):
         self.register_buffer("log_pi", torch.tensor(coupling.frequencies, dtype=torch.float64).log().float())
 
     def weights(self, densities: tuple[Tensor, Tensor], labels: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-        """Return the log weight each class has from the partner, (batch, class) of both factors.
+        """Return the log weight of each class given the other factor, (batch, class) of both factors.
 
-        A partner whose label is known at k gives log pi_kl; else it gives log sum_k pi_kl f_ik(b_i).
+        It is log pi_kl if the label k of the other factor is known, else log sum_k pi_kl f_ik(b_i).
         """
         known_first, known_second = (label[:, None] >= 0 for label in labels)
         (given_second, given_first), (from_second, from_first) = self._given(labels), self._from(densities)
@@ -98,9 +97,9 @@ class PairTable(nn.Module):
     ) -> tuple[ClassTerms, ClassTerms]:
         """Return the terms of both factors, such that their sum over the pair is exact (docs/theory.md, section 9).
 
-        The chain begins with the factor whose label is known, with the first if both are or none is. That factor has
-        its own log pi and, if its label is known, the posterior given both blocks; the other one is taken given the
-        label before it or, if there is none, given the block before it.
+        The chain rule starts with the factor whose label is known, or with the first if both or none are. That factor
+        has its own log pi and, if its label is known, the posterior given both blocks; the other factor is conditioned
+        on that label or, if it is unknown, on the block.
         """
         known_first, known_second = (label[:, None] >= 0 for label in labels)
         own_first, own_second = self.log_pi.logsumexp(1), self.log_pi.logsumexp(0)
@@ -114,7 +113,7 @@ class PairTable(nn.Module):
         )
 
     def _given(self, labels: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-        """Return log pi_kl at the label of the second, for the first, and the other way round."""
+        """Return log pi_kl at the label of the second factor, for the first, and vice versa."""
         first, second = (label.clamp(min=0) for label in labels)
         return self.log_pi.T[second], self.log_pi[first]
 
@@ -125,13 +124,13 @@ class PairTable(nn.Module):
 
 
 class MarginalPrior(nn.Module):
-    """p(b): a mixture for each factor on its own block of b, their product but for the pairs.
+    """p(b): the product of one mixture per factor over its block of b, with joint mixtures for pairs.
 
     Args:
         kinds: kind of each factor.
         frequencies: label frequencies of each factor.
-        config: how centres lie; its ``prior`` says whether couplings are used.
-        couplings: factors whose labels go together, with their joint frequencies; see ``find_couplings``.
+        config: settings of the code; ``prior`` decides whether couplings are used.
+        couplings: pairs of factors with joint label frequencies; see ``find_couplings``.
 
     Raises:
         ConfigError: couplings that do not fit the factors.
@@ -159,11 +158,11 @@ class MarginalPrior(nn.Module):
         return [factor for factor in self.factors if isinstance(factor, RBFMixture)]
 
     def pairs(self) -> list[PairTable]:
-        """Return the tables of the factors with a joint prior."""
+        """Return the tables of the pairs with a joint prior."""
         return [table for table in self.tables if isinstance(table, PairTable)]
 
     def blocks(self, b: Tensor) -> tuple[Tensor, ...]:
-        """Cut b, (batch, marginal), into the blocks of the factors."""
+        """Split b, (batch, marginal), into the blocks of the factors."""
         return b.split(self.block_sizes, dim=1) if self.block_sizes else ()
 
     def log_densities(self, b: Tensor) -> tuple[Tensor, ...]:
@@ -190,15 +189,15 @@ class MarginalPrior(nn.Module):
 
         Args:
             b: (batch, marginal).
-            labels: (batch, factor) classes that are given, -1 where unknown: their factor has them for certain, and
-                the partner of a factor in a pair is taken given them.
+            labels: (batch, factor) known classes, -1 where unknown: a known class has probability 1, and the other
+                factor of a pair is conditioned on it.
         """
         labels = self._unknown(b) if labels is None else labels
         shares = [weighted.softmax(dim=1) for weighted in self._weighted(b, labels)]
         return tuple(_with_given(share, label) for share, label in zip(shares, labels.T, strict=True))
 
     def log_class_probabilities(self, b: Tensor) -> tuple[Tensor, ...]:
-        """Return log r_ik(b), (batch, class), of each factor, for b of (batch, marginal), with no label given."""
+        """Return log r_ik(b), (batch, class), of each factor, for b of (batch, marginal), without known labels."""
         return tuple(weighted.log_softmax(dim=1) for weighted in self._weighted(b, self._unknown(b)))
 
     def _weighted(self, b: Tensor, labels: Tensor) -> list[Tensor]:

@@ -9,18 +9,18 @@ from divecast.config import EncoderConfig
 from divecast.model.blocks import Residual, for_all, keep_some, observed
 
 _KERNEL, _STRIDE = 7, 2
-_LAST_LENGTH = 12  # steps the convolutions leave for the pooling
+_LAST_LENGTH = 12  # steps before pooling, about
 
 
 class RecordingFeatures(nn.Module):
-    """Read a window of, say, 1000 steps of 6 channels.
+    """Features of a window of, say, 1000 steps of 6 channels.
 
-    As many halving convolutions as it takes to come down to about a dozen steps; missing values are zero (the channel's
-    mean) and flagged in channels of their own.
+    Convolutions of stride 2 reduce the window to about 12 steps. Missing values are 0 (the channel's mean) and marked
+    in additional channels.
 
     Args:
         lookback: steps of the window.
-        n_channels: channels of a recording.
+        n_channels: channels of the recordings.
         config: sizes; half of ``width`` is the width of the convolutions.
     """
 

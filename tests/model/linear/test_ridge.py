@@ -219,7 +219,7 @@ class TestErrors:
 
     @pytest.mark.parametrize("penalty", [-1.0, NAN])
     def test_negative_penalty(self, penalty: float) -> None:
-        with pytest.raises(ConfigError, match="penalty must be >= 0"):
+        with pytest.raises(ConfigError, match="penalty must be >= 0: got"):
             RidgeSums(RidgeShape(2, 1, 1)).solve(penalty)
 
     def test_inputs_that_depend_on_one_another_without_penalty(self) -> None:
@@ -266,7 +266,7 @@ class TestOneHotCovariates:
 
     @pytest.mark.parametrize("label", [3, -2])
     def test_class_that_does_not_exist(self, label: int) -> None:
-        with pytest.raises(DataError, match=f"factor number 1 must lie between -1 and 2, got {label} in row 1"):
+        with pytest.raises(DataError, match=f"factor number 1 between -1 and 2, got {label} in row 1"):
             one_hots(torch.tensor([[0, 0], [0, label]]), (2, 3))
 
     def test_number_of_factors(self) -> None:

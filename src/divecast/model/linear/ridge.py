@@ -1,8 +1,8 @@
 """Closed-form ridge regression of every channel's future on its own window and shared covariates.
 
 Each channel has its own linear map from [window | covariates] to the horizon, fitted in one pass over the windows by
-adding up Gram matrices. All values are in scaled units (training mean 0, standard deviation 1), so there is no
-intercept; give a covariate of ones where one is wanted.
+summing Gram matrices. Values are in scaled units (training mean 0, standard deviation 1), so there is no intercept; use
+a covariate of ones for one.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from divecast.model.linear.window_products import window_products
 _CHUNK_FLOATS = 8_000_000
 _ROWS_AT_ONCE = 4096
 _SMALLEST_SCALE = 1e-3
-_LONGEST_HOLE = 3  # steps of the future that are taken to lie on a line (ours)
+_LONGEST_HOLE = 3  # steps of the future that are interpolated linearly (our choice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,9 @@ class RidgeWeights:
 
     Attributes:
         weight: (channel, time + covariate, horizon) float32.
-        residual_scale: (channel, horizon) float32, standard deviation of the residuals in training, scaled units, not
-            below 1e-3 (float32 sums do not resolve less); 1 for a channel without windows.
-        n_windows: (channel,) int64, windows that were used.
+        residual_scale: (channel, horizon) float32, standard deviation of the training residuals, scaled units, at least
+            1e-3 (the precision of float32 sums); 1 for a channel without windows.
+        n_windows: (channel,) int64, number of windows used.
     """
 
     weight: Tensor
@@ -55,7 +55,14 @@ class RidgeWeights:
 
 @dataclass(frozen=True, slots=True)
 class RidgeShape:
-    """Sizes of a ridge regression."""
+    """Sizes of a ridge regression.
+
+    Attributes:
+        time: steps of the window.
+        horizon: forecast steps.
+        channel: number of channels.
+        covariate: number of covariates.
+    """
 
     time: int
     horizon: int
@@ -64,20 +71,20 @@ class RidgeShape:
 
     @property
     def n_inputs(self) -> int:
-        """Inputs of one channel."""
+        """Number of inputs of one channel."""
         return self.time + self.covariate
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """Covariates of some windows, most of them zero: ``columns`` (covariate, window) sparse, and their ``products``."""
+    """Sparse covariates of some windows, ``columns`` (covariate, window), and their ``products``."""
 
     columns: Tensor
     products: Tensor
 
     @classmethod
     def of(cls, covariates: Tensor) -> "_Known":
-        at = covariates.nonzero()  # left in the order of windows, which is read quickest
+        at = covariates.nonzero()  # in the order of windows, which is read fastest
         columns = torch.sparse_coo_tensor(
             at.T.flip(0), covariates[tuple(at.T)], covariates.T.shape, check_invariants=True
         )
@@ -85,25 +92,21 @@ class _Known:
 
 
 class RidgeSums:
-    """Gram matrices of every channel, added up batch by batch.
+    """Gram matrices of every channel, summed batch by batch.
 
-    ``gram`` (channel, input, input), ``cross`` (channel, input, horizon) and ``power`` (channel, horizon) are float64
-    sums of products over ``count`` (channel,) windows.
+    Products are computed in float32 over at most 4096 windows and summed in float64, on the CPU. Memory: channel x
+    inputs x (inputs + horizon) x 8 bytes with inputs = time + covariate (112 channels x 211 inputs x 24 steps: 44 MB;
+    1000 channels x 235 inputs x 24 steps: 490 MB).
 
-    Products run in float32 over at most 4096 windows and are added in float64. Held in memory: channel x inputs x
-    (inputs + horizon) x 8 bytes with inputs = time + covariate (112 channels x 211 inputs x 24 steps: 44 MB; 1000
-    channels x 235 inputs x 24 steps: 490 MB). Sums are made a channel at a time, solutions for as many channels as hold
-    8 million floats. Sums and batches are on the CPU.
-
-    A window counts for a channel only when that channel's whole future is known, but for holes of three steps at most
-    between known values, which are filled on a line: with every third value missing no window would be left.
+    A window is used for a channel only if the whole future of that channel is known, apart from gaps of up to three
+    steps, which are interpolated linearly: else no window would be left if, say, every third value is missing.
 
     Attributes:
         shape: sizes.
         gram: (channel, input, input) float64, sums of products of inputs.
-        cross: (channel, input, horizon) float64, of inputs and future.
-        power: (channel, horizon) float64, of squares of the future.
-        count: (channel,) int64, windows that were used.
+        cross: (channel, input, horizon) float64, sums of products of inputs and future.
+        power: (channel, horizon) float64, sums of squares of the future.
+        count: (channel,) int64, number of windows used.
     """
 
     def __init__(self, shape: RidgeShape) -> None:
@@ -116,7 +119,7 @@ class RidgeSums:
         self.count = torch.zeros(c, dtype=torch.int64)
 
     def update(self, x: Tensor, y: Tensor, covariates: Tensor) -> None:
-        """Add a batch of windows; quickest where most covariates are zero.
+        """Add a batch of windows; fastest if most covariates are 0.
 
         Args:
             x: (batch, time, channel), scaled units; NaN is filled by ``forward_fill``.
@@ -131,7 +134,7 @@ class RidgeSums:
             self._add(x[rows], y[rows], covariates[rows].float())
 
     def update_series(self, series: Tensor, covariates: Tensor) -> None:
-        """Add the windows of a series, one from every row; far quicker than those windows as a batch.
+        """Add all windows of a series; much faster than the same windows as a batch.
 
         Args:
             series: (window + time + horizon - 1, channel), scaled units, no NaN.
@@ -142,28 +145,27 @@ class RidgeSums:
         """
         n_steps = self.shape.time + self.shape.horizon
         if series.shape[0] < n_steps:
-            raise DataError(f"expected a series of {n_steps} steps or more, got {series.shape[0]}")
+            raise DataError(expected=f"a series of {n_steps} steps or more", found=str(series.shape[0]))
         windows = series.float().T.contiguous().unfold(1, n_steps, 1)
         x, y = windows.permute(1, 2, 0).split([self.shape.time, self.shape.horizon], dim=1)
         self._check(x, y, covariates)
         for rows in _slices(windows.shape[1], _ROWS_AT_ONCE):
             known = _Known.of(covariates[rows].float())
             for channel in range(self.shape.channel):
-                self._add_whole(channel, windows[channel, rows], known)
+                self._add_complete(channel, windows[channel, rows], known)
 
     def solve(self, penalty: float, centre: Tensor | None = None) -> RidgeWeights:
-        """Weights that minimise squared error + ``penalty`` x windows x squared weights, for each channel.
+        """Return the weights that minimise squared error + ``penalty`` x windows x squared weights, for each channel.
 
         Args:
-            penalty: share of the number of windows, so that it means the same for any amount of data.
-            centre: (time + covariate, horizon) float64, what the weights are drawn towards, their distance to it taking
-                the place of their size; zero when left out.
+            penalty: penalty as a share of the number of windows.
+            centre: (time + covariate, horizon) float64, weights to shrink towards; 0 by default.
 
         Raises:
             ConfigError: the penalty is negative, or too small for inputs that depend on one another.
         """
         if not penalty >= 0:
-            raise ConfigError(f"penalty must be >= 0, got {penalty}")
+            raise ConfigError("penalty must be >= 0", found=str(penalty), argument="penalty")
         step = self._channels_at_once()
         solved = [self._solve_channels(part, penalty, centre) for part in _slices(self.shape.channel, step)]
         weight = torch.cat([part[0] for part in solved])
@@ -194,22 +196,22 @@ class RidgeSums:
         for channel in range(self.shape.channel):
             windows = torch.cat([x[:, :, channel], y[:, :, channel]], dim=1).float()
             if torch.isnan(windows.sum()):
-                self._add_holed(channel, windows, covariates)
+                self._add_with_gaps(channel, windows, covariates)
             else:
-                self._add_whole(channel, windows, known)
+                self._add_complete(channel, windows, known)
 
-    def _add_holed(self, channel: int, windows: Tensor, covariates: Tensor) -> None:
-        """Add the windows whose future is known but for short holes, their past filled."""
+    def _add_with_gaps(self, channel: int, windows: Tensor, covariates: Tensor) -> None:
+        """Add the windows whose future is known apart from short gaps; gaps and past are filled."""
         past, future = windows[:, :, None].split([self.shape.time, self.shape.horizon], dim=1)
         past = forward_fill(past)
         seen = fill_short(torch.cat([past[:, -1:], future], dim=1), _LONGEST_HOLE)[:, 1:]
         filled = torch.cat([past, seen], dim=1).squeeze(2)
         used = ~torch.isnan(filled).any(dim=1)
         if used.any():
-            self._add_whole(channel, filled[used], _Known.of(covariates[used]))
+            self._add_complete(channel, filled[used], _Known.of(covariates[used]))
 
-    def _add_whole(self, channel: int, windows: Tensor, known: "_Known") -> None:
-        """Add the windows of a channel, (window, time + horizon) without NaN."""
+    def _add_complete(self, channel: int, windows: Tensor, known: "_Known") -> None:
+        """Add windows of a channel without NaN, (window, time + horizon)."""
         t = self.shape.time
         gram, cross = self.gram[channel], self.cross[channel]
         steps = window_products(windows, t)
@@ -234,9 +236,12 @@ class RidgeSums:
         factor, failed = torch.linalg.cholesky_ex(gram)
         if failed.any():
             numbers = [part.start + int(i) for i in failed.nonzero()[:5, 0]]
+            n_failed = int(failed.count_nonzero())
             raise ConfigError(
-                f"penalty {penalty} is too small: the inputs of {int(failed.count_nonzero())} channels depend on one "
-                f"another (channel numbers {numbers} ...); use a larger one"
+                f"A penalty of {penalty} is too small: the inputs of {n_failed} channels are linearly dependent "
+                f"(channel numbers {numbers} ...)",
+                hint="Use a larger {model.decoder.ridge_penalty}",
+                argument="model.decoder.ridge_penalty",
             )
         weight = torch.cholesky_solve(cross if centre is None else cross + pull.unsqueeze(2) * centre, factor)
         fitted = (weight * (self.gram[part] @ weight - 2.0 * cross)).sum(dim=1)
@@ -250,9 +255,9 @@ class RidgeSums:
     def _check(self, x: Tensor, y: Tensor, covariates: Tensor) -> None:
         n, size = x.shape[0], self.shape
         expected = ((n, size.time, size.channel), (n, size.horizon, size.channel), (n, size.covariate))
-        found = tuple(tuple(given.shape) for given in (x, y, covariates))
-        if found != expected:
-            raise DataError(f"expected x, y and covariates of shapes {expected}, got {found}")
+        shapes = tuple(tuple(tensor.shape) for tensor in (x, y, covariates))
+        if shapes != expected:
+            raise DataError(expected=f"x, y and covariates of shapes {expected}", found=str(shapes))
 
 
 def _slices(length: int, step: int) -> Iterator[slice]:

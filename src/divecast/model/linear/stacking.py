@@ -1,19 +1,19 @@
-"""Many ridge regressions made one for every channel, weighed by how well each forecasts its validation part.
+"""Stacked ridge regression: an average of many ridge regressions per channel, weighted by validation error.
 
-A ridge regression draws its weights towards zero, and with that its forecast towards the training mean. That is right
-for a series that stays where it was and wrong for one that drifts; how strongly to draw, and whether the labels help,
-differs by series, too. So every step of every channel gets all of them:
+A ridge regression shrinks its weights towards 0, and so its forecast towards the training mean. That suits a stationary
+series but not one that drifts; how much to shrink, and whether labels help, differs between series as well. So all
+combinations of these are averaged, for every step of every channel:
 
-* reference: weights act on the window as it is, on its distance to its own mean, or on that to its last value, and
-  forecast the same distance (as in NLinear, Zeng et al. 2023, and the linear maps of Toner and Darlow 2024);
-* labels: with covariates or without;
+* reference: the map acts on the window, on its difference from its own mean, or on that from its last value, and
+  forecasts the same difference (as in NLinear, Zeng et al. 2023, and the linear maps of Toner and Darlow 2024);
+* labels: with or without covariates;
 * penalty: from weak to strong;
-* whose: the channel's own, or one map of all channels, from their windows together. Alike channels teach one another,
-  most where a channel's windows are few for the horizon (the shared map is what NLinear is).
+* scope: a map of the channel, or one map shared by all channels (as in NLinear). Similar channels help each other, most
+  if a channel has few windows for the horizon.
 
 Each is a linear map of [window | covariates], and so is their weighted mean. Weights are pseudo-BMA weights (Yao et al.
-2018) under a normal likelihood: exp(-n/2 log MSE) with n the validation windows that do not overlap, so few of them
-leave the weights nearly equal and many choose. All comes from the Gram matrices; no window is read again.
+2018) under a normal likelihood: exp(-n/2 log MSE), where n is the number of validation windows that do not overlap. Few
+windows leave the weights nearly equal, many select. All is computed from the Gram matrices; windows are not read again.
 """
 
 from dataclasses import dataclass
@@ -25,23 +25,23 @@ from torch.nn.functional import pad
 from divecast.model.linear.ridge import RidgeSums, RidgeWeights
 
 PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
-"""Shares of the number of windows (ours)."""
+"""Penalties as shares of the number of windows (our choice)."""
 
 _SMALLEST_SCALE = 1e-3
 
 
 def stacked_ridge(train: RidgeSums, valid: RidgeSums, overlap: float, pooled: RidgeSums) -> RidgeWeights:
-    """Solve all regressions of every channel and average them.
+    """Return the weighted mean of all regressions of every channel.
 
     Args:
         train: sums over the training windows.
         valid: sums over the validation windows, of the same shape.
-        overlap: validation windows that share a step of the future, which count as one.
-        pooled: sums over the training windows of all channels as of one, for the maps they share.
+        overlap: number of validation windows that share a step of the future; they count as one.
+        pooled: sums over the training windows of all channels, as if of one channel, for the shared maps.
 
     Returns:
-        The averaged maps, with the scale of their residuals in training. A channel without validation windows averages
-        all maps alike.
+        The mean maps, with the scale of their training residuals. Without validation windows, all maps have equal
+        weights.
     """
     channels = range(train.shape.channel)
     shared = _Maps.of(pooled, 0)
@@ -53,16 +53,16 @@ def stacked_ridge(train: RidgeSums, valid: RidgeSums, overlap: float, pooled: Ri
 
 @dataclass(frozen=True, slots=True)
 class _Maps:
-    """All maps of a channel for inputs as they are: ``base + ends @ mix`` for each reference.
+    """All maps of a channel, as maps of the inputs themselves: ``base + ends @ mix`` for each reference.
 
-    A regression on distances to a reference is one on the inputs as they are whose weights of the window sum to one,
-    with no penalty on the part along the reference. So all references share the factor of the inputs' Gram matrix, and
-    their maps differ by what it makes of the sum and of the last value.
+    A regression on differences from a reference is one on the inputs whose window weights sum to 1, without a penalty
+    along the reference. So all references share the Cholesky factor of the inputs' Gram matrix, and their maps differ
+    by its solutions for the sum and for the last value.
 
     Attributes:
-        base: (map, input, horizon), maps of the windows as they are, with labels and without by penalty.
-        ends: (map, input, 2), what the factor makes of the sum of the window and of its last value.
-        mix: (reference, map, 2, horizon).
+        base: (map, input, horizon), maps without reference, with and without labels, by penalty.
+        ends: (map, input, 2), solutions for the sum of the window and for its last value.
+        mix: (reference, map, 2, horizon), coefficients of ``ends``.
     """
 
     base: Tensor
@@ -71,7 +71,7 @@ class _Maps:
 
     @classmethod
     def of(cls, sums: RidgeSums, channel: int) -> "_Maps":
-        """Solve for all maps of a channel."""
+        """Return all maps of a channel."""
         shape = sums.shape
         pulls = torch.tensor(PENALTIES, dtype=torch.float64) * sums.count[channel].clamp(min=1)
         base, ends = _solved(sums, channel, pulls).split([shape.horizon, 2], dim=2)
@@ -88,13 +88,13 @@ class _Maps:
         return (plain + (self.mix * change).sum(2)) / sums.count[channel].clamp(min=1)
 
     def averaged(self, shares: Tensor) -> Tensor:
-        """Return the mean map, (input, horizon), by shares (reference, map, horizon)."""
+        """Return the mean map, (input, horizon), with weights (reference, map, horizon)."""
         base = torch.einsum("mih,mh->ih", self.base, shares.sum(0))
         return base + torch.einsum("mie,meh->ih", self.ends, (self.mix * shares[:, :, None]).sum(0))
 
 
 def _averaged(train: RidgeSums, valid: RidgeSums, channel: int, overlap: float, shared: _Maps) -> Tensor:
-    """Return the average of a channel's own maps and the shared ones, (input, horizon) float64."""
+    """Return the weighted mean of a channel's maps and the shared maps, (input, horizon) float64."""
     own = _Maps.of(train, channel)
     errors = torch.stack([own.errors(valid, channel), shared.errors(valid, channel)])
     n_independent = valid.count[channel] / overlap
@@ -106,7 +106,7 @@ def _averaged(train: RidgeSums, valid: RidgeSums, channel: int, overlap: float, 
 def _solved(sums: RidgeSums, channel: int, pulls: Tensor) -> Tensor:
     """Solve for the future, the sum of the window and its last value, (map, input, horizon + 2).
 
-    The window stands first among the inputs, so its own factor is the first block of the factor of all.
+    The window comes first among the inputs, so its Cholesky factor is the first block of the factor of all inputs.
     """
     shape, gram = sums.shape, sums.gram[channel]
     ends = torch.zeros(shape.n_inputs, 2, dtype=torch.float64)
@@ -123,10 +123,10 @@ def _solved(sums: RidgeSums, channel: int, pulls: Tensor) -> Tensor:
 
 
 def _mix(base: Tensor, ends: Tensor, pulls: Tensor) -> Tensor:
-    """Share of the ends in the maps of each reference: none, the mean, the last value; (reference, map, 2, horizon).
+    """Return the coefficients of ``ends`` for the references none, mean and last value, (reference, map, 2, horizon).
 
-    With weights f, penalty p and reference r: sum f = 1, and r'f = |r|^2 k / p where k is the share of the factor's
-    answer to r. The mean is along the sum, so the first condition gives all.
+    With weights f, penalty p and reference r: sum f = 1, and r'f = |r|^2 k / p, where k is the coefficient of the
+    solution for r. The mean is along the sum, so the first condition is enough.
 
     Args:
         base: (map, time, horizon).

@@ -1,30 +1,29 @@
-"""Sums over windows of products of their steps.
+"""Sums over windows of the products of their steps.
 
-Windows that follow one another row by row show nearly the same pairs of values: moved one step on, a product is that of
-the next window. So sums need only be taken for the first step, and change from step to step by what the first window
-shows no more and the last one shows anew. That takes steps^2 operations in place of windows x steps^2.
+Consecutive windows contain nearly the same pairs of values: a product one step later is that of the next window. So
+sums are computed for the first step only; from step to step they change by the product of the first window that leaves
+and that of the last window that enters. That takes steps^2 operations instead of windows x steps^2.
 """
 
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-_LEAST_RUN = 256  # windows; shorter runs are quicker multiplied out
-_FFT_STEP = 128  # lengths without large factors transform quickly
+_LEAST_RUN = 256  # windows; for shorter runs direct multiplication is faster
+_FFT_STEP = 128  # transforms of lengths without large factors are fast
 
 
 def series_of(x: Tensor, y: Tensor) -> Tensor | None:
-    """Return the series behind windows that follow one another row by row.
+    """Return the series of consecutive windows.
 
     Args:
         x: (window, time, channel).
         y: (window, horizon, channel).
 
     Returns:
-        (window + time + horizon - 1, channel), whose windows these are; None where one is not the one before it moved
-        by one step, or a value is missing.
+        (window + time + horizon - 1, channel); None if the windows are not consecutive or a value is missing.
     """
-    past, future = x.transpose(1, 2), y.transpose(1, 2)  # as they lie in memory
+    past, future = x.transpose(1, 2), y.transpose(1, 2)  # the order in memory
     if not (_follow(past) and _follow(future) and torch.equal(past[1:, :, -1], future[:-1, :, 0])):
         return None
     series = torch.cat([x[:, 0], x[-1, 1:], y[-1]])
@@ -35,9 +34,9 @@ def window_products(windows: Tensor, n_first: int) -> Tensor:
     """Sum the products of each of the first steps with every step.
 
     Args:
-        windows: (window, step) float32 without NaN, two steps or more; those that follow one another row by row, which
-            their values tell, are quickest.
-        n_first: first steps.
+        windows: (window, step) float32 without NaN, two steps or more; consecutive windows, which are detected by their
+            values, are fastest.
+        n_first: number of first steps.
 
     Returns:
         (n_first, step) float64.
@@ -53,7 +52,7 @@ def window_products(windows: Tensor, n_first: int) -> Tensor:
 
 
 def _follow(windows: Tensor) -> bool:
-    """Tell whether each window (window, ..., step) is the one before it moved by one step; never where NaN is."""
+    """Return whether windows, (window, ..., step), are consecutive; never with NaN."""
     return torch.equal(windows[1:, ..., :-1], windows[:-1, ..., 1:])
 
 
@@ -62,9 +61,9 @@ def _multiplied(windows: Tensor, n_first: int) -> Tensor:
 
 
 def _slid(windows: Tensor, n_first: int) -> Tensor:
-    """Sum from step to step, where sum(i, lag) is of products of step i with step i + lag.
+    """Return the sums, computed from step to step, where sum(i, lag) is that of products of steps i and i + lag.
 
-    sum(i + 1, lag) = sum(i, lag) - first(i) first(i + lag) + last(i + 1) last(i + 1 + lag), of the outermost windows.
+    sum(i + 1, lag) = sum(i, lag) - first(i) first(i + lag) + last(i + 1) last(i + 1 + lag).
     """
     n_windows, n_steps = windows.shape
     first, last = (pad(windows[at].double(), (0, n_steps)) for at in (0, -1))
@@ -78,7 +77,7 @@ def _slid(windows: Tensor, n_first: int) -> Tensor:
 
 
 def _lagged(series: Tensor, n_windows: int) -> Tensor:
-    """Sum over windows of the first step times every step, (step,), by the correlation theorem."""
+    """Return the sums over windows of the first step times every step, (step,), by the correlation theorem."""
     length = -(-len(series) // _FFT_STEP) * _FFT_STEP
     spectrum = torch.fft.rfft(series[:n_windows], length).conj() * torch.fft.rfft(series, length)
     return torch.fft.irfft(spectrum, length)[: len(series) - n_windows + 1]
