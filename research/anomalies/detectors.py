@@ -7,9 +7,9 @@ from typing import Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn.ensemble import IsolationForest
 from torch import Tensor
 
-from divecast._optional import need
 from divecast.baselines import Baseline
 from divecast.data import Windows
 from divecast.explain.anomalies.forecast_errors import jumps, longest_run
@@ -136,13 +136,12 @@ class ByForest:
         train = _long_enough(fitted, train)
         features = _features(fitted, train)
         labels = train.labels[train.origins - 1].astype(np.float64)
-        forest = need("sklearn.ensemble").IsolationForest
-        joint = forest(n_estimators=300, random_state=seed).fit(
+        joint = IsolationForest(n_estimators=300, random_state=seed).fit(
             np.concatenate([features.reshape(len(features), -1), labels], axis=1)
         )
         each = features.reshape(-1, features.shape[2])
         some = np.random.default_rng(seed).permutation(len(each))[:50_000]
-        return cls(fitted, joint, forest(n_estimators=300, random_state=seed).fit(each[some]))
+        return cls(fitted, joint, IsolationForest(n_estimators=300, random_state=seed).fit(each[some]))
 
     def scores(self, windows: Windows) -> Scores:
         """Return both scores."""

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
-from divecast._optional import need
 from research.anomalies.runs import OWN, Days, Runs
 
 # Okabe and Ito (2008): told apart by colour-blind readers, too.
@@ -14,7 +14,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9")
 
 def recall_figure(curves: Sequence[tuple[str, list[Days], bool]]) -> Any:
     """Precision against recall, a line a seed; of each ranking title, days and whether all states count."""
-    figure = need("matplotlib.figure").Figure(figsize=(5.2, 3.6), layout="constrained")
+    figure = Figure(figsize=(5.2, 3.6), layout="constrained")
     axis = figure.subplots()
     for colour, (title, every, everywhere) in zip(COLOURS, curves, strict=False):
         for at, days in enumerate(every):
@@ -30,7 +30,7 @@ def recall_figure(curves: Sequence[tuple[str, list[Days], bool]]) -> Any:
 def faults_figure(runs: Runs, names: Sequence[tuple[str, str]]) -> Any:
     """ROC-AUC in the test part against the size of each fault; ``names`` are detectors and their titles."""
     faults = list(dict.fromkeys(fault for fault, _ in runs.faults()))
-    figure = need("matplotlib.figure").Figure(figsize=(2.4 * len(faults), 2.9), layout="constrained")
+    figure = Figure(figsize=(2.4 * len(faults), 2.9), layout="constrained")
     axes = figure.subplots(1, len(faults), sharey=True)
     for axis, fault in zip(np.atleast_1d(axes), faults, strict=True):
         sizes = [size for name, size in runs.faults() if name == fault]

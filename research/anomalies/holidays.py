@@ -7,10 +7,10 @@ holiday was told in the fit, and no window reaches beyond its day.
 
 from typing import Any
 
+import holidays
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast._optional import need
 from research.anomalies.fits import Judge
 
 STATES = ("BB", "BE", "BW", "BY", "HB", "HE", "HH", "MV", "NI", "NW", "RP", "SH", "SL", "SN", "ST", "TH")
@@ -71,14 +71,13 @@ def _told(dates: NDArray[Any], columns: NDArray[np.float64], names: list[str]) -
 
 
 def _us_holidays(dates: NDArray[Any]) -> list[str]:
-    known = need("holidays").country_holidays("US", years=_years(dates))
+    known = holidays.country_holidays("US", years=_years(dates))
     return [known.get(str(date), "") for date in dates]
 
 
 def _german_holidays(dates: NDArray[Any]) -> list[str]:
     """Return the name, with how many of the 16 states have it unless all do; "" on other days."""
-    package = need("holidays")
-    states = [package.country_holidays("DE", subdiv=state, years=_years(dates), language="en_US") for state in STATES]
+    states = [holidays.country_holidays("DE", subdiv=state, years=_years(dates), language="en_US") for state in STATES]
     found = []
     for date in map(str, dates):
         names = [state[date] for state in states if date in state]

@@ -17,15 +17,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from sklearn.metrics import roc_auc_score
 
-from divecast._optional import need
 from divecast.data import split as cut
 from research.anomalies.detectors import Detector, Scores, detectors, windows_at
 from research.anomalies.fits import CASES, DAY, WEEK, Judge, fit_halves, fit_judge
 from research.anomalies.holidays import days_of_halves, days_of_test
 from research.anomalies.injected_faults import FAULTS, Site, with_fault
-from research.common import append_line, read_lines
-from research.paper.versions import versions
+from research.common import append_line, read_lines, versions
 
 OUT = Path(__file__).with_name("results.jsonl")
 PASSES = 8
@@ -81,7 +80,7 @@ def _scores(judge: Judge, found: list[Detector], passes: list[tuple[np.ndarray, 
 
 def _auc(clean: np.ndarray, faulty: np.ndarray) -> float:
     truth = np.repeat([0, 1], [len(clean), len(faulty)])
-    return round(float(need("sklearn.metrics").roc_auc_score(truth, np.concatenate([clean, faulty]))), 4)
+    return round(float(roc_auc_score(truth, np.concatenate([clean, faulty]))), 4)
 
 
 def main() -> int:

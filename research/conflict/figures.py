@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Any
 
-from divecast._optional import need
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
 from research.conflict.summary import LOSSES, NAMES, PAIRS, TOGETHER, Runs
 
 # Okabe and Ito (2008): told apart by colour-blind readers, too.
@@ -61,7 +63,7 @@ def _rate_panel(axis: Any, runs: Runs, pair: tuple[str, str]) -> None:
 
 
 def _legend_handles() -> list[Any]:
-    line = need("matplotlib.lines").Line2D
+    line = Line2D
     arms = [line([], [], color=c, marker="o", ls="", label=a) for a, c in zip(TOGETHER, COLOURS, strict=True)]
     null = line([], [], color="black", lw=1.4, label="null: one loss, two halves")
     hollow = line([], [], color="0.3", marker="o", mfc="white", ls="", label="only if it were not frozen")
@@ -82,9 +84,7 @@ def _loss_panel(axis: Any, runs: Runs, loss: str) -> None:
 
 
 def _panels(rows: int, columns: int, size: tuple[float, float]) -> tuple[Any, Any]:
-    figure = need("matplotlib.figure").Figure(
-        figsize=(size[0] * columns + 0.8, size[1] * rows + 0.8), layout="constrained", dpi=150
-    )
+    figure = Figure(figsize=(size[0] * columns + 0.8, size[1] * rows + 0.8), layout="constrained", dpi=150)
     axes = figure.subplots(rows, columns, squeeze=False)
     for axis in axes.flat:
         axis.spines[["top", "right"]].set_visible(False)

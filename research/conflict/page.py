@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import research.conflict.figures as figures
-from research.common import read_lines
+from research.common import mean_sd, read_lines, spread, table
 from research.conflict.arms import ARMS, GRID, best_weights, tuning_error
 from research.conflict.summary import (
     LEAST_LOSS,
@@ -26,8 +26,6 @@ from research.conflict.summary import (
     read_runs,
 )
 from research.conflict.words import verdict_text, wrapped
-from research.paper.cells import mean_sd, table
-from research.paper.summary import spread
 
 HERE = Path(__file__).parent
 LINES = HERE / "results.jsonl"

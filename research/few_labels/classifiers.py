@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 
-from divecast._device import own_random_state
-from divecast._optional import need
 from divecast.config import EncoderConfig
 from divecast.data import Vocabulary, Windows
 from divecast.model.encoder import ClassEncoder
@@ -76,7 +76,8 @@ def classify(parts: LabelledParts, encoder: EncoderConfig, seed: int) -> NDArray
     train, valid, test = (_gathered(windows) for windows in (parts.train, parts.valid, parts.test))
     best: tuple[float, ClassEncoder] | None = None
     for dropout in DROPOUTS:
-        with own_random_state(seed):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
             shape = (train.x.shape[1], train.x.shape[2])
             network = ClassEncoder(*shape, sum(parts.n_classes), replace(encoder, dropout=dropout))
             score = _train(network, train, valid, parts.n_classes)
@@ -93,20 +94,16 @@ def classify_components(parts: LabelledParts, every: Windows, seed: int) -> NDAr
         parts: the windows.
         every: all training windows, with labels or without: what the components are of.
         seed: of the solver of the components.
-
-    Raises:
-        ConfigError: scikit-learn is not installed.
     """
-    decomposition, linear = need("sklearn.decomposition"), need("sklearn.linear_model")
     shown = _standardised(_gathered(every).x)
-    pca = decomposition.PCA(min(_COMPONENTS, *shown.shape), svd_solver="randomized", random_state=seed).fit(shown)
+    pca = PCA(min(_COMPONENTS, *shown.shape), svd_solver="randomized", random_state=seed).fit(shown)
     unit = pca.transform(shown)[:, 0].std()
     train, valid, test = (_gathered(windows) for windows in (parts.train, parts.valid, parts.test))
     rows = [pca.transform(_standardised(batch.x)) / unit for batch in (train, valid, test)]
     columns = []
     for at in range(len(parts.n_classes)):
         known = [batch.labels[:, at].numpy() for batch in (train, valid)]
-        models = [_logistic(linear, rows[0], known[0], penalty) for penalty in PENALTIES]
+        models = [_logistic(rows[0], known[0], penalty) for penalty in PENALTIES]
         seen = known[1] >= 0
         scores = [float((model.predict(rows[1]) == known[1])[seen].mean()) if seen.any() else 0.0 for model in models]
         columns.append(models[int(np.argmax(scores))].predict(rows[2]))
@@ -119,11 +116,11 @@ def accuracies(read: NDArray[np.int64], test: Windows, names: Sequence[str]) -> 
     return {name: float((read[:, at] == true[:, at])[true[:, at] >= 0].mean()) for at, name in enumerate(names)}
 
 
-def _logistic(linear: Any, rows: Floats, labels: NDArray[np.int64], penalty: float) -> Any:
+def _logistic(rows: Floats, labels: NDArray[np.int64], penalty: float) -> Any:
     known = labels >= 0
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The number of unique classes")  # there are few windows a class
-        return linear.LogisticRegression(C=penalty, max_iter=2000).fit(rows[known], labels[known])
+        return LogisticRegression(C=penalty, max_iter=2000).fit(rows[known], labels[known])
 
 
 def _train(network: ClassEncoder, train: Batch, valid: Batch, n_classes: Sequence[int]) -> float:

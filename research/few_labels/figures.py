@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
-from divecast._optional import need
 from research.few_labels.runs import PATTERNS, Pattern, Runs
 
 # Okabe and Ito (2008): told apart by colour-blind readers, too.
@@ -34,8 +34,7 @@ def code_figure(runs: Runs, titles: Mapping[str, str]) -> Any:
 
 def _figure(runs: Runs, rows: list[tuple[str, str, str]], titles: Mapping[str, str], arms: list[str]) -> Any:
     patterns = [pattern for pattern in PATTERNS if runs.shares(pattern)]
-    pyplot = need("matplotlib.figure")
-    figure = pyplot.Figure(figsize=(2.6 * len(patterns) + 0.8, 2.1 * len(rows) + 0.6), layout="constrained")
+    figure = Figure(figsize=(2.6 * len(patterns) + 0.8, 2.1 * len(rows) + 0.6), layout="constrained")
     axes = figure.subplots(len(rows), len(patterns), sharex=True, sharey="row", squeeze=False)
     for row, (title, score, part) in zip(axes, rows, strict=True):
         row[0].set_ylabel(title)

@@ -20,12 +20,11 @@ from typing import Any
 import torch
 
 from divecast.jobs.processes import run_jobs
-from research.common import append_line, read_lines
+from research.common import append_line, read_lines, versions
 from research.few_labels.arms import ARMS, CURVES, EVERYWHERE, SETTINGS, settings_of
 from research.few_labels.hidden_labels import Hiding, hide_labels, labelled_shares
 from research.few_labels.scores import score_model, score_rival
 from research.paper.cases import Case, Settings, load_case
-from research.paper.versions import versions
 
 OUT = Path(__file__).with_name("results.jsonl")
 SHARES = (1.0, 0.5, 0.1, 0.02, 0.005)

@@ -1,14 +1,6 @@
 """Tables in Markdown, and the numbers in their cells."""
 
-from collections.abc import Sequence
-
-from research.paper.summary import Spread
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table; all columns but the first are aligned to the right."""
-    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+from research.common import Spread, number
 
 
 def folded(summary: str, body: str) -> str:
@@ -16,23 +8,9 @@ def folded(summary: str, body: str) -> str:
     return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"
 
 
-def number(value: float | None) -> str:
-    """Return four decimals, fewer for large numbers; empty for None."""
-    if value is None:
-        return ""
-    return f"{value:.{4 if abs(value) < 10 else 2 if abs(value) < 1000 else 0}f}"
-
-
 def signed(value: float) -> str:
     """Return a difference with its sign."""
     return f"{'+' if value > 0 else ''}{number(value)}"
-
-
-def mean_sd(found: Spread | None) -> str:
-    """Return ``mean ± standard deviation``; the mean alone for a single run, empty for none."""
-    if found is None:
-        return ""
-    return number(found.mean) if found.sd is None else f"{number(found.mean)} ± {number(found.sd)}"
 
 
 def percent(found: Spread | None) -> str:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
+from research.common import number, spread
 from research.paper.asked import FULL
-from research.paper.cells import number, p_value, signed
+from research.paper.cells import p_value, signed
 from research.paper.paper import BY_LINE, HEADLINE
 from research.paper.record import Record
 from research.paper.run import BASELINES
-from research.paper.summary import QUANTITIES, compare, forecast_rrse, is_handed, spread, values_of
+from research.paper.summary import QUANTITIES, compare, forecast_rrse, is_handed, values_of
 
 HANDED = " †"
 """Beside a number that is with labels known though its column is not."""

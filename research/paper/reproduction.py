@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from divecast._optional import need
 from divecast.errors import ConfigError
 from divecast.jobs.contract import JobProgress, track_progress
 from divecast.persistence.atomic import replacing
@@ -74,15 +73,13 @@ def reproduce(  # noqa: PLR0913  what to run, on what, and where
             the folders of the data and of ``out``.
 
     Raises:
-        ConfigError: no such case or arm, a number below 1, an optional package is missing, or the folder holds runs
+        ConfigError: no such case or arm, a number below 1, or the folder holds runs
             of other settings or data.
         DataError: the data are not what the case expects.
         ArtifactError: the folder cannot be written to; runs that ended stay, and lines and page if only figures fail.
     """
     if workers < 1:
         raise ConfigError(f"workers must be a whole number >= 1, got {workers}")
-    for package in ("scipy", "sklearn", "matplotlib", *(["ray"] if ray else [])):
-        need(package)
     n_runs = (_QUICK_RUNS if quick else _RUNS) if runs is None else runs
     given = [None if place is None else Path(place) for place in (path, out)]
     if ray is not None:  # its workers are in folders of their own

@@ -21,12 +21,11 @@ from divecast.inference.predict import (
 from divecast.inference.provenance import FitPlan
 from divecast.inference.results import Codes
 from divecast.metrics import ForecastScores, ScoreSums
+from research.common import forget_peak, peak_mib, versions
 from research.paper.asked import FULL, asked_of, plan_of
 from research.paper.cases import Case
 from research.paper.measured import labels_to_measure, measure_code
-from research.paper.memory import forget_peak, peak_mib
 from research.paper.record import Cost, Measure, Record, Score
-from research.paper.versions import versions
 
 BASELINES = ("per-channel ridge", "last value")
 _ACTIVE = 0.01

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+from research.common import Spread, mean_sd, number, spread, table
 from research.paper.arms import ABLATIONS, ARMS
-from research.paper.cells import folded, mean_sd, number, p_value, percent, signed, table, whole
+from research.paper.cells import folded, p_value, percent, signed, whole
 from research.paper.paper import BY_LINE, BY_STEP, EXPECTATIONS, HEADLINE, PAPER, Expectation
 from research.paper.record import Record
 from research.paper.remarks import HANDED
@@ -14,14 +15,12 @@ from research.paper.summary import (
     Comparison,
     Decision,
     Read,
-    Spread,
     compare,
     decide,
     forecast_rrse,
     holm,
     is_handed,
     measure,
-    spread,
     values_of,
 )
 

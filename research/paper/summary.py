@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Literal
 
-from divecast._optional import need
+from scipy import stats
+
 from research.paper.paper import HEADLINE, Expectation
 from research.paper.record import Record
 
@@ -78,15 +79,6 @@ def is_handed(record: Record) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
-    """Mean and standard deviation over runs; the latter is None for a single run."""
-
-    mean: float
-    sd: float | None
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
 class Comparison:
     """One arm against another on the seeds both have.
 
@@ -126,13 +118,6 @@ def values_of(records: Sequence[Record], arm: str, read: Read) -> dict[int, floa
     """Return a number of an arm by seed, of the runs of one case that have it."""
     found = {record.seed: read(record) for record in records if record.arm == arm}
     return {seed: value for seed, value in found.items() if value is not None}
-
-
-def spread(values: Sequence[float]) -> Spread | None:
-    """Return mean and standard deviation (n - 1); None without a value."""
-    if not values:
-        return None
-    return Spread(fmean(values), stdev(values) if len(values) > 1 else None, len(values))
 
 
 def compare(one: Values, other: Values) -> Comparison | None:
@@ -179,10 +164,10 @@ def _t_test(gaps: Sequence[float]) -> float | None:
     error = stdev(gaps) / math.sqrt(len(gaps))
     if error == 0:  # no spread to test against
         return None if any(gaps) else 1.0
-    return float(2.0 * need("scipy.stats").t.sf(abs(fmean(gaps)) / error, len(gaps) - 1))
+    return float(2.0 * stats.t.sf(abs(fmean(gaps)) / error, len(gaps) - 1))
 
 
 def _wilcoxon(gaps: Sequence[float]) -> float | None:
     if len(gaps) < LEAST_WILCOXON:
         return None
-    return float(need("scipy.stats").wilcoxon(gaps).pvalue) if any(gaps) else 1.0
+    return float(stats.wilcoxon(gaps).pvalue) if any(gaps) else 1.0

@@ -27,9 +27,8 @@ from divecast.model.fusion import Fusion
 from divecast.model.marginal import Clamped, MarginalCode
 from divecast.model.network import Dimensions, Network
 from divecast.types import Code, Outputs, Prediction
-from research.common import append_line, read_lines
+from research.common import append_line, machine, read_lines
 from research.results.run import STEPS, eia
-from research.scale.memory import machine
 
 OUT = Path(__file__).with_name("code_ways.jsonl")
 FACTORS = tuple(dc.Calendar(name, tz="America/New_York") for name in ("hour", "weekday", "month"))

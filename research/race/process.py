@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from research.common import forget_peak, peak_mib
 from research.race.contract import INTERVAL, LEVELS, Forecaster, Forecasts, Origins
 from research.race.heats import Floats, Heat
-from research.race.memory import forget_peak, peak_mib
 
 _VALUES_AT_ONCE = 8_000_000  # forecasts held at once: 32 MB of points
 

@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from divecast import ByTime, Calendar, DeepDIVE, Panel
-from divecast._optional import need
 from divecast.metrics.forecast import rrse
 from research.common import append_line, read_lines
 from research.race.entries.deepdive_settings import SETTINGS
@@ -164,7 +164,7 @@ def figure(lines: Sequence[dict[str, Any]]) -> Any:
     """Draw the mean RRSE against the share that is removed, a panel a way."""
     found = table(lines)
     whole = found[Run("none", 0.0, "left missing")]["mean_rrse"]
-    drawn = need("matplotlib.figure").Figure(figsize=(8, 2.8), layout="constrained")
+    drawn = Figure(figsize=(8, 2.8), layout="constrained")
     for axis, (way, title) in zip(drawn.subplots(1, len(WAYS), sharey=True), WAYS.items(), strict=True):
         for arm, style, colour in (("left missing", "o-", "#0072B2"), ("mean", "s--", "#E69F00")):
             shares = [share for share in SHARES if Run(way, share, arm) in found]

@@ -9,8 +9,6 @@ pages of the mapped file included. ``python -m research.scale.memory_page`` draw
 
 import argparse
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -27,8 +25,7 @@ import torch
 
 import divecast as dc
 from divecast.data import open_store, write_store
-from research.common import append_line
-from research.paper.memory import forget_peak, peak_mib
+from research.common import append_line, forget_peak, machine, peak_mib
 
 OUT = Path(__file__).with_name("memory.jsonl")
 ROWS, SIZES = 5 * 8766, (10, 100, 1000, 10_000)
@@ -111,14 +108,6 @@ def measure(store: Path, channels: int, stride: int) -> dict[str, Any]:
         "rest_peak_mib": round(peak_mib()),
         "before_mib": round(before),
         "model_mib": round(sum(each.numel() * each.element_size() for each in state) / _MIB, 1),
-    }
-
-
-def machine() -> dict[str, Any]:
-    """Return where it was measured."""
-    return {
-        "threads": torch.get_num_threads(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}",
     }
 
 

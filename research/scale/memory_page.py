@@ -10,7 +10,8 @@ from statistics import fmean
 from textwrap import fill
 from typing import Any
 
-from divecast._optional import need
+from matplotlib.figure import Figure
+
 from research.common import read_lines
 from research.scale.sampled_channels import ARMS, LIMIT, worse
 from research.scale.sampled_channels import OUT as SAMPLED
@@ -123,7 +124,7 @@ def _cells(line: dict[str, Any]) -> list[str]:
 
 def figure(lines: Sequence[dict[str, Any]]) -> Any:
     """Draw peak memory and seconds a step against the number of series."""
-    drawn = need("matplotlib.figure").Figure(figsize=(8, 3.2), layout="constrained")
+    drawn = Figure(figsize=(8, 3.2), layout="constrained")
     memory, seconds = drawn.subplots(1, 2)
     x = [line["series"] for line in lines]
     memory.plot(x, [line["peak_mib"] for line in lines], "o-", color="#0072B2", label="peak of the fit")

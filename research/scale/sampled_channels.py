@@ -21,9 +21,8 @@ from typing import Any
 import torch
 
 import divecast as dc
-from research.common import append_line, read_lines
+from research.common import append_line, machine, read_lines
 from research.results.run import STEPS, Case, eia
-from research.scale.memory import machine
 
 OUT = Path(__file__).with_name("sampled_channels.jsonl")
 ARMS = {"all": (0, 1.0), "half": (56, 1.0), "longer": (56, 1.6)}  # channels a step, times the passes

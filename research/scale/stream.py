@@ -33,9 +33,8 @@ from pyarrow import parquet
 import divecast as dc
 from divecast.cli import main as divecast_main
 from divecast.data import open_store, write_store
-from research.common import append_line
-from research.paper.memory import peak_mib
-from research.scale.memory import FACTORS, HORIZON, LOOKBACK, machine, synthetic
+from research.common import append_line, machine, peak_mib
+from research.scale.memory import FACTORS, HORIZON, LOOKBACK, synthetic
 
 OUT = Path(__file__).with_name("stream.jsonl")
 START, YEAR = "2024-01-01", 366 * 24

@@ -18,8 +18,7 @@ import torch
 
 from divecast import Calendar, DeepDIVE, Panel, TrainingConfig, datasets
 from divecast.page import write_report
-from research.common import append_line
-from research.paper.versions import versions
+from research.common import append_line, versions
 
 OUT = Path(__file__).with_name("page_size.jsonl")
 LIMIT_MB = 8.0

@@ -29,9 +29,8 @@ from torch.utils.flop_counter import FlopCounterMode
 import divecast as dc
 from divecast.train.player_loss import player_loss
 from divecast.types import Batch
-from research.common import append_line
-from research.paper.memory import forget_peak, peak_mib
-from research.scale.memory import HORIZON, LOOKBACK, Watch, machine, synthetic
+from research.common import append_line, forget_peak, machine, peak_mib
+from research.scale.memory import HORIZON, LOOKBACK, Watch, synthetic
 
 OUT = Path(__file__).with_name("results.jsonl")
 FACTORS = ("hour", "weekday")

@@ -29,8 +29,7 @@ from divecast import DeepDIVE
 from divecast.cli.inputs import data_for
 from divecast.cli.settings import CommandSettings
 from divecast.data import Panel
-from research.common import append_line
-from research.scale.memory import machine
+from research.common import append_line, machine
 
 OUT = Path(__file__).with_name("serve_load.jsonl")
 TOLERANCE = 1e-5  # of the largest value; equal to the bit where both have one thread and one window

@@ -31,9 +31,8 @@ from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import batches
 from divecast.inference.provenance import FitPlan
 from divecast.model.linear.label_covariates import label_covariates
-from research.common import append_line, read_lines
+from research.common import append_line, read_lines, versions
 from research.paper.cases import Case, Settings, load_case
-from research.paper.versions import versions
 from research.what_if.readers import Floats, Ints, Reader, train_reader
 
 OUT = Path(__file__).with_name("results.jsonl")

@@ -10,7 +10,6 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from divecast._text import plural
 from divecast.explain.attribution.agreement import LEAST_AGREEMENT
 from research.common import read_lines
 
@@ -55,7 +54,7 @@ def page(lines: Sequence[Line]) -> str:
 def _short(lines: Sequence[Line]) -> str:
     n_agree = sum(line["agrees"] for line in lines)
     weights = ", ".join(f"{name} {_spread([line['attention'][name] for line in lines])}" for name in _factors(lines))
-    overall, fits = _spread([line["overall"] for line in lines]), plural(len(lines), "fit")
+    overall, fits = _spread([line["overall"] for line in lines]), f"{len(lines)} fits"
     return (
         f"- `{lines[0]['case']}`: rank correlation {overall}; attention is shown in {n_agree} of {fits}. Its mean "
         f"weights: {weights}."

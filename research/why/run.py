@@ -23,9 +23,8 @@ from divecast.explain.attribution.agreement import Agreement
 from divecast.explain.attribution.attribution import Attribution
 from divecast.explain.attribution.why import attribute
 from divecast.inference.fitted_model import FittedModel
-from research.common import append_line, read_lines
+from research.common import append_line, read_lines, versions
 from research.paper.cases import Case
-from research.paper.versions import versions
 from research.what_if.run import CASES, fit, read_case
 
 OUT = Path(__file__).with_name("results.jsonl")

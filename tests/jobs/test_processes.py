@@ -1,6 +1,5 @@
 """Jobs on worker processes: a process that dies fails only its own job."""
 
-import importlib
 import os
 import signal
 import subprocess
@@ -12,7 +11,6 @@ import pytest
 from divecast.jobs import processes
 from divecast.jobs.processes import run_jobs
 from job_tasks import Task, environment, work
-from research.paper import memory
 
 
 def test_every_job_is_done_once_and_in_order(tmp_path):
@@ -90,14 +88,6 @@ def test_pipes_of_any_class_are_waited_for(monkeypatch):
     crew = [processes._Worker(object(), object(), None, job) for job in ("a", "b", None)]
     monkeypatch.setattr(processes, "wait", lambda pipes: pipes[1:])
     assert processes._ready(crew) == [(crew[1], "b")]
-
-
-def test_the_peak_of_memory_needs_neither_proc_nor_resource(tmp_path, monkeypatch):
-    monkeypatch.setattr(memory, "_STATUS", tmp_path / "none")
-    assert memory.peak_mib() > 10
-    monkeypatch.setitem(sys.modules, "resource", None)
-    assert memory.peak_mib() == 0
-    assert importlib.reload(memory).peak_mib() > 10
 
 
 def test_leaving_ends_the_processes(tmp_path):

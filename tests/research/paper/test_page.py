@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
+from research.common import Spread, mean_sd, number
 from research.paper.arms import ABLATIONS, ARMS, QUICK_ARMS
-from research.paper.cells import mean_sd, number, p_value, percent, signed
+from research.paper.cells import p_value, percent, signed
 from research.paper.page import page, write_page
 from research.paper.record import Score
 from research.paper.remarks import against_ridge, blocks, handed, near_mean, scored
 from research.paper.sections import against_full, costs, expectations, labels, main, steps
-from research.paper.summary import Spread
 from studies.lines import record
 
 RUNS = [

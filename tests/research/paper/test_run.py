@@ -13,10 +13,8 @@ from divecast.inference.predict import encode_windows, reconstruct_windows
 from divecast.metrics import rrse
 from research.paper import run
 from research.paper.asked import asked_of, differences
-from research.paper.memory import forget_peak, peak_mib
 from research.paper.record import Score, parse_record
 from research.paper.run import HeldOut, Run, run_once
-from research.paper.versions import code_hash
 from studies.small import hours_case, moves_case
 
 
@@ -119,22 +117,6 @@ def test_a_factor_with_one_class_in_the_test_part_is_refused_by_name_before_the_
         run_once(case, "a", 0)
 
 
-def test_the_hash_is_of_the_code_that_fits_and_scores(tmp_path):
-    library = ["package/estimator.py", "package/cli/app.py"]
-    files = [*library, *(f"study/{name}.py" for name in ("run", "measured", "page", "figures"))]
-    for name in files:
-        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
-        (tmp_path / name).touch()
-    folders = (tmp_path / "package", tmp_path / "study")
-    first, changed = code_hash(*folders), []
-    for name in files:
-        (tmp_path / name).write_text("x = 1")
-        changed += [name] if code_hash(*folders) != first else []
-        (tmp_path / name).write_text("")
-    assert changed == ["package/estimator.py", "study/run.py", "study/measured.py"]
-    assert len(first) == 12
-
-
 def test_an_unknown_arm_is_refused_with_those_there_are():
     with pytest.raises(ConfigError, match=r"expected one of the arms full, a, .*, got 'ful'"):
         run_once(hours_case(), "ful", 0)
@@ -150,13 +132,3 @@ def test_what_is_asked_differs_where_settings_labels_or_split_do():
     swapped = replace(case.data, labels={**case.data.labels, "side": case.data.labels["move"]})
     (told,) = differences(asked_of(replace(case, data=swapped), "full", 0), asked)
     assert told.startswith("labels: ")
-
-
-def test_the_peak_of_memory_is_forgotten_and_found_again():
-    block = np.ones(40 * 2**17)  # 40 MiB
-    del block
-    forget_peak()
-    before = peak_mib()
-    block = np.ones(40 * 2**17)
-    assert 30 < peak_mib() - before < 60
-    del block

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from research.common import Spread, spread
 from research.paper.paper import EXPECTATIONS, Expectation
-from research.paper.summary import QUANTITIES, Spread, compare, decide, holm, spread, values_of
+from research.paper.summary import QUANTITIES, compare, decide, holm, values_of
 from studies.lines import record
 
 SHORT = [0.31, -0.12, 0.5, 0.22, 0.41]

@@ -1,0 +1,47 @@
+"""Studies use the public names of divecast only, and import no rivals where those are absent."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted((ROOT / "research").rglob("*.py"))
+PUBLIC = {"__version__", "__file__", "__all__", "__doc__", "__main__"}
+
+
+def private_names(source: str) -> Iterator[str]:
+    """Yield private names that are imported from divecast, and private attributes that the source does not define."""
+    tree = ast.parse(source)
+    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)} | {"_exit", "_replace"}
+    for node in ast.walk(tree):
+        match node:
+            case ast.ImportFrom(module=str(module), names=names) if module.split(".")[0] == "divecast":
+                parts = [*module.split("."), *(name.name for name in names)]
+                yield from (part for part in parts if part.startswith("_") and part not in PUBLIC)
+            case ast.Import(names=names):
+                dotted = [name.name for name in names if name.name.startswith("divecast")]
+                yield from (name for name in dotted if "._" in name)
+            case ast.Attribute(value=owner, attr=name) if name.startswith("_") and ast.unparse(owner) != "self":
+                yield from {name} - own - PUBLIC
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_no_study_uses_a_private_name(file):
+    assert list(private_names(file.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["from divecast._text import plural", "from divecast.fit import _x", "model._windows()", "import divecast._x"],
+)
+def test_a_private_name_is_seen(line):
+    assert list(private_names(line)) != []
+
+
+def test_the_process_of_an_entry_needs_numpy_alone():
+    code = "import sys\nfor name in ('torch', 'divecast'): sys.modules[name] = None\nimport research.race.process"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)  # noqa: S603  this very Python
