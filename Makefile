@@ -6,9 +6,13 @@ DEMO_FLAGS ?=
 # Folder that has eia_us_demand_hourly, forecasting_benchmarks and lstnet_electricity_pieces.
 DATA ?= ../shared/data
 BENCH_FLAGS ?=
-# Case of the paper: motion, eia, electricity, gait or gait-people.
+# Case of the paper: motion, eia, electricity, gait or gait-people; all but motion are read from a folder of DATA.
 CASE ?= motion
 REPRODUCE_FLAGS ?=
+FOLDER_eia := eia_us_demand_hourly
+FOLDER_electricity := lstnet_electricity_pieces
+FOLDER_gait := gait_stroke_movingreality
+FOLDER_gait-people := gait_stroke_movingreality
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -60,6 +64,7 @@ lint: $(STAMP)
 # A dependency unknown to the service is listed as not audited.
 audit: $(STAMP)
 	$(BIN)/pip-audit --local --skip-editable --progress-spinner off
+	$(BIN)/pip-audit --requirement research/requirements.txt --no-deps --disable-pip --progress-spinner off
 	$(BIN)/pip-audit --requirement research/race/requirements.txt --no-deps --disable-pip --progress-spinner off
 
 # Takes minutes.
@@ -88,7 +93,7 @@ bench: $(STAMP) rivals
 
 # One table of the paper, on shipped data or DATA=PATH; runs that are complete are not repeated.
 reproduce: $(STAMP)
-	$(BIN)/python -m research.paper $(CASE) $(if $(filter motion,$(CASE)),,--data "$(DATA)") $(REPRODUCE_FLAGS)
+	$(BIN)/python -m research.paper $(CASE) $(if $(FOLDER_$(CASE)),--data "$(DATA)/$(FOLDER_$(CASE))") $(REPRODUCE_FLAGS)
 
 bench-import: $(STAMP)
 	$(BIN)/python -m research.speed.import_time

@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+NOT_SHIPPED = ("research", "tests", "docs", "examples", "scripts")
 
 
 def expected_files() -> set[str]:
@@ -27,6 +28,7 @@ def check(wheel: Path) -> list[str]:
     code = {name for name in names if ".dist-info/" not in name}
     faults = [f"missing: {name}" for name in sorted(expected_files() - code)]
     faults += [f"not of the package: {name}" for name in sorted(code - expected_files())]
+    faults += [f"not to be shipped: {name}" for name in sorted(names) if name.split("/")[0] in NOT_SHIPPED]
     core = [line for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line]
     if sorted(core) != sorted(project["dependencies"]):
         faults.append(f"core dependencies are {core}")

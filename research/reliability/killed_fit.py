@@ -17,8 +17,8 @@ import torch
 from divecast import estimator
 from divecast.cli import main
 from divecast.errors import ArtifactError
-from divecast.inference.fitted_model import KIND as MODEL
-from divecast.inference.fitted_model import SCHEMA as MODEL_SCHEMA
+from divecast.inference.model_file import KIND as MODEL
+from divecast.inference.model_file import SCHEMA as MODEL_SCHEMA
 from divecast.persistence.artifact import Artifact, read_artifact
 from divecast.train.checkpoint import KIND, SCHEMA
 from divecast.train.loop import Checkpointing

@@ -54,7 +54,7 @@ def page(lines: Sequence[Line]) -> str:
 def _short(lines: Sequence[Line]) -> str:
     n_agree = sum(line["agrees"] for line in lines)
     weights = ", ".join(f"{name} {_spread([line['attention'][name] for line in lines])}" for name in _factors(lines))
-    overall, fits = _spread([line["overall"] for line in lines]), f"{len(lines)} fits"
+    overall, fits = _spread([line["overall"] for line in lines]), f"{len(lines)} fit" + "s" * (len(lines) != 1)
     return (
         f"- `{lines[0]['case']}`: rank correlation {overall}; attention is shown in {n_agree} of {fits}. Its mean "
         f"weights: {weights}."
