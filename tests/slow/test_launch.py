@@ -6,10 +6,10 @@ import subprocess
 import sys
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from divecast import (
     ByRecording,
@@ -21,8 +21,8 @@ from divecast import (
     TrainingConfig,
 )
 from divecast.config import LossConfig
-from divecast.errors import ConfigError, RankError
-from divecast.fit import launch
+from divecast.data import to_frame
+from divecast.errors import ConfigError
 from divecast.fit.launch import Machines
 from divecast.train.history import History
 from worlds import SMALL, hours, moves
@@ -67,12 +67,6 @@ def fit_recordings(**options: object) -> DeepDIVE:
     return recordings_model().fit(few_labelled(), ByRecording(3, 1, 1, group="person"), progress=False, **options)
 
 
-def place() -> dict[str, str]:
-    """Return what says in the environment which rank a process is; lightning-fabric leaves other traces."""
-    said = ("LOCAL_RANK", "NODE_RANK", "MASTER_", "WORLD_SIZE", "OMP_", "GLOO_", "PYTHONPATH")
-    return {name: value for name, value in os.environ.items() if name.startswith(said)}
-
-
 @cache
 def alone() -> History:
     """The panel's fit on one process."""
@@ -88,19 +82,18 @@ def assert_same_curve(one: History, other: History) -> None:
     np.testing.assert_allclose(curve(one), curve(other), rtol=1e-5, atol=1e-5)
 
 
-class Kill:
-    """Ends the other process at a step, as an operator or the kernel might."""
+class Interrupt:
+    """Presses Ctrl-C at a step."""
 
-    def __init__(self, at: int, started: list[subprocess.Popen]) -> None:
-        self.at, self.started, self.steps = at, started, 0
+    def __init__(self, at: int) -> None:
+        self.at = at
 
     def on_start(self, step: int, n_steps: int) -> None:
         pass
 
     def on_step(self, step: int, terms: dict[str, float]) -> None:
-        self.steps += 1
         if step == self.at:
-            self.started[-1].send_signal(signal.SIGKILL)
+            signal.raise_signal(signal.SIGINT)
 
     def on_epoch(self, record: object) -> None:
         pass
@@ -109,86 +102,100 @@ class Kill:
         pass
 
 
-@pytest.fixture
-def started(monkeypatch) -> list[subprocess.Popen]:
-    """Collects the processes that are started."""
-    found: list[subprocess.Popen] = []
-
-    class Noted(subprocess.Popen):
-        def __init__(self, *args: object, **kwargs: object) -> None:
-            super().__init__(*args, **kwargs)
-            found.append(self)
-
-    monkeypatch.setattr(launch.subprocess, "Popen", Noted)
-    return found
-
-
-@pytest.mark.parametrize("fit", [fit_panel, fit_recordings])
-def test_two_ranks_follow_the_loss_curve_of_one_and_leave_no_trace(fit, started):
-    environment, threads, state = place(), torch.get_num_threads(), torch.get_rng_state()
-    two = fit(devices=2)
-    assert_same_curve(alone() if fit is fit_panel else fit().history, two.history)
-    assert [worker.poll() is None for worker in started] == [False]
-    assert (place(), torch.get_num_threads()) == (environment, threads)
-    assert torch.equal(torch.get_rng_state(), state)
-    assert not torch.distributed.is_initialized()
-
-
-def test_when_a_rank_is_killed_all_end_and_one_process_goes_on_from_the_checkpoint(tmp_path, started):
-    keep, kill = tmp_path / "fit.checkpoint", Kill(13, started)
-    with pytest.raises(RankError, match=r"rank 1 of 2 .* SIGKILL.*resume=True.*fit\.checkpoint"):
-        fit_panel(devices=2, checkpoint=keep, callbacks=[kill])
-    assert kill.steps == 13
-    assert [worker.poll() for worker in started] == [-signal.SIGKILL]
-    resumed = fit_panel(checkpoint=keep, resume=True, callbacks=[watch := Kill(-1, started)])
-    assert 0 < watch.steps < 24
-    assert_same_curve(resumed.history, alone())
-
-
-def test_when_the_calling_process_is_killed_the_other_ends_and_the_checkpoint_is_whole(tmp_path):
-    keep = tmp_path / "fit.checkpoint"
-    code = (
-        f"import sys; sys.path[:0] = {sys.path!r}\n"
-        "import os, signal, test_launch\n"
-        "class Own(test_launch.Kill):\n"
-        "    def on_step(self, step, terms):\n"
-        "        if step == self.at: os.kill(os.getpid(), signal.SIGKILL)\n"
-        f"test_launch.fit_panel(devices=2, checkpoint={str(keep)!r}, callbacks=[Own(13, [])])"
-    )
-    # waits until every process that holds the pipe is gone
-    done = subprocess.run([sys.executable, "-c", code], stderr=subprocess.PIPE, check=False)  # noqa: S603  our own code
-    assert done.returncode == -signal.SIGKILL, done.stderr
-    assert_same_curve(fit_panel(checkpoint=keep, resume=True).history, alone())
-
-
-def test_two_ranks_go_on_from_the_checkpoint_of_one(tmp_path, started):
-    keep = tmp_path / "fit.checkpoint"
-    with pytest.raises(KeyboardInterrupt):
-        fit_panel(checkpoint=keep, callbacks=[Interrupt(11)])
-    assert_same_curve(fit_panel(checkpoint=keep, resume=True, devices=2).history, alone())
-
-
-class Interrupt(Kill):
-    """Presses Ctrl-C at a step."""
-
-    def __init__(self, at: int) -> None:
-        super().__init__(at, [])
+class Kill(Interrupt):
+    """Ends this process at a step, as an operator or the kernel might."""
 
     def on_step(self, step: int, terms: dict[str, float]) -> None:
         if step == self.at:
-            signal.raise_signal(signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_torchrun_starts_one_fit_of_all_its_processes_and_one_of_them_writes(tmp_path):
-    from pyarrow import parquet
+class Tell(Interrupt):
+    """Makes a file at a step."""
 
-    panel, table = holed(), tmp_path / "panel.parquet"
-    from divecast.data import to_frame
+    def __init__(self, at: int, path: Path) -> None:
+        super().__init__(at)
+        self.path = path
 
-    columns = {"time": panel.clock.at(np.arange(len(panel.values)))} | dict(
-        zip(panel.channels, panel.values.T, strict=True)
+    def on_step(self, step: int, terms: dict[str, float]) -> None:
+        if step == self.at:
+            self.path.touch()
+
+
+def run_script(folder: Path, lines: str) -> "subprocess.CompletedProcess[str]":
+    """Run a script that lightning-fabric runs again for each further device; ``rank`` says which process it is."""
+    script = folder / "fit.py"
+    script.write_text(
+        f"import os, sys; sys.path[:0] = {sys.path!r}\n"
+        "from pathlib import Path\n"
+        "import numpy\n"
+        "from slow import test_launch\n"
+        "from divecast import RankError\n"
+        f"folder, rank = Path({str(folder)!r}), int(os.environ.get('LOCAL_RANK', 0))\n" + lines
     )
-    parquet.write_table(to_frame(columns, "pyarrow"), table)
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}  # two processes of as many threads as cores wait for each other
+    for name in ("LOCAL_RANK", "NODE_RANK", "MASTER_ADDR", "MASTER_PORT", "WORLD_SIZE"):
+        environment.pop(name, None)
+    return subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, check=False)  # noqa: S603  ours
+
+
+@pytest.mark.parametrize("kind", ["panel", "recordings"])
+def test_two_ranks_follow_the_loss_curve_of_one(kind: str, tmp_path: Path) -> None:
+    ran = run_script(
+        tmp_path,
+        f"model = test_launch.fit_{kind}(devices=2)\n"
+        "numpy.save(folder / f'{rank}.npy', test_launch.curve(model.history))\n",
+    )
+    assert ran.returncode == 0, ran.stderr
+    one = curve(alone() if kind == "panel" else fit_recordings().history)
+    for rank in range(2):
+        np.testing.assert_allclose(np.load(tmp_path / f"{rank}.npy"), one, rtol=1e-5, atol=1e-5)
+
+
+def test_when_a_rank_is_killed_the_first_says_so_and_one_process_resumes_from_the_checkpoint(tmp_path: Path) -> None:
+    ran = run_script(
+        tmp_path,
+        "import signal, threading, time\n"
+        "def die():\n"
+        "    while not (folder / 'now').exists(): time.sleep(0.01)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "if rank: threading.Thread(target=die, daemon=True).start()\n"
+        "try:\n"
+        "    test_launch.fit_panel(\n"
+        "        devices=2, checkpoint=folder / 'fit.checkpoint', callbacks=[test_launch.Tell(13, folder / 'now')]\n"
+        "    )\n"
+        "except RankError as error:\n"
+        "    (folder / 'error').write_text(str(error))\n",
+    )
+    assert "another rank" in (tmp_path / "error").read_text(), ran.stderr
+    resumed = fit_panel(checkpoint=tmp_path / "fit.checkpoint", resume=True)
+    assert_same_curve(resumed.history, alone())
+
+
+def test_when_the_first_rank_is_killed_the_other_ends_and_the_checkpoint_is_whole(tmp_path: Path) -> None:
+    # returns once every process that holds its pipes is gone
+    ran = run_script(
+        tmp_path,
+        "test_launch.fit_panel(devices=2, checkpoint=folder / 'fit.checkpoint', callbacks=[test_launch.Kill(13)])\n",
+    )
+    assert ran.returncode == -signal.SIGKILL, ran.stderr
+    assert_same_curve(fit_panel(checkpoint=tmp_path / "fit.checkpoint", resume=True).history, alone())
+
+
+def test_two_ranks_resume_from_the_checkpoint_of_one(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        fit_panel(checkpoint=tmp_path / "fit.checkpoint", callbacks=[Interrupt(11)])
+    ran = run_script(
+        tmp_path,
+        "model = test_launch.fit_panel(devices=2, checkpoint=folder / 'fit.checkpoint', resume=True)\n"
+        "if not rank: numpy.save(folder / 'curve.npy', test_launch.curve(model.history))\n",
+    )
+    assert ran.returncode == 0, ran.stderr
+    np.testing.assert_allclose(np.load(tmp_path / "curve.npy"), curve(alone()), rtol=1e-5, atol=1e-5)
+
+
+def fit_by_command(table: Path, out: Path, *launcher: str) -> "subprocess.CompletedProcess[str]":
+    """Fit by the command line, with whatever starts it before."""
     settings = [
         "--horizon",
         "6",
@@ -202,37 +209,52 @@ def test_torchrun_starts_one_fit_of_all_its_processes_and_one_of_them_writes(tmp
         "63",
         "--json",
     ]
-    out = tmp_path / "model.safetensors"
-    command = [*RUN, "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "divecast.cli"]
-    ran = subprocess.run(  # noqa: S603  ourselves
-        [*command, "fit", str(table), "--out", str(out), *settings], capture_output=True, text=True, check=False
-    )
+    command = [*launcher, "-m", "divecast.cli", "fit", str(table), "--out", str(out), *settings]
+    devices = [] if len(launcher) > 1 else ["--devices", "2"]
+    return subprocess.run([*command, *devices], capture_output=True, text=True, check=False)  # noqa: S603  ours
+
+
+@pytest.mark.parametrize(
+    "launcher",
+    [(sys.executable,), (*RUN, "torch.distributed.run", "--standalone", "--nproc-per-node=2")],
+    ids=["devices", "torchrun"],
+)
+def test_the_command_fits_once_with_two_processes_and_one_of_them_writes(
+    launcher: tuple[str, ...], tmp_path: Path
+) -> None:
+    from pyarrow import parquet
+
+    panel, table, out = holed(), tmp_path / "panel.parquet", tmp_path / "model.safetensors"
+    stamps = {"time": panel.clock.at(np.arange(len(panel.values)))}
+    columns = stamps | dict(zip(panel.channels, panel.values.T, strict=True))
+    parquet.write_table(to_frame(columns, "pyarrow"), table)
+    ran = fit_by_command(table, out, *launcher)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.count('"command": "fit"') == 1
-    two = DeepDIVE.load(out)
     one = DeepDIVE(6, 24, ["hour"], training=TrainingConfig(epochs=2, batch_size=63)).fit(table, progress=False)
-    assert_same_curve(one.history, two.history)
+    assert_same_curve(one.history, DeepDIVE.load(out).history)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model.safetensors", "panel.parquet"]
 
 
-@pytest.mark.parametrize("options", [{"devices": 2, "strategy": "ddp"}, {"nodes": 2}], ids=["ddp", "nodes"])
-def test_a_script_that_each_rank_runs_by_itself_gives_each_the_same_fit(tmp_path, options):
-    """Started by lightning-fabric, or once a machine: two machines are two addresses of this one."""
+def test_two_machines_fit_one_model(tmp_path: Path) -> None:
+    """Two machines are two processes of this one, each started by hand."""
     from lightning_fabric.plugins.environments.lightning import find_free_network_port
 
     script = tmp_path / "fit.py"
     script.write_text(
         f"import os, sys; sys.path[:0] = {sys.path!r}\n"
-        "import numpy, test_launch\n"
-        f"found = test_launch.fit_panel(**{options!r})\n"
-        "rank = os.environ['LOCAL_RANK'] if 'LOCAL_RANK' in os.environ else os.environ['NODE_RANK']\n"
-        f"numpy.save({str(tmp_path)!r} + '/' + rank, test_launch.curve(found.history))\n"
+        "import numpy\n"
+        "from slow import test_launch\n"
+        "model = test_launch.fit_panel(nodes=2)\n"
+        f"numpy.save({str(tmp_path)!r} + '/' + os.environ['NODE_RANK'], test_launch.curve(model.history))\n"
     )
     known = os.environ | {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(find_free_network_port())}
-    known["OMP_NUM_THREADS"] = "1"  # two processes of as many threads as cores wait for one another
-    places = [{"NODE_RANK": str(node)} for node in range(options["nodes"])] if "nodes" in options else [{}]
-    started = [subprocess.Popen([sys.executable, script], env=known | place) for place in places]  # noqa: S603  ours
-    assert [process.wait() for process in started] == [0] * len(places)
+    known["OMP_NUM_THREADS"] = "1"
+    started = [
+        subprocess.Popen([sys.executable, script], env=known | {"NODE_RANK": str(node)})  # noqa: S603  ours
+        for node in range(2)
+    ]
+    assert [process.wait() for process in started] == [0, 0]
     for rank in range(2):
         np.testing.assert_allclose(np.load(tmp_path / f"{rank}.npy"), curve(alone()), rtol=1e-5, atol=1e-5)
 
@@ -242,7 +264,6 @@ def test_a_script_that_each_rank_runs_by_itself_gives_each_the_same_fit(tmp_path
     [
         ({"devices": 0}, "devices must be a whole number >= 1, got 0"),
         ({"nodes": True}, "nodes must be a whole number"),
-        ({"strategy": "fsdp"}, "strategy must be one of"),
     ],
 )
 def test_settings_out_of_range_are_refused(setting, said):
@@ -252,7 +273,7 @@ def test_settings_out_of_range_are_refused(setting, said):
 
 def test_a_second_machine_must_know_where_the_first_is(monkeypatch):
     monkeypatch.delenv("MASTER_ADDR", raising=False)
-    with pytest.raises(ConfigError, match=r"MASTER_ADDR.*torchrun"):
+    with pytest.raises(ConfigError, match=r"MASTER_ADDR[^.]*not set.*torchrun"):
         fit_panel(devices=2, nodes=2)
 
 
