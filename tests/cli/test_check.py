@@ -16,7 +16,7 @@ def test_check_says_what_is_fine_and_what_is_not(run, folder, model, tmp_path):
 
 def test_check_as_json(run, folder, model):
     found = run("check", model, folder / "panel.csv", "--part", "all", "--every", 5, "--json").json
-    assert found["fine"] == all(finding["state"] != "look" for finding in found["findings"])
+    assert found["fine"] == all(finding["state"] != "problem" for finding in found["findings"])
     assert {"topic", "state", "text", "advice"} == set(found["findings"][0])
 
 

@@ -1,12 +1,11 @@
-"""The questions that a fitted model answers about itself, as methods of the estimator."""
+"""Methods of the estimator that explain its forecasts and its code."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 from divecast.data import Windows
 from divecast.explain.anomalies.anomalies import Anomalies, find_anomalies
-from divecast.explain.anomalies.reference import DEFAULT_SCORES, Reference
+from divecast.explain.anomalies.reference import DEFAULT_SCORES, reference_for
 from divecast.explain.attribution.attribution import Attribution
 from divecast.explain.attribution.why import attribute, windows_to_explain
 from divecast.explain.counterfactuals.counterfactual import Counterfactual
@@ -24,21 +23,14 @@ from divecast.inference.predict import LabelMode
 
 
 class Explaining(ABC):
-    """What ``DeepDIVE`` can say of its forecasts and its code; each method's own module does the work."""
+    """Mixin of ``DeepDIVE``: what-if, swaps, traversals, anomalies, attribution and diagnosis."""
 
     @property
     @abstractmethod
     def fitted_model(self) -> FittedModel:
-        """What the fit left."""
+        """The fitted model."""
 
-    def _windows(
-        self, data: object, part: PartName, role: Literal["score", "encode"], every: int
-    ) -> tuple[FittedModel, Windows]:
-        """Return the model and every ``every``-th window of a part of the data."""
-        check_at_least(1, every=every)
-        return self.fitted_model, self.fitted_model.windows(data, part, role, every)
-
-    def what_if(  # noqa: PLR0913  which windows, which classes, and what of the forecast
+    def what_if(  # noqa: PLR0913
         self,
         data: object,
         *,
@@ -49,38 +41,44 @@ class Explaining(ABC):
         labels: LabelMode = "known",
         levels: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95),
     ) -> Counterfactual:
-        """Forecast windows as they are, and as if they were of another class: b is moved there, the rest is kept.
+        """Forecast windows as they are, and as if they were of another class.
 
-        A factor's class is that of the window's last row: a forecast that starts at midnight comes from a window of
-        the day before. The window itself stays what was observed, and the forecaster reads it, too: the answer is
-        what the model makes of the same window under another label, not what would have happened.
+        b is moved to the other class and the remaining code is kept. The class of a factor is that of the window's last
+        row: a forecast that starts at midnight belongs to a window of the day before. The forecaster still reads the
+        observed window, so the result is the model's forecast for the same window under another label, not what would
+        have happened.
 
         Args:
             data: as in ``forecast``.
-            to: the class, with ``factor``; or for several factors at once ``{"weekday": "Sun", "hour": "23"}``.
-            factor: whose class ``to`` is.
-            at: first stamp of the forecast, or several; for recordings a name (its last window), or a name and the
-                second its window ends at, as ``("r3", 12.5)``, or several. By default the end of the data.
-            unlabelled_code: ``adjusted`` moves a by the average effect of the new classes on it, estimated on the data
-                given; ``kept`` leaves a as inferred, with what it still tells of the old class (docs/what_if.md).
-            labels: how the window's own code gets its classes, as in ``forecast``: those known are told, or all are
-                inferred. A class that is not known is inferred; then even the class it already has changes the
-                forecast, since it is now told for certain.
+            to: the class, together with ``factor``; or for several factors ``{"weekday": "Sun", "hour": "23"}``.
+            factor: the factor whose class ``to`` is.
+            at: first time of the forecast, or several; for recordings a name (its last window), or a name and the
+                second at which the window ends, as ``("r3", 12.5)``, or several. By default the end of the data.
+            unlabelled_code: ``adjusted`` shifts a by the average effect of the new classes, estimated on the data;
+                ``kept`` leaves a as inferred, with what it still tells of the old class (docs/what_if.md).
+            labels: how the window's own code gets its classes, as in ``forecast``. A class that is not known is
+                inferred; then even its own class changes the forecast, as it is now taken for certain.
             levels: probabilities of the quantiles.
 
         Returns:
-            Both forecasts and both reconstructions in original units, the difference, the classes before and after.
+            Both forecasts, (window, horizon, channel), and both reconstructions in original units, their difference,
+            and the classes before and after.
 
         Raises:
-            ConfigError: no such factor or class, or levels out of range.
-            DataError: no window at ``at``, the data cannot be used, or are too short to adjust a.
-        """
-        fitted, windows = self._windows(data, "all", "encode", 1)
-        asked, wanted = windows_at(windows, at), wanted_classes(fitted, as_mapping(factor, to))
-        how = ClassChange(labels, effects_for(fitted, windows, unlabelled_code))
-        return what_if_windows(fitted, asked, wanted.expand(len(asked), -1), how, levels)
+            ConfigError: there is no such factor or class, or levels are out of range.
+            DataError: there is no window at ``at``, the data cannot be used, or are too short to adjust a.
 
-    def swap_codes(  # noqa: PLR0913  which windows, what of the code, and what of the forecast
+        Example:
+            >>> what_if = model.what_if(panel, factor="weekday", to="Sun")
+            >>> what_if.factual.mean.shape, what_if.difference.shape
+            ((1, 24, 4), (1, 24, 4))
+        """
+        fitted, windows = self._all_windows(data)
+        chosen, wanted = windows_at(windows, at), wanted_classes(fitted, as_mapping(factor, to))
+        change = ClassChange(labels, effects_for(fitted, windows, unlabelled_code))
+        return what_if_windows(fitted, chosen, wanted.expand(len(chosen), -1), change, levels)
+
+    def swap_codes(  # noqa: PLR0913
         self,
         data: object,
         *,
@@ -91,30 +89,35 @@ class Explaining(ABC):
         labels: LabelMode = "known",
         levels: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95),
     ) -> Counterfactual:
-        """Forecast windows as they are, and with a part of the code of other windows.
+        """Forecast windows as they are, and with a block of the code of other windows.
 
         Args:
             data: as in ``forecast``.
-            other: the windows whose code is taken, as ``at``: one for all, or as many.
+            other: the windows whose code is taken, given as ``at``: one for all, or as many.
             at: the windows to forecast, as in ``what_if``; the forecaster reads these.
             block: ``b``, which is tied to the factors, or ``a``, which is not. It is taken unchanged, even where a
                 depends on the labels.
-            factors: take of b only the blocks of these; all when left out.
+            factors: take only the blocks of these factors from b; by default all.
             labels: how both codes get their classes, as in ``what_if``.
             levels: probabilities of the quantiles.
 
         Returns:
-            As ``what_if``.
+            The same as ``what_if``.
 
         Raises:
-            ConfigError: the windows do not pair, or the code has no such part.
-            DataError: no window at ``at`` or ``other``, or the data cannot be used.
+            ConfigError: the windows do not pair, or the code has no such block.
+            DataError: there is no window at ``at`` or ``other``, or the data cannot be used.
+
+        Example:
+            >>> swapped = model.swap_codes(panel, other="2016-03-01 00:00", block="a")
+            >>> swapped.difference.shape
+            (1, 24, 4)
         """
-        fitted, windows = self._windows(data, "all", "encode", 1)
+        fitted, windows = self._all_windows(data)
         swap = Swap(block, factors, labels)
         return swap_windows(fitted, windows_at(windows, at), windows_at(windows, other), swap, levels)
 
-    def traverse(  # noqa: PLR0913  which windows, and which way through the code
+    def traverse(  # noqa: PLR0913
         self,
         data: object,
         dimension: str,
@@ -125,28 +128,36 @@ class Explaining(ABC):
         span: float = 3.0,
         unlabelled_code: UnlabelledCode = "kept",
     ) -> Traversal:
-        """Move one dimension of the inferred code of windows, and give windows and forecasts along the way.
+        """Move one dimension of the inferred code of windows; return reconstructions and forecasts at each position.
 
         Args:
             data: as in ``forecast``.
-            dimension: as in the table of ``encode``: ``a3``, ``b_hour0``; or ``b_hour``, the way through the classes
-                of the hour, around the circle where the factor is cyclic.
+            dimension: as in the table of ``encode``, such as ``a3`` or ``b_hour0``; or ``b_hour`` to move through the
+                classes of the hour, around the circle if the factor is cyclic.
             at: the windows, as in ``what_if``.
-            positions: where to stop. For a dimension in standard deviations of the prior from its mean; for the way in
-                classes, 0 the first. By default ``n`` within ``span``, or along the whole way.
-            n: number of positions, 2 or more; by default 9, or for the way one a class.
+            positions: for a dimension, standard deviations of the prior from its mean; through classes, the number of
+                the class, 0 the first. By default ``n`` positions within ``span``, or through all classes.
+            n: number of positions, 2 or more; by default 9, or through classes one per class.
             span: farthest position, standard deviations of the prior.
-            unlabelled_code: what happens to a where b moves, as in ``what_if``.
+            unlabelled_code: whether a is ``kept`` where b moves, or ``adjusted`` to its classes, as in ``what_if``.
+
+        Returns:
+            Reconstructions, (window, position, time, channel), forecasts, (window, position, horizon, channel), and
+            the class probabilities at each position.
 
         Raises:
-            ConfigError: no such dimension, or positions that cannot be.
-            DataError: no window at ``at``, or the data cannot be used.
+            ConfigError: there is no such dimension, or positions are out of range.
+            DataError: there is no window at ``at``, or the data cannot be used.
+
+        Example:
+            >>> model.traverse(panel, "b_weekday", n=7).forecasts.shape
+            (1, 7, 24, 4)
         """
-        fitted, windows = self._windows(data, "all", "encode", 1)
+        fitted, windows = self._all_windows(data)
         moved = find_dimension(fitted, dimension)
-        stops = moved.default_positions(n, span) if positions is None else positions
+        positions = moved.default_positions(n, span) if positions is None else positions
         effects = effects_for(fitted, windows, unlabelled_code)
-        return traverse_windows(fitted, windows_at(windows, at), moved, stops, effects)
+        return traverse_windows(fitted, windows_at(windows, at), moved, positions, effects)
 
     def anomalies(
         self,
@@ -178,26 +189,20 @@ class Explaining(ABC):
                 inferred from the values), ``bound`` (joint bound).
 
         Returns:
-            Scores by window and channel, inferred and given labels, and ``top()``, the most anomalous windows with
-            reasons in words.
+            Scores, (window,) and (window, channel), inferred and given labels, and ``top()``, the most anomalous
+            windows with reasons in words.
 
         Raises:
             DataError: the data cannot be used, or have fewer than 20 reference windows.
             ConfigError: an unknown part or score, or none of the scores could be computed.
 
         Example:
-            >>> anomalies = model.anomalies(panel, "test", every=3)
+            >>> anomalies = model.anomalies(panel.rows(0, 400), every=5)
             >>> len(anomalies.top(3))
             3
         """
-        fitted, windows = self._windows(data, subset, "encode", every)
-        if against is not None:
-            reference = against.reference
-        elif fitted.is_fit_data(windows.source):
-            _, valid = self._windows(windows.source, "valid", "encode", 1)
-            reference = Reference.measure(fitted, valid, "the validation part")
-        else:
-            reference = Reference.measure(fitted, windows, "the given data")
+        fitted, windows = self._part_windows(data, subset, every)
+        reference = reference_for(fitted, windows) if against is None else against.reference
         return find_anomalies(fitted, windows, reference, scores)
 
     def why(
@@ -209,49 +214,67 @@ class Explaining(ABC):
         at: Places = None,
         labels: LabelMode = "known",
     ) -> Attribution:
-        """Say what forecasts rest on: each factor, a, and the window itself, by step, by window and by channel.
+        """Attribute forecasts to each factor, to a, and to the window itself, by step, window and channel.
 
-        Each part of the code in turn is set to its prior mean, and the change of the forecast mean is measured, in
-        scaled units squared. Shares are of these changes and sum to 1. They say what moves this model's forecasts: not
-        what makes them good, and not what causes the values. The attention of the fusion is held against them, and is
+        Each component of the code in turn is set to its prior mean, and the change of the forecast mean is measured, in
+        squared scaled units. Shares of these changes sum to 1. They show what moves the forecasts of this model, not
+        what makes them accurate or what causes the values. The attention of the fusion is compared with them, and is
         not shown as importance where the two disagree.
 
         Args:
             data: as in ``forecast``.
-            part: which windows, by their last row.
-            every: explain one window in this many. Take a number that shares no divisor with the rows of a day or week,
-                as 5 or 11 do for hours: every 24th would hide what the hour does, every 7th ties it to the weekday.
-            at: only these windows, as in ``what_if``; ``part`` and ``every`` are then left out.
+            part: part of the data of the fit that the windows end in, or ``all``.
+            every: explain every ``every``-th window. Choose a number that has no common divisor with the rows of a day
+                or week, such as 5 or 11 for hours: every 24th window would hide the effect of the hour.
+            at: only these windows, as in ``what_if``, in place of ``part`` and ``every``.
             labels: how the code gets its classes, as in the forecast to explain.
 
         Returns:
-            Shares and changes, (part, horizon) and (window, part, horizon); the share of the forecasts' variance that
-            the window has without any code, (horizon,), where there are several windows; ``print`` says it in words.
+            Shares and changes, (component, horizon) and (window, component, horizon); with several windows the share of
+            the forecasts' variance that remains without any code, (horizon,). ``print`` gives a summary in words.
 
         Raises:
-            ConfigError: ``at`` beside ``part`` or ``every``, or an unknown part.
-            DataError: no window at ``at``, or the data cannot be used.
+            ConfigError: ``at`` is combined with ``part`` or ``every``, or there is no such part.
+            DataError: there is no window at ``at``, or the data cannot be used.
+
+        Example:
+            >>> attribution = model.why(panel, "test", every=11)
+            >>> attribution.share.shape
+            (3, 24)
         """
-        fitted, windows = self._windows(data, part, "encode", every)
+        fitted, windows = self._part_windows(data, part, every)
         return attribute(fitted, windows_to_explain(windows, part, every, at), labels)
 
     def check(self, data: object, part: PartName = "test", every: int = 1) -> Diagnosis:
-        """Say whether the code is sound: what is fine, and for what is not, which setting to change and how.
+        """Diagnose the code: what is fine, and for each problem which setting to change and how.
 
-        Looks at the KL of every dimension, active units, dimensions that say the same, classes on one centre, how well
-        labels are read from the windows, and where in the code they are found (this needs ``divecast[science]``; the
-        rest works without it, and the report says what was left out).
+        Measured are the KL of every dimension, active units, duplicate dimensions, merged classes, how well labels are
+        inferred from the windows, and which parts of the code they can be read from. The last needs
+        ``divecast[science]``; without it the result names what was left out.
 
         Args:
             data: the data of the fit for a part of it; any data for ``all``. Labels they lack are left out.
-            part: which windows, by their last row.
-            every: look at one window in this many; which number, see ``why``.
+            part: part of the data of the fit that the windows end in, or ``all``.
+            every: use every ``every``-th window; for a good number see ``why``.
 
         Returns:
-            A report; ``print`` says it in plain words, ``.frame(...)`` gives the numbers.
+            A diagnosis; ``print`` gives it in words, ``frame`` the numbers.
 
         Raises:
             DataError: there are fewer than 20 windows, or the data cannot be used.
-            ConfigError: an unknown part.
+            ConfigError: there is no such part.
+
+        Example:
+            >>> diagnosis = model.check(panel, "test", every=13)
+            >>> print(str(diagnosis).splitlines()[0].split(",")[0])
+            Diagnosis of the code
         """
-        return check_code(*self._windows(data, part, "encode", every), part)
+        fitted, windows = self._part_windows(data, part, every)
+        return check_code(fitted, windows, part)
+
+    def _all_windows(self, data: object) -> tuple[FittedModel, Windows]:
+        return self.fitted_model, self.fitted_model.windows(data)
+
+    def _part_windows(self, data: object, part: PartName, every: int) -> tuple[FittedModel, Windows]:
+        check_at_least(1, every=every)
+        return self.fitted_model, self.fitted_model.windows(data, part, every=every)

@@ -15,7 +15,7 @@ from divecast.data import Windows
 from divecast.errors import DivecastError
 from divecast.estimator import DeepDIVE
 from divecast.explain.anomalies.anomalies import Anomalies, find_anomalies
-from divecast.explain.anomalies.reference import DEFAULT_SCORES, Reference
+from divecast.explain.anomalies.reference import DEFAULT_SCORES, Reference, reference_for
 from divecast.explain.counterfactuals.counterfactual import Counterfactual
 from divecast.explain.counterfactuals.dimension import find_dimension
 from divecast.explain.counterfactuals.label_effects import LabelEffects, effects_for
@@ -71,7 +71,7 @@ class Explorer:
             fitted=fitted,
             windows=windows,
             effects=Cached(lambda: effects_for(fitted, windows, "adjusted")),
-            reference=Cached(lambda: _reference(fitted, windows)),
+            reference=Cached(lambda: reference_for(fitted, windows)),
             limits=limits or default,
         )
 
@@ -202,9 +202,3 @@ class Explorer:
 
 def _place(at: str | Row) -> Place:
     return at if isinstance(at, str) else (at.recording, at.second)
-
-
-def _reference(fitted: FittedModel, windows: Windows) -> Reference:
-    if not fitted.is_fit_data(windows.source):
-        return Reference.measure(fitted, windows, "the given data")
-    return Reference.measure(fitted, fitted.windows(windows.source, "valid"), "the validation part")

@@ -161,14 +161,14 @@ class FittedModel:
         if not self.is_fit_data(source):
             raise DataError(
                 f"The {part} part belongs to the data of the fit, and these are other data",
-                hint='Pass the data of the fit, or "all" as {part}',
+                hint='Use the data of the fit, or choose "all"',
                 argument="part",
             )
         chosen: Part = getattr(split(source, self.provenance.split), part)
         if not chosen.n_rows:
             raise ConfigError(
                 f"The split of the fit, {self.provenance.split}, has no {part} part",
-                hint="Choose another {part}",
+                hint="Choose another part",
                 argument="part",
             )
         return chosen

@@ -12,7 +12,8 @@ from worlds import hours
 
 
 def test_it_is_the_logarithm_of_the_inferred_probability(hours_model):
-    fitted, windows = hours_model._windows(hours().panel, "test", "encode", 3)
+    fitted = hours_model.fitted_model
+    windows = fitted.windows(hours().panel, "test", every=3)
     labels, scores = infer_window_labels(fitted, windows), score_windows(fitted, windows)
     for at, shares in enumerate(labels.probabilities):
         own = shares[np.arange(len(shares)), labels.given[:, at]]

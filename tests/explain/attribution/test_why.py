@@ -33,7 +33,7 @@ def cut(model: DeepDIVE, change: Cut) -> FittedModel:
 
 
 def explain(model: DeepDIVE, change: Cut, every: int = 5) -> Attribution:
-    _, windows = model._windows(PANEL, "test", "encode", every)
+    windows = model.fitted_model.windows(PANEL, "test", every=every)
     return attribute(cut(model, change), windows)
 
 
@@ -122,7 +122,8 @@ def test_the_labels_alone_are_found_to_carry_what_only_they_know(hours_model: De
 
 def test_changes_are_those_of_forecasts_with_the_part_at_its_prior_mean(hours_model: DeepDIVE) -> None:
     """The hour set to its prior mean by hand: b at the centres' mean and every class at its frequency."""
-    fitted, windows = hours_model._windows(PANEL, "test", "encode", 50)
+    fitted = hours_model.fitted_model
+    windows = fitted.windows(PANEL, "test", every=50)
     net, batch = fitted.network, windows.batch(np.arange(len(windows)))
     found = hours_model.why(PANEL, "test", 50)
     with torch.inference_mode():
@@ -231,6 +232,7 @@ def test_what_cannot_be_asked_is_refused(hours_model: DeepDIVE) -> None:
         hours_model.why(PANEL, "test", labels="guess")  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="rows must be"):
         hours_model.why(PANEL, "test", 100).frame("year")  # type: ignore[arg-type]
-    fitted, windows = hours_model._windows(PANEL, "test", "encode", 1)
+    fitted = hours_model.fitted_model
+    windows = fitted.windows(PANEL, "test")
     with pytest.raises(DataError, match="no window to explain"):
         attribute(fitted, windows.subset(slice(0, 0)))

@@ -21,7 +21,8 @@ MONDAY_11 = "2024-01-22 12:00"
 
 def test_known_effects_are_found(hours_model: DeepDIVE, monkeypatch: pytest.MonkeyPatch) -> None:
     """a is made of the covariates and of noise that they do not tell: a moves by the one and keeps the other."""
-    fitted, windows = hours_model._windows(PANEL, "all", "encode", 1)
+    fitted = hours_model.fitted_model
+    windows = fitted.windows(PANEL, "all")
     pairs = ((0, 1),)
     draw = torch.Generator().manual_seed(0)
     truth = torch.randn(n_label_covariates(fitted.dimensions.n_classes, pairs), 3, generator=draw)
@@ -43,7 +44,8 @@ def test_known_effects_are_found(hours_model: DeepDIVE, monkeypatch: pytest.Monk
 
 
 def test_there_and_back_is_the_same(hours_model: DeepDIVE) -> None:
-    fitted, windows = hours_model._windows(PANEL, "all", "encode", 1)
+    fitted = hours_model.fitted_model
+    windows = fitted.windows(PANEL, "all")
     effects = LabelEffects.of(fitted, windows)
     batch = next(batches(fitted, windows.subset(slice(0, 50))))
     own = infer_code(fitted, batch, "known")
@@ -79,7 +81,8 @@ def test_a_class_the_data_do_not_have_is_told(hours_model: DeepDIVE) -> None:
 
 
 def test_without_labels_there_is_nothing_to_adjust() -> None:
-    fitted, windows = fit_hours(factors=(), epochs=1)._windows(PANEL, "all", "encode", 1)
+    fitted = fit_hours(factors=(), epochs=1).fitted_model
+    windows = fitted.windows(PANEL, "all", every=1)
     assert effects_for(fitted, windows, "adjusted") is None
 
 

@@ -11,13 +11,14 @@ import pytest
 import torch
 
 from divecast import CodeConfig, ConfigError, DataError, DeepDIVE, ModelConfig, Panel, TrainingConfig
+from divecast._text import plural
 from divecast.data import Windows
 from divecast.explain.diagnosis import check as checking
-from divecast.explain.diagnosis.check import block_divergences, check_code, label_readings, separations_of, usage_of
+from divecast.explain.diagnosis.check import block_divergences, check_code, label_accuracies, separations_of, usage_of
 from divecast.explain.diagnosis.diagnosis import Diagnosis, Finding, Measurements
 from divecast.explain.diagnosis.divergence import standard_kl
 from divecast.explain.diagnosis.findings import findings_of
-from divecast.explain.diagnosis.ownership import Readings, label_skill, read_from_places, repeated_share
+from divecast.explain.diagnosis.ownership import ProbeResults, label_skill, probe_code, repeated_share
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import encode_windows
 from divecast.inference.results import Codes, Labels
@@ -49,14 +50,15 @@ def quick(fitted: FittedModel, codes: Codes, given: np.ndarray) -> Diagnosis:
         dimensions=usage_of(fitted, codes),
         block_kl=block_divergences(fitted, codes),
         separations=separations_of(fitted, codes),
-        labels=label_readings(labels),
-        readings=Readings(),
+        labels=label_accuracies(labels),
+        probes=ProbeResults(),
     )
     return Diagnosis(measured, findings_of(fitted, measured), "numpy")
 
 
 def coded(model: DeepDIVE, change: Callable[[Network], None] | None = None) -> tuple[FittedModel, Codes, np.ndarray]:
-    fitted, windows = model._windows(PANEL, "test", "encode", 1)
+    fitted = model.fitted_model
+    windows = fitted.windows(PANEL, "test")
     if change is not None:
         network = copy.deepcopy(fitted.network)
         with torch.no_grad():
@@ -67,7 +69,8 @@ def coded(model: DeepDIVE, change: Callable[[Network], None] | None = None) -> t
 
 def sound(model: DeepDIVE, every: int = 1) -> tuple[FittedModel, Windows, Codes]:
     """Codes made by hand: each block at its class's centre, up to noise, and an a that knows nothing of labels."""
-    fitted, windows = model._windows(PANEL, "all", "encode", every)
+    fitted = model.fitted_model
+    windows = fitted.windows(PANEL, "all", every=every)
     codes, draw = encode_windows(fitted, windows), np.random.default_rng(0)
     given = windows.labels[windows.origins - 1].astype(np.int64)
     mixtures = fitted.network.marginal.prior.mixtures()
@@ -98,11 +101,11 @@ def test_a_sound_code_is_called_sound(hours_model: DeepDIVE) -> None:
 
 def test_the_report_ends_with_a_verdict(diagnosis: Diagnosis) -> None:
     lines = str(diagnosis).splitlines()
-    n_look = sum(finding.state == "look" for finding in diagnosis.findings)
+    n_problems = sum(finding.state == "problem" for finding in diagnosis.findings)
     assert lines[0].startswith("Diagnosis of the code")
-    assert lines[-1] == ("No problem found." if diagnosis.fine else f"{n_look} to look at.")
-    assert sum(line.startswith("LOOK") for line in lines) == n_look
-    assert all(finding.advice for finding in diagnosis.findings if finding.state == "look")
+    assert lines[-1] == ("No problem found." if diagnosis.fine else plural(n_problems, "problem") + " found.")
+    assert sum(line.startswith("PROBLEM") for line in lines) == n_problems
+    assert all(finding.advice for finding in diagnosis.findings if finding.state == "problem")
 
 
 def test_kl_of_a_is_the_closed_form_of_the_posteriors(hours_model: DeepDIVE) -> None:
@@ -135,7 +138,7 @@ def test_duplicated_dimensions_are_found(hours_model: DeepDIVE) -> None:
     report = quick(fitted, replace(codes, a_mean=a), given)
     assert {(pair.first, pair.second) for pair in report.duplicates} == {("a0", "a1"), ("a2", "b_hour0")}
     [finding] = by_topic(report.findings)["duplicates"]
-    assert finding.state == "look"
+    assert finding.state == "problem"
     assert "conditional_tc" in finding.advice
     assert "a repeats hour" in finding.advice
 
@@ -146,9 +149,9 @@ def test_merged_classes_are_found(hours_model: DeepDIVE) -> None:
 
     report = quick(*coded(hours_model, merge))
     [finding] = by_topic(report.findings)["classes"]
-    assert finding.state == "look"
+    assert finding.state == "problem"
     assert len(report.merged) == 24 * 23 // 2
-    assert "cross_entropy (10 in this fit)" in finding.advice
+    assert "cross_entropy (now 10)" in finding.advice
 
 
 def test_a_silent_block_is_found(hours_model: DeepDIVE) -> None:
@@ -157,7 +160,7 @@ def test_a_silent_block_is_found(hours_model: DeepDIVE) -> None:
     unsure = tuple(np.full_like(share, 1 / share.shape[1]) for share in codes.probabilities[:1])
     flat = replace(codes, b_mean=still, probabilities=unsure + codes.probabilities[1:])
     [finding] = by_topic(quick(fitted, flat, given).findings)["blocks"]
-    assert finding.state == "look"
+    assert finding.state == "problem"
     assert "inferred of hour " in finding.text
 
 
@@ -175,7 +178,7 @@ def test_a_block_far_from_its_classes_is_found(hours_model: DeepDIVE) -> None:
     fitted, codes, given = coded(hours_model)
     off = (codes.b_mean[0] + 4.0, codes.b_mean[1])
     [finding] = by_topic(quick(fitted, replace(codes, b_mean=off), given).findings)["blocks"]
-    assert (finding.state, "every class of hour (" in finding.text) == ("look", True)
+    assert (finding.state, "every class of hour (" in finding.text) == ("problem", True)
     assert "marginal_kl" in finding.advice
 
 
@@ -185,7 +188,7 @@ def test_labels_read_wrong_are_found_and_missing_ones_are_not_judged(hours_model
     given[:, 0] = (given[:, 0] + 12) % 24
     given[:, 1] = -1
     wrong, absent = by_topic(quick(fitted, codes, given).findings)["labels"]
-    assert (wrong.state, absent.state) == ("look", "unknown")
+    assert (wrong.state, absent.state) == ("problem", "unknown")
     assert "no labels" in absent.text
 
 
@@ -194,13 +197,13 @@ def test_leaks_are_found(hours_model: DeepDIVE) -> None:
     hour, weekend = codes.b_mean
     a = np.concatenate([hour[:, :2], codes.a_mean[:, :1]], axis=1)
     [told] = by_topic(reported(fitted, windows, replace(codes, a_mean=a)).findings)["leakage"]
-    assert (told.state, "a also tells hour 1.00" in told.text) == ("look", True)
-    assert "n_conditional (3)" in told.advice
+    assert (told.state, "read from a: hour 1.00" in told.text) == ("problem", True)
+    assert "n_conditional (now 3)" in told.advice
     noise = np.random.default_rng(0).normal(size=(len(hour), hour.shape[1] - 1))
     crossed = hour + np.concatenate([0.4 * weekend, 0.0 * noise], axis=1).astype(np.float32)
     report = reported(fitted, windows, replace(codes, b_mean=(crossed, weekend)))
     [told] = by_topic(report.findings)["leakage"]
-    assert (told.state, "weekend from b_hour" in told.text) == ("look", True)
+    assert (told.state, "weekend from b_hour" in told.text) == ("problem", True)
     assert "marginal_kl" in told.advice
 
 
@@ -221,7 +224,7 @@ def test_without_scikit_learn_the_rest_is_said(hours_model: DeepDIVE, monkeypatc
     assert 'pip install "divecast[science]"' in finding.text
     assert "leakage" not in by_topic(report.findings)
     assert str(report).endswith(" 1 could not be measured.")
-    assert report.frame("readings").num_rows == 0
+    assert report.frame("probes").num_rows == 0
     assert {"a", "classes", "labels"} <= set(by_topic(report.findings))
 
 
@@ -234,8 +237,8 @@ def fit(factors: tuple[str, ...], code: CodeConfig) -> DeepDIVE:
 def test_a_model_without_factors_is_judged_by_a() -> None:
     report = fit((), SMALL.code).check(hours(weeks=4).panel)
     assert set(by_topic(report.findings)) - {"forecast"} == {"a", "blocks", "duplicates"}
-    assert report.measured.readings == Readings()
-    for rows in ("findings", "dimensions", "classes", "labels", "readings"):
+    assert report.measured.probes == ProbeResults()
+    for rows in ("findings", "dimensions", "classes", "labels", "probes"):
         assert report.frame(rows) is not None
     assert len(report.frame("classes")) == 0
 
@@ -243,7 +246,7 @@ def test_a_model_without_factors_is_judged_by_a() -> None:
 @pytest.mark.parametrize(("labels", "state"), [("given", "unknown"), ("latent", "fine"), ("unused", "fine")])
 def test_other_uses_of_labels(labels: str, state: str) -> None:
     report = fit(("hour", "weekend"), CodeConfig(n_conditional=2, labels=labels)).check(hours(weeks=4).panel)
-    assert by_topic(report.findings)["blocks"][0].state in (state, "look" if labels == "latent" else state)
+    assert by_topic(report.findings)["blocks"][0].state in (state, "problem" if labels == "latent" else state)
     assert set(report.measured.block_kl) == ({"hour", "weekend"} if labels == "latent" else set())
     assert report.measured.dimensions.names == ("a0", "a1")
 
@@ -255,7 +258,7 @@ def test_a_code_without_a() -> None:
 
 def test_recordings_are_held_out_whole(moves_model: DeepDIVE) -> None:
     report = moves_model.check(moves(), "all", every=4)
-    assert [reading.factor for reading in report.measured.readings.own] == ["move", "side"]
+    assert [probe.factor for probe in report.measured.probes.own] == ["move", "side"]
     assert [label.factor for label in report.measured.labels] == ["move", "side"]
 
 
@@ -281,10 +284,10 @@ def test_frames_hold_the_numbers(diagnosis: Diagnosis) -> None:
 
 
 def test_what_cannot_be_judged_is_refused(hours_model: DeepDIVE) -> None:
-    with pytest.raises(DataError, match="20 windows or more"):
+    with pytest.raises(DataError, match="at least 20 windows"):
         hours_model.check(PANEL, "test", every=100)
     other = Panel.from_array(PANEL.values[:200], "2024-01-01", "1h", list(PANEL.channels))
-    with pytest.raises(DataError, match='part="all"'):
+    with pytest.raises(DataError, match='choose "all"'):
         hours_model.check(other)
 
 
@@ -304,8 +307,8 @@ def test_a_class_that_comes_once_is_not_held_out(hours_model: DeepDIVE) -> None:
     given = windows.labels[windows.origins - 1].astype(np.int64)
     given[:, 0] = month
     labels = Labels(codes.keys, ("month", "weekend"), codes.classes, codes.probabilities, given)
-    found = read_from_places(replace(codes, factors=labels.factors), labels, None, 12)
-    assert [reading.factor for reading in found.own] == ["weekend"]
+    found = probe_code(replace(codes, factors=labels.factors), labels, None, 12)
+    assert [probe.factor for probe in found.own] == ["weekend"]
     assert found.left_out.startswith("month: most of its classes come in fewer than 3 spells")
     assert repeated_share(month, None) == 0.0
     assert repeated_share(month, np.arange(len(month)) // 10) == 1.0

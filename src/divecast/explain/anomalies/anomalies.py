@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast._optional import Plottable
 from divecast.data import Backend, Windows, to_frame
 from divecast.errors import ConfigError
 from divecast.explain.anomalies.anomaly_reasons import AnomalousWindow, describe
@@ -25,7 +26,7 @@ from divecast.inference.results import Columns, Keys, merged
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Anomalies(ScoredWindows):
+class Anomalies(ScoredWindows, Plottable):
     """Anomaly scores of windows: overall, by channel and by label.
 
     A score is a *rarity*: -log10 of the share of reference windows that are at least as anomalous; 2 is one in a
@@ -38,7 +39,7 @@ class Anomalies(ScoredWindows):
         lookback: rows of a window.
 
     Example:
-        >>> anomalies = model.anomalies(panel, "test")
+        >>> anomalies = model.anomalies(panel.rows(0, 400), every=5)
         >>> anomalies.score.shape == (len(anomalies.keys.origins),), anomalies.channel_score.shape[1]
         (True, 4)
     """
@@ -66,7 +67,7 @@ class Anomalies(ScoredWindows):
             ConfigError: ``n`` or ``apart`` is below 1.
 
         Example:
-            >>> windows = model.anomalies(panel).top(3)
+            >>> windows = model.anomalies(panel.rows(0, 400), every=5).top(3)
             >>> [window.score >= windows[-1].score for window in windows]
             [True, True, True]
         """
@@ -90,7 +91,7 @@ class Anomalies(ScoredWindows):
             ConfigError: there is no such factor or class, or ``n`` or ``apart`` is below 1.
 
         Example:
-            >>> days = model.anomalies(panel).label_disagreements("weekday", "Sun", n=5, apart=24)
+            >>> days = model.anomalies(panel.rows(0, 400), every=5).label_disagreements("weekday", "Sun", n=5, apart=24)
             >>> all(day.given != "Sun" for day in days)
             True
         """
@@ -104,7 +105,7 @@ class Anomalies(ScoredWindows):
             ConfigError: there is no such factor or class.
 
         Example:
-            >>> anomalies = model.anomalies(panel)
+            >>> anomalies = model.anomalies(panel.rows(0, 400), every=5)
             >>> anomalies.log_odds("weekday", "Sun").shape == anomalies.score.shape
             True
         """
@@ -124,7 +125,7 @@ class Anomalies(ScoredWindows):
             ConfigError: there is no such layout.
 
         Example:
-            >>> table = model.anomalies(panel).frame("channel")
+            >>> table = model.anomalies(panel.rows(0, 400), every=5).frame("channel")
             >>> list(table.columns)[:3]
             ['unique_id', 'end', 'score']
         """

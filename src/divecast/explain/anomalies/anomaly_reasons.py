@@ -31,7 +31,7 @@ class AnomalousWindow:
         reasons: in words, the strongest first.
 
     Example:
-        >>> window = model.anomalies(panel).top(1)[0]
+        >>> window = model.anomalies(panel.rows(0, 400), every=5).top(1)[0]
         >>> window.main_score in ("level", "peak", "jump", "stuck", "label"), len(window.reasons) > 0
         (True, True)
     """

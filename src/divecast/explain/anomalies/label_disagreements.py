@@ -27,9 +27,9 @@ class LabelDisagreement:
         log_odds: log p(inferred | window) - log p(given | window), nats.
 
     Example:
-        >>> found = model.anomalies(panel).label_disagreements("weekday", "Sun", n=1)
-        >>> [disagreement.inferred for disagreement in found]
-        ['Sun']
+        >>> found = model.anomalies(panel.rows(0, 400), every=5).label_disagreements("weekday", "Sun")
+        >>> all(disagreement.inferred == "Sun" for disagreement in found)
+        True
     """
 
     window: int

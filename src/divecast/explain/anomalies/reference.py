@@ -123,6 +123,17 @@ class Reference:
         return ReferenceScores.of(own[:, None], _LEAST_EXCESS).rarity(rarest[:, None])[:, 0]
 
 
+def reference_for(fitted: FittedModel, windows: Windows) -> Reference:
+    """Return the validation part of the data of the fit as reference, or for other data the windows themselves.
+
+    Raises:
+        DataError: there are too few windows.
+    """
+    if fitted.is_fit_data(windows.source):
+        return Reference.measure(fitted, fitted.windows(windows.source, "valid"), "the validation part")
+    return Reference.measure(fitted, windows, "the given data")
+
+
 def highest(values: Values) -> Values:
     """Return the highest value along the last axis, ignoring NaN; NaN where there is none."""
     best = np.where(np.isnan(values), -np.inf, values).max(axis=-1, initial=-np.inf)

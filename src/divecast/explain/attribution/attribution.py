@@ -6,6 +6,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast._optional import Plottable
 from divecast._text import plural
 from divecast.data import Backend, to_frame
 from divecast.errors import ConfigError
@@ -18,7 +19,7 @@ _OVERLAP = 0.25  # how far the additivity may be from 1 before it is mentioned
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Attribution:
+class Attribution(Plottable):
     """How forecasts change when components of the code are removed, and what remains without any code.
 
     A change is the squared difference of the forecast mean, in scaled units (1 is a channel's variance in the training

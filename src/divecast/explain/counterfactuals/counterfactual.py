@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from divecast._optional import Plottable
 from divecast._text import plural
 from divecast.data import Backend, Windows, to_frame
 from divecast.explain.code import Generated, generate
@@ -35,7 +36,7 @@ class ClassesInCode:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Counterfactual:
+class Counterfactual(Plottable):
     """Forecast and reconstruction of windows under their own code and under a changed one, in original units.
 
     The quantiles are calibrated on windows under their own code. For the changed code there are no observations, so its

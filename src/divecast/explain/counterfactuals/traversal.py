@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from divecast._optional import Plottable
 from divecast._text import plural
 from divecast.data import Backend, Windows, to_frame
 from divecast.explain.code import generate, infer_code
@@ -22,7 +23,7 @@ from divecast.types import Code
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Traversal:
+class Traversal(Plottable):
     """Windows and forecasts along one dimension of the code, in original units; the code is inferred without labels.
 
     The class probabilities follow b. Where b moves, a is kept, although the model would infer another a, or adjusted

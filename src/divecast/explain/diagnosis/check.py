@@ -1,14 +1,14 @@
-"""The health of a fitted model's code."""
+"""Measurement of the code of a fitted model."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from divecast.data import Windows
 from divecast.errors import DataError
-from divecast.explain.diagnosis.diagnosis import Diagnosis, LabelReading, Measurements
+from divecast.explain.diagnosis.diagnosis import Diagnosis, LabelAccuracy, Measurements
 from divecast.explain.diagnosis.divergence import block_kl, class_kl, dimension_kl, standard_kl
 from divecast.explain.diagnosis.findings import findings_of
-from divecast.explain.diagnosis.ownership import Readings, read_from_places
+from divecast.explain.diagnosis.ownership import ProbeResults, probe_code
 from divecast.explain.diagnosis.separation import Separation
 from divecast.explain.diagnosis.usage import Usage
 from divecast.inference.fitted_model import FittedModel
@@ -16,24 +16,24 @@ from divecast.inference.predict import encode_windows
 from divecast.inference.results import Codes, Labels
 
 LEAST_WINDOWS = 20
-"""Windows below which nothing can be said of a code (our choice)."""
+"""Number of windows below which a code is not diagnosed (our choice)."""
 
 
 def check_code(fitted: FittedModel, windows: Windows, part: str = "all") -> Diagnosis:
-    """Measure the code of windows, as inferred from them alone, and say what is fine and what is not.
+    """Diagnose the code of windows, inferred without labels.
 
     Args:
         fitted: the model.
-        windows: 20 or more, in the order of time.
-        part: of the data of the fit they are; named in the report.
+        windows: 20 or more, in time order.
+        part: part of the data of the fit that they are; named in the result.
 
     Raises:
         DataError: there are too few windows.
     """
     if len(windows) < LEAST_WINDOWS:
         raise DataError(
-            f"expected {LEAST_WINDOWS} windows or more to judge a code by, got {len(windows)}; "
-            "give more data, another part, or a smaller every"
+            f"A diagnosis needs at least {LEAST_WINDOWS} windows, got {len(windows)}",
+            hint="Use more data, another {part}, or a smaller {every}",
         )
     measured = _measure(fitted, windows, part)
     return Diagnosis(measured, findings_of(fitted, measured), windows.source.backend)
@@ -51,13 +51,13 @@ def _measure(fitted: FittedModel, windows: Windows, part: str) -> Measurements:
         dimensions=usage_of(fitted, codes),
         block_kl=block_divergences(fitted, codes),
         separations=separations_of(fitted, codes),
-        labels=label_readings(labels) if inferred else (),
-        readings=read_from_places(codes, labels, groups, _overlap(windows)) if inferred else Readings(),
+        labels=label_accuracies(labels) if inferred else (),
+        probes=probe_code(codes, labels, groups, _overlap(windows)) if inferred else ProbeResults(),
     )
 
 
 def usage_of(fitted: FittedModel, codes: Codes) -> Usage:
-    """Measure the dimensions of a, and of b where it is a block of real numbers."""
+    """Measure the dimensions of a, and of b if it is continuous."""
     path, n_a = fitted.network.marginal, codes.a_mean.shape[1]
     names = [f"a{i}" for i in range(n_a)]
     owners: list[str | None] = [None] * n_a
@@ -73,35 +73,35 @@ def usage_of(fitted: FittedModel, codes: Codes) -> Usage:
 
 
 def block_divergences(fitted: FittedModel, codes: Codes) -> dict[str, float]:
-    """Return KL(q(b_i|x) || p_i) of each factor, nats, mean over the windows; nothing where b is not inferred."""
+    """Return KL(q(b_i|x) || p_i) of each factor, nats, mean over the windows; empty if b is not inferred."""
     path = fitted.network.marginal
     if path.mixtures:
         blocks = zip(codes.factors, codes.b_mean, codes.b_sd, path.mixtures, strict=True)
         return {name: float(block_kl(mean, sd, mixture).mean()) for name, mean, sd, mixture in blocks}
     if path.infers_labels:
         frequencies = [np.array(vocabulary.frequencies) for vocabulary in fitted.vocabularies]
-        found = zip(codes.factors, codes.probabilities, frequencies, strict=True)
-        return {name: float(class_kl(shares, pi).mean()) for name, shares, pi in found}
+        blocks_of_classes = zip(codes.factors, codes.probabilities, frequencies, strict=True)
+        return {name: float(class_kl(shares, pi).mean()) for name, shares, pi in blocks_of_classes}
     return {}
 
 
 def separations_of(fitted: FittedModel, codes: Codes) -> tuple[Separation, ...]:
-    """Measure how far apart the classes of each factor lie; nothing where b has no mixture prior."""
+    """Measure the distances between the classes of each factor; empty if b has no mixture prior."""
     named = zip(codes.factors, codes.classes, fitted.network.marginal.mixtures, strict=False)
     return tuple(Separation.of(name, classes, mixture) for name, classes, mixture in named)
 
 
-def label_readings(labels: Labels) -> tuple[LabelReading, ...]:
-    """Hold the classes read from the windows against the labels given."""
-    accuracy, found = labels.accuracy(), []
+def label_accuracies(labels: Labels) -> tuple[LabelAccuracy, ...]:
+    """Compare the inferred classes with the labels."""
+    accuracy, accuracies = labels.accuracy(), []
     for name, column in zip(labels.factors, labels.given.T, strict=True):
         counts = np.bincount(column[column >= 0], minlength=1)
         chance = float(counts.max() / counts.sum()) if counts.sum() else float("nan")
-        found.append(LabelReading(name, int(counts.sum()), accuracy[name], chance))
-    return tuple(found)
+        accuracies.append(LabelAccuracy(name, int(counts.sum()), accuracy[name], chance))
+    return tuple(accuracies)
 
 
 def _overlap(windows: Windows) -> int:
-    """Windows on each side of one that share rows with it."""
+    """Return the number of windows on each side of one that share rows with it."""
     steps: NDArray[np.int64] = np.diff(windows.origins)[np.diff(windows.segments) == 0]
     return -(-windows.shape.lookback // max(1, int(steps.min()))) if len(steps) else 0

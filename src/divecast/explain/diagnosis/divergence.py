@@ -1,4 +1,4 @@
-"""KL of the posteriors from the prior, in nats: dimension by dimension, and block by block."""
+"""KL divergence of posteriors from the prior, in nats, per dimension and per block."""
 
 import math
 from collections.abc import Callable
@@ -13,61 +13,61 @@ from divecast.inference.results import Floats
 from divecast.model.component import build_density
 from divecast.model.prior import RBFMixture
 
-_REACH, _POINTS = 6.0, 97  # the trapezoid rule over a normal posterior: sd on each side, and points
-_DRAWS = 16  # of a block for each window
-_SOME = 512  # windows at once
+_REACH, _POINTS = 6.0, 97  # of the trapezoid rule: standard deviations on each side, and points
+_DRAWS = 16  # per window and block
+_CHUNK = 512  # windows
 
 Values = NDArray[np.float64]
 
 
 def standard_kl(mean: Floats, sd: Floats) -> Values:
-    """Return KL(N(mean, sd) || N(0, 1)), element by element."""
+    """Return KL(N(mean, sd) || N(0, 1)), elementwise."""
     m, s = mean.astype(np.float64), sd.astype(np.float64)
-    found: Values = 0.5 * (m * m + s * s - 1.0) - np.log(s)
-    return found
+    kl: Values = 0.5 * (m * m + s * s - 1.0) - np.log(s)
+    return kl
 
 
 @torch.inference_mode()
 def dimension_kl(mean: Floats, sd: Floats, mixture: RBFMixture) -> Values:
     """Return KL(q(b_j|x) || p(b_j)) of each dimension of a block, (window, dim), by the trapezoid rule.
 
-    p(b_j) is the mixture's margin. Under the mixture dimensions of a block depend on one another, so these do not add
-    up to ``block_kl``. The rule is good to 1 % while q is no more than five times as wide as a component.
+    p(b_j) is the marginal of the mixture. Dimensions of a block depend on one another under the mixture, so these do
+    not add up to ``block_kl``. Accurate to 1 % while q is at most five times as wide as a component.
     """
-    return _in_parts(mean, sd, mixture, _by_dimension)
+    return _in_chunks(mean, sd, mixture, _by_dimension)
 
 
 @torch.inference_mode()
 def block_kl(mean: Floats, sd: Floats, mixture: RBFMixture, seed: int = 0) -> Values:
-    """Return KL(q(b_i|x) || p_i) of a block, (window,), from 16 seeded draws a window; exact for one dimension.
+    """Return KL(q(b_i|x) || p_i) of a block, (window,), from 16 seeded draws per window.
 
-    Single windows may come out below 0; their mean is unbiased.
+    A block of one dimension uses the trapezoid rule. Values of single windows may be negative; their mean is unbiased.
     """
     if mixture.dims == 1:
         return dimension_kl(mean, sd, mixture)[:, 0]
     with own_random_state(seed):
-        return _in_parts(mean, sd, mixture, _drawn)
+        return _in_chunks(mean, sd, mixture, _drawn)
 
 
 def class_kl(shares: Floats, frequencies: Values) -> Values:
     """Return KL(q(c|x) || pi) of class probabilities, (window,)."""
     q = shares.astype(np.float64)
     logs = np.log(q, out=np.zeros_like(q), where=q > 0) - np.log(frequencies)
-    found: Values = (q * logs).sum(axis=1)
-    return found
+    kl: Values = (q * logs).sum(axis=1)
+    return kl
 
 
 def _by_dimension(mean: Tensor, sd: Tensor, mixture: RBFMixture) -> Tensor:
-    return torch.stack([_one(mean, sd, mixture, j) for j in range(mean.shape[1])], dim=1)
+    return torch.stack([_marginal_kl(mean, sd, mixture, j) for j in range(mean.shape[1])], dim=1)
 
 
-def _one(mean: Tensor, sd: Tensor, mixture: RBFMixture, j: int) -> Tensor:
+def _marginal_kl(mean: Tensor, sd: Tensor, mixture: RBFMixture, j: int) -> Tensor:
     z = torch.linspace(-_REACH, _REACH, _POINTS, device=mean.device)
     weight = torch.exp(-0.5 * z * z)
     weight = weight / weight.sum()
     b = mean[:, j, None] + sd[:, j, None] * z
-    every = build_density(mixture.density, mixture.centres()[:, j], mixture.log_width.exp())
-    log_p = torch.logsumexp(mixture.log_pi + every.log_prob(b[..., None]), dim=-1)
+    components = build_density(mixture.density, mixture.centres()[:, j], mixture.log_width.exp())
+    log_p = torch.logsumexp(mixture.log_pi + components.log_prob(b[..., None]), dim=-1)
     return -0.5 * math.log(2.0 * math.pi * math.e) - sd[:, j].log() - (weight * log_p).sum(1)
 
 
@@ -79,12 +79,12 @@ def _drawn(mean: Tensor, sd: Tensor, mixture: RBFMixture) -> Tensor:
     return -entropy - total / _DRAWS
 
 
-def _in_parts(
+def _in_chunks(
     mean: Floats, sd: Floats, mixture: RBFMixture, of: Callable[[Tensor, Tensor, RBFMixture], Tensor]
 ) -> Values:
     like = mixture.log_pi
-    some = [
+    chunks = [
         of(m.to(like), s.to(like), mixture).double().cpu().numpy()
-        for m, s in zip(torch.from_numpy(mean).split(_SOME), torch.from_numpy(sd).split(_SOME), strict=True)
+        for m, s in zip(torch.from_numpy(mean).split(_CHUNK), torch.from_numpy(sd).split(_CHUNK), strict=True)
     ]
-    return np.concatenate(some)
+    return np.concatenate(chunks)

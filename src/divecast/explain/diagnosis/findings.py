@@ -1,196 +1,203 @@
-"""What the measurements of a code mean in plain words, and what to do about what is not fine.
+"""Findings: what the measurements of a code mean in words, and which setting to change for each problem.
 
-Every threshold is our choice, but for that of active units; each is named where it is used.
+Every threshold is our choice, except that of active units; each is named where it is defined.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from divecast.explain.diagnosis.diagnosis import Finding, LabelReading, Measurements
-from divecast.explain.diagnosis.ownership import Reading
+from divecast._text import plural
+from divecast.explain.diagnosis.diagnosis import Finding, LabelAccuracy, Measurements
+from divecast.explain.diagnosis.ownership import ProbeResult
 from divecast.explain.diagnosis.separation import MERGED
 from divecast.explain.diagnosis.usage import COLLAPSED, DUPLICATED, Duplicate, Usage
 from divecast.inference.fitted_model import FittedModel
 
 GOOD_SKILL = 0.5
-"""Skill from which a factor counts as read: half of the way from guessing to all right."""
+"""Skill from which a factor counts as readable: half-way from chance to all correct."""
 
 FAR_OFF = 2.0
-"""Nats a dimension by which a block's KL may exceed what naming a class takes: two are two standard deviations."""
+"""Nats per dimension by which a block's KL may exceed that of naming a class: 2 nats are two standard deviations."""
 
 LEAST_LEAK = 0.2
-"""Skill below which what another part of the code tells of a factor is let pass."""
+"""Skill below which reading a factor from another part of the code is not reported."""
 
 _SHOWN = 3  # pairs named in a finding
 
 
 def findings_of(fitted: FittedModel, measured: Measurements) -> tuple[Finding, ...]:
-    """Say what is fine and what is not."""
+    """Return the findings on a code, problems and what is fine."""
     return (
-        _conditional(fitted, measured),
-        *_blocks(fitted, measured),
+        _unlabelled(fitted, measured.dimensions),
+        _blocks(fitted, measured),
         _duplicates(fitted, measured.dimensions),
         *_classes(fitted, measured),
         *(_label(fitted, label, measured.part) for label in measured.labels),
-        *_readings(fitted, measured),
+        *_probes(fitted, measured),
         *_forecast(fitted),
     )
 
 
-def _conditional(fitted: FittedModel, measured: Measurements) -> Finding:
-    d = measured.dimensions
-    kl, used = d.kl[d.unlabelled], (d.active & ~d.collapsed)[d.unlabelled]
+def _unlabelled(fitted: FittedModel, dimensions: Usage) -> Finding:
+    kl = dimensions.kl[dimensions.unlabelled]
+    used = (dimensions.active & ~dimensions.collapsed)[dimensions.unlabelled]
     if not len(kl):
         return Finding("a", "fine", "a: the code has no unlabelled dimensions (n_conditional=0).")
-    carried = f"{kl.sum():.3g} nats a window"
     if not used.any():
         return Finding(
             "a",
-            "look",
-            f"a: none of its {len(kl)} dimensions tells anything of the window ({carried}): it has collapsed.",
-            f"lower LossConfig.conditional_kl ({_loss(fitted, 'conditional_kl')} in this fit), to 0.1 say, or raise "
-            "LossConfig.reconstruction; where forecasts are all that is wanted, CodeConfig(n_conditional=0) will do.",
+            "problem",
+            f"a has collapsed: none of its {len(kl)} dimensions depends on the window ({kl.sum():.3g} nats).",
+            f"Lower LossConfig.conditional_kl (now {_loss(fitted, 'conditional_kl')}), for example to 0.1, or raise "
+            "LossConfig.reconstruction. If only forecasts are needed, set CodeConfig.n_conditional to 0.",
         )
-    spare = "" if used.all() else f" The others are spare: n_conditional={used.sum()} would hold as much."
-    return Finding("a", "fine", f"a: {used.sum()} of {len(kl)} dimensions are in use and carry {carried}.{spare}")
+    unused = "" if used.all() else f" The others are unused: n_conditional={used.sum()} would carry as much."
+    text = f"a: {used.sum()} of {len(kl)} dimensions are in use and carry {kl.sum():.3g} nats per window.{unused}"
+    return Finding("a", "fine", text)
 
 
-def _blocks(fitted: FittedModel, measured: Measurements) -> Iterator[Finding]:
+def _blocks(fitted: FittedModel, measured: Measurements) -> Finding:
     if not fitted.network.n_factors:
-        yield Finding("blocks", "fine", "b: the model has no factors in its code, so nothing of it is labelled.")
-        return
+        return Finding("blocks", "fine", "b: the model has no factors in its code.")
     if not measured.block_kl:
-        yield Finding("blocks", "unknown", "b: this model is given its labels and infers none (CodeConfig.labels).")
-        return
-    d = measured.dimensions
-    moving = {owner for owner, active in zip(d.owners, d.active, strict=True) if active}
-    real = any(owner is not None for owner in d.owners)  # else b is the class itself and has no dimensions
-    moving |= {label.factor for label in measured.labels if label.skill >= GOOD_SKILL}  # a block may be narrow
-    silent = [n for n, kl in measured.block_kl.items() if kl < COLLAPSED or (real and n not in moving)]
-    told = ", ".join(f"{name} {kl:.2g}" for name, kl in measured.block_kl.items())
+        return Finding("blocks", "unknown", "b: this model reads given labels and infers none (CodeConfig.labels).")
+    kl = ", ".join(f"{name} {value:.2g}" for name, value in measured.block_kl.items())
+    silent = _silent_factors(measured)
     if silent:
-        text = f"b: what is inferred of {', '.join(silent)} does not depend on the window (nats: {told})."
-        yield Finding("blocks", "look", text, _mend_reading(fitted))
-        return
-    stray = [name for name, excess in _excess(fitted, measured).items() if excess > FAR_OFF]
-    if stray:
-        yield Finding(
+        text = f"b: what is inferred of {', '.join(silent)} does not depend on the window (KL in nats: {kl})."
+        return Finding("blocks", "problem", text, _advice_for_labels(fitted))
+    distant = [name for name, excess in _excess(fitted, measured).items() if excess > FAR_OFF]
+    if distant:
+        return Finding(
             "blocks",
-            "look",
-            f"b: many windows lie far from every class of {', '.join(stray)} (nats: {told}), so that the class "
-            "probabilities read there tend to be too sure.",
-            f"raise LossConfig.marginal_kl ({_loss(fitted, 'marginal_kl')} in this fit), to 3 say; where the training "
-            'part is fine (part="train"), these windows are unlike those of the fit: fit anew with them.',
+            "problem",
+            f"b: many windows are far from every class of {', '.join(distant)} (KL in nats: {kl}), so their class "
+            "probabilities tend to be overconfident.",
+            f"Raise LossConfig.marginal_kl (now {_loss(fitted, 'marginal_kl')}), for example to 3. If the training "
+            'part has no such problem (part="train"), these windows differ from those of the fit: refit with them.',
         )
-    else:
-        yield Finding("blocks", "fine", f"b: every factor's block tells of the window (nats: {told}).")
+    return Finding("blocks", "fine", f"b: the block of every factor depends on the window (KL in nats: {kl}).")
+
+
+def _silent_factors(measured: Measurements) -> list[str]:
+    """Return the factors whose inferred block or class does not depend on the window."""
+    d = measured.dimensions
+    informative = {owner for owner, active in zip(d.owners, d.active, strict=True) if active}
+    # A block may be narrow and its labels still be read from it.
+    informative |= {label.factor for label in measured.labels if label.skill >= GOOD_SKILL}
+    has_dimensions = any(owner is not None for owner in d.owners)  # otherwise b is the class itself
+    return [
+        name for name, kl in measured.block_kl.items() if kl < COLLAPSED or (has_dimensions and name not in informative)
+    ]
 
 
 def _excess(fitted: FittedModel, measured: Measurements) -> dict[str, float]:
-    """Return by how many nats a dimension each block's KL exceeds what naming the rarest class takes."""
-    dims = {name: measured.dimensions.owners.count(name) for name in measured.block_kl}
-    rarest = {v.name: -np.log(min(v.frequencies)) for v in fitted.vocabularies}
-    return {name: (kl - rarest[name]) / dims[name] for name, kl in measured.block_kl.items() if dims[name]}
+    """Return by how many nats per dimension each block's KL exceeds that of naming the rarest class."""
+    n_dims = {name: measured.dimensions.owners.count(name) for name in measured.block_kl}
+    rarest = {vocabulary.name: -np.log(min(vocabulary.frequencies)) for vocabulary in fitted.vocabularies}
+    return {name: (kl - rarest[name]) / n_dims[name] for name, kl in measured.block_kl.items() if n_dims[name]}
 
 
 def _duplicates(fitted: FittedModel, dimensions: Usage) -> Finding:
     owner = dict(zip(dimensions.names, dimensions.owners, strict=True))
-    # dimensions of one block may well go together: their classes lie where they do
-    alike = [p for p in dimensions.duplicates if owner[p.first] is None or owner[p.first] != owner[p.second]]
-    if not alike:
-        return Finding("duplicates", "fine", f"No two parts of the code say the same (correlation above {DUPLICATED}).")
-    named = ", ".join(f"{p.first} and {p.second} ({p.correlation:+.2f})" for p in alike[:_SHOWN])
-    more = f", and {len(alike) - _SHOWN} more" if len(alike) > _SHOWN else ""
-    advice = list(dict.fromkeys(_mend_duplicate(fitted, owner, pair) for pair in alike))
-    return Finding("duplicates", "look", f"Dimensions that say the same: {named}{more}.", " ".join(advice))
+    # Dimensions of one block may correlate: this follows from where their classes lie.
+    pairs = [p for p in dimensions.duplicates if owner[p.first] is None or owner[p.first] != owner[p.second]]
+    if not pairs:
+        text = f"No two parts of the code carry the same information (correlation above {DUPLICATED})."
+        return Finding("duplicates", "fine", text)
+    named = ", ".join(f"{p.first} and {p.second} ({p.correlation:+.2f})" for p in pairs[:_SHOWN])
+    advice = dict.fromkeys(_advice_for_duplicate(fitted, owner, pair) for pair in pairs)
+    text = f"Dimensions that carry the same information (correlation): {named}{_more(pairs)}."
+    return Finding("duplicates", "problem", text, " ".join(advice))
 
 
-def _mend_duplicate(fitted: FittedModel, owner: dict[str, str | None], pair: Duplicate) -> str:
-    labelled = [factor for factor in (owner[pair.first], owner[pair.second]) if factor is not None]
-    if not labelled:
+def _advice_for_duplicate(fitted: FittedModel, owner: dict[str, str | None], pair: Duplicate) -> str:
+    factors = [factor for factor in (owner[pair.first], owner[pair.second]) if factor is not None]
+    if not factors:
         return (
-            f"For a: lower CodeConfig.n_conditional ({fitted.network.n_conditional}), or raise "
-            f"LossConfig.conditional_tc ({_loss(fitted, 'conditional_tc')}) to 1 or more."
+            f"For a, lower CodeConfig.n_conditional (now {fitted.network.n_conditional}), or raise "
+            f"LossConfig.conditional_tc (now {_loss(fitted, 'conditional_tc')}) to 1 or more."
         )
-    if len(labelled) == 1:
+    if len(factors) == 1:
         return (
-            f"a repeats {labelled[0]}: lower CodeConfig.n_conditional, or raise LossConfig.conditional_kl "
-            f"({_loss(fitted, 'conditional_kl')})."
+            f"a repeats {factors[0]}: lower CodeConfig.n_conditional, or raise LossConfig.conditional_kl "
+            f"(now {_loss(fitted, 'conditional_kl')})."
         )
-    return f'{" and ".join(labelled)} go together: take CodeConfig(prior="pairs"), or leave one of them out.'
+    return f'{" and ".join(factors)} are correlated: set CodeConfig.prior to "pairs", or leave one of them out.'
 
 
 def _classes(fitted: FittedModel, measured: Measurements) -> Iterator[Finding]:
     merged = sorted((pair for s in measured.separations for pair in s.merged), key=lambda pair: pair.distance)
     nearest = [s.pairs()[0] for s in measured.separations if len(s.classes) > 1]
-    named = ", ".join(
-        f"{p.factor} {p.first} and {p.second} ({p.distance:.2g} sd)" for p in (merged or nearest)[:_SHOWN]
-    )
+    pairs = merged or nearest
+    named = ", ".join(f"{p.factor} {p.first} and {p.second} ({p.distance:.2g} sd)" for p in pairs[:_SHOWN])
     if merged:
-        more = f", and {len(merged) - _SHOWN} more" if len(merged) > _SHOWN else ""
-        room = ', take CodeConfig(block="kind")' if fitted.config.code.block == "line" else ""
+        block = ' and set CodeConfig.block to "kind"' if fitted.config.code.block == "line" else ""
         yield Finding(
             "classes",
-            "look",
-            f"Classes that share a place in the prior (centres less than {MERGED:g} sd apart): {named}{more}.",
-            f"raise LossConfig.cross_entropy ({_loss(fitted, 'cross_entropy')} in this fit){room}; classes that "
-            "windows cannot tell apart are better joined in the data.",
+            "problem",
+            f"Classes with nearly equal centres in the prior (less than {MERGED:g} sd apart): {named}{_more(merged)}.",
+            f"Raise LossConfig.cross_entropy (now {_loss(fitted, 'cross_entropy')}){block}. Merge classes in the data "
+            "if they cannot be told apart from a window.",
         )
     elif nearest:
-        yield Finding("classes", "fine", f"All classes have a place of their own; the nearest: {named}.")
+        yield Finding("classes", "fine", f"All classes are separated in the prior; the nearest are {named}.")
 
 
-def _label(fitted: FittedModel, label: LabelReading, part: str) -> Finding:
+def _label(fitted: FittedModel, label: LabelAccuracy, part: str) -> Finding:
     if np.isnan(label.skill):
-        what = "no labels of it" if not label.n_labelled else "one class of it only"
-        return Finding("labels", "unknown", f"{label.factor}: how well it is read is unknown; the data have {what}.")
-    seen = {"train": " These windows were learned from.", "all": " Windows of the fit may be among them."}.get(part, "")
+        reason = "no labels of it" if not label.n_labelled else "only one class of it"
+        return Finding("labels", "unknown", f"{label.factor}: accuracy is unknown, as the data have {reason}.")
+    notes = {"train": " The model was trained on these windows.", "all": " Training windows may be among them."}
     text = (
-        f"{label.factor} is read right in {label.accuracy:.1%} of {label.n_labelled} labelled windows (guessing the "
-        f"commonest class: {label.chance:.1%}).{seen}"
+        f"{label.factor} is inferred correctly in {label.accuracy:.1%} of "
+        f"{plural(label.n_labelled, 'labelled window')} (guessing the most frequent class: "
+        f"{label.chance:.1%}).{notes.get(part, '')}"
     )
     if label.skill >= GOOD_SKILL:
         return Finding("labels", "fine", text)
-    return Finding("labels", "look", text, _mend_reading(fitted))
+    return Finding("labels", "problem", text, _advice_for_labels(fitted))
 
 
-def _readings(fitted: FittedModel, measured: Measurements) -> Iterator[Finding]:
-    readings = measured.readings
-    if readings.left_out:
-        yield Finding("ownership", "unknown", f"Ownership and leakage not measured: {readings.left_out}.")
-    if not readings.own:
+def _probes(fitted: FittedModel, measured: Measurements) -> Iterator[Finding]:
+    probes = measured.probes
+    if probes.left_out:
+        yield Finding("ownership", "unknown", f"Ownership and leakage were not measured: {probes.left_out}.")
+    if not probes.own:
         return
-    weak = [r for r in readings.own if not r.skill.value >= GOOD_SKILL]
-    told = _named(readings.own)
+    weak = [probe for probe in probes.own if not probe.skill.value >= GOOD_SKILL]
     if weak:
-        text = f"Factors hardly found in their own block by a forest: {_named(weak)} (skill; 1 is all right)."
-        yield Finding("ownership", "look", text, _mend_reading(fitted))
+        text = f"Factors that can hardly be read from their own block: {_named(weak)} (skill; 1 is all correct)."
+        yield Finding("ownership", "problem", text, _advice_for_labels(fitted))
     else:
-        yield Finding("ownership", "fine", f"Each factor is found in its own block: {told} (skill of a forest).")
-    own = {r.factor: r.skill.value for r in readings.own}
-    leaks = [r for r in readings.from_a if _leaks(r, own)]
-    crossed = [r for r in readings.crossed if _leaks(r, own)]
-    if leaks:
-        given = "" if fitted.config.code.given_b else "set CodeConfig(given_b=True), "
+        text = f"Each factor can be read from its own block: {_named(probes.own)} (skill; 1 is all correct)."
+        yield Finding("ownership", "fine", text)
+    own_skill = {probe.factor: probe.skill.value for probe in probes.own}
+    from_a = [probe for probe in probes.from_a if _leaks(probe, own_skill)]
+    crossed = [probe for probe in probes.crossed if _leaks(probe, own_skill)]
+    if from_a:
+        given_b = "" if fitted.config.code.given_b else "Set CodeConfig.given_b to True. "
         yield Finding(
             "leakage",
-            "look",
-            f"a also tells {_named(leaks)} (skill of a forest): a what-if may leave that behind.",
-            f"{given}lower CodeConfig.n_conditional ({fitted.config.code.n_conditional}); raising "
-            f"LossConfig.conditional_kl ({_loss(fitted, 'conditional_kl')} in this fit) alone helps little. Where only "
-            "forecasts matter, it does no harm.",
+            "problem",
+            f"Factors can also be read from a: {_named(from_a)} (skill). A what-if may not change this part.",
+            f"{given_b}Lower CodeConfig.n_conditional (now {fitted.config.code.n_conditional}); raising "
+            f"LossConfig.conditional_kl (now {_loss(fitted, 'conditional_kl')}) alone has little effect. If only "
+            "forecasts matter, nothing needs to be done.",
         )
     if crossed:
         yield Finding(
             "leakage",
-            "look",
-            f"Blocks that tell another factor beyond what the labels share: {_named(crossed, sources=True)} (skill).",
-            f"raise LossConfig.marginal_kl ({_loss(fitted, 'marginal_kl')} in this fit), to 3 say, so that a block "
-            "keeps less beside its class; it may cost some of how well labels are read.",
+            "problem",
+            "Blocks from which another factor can be read, beyond what the labels have in common: "
+            f"{_named(crossed, sources=True)} (skill).",
+            f"Raise LossConfig.marginal_kl (now {_loss(fitted, 'marginal_kl')}), for example to 3, so that a block "
+            "carries less beside its class; labels may then be inferred less accurately.",
         )
-    if not leaks and not crossed:
-        yield Finding("leakage", "fine", "No factor is told by a or by another's block half as well as by its own.")
+    if not from_a and not crossed:
+        text = "No factor can be read from a or from another's block half as well as from its own."
+        yield Finding("leakage", "fine", text)
 
 
 def _forecast(fitted: FittedModel) -> Iterator[Finding]:
@@ -199,26 +206,29 @@ def _forecast(fitted: FittedModel) -> Iterator[Finding]:
         yield Finding(
             "forecast",
             "fine",
-            "Forecasts are those of the linear map alone, since the validation part bore out nothing beyond it: a does "
-            "not reach them, and factors do by their classes only.",
+            "Forecasts are those of the linear model alone, as the network did not improve on it in the validation "
+            "part: they do not depend on a, and on factors only through their classes.",
         )
 
 
-def _leaks(reading: Reading, own: dict[str, float]) -> bool:
-    least = max(LEAST_LEAK, np.nan_to_num(reading.by_label) + LEAST_LEAK * (reading.source != "a"))
-    return bool(reading.skill.value > max(least, 0.5 * own[reading.factor]))
+def _leaks(probe: ProbeResult, own_skill: dict[str, float]) -> bool:
+    least = max(LEAST_LEAK, np.nan_to_num(probe.by_label) + LEAST_LEAK * (probe.source != "a"))
+    return bool(probe.skill.value > max(least, 0.5 * own_skill[probe.factor]))
 
 
-def _named(readings: tuple[Reading, ...] | list[Reading], sources: bool = False) -> str:
-    return ", ".join(f"{r.factor}{f' from {r.source}' if sources else ''} {r.skill.value:.2f}" for r in readings)
+def _named(probes: Sequence[ProbeResult], sources: bool = False) -> str:
+    return ", ".join(f"{p.factor}{f' from {p.source}' if sources else ''} {p.skill.value:.2f}" for p in probes)
 
 
-def _mend_reading(fitted: FittedModel) -> str:
-    training = fitted.provenance.plan.training
+def _more(pairs: Sequence[object]) -> str:
+    return f", and {len(pairs) - _SHOWN} more" if len(pairs) > _SHOWN else ""
+
+
+def _advice_for_labels(fitted: FittedModel) -> str:
     return (
-        f"raise LossConfig.cross_entropy ({_loss(fitted, 'cross_entropy')} in this fit) or TrainingConfig.epochs "
-        f"({training.epochs}), or take a longer lookback ({fitted.shape.lookback}); where labels are "
-        "few, CodeConfig(borrow=True); if windows cannot tell it, leave the factor out."
+        f"Raise LossConfig.cross_entropy (now {_loss(fitted, 'cross_entropy')}) or TrainingConfig.epochs (now "
+        f"{fitted.provenance.plan.training.epochs}), or use a longer lookback (now {fitted.shape.lookback}). With few "
+        "labels, set CodeConfig.borrow to True. If windows do not contain the factor, leave it out."
     )
 
 

@@ -1,4 +1,4 @@
-"""From where in the code each factor is read: its own block, a, or the blocks of others."""
+"""From which parts of the code each factor can be read: its own block, a, or the blocks of other factors."""
 
 import warnings
 from collections.abc import Iterator, Mapping
@@ -16,22 +16,22 @@ from divecast.metrics.latents.probes import Probe, leakage_a, leakage_b, ownersh
 from divecast.metrics.latents.sample import Sample
 
 _CONFIG = MeasureConfig(max_windows=1500, n_boot=200)
-_SPELLS, _REPEATED = 3, 0.9  # spells a class needs, and share of the windows whose class has them
+_SPELLS, _REPEATED = 3, 0.9  # spells that a class needs, and share of the windows whose class has them
 _BLOCKS = (5, 15)  # fewest and most runs of windows held out as a whole
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """How well a small forest reads one factor from one place in the code, on windows held out.
+class ProbeResult:
+    """How well a small random forest reads one factor from one part of the code, on held-out windows.
 
     Attributes:
-        factor: what is read.
-        source: from where: ``b_`` and the factor's own name, ``a``, or the block of another factor.
-        accuracy: share read right.
-        skill: the same on a scale where 0 is guessing the commonest class and 1 is all right, with its 95 % interval
-            over resampled runs of windows, or recordings.
-        by_label: skill with which the other factor's *label* tells this one, as a month tells the season; 0 for a
-            factor's own block and for a. What lies above it is more than the labels bring along.
+        factor: the factor to read.
+        source: part of the code: ``b_`` and the factor's own name, ``a``, or the block of another factor.
+        accuracy: share of correct classes.
+        skill: accuracy on a scale from 0 for always guessing the most frequent class to 1 for all correct, with its
+            95 % interval over resampled runs of windows, or recordings.
+        by_label: skill with which the *label* of the other factor predicts this one, as a month predicts the season; 0
+            for a factor's own block and for a. Only skill above it is more than the labels have in common.
     """
 
     factor: str
@@ -42,63 +42,68 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Readings:
-    """All readings, or why there are none.
+class ProbeResults:
+    """All probes, or why there are none.
 
     Attributes:
         own: each factor from its own block.
         from_a: each factor from a.
         crossed: each factor from the blocks of others.
-        left_out: what could not be measured and why; empty where all could.
+        left_out: what could not be measured and why; empty if all could.
     """
 
-    own: tuple[Reading, ...] = ()
-    from_a: tuple[Reading, ...] = ()
-    crossed: tuple[Reading, ...] = ()
+    own: tuple[ProbeResult, ...] = ()
+    from_a: tuple[ProbeResult, ...] = ()
+    crossed: tuple[ProbeResult, ...] = ()
     left_out: str = ""
 
+    @property
+    def all(self) -> tuple[ProbeResult, ...]:
+        """Every probe."""
+        return (*self.own, *self.from_a, *self.crossed)
 
-def read_from_places(codes: Codes, labels: Labels, groups: NDArray[np.int64] | None, overlap: int) -> Readings:
+
+def probe_code(codes: Codes, labels: Labels, groups: NDArray[np.int64] | None, overlap: int) -> ProbeResults:
     """Read every factor from its own block, from a, and from the blocks of others.
 
     Args:
         codes: of the windows.
         labels: of the same windows.
         groups: (window,) recording of each; None for a panel, where runs of windows are held out.
-        overlap: windows on each side that share rows with one.
+        overlap: number of windows on each side that share rows with one.
 
     Returns:
-        The readings. A factor is left out that has a single class among the windows, or whose classes come in too few
-        spells: a month that comes once cannot be learned where it is held out. So are all where scikit-learn is absent
-        or windows are too few.
+        The results. A factor is left out if it has a single class among the windows, or if its classes come in too few
+        spells: a month that comes once cannot be learned where it is held out. All are left out if scikit-learn is
+        missing or windows are too few.
     """
-    faults = {name: _fault(column, groups) for name, column in zip(labels.factors, labels.given.T, strict=True)}
-    left_out = "; ".join(f"{name}: {fault}" for name, fault in faults.items() if fault)
-    kept = [at for at, fault in enumerate(faults.values()) if not fault]
+    obstacles = {name: _obstacle(column, groups) for name, column in zip(labels.factors, labels.given.T, strict=True)}
+    left_out = "; ".join(f"{name}: {obstacle}" for name, obstacle in obstacles.items() if obstacle)
+    kept = [i for i, obstacle in enumerate(obstacles.values()) if not obstacle]
     if not kept:
-        return Readings(left_out=left_out)
-    names = tuple(labels.factors[at] for at in kept)
-    known = FactorLabels(names, tuple(labels.classes[at] for at in kept), labels.given[:, kept])
+        return ProbeResults(left_out=left_out)
+    names = tuple(labels.factors[i] for i in kept)
+    known = FactorLabels(names, tuple(labels.classes[i] for i in kept), labels.given[:, kept])
     try:
         need("sklearn.ensemble")
         sample = _sample(codes, known, groups, overlap)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "The number of unique classes is greater", UserWarning)
-            own, free, crossed = ownership(sample), leakage_a(sample), leakage_b(sample)
+            own, from_a, crossed = ownership(sample), leakage_a(sample), leakage_b(sample)
     except (ConfigError, DataError) as error:
-        return Readings(left_out=str(error))
-    return Readings(
-        tuple(Reading(name, f"b_{name}", *pair) for name, pair in _parts(own)),
-        tuple(Reading(name, "a", *pair) for name, pair in _parts(free)),
+        return ProbeResults(left_out=str(error).removesuffix("."))
+    return ProbeResults(
+        tuple(ProbeResult(name, f"b_{name}", *result) for name, result in _results(own)),
+        tuple(ProbeResult(name, "a", *result) for name, result in _results(from_a)),
         tuple(_crossed(crossed, known)),
         left_out,
     )
 
 
-def _fault(column: NDArray[np.int64], groups: NDArray[np.int64] | None) -> str:
-    """Say why a factor cannot be read on windows held out; nothing where it can."""
+def _obstacle(column: NDArray[np.int64], groups: NDArray[np.int64] | None) -> str:
+    """Return why a factor cannot be probed on held-out windows; empty if it can."""
     if len(np.unique(column[column >= 0])) < 2:
-        return "the windows have no two classes of it"
+        return "the windows have fewer than two of its classes"
     if repeated_share(column, groups) < _REPEATED:
         return f"most of its classes come in fewer than {_SPELLS} spells among these windows, too few to hold some out"
     return ""
@@ -126,27 +131,27 @@ def _sample(codes: Codes, known: FactorLabels, groups: NDArray[np.int64] | None,
     return Sample.of(units, known, groups, replace(_CONFIG, n_blocks=n_blocks, gap=overlap))
 
 
-def _parts(probe: Probe) -> Iterator[tuple[str, tuple[float, Estimate]]]:
-    for part, accuracy in probe.accuracy.parts.items():
-        yield part, (accuracy.value, probe.skill.parts[part])
+def _results(probe: Probe) -> Iterator[tuple[str, tuple[float, Estimate]]]:
+    for name, accuracy in probe.accuracy.parts.items():
+        yield name, (accuracy.value, probe.skill.parts[name])
 
 
-def _crossed(probe: Probe, known: FactorLabels) -> Iterator[Reading]:
-    found = dict(_parts(probe))
+def _crossed(probe: Probe, known: FactorLabels) -> Iterator[ProbeResult]:
+    results = dict(_results(probe))
     for (i, factor), (j, other) in permutations(enumerate(known.factors), 2):
-        told = label_skill(known.values[:, i], known.values[:, j])
-        yield Reading(factor, f"b_{other}", *found[f"{factor} from b_{other}"], told)
+        by_label = label_skill(known.values[:, i], known.values[:, j])
+        yield ProbeResult(factor, f"b_{other}", *results[f"{factor} from b_{other}"], by_label)
 
 
 def label_skill(factor: NDArray[np.int64], other: NDArray[np.int64]) -> float:
-    """Return the skill of guessing a factor's class as the commonest one beside the other factor's class.
+    """Return the skill of guessing a factor's class as the most frequent one for the other factor's class.
 
     Args:
         factor: (window,) class indices, -1 where missing.
         other: the same of the other factor.
 
     Returns:
-        0 where the other tells nothing, 1 where it tells all; NaN where the factor has one class only.
+        0 if the other tells nothing, 1 if it determines the class; NaN if the factor has one class only.
     """
     both = (factor >= 0) & (other >= 0)
     counts = np.zeros((other.max(initial=0) + 1, factor.max(initial=0) + 1))

@@ -1,4 +1,4 @@
-"""How far apart the classes of a factor lie under the prior."""
+"""Distances between the classes of a factor under the prior."""
 
 import math
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from divecast.explain.diagnosis.divergence import Values
 from divecast.model.prior import RBFMixture
 
 MERGED = 1.0
-"""Standard deviations between two centres below which their classes count as merged (our choice): of two normal classes
-as wide and as frequent as one another, 31 % or more would be read wrong."""
+"""Distance of two centres in standard deviations below which their classes count as merged (our choice): of two normal
+classes of equal width and frequency, 31 % or more would be confused."""
 
 _VARIANCE = {"normal": 1.0, "laplace": 2.0, "logistic": math.pi**2 / 3.0}  # of a component of scale 1
 
 
 class ClassPair(NamedTuple):
-    """Two classes of a factor and how many standard deviations their centres lie apart."""
+    """Two classes of a factor and the distance of their centres in standard deviations."""
 
     factor: str
     first: str
@@ -51,7 +51,7 @@ class Separation:
         return cls(factor, classes, (apart / (0.5 * (variance[:, None] + variance))).sqrt().cpu().numpy())
 
     def pairs(self) -> tuple[ClassPair, ...]:
-        """Return every two classes, the nearest first."""
+        """Return all pairs of classes, nearest first."""
         first, second = np.triu_indices(len(self.classes), 1)
         apart = self.distance[first, second]
         return tuple(
@@ -61,5 +61,5 @@ class Separation:
 
     @property
     def merged(self) -> tuple[ClassPair, ...]:
-        """Classes on one centre, or nearly."""
+        """Pairs of classes with (nearly) the same centre."""
         return tuple(pair for pair in self.pairs() if pair.distance < MERGED)

@@ -1,4 +1,4 @@
-"""What the dimensions of a code carry: KL, activity, and which of them say the same."""
+"""Usage of the dimensions of a code: KL, activity and duplicates."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -13,14 +13,14 @@ ACTIVE = 0.01
 2016)."""
 
 COLLAPSED = 0.01
-"""Mean KL from the prior, nats, below which a dimension or block tells nothing of the window (our choice)."""
+"""Mean KL from the prior, nats, below which a dimension or block carries no information on the window (our choice)."""
 
 DUPLICATED = 0.95
-"""Correlation of posterior means, with either sign, above which two dimensions say the same (our choice)."""
+"""Absolute correlation of posterior means above which two dimensions carry the same information (our choice)."""
 
 
 class Duplicate(NamedTuple):
-    """Two dimensions that say the same, and the correlation of their posterior means."""
+    """Two dimensions that carry the same information, and the correlation of their posterior means."""
 
     first: str
     second: str
@@ -29,14 +29,14 @@ class Duplicate(NamedTuple):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Usage:
-    """The dimensions of a code over some windows.
+    """Usage of the dimensions of a code over some windows.
 
     Attributes:
         names: ``a0, ..., b_hour0, ...``.
-        owners: the factor whose block each lies in, None for those of a.
-        kl: (dim,) nats from the prior, mean over windows; for b from its margin under the mixture.
+        owners: factor whose block each is in, None for those of a.
+        kl: (dim,) nats from the prior, mean over windows; for b from its marginal under the mixture.
         variance: (dim,) of the posterior mean over windows.
-        correlation: (dim, dim) of the posterior means; NaN where one does not vary.
+        correlation: (dim, dim) of the posterior means; NaN where one is constant.
     """
 
     names: tuple[str, ...]
@@ -57,12 +57,12 @@ class Usage:
 
     @property
     def active(self) -> NDArray[np.bool_]:
-        """(dim,) whether the posterior mean moves with the window."""
+        """(dim,) whether the posterior mean varies with the window."""
         return np.asarray(self.variance > ACTIVE)
 
     @property
     def collapsed(self) -> NDArray[np.bool_]:
-        """(dim,) whether the posterior is the prior, whatever the window."""
+        """(dim,) whether the posterior equals the prior for every window."""
         return np.asarray(self.kl < COLLAPSED)
 
     @property
@@ -72,13 +72,13 @@ class Usage:
 
     @property
     def duplicates(self) -> tuple[Duplicate, ...]:
-        """Active dimensions that say the same, the most alike first."""
+        """Active dimensions that carry the same information, highest correlation first."""
         first, second = np.triu_indices(len(self.names), 1)
-        alike = np.abs(self.correlation[first, second])
+        strength = np.abs(self.correlation[first, second])
         active = self.active[first] & self.active[second]
-        order = np.argsort(-np.nan_to_num(alike), kind="stable")
+        order = np.argsort(-np.nan_to_num(strength), kind="stable")
         return tuple(
             Duplicate(self.names[first[at]], self.names[second[at]], float(self.correlation[first[at], second[at]]))
             for at in order
-            if active[at] and alike[at] > DUPLICATED
+            if active[at] and strength[at] > DUPLICATED
         )
