@@ -1,0 +1,67 @@
+"""The rooms of the package: no private doors between them, few loose modules, no path of this machine."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import divecast
+
+PACKAGE = Path(divecast.__file__).parent
+MODULES = sorted(PACKAGE.rglob("*.py"))
+LOOSE = {"__init__", "_device", "_optional", "_text", "config", "errors", "estimator", "results", "types"}
+
+
+def room_of(path: Path) -> str:
+    """Return the top-level room a module lies in."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
+def own_names(tree: ast.AST) -> set[str]:
+    """Return the private names that a module defines or sets: functions, classes, attributes, fields."""
+    names = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            names.add(node.attr)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+    return {name for name in names if is_private(name)}
+
+
+TREES = {path: ast.parse(path.read_text("utf-8")) for path in MODULES}
+OWN: dict[str, set[str]] = {}
+for _path, _tree in TREES.items():
+    OWN.setdefault(room_of(_path), set()).update(own_names(_tree))
+
+
+def doors(path: Path) -> Iterator[str]:
+    """Yield each private name of another room of this package that a module uses."""
+    room = room_of(path)
+    others = {name for other, names in OWN.items() if other != room for name in names} - OWN[room]
+    for node in ast.walk(TREES[path]):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("divecast"):
+            inside = (node.module or "").split(".")[1:2]
+            yield from (name.name for name in node.names if is_private(name.name) and inside and inside[0] != room)
+        elif isinstance(node, ast.Attribute) and node.attr in others:
+            yield f"{ast.unparse(node)} in line {node.lineno}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_module_uses_what_is_private_to_another_room(path: Path) -> None:
+    assert not list(doors(path))
+
+
+def test_what_looks_for_private_doors_sees_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = PACKAGE / "plots" / "drawn.py"
+    monkeypatch.setitem(TREES, path, ast.parse("from divecast.model.network import _hidden\nfitted._in_zone(1)"))
+    assert len(list(doors(path))) == 2
+
+
+def test_few_modules_lie_loose() -> None:
+    assert {path.stem for path in PACKAGE.glob("*.py")} == LOOSE
+    assert len(LOOSE - {"__init__"}) <= 8
