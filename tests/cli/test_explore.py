@@ -9,6 +9,8 @@ import sys
 import httpx
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _no_token(monkeypatch):

@@ -145,6 +145,7 @@ def export(name: str, model: DeepDIVE, data: Any, folder: Path) -> Exported:
 
 
 # One test a case: writing the graph takes seconds, and workers that share the tests out would each write it.
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.filterwarnings("ignore:.* had no value in the:divecast.DataWarning")
 def test_the_graph_is_the_model(

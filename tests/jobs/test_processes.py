@@ -56,6 +56,8 @@ def test_a_process_that_exits_is_reported_with_its_code(monkeypatch):
 
 UNGUARDED = """
 from divecast.jobs import processes
+
+pytestmark = pytest.mark.slow
 processes.RETRIES = 0
 for outcome in processes.run_jobs(["a job"], print, 1):
     print(outcome.error)

@@ -100,6 +100,7 @@ def test_where_every_fit_fails_the_first_error_is_raised(here, tmp_path):
         backtest(DeepDIVE(6, 2000, model=SMALL), PANEL, 2, out=tmp_path)
 
 
+@pytest.mark.slow
 def test_processes_make_the_same(here, tmp_path, monkeypatch):
     one = backtest(small(), PANEL, 2, out=tmp_path / "here")
     monkeypatch.undo()

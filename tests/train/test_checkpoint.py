@@ -70,6 +70,7 @@ def test_a_fit_that_breaks_before_the_time_is_up_resumes_from_the_last_pass(
     assert_resumes(path, unbroken, PER_EPOCH)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
 def test_a_killed_process_resumes(tmp_path: Path, unbroken: tuple[Network, History]) -> None:
     path = tmp_path / "fit.ckpt"

@@ -18,6 +18,7 @@ def model(tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 def test_pictures_are_written_and_the_same_each_time(model, tmp_path):
     first, second = (draw_case(hours_case(), model, tmp_path / name) for name in ("one", "two"))
     assert [path.name for path in first] == [
@@ -40,6 +41,7 @@ def test_the_labels_are_those_of_all_rows_of_the_case(model):
     assert LabelCorrelationDisplay.from_view(view).association[0, 1] < 0.05  # hour and weekend are independent
 
 
+@pytest.mark.slow
 def test_labels_that_are_missing_here_and_there_are_no_trouble(tmp_path):
     run_once(moves_case(), "full", 0).fitted.save(tmp_path / "model.safetensors")
     shown = view_of(moves_case(), tmp_path / "model.safetensors")
