@@ -1,4 +1,4 @@
-"""Warnings name the line of the user."""
+"""Errors and warnings: their wording from fields, and the line that a warning names."""
 
 import warnings
 
@@ -8,7 +8,7 @@ import pytest
 
 from divecast.data import Panel, Recordings, Scale, Windows, WindowShape, align, as_panel
 from divecast.data.parts import ByRecording, split
-from divecast.errors import DataWarning
+from divecast.errors import ConfigError, DataError, DataWarning, DivecastError
 
 STAMPS = pd.date_range("2024-01-01", periods=6, freq="h")
 TABLE = pd.DataFrame({"ds": STAMPS, "a": np.arange(6.0)})
@@ -22,6 +22,30 @@ def short_recordings():
     scale = Scale(np.zeros(1, np.float32), np.ones(1, np.float32))
     whole = type(part)(recordings.offsets[:-1], recordings.offsets[1:])
     return Windows.of(recordings, whole, np.empty((82, 0), np.int16), scale, WindowShape(4, 2), "fit")
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (DataError("No window fits"), "No window fits"),
+        (DataError(expected="3 channels", found="2"), "expected 3 channels, got 2"),
+        (DataError("A panel", found="5"), "A panel: got 5"),
+        (DataError("No window fits", hint="Use a shorter {lookback}"), "No window fits. Use a shorter lookback=."),
+        (DataError("No column 'x'", hint="Did you mean 'y'?"), "No column 'x'. Did you mean 'y'?"),
+        (
+            ConfigError("It diverged", hint="Lower {training.learning_rate}"),
+            "It diverged. Lower training.learning_rate.",
+        ),
+    ],
+)
+def test_the_wording_of_an_error(error: DivecastError, text: str):
+    assert str(error) == text
+
+
+def test_each_face_spells_the_arguments_itself():
+    error = DataError("No window fits", hint="Use a shorter {lookback} or {horizon}", argument="lookback")
+    assert error.worded(lambda name: f"--{name}") == "No window fits. Use a shorter --lookback or --horizon."
+    assert error.argument == "lookback"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Data taken apart for other processes: the file, and what is put together from it."""
+"""Data separated from their values for other processes, and put together again."""
 
 import pickle
 

@@ -36,7 +36,7 @@ def test_the_callers_kind(backend, kind):
 
 
 @pytest.mark.parametrize("backend", ["pandas", "polars", "pyarrow"])
-def test_a_table_made_here_is_read_as_a_panel(backend):
+def test_a_table_written_here_is_read_as_a_panel(backend):
     hours = {"ds": np.arange(5).astype("datetime64[h]").astype("datetime64[s]"), "a": np.arange(5.0), "b": np.ones(5)}
     panel = Panel.from_wide(to_frame(hours, backend))
     np.testing.assert_array_equal(panel.values[:, 0], np.arange(5))
@@ -55,7 +55,7 @@ def test_files_read_back(tmp_path, suffix, backend):
 
 
 def pieces(n: int = 40):
-    """Tables of rows that no compression makes small."""
+    """Tables of random numbers, which do not compress."""
     draw = np.random.default_rng(0)
     for _ in range(n):
         yield to_frame({"s": np.array(["a", "b"] * 250, dtype=object), "y": draw.normal(size=500)}, "pyarrow")
@@ -76,29 +76,29 @@ def test_table_after_table_gives_the_file_of_all_in_one(tmp_path, suffix):
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_tables_are_let_go_as_they_are_written(tmp_path, suffix):
-    made = []
+    written = []
 
     def watched():
         for table in pieces(5):
-            assert sum(each() is not None for each in made) <= 1  # the one that was written last
-            made.append(weakref.ref(table))
+            assert sum(each() is not None for each in written) <= 1  # the one that was written last
+            written.append(weakref.ref(table))
             yield table
             del table
 
     write_frames(watched(), tmp_path / f"out{suffix}")
-    assert len(made) == 5
+    assert len(written) == 5
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_a_table_that_cannot_be_made_leaves_the_former_file(tmp_path, suffix):
+def test_a_table_that_cannot_be_written_leaves_the_former_file(tmp_path, suffix):
     def cut_short():
         yield from pieces(3)
         raise DataError("no more")
 
     path = tmp_path / f"out{suffix}"
     path.write_text("former")
-    for tables, said in ((cut_short(), "no more"), ([], "no table to write")):
-        with pytest.raises(DataError, match=said):
+    for tables, message in ((cut_short(), "no more"), ([], "no table to write")):
+        with pytest.raises(DataError, match=message):
             write_frames(tables, path)
     assert path.read_text() == "former"
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]

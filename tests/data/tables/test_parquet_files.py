@@ -1,4 +1,4 @@
-"""Parquet at an address is what it is on the disk."""
+"""Parquet at an address reads as it does from disk."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,15 +53,15 @@ def test_files_in_another_order_of_time_are_refused(bucket, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("address", "said"),
+    ("address", "message"),
     [
         ("memory://meters/none.parquet", "There is no file"),
         ("memory://meters/none*.parquet", "There is no file"),
         ("nowhere://meters/a.parquet", "cannot be opened"),
     ],
 )
-def test_what_is_not_there_is_said(bucket, address, said):
-    with pytest.raises(DataError, match=said):
+def test_missing_files_and_unknown_protocols(bucket, address, message):
+    with pytest.raises(DataError, match=message):
         Panel.read(address)
 
 
@@ -73,7 +73,7 @@ def test_files_of_other_columns_are_refused(bucket):
 
 
 def test_what_is_no_parquet_is_refused(bucket):
-    with fsspec.filesystem("memory").open("/meters/odd.parquet", "wb") as file:
+    with fsspec.filesystem("memory").open("/meters/other.parquet", "wb") as file:
         file.write(b"no table at all")
-    with pytest.raises(DataError, match=r"odd\.parquet"):
-        Panel.read(f"{bucket}/odd.parquet")
+    with pytest.raises(DataError, match=r"other\.parquet"):
+        Panel.read(f"{bucket}/other.parquet")

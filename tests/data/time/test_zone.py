@@ -1,4 +1,4 @@
-"""The zone of a panel: said, or that of its stamps, else UTC."""
+"""The time zone of a panel: as passed, or that of its stamps, else UTC."""
 
 from datetime import datetime, timedelta, timezone
 
@@ -27,7 +27,7 @@ UTC_START = np.datetime64("2023-12-31T23:00:00")
 
 
 def tables(stamps):
-    """One table in every kind."""
+    """The same table in every package."""
     frame = pd.DataFrame({"ds": stamps, "a": np.arange(72.0)})
     arrow = pa.Table.from_pandas(frame, preserve_index=False)
     return {"pandas": frame, "pyarrow": arrow, "index": frame.set_index("ds")}
@@ -91,7 +91,7 @@ def test_the_start_of_an_array_names_the_zone():
 
 
 def test_a_store_has_the_clock_of_its_file(tmp_path):
-    """Days of UTC shown in Berlin are no days of the wall clock there."""
+    """Days in UTC are not days of the local calendar in Berlin."""
     stamps = pd.date_range("2024-03-20", periods=20, freq="D", tz="UTC").tz_convert("Europe/Berlin")
     pd.DataFrame({"ds": stamps, "a": np.arange(20.0)}).to_parquet(tmp_path / "days.parquet")
     store = open_store(store_from_parquet(tmp_path / "store", tmp_path / "days.parquet"))

@@ -1,4 +1,4 @@
-"""Values too far from those of the fit are refused, by name and place, before a network sees them."""
+"""Values too far from the training part are refused, with channel and row, before a network sees them."""
 
 import numpy as np
 import pytest
@@ -34,14 +34,25 @@ def test_the_place_in_recordings():
 
 
 @pytest.mark.parametrize("beside", [0.0, np.nan])
-@pytest.mark.parametrize("ask", ["forecast", "encode", "evaluate", "anomalies", "why"])
-def test_a_model_says_so_rather_than_nan(hours_model: DeepDIVE, ask: str, beside: float) -> None:
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [
+        ("forecast", {}),
+        ("encode", {"part": "all"}),
+        ("evaluate", {"part": "all"}),
+        ("anomalies", {"subset": "all"}),
+        ("why", {"part": "all"}),
+    ],
+)
+def test_a_model_says_so_rather_than_nan(
+    hours_model: DeepDIVE, method: str, options: dict[str, str], beside: float
+) -> None:
     values = hours().panel.values[:100].copy()
     values[-3, 0] = 3.4e38  # beyond float32 once it is scaled
     values[-4, 1] = beside
     panel = Panel.from_array(values, "2024-01-01", "1h", hours().panel.channels)
     with pytest.raises(DataError, match=r"Channel 's0' has 3.4e\+38 in row 97 \(2024-01-05T01:00:00 UTC\)"):
-        getattr(hours_model, ask)(panel, **({} if ask == "forecast" else {"part": "all"}))
+        getattr(hours_model, method)(panel, **options)
 
 
 def test_a_fit_says_so_of_its_validation_part() -> None:

@@ -28,7 +28,7 @@ def plain_scale(n_channels=2):
 
 
 def part_of(source, data):
-    """A part drawn at will: any range of rows in every segment."""
+    """A random part: any range of rows in every segment."""
     bounds = [
         sorted(data.draw(st.tuples(st.integers(first, last), st.integers(first, last))))
         for first, last in zip(source.offsets[:-1], source.offsets[1:], strict=True)
@@ -42,7 +42,7 @@ def codes_of(source):
 
 def expected_origins(source, part, shape, role):
     """The definition of each role, row by row."""
-    found = []
+    origins_found = []
     for first, last, start, stop in zip(source.offsets, source.offsets[1:], part.start, part.stop, strict=False):
         for origin in range(first + shape.lookback, last + 1):
             targets = range(origin, origin + shape.horizon)
@@ -53,8 +53,8 @@ def expected_origins(source, part, shape, role):
                 "encode": start <= origin - 1 < stop,
             }[role]
             if wanted and stop > start:
-                found.append(origin)
-    return found
+                origins_found.append(origin)
+    return origins_found
 
 
 def windows_of(source, part, shape, role):

@@ -1,4 +1,4 @@
-"""Nothing in the package runs what lies in a file: no pickle, no eval."""
+"""The package never runs code from a file: no pickle, no eval."""
 
 import ast
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ SWITCHES = {"allow_pickle", "shell"}
 
 
 def breaches(source: str) -> Iterator[str]:
-    """Yield what could run code that the source does not hold."""
+    """Yield the names in a source text that could run code from elsewhere."""
     tree = ast.parse(source)
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
     known = {name.asname or name.name: name.name for node in imports for name in node.names}
