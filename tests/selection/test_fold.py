@@ -103,5 +103,5 @@ def test_folds_that_cannot_be_are_refused(source, arguments, error, said):
 def test_recordings_can_be_named_for_the_parts():
     parts = split(recordings(4), ByGroup(None, valid=("r2",), test=("r0",)))
     assert [part.rows().tolist()[0] for part in (parts.train, parts.valid, parts.test)] == [9, 18, 0]
-    with pytest.raises(DataError, match="expected recordings out of"):
+    with pytest.raises(DataError, match="There is no recording 'r9'"):
         split(recordings(4), ByGroup(None, valid=("r9",)))

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast._optional import Plottable
 from divecast.data import Backend, ByRecording, ByTime, to_frame
 from divecast.data.reading import read_source
 from divecast.errors import ConfigError
@@ -39,7 +40,7 @@ class Spread(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Backtest:
+class Backtest(Plottable):
     """The result of ``backtest``: scores by fold and forecaster. ``str`` gives a table of mean scores.
 
     Attributes:

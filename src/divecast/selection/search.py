@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast._optional import Plottable
 from divecast.data import Backend, ByTime, Split, to_frame
 from divecast.data.reading import read_source
 from divecast.errors import ConfigError
@@ -38,7 +39,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class SearchResult:
+class SearchResult(Plottable):
     """The result of ``search``; ``str`` gives one line per candidate, the best first.
 
     Attributes:

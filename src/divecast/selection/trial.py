@@ -45,8 +45,8 @@ class Trial:
     def identity(self, fingerprints: dict[str, str]) -> dict[str, Any]:
         """Return all that the result depends on, with the fingerprints of the data, as JSON values."""
         scored = {"part": self.part, "stop": self.stop, "baselines": self.baselines, "device": self.device}
-        asked = {**self.plan.to_json(), "split": typed(self.split), **fingerprints, **scored, "divecast": __version__}
-        identity: dict[str, Any] = json.loads(json.dumps(asked))
+        values = {**self.plan.to_json(), "split": typed(self.split), **fingerprints, **scored, "divecast": __version__}
+        identity: dict[str, Any] = json.loads(json.dumps(values))
         return identity
 
 

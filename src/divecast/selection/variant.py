@@ -40,7 +40,9 @@ def variants(tries: Mapping[str, Sequence[Any]], n: int | None, seed: int) -> li
             raise ConfigError(expected=expected, found=repr(values), argument="tries")
     sizes = [len(values) for values in tries.values()]
     total = int(np.prod(sizes, dtype=object))
-    few = n is not None and n < total
-    drawn = np.sort(np.random.default_rng(seed).choice(total, n, replace=False)) if few else range(total)
-    places = [np.unravel_index(at, sizes) for at in drawn] if sizes else [()]
-    return [{name: values[place] for (name, values), place in zip(tries.items(), each, strict=True)} for each in places]
+    sampled = n is not None and n < total
+    numbers = np.sort(np.random.default_rng(seed).choice(total, n, replace=False)) if sampled else range(total)
+    combinations = [np.unravel_index(number, sizes) for number in numbers] if sizes else [()]
+    return [
+        {name: values[i] for (name, values), i in zip(tries.items(), indices, strict=True)} for indices in combinations
+    ]

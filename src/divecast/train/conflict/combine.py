@@ -1,4 +1,4 @@
-"""One direction out of the gradients of several losses."""
+"""The combination of the gradients of several losses."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,14 +14,14 @@ from divecast.train.distributed.ranks import ALONE, Ranks
 def combined_gradients(
     losses: Sequence[Tensor], parameters: Sequence[nn.Parameter], combine: Combine, ranks: Ranks = ALONE
 ) -> None:
-    """Set the ``grad`` of every parameter.
+    """Set the ``grad`` of every parameter to the combined gradient of the losses.
 
     Args:
         losses: scalars.
-        parameters: to differentiate by; None is the gradient of those that no loss reaches.
-        combine: ``sum``; ``pcgrad`` takes from each gradient what points against another (Yu et al. 2020);
-            ``upgrad`` projects each onto the cone where no loss rises, then averages (Quinton and Rey 2024).
-        ranks: whose losses add up; each loss's gradient is summed over them before they are combined.
+        parameters: parameters; the gradient of those that no loss depends on is None.
+        combine: ``sum``; ``pcgrad`` removes from each gradient its conflicting part (Yu et al. 2020);
+            ``upgrad`` projects each onto the cone where no loss increases, then averages (Quinton and Rey 2024).
+        ranks: the gradient of each loss is summed over them before the gradients are combined.
 
     Raises:
         ConfigError: torchjd is not installed; ``pcgrad`` and ``upgrad`` need it.
@@ -29,14 +29,15 @@ def combined_gradients(
     if combine == "sum":
         gradients = torch.autograd.grad(torch.stack(tuple(losses)).sum(), parameters, allow_unused=True)
         for parameter, gradient in zip(parameters, gradients, strict=True):
-            # fused AdamW on the CPU reads memory in order, whatever the strides say
+            # fused AdamW on the CPU ignores strides
             parameter.grad = None if gradient is None else gradient.contiguous()
         ranks.add_gradients(parameters)
         return
     aggregation, autojac = need("torchjd.aggregation"), need("torchjd.autojac")
     aggregator = aggregation.PCGrad() if combine == "pcgrad" else aggregation.UPGrad()
     autojac.backward(losses, inputs=parameters, parallel_chunk_size=1)
-    found: Sequence[Any] = parameters
-    for parameter, jacobian in zip(found, ranks.sums([each.jac for each in found]), strict=True):
+    with_jacobians: Sequence[Any] = parameters
+    jacobians = ranks.sums([parameter.jac for parameter in with_jacobians])
+    for parameter, jacobian in zip(with_jacobians, jacobians, strict=True):
         parameter.jac = jacobian
     autojac.jac_to_grad(parameters, aggregator)
