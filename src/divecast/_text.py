@@ -1,4 +1,7 @@
-"""Numbers of things in words."""
+"""Numbers and names in messages."""
+
+import difflib
+from collections.abc import Sequence
 
 
 def plural(n: int, thing: str) -> str:
@@ -17,3 +20,9 @@ def duration(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
+
+
+def did_you_mean(name: str, known: Sequence[str]) -> str | None:
+    """Return a hint that names the known name spelled most similarly, if there is one."""
+    similar = difflib.get_close_matches(str(name), known, 1)
+    return f"Did you mean {similar[0]!r}?" if similar else None

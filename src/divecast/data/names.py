@@ -1,9 +1,9 @@
 """Checks of names: of channels, columns, labels, recordings and factors."""
 
-import difflib
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
+from divecast._text import did_you_mean
 from divecast.errors import DataError
 
 _MOST_SHOWN = 12
@@ -43,12 +43,6 @@ def check_count(names: Sequence[str], count: int, what: str = "channel") -> None
     if len(names) != count:
         raise DataError(expected=f"{count} {what} names", found=str(len(names)), argument=f"{what}s")
     check_unique(names, what)
-
-
-def did_you_mean(name: str, known: Sequence[str]) -> str | None:
-    """A hint that names the known name spelled most similarly, if there is one."""
-    similar = difflib.get_close_matches(str(name), known, 1)
-    return f"Did you mean {similar[0]!r}?" if similar else None
 
 
 def check_known(

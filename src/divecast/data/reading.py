@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from divecast._text import did_you_mean
 from divecast.data.datasets import available, is_shipped, load
 from divecast.data.factors import CALENDAR_NAMES, Factor, Label
-from divecast.data.names import did_you_mean, listed
+from divecast.data.names import listed
 from divecast.data.sources.panel import Panel
 from divecast.data.sources.recordings import Recordings
 from divecast.data.sources.store import open_store

@@ -1,10 +1,10 @@
 """Settings of an estimator by name, as scikit-learn's ``get_params`` and ``set_params`` have them."""
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
+from divecast._text import did_you_mean
 from divecast.errors import ConfigError
 
 
@@ -33,9 +33,8 @@ def with_setting(settings: Any, name: str, value: Any, separator: str = "__") ->
     head, _, rest = name.partition(separator)
     known = [field.name for field in fields(settings)]
     if head not in known:
-        raise ConfigError(
-            f"{type(settings).__name__} has no setting {head!r}", hint=did_you_mean(head, known), argument=name
-        )
+        hint = did_you_mean(head, known) or f"Choose one of {', '.join(known)}"
+        raise ConfigError(f"{type(settings).__name__} has no setting {head!r}", hint=hint, argument=name)
     inner = getattr(settings, head)
     if is_dataclass(inner) != bool(rest) and not isinstance(value, type(inner)):
         raise ConfigError(expected=f"the name of a single setting below {head}", found=repr(name), argument=name)
@@ -58,9 +57,3 @@ def in_code(value: Any) -> str:
     except TypeError:  # has fields without a default, as Calendar and Label have
         return repr(value)
     return f"{type(value).__name__}({', '.join(f'{name}={in_code(inner)}' for name, inner in named.items())})"
-
-
-def did_you_mean(name: str, known: list[str]) -> str:
-    """Return the hint for a misspelt name: the nearest known one, else all of them."""
-    close = difflib.get_close_matches(name, known, 1)
-    return f"Did you mean {close[0]!r}?" if close else f"Choose one of {', '.join(known)}"

@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from divecast._text import did_you_mean
 from divecast.errors import ConfigError
-from divecast.fit.parameters import did_you_mean, with_setting
+from divecast.fit.parameters import with_setting
 from divecast.inference.provenance import FitPlan
 
 _SEARCHED = ("lookback", "model", "training", "losses")
@@ -21,9 +22,8 @@ def varied(plan: FitPlan, settings: Mapping[str, Any]) -> FitPlan:
     for name, value in settings.items():
         head = name.partition(".")[0]
         if head not in _SEARCHED:
-            raise ConfigError(
-                f"{name!r} cannot be searched", hint=did_you_mean(head, list(_SEARCHED)), argument="settings"
-            )
+            hint = did_you_mean(head, _SEARCHED) or f"Name a setting below {', '.join(_SEARCHED)}"
+            raise ConfigError(f"{name!r} cannot be searched", hint=hint, argument="settings")
         plan = with_setting(plan, name, value, ".")
     return plan
 
