@@ -1,4 +1,4 @@
-"""Run the tutorials and write each as a page: its text, its code, what it printed and what it drew.
+"""Run the tutorials and write each as a page: text, code, printed output and figures.
 
 python docs/tutorials/write_pages.py [NAME ...]
 """
@@ -23,7 +23,7 @@ def tutorials() -> list[Path]:
 
 
 def cells(script: str) -> Iterator[tuple[bool, str]]:
-    """Yield whether a cell of a script in the percent format is text, and what it holds."""
+    """Yield for each cell of a script in the percent format whether it is text, and its content."""
     for cell in re.split(r"^(?=# %%)", script, flags=re.MULTILINE):
         head, _, body = cell.partition("\n")
         if head.startswith(_TEXT):
@@ -33,9 +33,9 @@ def cells(script: str) -> Iterator[tuple[bool, str]]:
 
 
 def page(tutorial: Path) -> str:
-    """Run a tutorial in an empty folder and return its page; its pictures go to docs/tutorials/figures."""
+    """Run a tutorial in an empty folder and return its page; its figures are copied to docs/tutorials/figures."""
     names: dict[str, Any] = {"__name__": "__main__"}
-    parts = [f"<!-- made by docs/tutorials/write_pages.py from {tutorial.name}: change that -->"]
+    parts = [f"<!-- written by docs/tutorials/write_pages.py from {tutorial.name}; edit that file -->"]
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         for is_text, body in cells(tutorial.read_text(encoding="utf-8")):
             parts.append(body if is_text else f"```python\n{body}\n```")
@@ -45,21 +45,21 @@ def page(tutorial: Path) -> str:
 
 
 def _run(code: str, tutorial: Path, names: dict[str, Any]) -> Iterator[str]:
-    there = set(Path().glob("figures/*.png"))
-    with redirect_stdout(io.StringIO()) as said:
-        exec(compile(code, tutorial.name, "exec"), names)  # noqa: S102  our own tutorials
-    if said.getvalue().strip():
-        yield f"```text\n{said.getvalue().rstrip()}\n```"
-    for picture in sorted(set(Path().glob("figures/*.png")) - there):
+    before = set(Path().glob("figures/*.png"))
+    with redirect_stdout(io.StringIO()) as output:
+        exec(compile(code, tutorial.name, "exec"), names)  # noqa: S102  our own scripts
+    if output.getvalue().strip():
+        yield f"```text\n{output.getvalue().rstrip()}\n```"
+    for picture in sorted(set(Path().glob("figures/*.png")) - before):
         (HERE / "figures").mkdir(exist_ok=True)
         shutil.copyfile(picture, HERE / picture)
         yield f"![{picture.stem.replace('_', ' ')}]({picture.as_posix()})"
 
 
-def main(asked: list[str]) -> None:
+def main(names: list[str]) -> None:
     os.environ.pop("DIVECAST_QUICK", None)
     for tutorial in tutorials():
-        if not asked or tutorial.name in asked:
+        if not names or tutorial.name in names:
             tutorial.with_suffix(".md").write_text(page(tutorial), encoding="utf-8")
             print(f"wrote {tutorial.with_suffix('.md')}")
 
