@@ -48,11 +48,10 @@ print(model.evaluate(panel, every=5))
 # `every=5` scores every fifth window, to save time. Next, a week of forecasts, each made at midnight for the next day:
 
 # %%
-from divecast.plots import ForecastDisplay, write_picture
+from divecast.plots import plot, write_picture
 
 week = model.forecast(panel, start="2016-11-21", stop="2016-11-27", every=24)
-display = ForecastDisplay.from_forecast(week, panel, ["G0-A", "H0-A"])
-write_picture(display.plot(), FIGURES / "loads_forecasts.png")
+write_picture(plot(week, data=panel, series=["G0-A", "H0-A"]), FIGURES / "loads_forecasts.png")
 print(week.frame().head(3).to_string(index=False, float_format="%.3f"))
 
 # %% [markdown]
@@ -119,10 +118,8 @@ for channel in np.argsort(error_as_sunday - error_as_is)[:5]:
     print(f"  {panel.channels[channel]}: {error_as_is[channel]:.2f} -> {error_as_sunday[channel]:.2f}")
 
 # %%
-from divecast.plots import WhatIfDisplay
-
 series = ["G0-A", "G6-A", "H0-A"]
-figure = WhatIfDisplay.from_counterfactual(answer, series).plot()
+figure = plot(answer, series=series)
 for row, name in enumerate(series):
     times, values = answer.factual.keys.stamps[0, 1:], observed[:, panel.channels.index(name)]
     figure.axes[2 * row].plot(times, values, color="black", linewidth=0.9)

@@ -85,7 +85,7 @@ print(labels.frame().head(6).to_string(index=False, float_format="%.2f"))
 # We fill in the true labels where none was used, and count true labels (rows) by inferred label (columns):
 
 # %%
-from divecast.plots import CodeDisplay, ConfusionDisplay, write_picture
+from divecast.plots import CodeDisplay, plot, write_picture
 
 unused = hidden | groups["new people"]
 indices = [
@@ -93,7 +93,7 @@ indices = [
 ]
 judged = replace(labels, given=np.where(unused[:, None], np.array(indices).T, -1))
 print(judged.confusion("exercise").to_string(index=False))
-write_picture(ConfusionDisplay.from_labels(judged, "exercise").plot(), FIGURES / "motion_confusion.png")
+write_picture(plot(judged, factor="exercise"), FIGURES / "motion_confusion.png")
 
 # %% [markdown]
 # ## The code

@@ -24,6 +24,9 @@ HORIZON, LOOKBACK, FACTORS = 24, 168, ("hour", "weekday")
 _FULL = TrainingConfig(epochs=8)
 _QUICK = TrainingConfig(epochs=1, window_stride=5)  # 5 does not divide a day, so every hour is seen
 
+_PROFILES = ("H0-A", "G0-A")
+_SHOPS = ("G0-A", "G6-A")  # low on Sundays, and high
+_DAYS = 7
 _WEDNESDAY_AT_ONE = 2 * 24 + 1  # hours since Monday, midnight
 
 # Files in the demo's folder.
@@ -131,13 +134,22 @@ def _draw(model: DeepDIVE, panel: Panel, rolling: "Forecast", out: Path) -> list
     """Draw the figures, if matplotlib is installed, and return their files."""
     if find_spec("matplotlib") is None:
         return []
-    from divecast.cli.commands.demo_figure import draw_code_map, draw_forecasts, draw_what_if
+    from divecast.plots import CodeDisplay, plot, write_picture
 
-    figures = [out / "forecasts.png", out / "code_map.png", out / "what_if.png"]
-    draw_forecasts(panel, rolling, figures[0])
-    draw_code_map(model, panel, figures[1])
-    draw_what_if(model, panel, panel.clock.stamps()[first_hour_of_a_wednesday(panel)], figures[2])
-    return figures
+    first = max(0, len(rolling.mean) // 2 - 1)
+    week = range(first, min(first + _DAYS, len(rolling.mean)))
+    start = panel.clock.stamps()[first_hour_of_a_wednesday(panel)]
+    answer = model.what_if(panel, factor="weekday", to="Sun", at=start)
+    figures = {
+        "forecasts.png": plot(rolling, data=panel, series=_known(panel, _PROFILES), windows=list(week)),
+        "code_map.png": CodeDisplay.from_estimator(model, panel, "test").plot(),
+        "what_if.png": plot(answer, series=_known(panel, _SHOPS)),
+    }
+    return [write_picture(figure, out / name) for name, figure in figures.items()]
+
+
+def _known(panel: Panel, names: tuple[str, ...]) -> list[str]:
+    return [name for name in names if name in panel.channels] or list(panel.channels[:2])
 
 
 def _report(model: DeepDIVE, panel: Panel, out: Path) -> Path | None:
