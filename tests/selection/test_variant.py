@@ -22,12 +22,12 @@ def test_what_is_named_is_changed_and_nothing_else():
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"horizon": 3}, "expected a setting below lookback, model, training, losses, got 'horizon'"),
-        ({"trainin.clip": 1}, "did you mean 'training'"),
-        ({"training.clipp": 1}, "unknown setting 'training.clipp'; did you mean 'clip'"),
-        ({"losses.zzz": 1}, "unknown setting 'losses.zzz'; there are forecast, reconstruction"),
-        ({"model.code": 1}, "expected the name of a single setting"),
-        ({"training.clip.x": 1}, "expected the name of a single setting"),
+        ({"horizon": 3}, "'horizon' cannot be searched. Name a setting below lookback, model, training, losses"),
+        ({"trainin.clip": 1}, "Did you mean 'training'"),
+        ({"training.clipp": 1}, "TrainingConfig has no setting 'clipp'. Did you mean 'clip'"),
+        ({"losses.zzz": 1}, "LossConfig has no setting 'zzz'. Choose one of forecast, reconstruction"),
+        ({"model.code": 1}, "[Ee]xpected the name of a single setting"),
+        ({"training.clip.x": 1.0}, "[Ee]xpected the name of a single setting"),
         ({"training.epochs": 0}, "epochs must be >= 1: got 0"),
         ({"training.epochs": "many"}, "epochs must be a whole number: got 'many'"),
     ],

@@ -36,7 +36,8 @@ def with_setting(settings: Any, name: str, value: Any, separator: str = "__") ->
         hint = did_you_mean(head, known) or f"Choose one of {', '.join(known)}"
         raise ConfigError(f"{type(settings).__name__} has no setting {head!r}", hint=hint, argument=name)
     inner = getattr(settings, head)
-    if is_dataclass(inner) != bool(rest) and not isinstance(value, type(inner)):
+    is_group = is_dataclass(inner)
+    if (rest and not is_group) or (is_group and not rest and not isinstance(value, type(inner))):
         raise ConfigError(expected=f"the name of a single setting below {head}", found=repr(name), argument=name)
     return replace(settings, **{head: with_setting(inner, rest, value, separator) if rest else value})
 
