@@ -57,7 +57,14 @@ class ForecastScores:
     nominal: float
 
     def table(self) -> dict[str, NDArray[np.generic]]:
-        """Return the columns of ``frame``: ``horizon``, ``n`` and every score."""
+        """Return the columns of ``frame``: ``horizon``, ``n`` and every score.
+
+        Example:
+            >>> sums = ScoreSums(n_steps=1, shift=[0.0])
+            >>> sums.update(truth=[[[1.0]], [[3.0]]], mean=[[[1.0]], [[2.0]]])
+            >>> list(sums.result().table())[:3]
+            ['horizon', 'n', 'rrse']
+        """
         columns = {part.name: np.asarray(getattr(self, part.name)) for part in fields(self)}
         del columns["nominal"]
         return columns
@@ -67,11 +74,24 @@ class ForecastScores:
 
         Args:
             backend: kind of table; by default pandas, polars or pyarrow, the first that is installed.
+
+        Example:
+            >>> sums = ScoreSums(n_steps=1, shift=[0.0])
+            >>> sums.update(truth=[[[1.0]], [[3.0]]], mean=[[[1.0]], [[2.0]]])
+            >>> sums.result().frame(backend="pyarrow").num_rows
+            2
         """
         return to_frame(self.table(), backend or default_backend())
 
     def overall(self) -> dict[str, float]:
-        """Return every score over all steps, by name."""
+        """Return every score over all steps, by name.
+
+        Example:
+            >>> sums = ScoreSums(n_steps=1, shift=[0.0])
+            >>> sums.update(truth=[[[1.0]], [[3.0]]], mean=[[[1.0]], [[2.0]]])
+            >>> sums.result().overall()["mse"]
+            0.5
+        """
         return {name: float(column[-1]) for name, column in self.table().items() if name != "horizon"}
 
 
@@ -127,6 +147,10 @@ class ScoreSums:
 
         Raises:
             DataError: a shape does not fit, or a forecast is not finite where the truth is known.
+
+        Example:
+            >>> sums = ScoreSums(n_steps=1, shift=[0.0])
+            >>> sums.update(truth=[[[1.0]], [[3.0]]], mean=[[[1.0]], [[2.0]]])
         """
         target, forecast = np.asarray(truth), np.asarray(mean)
         bounds = np.empty((0, *target.shape)) if quantiles is None else np.asarray(quantiles)
@@ -144,7 +168,14 @@ class ScoreSums:
             self._sums.add_interval((low <= target) & (target <= high), width)
 
     def result(self) -> ForecastScores:
-        """Return the scores of all batches so far; more can be added afterwards."""
+        """Return the scores of all batches so far; more can be added afterwards.
+
+        Example:
+            >>> sums = ScoreSums(n_steps=1, shift=[0.0])
+            >>> sums.update(truth=[[[1.0]], [[3.0]]], mean=[[[1.0]], [[2.0]]])
+            >>> sums.result().horizon
+            ('1', 'all')
+        """
         sums = self._sums
         steps = sums.count.shape[0]
         rows = [sums.rows(slice(h, h + 1)) for h in range(steps)] + [sums.rows(slice(None))]

@@ -58,7 +58,11 @@ class Backtest(Plottable):
     backend: Backend
 
     def table(self) -> dict[str, NDArray[Any]]:
-        """Return the columns of ``frame``."""
+        """Return the columns of ``frame``.
+
+        Example:
+            >>> list(backtest(model, panel, folds=3).table())  # doctest: +SKIP
+        """
         columns: dict[str, list[Any]] = {"fold": []}
         for fold in self.folds:
             if fold.result is not None:

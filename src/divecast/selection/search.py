@@ -66,7 +66,11 @@ class SearchResult(Plottable):
         return self.candidates[0].settings
 
     def table(self) -> dict[str, NDArray[Any]]:
-        """Return the columns of ``frame``."""
+        """Return the columns of ``frame``.
+
+        Example:
+            >>> list(search(model, panel, {"training.clip": [0.5, 1.0]}).table())  # doctest: +SKIP
+        """
         columns = {name: _column([candidate.settings[name] for candidate in self.candidates]) for name in self.best}
         means = [_means(candidate) for candidate in self.candidates]
         return columns | {name: np.array([scores.get(name, np.nan) for scores in means]) for name in means[0]}

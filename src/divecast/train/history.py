@@ -14,6 +14,10 @@ class EpochRecord:
             epochs; its ``marginal_kl`` is no estimate of the KL, since b is not drawn.
         monitored: validation value of early stopping; smaller is better.
         seconds: wall time of the epoch with its validation.
+
+    Example:
+        >>> model.history.records[0].epoch
+        0
     """
 
     epoch: int
@@ -29,12 +33,21 @@ class History:
 
     Attributes:
         records: one per epoch.
+
+    Example:
+        >>> len(model.history.records)
+        1
     """
 
     records: tuple[EpochRecord, ...] = ()
 
     def with_record(self, record: EpochRecord) -> "History":
-        """Return this history with one more epoch."""
+        """Return this history with one more epoch.
+
+        Example:
+            >>> len(model.history.with_record(model.history.records[0]).records)
+            2
+        """
         return History((*self.records, record))
 
     @property
@@ -43,6 +56,11 @@ class History:
         return min(self.records, key=lambda r: r.monitored).epoch if self.records else None
 
     def has_stalled(self, patience: int) -> bool:
-        """Return whether the last ``patience`` epochs brought no improvement."""
+        """Return whether the last ``patience`` epochs brought no improvement.
+
+        Example:
+            >>> model.history.has_stalled(patience=3)
+            False
+        """
         best = self.best_epoch
         return best is not None and self.records[-1].epoch - best >= patience

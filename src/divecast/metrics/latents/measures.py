@@ -78,11 +78,29 @@ class Disentanglement:
     leakage_b_skill: Measured
 
     def summary(self) -> dict[str, Estimate]:
-        """Return every measure of the whole code, by name."""
+        """Return every measure of the whole code, by name.
+
+        Example:
+            >>> rng, hour = np.random.default_rng(0), np.arange(200) % 2
+            >>> units = Units.of_code(rng.normal(size=(200, 1)), {"hour": hour[:, None] + rng.normal(size=(200, 1))})
+            >>> labels = FactorLabels(("hour",), (("0", "1"),), hour[:, None])
+            >>> result = disentanglement(units, labels, MeasureConfig(n_boot=0))
+            >>> list(result.summary())[:2]
+            ['mig', 'own_gap']
+        """
         return {name: measure.overall for name, measure in self._measures().items()}
 
     def table(self) -> dict[str, NDArray[np.generic]]:
-        """Return the columns of ``frame``."""
+        """Return the columns of ``frame``.
+
+        Example:
+            >>> rng, hour = np.random.default_rng(0), np.arange(200) % 2
+            >>> units = Units.of_code(rng.normal(size=(200, 1)), {"hour": hour[:, None] + rng.normal(size=(200, 1))})
+            >>> labels = FactorLabels(("hour",), (("0", "1"),), hour[:, None])
+            >>> result = disentanglement(units, labels, MeasureConfig(n_boot=0))
+            >>> list(result.table())
+            ['measure', 'part', 'value', 'low', 'high']
+        """
         rows = [
             (name, part, *estimate)
             for name, measure in self._measures().items()
@@ -97,6 +115,14 @@ class Disentanglement:
 
         Args:
             backend: kind of table; by default pandas, polars or pyarrow, the first that is installed.
+
+        Example:
+            >>> rng, hour = np.random.default_rng(0), np.arange(200) % 2
+            >>> units = Units.of_code(rng.normal(size=(200, 1)), {"hour": hour[:, None] + rng.normal(size=(200, 1))})
+            >>> labels = FactorLabels(("hour",), (("0", "1"),), hour[:, None])
+            >>> result = disentanglement(units, labels, MeasureConfig(n_boot=0))
+            >>> result.frame(backend="pyarrow").column_names
+            ['measure', 'part', 'value', 'low', 'high']
         """
         return to_frame(self.table(), backend or default_backend())
 

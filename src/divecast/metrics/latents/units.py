@@ -66,6 +66,10 @@ class Units:
 
         Raises:
             DataError: as the class.
+
+        Example:
+            >>> Units.of_code(a=np.zeros((100, 1)), b={"hour": np.zeros((100, 3))}).owners
+            (None, 'hour')
         """
         columns = np.asarray(a, dtype=np.float64)
         if columns.ndim != 2:
@@ -76,7 +80,12 @@ class Units:
         return cls(names, (*singles, *blocks), (*(None for _ in singles), *b))
 
     def take(self, rows: Ints) -> Self:
-        """Return the windows at ``rows``."""
+        """Return the windows at ``rows``.
+
+        Example:
+            >>> Units.of_code(a=np.zeros((100, 1)), b={}).take(np.arange(10)).values[0].shape
+            (10, 1)
+        """
         return type(self)(self.names, tuple(values[rows] for values in self.values), self.owners)
 
 
@@ -124,7 +133,13 @@ class FactorLabels:
                 )
 
     def take(self, rows: Ints) -> Self:
-        """Return the windows at ``rows``."""
+        """Return the windows at ``rows``.
+
+        Example:
+            >>> labels = FactorLabels(("move",), (("walk", "run"),), np.array([[0], [1], [-1]]))
+            >>> labels.take(np.array([0, 1])).values.shape
+            (2, 1)
+        """
         return type(self)(self.factors, self.classes, self.values[rows])
 
 
