@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 SHORT = 'factors=["hour", "weekday"], training=__import__("divecast").TrainingConfig(epochs=1, window_stride=37))'
 
 
-@pytest.mark.parametrize("page", ["README.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/quickstart.md"])
 def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"(?ms)^```python\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"))
