@@ -15,21 +15,7 @@ from divecast.cli import app
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
-KEPT = (
-    "README",
-    "CONTRIBUTING",
-    "index",
-    "quickstart",
-    "concepts",
-    "how_to",
-    "faq",
-    "glossary",
-    "method",
-    "theory",
-    "measures",
-)
-PLAIN = [page for page in PAGES if page.stem in KEPT]
-PLAIN += [file for room in ("persistence", "jobs") for file in (ROOT / "src" / "divecast" / room).glob("*.py")]
+PLAIN = [*PAGES, *(ROOT / "src").rglob("*.py"), *(ROOT / "examples").glob("*.py"), *(ROOT / "docs").rglob("*.py")]
 THEORY = (ROOT / "docs" / "theory.md").read_text(encoding="utf-8")
 NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", THEORY)))
 GROUP = typer.main.get_group(app)
@@ -87,10 +73,11 @@ def test_every_module_run_exists(page: Path) -> None:
     assert [str(path) for path in paths if not (path.with_suffix(".py").is_file() or path.is_dir())] == []
 
 
-@pytest.mark.parametrize("file", PLAIN, ids=by_name)
-def test_no_phrase_is_mannered(file: Path) -> None:
-    lines = enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
-    assert [f"{file.name}:{number}: {line}" for number, line in lines if MANNERED.search(line)] == []
+def test_no_phrase_is_mannered() -> None:
+    pending = ("anomalies.md", "scale.md", "1_loads_and_a_holiday", "3_the_paper")
+    files = [file for file in PLAIN if not file.name.startswith(pending)]
+    lines = [(file, n, line) for file in files for n, line in enumerate(file.read_text("utf-8").splitlines(), 1)]
+    assert [f"{by_name(file)}:{n}: {line.strip()}" for file, n, line in lines if MANNERED.search(line)] == []
 
 
 def _commands() -> list[tuple[str, str]]:

@@ -1,1 +1,1 @@
-"""What a fitted model understood: what-if, why, what is odd, and whether its code is sound."""
+"""Questions to a fitted model: what-if, attribution, anomalies, and a diagnosis of its code."""

@@ -34,8 +34,8 @@ class WindowScores:
             ``reconstruction``, the mean of -log p(x|a,b) over the observed values, nats a value in scaled units.
         rows: (part, window, channel) how many rows before the end ``peak`` and ``jump`` were found, else 0.
         surprise: (window, factor) -log p(given class | x) at the mean code, nats.
-        bound: (window,) -log p(x|a,b) at the mean code + KL(q(a,b|x) || p(a,b)), nats a window; the likelihood is
-            scaled up to what all values would give where some are missing.
+        bound: (window,) -log p(x|a,b) at the mean code + KL(q(a,b|x) || p(a,b)), nats per window; the likelihood
+            is scaled to that of all values where some are missing.
         inferred: (window, factor) the most probable class.
         probability: (window, factor) its probability.
         given: (window, factor) the class given, -1 where missing or unknown to the model.
@@ -71,7 +71,7 @@ def marginal_kl(path: LabelPath, posterior: MarginalPosterior) -> Tensor:
     """Return KL(q(b|x) || p(b)) with no label told, nats, (batch,); 0 where no labels are inferred.
 
     A mixture's KL has no closed form: it is the mean over standard normals in pairs of both signs, the same for every
-    window, so that no window is odd by chance.
+    window, so that no window is anomalous by chance.
 
     Args:
         path: what labels are to the code.
