@@ -5,7 +5,7 @@ import re
 import pytest
 
 from divecast.explorer.page import explorer_page, plain_page
-from divecast.page.render import _digest
+from divecast.page.render import script_digest
 from worlds import hours
 
 pytest.importorskip("plotly")
@@ -16,7 +16,7 @@ def test_the_policy_allows_the_page_only_its_script_and_its_own_server(hours_mod
     own = re.findall(r"(?s)<script>(.*?)</script>", page)[-1]
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', page)[1]
     assert own.endswith("startLive();\n\n})();")
-    assert _digest(own) in policy
+    assert script_digest(own) in policy
     assert policy.startswith("default-src 'none'; script-src")
     assert policy.endswith("; connect-src 'self'")
     assert "makes no network requests" not in page

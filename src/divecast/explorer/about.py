@@ -78,10 +78,10 @@ def model_answer(explorer: Explorer) -> ModelAnswer:
 
 def _dimensions(explorer: Explorer) -> list[str]:
     network = explorer.fitted.network
-    names = [f"a{at}" for at in range(network.n_conditional)]
+    names = [f"a{i}" for i in range(network.n_conditional)]
     if network.marginal.mixtures:
         for factor, size in zip(coded_factors(explorer.fitted), network.marginal.block_sizes, strict=True):
-            names += [f"b_{factor}", *(f"b_{factor}{at}" for at in range(size))]
+            names += [f"b_{factor}", *(f"b_{factor}{i}" for i in range(size))]
     return names
 
 

@@ -34,90 +34,90 @@ from divecast.inference.results import Codes, Floats, Forecast, Keys
 Columns = NDArray[np.int64]
 
 
-def forecast_answer(found: Forecast, columns: Columns) -> ForecastAnswer:
+def forecast_answer(forecast: Forecast, columns: Columns) -> ForecastAnswer:
     """Convert a forecast; ``columns`` are the channels to return."""
     windows = [
         WindowForecast(
             **key,
-            times=_times(found.keys.stamps[at, 1:]),
-            mean=_curves(found.mean[at], columns),
-            quantiles=[_curves(level[at], columns) for level in found.quantiles],
+            times=_times(forecast.keys.stamps[window, 1:]),
+            mean=_curves(forecast.mean[window], columns),
+            quantiles=[_curves(level[window], columns) for level in forecast.quantiles],
         )
-        for at, key in enumerate(_keys(found.keys, 0))
+        for window, key in enumerate(_keys(forecast.keys, 0))
     ]
-    return ForecastAnswer(channels=_names(found.channels, columns), levels=list(found.levels), windows=windows)
+    return ForecastAnswer(channels=_names(forecast.channels, columns), levels=list(forecast.levels), windows=windows)
 
 
-def encode_answer(found: Codes) -> EncodeAnswer:
+def encode_answer(codes: Codes) -> EncodeAnswer:
     """Convert codes."""
-    blocks = list(zip(found.factors, found.b_mean, found.b_sd, found.probabilities, strict=True))
+    blocks = list(zip(codes.factors, codes.b_mean, codes.b_sd, codes.probabilities, strict=True))
     windows = [
         WindowCode(
             **key,
-            a_mean=found.a_mean[at].tolist(),
-            a_sd=found.a_sd[at].tolist(),
-            b={name: _factor_code([part[at] for part in block]) for name, *block in blocks},
-            attention=found.attention[at].tolist(),
+            a_mean=codes.a_mean[window].tolist(),
+            a_sd=codes.a_sd[window].tolist(),
+            b={name: _factor_code([part[window] for part in block]) for name, *block in blocks},
+            attention=codes.attention[window].tolist(),
         )
-        for at, key in enumerate(_keys(found.keys, 0))
+        for window, key in enumerate(_keys(codes.keys, 0))
     ]
-    classes = {name: list(names) for name, names in zip(found.factors, found.classes, strict=True)}
+    classes = {name: list(names) for name, names in zip(codes.factors, codes.classes, strict=True)}
     return EncodeAnswer(classes=classes, windows=windows)
 
 
-def what_if_answer(found: Counterfactual, columns: Columns) -> WhatIfAnswer:
+def what_if_answer(answer: Counterfactual, columns: Columns) -> WhatIfAnswer:
     """Convert what-if forecasts; ``columns`` are the channels to return."""
     windows = [
         WindowWhatIf(
             **key,
-            times=_times(found.factual.keys.stamps[at, 1:]),
-            window_times=_times(found.factual_window.keys.stamps[at]),
-            truth=_curves(found.factual_window.truth[at], columns),
-            before=_classes(found.factors, found.before, at),
-            after=_classes(found.factors, found.after, at),
-            factual=_generated(found.factual, found.factual_window.mean, at, columns),
-            counterfactual=_generated(found.counterfactual, found.counterfactual_window.mean, at, columns),
-            difference=_curves(found.difference[at], columns),
+            times=_times(answer.factual.keys.stamps[window, 1:]),
+            window_times=_times(answer.factual_window.keys.stamps[window]),
+            truth=_curves(answer.factual_window.truth[window], columns),
+            before=_classes(answer.factors, answer.before, window),
+            after=_classes(answer.factors, answer.after, window),
+            factual=_generated(answer.factual, answer.factual_window.mean, window, columns),
+            counterfactual=_generated(answer.counterfactual, answer.counterfactual_window.mean, window, columns),
+            difference=_curves(answer.difference[window], columns),
         )
-        for at, key in enumerate(_keys(found.factual.keys, 0))
+        for window, key in enumerate(_keys(answer.factual.keys, 0))
     ]
-    names = _names(found.factual.channels, columns)
-    return WhatIfAnswer(channels=names, levels=list(found.factual.levels), windows=windows)
+    names = _names(answer.factual.channels, columns)
+    return WhatIfAnswer(channels=names, levels=list(answer.factual.levels), windows=windows)
 
 
-def traverse_answer(found: Traversal, columns: Columns) -> TraverseAnswer:
+def traverse_answer(traversal: Traversal, columns: Columns) -> TraverseAnswer:
     """Convert a traversal; ``columns`` are the channels to return."""
-    lookback = found.own_windows.shape[1]
+    lookback = traversal.own_windows.shape[1]
     windows = [
         WindowTraversal(
             **key,
-            times=_times(found.keys.stamps[at, lookback:]),
-            window_times=_times(found.keys.stamps[at, :lookback]),
-            own_position=float(found.own_position[at]),
-            own_window=_curves(found.own_windows[at], columns),
-            own_forecast=_curves(found.own_forecasts[at], columns),
-            stops=[_stop(found, at, place, columns) for place in range(len(found.positions))],
+            times=_times(traversal.keys.stamps[window, lookback:]),
+            window_times=_times(traversal.keys.stamps[window, :lookback]),
+            own_position=float(traversal.own_position[window]),
+            own_window=_curves(traversal.own_windows[window], columns),
+            own_forecast=_curves(traversal.own_forecasts[window], columns),
+            stops=[_stop(traversal, window, place, columns) for place in range(len(traversal.positions))],
         )
-        for at, key in enumerate(_keys(found.keys, lookback - 1))
+        for window, key in enumerate(_keys(traversal.keys, lookback - 1))
     ]
     return TraverseAnswer(
-        dimension=found.dimension,
-        unit=found.unit,
-        classes=list(found.classes),
-        channels=_names(found.channels, columns),
+        dimension=traversal.dimension,
+        unit=traversal.unit,
+        classes=list(traversal.classes),
+        channels=_names(traversal.channels, columns),
         windows=windows,
     )
 
 
-def anomalies_answer(found: Anomalies, n: int, apart: int | None) -> AnomaliesAnswer:
+def anomalies_answer(anomalies: Anomalies, n: int, apart: int | None) -> AnomaliesAnswer:
     """Convert the scores of all windows, and the ``n`` most anomalous ones with reasons."""
-    scores = [Score(**key, score=float(found.score[at])) for at, key in enumerate(_keys(found.keys, -1))]
+    scores = [Score(**key, score=float(anomalies.score[i])) for i, key in enumerate(_keys(anomalies.keys, -1))]
     return AnomaliesAnswer(
-        reference=found.reference.name,
-        reference_windows=found.reference.n_windows,
-        scores=list(found.score_names),
+        reference=anomalies.reference.name,
+        reference_windows=anomalies.reference.n_windows,
+        scores=list(anomalies.score_names),
         windows=scores,
-        anomalous=[_anomaly(window) for window in found.top(n, apart)],
+        anomalous=[_anomaly(window) for window in anomalies.top(n, apart)],
     )
 
 
@@ -127,8 +127,11 @@ def time_of(stamp: Any) -> Time:
 
 
 def _keys(keys: Keys, end: int) -> Iterator[dict[str, Any]]:
-    for at, stamps in enumerate(keys.stamps):
-        yield {"recording": None if keys.recordings is None else str(keys.recordings[at]), "end": time_of(stamps[end])}
+    for index, stamps in enumerate(keys.stamps):
+        yield {
+            "recording": None if keys.recordings is None else str(keys.recordings[index]),
+            "end": time_of(stamps[end]),
+        }
 
 
 def _times(stamps: NDArray[Any]) -> list[Time]:
@@ -142,11 +145,11 @@ def _curves(values: Floats, columns: Columns) -> Curves:
 
 
 def _names(channels: Sequence[str], columns: Columns) -> list[str]:
-    return [channels[at] for at in columns]
+    return [channels[column] for column in columns]
 
 
-def _classes(factors: Sequence[str], found: ClassesInCode, at: int) -> dict[str, ClassInCode]:
-    pairs = zip(factors, found.names[at], found.probabilities[at], strict=True)
+def _classes(factors: Sequence[str], classes: ClassesInCode, window: int) -> dict[str, ClassInCode]:
+    pairs = zip(factors, classes.names[window], classes.probabilities[window], strict=True)
     return {factor: ClassInCode(name=str(name), probability=float(share)) for factor, name, share in pairs}
 
 
@@ -155,17 +158,19 @@ def _factor_code(parts: Sequence[Floats]) -> FactorCode:
     return FactorCode(mean=mean, sd=sd, probabilities=probabilities)
 
 
-def _generated(forecast: Forecast, window: Floats, at: int, columns: Columns) -> Generated:
-    quantiles = [_curves(level[at], columns) for level in forecast.quantiles]
-    return Generated(mean=_curves(forecast.mean[at], columns), quantiles=quantiles, window=_curves(window[at], columns))
+def _generated(forecast: Forecast, window: Floats, index: int, columns: Columns) -> Generated:
+    quantiles = [_curves(level[index], columns) for level in forecast.quantiles]
+    return Generated(
+        mean=_curves(forecast.mean[index], columns), quantiles=quantiles, window=_curves(window[index], columns)
+    )
 
 
-def _stop(found: Traversal, at: int, place: int, columns: Columns) -> Stop:
+def _stop(traversal: Traversal, window: int, place: int, columns: Columns) -> Stop:
     return Stop(
-        position=float(found.positions[place]),
-        window=_curves(found.windows[at, place], columns),
-        forecast=_curves(found.forecasts[at, place], columns),
-        probabilities=found.probabilities[at, place].tolist(),
+        position=float(traversal.positions[place]),
+        window=_curves(traversal.windows[window, place], columns),
+        forecast=_curves(traversal.forecasts[window, place], columns),
+        probabilities=traversal.probabilities[window, place].tolist(),
     )
 
 

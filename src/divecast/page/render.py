@@ -38,7 +38,7 @@ def render(payload: Payload, *, extra_script: str = "", extra_policy: str = "", 
     plotly, own = _plotly(), _own_script(extra_script)
     directives = [
         "default-src 'none'",
-        f"script-src {_digest(plotly)} {_digest(own)}",
+        f"script-src {script_digest(plotly)} {script_digest(own)}",
         "style-src 'unsafe-inline'",
         "img-src data:",
         "base-uri 'none'",
@@ -79,7 +79,8 @@ def _own_script(extra: str) -> str:
     return f'(function () {{\n"use strict";\n{modules}\n}})();'
 
 
-def _digest(script: str) -> str:
+def script_digest(script: str) -> str:
+    """Return the source expression of an inline script in a content security policy."""
     return f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
 
 

@@ -94,7 +94,7 @@ def _accuracy(evaluation: Evaluation) -> str:
 def _compared(own: float, other: float) -> str:
     share = 1.0 - own / other
     if abs(share) < _SAME:
-        return "about that of"
+        return "about equal to that of"
     return f"{abs(share):.0%} {'lower' if share > 0 else 'higher'} than that of"
 
 
@@ -105,11 +105,13 @@ def _labels(labels: Labels | None) -> str:
     for factor, (name, accuracy) in enumerate(labels.accuracy().items()):
         known = labels.given[:, factor][labels.given[:, factor] >= 0]
         if not len(known):
-            sentences.append(f"{name}: no labels to compare with")
+            sentences.append(f"{name} has no labels to compare with")
             continue
         most_frequent = np.bincount(known).max() / len(known)
-        sentences.append(f"{name}: {accuracy:.1%} of the windows (most frequent class: {most_frequent:.1%})")
-    return f"Labels inferred correctly from the values of a window alone. {'; '.join(sentences)}."
+        sentences.append(
+            f"{name} in {accuracy:.1%} of the windows (always the most frequent class: {most_frequent:.1%})"
+        )
+    return f"Labels inferred correctly from the values of a window alone: {'; '.join(sentences)}."
 
 
 def _scores(evaluation: Evaluation) -> tuple[Score, ...]:

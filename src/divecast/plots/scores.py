@@ -196,7 +196,8 @@ def _plot_scores(axes: "Axes", scores: Mapping[str, NDArray[np.float64]]) -> Non
             colour = class_colours("plain", max(2, len(scores)))[place]
             numbers, mark = np.arange(1, len(values) + 1), _MARKS[place % len(_MARKS)]
             every = max(1, len(values) // 12)
-            axes.plot(numbers, values, color=colour, lw=1.0, marker=mark, ms=3, markevery=every, label=as_text(name))
+            (line,) = axes.plot(numbers, values, color=colour, lw=1.0, marker=mark, ms=3, markevery=every)
+            line.set(label=as_text(name), zorder=3 + len(scores) - place)  # the model, the first one, on top
     axes.xaxis.set_major_locator(need("matplotlib.ticker").MaxNLocator(integer=True))
 
 

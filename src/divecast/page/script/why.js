@@ -2,7 +2,7 @@
 
 function buildWhy(host, about) {
   const part = about.reasons;
-  const figure = figureElement("Share of each part of the code, by step ahead");
+  const figure = figureElement("Share of each component of the code, by step ahead");
   const colours = part.components.map((_, at) => OKABE_ITO[at % OKABE_ITO.length]);
   const steps = part.alone.map((_, at) => at + 1);
   host.append(paragraph(part.note, "note"), ...part.sentences.map((text) => paragraph(text)), figure);
