@@ -36,7 +36,7 @@ def need(module: str) -> Any:
         package = module.split(".", maxsplit=1)[0]
         wanted = f"divecast[{_EXTRAS[package]}]" if package in _EXTRAS else package
         raise ConfigError(
-            f'this needs {package}, which cannot be imported ({error}): pip install "{wanted}"'
+            f"{package} is needed and cannot be imported ({error})", hint=f'Run pip install "{wanted}"'
         ) from error
 
 
