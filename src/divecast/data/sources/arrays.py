@@ -68,8 +68,8 @@ def check_array(values: NDArray[Any], channels: Sequence[str], row_text: RowText
     return values
 
 
-def places_of(wanted: Sequence[str], channels: Sequence[str]) -> list[int] | slice:
-    """Column numbers of the wanted channels; a slice (so that indexing gives a view) where they are adjacent.
+def take_channels(values: Values, wanted: Sequence[str], channels: Sequence[str]) -> Values:
+    """Values of the wanted channels, in that order and the same memory layout; a view where they are adjacent.
 
     Raises:
         DataError: A channel is unknown or named twice, or there is none.
@@ -80,14 +80,8 @@ def places_of(wanted: Sequence[str], channels: Sequence[str]) -> list[int] | sli
         raise DataError("No channel is selected", argument="channels")
     column_of = {name: column for column, name in enumerate(channels)}
     columns = [column_of[name] for name in wanted]
-    if columns == list(range(columns[0], columns[0] + len(columns))):
-        return slice(columns[0], columns[0] + len(columns))
-    return columns
-
-
-def take_channels(values: Values, wanted: Sequence[str], channels: Sequence[str]) -> Values:
-    """Values of the wanted channels, in that order and the same memory layout; errors as in :func:`places_of`."""
-    return values.T[places_of(wanted, channels)].T
+    first, last = columns[0], columns[0] + len(columns)
+    return values[:, first:last] if columns == list(range(first, last)) else values.T[columns].T
 
 
 def hash_values(facts: Any, values: Values) -> str:

@@ -60,7 +60,7 @@ def clock_of_utc(utc: Stamps, tz: str) -> tuple[Clock, NDArray[np.int64]]:
     if len(unique) < 2:
         raise DataError(
             f"The step cannot be told from {plural(len(unique), 'different time stamp')} in {plural(len(utc), 'row')}",
-            hint="Use more rows, or Panel.from_array(values, start, step)",
+            hint="Use more rows",
         )
     step, unit, places = _regular(unique, tz)
     clock = Clock(unique[0], step, unit, int(places[-1]) + 1, tz)
