@@ -1,1 +1,1 @@
-"""Questions to a fitted model: what-if, attribution, anomalies, and a diagnosis of its code."""
+"""Explanations of a fitted model: counterfactuals, attribution, anomalies, and the diagnosis of its code."""

@@ -117,7 +117,7 @@ def test_frames(hours_model: DeepDIVE, moves_model: DeepDIVE) -> None:
     [
         ({"factor": "wekday", "to": "Sun"}, r"factors of the model \['hour', 'weekend'\], got 'wekday'"),
         ({"factor": "weekend", "to": "Sun"}, "'weekend' has no class 'Sun'"),
-        ({"to": {"hour": 3}}, "got 3"),
+        ({"to": {"hour": 3}}, "no class 3"),
         ({"to": {}}, "No class to change to"),
         ({"to": "yes"}, "factor None"),
         ({"factor": "weekend", "to": {"weekend": "yes"}}, "alone"),

@@ -1,1 +1,1 @@
-"""Which windows are anomalous, and why."""
+"""Anomaly scores of windows, with reasons."""

@@ -1,6 +1,6 @@
-"""How far the last rows of a window lie from the forecast made before them."""
+"""Deviation of the last rows of a window from the forecast made before them."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,32 +17,40 @@ from divecast.types import Batch
 STATISTICS = ("level", "peak", "jump", "stuck")
 
 
-def forecast_errors(fitted: FittedModel, windows: Windows) -> tuple[Floats, NDArray[np.int16]]:
-    """Score the last ``horizon`` rows of every window by the forecast made before them, labels known.
+@dataclass(frozen=True, eq=False, slots=True)
+class ForecastErrors:
+    """Scores of the last ``horizon`` rows of windows under the forecast made before them, with known labels.
 
-    Returns:
-        (statistic, window, channel), NaN where too few rows lie before or nothing was observed:
-        ``level`` mean of -log p(y|a,b,x), nats a value; ``peak`` the largest, nats; ``jump`` the largest distance of a
-        forecast error from the line between its neighbours', scaled units; ``stuck`` the most values in a row
-        that repeat the one before, rows. And (statistic, window, channel) how many rows before the end ``peak`` and
-        ``jump`` were found (1 is the last row); 0 elsewhere.
+    Attributes:
+        scores: (statistic, window, channel), NaN where too few rows precede or nothing was observed: ``level`` mean of
+            -log p(y|a,b,x), nats per value; ``peak`` the largest, nats; ``jump`` the largest distance of an error from
+            the line between its neighbours, scaled units; ``stuck`` the longest run of repeated values, rows.
+        rows: (statistic, window, channel) number of rows before the window's end of ``peak`` and ``jump`` (1 is the
+            last row); 0 elsewhere.
     """
+
+    scores: Floats
+    rows: NDArray[np.int16]
+
+
+def forecast_errors(fitted: FittedModel, windows: Windows) -> ForecastErrors:
+    """Score the last ``horizon`` rows of every window."""
     origins = windows.origins - fitted.shape.horizon
     whole = origins - fitted.shape.lookback >= windows.source.offsets[windows.segments]
     shape = (len(STATISTICS), len(windows), len(fitted.channels))
-    found, rows = np.full(shape, np.nan, dtype=np.float32), np.zeros(shape, dtype=np.int16)
+    scores, rows = np.full(shape, np.nan, dtype=np.float32), np.zeros(shape, dtype=np.int16)
     if whole.any():
         earlier = replace(windows.subset(whole), origins=origins[whole])
         pairs = [_statistics(fitted, batch) for batch in batches(fitted, earlier)]
-        found[:, whole], rows[:, whole] = (torch.cat(each, 1).cpu().numpy() for each in zip(*pairs, strict=True))
-    return found, rows
+        scores[:, whole], rows[:, whole] = (torch.cat(part, 1).cpu().numpy() for part in zip(*pairs, strict=True))
+    return ForecastErrors(scores, rows)
 
 
 def jumps(error: Tensor) -> Tensor:
-    """Return how far every error lies from the line between its neighbours, (batch, step, channel).
+    """Return the distance of every error from the line between its neighbours, (batch, step, channel).
 
-    The step before the first has no error: it was observed. The last has one neighbour; its distance is divided by
-    sqrt(2), which gives the spread of the others where errors walk at random. NaN where a neighbour is missing.
+    The step before the first was observed, so its error is 0. The last step has one neighbour; its distance is divided
+    by sqrt(2), which gives it the spread of the others if errors follow a random walk. NaN if a neighbour is missing.
     """
     path = torch.cat([torch.zeros_like(error[:, :1]), error], dim=1)
     inner = path[:, 1:-1] - (path[:, :-2] + path[:, 2:]) / 2
@@ -50,7 +58,7 @@ def jumps(error: Tensor) -> Tensor:
 
 
 def longest_run(values: Tensor) -> Tensor:
-    """Return the most values in a row that repeat the one before, (batch, channel), of (batch, step, channel)."""
+    """Return the longest run of values equal to the one before, (batch, channel), of (batch, step, channel)."""
     run = longest = torch.zeros_like(values[:, 0])
     for same in (values[:, 1:] == values[:, :-1]).unbind(1):
         run = torch.where(same, run + 1, 0.0)
@@ -71,7 +79,7 @@ def _statistics(fitted: FittedModel, batch: Batch) -> tuple[Tensor, Tensor]:
 
 
 def _highest(scores: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the highest of each channel, and how many rows before the end it is; NaN and 0 where there is none."""
-    best, at = scores.nan_to_num(-torch.inf, posinf=torch.inf).max(dim=1)
+    """Return the highest score of each channel, and its number of rows before the end; NaN and 0 if there is none."""
+    best, row = scores.nan_to_num(-torch.inf, posinf=torch.inf).max(dim=1)
     none = best == -torch.inf
-    return best.masked_fill(none, torch.nan), (scores.shape[1] - at).masked_fill(none, 0).to(torch.int16)
+    return best.masked_fill(none, torch.nan), (scores.shape[1] - row).masked_fill(none, 0).to(torch.int16)

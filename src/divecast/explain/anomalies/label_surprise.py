@@ -1,11 +1,11 @@
-"""How surprising the labels of a window are under the class posteriors inferred from its values."""
+"""Surprise of the labels of a window under the class posteriors inferred from its values."""
 
 import torch
 from torch import Tensor
 
 
 def label_surprise(log_posteriors: tuple[Tensor, ...], given: Tensor) -> Tensor:
-    """Return -log p(given class | x), nats, (batch, factor); NaN where no label is given.
+    """Return -log p(given class | x), nats, (batch, factor); NaN where there is no label.
 
     Args:
         log_posteriors: (batch, class) of each factor.

@@ -1,1 +1,1 @@
-"""What a forecast rests on."""
+"""Attribution of forecasts to the components of the code."""

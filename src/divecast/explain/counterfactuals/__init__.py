@@ -1,1 +1,1 @@
-"""Forecasts under another code."""
+"""Forecasts under a changed code."""

@@ -1,1 +1,1 @@
-"""Whether a fitted model's code is sound."""
+"""Diagnosis of a fitted model's code."""
