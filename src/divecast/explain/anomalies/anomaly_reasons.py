@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from divecast._text import plural
 from divecast.explain.anomalies.reference import SCORES
 from divecast.explain.anomalies.reference_scores import Values
-from divecast.explain.anomalies.scored_windows import ScoredWindows
+from divecast.explain.anomalies.scored_windows import ScoredWindows, recording_of
 from divecast.explain.anomalies.window_scores import CHANNEL_SCORES
 
 _MOST_REASONS = 3
@@ -63,7 +63,7 @@ def describe(windows: ScoredWindows, window: int) -> AnomalousWindow:
     return AnomalousWindow(
         window=window,
         end=windows.keys.stamps[window, -1],
-        recording=windows.recording_of(window),
+        recording=recording_of(windows, window),
         score=score,
         rarity=_rarity_in_words(score, windows),
         main_score=main,

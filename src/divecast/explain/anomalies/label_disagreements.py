@@ -9,7 +9,7 @@ from divecast.data.labels.class_names import class_place
 from divecast.errors import ConfigError
 from divecast.explain.anomalies.anomaly_reasons import place_in_words
 from divecast.explain.anomalies.reference_scores import Values
-from divecast.explain.anomalies.scored_windows import ScoredWindows
+from divecast.explain.anomalies.scored_windows import ScoredWindows, recording_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def describe_disagreement(windows: ScoredWindows, window: int, factor: str) -> L
     return LabelDisagreement(
         window=window,
         end=windows.keys.stamps[window, -1],
-        recording=windows.recording_of(window),
+        recording=recording_of(windows, window),
         factor=factor,
         given=classes[int(scores.given[window, column])],
         inferred=inferred,

@@ -34,6 +34,8 @@ class ScoredWindows:
     score: Values
     reference: Reference
 
-    def recording_of(self, window: int) -> str | None:
-        """Return the name of a window's recording; None for a panel."""
-        return None if self.keys.recordings is None else str(self.keys.recordings[window])
+
+def recording_of(windows: ScoredWindows, window: int) -> str | None:
+    """Return the name of a window's recording; None for a panel."""
+    recordings = windows.keys.recordings
+    return None if recordings is None else str(recordings[window])
