@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from divecast import DataWarning
+from divecast.cli.app import as_option
 from divecast.cli.commands import info
 from divecast.cli.console import print_json, reported_warnings
+from divecast.errors import warn_data
 
 COMMANDS = (
     "fit",
@@ -99,6 +101,12 @@ def test_data_warnings_are_one_line_each(capsys):
         warnings.warn("put\nright", DataWarning, stacklevel=1)
         warnings.warn("put right again", DataWarning, stacklevel=1)
     assert capsys.readouterr().err == "warning: put right\nwarning: put right again\n"
+
+
+def test_data_warnings_name_options(capsys):
+    with reported_warnings(as_option):
+        warn_data("The time stamps have no zone", hint="Name it with {tz}")
+    assert capsys.readouterr().err == "warning: The time stamps have no zone. Name it with --tz.\n"
 
 
 def test_other_warnings_are_left_alone():

@@ -35,11 +35,13 @@ def test_demo_makes_what_it_names(run, tmp_path):
     assert all(name in result.out for name in FILES)
 
 
-def test_demo_without_matplotlib_says_so(run, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    result = run("demo", "--quick", "--out", tmp_path, "--json")
-    assert result.json["figures"] == []
-    assert {path.name for path in tmp_path.iterdir()} == FILES - FIGURES
+def test_demo_says_what_to_install_for_figures_and_report(run, tmp_path, monkeypatch):
+    for package in ("matplotlib", "plotly"):
+        monkeypatch.setitem(sys.modules, package, None)
+    result = run("demo", "--quick", "--out", tmp_path)
+    assert "Figures:              needs matplotlib: pip install 'divecast[plot]'" in result.out.splitlines()
+    assert "Report:               needs plotly: pip install 'divecast[report]'" in result.out.splitlines()
+    assert {path.name for path in tmp_path.iterdir()} == FILES - FIGURES - {"report.html"}
 
 
 def test_the_what_if_starts_in_the_first_hour_of_a_wednesday_of_the_test_part():

@@ -1,4 +1,4 @@
-"""Attempts to ask fitted models of hostile data, in odd ways."""
+"""Attempts to use fitted models on hostile data, with invalid arguments."""
 
 import math
 from collections.abc import Callable
@@ -11,9 +11,9 @@ from slow.hostile.judge import all_finite
 from slow.hostile.models import HORIZON, LEVELS, LOOKBACK, asked, model, whole_forecast
 
 Attempt = Callable[[], None]
-ODD_NUMBERS = (0, -1, 2.5, "1", None, True, math.nan, 10**30)
-ODD_LEVELS = ((), (0.5, 0.5), (0.9, 0.1), (0, 1), (math.nan,), ("a",), (0.001,), None, 0.5, (-0.5,), ([0.5],))
-ODD_STAMPS = (
+INVALID_NUMBERS = (0, -1, 2.5, "1", None, True, math.nan, 10**30)
+INVALID_LEVELS = ((), (0.5, 0.5), (0.9, 0.1), (0, 1), (math.nan,), ("a",), (0.001,), None, 0.5, (-0.5,), ([0.5],))
+INVALID_STAMPS = (
     "",
     "noon",
     "1969-12-25",
@@ -33,9 +33,9 @@ PARTS = ("all", "test", "odd", None)
 def forecast(draw: st.DrawFn) -> Attempt:
     """Forecasts after the end of the data, or rolling, with samples or not."""
     kind, data = draw(asked())
-    start, stop = draw(often(None, *ODD_STAMPS, np.datetime64("NaT"))), draw(often(None, *ODD_STAMPS))
-    every, levels = draw(often(1, *ODD_NUMBERS, 5)), draw(often(LEVELS, *ODD_LEVELS))
-    n_samples, labels = draw(often(0, *ODD_NUMBERS[1:], 2)), draw(often("known", "infer", "odd", None, []))
+    start, stop = draw(often(None, *INVALID_STAMPS, np.datetime64("NaT"))), draw(often(None, *INVALID_STAMPS))
+    every, levels = draw(often(1, *INVALID_NUMBERS, 5)), draw(often(LEVELS, *INVALID_LEVELS))
+    n_samples, labels = draw(often(0, *INVALID_NUMBERS[1:], 2)), draw(often("known", "infer", "odd", None, []))
     layout = draw(st.sampled_from(["long", "wide"]))
 
     def attempt() -> None:
@@ -57,7 +57,7 @@ def forecast(draw: st.DrawFn) -> Attempt:
 def codes(draw: st.DrawFn) -> Attempt:
     """Codes, labels, windows given back."""
     kind, data = draw(asked())
-    part, every = draw(often("all", *PARTS)), draw(often(1, *ODD_NUMBERS))
+    part, every = draw(often("all", *PARTS)), draw(often(1, *INVALID_NUMBERS))
     by, verb = (
         draw(often("window", "recording", "odd", None)),
         draw(st.sampled_from(["encode", "labels", "reconstruct"])),
@@ -84,7 +84,11 @@ def codes(draw: st.DrawFn) -> Attempt:
 def evaluate(draw: st.DrawFn) -> Attempt:
     """Scores; those of rows without truth are NaN, never infinite."""
     kind, data = draw(asked())
-    part, every, labels = draw(often("all", *PARTS)), draw(often(1, *ODD_NUMBERS)), draw(often("known", "infer", "odd"))
+    part, every, labels = (
+        draw(often("all", *PARTS)),
+        draw(often(1, *INVALID_NUMBERS)),
+        draw(often("known", "infer", "odd")),
+    )
 
     def attempt() -> None:
         found = model(kind).evaluate(data(), part, labels=labels, every=every)
@@ -112,7 +116,7 @@ def what_if(draw: st.DrawFn) -> Attempt:
         draw(often(factor, "odd", None, 3, "", [])),
         draw(often(to, "odd", None, 3, "", {}, {"hour": 3}, {"hour": "03"})),
     )
-    at, levels = draw(often(None, *ODD_STAMPS, [], [None])), draw(often(LEVELS, *ODD_LEVELS))
+    at, levels = draw(often(None, *INVALID_STAMPS, [], [None])), draw(often(LEVELS, *INVALID_LEVELS))
     a, part = draw(often("adjusted", "kept", "odd", None)), draw(often("b", "a", "c", None))
     factors, swapped = draw(often((), (factor,), ("odd",), "hour", None)), draw(st.booleans())
 
@@ -138,7 +142,7 @@ def traverse(draw: st.DrawFn) -> Attempt:
     name = draw(
         often("a0", "b_hour", "b_hour0", "b_season1", "a99", "a-1", "", "a" + "9" * 5000, None, 3, "b_move", "a²")
     )
-    at, n = draw(often(None, *ODD_STAMPS)), draw(often(None, *ODD_NUMBERS, 2, 5))
+    at, n = draw(often(None, *INVALID_STAMPS)), draw(often(None, *INVALID_NUMBERS, 2, 5))
     span, a = (
         draw(often(3.0, 0, -1, math.nan, math.inf, "3", None, 1e300, 1e-300)),
         draw(often("kept", "adjusted", "odd")),
@@ -155,16 +159,16 @@ def traverse(draw: st.DrawFn) -> Attempt:
 
 @st.composite
 def reasons(draw: st.DrawFn) -> Attempt:
-    """Attributions, odd windows, the soundness of the code, draws of the prior."""
+    """Attributions, anomalies, diagnoses and samples of the prior."""
     kind, data = draw(asked())
-    part, every, at = draw(often("all", *PARTS)), draw(often(1, *ODD_NUMBERS)), draw(often(None, *ODD_STAMPS))
+    part, every, at = draw(often("all", *PARTS)), draw(often(1, *INVALID_NUMBERS)), draw(often(None, *INVALID_STAMPS))
     verb = draw(st.sampled_from(["why", "anomalies", "check", "sample"]))
     parts = draw(often(("level", "label"), (), ("odd",), "level", None, ("bound",), 3))
     n, classes = (
-        draw(often(3, *ODD_NUMBERS[:-1])),
+        draw(often(3, *INVALID_NUMBERS[:-1])),
         draw(often(None, {"hour": "03"}, {"odd": "x"}, {"hour": 3}, [], "hour")),
     )
-    seed = draw(often(0, *ODD_NUMBERS))
+    seed = draw(often(0, *INVALID_NUMBERS))
 
     def attempt() -> None:
         asked_model = model(kind)
@@ -180,9 +184,9 @@ def reasons(draw: st.DrawFn) -> Attempt:
         elif verb == "check":
             assert str(asked_model.check(data(), part, every))
         else:
-            odd = asked_model.anomalies(data(), part, every, scores=parts)
-            assert not np.isinf(odd.score).any()
-            assert all(str(each) for each in odd.top(n))
-            assert len(odd.frame("channel"))
+            scored = asked_model.anomalies(data(), part, every, scores=parts)
+            assert not np.isinf(scored.score).any()
+            assert all(str(each) for each in scored.top(n))
+            assert len(scored.frame("channel"))
 
     return attempt

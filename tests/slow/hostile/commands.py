@@ -21,7 +21,7 @@ from slow.hostile.reading import written
 from slow.hostile.tables import Table
 
 Attempt = Callable[[], None]
-ODD = (
+INVALID = (
     "",
     "-1",
     "0",
@@ -52,7 +52,7 @@ def run(arguments: list[str]) -> str:
     """Run the command and return what it printed.
 
     Raises:
-        DivecastError: it ended as for a mistake of the user, with one line that says which.
+        DivecastError: the command reported a user error in one line.
     """
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -89,12 +89,12 @@ RIGHT = {
 
 @st.composite
 def command(draw: st.DrawFn) -> Attempt:
-    """A verb on a file of hostile data, with one odd option or none."""
+    """A command on a file of hostile data, with at most one invalid option."""
     verb, ending = draw(often("forecast", *VERBS)), draw(st.sampled_from([".csv", ".csv.gz", ".parquet"]))
     kind, data = draw(asked().filter(lambda made: made[0] != "moves"))
     table = draw(often(None, 1)) and draw(wide())
     more = draw(
-        st.lists(st.tuples(st.sampled_from([*VERBS[verb], *READ]), st.sampled_from(ODD) | names(NAMES)), max_size=1)
+        st.lists(st.tuples(st.sampled_from([*VERBS[verb], *READ]), st.sampled_from(INVALID) | names(NAMES)), max_size=1)
     )
     as_json, place = draw(st.booleans()), draw(often("data", "absent", "folder", "none"))
 
@@ -191,7 +191,7 @@ NEEDED = {"/what-if": ("to",), "/traverse": ("dimension",)}
 
 @st.composite
 def window(draw: st.DrawFn) -> Any:
-    """Return a window to send: usual values with a hostile column or number."""
+    """A window to send: usual values with a hostile column or number."""
     columns = {name: usual(LOOKBACK)[:, at].tolist() for at, name in enumerate(CHANNELS)}
     for name in CHANNELS:
         how = draw(often("usual", "odd", "floats", "short", "lacking"))
@@ -211,7 +211,7 @@ def window(draw: st.DrawFn) -> Any:
 
 @st.composite
 def request(draw: st.DrawFn) -> Attempt:
-    """A question to the server, with one or two fields that may be odd, or a body that is none."""
+    """A request to the server, with one or two fields that may be invalid, or an invalid body."""
     path = draw(st.sampled_from(list(PATHS)))
     chosen = draw(st.lists(st.sampled_from(PATHS[path]), max_size=2, unique=True))
     given = (*chosen, *NEEDED.get(path, ()), *draw(often((), ("odd",))))

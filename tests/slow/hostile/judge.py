@@ -1,4 +1,4 @@
-"""What an attempt came to: a right result, a refusal in our words, or a failure."""
+"""The outcome of an attempt: a correct result, an error of divecast, or a failure."""
 
 import signal
 import time
@@ -12,16 +12,16 @@ import numpy as np
 from divecast.errors import DataWarning, DivecastError
 
 Outcome = Literal["right", "refused"]
-LEAST_WORDS = 20  # characters that any mend takes
-SECONDS = 60  # of the wall: a busy machine is no failure
+SHORTEST = 20  # characters of a useful message
+SECONDS = 60  # wall time, generous for a busy machine
 
 
 def judge(attempt: Callable[[], None]) -> Outcome:
     """Run an attempt that asserts what a right result is.
 
     Raises:
-        AssertionError: the result is wrong, or a refusal says too little.
-        Exception: whatever else came out, a warning that is not ours included.
+        AssertionError: the result is wrong, or an error message is too short.
+        Exception: any other error, or a warning that is not a DataWarning.
     """
     with warnings.catch_warnings(), within(SECONDS):
         warnings.simplefilter("error")
@@ -29,7 +29,7 @@ def judge(attempt: Callable[[], None]) -> Outcome:
         refused = _refusal(attempt)
     if refused is None:
         return "right"
-    assert len(str(refused)) > LEAST_WORDS, f"too short: {refused}"
+    assert len(str(refused)) > SHORTEST, f"too short: {refused}"
     return "refused"
 
 
@@ -43,7 +43,7 @@ def _refusal(attempt: Callable[[], None]) -> DivecastError | None:
 
 @contextmanager
 def within(seconds: int) -> Iterator[None]:
-    """Fail what takes longer; what hangs is ended."""
+    """Fail if the block takes longer; interrupts what hangs."""
 
     def end(*_: Any) -> None:
         raise AssertionError(f"took more than {seconds} s")
@@ -52,7 +52,7 @@ def within(seconds: int) -> Iterator[None]:
     began, (left, _) = time.monotonic(), signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
-    finally:  # a timer of the tests goes on where it was
+    finally:  # a timer of the tests continues
         signal.setitimer(signal.ITIMER_REAL, left and max(1.0, left - (time.monotonic() - began)))
         signal.signal(signal.SIGALRM, former)
 

@@ -1,4 +1,4 @@
-"""Attempts to set things: the rooms of settings, the model's arguments, TOML and --set."""
+"""Attempts to set the groups of settings, the arguments of the model, TOML files and --set."""
 
 import json
 import math
@@ -19,7 +19,7 @@ from divecast.config import CodeConfig, DecoderConfig, EncoderConfig
 from slow.hostile.drawn import names, often
 
 Attempt = Callable[[], None]
-ROOMS = (EncoderConfig, CodeConfig, DecoderConfig, ModelConfig, LossConfig, TrainingConfig)
+GROUPS = (EncoderConfig, CodeConfig, DecoderConfig, ModelConfig, LossConfig, TrainingConfig)
 VALUES = st.one_of(
     st.sampled_from(
         [0, 1, 2, -1, 10**30, True, None, "", "3", "auto", "labels", "joint", "upgrad", "epoch", [], {}, b"x"]
@@ -33,17 +33,17 @@ VALUES = st.one_of(
 
 
 @st.composite
-def rooms(draw: st.DrawFn) -> Attempt:
-    """A room of settings with one or two values that may not be."""
-    room = draw(st.sampled_from(ROOMS))
-    usual = room()
+def groups(draw: st.DrawFn) -> Attempt:
+    """A group of settings with one or two values that may be invalid."""
+    group = draw(st.sampled_from(GROUPS))
+    usual = group()
     given = {
         each.name: draw(often(st.just(getattr(usual, each.name)), VALUES).flatmap(lambda made: made))
-        for each in fields(room)
+        for each in fields(group)
     }
 
     def attempt() -> None:
-        made = room(**given)
+        made = group(**given)
         for name, value in given.items():
             found = getattr(made, name)
             assert found is value or not isinstance(value, int | float)
@@ -60,7 +60,7 @@ def arguments(draw: st.DrawFn) -> Attempt:
     steps, past, seed = draw(numbers), draw(numbers), draw(numbers)
     factors = draw(often([], ["hour"], "hour", ["hour", "hour"], [None], [["hour"]], None, 3, {"hour": 1}, [b"x"]))
     device = draw(often("cpu", "auto", "cuda", "cuda:99", "tpu", "", None, 3, "meta", torch.device("cpu")))
-    room: Any = draw(often(None, TrainingConfig(), "big", {}, 3, ModelConfig()))
+    training: Any = draw(often(None, TrainingConfig(), "big", {}, 3, ModelConfig()))
     shares = draw(
         st.lists(often(1.0, 0, -1, math.nan, math.inf, "3", None, 1e-300, 1e308, True), min_size=3, max_size=3)
     )
@@ -68,7 +68,7 @@ def arguments(draw: st.DrawFn) -> Attempt:
     group = draw(often("person", None, "", 3))
 
     def attempt() -> None:
-        DeepDIVE(steps, past, factors, training=room, seed=seed, device=device)
+        DeepDIVE(steps, past, factors, training=training, seed=seed, device=device)
         which(*shares) if which is not ByGroup else which(group, *shares[:2])
 
     return attempt
