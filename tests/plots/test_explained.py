@@ -144,7 +144,7 @@ def test_every_result_has_a_plot(hours_model, method):
         "evaluate": {"every": 20},
         "reconstruct": {"every": 20},
     }
-    figure = plot(getattr(hours_model, method)(PANEL, **asked[method]), title="$T$")
+    figure = getattr(hours_model, method)(PANEL, **asked[method]).plot(title="$T$")
     assert figure.axes
     assert figure.axes[0].has_data()
     assert says(figure, "$T$")

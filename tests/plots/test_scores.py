@@ -91,7 +91,9 @@ def test_losses_are_drawn_by_epoch(hours_model):
     table = display.frame()
     assert list(table["epoch"]) == [record.epoch for record in history.records]
     term = next(iter(history.records[0].train))
-    np.testing.assert_array_equal(lines(display.plot().axes[0])[0], [record.train[term] for record in history.records])
+    losses = [record.train[term] for record in history.records]
+    np.testing.assert_array_equal(table[f"train_{term}"], losses)
+    np.testing.assert_array_equal(lines(history.plot().axes[0])[0], losses)
 
 
 def test_codes_alone_are_coloured_by_the_most_probable_class(hours_model):

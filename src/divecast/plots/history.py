@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from divecast._optional import need
-from divecast.data.tables.frames import default_backend, to_frame
 from divecast.plots.display import Display
 from divecast.plots.style import BLUE, GREY, ORANGE, as_text, panels
 from divecast.train.history import History
@@ -40,22 +39,17 @@ class HistoryDisplay(Display):
         return cls(history)
 
     def frame(self) -> Any:
-        """Return one row per epoch: ``epoch``, and each loss term in training (``train_...``) and validation.
+        """Return ``History.frame``, one row per epoch.
 
         Example:
             >>> from divecast.plots import HistoryDisplay
             >>> len(HistoryDisplay.from_history(model.history).frame()) == len(model.history.records)
             True
         """
-        records = self.history.records
-        columns = {"epoch": np.array([record.epoch for record in records])}
-        for name in self._terms():
-            columns[f"train_{name}"] = np.array([record.train.get(name, np.nan) for record in records])
-            columns[f"valid_{name}"] = np.array([record.valid.get(name, np.nan) for record in records])
-        return to_frame(columns, default_backend())
+        return self.history.frame()
 
     def _draw(self, ax: Any) -> "Figure":
-        records, terms = self.history.records, self._terms()
+        records, terms = self.history.records, self.history.terms
         epochs = [record.epoch for record in records]
         rows, columns = -(-len(terms) // 3), min(3, max(1, len(terms)))
         figure, axes = panels(ax, (max(1, rows), columns), 0.4 + 1.7 * max(1, rows))
@@ -74,6 +68,3 @@ class HistoryDisplay(Display):
             axes[0].legend(frameon=False)
             axes[0].set_xlabel("epoch (dotted: weights kept)")
         return figure
-
-    def _terms(self) -> list[str]:
-        return list(dict.fromkeys(name for record in self.history.records for name in (*record.train, *record.valid)))

@@ -1,6 +1,13 @@
 """The losses of a fit, by epoch."""
 
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from divecast._optional import Plottable
+from divecast.data import Backend
+from divecast.data.tables.frames import default_backend, to_frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +35,7 @@ class EpochRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class History(Plottable):
     """All epochs of a fit, in order.
 
     Attributes:
@@ -49,6 +56,31 @@ class History:
             2
         """
         return History((*self.records, record))
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Names of the loss terms."""
+        return tuple(dict.fromkeys(name for record in self.records for name in (*record.train, *record.valid)))
+
+    def frame(self, *, backend: Backend | None = None) -> Any:
+        """Return one row per epoch.
+
+        Columns: ``epoch, monitored, seconds``, and each loss term in training (``train_...``) and validation.
+
+        Args:
+            backend: kind of table; by default pandas, polars or pyarrow, the first that is installed.
+
+        Example:
+            >>> list(model.history.frame(backend="pyarrow").column_names[:3])
+            ['epoch', 'monitored', 'seconds']
+        """
+        columns = {
+            name: np.array([getattr(r, name) for r in self.records]) for name in ("epoch", "monitored", "seconds")
+        }
+        for term in self.terms:
+            for part in ("train", "valid"):
+                columns[f"{part}_{term}"] = np.array([getattr(r, part).get(term, np.nan) for r in self.records])
+        return to_frame(columns, backend or default_backend())
 
     @property
     def best_epoch(self) -> int | None:
