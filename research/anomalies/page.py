@@ -1,4 +1,4 @@
-"""Turn research/anomalies/results.jsonl into docs/anomalies.md and its figures; no figure there is typed by hand.
+"""Write docs/anomalies.md and its figures from research/anomalies/results.jsonl; no number there is typed by hand.
 
 python -m research.anomalies.page
 """
@@ -18,43 +18,44 @@ PAGE = HERE.parents[1] / "docs" / "anomalies.md"
 DAY, WEEK, SHOWN, CUTS = 24, 168, 25, (5, 10, 20)
 PARTS = {"eia": "test", "loads": "other half"}
 CALENDARS = {"eia": "US federal holidays, days observed in lieu included", "loads": "German public holidays"}
-INTRO = """# What is odd
+INTRO = """# Which windows are anomalous
 
-Made by `python -m research.anomalies.page` from `research/anomalies/results.jsonl`, which
-`python -m research.anomalies.run eia --data PATH/eia_us_demand_hourly` and `... loads` write.
+Written by `python -m research.anomalies.page` from `research/anomalies/results.jsonl`, which is produced by
+`python -m research.anomalies.run eia --data PATH/eia_us_demand_hourly` and `... loads`.
 
 ```python
-found = model.anomalies(panel, "test")
-print(*found.top(5), sep="\\n")  # the oddest, with reasons in words
-found.frame()  # a row per window: score, parts, labels read and given
+anomalies = model.anomalies(panel, "test")
+print(*anomalies.top(5), sep="\\n")  # the most anomalous windows, with reasons
+anomalies.frame()  # one row per window: total score, single scores, inferred and given labels
 ```
 
 `divecast anomalies model.safetensors loads.csv --subset test` does the same. A score is a *rarity*: -log10 of the share
-of windows of the validation part that are at least as odd, 2 is one in a hundred. Beyond what so many windows can tell
-it goes on by an exponential tail, which is good for an order and no probability. A window is judged by its own rows up
-to its end: its last `horizon` rows by the forecast made before them, the look-back by the code, and its labels by what
-is read from the values without them. The score counts the oddest of its parts:
+of windows of the validation part that are at least as anomalous, so 2 means one in a hundred. Beyond the highest values
+in validation an exponential tail extrapolates it; there it ranks windows, but is not a probability. A window is scored
+by its own rows only: its last `horizon` rows by the forecast made before them, the lookback by the code, and its labels
+by the classes inferred from the values without them. The total score is the highest of these scores:
 
 - `level`, the mean of -log p of a channel over the horizon, and `peak`, the least likely value;
-- `jump`, the forecast error farthest from the line between its neighbours';
-- `stuck`, values that repeat; the one part that does not ask the model;
-- `label`, -log p of the label given, the oddest factor.
+- `jump`, the forecast error farthest from the line between its neighbours;
+- `stuck`, repeated values; the only score that does not use the model;
+- `label`, -log p of the given label, for the most anomalous factor.
 
-`reconstruction` (mean -log p of a channel given the code) and `bound` (the joint bound) are given, too, but not part
-of the score unless asked for with `scores=`: on faults in the validation part they made it worse, see below.
+`reconstruction` (mean -log p of a channel given the code) and `bound` (the joint bound) are reported as well. They
+count towards the total only if `scores=` names them: on faults in the validation part they made it worse, see below.
 """
 HOLIDAYS = """
-## How holidays are looked for
+## How holidays are detected
 
-The model is told hour, weekday and month, and no holiday. Days are ranked by how much more the windows that end in
-their evening look like a Sunday than like what the calendar says: the mean, over the six windows that end with the
-hours 18 to 23, of log p(Sunday) - log p(weekday given). Sundays themselves are left out, so a holiday on a Sunday
-counts neither way. *Surprise* ranks by -log p(weekday given) alone. Windows of a day suit the question; those of a
-week read the weekday from where the weekend lies in them, so a holiday disturbs the reading for a week after it, and
-the week's ranking is shown beside. Length of window, ranking and the evening's windows were chosen by hand in a trial
-on `eia` in which the results of validation (six holidays) and test were both in view and agreed, so what the test says
-of `eia` may be a little kind; `loads` had no part in it. Many holidays hardly move the load, and some days that do are
-no public holidays, such as the Friday after Thanksgiving: neither is a fault of the calendar or of the list.
+The model knows hour, weekday and month, but no holidays. Days are ranked by how much more the windows that end in their
+evening look like a Sunday than like the weekday of the calendar: the mean, over the six windows that end with the hours
+18 to 23, of log p(Sunday) - log p(given weekday). Sundays themselves are left out, so a holiday on a Sunday does not
+count. *Surprise* ranks by -log p(given weekday) alone. Windows of one day suit the question best: a window of a week
+infers the weekday from where the weekend lies in it, so a holiday disturbs the inferred weekday for a week after it.
+The ranking by weeks is shown for comparison. Window length, ranking and the evening's windows were chosen by hand in a
+trial on `eia` in which the results of validation (six holidays) and test were both visible and agreed, so the test
+result on `eia` may be slightly optimistic; `loads` was not used for this choice. Many holidays hardly change the
+load, and some days that do are not public holidays, such as the Friday after Thanksgiving: neither is an error of the
+method.
 """
 
 
@@ -69,11 +70,11 @@ def _case(runs: Runs) -> str:
 
 def _holidays(runs: Runs) -> str:
     part, first = PARTS[runs.case], runs.days(DAY, PARTS[runs.case])[0]
-    told = "\nEach half of the year is judged by a model of the other half." if part == "other half" else ""
+    told = "\nEach half of the year is scored by a model fitted on the other half." if part == "other half" else ""
     lines = [f"\n### Holidays\n{told}\nPositive are {CALENDARS[runs.case]}.\n", _precision(runs, part)]
     lines.append(f"![precision and recall](figures/anomalies_{runs.case}_holidays.png)\n")
     lines.append(f"The first {SHOWN} of {len(first.rows)} days, seed {first.seed}:\n\n{_list(first)}")
-    lines.append(f"Where all the holidays stand, seed {first.seed}: {_ranks(first)}.\n")
+    lines.append(f"Ranks of all holidays, seed {first.seed}: {_ranks(first)}.\n")
     return "\n".join(lines)
 
 
@@ -117,8 +118,8 @@ def _faults(runs: Runs) -> str:
     return f"""### Faults
 
 {n_windows} windows of the test part, each also with a fault in its last day (the late clock: throughout), in a channel
-by chance; ROC-AUC of windows with against windows without, mean of the seeds. Each detector sees the same windows and
-days. Of each rival the variant is shown that was best on faults in the validation part.
+drawn at random; ROC-AUC of windows with a fault against windows without, mean over the seeds. Each detector sees the
+same windows and days. For each rival, the table shows the variant that was best on faults in the validation part.
 
 {table}
 
@@ -126,15 +127,15 @@ days. Of each rival the variant is shown that was best on faults in the validati
 
 Ahead of all rivals in {_won(runs, names)} of {len(runs.faults())} settings; behind in: {_behind(runs, names)}.
 
-Parts and sizes were worked out on faults of these same kinds in the validation part of `eia`; a flat line is an exact
-repetition here, which is what `stuck` is for. *Rarity* of a rival's residuals is made as divecast's own is: level,
-peak, jump and stuck values, against validation; what divecast has beyond it is its forecast and the labels.
+Scores and sizes were developed on faults of the same kinds in the validation part of `eia`; a flat line is an exact
+repetition here, which is what `stuck` detects. The *rarity* of a rival's residuals is computed as divecast's own is:
+level, peak, jump and stuck values, relative to validation; divecast differs from it by its forecast and the labels.
 
-Of the windows without a fault, {_percent(alarms)} have a score of at least 1, 2 and 3, where validation would have 10,
-1 and 0.1 %. Days of the test part that are odd in earnest are among them; where the shares are far above, the test part
-is of another season than validation, and only the order of the scores is to be trusted.
+Of the windows without a fault, {_percent(alarms)} have a score of at least 1, 2 and 3, compared with 10, 1 and 0.1 %
+in validation. Days of the test part that are truly anomalous are among them; where the shares are much higher, the test
+part is from another season than validation, and only the order of the scores can be trusted.
 
-Scores that were compared, mean ROC-AUC over all faults; the choice was made by the first column:
+Combinations of scores that were compared, mean ROC-AUC over all faults; the choice was made by the first column:
 
 {_candidates(runs)}
 """

@@ -38,17 +38,17 @@ GRID = tuple(Weights(*pair) for pair in product((1.0, 10.0, 100.0), (1.0, 10.0))
 
 
 def forecast_alone(settings: Settings) -> Settings:
-    """The forecast's loss alone, into every weight that it reaches; labels are never handed over."""
+    """The forecast's loss alone, into every weight that it reaches; labels are never given."""
     return _training(_joint(_only(settings, "forecast")), clamp=0.0)
 
 
 def forecast_known(settings: Settings) -> Settings:
-    """The forecast's loss alone, with half of the labels handed over: the measure of forecasts with labels known."""
+    """The forecast's loss alone, with half of the labels given: the reference for forecasts with labels known."""
     return _training(_joint(_only(settings, "forecast")), clamp=0.5)
 
 
 def reconstruction_alone(settings: Settings) -> Settings:
-    """The reconstruction's loss with the KL of a alone, into every weight; labels are never handed over."""
+    """The reconstruction's loss with the KL of a alone, into every weight; labels are never given."""
     return _training(_joint(_only(settings, "reconstruction", "conditional_kl")), clamp=0.0)
 
 
@@ -68,17 +68,17 @@ def tuned_sum(settings: Settings) -> Settings:
 
 
 def interleaved(settings: Settings) -> Settings:
-    """Players in turn, nothing frozen: forecast and reconstruction move q(b|x) and its prior, too."""
+    """Players alternate, nothing is frozen: forecast and reconstruction also change q(b|x) and its prior."""
     return _training(settings, freeze=False)
 
 
 def frozen(settings: Settings) -> Settings:
-    """Players in turn, q(b|x) and its prior frozen in the other's turn: the default of this library."""
+    """Players alternate, q(b|x) and its prior are frozen in the turn of the other: the default of this library."""
     return settings
 
 
 def pcgrad(settings: Settings) -> Settings:
-    """All losses at once; each gradient loses what points against another (Yu et al. 2020)."""
+    """All losses at once; the component of each gradient that opposes another is removed (Yu et al. 2020)."""
     return _training(_joint(settings), combine="pcgrad")
 
 

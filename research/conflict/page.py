@@ -1,4 +1,4 @@
-"""Turn research/conflict/results.jsonl into docs/conflict.md and its figures; no figure there is typed by hand.
+"""Write docs/conflict.md and its figures from research/conflict/results.jsonl; no number there is typed by hand.
 
 python -m research.conflict.page [LINES] [FOLDER]
 """
@@ -32,50 +32,52 @@ LINES = HERE / "results.jsonl"
 DOCS = HERE.parents[1] / "docs"
 MODULES = ("marginal.encoder", "marginal.prior", "conditional", "fusion", "whole")
 
-INTRO = f"""# Is it free of conflict?
+INTRO = f"""# Do the objectives conflict?
 
-Made by `python -m research.conflict.page` from `research/conflict/results.jsonl`, verdict included; every line there
-is one run of `research/conflict/run.py`. The paper calls its objectives non-conflicting since they come out of one
-bound. That does not follow: two terms of one sum may well want opposite things of a shared weight. So it is measured.
-An arm counts as free of conflict where **both** hold:
+Written by `python -m research.conflict.page` from `research/conflict/results.jsonl`, including the verdict; every line
+there is one run of `python -m research.conflict.run`. The paper calls its objectives non-conflicting because they are
+derived from one bound. This does not follow: two terms of one sum may need opposite changes of a shared weight.
+Therefore it is measured. An arm counts as free of conflict if **both** conditions hold:
 
-1. the cosine between two losses' gradients is negative no more often than noise alone makes it (the *null*: the same
-   loss on two halves of a batch; the pair is compared across the halves too, so that both have noise of one size);
+1. the cosine between the gradients of two losses is not negative more often than noise alone makes it (the *null*: the
+   same loss on two halves of a batch; the pair is also compared across the halves, so that both have the same noise);
 2. no loss on the test part is worse than when it is trained alone, from the same seed, with the same network, passes
    and batches.
 
-Freezing a module takes away its cosines and so meets half of the first for nothing; that is why the second is asked.
+Freezing a module removes its cosines and so meets half of the first condition trivially; therefore the second is
+needed.
 
-The first is a hard test: gradients that have *nothing to do* with one another, which neither help nor harm, are
-negative half of the time and fail it. Whether losses oppose each other, or merely do not agree, shows in the median
-cosine and in the *corrected* one, which is freed from the noise (Spearman 1904). Both are given.
+The first is a strict test: *unrelated* gradients, which neither help nor harm each other, are negative half of the time
+and fail it. The median cosine and the *corrected* one, with the noise removed (Spearman 1904), show whether losses
+oppose each other or are merely unrelated. Both are given.
 
-Differences are means over the seeds with 95 % t intervals, paired by seed. Above 0 counts where the whole interval
-lies above it; *no worse* asks that it ends below {LEAST_LOSS} nats (what errors 1 % wider cost), *no higher* below
-{100 * LEAST_RATE:.0f} percentage points; whatever is neither is not decided. Intervals are not corrected for the number
-of comparisons: about one true equality in forty will be called worse.
+Differences are means over the seeds with 95 % t intervals, paired by seed. A difference counts as above 0 if its whole
+interval lies above 0; *no worse* requires that the interval ends below {LEAST_LOSS} nats (the cost of errors 1 %
+wider), *no higher* below {100 * LEAST_RATE:.0f} percentage points; everything else is not decided. Intervals are not
+corrected for the number of comparisons: about one true equality in forty will be called worse.
 
 ## What was run
 """
 
 METHOD = """
-The probe (`divecast.train.conflict.probe`, which any fit can carry: `model.fit(..., probe=ConflictProbe(every=20))`)
-looks at every {every}th batch at forecast, reconstruction (with the KL of a) and disentanglement, each with the default
-weights, whatever the arm minimises. The fit is the same bit for bit with it and without. Here a look every {every}
-batches takes {share:.0f} % on top of the fit's time; every 20, its default, {half:.0f} %. Steps have 1e-4 of the norm
-of the weights that they move.
+The probe (`divecast.train.conflict.probe`; any fit can use it: `model.fit(..., probe=ConflictProbe(every=20))`)
+measures the gradients of forecast, reconstruction (with the KL of a) and disentanglement at every {every}th batch,
+each with the default weights, whatever the arm minimises. The fit is the same bit for bit with and without it. Here
+one look every
+{every} batches takes {share:.0f} % on top of the time of the fit; every 20, its default, {half:.0f} %. Steps have 1e-4
+of the norm of the weights that they change.
 
-The sum's weights were tuned on the validation part with seed {seed}, a seed of its own: forecast and labels times
-{grid}, the reconstruction at 1; the least geometric mean of forecast RRSE, reconstruction RRSE and label cross-entropy
-decides, which is also what the mean log ratio to the losses trained alone decides.{chosen}{fold}
+The weights of the sum were tuned on the validation part with seed {seed}, which is used for nothing else: forecast and
+labels times {grid}, the reconstruction at 1; the lowest geometric mean of forecast RRSE, reconstruction RRSE and label
+cross-entropy decides, which is equivalent to the mean log ratio to the losses trained alone.{chosen}{fold}
 
-All arms take the same passes and batches and keep the weights of the last pass, since the pass at which one loss is
-best favours that loss. Losses trained alone have the whole network: the forecast alone shapes q(b|x) as it likes. Each
-is given the handing over of labels that suits it, since a rival made weak proves nothing: one trained with labels it
-never learns to read forecasts badly without them, so there is one for either way. An arm trained on all losses serves
-both ways with one model (`clamp` 0.5), and part of what it loses may be the price of that. `labels-alone` steps as the
-interleaved players do, which did a little better on the validation part than a joint step; its q(b|x) is, bit for
-bit, the one of `frozen`, which therefore cannot be worse there.
+All arms have the same passes and batches and keep the weights of the last pass, since the pass at which one loss is
+best favours that loss. Losses trained alone use the whole network: the forecast alone shapes q(b|x) freely. Each of
+them is trained with the way of passing labels that suits it, since comparing with a weakened rival proves nothing: one
+trained with known labels never learns to infer them and forecasts badly without them, so there is one for each way. An
+arm trained on all losses serves both ways with one model (`clamp` 0.5), and part of its loss may be due to that.
+`labels-alone` alternates steps as the two players do, which did slightly better on the validation part than a joint
+step; its q(b|x) is, bit for bit, the one of `frozen`, which therefore cannot be worse there.
 """
 
 
@@ -105,7 +107,8 @@ def _method(lines: Sequence[Line], cases: Sequence[Runs]) -> str:
     chosen = "".join(_chosen(lines, runs.case) for runs in cases)
     numbers = sorted({weights.forecast for weights in GRID})
     fold = (
-        " For `motion` a seed also chooses the people held out; those that chose the weights are tested on in another."
+        " For `motion` the seed also chooses the people held out; the people used to choose the weights are test "
+        "people of another seed."
         if any(runs.case == "motion" for runs in cases) else ""
     )  # fmt: skip
     text = METHOD.format(
@@ -134,7 +137,7 @@ def _counts(runs: Runs) -> str:
         f"{min(seeds.values())}" if len({*seeds.values()}) == 1 else f"{min(seeds.values())} to {max(seeds.values())}"
     )
     looks = sorted({line["looks"] for line in runs.lines})
-    return f"{number} seeds an arm, {_span(steps)} batches a run, {_span(looks)} looks at each."
+    return f"{number} seeds per arm, {_span(steps)} batches per run, {_span(looks)} looks in each."
 
 
 def _span(numbers: Sequence[int]) -> str:
@@ -145,10 +148,10 @@ def _scores(runs: Runs) -> str:
     """Return losses and errors of each arm, mean and standard deviation."""
     columns: dict[str, tuple[str, Callable[[Line], float]]] = {
         **{f"{name}, nats": (name, loss.of) for name, loss in LOSSES.items()},
-        "RRSE (labels read)": ("forecast (labels read)", lambda line: line["scores"]["forecast_infer"]["rrse"]),
+        "RRSE (labels inferred)": ("forecast (labels read)", lambda line: line["scores"]["forecast_infer"]["rrse"]),
         "RRSE (labels known)": ("forecast (labels known)", lambda line: line["scores"]["forecast_known"]["rrse"]),
         "reconstruction RRSE, scaled": ("reconstruction", lambda line: line["scores"]["reconstruction"]["rrse_scaled"]),
-        "labels right": ("labels", accuracy),
+        "label accuracy": ("labels", accuracy),
         "core seconds": ("", lambda line: line["core_seconds"] / (1.0 + line["probe_share"])),
     }
     rows = []
@@ -158,7 +161,7 @@ def _scores(runs: Runs) -> str:
             for loss, measure in columns.values()
         ]
         rows.append([f"`{arm}`", *shown])
-    title = "Test part, mean and standard deviation over the seeds; an arm alone has its own task only."
+    title = "Test part, mean and standard deviation over the seeds; an arm trained alone has its own task only."
     return f"{title}\n\n{table(['arm', *columns], rows)}"
 
 
@@ -178,14 +181,14 @@ def _rates(runs: Runs) -> str:
     """Return cosines of each arm over all that both losses move, as trained."""
     rows = [_cosine_row(runs, arm, pair, ("whole", "as trained"), f"`{arm}`") for arm in TOGETHER for pair in PAIRS]
     title = (
-        "Gradients as trained, over all weights that both losses move. Steps: what a small step down the one does to "
-        "the other, as a share of what an own step takes from it (1 undoes it, -1 is as good), and how often it harms."
+        "Gradients as trained, over all weights that both losses change. Steps: how a small step down one loss changes "
+        "the other, relative to a step down that loss itself (1 cancels it, -1 is as good), and how often it harms."
     )
     return f"{title}\n\n{table(['arm', *_COSINE_HEAD], [row for row in rows if row])}"
 
 
 def _modules(runs: Runs) -> str:
-    """Return cosines module by module as they would be without freezing, for the default and the plain sum."""
+    """Return cosines module by module as they would be without freezing, for the default and the sum."""
     tables = []
     for arm in ("frozen", "sum"):
         found = [_cosine_row(runs, arm, pair, (module, "unfrozen"), module) for module in MODULES for pair in PAIRS]
@@ -219,8 +222,9 @@ def _cosine_row(runs: Runs, arm: str, pair: tuple[str, str], place: tuple[str, s
 def _pictures() -> str:
     return (
         "![Share of negative cosines](figures/conflict_rates.png)\n\n"
-        "Negative cosines across the halves of a batch, by module; dots are means over the seeds, lines from least to "
-        "most.\n\n"
+        "Negative cosines across the halves of a batch, by module; dots are means over the seeds, lines from minimum "
+        "to "
+        "maximum.\n\n"
         "![Losses less those trained alone](figures/conflict_losses.png)\n\n"
         "Losses on the test part less those trained alone, with 95 % intervals."
     )
@@ -243,7 +247,7 @@ def main() -> None:
     lines = read_lines(source)
     cases = read_runs(lines)
     if not cases:
-        sys.exit(f"{source} has no runs but those of --quick, which decide nothing")
+        sys.exit(f"{source} has only runs with --quick, which are not enough for a verdict")
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     for name, draw in (("rates", figures.rates), ("losses", figures.losses)):
         draw(cases).savefig(folder / "figures" / f"conflict_{name}.png")

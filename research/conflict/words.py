@@ -1,4 +1,4 @@
-"""The verdict of docs/conflict.md, in words that follow from the numbers."""
+"""The verdict of docs/conflict.md, as text derived from the numbers."""
 
 import statistics
 import textwrap
@@ -56,7 +56,9 @@ def _summary(found: dict[str, dict[str, Verdict]]) -> str:
         if len({*default}) > 1:
             judged = {case: verdicts["frozen"].free for case, verdicts in found.items() if "frozen" in verdicts}
             verdict = ", ".join(f"{_ANSWER[answer]} on `{case}`" for case, answer in judged.items())
-        parts.append(f"So the claim that the default's objectives do not conflict, put to this test, is: {verdict}.")
+        parts.append(
+            f"By this test, the verdict on the claim that the objectives of the default do not conflict is: {verdict}."
+        )
     return " ".join(parts)
 
 
@@ -65,7 +67,7 @@ def _arm(verdict: Verdict) -> str:
     higher = [pair for pair, each in verdict.above.items() if each.above(LEAST_RATE) == "yes"]
     if verdict.above:
         names = [f"{NAMES[a]} and {NAMES[b]} (by {100 * verdict.above[a, b].mean:.0f} points)" for a, b in higher]
-        others = "no pair" if verdict.rate_holds == "yes" else "no pair for certain"
+        others = "no pair" if verdict.rate_holds == "yes" else "no pair with certainty"
         parts.append(f"More negative cosines than the null: {_listed(names, others)}.")
     worse = [loss for loss, each in verdict.worse.items() if each.above(LEAST_LOSS) == "yes"]
     names = [f"{loss} (by {verdict.worse[loss].mean:.3f} nats)" for loss in worse]
@@ -86,7 +88,7 @@ def _arm(verdict: Verdict) -> str:
 
 def _kind(runs: Runs) -> str:
     """Say whether losses oppose each other or only do not agree, from the median cosines of every arm, unfrozen."""
-    kinds: dict[str, list[str]] = {"pull apart": [], "agree": [], "have nothing to do with one another": []}
+    kinds: dict[str, list[str]] = {"pull apart": [], "agree": [], "are unrelated": []}
     for pair in PAIRS:
         found = [
             value
@@ -97,15 +99,13 @@ def _kind(runs: Runs) -> str:
             continue
         medians = [each.mean for each in found]
         middle = statistics.median(medians)
-        kind = (
-            "pull apart" if middle < -_CLEAR else "agree" if middle > _CLEAR else "have nothing to do with one another"
-        )
+        kind = "pull apart" if middle < -_CLEAR else "agree" if middle > _CLEAR else "are unrelated"
         span = f"{min(medians):.2f} to {max(medians):.2f}"
         kinds[kind].append(f"{NAMES[pair[0]]} and {NAMES[pair[1]]} (median cosines {span} by arm)")
     parts = [f"{_listed(names)} {kind}" for kind, names in kinds.items() if names]
     return (
-        "What the gradients do where nothing is frozen, on the same windows (a median cosine beyond "
-        f"{_CLEAR} either way counts as clear): {'; '.join(parts)}."
+        "Gradients without freezing, on the same windows (a median cosine above "
+        f"{_CLEAR} in absolute value counts as clear): {'; '.join(parts)}."
     )
 
 
@@ -123,8 +123,8 @@ def _freezing(runs: Runs) -> str:
     if not hidden:
         return ""
     return (
-        "Freezing takes away the cosines with the labels' loss; unfrozen they would be negative, against the null: "
-        f"{', '.join(hidden)}. It does not take away every effect: as trained, a small step down the disentanglement "
+        "Freezing removes the cosines with the label loss; unfrozen, they would be negative more often than the null: "
+        f"{', '.join(hidden)}. It does not remove every effect: as trained, a small step down the disentanglement "
         f"loss harms {' and '.join(harm)} of the looks."
     )
 

@@ -1,4 +1,4 @@
-"""Turn research/few_labels/results.jsonl into docs/few_labels.md and its figures; no figure there is typed by hand.
+"""Write docs/few_labels.md and its figures from research/few_labels/results.jsonl; no number there is typed by hand.
 
 python -m research.few_labels.page
 """
@@ -27,26 +27,27 @@ TITLES = {
 }
 INTRO = """# Few labels
 
-Made by `python -m research.few_labels.page` from `research/few_labels/results.jsonl`; every line there is one run of
+Written by `python -m research.few_labels.page` from `research/few_labels/results.jsonl`; every line there is one run of
 `python -m research.few_labels.run eia --data PATH/eia_us_demand_hourly` or `... motion`.
 
-Labels of training and validation windows are hidden, by window (all factors or none) or by factor (each has windows of
-its own), at random or in blocks (days of `eia`, whole recordings of `motion`); the calendar of `eia` becomes a label
-column, so nothing is known by the clock. As a fit refuses a class without a label, windows that show one not seen yet
-are labelled first; the share that is left is given where it is above the one asked for. All scores are of the test part
-with all of its labels. The people of the test part of `motion` are in no training window, and change with the seed.
-Fits take 12 passes on `eia` and 15 on `motion`, more than the cases' own, and the best by validation is kept. Other
-settings are run at 10 and 2 % alone; where seeds differ in number, a cell is of those it has.
+Labels of training and validation windows are hidden, by window (all factors or none) or by factor (each factor has its
+own hidden windows), at random or in blocks (days of `eia`, whole recordings of `motion`); the calendar of `eia` becomes
+a label column, so nothing is known from the clock. A fit refuses a class without a label, so windows of a class not yet
+seen are labelled first; the resulting share is shown where it is higher than requested. All scores are of the test part
+with all its labels. The people in the test part of `motion` are in no training window, and change with the seed. Fits
+take 12 passes on `eia` and 15 on `motion`, more than the cases' own, and the best pass by validation is kept. Other
+settings are run at 10 and 2 % only; if the number of seeds differs, a cell is the mean over those it has.
 
-- **DeepDIVE** has half of each marginal player's batch drawn from the labelled windows, which is the default, and
-  `CodeConfig(borrow=True)`: q(b|x) also reads the features that q(a|x,b) learns from all windows. The KL of missing
-  labels counts more and more over the fit, which is the default, too.
-- **in full at once**: that KL counts in full from the first step (`LossConfig(unlabelled_rise=0)`), as in all below.
+- **DeepDIVE** draws half of each batch of the marginal player from the labelled windows, which is the default, and has
+  `CodeConfig(borrow=True)`: q(b|x) also reads the features that q(a|x,b) learns from all windows. The weight of the KL
+  of missing labels rises over the fit, which is the default as well.
+- **in full at once**: that KL has its full weight from the first step (`LossConfig(unlabelled_rise=0)`), as in all arms
+  below.
 - **without the KL of missing labels** (`LossConfig(unlabelled_kl=0)`) leaves out what the paper calls semi-supervised;
   **with a tenth of it** lies between.
-- **as before** has neither: a batch has as many labels as chance gives it (`TrainingConfig(labelled=0)`).
-- **classifier**: a softmax head on the same encoder, trained on the labelled training windows alone, for up to 3000
-  steps, kept at the look with the best accuracy on the labelled validation windows; of two dropouts the better one.
+- **as before** has neither: a batch has as many labels as it gets by chance (`TrainingConfig(labelled=0)`).
+- **classifier**: a softmax head on the same encoder, trained on the labelled training windows only, for up to 3000
+  steps; the step with the best accuracy on the labelled validation windows is kept, for the better of two dropouts.
 - **components**: logistic regression on 50 principal components of the standardised windows, penalty chosen likewise.
 """
 
@@ -57,7 +58,7 @@ def page(runs: Sequence[Runs]) -> str:
 
 
 def _verdict(runs: Runs) -> str:
-    """Return what the labelled share of 2 % says, in words."""
+    """Return the verdict from the labelled share of 2 %."""
     found = []
     for pattern, title in PATTERNS.items():
         gains = runs.gains("model", "classifier", pattern, 0.02)
@@ -67,7 +68,7 @@ def _verdict(runs: Runs) -> str:
         means = ", ".join(f"{name} {100 * fmean(gain):+.0f}" for name, gain in gains.items())
         won = sum(gain > 0 for gain in every)
         word = "above" if min(map(fmean, gains.values())) > 0 else "not above in all"
-        found.append(f"- {runs.case}, labels missing {title}: {word}; {means} points; ahead in {won} of {len(every)}.")
+        found.append(f"- {runs.case}, labels missing {title}: {word}; {means} points; better in {won} of {len(every)}.")
     if not found:
         return ""
     head = f"With 2 % of the labels, DeepDIVE against the classifier on `{runs.case}`, accuracy on the test part:\n\n"

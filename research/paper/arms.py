@@ -16,7 +16,7 @@ _BETA_TCVAE = 6.0
 
 
 def full(settings: Settings) -> Settings:
-    """DeepDIVE: every factor owns a block of b, a holds the rest, two players take turns."""
+    """DeepDIVE: every factor owns a block of b, a holds the remaining variation, two players alternate."""
     return settings
 
 
@@ -26,7 +26,7 @@ def conditional_only(settings: Settings) -> Settings:
 
 
 def marginal_only(settings: Settings) -> Settings:
-    """DeepDIVE-(b): marginal dimensions only; whatever the factors do not say is lost to the code."""
+    """DeepDIVE-(b): marginal dimensions only; variation that the factors do not explain is not in the code."""
     return _code(settings, n_conditional=0)
 
 
@@ -46,15 +46,15 @@ def beta_tcvae(settings: Settings) -> Settings:
 
 
 def labels_given(settings: Settings) -> Settings:
-    """Labels given: labels enter as plain covariates, nothing of b is inferred; the rival for calendar factors."""
+    """Labels given: labels are plain covariates, b is not inferred; the natural rival for calendar factors."""
     return _training(_code(settings, labels="given"), clamp=1.0)
 
 
 def m2(settings: Settings) -> Settings:
     """M2 (Kingma et al. 2014): the class is a discrete latent variable, all losses are trained at once.
 
-    Labels that are known are always handed over, so where all are, decoder and forecaster learn from true classes only;
-    scored with labels inferred, they meet the classifier's soft classes, which they have never seen.
+    Known labels are always used, so if all are known, decoder and forecaster are trained on true classes only;
+    with labels inferred, they get the soft classes of the classifier, which they were not trained on.
     """
     return _training(_code(settings, labels="latent"), clamp=1.0, interleave="joint")
 
@@ -80,7 +80,7 @@ def penalised_correlation(settings: Settings) -> Settings:
 
 
 def pair_prior(settings: Settings) -> Settings:
-    """A joint prior over each pair of factors whose labels go together, instead of naive Bayes."""
+    """A joint prior over each pair of factors with dependent labels, instead of naive Bayes."""
     return _code(settings, prior="pairs")
 
 
@@ -95,7 +95,7 @@ def exact_bound(settings: Settings) -> Settings:
 
 
 def closed_form_sum(settings: Settings) -> Settings:
-    """Marginal KL and cross-entropy at weight 1: the exact closed form, whose best is useless (the trap)."""
+    """Marginal KL and cross-entropy at weight 1: the exact closed form, whose optimum is useless (the trap)."""
     return _losses(settings, cross_entropy=1.0)
 
 
@@ -106,17 +106,17 @@ def by_epoch(settings: Settings) -> Settings:
 
 
 def joint(settings: Settings) -> Settings:
-    """No interleaving: all losses at once, weighted as ever."""
+    """No interleaving: all losses at once, with the same weights."""
     return _training(settings, interleave="joint")
 
 
 def not_frozen(settings: Settings) -> Settings:
-    """Interleaved by step but nothing frozen: forecast and reconstruction reach q(b|x), too."""
+    """Interleaved by step without freezing: forecast and reconstruction also change q(b|x)."""
     return _training(settings, freeze=False)
 
 
 def one_dimension(settings: Settings) -> Settings:
-    """One dimension a factor, as in the paper, instead of a block."""
+    """One dimension per factor, as in the paper, instead of a block."""
     return _code(settings, block="line")
 
 

@@ -43,10 +43,10 @@ def wide(found: dict[str, Any]) -> str:
 
 `python -m research.scale.wide --data PATH/last840h_321clients.csv.gz`
 
-The full file was not at hand, but five weeks of it with all clients were. Repeated to the length of the full file
+The full file was not available, but five weeks of it with all clients were. Repeated to the length of the full file
 ({found["hours"]} hours), one run of the full model took {found["fit_cpu_seconds"] / 60:.1f} processor minutes
 of one thread for the fit ({found["epochs"]} passes), {found["score_seconds"] / 60:.1f} minutes for scoring, and at
-most {found["peak_mib"] / 1024:.1f} GiB. Its errors mean nothing and are not kept.
+most {found["peak_mib"] / 1024:.1f} GiB. Its errors are meaningless and are not kept.
 """
 
 

@@ -22,25 +22,24 @@ FIGURES = {
 
 _INTRO = f"""# Reproduction
 
-Made from the runs by `python -m research.paper` and `research.paper.docs_page`; no number here is typed by hand. Each
-run is a case, an arm and a seed: fitted, and scored on the test part. Cells are mean ± standard deviation over the
+Written from the runs by `python -m research.paper` and `research.paper.docs_page`; no number here is typed by hand.
+Each run is one case, arm and seed: fitted, and scored on the test part. Cells are mean ± standard deviation over the
 runs; a single run has none. *RRSE* follows the LSTNet convention, on original units (lower is better; 1 is the mean); a
-reconstruction goes through the code alone, inferred from the window. Labels are *inferred* from the window as in the
-paper, or *known*: handed to the code as the data give them; forecasts are compared like with like. MIG and the other
-measures are taken on the windows of the test part: every dimension of a is a unit, every block of b one unit, and arms
+reconstruction is decoded from the code alone, inferred from the window. Labels are *inferred* from the window as in the
+paper, or *known*: given to the code as in the data; forecasts are compared like with like. MIG and the other measures
+are computed on the windows of the test part: every dimension of a is a unit, every block of b one unit, and arms
 without labels are measured against the same factors.
 
 *The paper* is {SOURCE}: means over 30 runs on its own data (321 clients;
-GaitMotion). Its reconstruction RRSE is scaled in a way it does not state, so its order is to be compared, not its
-digits.
+GaitMotion). It does not state how its reconstruction RRSE is scaled, so compare the order, not the values.
 
-**The test** is the paired t test on the differences between two arms seed by seed, from three seeds on, two-sided, with
+**The test** is the paired t test on the differences between two arms by seed, from three seeds on, two-sided, with
 Holm's correction over the arms of a table. It can decide with five runs, where Wilcoxon's signed-rank test cannot (its
-least p is .0625 there); it takes the differences as about normal, so Wilcoxon's p, not corrected, stands beside it from
-six seeds on, and how many seeds agree always. It speaks of the draw of seeds, and of the people held out where these
-change with the seed (they come round again after some seeds, which makes p too small); not of other data.
+lowest possible p is .0625 there); it assumes roughly normal differences, so Wilcoxon's p, not corrected, is given from
+six seeds on, and the number of seeds that agree always. It concerns the draw of seeds, and of the people held out if
+they change with the seed (they repeat after some seeds, which makes p too small); not other data.
 
-The **arms**, all on one code path with the same encoder and decoder:
+The **arms**, all with the same code, encoder and decoder:
 
 {{arms}}
 """
@@ -93,7 +92,7 @@ def _about(records: Sequence[Record]) -> str:
     versions = dict.fromkeys(f"divecast {each['divecast']}, torch {each['torch']}" for each in _versions(records))
     states = {each["code"] for each in _versions(records)}
     code = f", in {len(states)} states of its code" if len(states) > 1 else ""
-    return f"{shared[:1].upper()}{shared[1:]}. Runs made with {'; '.join(versions)}{code}."
+    return f"{shared[:1].upper()}{shared[1:]}. Runs with {'; '.join(versions)}{code}."
 
 
 def _versions(records: Sequence[Record]) -> list[dict[str, str]]:

@@ -37,8 +37,8 @@ def handed(records: Sequence[Record]) -> str:
     if not arms:
         return ""
     return (
-        f"{HANDED.strip()} Of {' and '.join(arms)} with labels known, for it infers none; those of the other arms are "
-        "with labels inferred, so it is favoured there. Forecasts are compared with labels known in both."
+        f"{HANDED.strip()} {' and '.join(arms)} with labels known, since it infers none; the other arms infer them, "
+        "so it has an advantage there. Forecasts are compared with labels known in both."
     )
 
 
@@ -54,7 +54,7 @@ def against_ridge(records: Sequence[Record]) -> str:
         return ""
     step = f" at step {HEADLINE[records[0].case]}" if records[0].case in HEADLINE else ""
     return (
-        f"Forecast RRSE of `{FULL}`{step} less that of the {BASELINES[0]}, which is handed the labels: "
+        f"Forecast RRSE of `{FULL}`{step} minus that of the {BASELINES[0]}, which knows the labels: "
         f"{'; '.join(found)}; p not corrected."
     )
 
@@ -69,18 +69,20 @@ def near_mean(records: Sequence[Record]) -> str:
     if not found:
         return ""
     return (
-        f"Near the mean of the data, whose RRSE is 1, lies `{FULL}` in {' and '.join(found)}: what differs there "
-        "between arms is little of what there is to explain, and decides little, whatever its p."
+        f"`{FULL}` is close to the mean of the data, whose RRSE is 1, in {' and '.join(found)}: differences between "
+        "arms there are small relative to what is to be explained, whatever their p."
     )
 
 
 def blocks(records: Sequence[Record]) -> str:
     """Say whom MIG favours."""
-    line = "stands among the expectations" if any(r.arm == BY_LINE.better for r in records) else "has no runs here"
+    line = "is among the expectations" if any(r.arm == BY_LINE.better for r in records) else "has no runs here"
     return (
-        "MIG takes a block of b, whatever its width, as one unit, and every dimension of a one by one: that favours "
-        f"arms with blocks over `a`, `vae` and their like by construction. `{BY_LINE.better}`, one dimension a factor "
-        f"as in the paper, is free of that; it {line}."
+        "MIG treats a block of b of any width as one unit, and each dimension of a as one: by construction this "
+        "favours "
+        f"arms with blocks over `a`, `vae` and similar arms. `{BY_LINE.better}`, with one dimension per factor as in "
+        f"the "
+        f"paper, does not have this advantage; it {line}."
     )
 
 

@@ -99,7 +99,7 @@ def expectations(records: Sequence[Record]) -> str:
     lines = [_expectation(*each) for each in zip(wanted, decisions, strict=True)]
     n_tests = sum(decision.p is not None for decision in decisions)
     corrected = f" (p corrected over {n_tests} tests)" if n_tests > 1 else ""
-    return f"The paper's expectations on our runs{corrected}:\n\n" + "\n".join(lines)
+    return f"The expectations of the paper on our runs{corrected}:\n\n" + "\n".join(lines)
 
 
 def steps(records: Sequence[Record]) -> str:
@@ -133,7 +133,7 @@ def labels(records: Sequence[Record]) -> str:
         for arm in _arms(inferring)
     ]
     header = ["arm", *(f"{factor}, by {by}" for by, factor in columns)]
-    return f"Labels read right from the data alone, percent:\n\n{table(header, rows)}"
+    return f"Accuracy of labels inferred from the data alone, percent:\n\n{table(header, rows)}"
 
 
 def measures(records: Sequence[Record]) -> str:
@@ -142,8 +142,8 @@ def measures(records: Sequence[Record]) -> str:
         [f"`{arm}`", *(mean_sd(_spread(records, arm, measure(name))) for name in _MEASURES)] for arm in _arms(records)
     ]
     return (
-        "Measures of disentanglement (docs/measures.md); ownership and leakage are skill on held-out windows, where 0 "
-        f"is the share of the commonest class and 1 all right:\n\n{table(['arm', *_MEASURES.values()], rows)}"
+        "Measures of disentanglement (docs/measures.md); ownership and leakage are skill on held-out windows: 0 "
+        f"is the share of the most common class, 1 is perfect:\n\n{table(['arm', *_MEASURES.values()], rows)}"
     )
 
 
@@ -158,7 +158,7 @@ def factors(records: Sequence[Record]) -> str:
     ]
     by_seed = list({record.seed: record for record in records}.values())  # all arms of a seed have the same windows
     chance = [mean_sd(spread(_known(measure("chance", factor), by_seed))) for factor in names]
-    guess = ["share of the commonest class", *(cell for share in chance for cell in ("", share, share))]
+    guess = ["share of the most common class", *(cell for share in chance for cell in ("", share, share))]
     return folded("MIG, and accuracy of a probe, by factor", table(header, [*rows, guess]))
 
 
@@ -226,7 +226,7 @@ def _expectation(expectation: Expectation, decision: Decision) -> str:
         return f"{claim} (no runs of both)."
     p = f", p {p_value(decision.p)}" if decision.p is not None else ""
     agree = found.n_lower if quantity.lower_is_better else found.n_higher
-    return f"{claim} ({signed(found.difference)}, so on {agree} of {found.n} seeds{p})."
+    return f"{claim} ({signed(found.difference)}, on {agree} of {found.n} seeds{p})."
 
 
 def _forecasters(records: Sequence[Record]) -> list[tuple[tuple[str, str], list[Record]]]:

@@ -1,4 +1,4 @@
-"""What may the forecaster know of a, so that it costs no accuracy? EIA, validation part; lines in code_ways.jsonl.
+"""What may the forecaster know of a without a loss of accuracy? EIA, validation part; lines in code_ways.jsonl.
 
     python -m research.race.code_ways --data PATH/eia_us_demand_hourly
     python -m research.race.code_ways --data PATH/eia_us_demand_hourly --way noise-1 --seeds 0 1
@@ -54,13 +54,13 @@ class Way:
     """A change.
 
     Attributes:
-        words: what is another.
-        learns: from a to what the forecaster is told of it in training.
-        told: as ``learns``, when it forecasts.
-        own: whether the forecaster fuses a and b by weights of its own, not those the reconstruction learns, too.
-        gated: whether each dimension of a is told times a weight that is learned from 0.
-        apart: whether the forecaster's gradient is clipped by its own norm, not by that of the whole player.
-        levels: whether a is inferred from the channels' means and spreads, too.
+        words: the change, as the page names it.
+        learns: maps a to what the forecaster sees of it in training.
+        told: the same when it forecasts.
+        own: whether the forecaster has its own fusion of a and b, not shared with the reconstruction.
+        gated: whether each dimension of a is multiplied by a weight that is learned and starts at 0.
+        apart: whether the gradient of the forecaster is clipped by its own norm, not by that of the whole player.
+        levels: whether a is also inferred from the means and spreads of the channels.
         model: sizes.
         losses: weights.
     """
@@ -84,19 +84,19 @@ WAYS = {
     "full": Way("divecast as it is"),
     "b": Way("arm (b): no a at all", model=_dims(0)),
     "never": Way("the forecaster never reads a", torch.zeros_like, torch.zeros_like),
-    "own": Way("it fuses a and b by weights of its own", own=True),
-    "own-never": Way("it has a fusion of its own, and never reads a", torch.zeros_like, torch.zeros_like, own=True),
-    "apart": Way("its gradient is clipped by a norm of its own", apart=True),
-    "gated": Way("it reads each dimension of a times a weight learned from 0", gated=True),
-    "half-then-never": Way("it learns half of the time without a, and forecasts without", _half, torch.zeros_like),
-    "noise-1": Way("it learns from a and as much noise again as a prior has", _noisy),
+    "own": Way("the forecaster has its own fusion of a and b", own=True),
+    "own-never": Way("it has its own fusion and never reads a", torch.zeros_like, torch.zeros_like, own=True),
+    "apart": Way("its gradient is clipped by its own norm", apart=True),
+    "gated": Way("each dimension of a has a learned weight that starts at 0", gated=True),
+    "half-then-never": Way("half of the training without a, forecasts without a", _half, torch.zeros_like),
+    "noise-1": Way("training with noise of the size of the prior added to a", _noisy),
     "no-levels": Way("a is inferred without the channels' means and spreads", levels=False),
     "dims-4": Way("a has 4 dimensions, not 16", model=_dims(4)),
 }
 
 
 class Told(Network):
-    """A network whose forecaster is told another a than the decoder."""
+    """A network whose forecaster sees another a than the decoder."""
 
     way: Way
 
@@ -130,7 +130,7 @@ class Told(Network):
 
 @contextmanager
 def told(way: Way) -> Iterator[None]:
-    """Make networks of ``Told`` within the block."""
+    """Build networks of class ``Told`` within the block."""
     with (
         mock.patch("divecast.inference.fitted_model.Network", type("Told", (Told,), {"way": way})),
         mock.patch("divecast.train.players.nn.utils.clip_grad_norm_", _clip),

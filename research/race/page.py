@@ -21,31 +21,32 @@ SPEED = Path(__file__).parents[1] / "speed" / "results.jsonl"
 WAYS = Path(__file__).with_name("code_ways.jsonl")
 INTRO = """# Benchmarks
 
-Made by `python -m research.race.page` from `research/race/results.jsonl`; every line there is one run of the command
-given with it. `make bench DATA=PATH` makes them all, on one machine.
+Written by `python -m research.race.page` from `research/race/results.jsonl`; every line there is one run of the command
+above its table. `make bench DATA=PATH` makes all runs, on one machine.
 
-An entry is fitted on the training and validation part in a process of its own, then forecasts from every origin of the
-test part; the track scores. After each run a few origins are forecast again with nothing there but the rows before
-them: an entry whose forecasts change is refused.
+An entry is fitted on the training and validation part in its own process and forecasts from every origin of the test
+part; the track computes the scores. After each run some origins are forecast again with only the rows before them: an
+entry whose forecasts change is rejected.
 
 Rivals are the models of neuralforecast and LightGBM with their published settings (`settings.source` of each line), for
-as many steps as published, but at least as long as divecast (CPU time) and at most {most} times as long: *cut* says
-what share of the published steps that left. The weights with the best validation loss are kept. A loop of ours trains
-them, on the same windows, as neuralforecast's own copies all windows at each step of a model of one series;
-*tsmixer-public* is TSMixer through neuralforecast's public calls alone, for the steps it takes by itself.
-A deep cut, as on small tracks where divecast is fitted in seconds, says nothing of what a rival can do: raise `--most`.
+the published number of steps, but at least as long as divecast (CPU time) and at most {most} times as long: *cut* is
+the share of the published steps that this limit left. The weights with the best validation loss are kept. Our own loop
+trains them, on the same windows, since neuralforecast's copies all windows at each step of a model of one series;
+*tsmixer-public* is TSMixer through the public API of neuralforecast alone, with its default number of steps.
+A strong cut, as on small tracks where divecast is fitted in seconds, says nothing about what a rival can achieve: raise
+`--most`.
 
-RRSE and CORR follow the LSTNet convention on original units: the largest series weigh most. *Series RRSE* is the mean
-of each series' own. MASE is in units of the seasonal-naive error on the training part. CRPS is twice the average
-pinball loss over ten levels (.05, .15 ... .95) of every few origins; entries without a distribution of their own
-(marked °) take the quantiles of their errors on the validation part. *Predict* is all origins of the test part at once,
-*one window* the median of single ones, on the same threads; *x* is against divecast, of CPU s for a fit. Memory is that
-of the process at its highest in that part, libraries included.
+RRSE and CORR follow the LSTNet convention on original units: the largest series have the most weight. *Series RRSE* is
+the mean of each series' own. MASE is in units of the seasonal-naive error on the training part. CRPS is twice the
+average pinball loss over ten levels (.05, .15 ... .95) at a subset of the origins; entries without a distribution of
+their own (marked °) use the quantiles of their errors on the validation part. *Predict* is the time for all origins of
+the test part at once, *one window* the median for single ones, on the same threads; *x* is the ratio to divecast's CPU
+seconds of a fit. Memory is the highest of the process in that phase, libraries included.
 """
 
 
 def page(lines: list[dict[str, Any]], speed_lines: list[dict[str, Any]], ways_lines: list[dict[str, Any]]) -> str:
-    """Return the page of the lines that are no trials, and of those of ``speed.py`` and ``code_ways.py``."""
+    """Return the page from the lines of full runs, and those of ``speed`` and ``code_ways``."""
     kept = latest([line for line in lines if not line["quick"]])
     most = max((line["most"] for line in kept), default=4.0)
     parts = [INTRO.format(most=f"{most:g}")]
@@ -59,7 +60,7 @@ def page(lines: list[dict[str, Any]], speed_lines: list[dict[str, Any]], ways_li
 
 
 def not_run(track: Track, lines: list[dict[str, Any]]) -> str:
-    """Say which entries have no line in some heat of the track, that nobody takes the table for the whole race."""
+    """Name the entries without a line in some heat of the track, so that the table is not taken for the whole race."""
     ran = {(line["entry"], line["horizon"]) for line in lines}
     racers = [racer.name for racer in ROSTER.values() if not racer.extra and racer.runs_on(track.name)]
     missing = [name for name in racers if any((name, horizon) not in ran for horizon in track.horizons)]

@@ -5,20 +5,20 @@ from typing import Any
 
 INTRO = """## How well a fit uses the machine
 
-`python -m research.speed.run`, values made up, look-back 168, horizon 24, factors hour and weekday. Work is what torch
-counts in the matrix products of both players on a batch, forward and backward; its share is of the rate of a float32
-product of 1024 x 1024 matrices, taken between the steps (quartiles; the share is of medians). *Start* is all before the
-first step: the closed-form linear paths. *One window* is a loaded model's forecast with intervals; *in ONNX* by the
-exported graph in onnxruntime, which also infers the labels. *Rolling* is all origins of the last year, by the process
-that has fitted before; *again* a second time, its memory at hand; *bfloat16* a third time within
-`torch.autocast("cpu", torch.bfloat16)`, for processors that have such products: the network's are rounded then, the
-linear path stays whole. Medians of several runs.
+`python -m research.speed.run`: synthetic values, lookback 168, horizon 24, factors hour and weekday. Work is what torch
+counts in the matrix products of both players for one batch, forward and backward; its share is relative to the rate of
+a float32 product of 1024 x 1024 matrices, measured between the steps (quartiles; the share uses medians). *Start* is
+everything before the first step: the closed-form linear paths. *One window* is the forecast of a loaded model with
+intervals; *in ONNX* that of the exported graph in onnxruntime, which also infers the labels. *Rolling* is all origins
+of the last year, in the process that fitted the model; *again* a second time, with memory already allocated;
+*bfloat16* a third time within `torch.autocast("cpu", torch.bfloat16)`, for processors that have such products: the
+products of the network are rounded, the linear path is not. Medians of several runs.
 """
 _TITLES = (
     "series",
     "threads",
-    "GFLOP a step",
-    "s a step",
+    "GFLOP per step",
+    "s per step",
     "GFLOP/s of products",
     "share",
     "start, s",
@@ -44,7 +44,7 @@ _MEASURED = (
 
 
 def speed(lines: list[dict[str, Any]]) -> str:
-    """Return the section, a row for each number of series and threads; nothing where there is no line."""
+    """Return the section, one row per number of series and threads; empty if there are no lines."""
     kept: dict[tuple[int, int], list[dict[str, Any]]] = {}
     for line in lines:
         kept.setdefault((line["series"], line["threads"]), []).append(line)

@@ -25,13 +25,13 @@ def about(track: Track, lines: list[Line]) -> str:
     )
     return (
         f"{', '.join(commands)}\n\n{n_train:,} rows to train, {n_valid:,} to validate, {n_test:,} to test "
-        f"({every}); look-back at most {track.lookback}; known in advance: {known}; {units}.\n"
+        f"({every}); lookback at most {track.lookback}; known in advance: {known}; {units}.\n"
         f"Run on {'; '.join(machines)}; load of the machine before a run {min(loads):.1f} to {max(loads):.1f}."
     )
 
 
 def scores_table(track: Track, lines: list[Line]) -> str:
-    """Return a row an entry, best mean first."""
+    """Return one row per entry, best mean first."""
     heats = tuple(sorted({line["horizon"] for line in lines}))
     columns = _score_columns(track, heats)
     head = "| entry | " + " | ".join(title for title, _ in columns) + " |"
@@ -45,7 +45,7 @@ def scores_table(track: Track, lines: list[Line]) -> str:
 
 
 def costs_table(track: Track, lines: list[Line]) -> str:
-    """Return a row an entry: what its fits and forecasts cost over the heats it ran, and against divecast's there."""
+    """Return one row per entry: what its fits and forecasts took over the heats it ran, and relative to divecast."""
     entries = _ranked(track, lines, tuple(sorted({line["horizon"] for line in lines})))
     own = entries.get(OWN)
     titles = [
@@ -58,7 +58,7 @@ def costs_table(track: Track, lines: list[Line]) -> str:
         "fit MiB",
         "predict MiB",
         "weights",
-        "look-back",
+        "lookback",
     ]
     rows = ["| entry | " + " | ".join([*titles, "cut"]) + " |", "|---|" + "---:|" * (len(titles) + 1)]
     for name, runs in entries.items():

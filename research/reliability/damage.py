@@ -300,15 +300,15 @@ def section(lines: Sequence[Mapping[str, Any]]) -> str:
     command = f"python -m research.reliability.damage --n {lines[-1]['asked']}"
     return f"""## Damage
 
-`{command}` changes saved files at random: {sum(line["n"] for line in last):,} in all. What is *signed* was made by a
-stranger, who makes the checksum right again; the rest are accidents. A file is refused with an error of divecast, or is
-the same as before, or is what it says: saved again, it says all that it said.
+`{command}` changes saved files at random: {sum(line["n"] for line in last):,} in all. *Signed* changes are
+those of an attacker who corrects the checksum; the others are accidents. A file must be refused with an error of
+divecast, or load the same as before, or load as what it declares: saved again, it declares the same.
 
-Files that ended otherwise (another error, another model, a dead process, a call that runs or fetches something, more
-than twice the memory of the whole file): **{wrong}**. Most memory, as a multiple of what it takes to read and use the
-whole file: {most:.1f}.
+Other outcomes (another error, another model, a dead process, a call that runs or fetches something, more than twice the
+memory of the intact file): **{wrong}**. Highest memory, relative to reading and using the intact
+file: {most:.1f}.
 
-| file | change | times | refused | the same | as it says | most memory |
+| file | change | times | refused | the same | as declared | highest memory |
 |---|---|--:|--:|--:|--:|--:|
 {chr(10).join(rows)}
 """

@@ -25,9 +25,9 @@ OUT = Path(__file__).with_suffix(".jsonl")
 _INTRO = """`PYTHONPATH=tests python -m research.reliability.inputs --cases 10000` draws hostile input for every public
 entry: missing blocks, infinities, 1e300 and denormals, constant, empty and mixed columns, names in any script or HTML,
 clock changes, leap days, months and years, times before 1970 and after 2262, whole numbers beyond 64 bits, cells of any
-type, in pandas, polars and Arrow; and settings, arguments, options and requests that may not be. A case is *right* when
-the result is finite, of the right shape and on its clock, *refused* when our own error says what to fix, and *failed*
-otherwise: an exception or a warning of a library, a forecast that is no number, or more than a minute."""
+type, in pandas, polars and Arrow; and settings, arguments, options and requests that may not be. A case is *right* if
+the result is finite, of the right shape and on its clock, *refused* if an error of divecast says what to fix, and
+*failed* otherwise: an exception or a warning of a library, a forecast that is not a number, or more than a minute."""
 
 
 def run_entry(entry: Any, n_cases: int, seed: int) -> dict[str, Any]:

@@ -1,9 +1,9 @@
-"""Kill fits and tables of runs with SIGKILL at random moments, let them go on, and compare with the unbroken.
+"""Kill fits and tables of runs with SIGKILL at random moments, resume them, and compare with uninterrupted ones.
 
     python -m research.reliability.kill                  100 kills of a fit, 12 of a table
     python -m research.reliability.kill --kills 5 --deaths 2
 
-A JSON line a kill and a line a finished fit or table go into kill.jsonl. Linux only, for it looks into /proc.
+Each kill and each finished fit or table adds a JSON line to kill.jsonl. Linux only, since it reads /proc.
 """
 
 import argparse
@@ -24,9 +24,9 @@ from research.reliability.small_fit import SmallFit, prepare
 OUT = Path(__file__).with_suffix(".jsonl")
 
 _INTRO = """`python -m research.reliability.kill`: processes are ended with SIGKILL, and the same command with
-`--resume` goes on, until it is done."""
-_LEFT = """What a killed process was writing lies in a hidden folder beside its place; the next write there by a process
-of the same machine removes it. On Windows it stays."""
+`--resume` is repeated until it completes."""
+_LEFT = """What a killed process was writing remains in a hidden folder next to its destination; the next write there
+by a process of the same machine removes it. On Windows it remains."""
 
 Line = Mapping[str, Any]
 
@@ -84,10 +84,10 @@ def _on_fits(lines: Sequence[Line]) -> str:
     whole = sum(kill["whole"] for kill in kills)
     return (
         f"**A fit**, with a checkpoint after nearly every step, was killed at {len(kills)} random moments over "
-        f"{len(ends)} fits: {half['checkpoint']} in the midst of a checkpoint's write, {half['model']} in that of the "
-        f"model, {half['']} in a step or between. After {whole} of {len(kills)} the files in their places were whole "
-        f"or not there; {_times(back)} was the checkpoint behind that of the kill before. {_equal(ends)} the model of "
-        f"the unbroken fit bit for bit; {_strays(ends)} in the folder at the end."
+        f"{len(ends)} fits: {half['checkpoint']} while a checkpoint was written, {half['model']} while the model was, "
+        f"{half['']} in or between steps. After {whole} of {len(kills)} kills the files were complete or "
+        f"absent; {_times(back)} the checkpoint was older than after the kill before. {_equal(ends)} the model of the "
+        f"uninterrupted fit bit for bit; {_strays(ends)} in the folder at the end."
     )
 
 
@@ -97,10 +97,10 @@ def _on_tables(lines: Sequence[Line]) -> str:
         return ""
     who, command = Counter(kill["who"] for kill in kills if kill["who"]), " ".join(killed_reproduction.COMMAND)
     return (
-        f"**`python -m research.paper {command}`** was broken {who.total()} times over {len(ends)} tables: "
+        f"**`python -m research.paper {command}`** was interrupted {who.total()} times over {len(ends)} tables: "
         f"all its processes were killed {_times(who['group'])}, the parent alone {_times(who['parent'])}, "
-        f"and one worker, whose run was then made again at once, {_times(who['worker'])}. {_equal(ends)} the "
-        f"lines, page and figures of the unbroken table but for times and memory; {_strays(ends)} in the "
+        f"and one worker, whose run was then repeated at once, {_times(who['worker'])}. {_equal(ends)} the "
+        f"lines, page and figures of the uninterrupted table except for times and memory; {_strays(ends)} in the "
         "folder at the end."
     )
 

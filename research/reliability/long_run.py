@@ -3,7 +3,7 @@
     python -m research.reliability.long_run
 
 In one process, again and again: a fit on the shipped loads, then rolling forecasts, each a call of its own with a later
-end of the data. A JSON line a round, with the resident memory after it, goes into long_run.jsonl. Memory is flat where
+end of the data. Each round adds a JSON line with the resident memory after it to long_run.jsonl. Memory is flat where
 the last rounds have hardly more than the first ones; the first fit is not counted, for much is loaded by it. Linux
 only, for it looks into /proc.
 """
@@ -68,9 +68,9 @@ def section(lines: Sequence[dict[str, Any]]) -> str:
     return f"""## Long run
 
 `python -m research.reliability.long_run`: one process makes {rounds[-1]["fits"]} fits of the shipped loads and
-{rounds[-1]["forecasts"]:,} rolling forecasts, each by a call of its own, with the data moved on by a row. Its resident
-memory is {held}: the last rounds have {rise(rounds):+.1%} of what the first have (allowed: {MOST_RISE:+.0%}; the very
-first is left out).
+{rounds[-1]["forecasts"]:,} rolling forecasts, one call each, with the data advanced by one row. Its resident memory is
+{held}: the last rounds differ by {rise(rounds):+.1%} from the first ones (allowed: {MOST_RISE:+.0%}; the very first is
+left out).
 
 {chr(10).join(f"| {' | '.join(row)} |" for row in rows)}
 """

@@ -139,18 +139,18 @@ def section(lines: Sequence[dict[str, Any]]) -> str:
     return f"""## Missing values
 
 `python -m research.reliability.missing --data DATA`: values of the EIA panel ({whole["channels"]} series,
-{whole["rows"]:,} hours) are removed at random from all of it, from what is learned from, what stops the fit and what
-forecasts see. Forecasts are scored on the true values of the test part, by RRSE. The same model, quick settings, seed
-{whole["seed"]}, is fitted once more with what is missing filled by the channel's mean in training.
+{whole["rows"]:,} hours) are removed at random from training, validation and the windows that forecasts start
+from. Forecasts are scored on the true values of the test part, by RRSE. The same model (quick settings, seed
+{whole["seed"]}) is also fitted with missing values replaced by the mean of the channel in training.
 
-Left missing beats filled by the mean in {better} of {len(pairs)} cases. A fit took {seconds:.0f} seconds of one
-processor at most.
+Leaving values missing is better than filling in the mean in {better} of {len(pairs)} cases. A fit took at most
+{seconds:.0f} seconds of one processor.
 
 ![mean RRSE by share of values removed](figures/{FIGURE.name})
 
 {chr(10).join(f"| {' | '.join(row)} |" for row in rows)}
 
-The mean is over the steps; the loss is its rise over that of the whole panel.
+The mean is over the steps; the loss is its increase relative to the complete panel.
 """
 
 

@@ -13,8 +13,8 @@ PAGE = HERE.parents[1] / "docs" / "reliability.md"
 SECTIONS = ("kill", "disk", "damage", "inputs", "missing", "reproducible", "long_run", "server")
 INTRO = """# Reliability
 
-Made by `python -m research.reliability.page` from the lines beside it. Each section names the script that broke things
-on purpose, what was broken, and what became of it; a short form of each runs with the tests.
+Written by `python -m research.reliability.page` from the lines next to it. Each section names the script that caused
+faults on purpose, what was broken, and the outcome; a short form of each runs with the tests.
 """
 
 

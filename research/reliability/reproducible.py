@@ -102,17 +102,17 @@ def section(lines: Sequence[dict[str, Any]]) -> str:
     return f"""## Reproducible
 
 `python -m research.reliability.reproducible`: the shipped loads, one seed; each process fits, forecasts, draws paths,
-encodes and samples ({last["values"]:,} numbers, the weights among them), with another order of Python's sets.
+encodes and samples ({last["values"]:,} numbers, weights included), with another hash seed of Python.
 {". ".join(said)}.
 
-Other numbers of threads add in another order. With one and the same model, {last["threads"]} threads give the numbers
-of one within {last["same_model"]:.0e} standard deviations (allowed: {RUN_TOLERANCE:.0e}). A fit amplifies rounding: of
-a model fitted by {last["threads"]} threads the forecasts are within {last["own_forecast"]:.0e} and the codes within
-{last["own_code"]:.0e} of those of one (allowed: {FIT_TOLERANCE:.0e}). Measured on {last["machine"]}; another machine is
-as another number of threads.
+Another number of threads adds in another order. With the same model, {last["threads"]} threads give the numbers of
+one within {last["same_model"]:.0e} standard deviations (allowed: {RUN_TOLERANCE:.0e}). A fit amplifies rounding:
+forecasts of a model fitted with {last["threads"]} threads are within {last["own_forecast"]:.0e} and codes within
+{last["own_code"]:.0e} of those with one (allowed: {FIT_TOLERANCE:.0e}). Measured on {last["machine"]}; another machine
+has the same effect as another number of threads.
 
-No public method changes the global random state of torch, numpy or Python: a test calls them all. But the first import
-of rich, which progress bars need, draws from Python's.
+No public method changes the global random state of torch, numpy or Python: a test calls them all. The first import of
+rich, which progress bars need, does draw from Python's.
 """
 
 

@@ -6,7 +6,7 @@
 Starts ``divecast explore`` in a process of its own. Under each attack an honest client asks once a second; what it gets
 is held against what the library gives in this process, number by number. Then many clients ask at once, each of another
 window, and every answer is compared. Then work that ends its thread. Last, who may reach the server. Linux only, for it
-looks into /proc. A JSON line an attack goes into server.jsonl.
+looks into /proc. Each attack adds a JSON line to server.jsonl.
 """
 
 import argparse
@@ -187,7 +187,7 @@ def section(lines: Sequence[dict[str, Any]]) -> str:
     """Return the section of docs/reliability.md."""
     newest = {line["attack"]: line for line in lines}.values()
     rows = [
-        ["what clients did", "clients", "what they got", "honest answers meanwhile", "slowest, s"],
+        ["attack", "clients", "outcome", "honest answers meanwhile", "slowest, s"],
         ["---", "---:", "---", "---:", "---:"],
     ]
     for line in newest:
@@ -196,17 +196,18 @@ def section(lines: Sequence[dict[str, Any]]) -> str:
     answers, equal = (sum(line[name] for line in newest) for name in ("answers", "equal"))
     wrong = [line["attack"] for line in newest if not line["right"]]
     many = next(line for line in newest if line["attack"] == "at once")
-    verdict = f"Not as it should be: {', '.join(wrong)}." if wrong else "All got what they should."
+    verdict = f"Wrong outcomes: {', '.join(wrong)}." if wrong else "All outcomes are as they should be."
     return f"""## Server
 
-`python -m research.reliability.server MODEL DATA`: a real `divecast explore` on loopback, its model and data in the
-script's process, too. {verdict} Of {answers} answers to honest clients {equal} were the library's numbers to the last
-bit, {many["clients"]} of them asked at once, each of another window (503 was said {many["busy"]} times, and they asked
-again). No answer had a file in it. The server listens on 127.0.0.1 alone; any other address without a token is refused.
+`python -m research.reliability.server MODEL DATA`: a real `divecast explore` on loopback, with the same model and
+data in the process of the script. {verdict} Of {answers} answers to honest clients {equal} equalled the library's
+numbers to the last bit, {many["clients"]} of them sent at once, each for another window (503 was returned
+{many["busy"]} times, and they retried). No answer contained a file. The server listens on 127.0.0.1 only; any other
+address without a token is refused.
 
 {chr(10).join(f"| {' | '.join(row)} |" for row in rows)}
 
-A head or an answer that is not done in time ends the connection (closed); a body gets 408.
+A request head or an answer that takes too long ends the connection (closed); a body gets 408.
 """
 
 

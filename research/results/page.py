@@ -1,4 +1,4 @@
-"""Turn research/results/results.jsonl into docs/results.md; no figure there is typed by hand.
+"""Write docs/results.md from research/results/results.jsonl; no number there is typed by hand.
 
 python -m research.results.page
 """
@@ -23,7 +23,7 @@ DATA = {
 TITLES = {
     "eia": "EIA: 112 series of hourly US demand, 2020 to 2024",
     "motion": "motion: smart-watch recordings of shoulder exercises, people held out",
-    "electricity": "LSTNet electricity: the 8 real clients at hand (not comparable with published 321-client tables)",
+    "electricity": "LSTNet electricity: the 8 real clients available (not comparable with published 321-client tables)",
     "gait": "Gait after stroke: left foot, window 1000, prediction 800",
     "etth1": "ETTh1, split 3:1:1 by time",
 }
@@ -37,23 +37,23 @@ The split cuts each recording in time (8:1:1), so the people of the test part ar
 """,
     "motion": """
 
-Mean over the folds, least and most in brackets; accuracy in percent. Each fold trains on six people, stops by two
-others and is tested on two more, so a fold has 28 test recordings. `--labelled 0.1` hides nine labels in ten at random,
-of single rows or of whole recordings. The latter leaves some eight recordings for fourteen combinations; the folds not
-counted had an exercise without any labelled training recording, which a fit refuses. How well labels of people never
-seen are read depends much on who they are; wider windows (400), narrower and more strongly regularised encoders, hiding
-channels, random gains and offsets, and standardising each window were tried on the first fold and did not help on both
-its validation and its test people.""",
+Mean over the folds, minimum and maximum in brackets; accuracy in percent. Each fold trains on six people, validates on
+two others and is tested on two more, so a fold has 28 test recordings. `--labelled 0.1` hides nine labels in ten at
+random, of single rows or of whole recordings. The latter leaves about eight recordings for fourteen combinations; folds
+that are not counted had an exercise without any labelled training recording, which a fit refuses. How well labels of
+unseen people are inferred depends strongly on who they are; wider windows (400), narrower and more strongly
+regularised encoders, hiding channels, random gains and offsets, and standardising each window were tried on the first
+fold and did not help on both its validation and its test people.""",
 }
 INTRO = """# Results
 
-Made by `python -m research.results.page` from `research/results/results.jsonl`; every line there is one run of the
-command given with it. RRSE and CORR follow the LSTNet convention, on original units, and every row of the test part is
-a target at every step. *Known* hands the labels the data give to the code (calendar labels are always known); *infer*
-reads all of them from the window, as in the paper. The ridge is the closed form the model starts from, with the labels
-as covariates (stacked in newer runs, see method.md); the interval is the central 90 %, its quantiles calibrated on the
-validation part.
-The paper's tables, arm by arm over many runs, are in [reproduction.md](reproduction.md).
+Written by `python -m research.results.page` from `research/results/results.jsonl`; every line there is one run of the
+command above its table. RRSE and CORR follow the LSTNet convention, on original units, and every row of the test part
+is a target at every step. *Known* passes the labels in the data to the code (calendar labels are always known);
+*infer* infers all of them from the window, as in the paper. The ridge is the closed form the model starts from, with
+the labels as covariates (stacked in newer runs, see method.md); the interval is the central 90 %, its quantiles
+calibrated on the validation part.
+The tables of the paper, arm by arm over many runs, are in [reproduction.md](reproduction.md).
 """
 
 
@@ -77,7 +77,7 @@ def _folds(runs: list[dict[str, Any]]) -> str:
         arguments = {**line["arguments"], "fold": 0}
         settings.setdefault(_command({**line, "arguments": arguments}), []).append(line)
     names = ["exercise, window", "exercise, recording", "side, window", "side, recording", "RRSE", "RRSE of the ridge"]
-    head = "| command, with `--fold 0` to `4` | folds | " + " | ".join(names) + " | minutes a fit |"
+    head = "| command, with `--fold 0` to `4` | folds | " + " | ".join(names) + " | minutes per fit |"
     return "\n".join([head, "|---|" + "---:|" * 8, *(_fold_row(name, lines) for name, lines in settings.items())])
 
 
@@ -110,7 +110,7 @@ def _run(line: dict[str, Any]) -> str:
         scores = line["scores"][mode]
         text += [_score(scores, i, title if mode == "infer" else "") for i in range(len(scores["model"]))]
     labels = line["labels"]
-    text += ["", "Labels read from the window alone: " + _shares(labels["window"]) + "."]
+    text += ["", "Labels inferred from the window alone: " + _shares(labels["window"]) + "."]
     if "recording" in labels:
         text += ["By recording (mean over its windows): " + _shares(labels["recording"]) + "."]
     text += [_confusion(name, table) for name, table in labels["confusion"].items()]
@@ -151,7 +151,7 @@ def _confusion(name: str, table: dict[str, Any]) -> str:
     rows = [
         f"| {label} | " + " | ".join(str(n) for n in row) + " |" for label, row in zip(classes, counts, strict=True)
     ]
-    head = f"| {name}: true, read as | " + " | ".join(classes) + " |"
+    head = f"| {name}: true, inferred as | " + " | ".join(classes) + " |"
     body = "\n".join([head, "|---|" + "---:|" * len(classes), *rows])
     return f"\n<details><summary>Confusion of {name}, windows of the test part</summary>\n\n{body}\n\n</details>"
 

@@ -1,4 +1,4 @@
-"""Turn research/scale/memory.jsonl into docs/memory.md and its figure; no number there is typed by hand.
+"""Write docs/memory.md and its figure from research/scale/memory.jsonl; no number there is typed by hand.
 
 python -m research.scale.memory_page
 """
@@ -22,29 +22,29 @@ PAGE = HERE.parents[1] / "docs" / "memory.md"
 LIMIT_MIB = 1536
 INTRO = """# Wide panels and memory
 
-Made by `python -m research.scale.memory_page` from `research/scale/memory.jsonl`; every line there is one fit of
-`python -m research.scale.memory`: five years of hours in a store on disk, look-back 168, horizon 24, factors hour,
-weekday and month, one pass over windows that start every so many rows, in a process of its own.
+Written by `python -m research.scale.memory_page` from `research/scale/memory.jsonl`; every line there is one fit of
+`python -m research.scale.memory` in its own process: five years of hours in a store on disk, lookback 168, horizon 24,
+factors hour, weekday and month, one pass over windows with a stride.
 
-A panel of more channels than `TrainingConfig.channels` is learned from a sample of them each step. Only the sampled
-channels are read and run through the network; every round of steps comes to each channel once; losses are scaled to
-those of all channels. Validation, forecasts and scores are of all channels, a few windows at a time.
+A panel of more channels than `TrainingConfig.channels` is trained on a sample of them in each step. Only the sampled
+channels are read and run through the network; every round of steps uses each channel once; losses are scaled to those
+of all channels. Validation, forecasts and scores use all channels, a few windows at a time.
 
-The forecaster starts from closed-form linear maps of every channel, solved for a group of channels at a time. Where all
-windows would take too long, as with the 10,000 series, they are solved from some and drawn towards one that all share.
+The forecaster starts from closed-form linear maps of every channel, solved for a group of channels at a time. If all
+windows would take too long, as for the 10,000 series, they are solved from a subset and shrunk towards a map shared by
+all channels.
 
-Resident memory is what the system counts as such, pages of the mapped file included: they are given back as they are
-read.
+Resident memory is as the system counts it, pages of the mapped file included, which are released after they are read.
 """
 _HEAD = (
     "series",
     "file, MiB",
     "model, MiB",
     "peak, MiB",
-    "peak less model, MiB",
-    "channels a step",
-    "CPU seconds a step",
-    "milliseconds a step and channel",
+    "peak without model, MiB",
+    "channels per step",
+    "CPU seconds per step",
+    "milliseconds per step and channel",
     "seconds before the first step",
 )
 
@@ -81,7 +81,7 @@ def _cost(sampled: Sequence[dict[str, Any]]) -> str:
         return ""
     steps = list(found["half"]["rrse"])
     rows = [
-        ["worse than all channels, by", "", *("every step" if step == "all" else f"step {step}" for step in steps)],
+        ["worse than all channels by", "", *("every step" if step == "all" else f"step {step}" for step in steps)],
         ["---", "---", *("---:" for _ in steps)],
         *(
             [arms[arm], score.upper(), *(f"{value:+.2f} %" for value in by_step.values())]
@@ -98,12 +98,15 @@ def _cost(sampled: Sequence[dict[str, Any]]) -> str:
     most = {arm: f"{max(scores['rrse'].values()):+.1f} %" for arm, scores in found.items()}
     text = (
         "`python -m research.scale.sampled_channels --data PATH/eia_us_demand_hourly --seeds 0 1`: 112 series of US "
-        "demand, full fits that learn from all channels a step, and from 56 of them; errors on the test part, mean of "
-        f"{len(lines['all'])} seeds. At as many passes half takes {seconds['half'] / seconds['all']:.0%} of the time, "
+        "demand, full fits that train on all channels in each step, and on 56 of them; errors on the test part, mean "
+        "of "
+        f"{len(lines['all'])} seeds. With the same number of passes, half the channels takes "
+        f"{seconds['half'] / seconds['all']:.0%} of the time, "
         f"and RRSE is {most['half']} at the worst step; with {ARMS['longer'][1]:g} times the passes, in "
-        f"{seconds['longer'] / seconds['all']:.0%} of the time, {most['longer']}. We ask for {LIMIT:g} % at most. The "
-        f"accuracy of labels read from the window alone, mean over hour, weekday and month, is {read['all']:.1%} from "
-        f"all, {read['half']:.1%} from half, {read['longer']:.1%} with more passes."
+        f"{seconds['longer'] / seconds['all']:.0%} of the time, {most['longer']}. The limit we set is {LIMIT:g} %. The "
+        f"accuracy of labels inferred from the window alone, mean over hour, weekday and month, is {read['all']:.1%} "
+        f"with "
+        f"all, {read['half']:.1%} with half, {read['longer']:.1%} with more passes."
     )
     return f"\n## What a sample of the channels costs\n\n{fill(text, 120)}\n\n{table}\n"
 

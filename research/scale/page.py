@@ -1,4 +1,4 @@
-"""Write the sections of docs/scale.md that have figures; no number there is typed by hand, other sections stay.
+"""Write the measured sections of docs/scale.md; no number there is typed by hand, other sections are kept.
 
 python -m research.scale.page
 """
@@ -41,11 +41,11 @@ def stream_section(lines: Sequence[Mapping[str, Any]]) -> str:
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     return f"""## Forecast more than fits in memory
 
-`divecast forecast` makes forecasts a batch of windows at a time and writes each to the file before the next is made;
-the file appears when it is whole, and a former one stays as it was if anything goes wrong. The data may be a store
-(`write_store`, `store_from_parquet`), which is never read whole. A Parquet file with a column a channel that would take
-more than half a GiB in memory is put into a store beside the forecasts while the command runs; files in the long layout
-or with label columns of the model are read whole. In Python:
+`divecast forecast` computes one batch of windows at a time and writes it to the file before the next;
+the file appears when it is complete, and an existing one is unchanged if anything fails. The data may be a store
+(`write_store`, `store_from_parquet`), which is never read whole. A Parquet file with one column per channel that
+would take more than half a GiB in memory is converted to a store next to the forecasts while the command runs; files
+in the long layout or with label columns of the model are read whole. In Python:
 
 ```python
 from divecast import DeepDIVE, open_store
@@ -56,16 +56,16 @@ batches = model.forecast_batches(panel, start="2024-01-08", every=24)
 write_frames((batch.frame() for batch in batches), "forecasts.parquet")
 ```
 
-Measured with `python -m research.scale.stream`: a forecast of a day each day, with five quantiles in the long layout,
-Parquet. Where it says how much memory was to be had, the fit and the command ran in a control group with a limit, so
-that the panel is larger than all of their memory. Of the commands of one process {said} below 2 GB
+Measured with `python -m research.scale.stream`: a forecast of one day for each day, with five quantiles in the long
+layout, Parquet. If the table gives a limit, the fit and the command ran in a control group with that much memory, so
+that the panel is larger than all their memory. Of the commands of one process {said} below 2 GB
 of resident memory, pages of mapped files and the model included; with Ray the peak is that of the command without its
 workers.
 
 {table}
 
-Measured on {lines[-1]["machine"]}, {lines[-1]["threads"]} thread each, beside other work: the CPU seconds say more than
-the seconds.
+Measured on {lines[-1]["machine"]}, {lines[-1]["threads"]} thread each, beside other work: CPU seconds are more
+reliable than seconds.
 """
 
 
@@ -73,9 +73,9 @@ def ranks_section(lines: Sequence[dict[str, Any]]) -> str:
     """Return what two processes gain, and what each holds."""
     return f"""## Two processes, measured
 
-`python -m research.scale.ranks` on a quiet machine of two hardware threads, which may be those of one core; both
-columns over one process, processor time that of all ranks together. Rank 0 holds the panel the script made; the other
-one has it only in its maps. There are no figures for GPUs: none with two devices was at hand.
+`python -m research.scale.ranks` on a quiet machine with two hardware threads, possibly of one core. Both columns are
+relative to one process; processor time is the sum over all ranks. Rank 0 holds the panel the script created; the other
+maps it only. There are no measurements on GPUs: no machine with two was available.
 
 {ranks_tables(lines)}
 """
@@ -83,8 +83,8 @@ one has it only in its maps. There are no figures for GPUs: none with two device
 
 RAY = """## Ray
 
-`pip install "divecast[ray]"`, then `--ray local` starts a Ray on this machine for the time of the command, and
-`--ray ADDRESS` (`auto`, `HOST:PORT` or `ray://HOST:PORT`) takes a cluster that runs:
+`pip install "divecast[ray]"`, then `--ray local` starts Ray on this machine for the duration of the command, and
+`--ray ADDRESS` (`auto`, `HOST:PORT` or `ray://HOST:PORT`) connects to a running cluster:
 
 ```sh
 divecast forecast model.safetensors meters.store --start 2024-01-08 --every 24 --ray auto --out forecasts.parquet
@@ -93,17 +93,17 @@ divecast backtest meters.store --config settings.toml --folds 12 --ray auto --ou
 divecast search meters.store --config settings.toml --try 'training.clip=[0.5, 1.0]' --ray auto --out search
 ```
 
-Each forecast part, run or fit takes one processor and one thread. Its results are those of one process, to the bit
-where the processors are alike. One whose worker dies is made again, twice at most; what a worker makes is written whole
-or not at all. Forecasts are made in two parts a processor, in a hidden folder beside the output, and joined in order
-into one file. A worker holds the model and a batch: count on the memory of one process for each.
+Each part of the forecasts, run or fit uses one processor and one thread. The results equal those of one process, bit
+for bit on equal processors. A job whose worker dies is repeated, at most twice; a worker writes its results
+completely or not at all. Forecasts are computed in two parts per processor, in a hidden folder next to the output,
+and joined in order into one file. A worker holds the model and a batch: plan for the memory of one process for each.
 
-The machines of a cluster need divecast and the same folders, by the same paths, for model, data and output. Ray does
-not say who may read a folder: it is for machines that trust one another. Its usage report is turned off here
+The machines of a cluster need divecast and the same folders, under the same paths, for model, data and output. Ray does
+not control access to folders: use it among machines that trust one another. Its usage report is turned off
 (`RAY_USAGE_STATS_ENABLED=0`).
 
-Without `--ray` the fits of the last three go to `--workers N` processes here, with the same results; what is there
-already is not made again, whoever made it. One fit on several machines is another matter: see above.
+Without `--ray` the fits of the last three run in `--workers N` local processes, with the same results; fits that are
+complete are not repeated. For one fit on several machines, see above.
 """
 
 
@@ -119,7 +119,7 @@ def replaced(page: str, text: str) -> str:
 def _cells(line: Mapping[str, Any]) -> list[str]:
     numbers = ("origins", "rows", "out_mib", "model_mib", "peak_mib", "seconds", "cpu_seconds")
     kind = {"store": "store", "parquet": "Parquet"}[line["input"]]
-    limit = f", {line['limit_gib']:g} GiB to be had" if line.get("limit_gib") else ""
+    limit = f", {line['limit_gib']:g} GiB of memory" if line.get("limit_gib") else ""
     place = f"one process{limit}" if not line["ray"] else f"Ray, {line['workers']} workers"
     return [
         f"{line['series']:,}",

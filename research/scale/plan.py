@@ -1,4 +1,4 @@
-"""What a million series would take, on paper; ``python -m research.scale.page`` writes it into docs/scale.md.
+"""What a million series would take, calculated; ``python -m research.scale.page`` writes it into docs/scale.md.
 
 Weights are counted in networks that are built here, operations and memory are taken from research/speed/results.jsonl
 and memory.jsonl. What a GPU and its network do is not measured: it is assumed, in ``ASSUMED``, and the page says so.
@@ -138,8 +138,10 @@ def plan(found: Constants, ranks: int, assumed: Assumed, sharded: bool) -> Plan:
 
 def table(found: Constants, sharded: bool) -> str:
     """Return a row for each number of GPUs."""
-    head = ("GPUs", "memory a GPU, GB", "sent by a GPU a step, MB", "steps a pass", "computing a step, ms (assumed)",
-            "sending a step, ms (assumed)", "a pass, s (assumed)", "efficiency (assumed)")  # fmt: skip
+    head = (
+        "GPUs", "memory per GPU, GB", "sent per GPU and step, MB", "steps per pass", "computing per step, ms (assumed)",
+        "sending per step, ms (assumed)", "one pass, s (assumed)", "efficiency (assumed)",
+    )  # fmt: skip
     rows = [head, ("---:",) * len(head)]
     for ranks in RANKS:
         made = plan(found, ranks, ASSUMED, sharded)
@@ -158,23 +160,23 @@ def section(found: Constants) -> str:
     few, start = plan(found, RANKS[1], ASSUMED, sharded=False), SERIES * found.start_seconds
     return f"""{TITLE}
 
-Made by `python -m research.scale.page` from `research/scale/plan.py`: a plan on paper, nothing of it was run.
+Written by `python -m research.scale.page` from `research/scale/plan.py`: a calculation, nothing of it was run.
 {SERIES:,} series of {HOURS:,} hours are {SERIES * HOURS * FLOAT / GB:,.0f} GB of float32 in a store; a machine reads
 one copy of it through a memory map.
 
 **Counted and measured.** With look-back {LOOKBACK}, horizon {HORIZON} and two factors the network has
-{found.shared:,.0f} trained weights that all series share, {found.own:,.0f} of each series' own, and
-{found.linear:,.0f} of each series' linear map, which is solved before the first step and stays. A series in a window
-costs {found.operations / 1e6:.2f} million operations (both players, forward and backward;
-`research/speed/results.jsonl`, with what all series share counted in), and at most {found.activations / 1e3:.0f} kB
-while a step is made (`research/scale/memory.jsonl`). The linear start took {1e3 * found.start_seconds:.0f} ms a series
-of one CPU's thread.
+{found.shared:,.0f} trained weights shared by all series, {found.own:,.0f} for each series, and {found.linear:,.0f} in
+the linear map of each series, which is solved before the first step and then fixed. One series in one window costs
+{found.operations / 1e6:.2f} million operations (both players, forward and backward; `research/speed/results.jsonl`,
+including the part shared by all series), and at most {found.activations / 1e3:.0f} kB during a step
+(`research/scale/memory.jsonl`). The linear start took {1e3 * found.start_seconds:.0f} ms per series on one CPU thread.
 
-**Assumed**, for no GPU was measured: {ASSUMED.rate / TB:g} TFLOP/s in these steps, {ASSUMED.wire / GB:g} GB/s out of
+**Assumed**, since no GPU was measured: {ASSUMED.rate / TB:g} TFLOP/s in these steps, {ASSUMED.wire / GB:g} GB/s from
 each GPU, and {ASSUMED.memory / GB:g} GB of memory in it.
 
-**Formulas.** R GPUs, C series, B = {training.batch_size} windows a GPU and step (so a batch of B R), S =
-{training.channels} sampled series a step, s shared and c own trained weights, l weights of a linear map, 4 bytes each:
+**Formulas.** R GPUs, C series, B = {training.batch_size} windows per GPU and step (a batch of B R), S =
+{training.channels} sampled series per step, s shared and c own trained weights, l weights of a linear map, 4 bytes
+each:
 
 - memory of a GPU: 4 (4 (s + c C) + l C) + activations B S, where the inner four are weights, gradients and the two
   moments of AdamW
@@ -182,28 +184,28 @@ each GPU, and {ASSUMED.memory / GB:g} GB of memory in it.
 - time of a step: operations B S / rate + sent / wire
 - steps of a pass: windows / (B R)
 
-As it is now, every GPU holds the weights of all series, and the gradients of all of them are added up:
+Currently every GPU holds the weights of all series, and the gradients of all of them are summed:
 
 {table(found, sharded=False)}
 
-**Where it stops.**
+**Limits.**
 
-- The wire: on {RANKS[1]} GPUs sending takes {few.sending / few.computing:.0f} times as long as computing. The own
-  weights' {FLOAT * weights / GB:.1f} GB of gradients go over it at each step, although only {training.channels} of
-  {SERIES:,} series were in the sample. By these assumptions it takes longer than the step from {_worth(found):,.0f}
-  series on.
-- Memory: {one.memory / GB:.0f} GB a GPU, whatever their number, of which {FLOAT * SERIES * found.linear / GB:.0f} GB
-  are linear maps, and the best weights so far come on top. {ASSUMED.memory / GB:g} GB are full at
+- Communication: on {RANKS[1]} GPUs sending takes {few.sending / few.computing:.0f} times as long as computing.
+  {FLOAT * weights / GB:.1f} GB of
+  gradients of the series' own weights are sent in each step, although only {training.channels} of {SERIES:,} series
+  were in the sample. By these assumptions sending takes longer than computing from {_worth(found):,.0f} series on.
+- Memory: {one.memory / GB:.0f} GB per GPU, for any number of GPUs, of which {FLOAT * SERIES * found.linear / GB:.0f} GB
+  are linear maps; the best weights so far are kept in addition. {ASSUMED.memory / GB:g} GB are full at
   {_most(found) / 1e6:.1f} million series. AdamW reads or writes {7 * FLOAT * weights / GB:.1f} GB of it at each step.
-- Samples: all GPUs have the same series in a step, so a pass shows {_seen(1):.0%} of them on one GPU and
-  {_seen(RANKS[-1]):.1%} on {RANKS[-1]}; it takes {math.ceil(SERIES / training.channels):,} steps to see each once.
-- The linear start: rank 0 makes it alone, in {start / 3600:.1f} hours of one thread.
+- Samples: all GPUs have the same series in a step, so a pass covers {_seen(1):.0%} of them on one GPU and
+  {_seen(RANKS[-1]):.1%} on {RANKS[-1]}; it takes {math.ceil(SERIES / training.channels):,} steps to use each once.
+- The linear start: rank 0 computes it alone, in {start / 3600:.1f} hours of one thread.
 
-**What to do.** Shards of series, which are not built: each GPU owns C / R of them with their weights, moments and
-maps, samples from its own, and sends the gradients of shared weights only. The start is shared out as well,
-{start / RANKS[-1] / 60:.0f} minutes on {RANKS[-1]} threads, and on {RANKS[-1]} GPUs each series is seen once in
-{math.ceil(SERIES / RANKS[-1] / training.channels)} steps. The code of a window is then read from the sample of its
-rank, as it is read from one sample now. By the same formulas:
+**A way out**, which is not implemented: shards of series. Each GPU owns C / R of them with their weights, moments and
+maps, samples from its own, and sends only the gradients of shared weights. The start is distributed as well,
+{start / RANKS[-1] / 60:.0f} minutes on {RANKS[-1]} threads, and on {RANKS[-1]} GPUs each series is used once in
+{math.ceil(SERIES / RANKS[-1] / training.channels)} steps. The code of a window is then inferred from the sample of its
+rank, as it is now inferred from one sample. By the same formulas:
 
 {table(found, sharded=True)}
 """

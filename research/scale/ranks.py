@@ -1,7 +1,7 @@
-"""Two processes against one: steps a second, and memory of each rank.
+"""Two processes compared with one: steps per second, and memory of each rank.
 
-Each run fits a seeded panel for some steps and stops; the runs take turns, so that what else the machine does meets all
-of them alike. Private memory is what a rank has to itself, shared what it maps together with others.
+Each run fits a seeded panel for some steps and stops; the runs alternate, so that other load on the machine affects all
+of them equally. Private memory belongs to one rank, shared memory is mapped together with others.
 
     .venv/bin/python -m research.scale.ranks --rounds 3 --out research/scale/ranks.jsonl
 """
@@ -119,7 +119,8 @@ def section(lines: Sequence[dict]) -> str:
     ]
     return "\n".join(
         [
-            f"| {last['channels']} channels, batch of 128 | steps a second | processor time a step |\n|---|---:|---:|",
+            f"| {last['channels']} channels, batch of 128 | steps per second | processor time per step |",
+            "|---|---:|---:|",
             *rows,
             f"\n| rank, data of {last['data_mb']:.0f} MB | resident, MB | private, MB | shared, MB |",
             "|---|---:|---:|---:|",

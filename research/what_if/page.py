@@ -1,4 +1,4 @@
-"""Turn research/what_if/results.jsonl into docs/what_if.md.
+"""Write docs/what_if.md from research/what_if/results.jsonl; no number there is typed by hand.
 
 python -m research.what_if.page
 """
@@ -15,41 +15,42 @@ LINES = Path(__file__).with_name("results.jsonl")
 PAGE = Path(__file__).parents[2] / "docs" / "what_if.md"
 CASES = ("eia", "motion", "loads")
 WAYS = {"adjusted": "a adjusted", "kept": "a kept"}
-SEEN = {"window": "The window given back", "forecast": "The forecast"}
+SEEN = {"window": "The reconstructed window", "forecast": "The forecast"}
 Line = dict[str, Any]
 
-INTRO = """# What if: does it do what it says?
+INTRO = """# What-if: does the answer look like the class asked for?
 
-Made by `python -m research.what_if.page` from `research/what_if/results.jsonl`; every line there is one run of
+Written by `python -m research.what_if.page` from `research/what_if/results.jsonl`; every line there is one run of
 `python -m research.what_if.run eia --data PATH/eia_us_demand_hourly`, `... motion` or `... loads`.
 
 `model.what_if(data, at="2024-06-01T01:00", factor="weekday", to="Sun")` forecasts a window as it is and as if it
-were of another class. b is handed over as that class, at the centre of its component, as a known label is; the other
-factors keep their blocks. A factor's class is that of the window's *last row*: a forecast from midnight comes from a
-window of the day before.
+were of another class. The block of b is set to that class, at the centre of its component, as for a known label; the
+other factors keep their blocks. The class of a factor is that of the *last row* of the window: a forecast from midnight
+comes from a window of the day before.
 
-**What becomes of a.** p(a|b) is a standard normal, so nothing of a should depend on the labels. It does: the share of
-the variance of a that a linear map of the labels explains is given below. With `unlabelled_code="kept"`, a stays as
-inferred, and the decoder then reads the old label out of it. With `unlabelled_code="adjusted"`, the default, a is
-shifted by what that map, estimated on the data given, predicts for the new class minus the old one; the variation of a
-that the labels do not explain stays. (Both are our choice.)
+**What happens to a.** p(a|b) is a standard normal, so a should not depend on the labels. It does: the share of the
+variance of a that a linear map of the labels explains is given below. With `unlabelled_code="kept"`, a stays as
+inferred, and the decoder then recovers the old label from it. With `unlabelled_code="adjusted"`, the default, a is
+shifted by the difference that this map, estimated on the given data, predicts between the new class and the old one;
+the variation of a that the labels do not explain stays. (Both are our choice.)
 
-**The judge** is a classifier for each factor, trained on real windows and labels of the training part, and on nothing
-of the model's; which classifier is decided on the validation part. Every test window is asked once for every factor, of
-a class drawn from those it does not have, and the judge reads the answer.
+**The judge** is a classifier for each factor, trained on real windows and labels of the training part and on nothing
+from the model; which classifier is decided on the validation part. Every test window is asked once for every factor,
+for a class drawn at random from the others, and the judge classifies the answer.
 
-- **real**: labels the judge reads right from what was measured, in the test part. **own**: from what the model gives
-  back under the window's own labels; where it is far below *real*, decoder or judge fail before any question is asked,
-  and answers can hardly be read better than that.
-- **new class**: answers read as the class that was asked for; **before**: the model's own version, with nothing moved,
-  read as that class; **old class**: answers still read as the class the window had.
-- **others kept**: answers from which every other factor is read as the window's own; beside it the rate for each. The
-  measure of both is *own*, in brackets: the same rate where nothing is moved.
+- **real**: accuracy of the judge on measured windows of the test part. **own**: its accuracy on the model's output
+  under the window's own labels; if it is far below *real*, the decoder or the judge fails before any question is asked,
+  and answers can hardly be classified better than that.
+- **new class**: answers classified as the class that was asked for; **before**: the model's output with nothing
+  changed,
+  classified as that class; **old class**: answers still classified as the class of the window.
+- **others kept**: answers for which every other factor is classified as the window's own; next to it the rate for each
+  factor. The reference for both is *own*, in brackets: the same rate with nothing changed.
 
-The window given back goes through the code alone. The forecast also reads the window as it was measured, so a class
-that shows in the window itself, such as the hour, is hardly moved by a label told otherwise: the answer is what the
-model makes of the same window under another label, not what *would have* happened. Its judge reads the steps ahead; its
-intervals are calibrated on windows under their own labels only.
+The window is reconstructed from the code alone. The forecast also reads the measured window, so a class that is visible
+in the window itself, such as the hour, is hardly changed by another label: the answer is the model's forecast for the
+same window under another label, not what *would have* happened. Its judge reads the forecast steps; its intervals are
+calibrated on windows under their own labels only.
 """
 
 
@@ -66,12 +67,13 @@ def _short(lines: Sequence[Line]) -> str:
         adjusted, kept = (_answers(lines, way, name, "window") for way in WAYS)
         moved, still = (_spread([answer["target"] for answer in answers]) for answers in (adjusted, kept))
         own = _spread([answer["factual"][name] for answer in adjusted])
-        said.append(f"{name} {moved} ({still} with a kept; own label read in {own})")
+        said.append(f"{name} {moved} ({still} with a kept; own label recognised in {own})")
         forecast = _answers(lines, "adjusted", name, "forecast")
         read, before = (_spread([answer[which] for answer in forecast]) for which in ("target", "target_before"))
-        ahead.append(f"{name} {read} ({before} with nothing moved)")
+        ahead.append(f"{name} {read} ({before} with nothing changed)")
     return (
-        f"- `{lines[0]['case']}`, the window given back is read as the new class, %: {'; '.join(said)}. The forecast "
+        f"- `{lines[0]['case']}`, the reconstructed window is classified as the new class, %: {'; '.join(said)}. The "
+        f"forecast "
         f"is: {'; '.join(ahead)}."
     )
 
@@ -82,8 +84,9 @@ def _case(lines: Sequence[Line]) -> str:
     seeds = f"{len(lines)} seeds; % of windows, mean and standard deviation over seeds"
     seeds = seeds if len(lines) > 1 else "1 seed; % of windows"
     head = (
-        f"## {first['case']}\n\n{_about(lines)}. {_windows(lines)} test windows, {seeds}. Labels tell {_spread(told)} "
-        "% of the variance of a (mean of its dimensions, test part)."
+        f"## {first['case']}\n\n{_about(lines)}. {_windows(lines)} test windows, {seeds}. Labels explain "
+        f"{_spread(told)} "
+        "% of the variance of a (mean over its dimensions, test part)."
     )
     return "\n\n".join([head, *(_table(lines, what, title) for what, title in SEEN.items())]) + "\n"
 
@@ -97,12 +100,12 @@ def _about(lines: Sequence[Line]) -> str:
     """Describe the case; where others are held out with every seed, say just that."""
     abouts = {line["about"] for line in lines}
     about = str(lines[0]["about"])
-    return about if len(abouts) == 1 else f"{about.rpartition('; ')[0]}; other people are held out with every seed"
+    return about if len(abouts) == 1 else f"{about.rpartition('; ')[0]}; other people are held out for every seed"
 
 
 def _table(lines: Sequence[Line], what: str, title: str) -> str:
     head = [
-        "moved",
+        "changed",
         "",
         "classes",
         "real",

@@ -1,4 +1,4 @@
-"""Turn research/why/results.jsonl into docs/why.md; no number there is typed by hand.
+"""Write docs/why.md from research/why/results.jsonl; no number there is typed by hand.
 
 python -m research.why.page
 """
@@ -19,28 +19,28 @@ CASES = ("eia", "motion", "loads")
 STEPS = (1, 3, 6, 12, 24)
 Line = dict[str, Any]
 
-INTRO = f"""# Why: does attention say what a forecast rests on?
+INTRO = f"""# Why: does attention show what a forecast depends on?
 
-Made by `python -m research.why.page` from `research/why/results.jsonl`; every line there is one fit by
+Written by `python -m research.why.page` from `research/why/results.jsonl`; every line there is one fit by
 `python -m research.why.run eia --data PATH/eia_us_demand_hourly`, `... motion` or `... loads`, explained over
 every fifth window of its test part.
 
-`model.why(data)` takes each part of the code away in turn, by setting it to its prior mean, and measures what that does
-to the forecast: *ablation*. The fusion's attention weights say something that looks alike: how much of each factor's
-token is taken. Weights need not be reasons (Jain and Wallace 2019, "Attention is not Explanation"), so they are held
-against ablation, and `why` shows them only where the ranks of the two agree over windows and factors: Spearman's
+`model.why(data)` removes each component of the code in turn, by setting it to its prior mean, and measures how the
+forecast changes: *ablation*. The attention weights of the fusion look similar: they show how much of each factor's
+token is used. But weights need not be reasons (Jain and Wallace 2019, "Attention is not Explanation"), so they are
+compared with ablation, and `why` shows them only if the ranks of the two agree over windows and factors: Spearman's
 correlation of {LEAST_AGREEMENT:g} or more.
 
 How to read the tables:
 
-- **share**: of a part in what single parts do to the forecast at that step; each column of parts adds up to 1.
-- **window alone**: share of the variance of the forecasts that is there without any code.
-- **rank correlation**: of attention with ablation, at that step. *All* is over windows and factors: does attention rank
-  the factors as ablation does? Of one *factor* it is over the windows: does attention tell in which of them the factor
+- **share**: of a component in the change of the forecast at that step; the shares in each column add up to 1.
+- **window alone**: share of the variance of the forecasts that remains without any code.
+- **rank correlation**: of attention and ablation, at that step. *All* is over windows and factors: does attention rank
+  the factors as ablation does? For one *factor* it is over the windows: does attention show in which windows the factor
   matters? 1 is the same order, 0 none, below 0 the opposite. Attention has one weight for all steps, ablation one for
   each. With two factors the shares of both add up to 1, so their correlations are the same.
 
-Where the correlation is low, believe the shares.
+If the correlation is low, trust the shares.
 """
 
 
