@@ -129,9 +129,9 @@ def test_above_asks_the_whole_interval(low, high, answer):
 @pytest.mark.parametrize(
     ("losses", "rates", "told"),
     [
-        (SAME, SAME, "put to this test, is: free of conflict."),
-        (WORSE, SAME, "put to this test, is: not free of conflict."),
-        (WIDE, SAME, "put to this test, is: not decided."),
+        (SAME, SAME, "do not conflict is: free of conflict."),
+        (WORSE, SAME, "do not conflict is: not free of conflict."),
+        (WIDE, SAME, "do not conflict is: not decided."),
     ],
 )
 def test_the_verdict_in_words_is_that_of_the_numbers(losses, rates, told):

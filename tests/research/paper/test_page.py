@@ -38,7 +38,7 @@ def test_labels_handed_over_are_never_compared_with_labels_inferred():
     cells = against_full(runs, ["given"]).splitlines()[-1].split(" | ")
     assert cells[1:3] == ["-0.2500 †", "0 of 2"]
     assert cells[5:11] == ["", "", "", "", "-0.2500", "0 of 2"]
-    assert handed(runs).startswith("† Of `given` with labels known")
+    assert handed(runs).startswith("† `given` with labels known")
     assert handed(RUNS) == ""
 
 
@@ -46,7 +46,7 @@ def test_the_ridge_is_compared_with_the_full_model_in_a_line():
     ridge = {step: Score(0.375, 0.75) for step in ("24", "all")}
     runs = [replace(run, forecast={**run.forecast, "per-channel ridge": ridge}) for run in RUNS]
     assert against_ridge(runs) == (
-        "Forecast RRSE of `full` at step 24 less that of the per-channel ridge, which is handed the labels: "
+        "Forecast RRSE of `full` at step 24 minus that of the per-channel ridge, which knows the labels: "
         "+0.1250 with labels known (lower on 1 of 2 seeds); +0.1250 with labels inferred (lower on 1 of 2 seeds); "
         "p not corrected."
     )
@@ -57,15 +57,18 @@ def test_the_ridge_is_compared_with_the_full_model_in_a_line():
 def test_columns_near_the_mean_are_told():
     assert near_mean(RUNS) == ""
     poor = [replace(run, reconstruction={**run.reconstruction, "original": Score(0.96, 0.2)}) for run in RUNS]
-    assert "lies `full` in reconstruction RRSE (0.9600): " in near_mean(poor)
+    assert "is 1, in reconstruction RRSE (0.9600): " in near_mean(poor)
 
 
 def test_what_favours_blocks_is_told_and_one_dimension_a_factor_is_tested():
-    assert "`line`, one dimension a factor as in the paper, is free of that; it has no runs here." in blocks(RUNS)
+    assert (
+        "`line`, with one dimension per factor as in the paper, does not have this advantage; it has no runs here."
+        in blocks(RUNS)
+    )
     with_line = [*RUNS, record("line", 0, mig=0.25), record("line", 1, mig=0.5)]
-    assert blocks(with_line).endswith("it stands among the expectations.")
+    assert blocks(with_line).endswith("it is among the expectations.")
     (told,) = (line for line in page(with_line).splitlines() if "`line` > `a`" in line)
-    assert told.endswith("**not decided** (+0.1875, so on 2 of 2 seeds).")
+    assert told.endswith("**not decided** (+0.1875, on 2 of 2 seeds).")
     assert "`line` >" not in expectations(RUNS)
 
 
@@ -115,7 +118,7 @@ def test_differences_from_the_full_model_on_the_same_seeds():
 
 def test_expectations_say_what_was_found():
     told = expectations(RUNS).splitlines()
-    assert told[2] == "- reconstruction RRSE: `full` < `a`: **not decided** (-0.2500, so on 2 of 2 seeds)."
+    assert told[2] == "- reconstruction RRSE: `full` < `a`: **not decided** (-0.2500, on 2 of 2 seeds)."
     assert told[5] == "- MIG, a block as one unit: `a` > `beta-tcvae`: **not decided** (no runs of both)."
 
 
@@ -142,7 +145,7 @@ def test_costs_are_means():
 def test_the_page_has_cases_in_order_with_what_their_runs_share():
     text = page([record("full", 0, "motion"), *RUNS, record("joint", 0)])
     assert text.index("## eia") < text.index("## motion")
-    assert "Hours of a week. Runs made with divecast 0.1.0, torch 2.13.0." in text
+    assert "Hours of a week. Runs with divecast 0.1.0, torch 2.13.0." in text
     assert "`python -m research.paper eia --data PATH --runs 2 --arm full --arm a --arm joint`" in text
     assert text.count("### Ablations") == 1
     assert "- `joint`: No interleaving" in text

@@ -64,9 +64,9 @@ def line(seed, target):
 
 def test_the_page_has_mean_and_spread_over_seeds():
     text = page([line(0, 0.6), line(1, 0.8)])
-    assert "- `loads`, the window given back is read as the new class, %: hour 70.0 ± 14.1" in text
+    assert "- `loads`, the reconstructed window is classified as the new class, %: hour 70.0 ± 14.1" in text
     assert "| hour | a adjusted | 24 | 95.0 ± 0.0 | 90.0 ± 0.0 | 1.0 ± 0.0 | 70.0 ± 14.1 | 20.0 ± 0.0 |" in text
-    assert "Labels tell 60.0 ± 0.0 %" in text
+    assert "Labels explain 60.0 ± 0.0 %" in text
     assert "100 test windows, 2 seeds; % of windows, mean and standard deviation over seeds" in text
     assert "| 75.0 ± 0.0 (own 80.0 ± 0.0) | weekday 75.0 ± 0.0 (own 80.0 ± 0.0) |" in text
 
