@@ -1,4 +1,4 @@
-"""Where a model runs, and where its random draws come from."""
+"""Devices by name, and random draws that leave the global random state as it was."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,25 +9,32 @@ from divecast.errors import ConfigError
 
 
 def pick_device(name: str) -> torch.device:
-    """Return the device of that name; ``auto`` takes cuda, then mps, then cpu.
+    """Return the device of a name.
+
+    Args:
+        name: ``cpu``, ``cuda``, ``cuda:1``, ``mps``, or ``auto`` for the first available of cuda, mps and cpu.
 
     Raises:
-        ConfigError: there is no such device here.
+        ConfigError: there is no such device on this machine.
     """
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    is_available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    available = [kind for kind, is_there in is_available.items() if is_there]
     if name == "auto":
-        return torch.device(next(device for device in ("cuda", "mps", "cpu") if there[device]))
-    if not isinstance(name, str) or not there.get(name.split(":", maxsplit=1)[0], False):
-        raise ConfigError(f"device must be one of {[d for d, found in there.items() if found]} or 'auto', got {name!r}")
+        return torch.device(available[0])
+    if not isinstance(name, str) or name.split(":", maxsplit=1)[0] not in available:
+        choices = ", ".join(f'"{kind}"' for kind in (*available, "auto"))
+        raise ConfigError(f"device must be one of {choices}", found=repr(name), argument="device")
     try:
         return torch.device(name)
     except RuntimeError as error:
-        raise ConfigError(f"device must be a name such as 'cuda' or 'cuda:1', got {name!r}") from error
+        raise ConfigError(
+            'device must be a name such as "cuda" or "cuda:1"', found=repr(name), argument="device"
+        ) from error
 
 
 @contextmanager
 def own_random_state(seed: int) -> Iterator[None]:
-    """Draw from ``seed`` within the block and leave the global random state, of all devices, as it was."""
+    """Seed torch within the block and restore the global random state of all devices afterwards."""
     devices = range(torch.cuda.device_count()) if torch.cuda.is_available() else ()
     with torch.random.fork_rng(devices=devices):
         torch.manual_seed(seed)

@@ -1,4 +1,4 @@
-"""Packages that come with an extra and may be absent."""
+"""Optional packages: how they are imported, and what to install if one is missing."""
 
 from importlib import import_module
 from typing import Any
@@ -25,31 +25,31 @@ def need(module: str) -> Any:
     """Import a module of an optional package.
 
     Args:
-        module: such as ``scipy.stats``.
+        module: full name, such as ``scipy.stats``.
 
     Raises:
-        ConfigError: it is not installed; the message has the pip line that installs it.
+        ConfigError: the package cannot be imported; the message has the pip command that installs it.
     """
     try:
         return import_module(module)
     except ImportError as error:
         package = module.split(".", maxsplit=1)[0]
-        wanted = f"divecast[{_EXTRAS[package]}]" if package in _EXTRAS else package
+        requirement = f"divecast[{_EXTRAS[package]}]" if package in _EXTRAS else package
         raise ConfigError(
-            f"{package} is needed and cannot be imported ({error})", hint=f'Run pip install "{wanted}"'
+            f"{package} is needed and cannot be imported ({error})", hint=f'Run pip install "{requirement}"'
         ) from error
 
 
 class Plottable:
-    """A result with a picture."""
+    """A result that can be plotted."""
 
     __slots__ = ()
 
     def plot(self, **options: Any) -> Any:
-        """Draw this result; needs ``divecast[plot]``.
+        """Plot this result; needs ``divecast[plot]``.
 
         Args:
-            **options: as the display of this kind of result takes them; see :mod:`divecast.plots`.
+            **options: options of the display of this kind of result; see :mod:`divecast.plots`.
 
         Returns:
             A matplotlib figure.
@@ -60,5 +60,5 @@ class Plottable:
         Example:
             >>> figure = model.forecast(panel).plot()
         """
-        # By name, since pictures stand above the results that they draw.
+        # By name, because the plots are in a layer above the results.
         return import_module("divecast.plots").plot(self, **options)

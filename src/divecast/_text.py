@@ -1,22 +1,22 @@
-"""Numbers and names in messages."""
+"""Counts, durations and similar names as text."""
 
 import difflib
 from collections.abc import Sequence
 
 
 def plural(n: int, thing: str) -> str:
-    """Say how many: "1 window", "2,000 windows".
+    """Return a count with its noun: "1 window", "2,000 windows".
 
     Args:
         n: the number.
-        thing: one of them, whose plural ends in s: "window", "series" for what has none.
+        thing: the noun in the singular; its plural must end in s. A noun that ends in s, as "series", stays as it is.
     """
     ending = "" if n == 1 or thing.endswith("s") else "s"
     return f"{n:,} {thing}{ending}"
 
 
 def duration(seconds: float) -> str:
-    """Return a duration in its natural unit: "45 s", "3 min", "2.5 h"."""
+    """Return a duration in a suitable unit: "45 s", "3 min", "2.5 h"."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"

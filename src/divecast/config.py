@@ -4,8 +4,11 @@ Values that the paper does not give are *our choice*; the documentation lists th
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import ClassVar, Literal, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
+
+import numpy as np
 
 from divecast.errors import ConfigError
 
@@ -19,7 +22,40 @@ Combine = Literal["sum", "pcgrad", "upgrad"]
 Linear = Literal["stacked", "ridge"]
 LinearPath = Literal["stacked", "ridge", "shared"]
 
+_MAX_INTEGER = 2**63 - 1  # the largest that numpy counts with and torch takes as a seed
 _MAX_DEPTH = 100  # refuses a file with a billion layers before they are built
+
+
+def check_at_least(low: int, **arguments: Any) -> None:
+    """Check that arguments are whole numbers of at least ``low`` and below 2^63.
+
+    Raises:
+        ConfigError: one is not.
+
+    Example:
+        >>> check_at_least(1, every=0)
+        Traceback (most recent call last):
+        ...
+        divecast.errors.ConfigError: every must be a whole number >= 1: got 0
+    """
+    for name, value in arguments.items():
+        is_integer = isinstance(value, int | np.integer) and not isinstance(value, bool)
+        if not is_integer or not low <= value <= _MAX_INTEGER:
+            limit = " and below 2^63" if is_integer and value > _MAX_INTEGER else ""
+            raise ConfigError(f"{name} must be a whole number >= {low}{limit}", found=repr(value), argument=name)
+
+
+def check_choice(choices: Sequence[str], **arguments: Any) -> None:
+    """Check that arguments are among the choices.
+
+    Raises:
+        ConfigError: one is not.
+    """
+    for name, value in arguments.items():
+        if not isinstance(value, str) or value not in choices:
+            *others, last = (f'"{choice}"' for choice in choices)
+            listed = f"{', '.join(others)} or {last}"
+            raise ConfigError(f"{name} must be {listed}", found=repr(value), argument=name)
 
 
 class _Config:

@@ -1,11 +1,11 @@
-"""DeepDIVE: the estimator that a user fits, asks and saves."""
+"""DeepDIVE, the estimator: fit, forecast, explain, save."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from divecast._device import pick_device
-from divecast.config import LossConfig, ModelConfig, TrainingConfig
+from divecast.config import LossConfig, ModelConfig, TrainingConfig, check_at_least, check_choice
 from divecast.data import ByTime, Factor, Split, as_factors
 from divecast.errors import ConfigError, NotFittedError
 from divecast.explain.methods import Explaining
@@ -13,7 +13,7 @@ from divecast.fit.launch import FitRequest, Machines, fit_on
 from divecast.fit.parameters import in_code, nested, with_setting
 from divecast.inference.evaluation import Evaluation, evaluate_windows
 from divecast.inference.fitted_model import FittedModel, PartName
-from divecast.inference.forecasting import Forecasting, check_at_least
+from divecast.inference.forecasting import LEVELS, Forecasting
 from divecast.inference.model_file import read_model, write_model
 from divecast.inference.predict import (
     LabelMode,
@@ -29,6 +29,7 @@ from divecast.train.callbacks import Callback, ProgressBar
 from divecast.train.history import History
 from divecast.train.loop import Checkpointing, Probe
 
+LabelUnit = Literal["window", "recording"]
 _GROUPS = {"model": ModelConfig, "training": TrainingConfig, "losses": LossConfig}
 _PARAMETERS = ("horizon", "lookback", "factors", "model", "training", "losses", "seed", "device")
 
@@ -41,12 +42,12 @@ class DeepDIVE(Forecasting, Explaining):
     Args:
         horizon: number of steps to forecast.
         lookback: number of steps of the window that the model reads.
-        factors: labels that own a block of b each: a calendar name (``"hour"``, ``"weekday"``, ``"month"`` ...), the
-            name of a label column, or a ``Calendar`` or ``Label`` with more settings. Leave empty for a plain VAE
-            forecaster.
-        model: sizes of the network; None for the defaults, as for the next two.
-        training: settings of the optimisation.
-        losses: weights of the loss terms.
+        factors: factors, each with its own block of b: the name of a calendar factor (``"hour"``, ``"weekday"``,
+            ``"month"`` ...), the name of a label column, or a ``Calendar`` or ``Label`` with more settings. Leave empty
+            for a plain VAE forecaster.
+        model: settings of the network; None for the defaults.
+        training: settings of the optimisation; None for the defaults.
+        losses: weights of the loss terms; None for the defaults.
         seed: random seed; the same seed on the same machine gives the same model bit for bit.
         device: ``cpu``, ``cuda``, ``mps``, or ``auto`` for the fastest available.
 
@@ -74,7 +75,7 @@ class DeepDIVE(Forecasting, Explaining):
         seed: int = 0,
         device: str = "cpu",
     ) -> None:
-        # Kept as they came, as scikit-learn's clone expects; ``plan`` has them checked and complete.
+        # Stored unchanged, as scikit-learn's clone expects; ``plan`` has them with the defaults filled in.
         self.horizon = horizon
         self.lookback = lookback
         self.factors = factors
@@ -88,7 +89,7 @@ class DeepDIVE(Forecasting, Explaining):
 
     @classmethod
     def from_plan(cls, plan: FitPlan, device: str = "cpu") -> Self:
-        """Return an estimator that is not fitted, with the settings of a plan.
+        """Return an unfitted estimator with the settings of a plan.
 
         Example:
             >>> DeepDIVE.from_plan(model.plan).lookback
@@ -107,14 +108,14 @@ class DeepDIVE(Forecasting, Explaining):
 
     @classmethod
     def load(cls, path: str | Path, device: str = "cpu") -> Self:
-        """Read a saved model; the data of the fit are not needed.
+        """Load a saved model; it needs no data of the fit.
 
         Args:
             path: file that ``save`` wrote.
-            device: where the model runs, as in the constructor.
+            device: as in the constructor.
 
         Raises:
-            ArtifactError: the file is missing, foreign, of a newer divecast, cut short or damaged.
+            ArtifactError: the file is missing, truncated, damaged, of another kind or from a newer divecast.
 
         Example:
             >>> model.save(folder / "model.safetensors")
@@ -127,7 +128,10 @@ class DeepDIVE(Forecasting, Explaining):
         return model
 
     def save(self, path: str | Path) -> None:
-        """Write the fitted model to one file (safetensors and JSON, no pickle), whole or not at all.
+        """Save the fitted model to one file (safetensors and JSON, no pickle) atomically.
+
+        Args:
+            path: the file.
 
         Raises:
             NotFittedError: the model is not fitted.
@@ -139,10 +143,10 @@ class DeepDIVE(Forecasting, Explaining):
         write_model(self.fitted_model, Path(path))
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the settings by name, as scikit-learn's estimators do.
+        """Return the settings by name, as estimators of scikit-learn do.
 
         Args:
-            deep: also return the settings within ``model``, ``training`` and ``losses``, as ``training__epochs``.
+            deep: also return the settings within ``model``, ``training`` and ``losses``, such as ``training__epochs``.
 
         Example:
             >>> model.get_params()["training__learning_rate"]
@@ -156,10 +160,16 @@ class DeepDIVE(Forecasting, Explaining):
         return parameters
 
     def set_params(self, **parameters: Any) -> Self:
-        """Change settings by name, as ``training__epochs=3``; a model that was fitted stays fitted as it was.
+        """Change settings by name; they apply to the next fit.
+
+        Args:
+            **parameters: settings by name; those within a group by nested name, such as ``training__epochs=3``.
+
+        Returns:
+            The estimator itself.
 
         Raises:
-            ConfigError: there is no such setting, or a value is out of range; no setting is changed then.
+            ConfigError: there is no such setting, or a value is out of range. No setting is changed in this case.
 
         Example:
             >>> DeepDIVE(24, 168).set_params(lookback=336, training__epochs=3)
@@ -173,7 +183,7 @@ class DeepDIVE(Forecasting, Explaining):
                     f"DeepDIVE has no setting {name!r}", hint=f"Choose one of {', '.join(_PARAMETERS)}", argument=name
                 )
             current[head] = with_setting(current[head] or _GROUPS[head](), rest, value) if rest else value
-        type(self)(**current)  # refuses settings out of range before any is changed
+        type(self)(**current)  # checks all settings before any is changed
         for name, value in current.items():
             setattr(self, name, value)
         return self
@@ -191,7 +201,7 @@ class DeepDIVE(Forecasting, Explaining):
 
     @property
     def fitted_model(self) -> FittedModel:
-        """What the fit left: network, scales, classes, calibration and provenance.
+        """The fitted model: network, scales, classes, calibration and provenance.
 
         Raises:
             NotFittedError: the model is not fitted.
@@ -202,10 +212,10 @@ class DeepDIVE(Forecasting, Explaining):
 
     @property
     def history(self) -> History:
-        """Losses of the fit, by epoch."""
+        """Losses of the fit by epoch."""
         return self.fitted_model.provenance.history
 
-    def fit(  # noqa: PLR0913  the data, and what runs beside the fit
+    def fit(  # noqa: PLR0913  options of one call
         self,
         data: Any,
         split: Split | None = None,
@@ -218,31 +228,32 @@ class DeepDIVE(Forecasting, Explaining):
         devices: int = 1,
         nodes: int = 1,
     ) -> Self:
-        """Fit on the training part; the validation part stops the fit and calibrates the intervals.
+        """Fit on the training part; the validation part is used for early stopping and to calibrate the intervals.
 
         Args:
             data: a ``Panel``, ``Recordings``, a pandas, polars or pyarrow table, or a path.
-            split: how to cut the rows into training, validation and test part; by default ``ByTime(3, 1, 1)``.
-            checkpoint: file to write the state of the fit to, regularly and on Ctrl-C.
-            resume: resume from that file if it exists; the weights end as those of an uninterrupted fit.
+            split: how to split the rows into training, validation and test part; ``ByTime(3, 1, 1)`` by default.
+            checkpoint: file for the state of the fit, written regularly and on Ctrl-C.
+            resume: whether to resume from the checkpoint, if it exists; the weights are those of an uninterrupted fit.
             callbacks: called after each step and epoch.
-            probe: looks at gradients, such as ``divecast.train.conflict.probe.ConflictProbe``; it does not change the
-                model.
-            progress: show a progress bar.
-            devices: devices of this machine, one process each, that share every batch; on the CPU they share its cores.
-                lightning-fabric runs the calling script again for each further device, unless ``torchrun`` or SLURM
-                started the processes. Needs ``divecast[distributed]``.
-            nodes: machines with as many devices each; start the script on each. Under ``torchrun`` leave both out.
+            probe: measures gradients during the fit, such as ``divecast.train.conflict.probe.ConflictProbe``; it does
+                not change the model.
+            progress: whether to show a progress bar.
+            devices: number of devices of this machine; each has its own process and a share of every batch. CPU
+                processes share the cores. lightning-fabric runs the calling script once more for each further device,
+                unless ``torchrun`` or SLURM started the processes. Needs ``divecast[distributed]``.
+            nodes: number of machines, with ``devices`` each; start the script on each of them. Omit ``devices`` and
+                ``nodes`` under ``torchrun``.
 
         Returns:
             The estimator itself.
 
         Raises:
             DataError: the data cannot be used.
-            ConfigError: settings do not fit the data.
-            ArtifactError: the checkpoint is of another fit, damaged, or cannot be written.
-            RankError: another process of the fit is gone.
-            KeyboardInterrupt: Ctrl-C, after a checkpoint.
+            ConfigError: the settings do not suit the data.
+            ArtifactError: the checkpoint is of another fit, is damaged, or cannot be written.
+            RankError: the connection to another process of the fit is lost.
+            KeyboardInterrupt: Ctrl-C, after a checkpoint is written.
 
         Example:
             >>> quick = DeepDIVE(24, 48, ["hour"], training=TrainingConfig(epochs=1, window_stride=11))
@@ -250,7 +261,9 @@ class DeepDIVE(Forecasting, Explaining):
             True
         """
         if resume and checkpoint is None:
-            raise ConfigError("There is no file to resume from", hint="Pass {checkpoint}", argument="checkpoint")
+            raise ConfigError(
+                "A fit can only resume from a checkpoint", hint="Pass {checkpoint}", argument="checkpoint"
+            )
         request = FitRequest(
             split or ByTime(),
             self.plan,
@@ -262,12 +275,17 @@ class DeepDIVE(Forecasting, Explaining):
         return self
 
     def encode(self, data: Any, part: PartName = "all", every: int = 1) -> Codes:
-        """Infer the code of windows from the windows alone: a, b and class probabilities.
+        """Infer the codes of windows from their values alone: a, b and class probabilities.
 
         Args:
-            data: the data of the fit for a part of it; any data for ``all``.
-            part: which windows, by their last row.
-            every: take one window in this many.
+            data: any data for ``all``, the data of the fit for another part.
+            part: ``train``, ``valid``, ``test`` or ``all``: the part with the last row of the windows.
+            every: use one window in this many.
+
+        Raises:
+            NotFittedError: the model is not fitted.
+            DataError: the data cannot be used.
+            ConfigError: an argument is out of range.
 
         Example:
             >>> codes = model.encode(panel, part="test")
@@ -277,16 +295,19 @@ class DeepDIVE(Forecasting, Explaining):
         check_at_least(1, every=every)
         return encode_windows(self.fitted_model, self.fitted_model.windows(data, part, "encode", every))
 
-    def infer_labels(
-        self, data: Any, part: PartName = "all", by: Literal["window", "recording"] = "window", every: int = 1
-    ) -> Labels:
-        """Infer the labels of windows, or of recordings, from the values alone.
+    def infer_labels(self, data: Any, part: PartName = "all", by: LabelUnit = "window", every: int = 1) -> Labels:
+        """Infer the labels of windows or recordings from their values alone.
 
         Args:
             data: as in ``encode``.
-            part: which windows, by their last row.
-            by: one row per ``window``, or per ``recording``: the mean of its windows' class probabilities.
-            every: take one window in this many.
+            part: as in ``encode``.
+            by: ``window`` for labels of windows, ``recording`` for labels of recordings, with the mean class
+                probabilities of their windows.
+            every: use one window in this many.
+
+        Raises:
+            NotFittedError, DataError: as in ``encode``.
+            ConfigError: an argument is out of range, or the model infers no labels.
 
         Example:
             >>> labels = model.infer_labels(panel, part="test")
@@ -294,19 +315,21 @@ class DeepDIVE(Forecasting, Explaining):
             ['hour', 'weekday']
         """
         check_at_least(1, every=every)
-        if by not in ("window", "recording"):
-            raise ConfigError(expected='"window" or "recording"', found=repr(by), argument="by")
+        check_choice(get_args(LabelUnit), by=by)
         windows = self.fitted_model.windows(data, part, "encode", every)
         labels = infer_window_labels(self.fitted_model, windows)
         return pool_recordings(labels, windows.segments) if by == "recording" else labels
 
     def reconstruct(self, data: Any, part: PartName = "all", every: int = 1) -> Reconstruction:
-        """Reconstruct windows through their code alone, in original units.
+        """Reconstruct windows from their codes alone, in original units.
 
         Args:
             data: as in ``encode``.
-            part: which windows, by their last row.
-            every: take one window in this many.
+            part: as in ``encode``.
+            every: use one window in this many.
+
+        Raises:
+            NotFittedError, DataError, ConfigError: as in ``encode``.
 
         Example:
             >>> model.reconstruct(panel, part="test", every=50).mean.shape[1:]
@@ -316,13 +339,18 @@ class DeepDIVE(Forecasting, Explaining):
         return reconstruct_windows(self.fitted_model, self.fitted_model.windows(data, part, "encode", every))
 
     def sample(self, n: int, classes: Mapping[str, str] | None = None, *, noise: bool = True, seed: int = 0) -> Samples:
-        """Draw windows and their futures from the prior.
+        """Sample windows and their futures from the prior.
 
         Args:
-            n: number of draws.
-            classes: class of a factor by name, as ``{"weekday": "Sun"}``; other factors are drawn by their frequency.
-            noise: whether to draw from the likelihoods, or to give their means.
-            seed: random seed of the draws.
+            n: number of samples.
+            classes: class of some factors, such as ``{"weekday": "Sun"}``; those of the other factors are drawn by
+                their frequencies.
+            noise: whether to sample from the likelihoods, or to take their means.
+            seed: random seed.
+
+        Raises:
+            NotFittedError: the model is not fitted.
+            ConfigError: an argument is out of range, or there is no such factor or class.
 
         Example:
             >>> model.sample(3, {"weekday": "Sunday"}).y.shape
@@ -332,7 +360,9 @@ class DeepDIVE(Forecasting, Explaining):
         check_at_least(0, seed=seed)
         if not isinstance(classes, Mapping | None):
             raise ConfigError(
-                expected='classes by factor, such as {"weekday": "Sun"}', found=repr(classes), argument="classes"
+                'classes must map factors to classes, such as {"weekday": "Sun"}',
+                found=repr(classes),
+                argument="classes",
             )
         return sample_windows(self.fitted_model, n, classes or {}, noise, seed)
 
@@ -345,16 +375,21 @@ class DeepDIVE(Forecasting, Explaining):
         baselines: bool = True,
         every: int = 1,
     ) -> Evaluation:
-        """Score forecasts from every possible origin, beside simple forecasters on the same windows.
+        """Score the forecasts from all forecast origins, and simple forecasters on the same windows.
 
-        Each row of the part is a target at every step of the horizon.
+        Every row of the part is a target at each step of the horizon.
 
         Args:
-            data: the data of the fit for a part of it; any data for ``all``.
-            part: which rows are targets.
+            data: any data for ``all``, the data of the fit for another part.
+            part: ``train``, ``valid``, ``test`` or ``all``: the part of the targets.
             labels: as in ``forecast``.
-            baselines: also score last value, seasonal naive and the closed-form ridge.
-            every: score one origin in this many.
+            baselines: whether to score last value, seasonal naive and the closed-form ridge, too.
+            every: score one forecast origin in this many.
+
+        Raises:
+            NotFittedError: the model is not fitted.
+            DataError: the data cannot be used.
+            ConfigError: an argument is out of range.
 
         Example:
             >>> scores = model.evaluate(panel, every=5)
@@ -365,15 +400,17 @@ class DeepDIVE(Forecasting, Explaining):
         windows = self.fitted_model.windows(data, part, "score", every)
         return evaluate_windows(self.fitted_model, windows, labels, baselines)
 
-    def export(self, path: str | Path, levels: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95)) -> None:
-        """Write scaling, forecast and code as one graph that needs neither divecast nor, for ONNX, torch.
+    def export(self, path: str | Path, levels: Sequence[float] = LEVELS) -> None:
+        """Export scaling, forecast and code as one graph that runs without divecast and, for ONNX, without torch.
 
         Args:
-            path: file ending in ``.onnx`` (needs ``divecast[onnx]``) or ``.pt2``.
+            path: file name that ends in ``.onnx`` (needs ``divecast[onnx]``) or ``.pt2``.
             levels: probabilities of the quantiles.
 
         Raises:
-            ConfigError: another ending, or a package is not installed.
+            NotFittedError: the model is not fitted.
+            ConfigError: the file name has another ending, a level is out of range, or a package is not installed.
+            ArtifactError: the file cannot be written.
 
         Example:
             >>> model.export(folder / "model.pt2")
@@ -383,7 +420,7 @@ class DeepDIVE(Forecasting, Explaining):
         export_model(self.fitted_model, Path(path), levels)
 
     def info(self) -> dict[str, Any]:
-        """Return what the model is, as JSON values: data, classes, size, settings and history.
+        """Return a description of the fitted model as JSON values: data, classes, size, settings and history.
 
         Example:
             >>> model.info()["horizon"]
@@ -404,7 +441,7 @@ class DeepDIVE(Forecasting, Explaining):
         }
 
     def __repr__(self) -> str:
-        """Return the settings that differ from the defaults, as Python code."""
+        """Return the estimator as Python code, with the settings that differ from their defaults."""
         named = [f"horizon={self.horizon!r}", f"lookback={self.lookback!r}"]
         optional = {"factors": (), "model": None, "training": None, "losses": None, "seed": 0, "device": "cpu"}
         for name, default in optional.items():
@@ -414,11 +451,11 @@ class DeepDIVE(Forecasting, Explaining):
         return f"{type(self).__name__}({', '.join(named)})"
 
     def __dir__(self) -> list[str]:
-        """Return the public names, and those that Python gives every object."""
+        """Return the public names and the special methods."""
         return [name for name in super().__dir__() if not name.startswith("_") or name.endswith("__")]
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Tell scikit-learn's ``check_is_fitted`` whether the model is fitted."""
+        """Return whether the model is fitted, for scikit-learn's ``check_is_fitted``."""
         return self.is_fitted
 
     def _check_parameters(self) -> None:
@@ -427,6 +464,6 @@ class DeepDIVE(Forecasting, Explaining):
         for name, kind in _GROUPS.items():
             value = getattr(self, name)
             if value is not None and not isinstance(value, kind):
-                raise ConfigError(expected=f"a {kind.__name__}", found=repr(value), argument=name)
+                raise ConfigError(f"{name} must be a {kind.__name__}", found=repr(value), argument=name)
         as_factors(self.factors)
         pick_device(self.device)

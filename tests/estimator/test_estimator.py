@@ -165,7 +165,7 @@ def test_a_model_that_is_not_fitted_says_so(tmp_path: Path) -> None:
         model.info,
     ]
     for use in uses:
-        with pytest.raises(NotFittedError, match="call fit"):
+        with pytest.raises(NotFittedError, match="Call fit"):
             use()
 
 
@@ -188,7 +188,7 @@ def test_settings_that_cannot_be_are_refused() -> None:
         DeepDIVE(6, 24, device="abacus")
     with pytest.raises(ConfigError, match="more than one factor"):
         DeepDIVE(6, 24, ["hour", "hour"])
-    with pytest.raises(ConfigError, match="resume=True needs the checkpoint="):
+    with pytest.raises(ConfigError, match="can only resume from a checkpoint"):
         small().fit(SHORT, resume=True)
 
 
@@ -249,10 +249,10 @@ def test_models_of_the_worlds_do_not_differ_by_process(hours_model: DeepDIVE) ->
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"training": "quick"}, "expected a TrainingConfig, got 'quick'"),
-        ({"model": TrainingConfig()}, "expected a ModelConfig"),
+        ({"training": "quick"}, "training must be a TrainingConfig: got 'quick'"),
+        ({"model": TrainingConfig()}, "model must be a ModelConfig"),
         ({"horizon": True}, "horizon must be a whole number >= 1"),
-        ({"seed": 2**63}, r"seed must be a whole number >= 0, below 2\^63"),
+        ({"seed": 2**63}, r"seed must be a whole number >= 0 and below 2\^63"),
         ({"device": None}, "device must be one of"),
         ({"factors": None}, "a list of factors, got None"),
     ],
@@ -263,7 +263,7 @@ def test_arguments_of_the_wrong_kind(wrong: dict[str, object], said: str) -> Non
 
 
 def test_draws_ask_for_classes_by_factor(hours_model: DeepDIVE) -> None:
-    with pytest.raises(ConfigError, match="expected classes by factor"):
+    with pytest.raises(ConfigError, match="classes must map factors to classes"):
         hours_model.sample(2, "hour")
     with pytest.raises(ConfigError, match="seed must be a whole number"):
         hours_model.sample(2, seed=-1)

@@ -143,15 +143,15 @@ def test_a_memory_mapped_store_gives_the_same(hours_model: DeepDIVE, tmp_path: P
     ("asked", "error", "message"),
     [
         ({"start": "2030-01-01"}, DataError, "No row is at 2030-01-01"),
-        ({"start": "2024-01-01 03:00", "stop": "2024-01-01 05:00"}, DataError, "there must be 24 rows"),
-        ({"start": "2024-02-02", "stop": "2024-02-01"}, DataError, "no forecast can start from"),
-        ({"stop": "2024-02-02"}, ConfigError, "need a start"),
-        ({"every": 2}, ConfigError, "need a start"),
+        ({"start": "2024-01-01 03:00", "stop": "2024-01-01 05:00"}, DataError, "needs lookback=24 rows before"),
+        ({"start": "2024-02-02", "stop": "2024-02-01"}, DataError, "No forecast can start from"),
+        ({"stop": "2024-02-02"}, ConfigError, "need the time of the first one"),
+        ({"every": 2}, ConfigError, "need the time of the first one"),
         ({"start": "2024-02-02", "every": 0}, ConfigError, "every must be a whole number >= 1"),
         ({"n_samples": -1}, ConfigError, "n_samples must be a whole number >= 0"),
         ({"labels": "guess"}, ConfigError, '"known" or "infer"'),
-        ({"levels": (0.001, 0.5)}, ConfigError, "levels must rise and lie between"),
-        ({"levels": (0.9, 0.1)}, ConfigError, "levels must rise"),
+        ({"levels": (0.001, 0.5)}, ConfigError, "levels must increase and lie between"),
+        ({"levels": (0.9, 0.1)}, ConfigError, "levels must increase"),
     ],
 )
 def test_what_cannot_be_forecast(asked: dict, error: type[Exception], message: str, hours_model: DeepDIVE) -> None:
@@ -164,7 +164,7 @@ def test_data_that_do_not_fit_the_model(hours_model: DeepDIVE) -> None:
         hours_model.forecast(PANEL.rows(0, 23))
     with pytest.raises(DataError, match="missing: 's3'"):
         hours_model.forecast(PANEL.select(["s0", "s1", "s2"]))
-    with pytest.raises(DataError, match=r"sampled as in the fit .a panel every 1h., got a panel every 2h"):
+    with pytest.raises(DataError, match=r"another sampling .*: expected a panel every 1h, got a panel every 2h"):
         hours_model.forecast(Panel.from_array(PANEL.values[::2], "2024-01-01", "2h", PANEL.channels))
     with pytest.raises(DataError, match="numpy array"):
         hours_model.forecast(PANEL.values)

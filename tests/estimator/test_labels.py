@@ -142,8 +142,8 @@ def test_draws_repeat_by_seed_and_are_smooth_without_noise(hours_model: DeepDIVE
     ("n", "classes", "message"),
     [
         (0, None, "n must be a whole number >= 1"),
-        (2, {"hour": "25"}, "expected a class of 'hour'"),
-        (2, {"day": "Mon"}, r"expected factors of the model \['hour', 'weekend'\], got \['day'\]"),
+        (2, {"hour": "25"}, "Factor 'hour' has no class '25'"),
+        (2, {"day": "Mon"}, "The model has no factor 'day'. Choose among hour, weekend"),
     ],
 )
 def test_what_cannot_be_drawn(n: int, classes: dict | None, message: str, hours_model: DeepDIVE) -> None:

@@ -28,6 +28,6 @@ def test_a_table_is_read_in_the_zone_of_the_fit(tmp_path: Path) -> None:
 def test_a_clock_in_another_zone_is_put_into_that_of_the_fit(hours_model: DeepDIVE) -> None:
     panel = hours().panel
     abroad = replace(panel, clock=replace(panel.clock, tz="Asia/Tokyo"))
-    with pytest.warns(DataWarning, match="fitted in the zone UTC"):
+    with pytest.warns(DataWarning, match="converted from Asia/Tokyo to UTC"):
         found = hours_model.forecast(abroad)
     np.testing.assert_array_equal(found.mean, hours_model.forecast(panel).mean)

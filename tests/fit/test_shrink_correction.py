@@ -29,7 +29,7 @@ def stirred(hours_model: DeepDIVE) -> FittedModel:
 
 
 def valid_windows(fitted: FittedModel) -> Windows:
-    return fitted.PANEL.windows_of(split(PANEL, ByTime(3, 1, 1)).valid, "score")
+    return fitted.windows_of(PANEL, split(PANEL, ByTime(3, 1, 1)).valid, "score")
 
 
 def errors(fitted: FittedModel, shares: Tensor) -> Tensor:

@@ -44,7 +44,7 @@ def test_quantiles_rise_with_the_level(levels: list[float], seed: int) -> None:
 
 @pytest.mark.parametrize("levels", [(0.001,), (0.999,), (0.5, 0.1), (0.5, 0.5), (0.0, 1.0), (float("nan"),)])
 def test_levels_outside_the_table_or_out_of_order_are_refused(levels: tuple[float, ...]) -> None:
-    with pytest.raises(ConfigError, match=r"levels must rise and lie between 0\.005 and 0\.995"):
+    with pytest.raises(ConfigError, match=r"levels must increase and lie between 0\.005 and 0\.995"):
         Calibration.of([residuals(20)]).at(levels)
 
 

@@ -75,7 +75,7 @@ def test_the_ridge_is_the_baseline_fitted_on_the_training_windows() -> None:
     ridge = PerChannelRidge(fitted.config.decoder.ridge_penalty, fitted.network.forecaster.pairs)
     n_classes = tuple(vocabulary.n_classes for vocabulary in fitted.vocabularies)
     ridge.fit([train.batch(torch.arange(len(train)))], n_classes)
-    test = fitted.PANEL.windows_of(parts.test, "score")
+    test = fitted.windows_of(PANEL, parts.test, "score")
     mean = fitted.scale.invert(ridge.forecast(test.batch(torch.arange(len(test)))).numpy())
     assert model.evaluate(PANEL).scores["per-channel ridge"].rrse[-1] == pytest.approx(rrse(truth(), mean), rel=1e-4)
 
@@ -98,7 +98,7 @@ def test_the_table_has_a_row_for_every_forecaster_and_step(evaluation: Evaluatio
 
 def test_a_part_of_other_data_is_refused(hours_model: DeepDIVE) -> None:
     for other in (PANEL.rows(0, 500), hours(seed=1).panel):
-        with pytest.raises(DataError, match=r'the test part belongs to the data the model was fitted on.*part="all"'):
+        with pytest.raises(DataError, match=r'The test part belongs to the data of the fit.*choose "all"'):
             hours_model.evaluate(other)
     assert hours_model.evaluate(PANEL.rows(0, 500), "all").scores[MODEL_NAME].n[0] == (500 - 24) * 4
 

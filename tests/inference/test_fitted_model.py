@@ -67,7 +67,7 @@ def test_missing_channels_and_another_clock_are_refused(hours_model: DeepDIVE, m
     fitted, panel = hours_model.fitted_model, hours().panel
     with pytest.raises(DataError, match="missing: 's2', 's3'"):
         fitted.source(panel.select(["s0", "s1"]))
-    with pytest.raises(DataError, match=r"sampled otherwise .*: expected a panel every 1h, got a panel every 30min"):
+    with pytest.raises(DataError, match=r"another sampling .*: expected a panel every 1h, got a panel every 30min"):
         fitted.source(Panel.from_array(panel.values, "2024-01-01", "30min", panel.channels))
     with pytest.raises(DataError, match="got a panel every 1h"):
         moves_model.fitted_model.source(Panel.from_array(np.ones((99, 2)), "2024-01-01", "1h", ["ax", "wx"]))

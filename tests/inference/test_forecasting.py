@@ -70,7 +70,7 @@ def test_recordings_roll_in_batches_too(monkeypatch, moves_model: DeepDIVE) -> N
 def test_nothing_is_forecast_before_it_is_taken_but_all_is_checked(hours_model: DeepDIVE, monkeypatch) -> None:
     monkeypatch.setattr(inference, "predict", None)
     hours_model.forecast_batches(PANEL, **SPAN)
-    with pytest.raises(DataError, match="no forecast can start"):
+    with pytest.raises(DataError, match="No forecast can start"):
         hours_model.forecast_batches(PANEL, start="2024-01-01", stop="2024-01-01T09:00")
     with pytest.raises(ConfigError, match="every must be"):
         hours_model.forecast_batches(PANEL, start="2024-02-01", every=0)

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
+from divecast.config import check_at_least
 from divecast.data import Windows
 from divecast.explain.anomalies.anomalies import Anomalies, find_anomalies
 from divecast.explain.anomalies.reference import DEFAULT_SCORES, reference_for
@@ -18,7 +19,6 @@ from divecast.explain.diagnosis.check import check_code
 from divecast.explain.diagnosis.diagnosis import Diagnosis
 from divecast.explain.places import Places, windows_at
 from divecast.inference.fitted_model import FittedModel, PartName
-from divecast.inference.forecasting import check_at_least
 from divecast.inference.predict import LabelMode
 
 

@@ -1,1 +1,1 @@
-"""From data to a fitted model."""
+"""Fit of a model to data."""

@@ -1,4 +1,4 @@
-"""From data to a fitted model: cut, scale, start from the closed form, train, calibrate."""
+"""Fit of a model: split and scale the data, solve the linear path, train, and calibrate."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -45,10 +45,10 @@ from divecast.train.distributed.ranks import ALONE, Ranks
 from divecast.train.history import History
 from divecast.train.loop import Checkpointing, Probe, Task, fit_network
 
-_CALIBRATION_VALUES = 500_000  # residuals a step; more would not move a quantile
+_CALIBRATION_VALUES = 500_000  # residuals per step; more would not change a quantile
 
 
-def fit_model(  # noqa: PLR0913  what is fitted, and what may watch
+def fit_model(  # noqa: PLR0913  all that a fit depends on
     data: Any,
     split: Split,
     plan: FitPlan,
@@ -58,7 +58,25 @@ def fit_model(  # noqa: PLR0913  what is fitted, and what may watch
     probe: Probe | None = None,
     ranks: Ranks = ALONE,
 ) -> FittedModel:
-    """Fit a model; see ``DeepDIVE.fit``. All ranks call it, with equal arguments, and have the same model."""
+    """Return the model fitted to data; see ``DeepDIVE.fit``.
+
+    All ranks call it with equal arguments and get the same model.
+
+    Args:
+        data: the data.
+        split: how to split the rows.
+        plan: all settings.
+        device: where to compute.
+        checkpointing: checkpoint of the fit, or None.
+        callbacks: called after each step and epoch.
+        probe: measures gradients during the fit, or None.
+        ranks: the processes of the fit.
+
+    Raises:
+        DataError: the data cannot be used.
+        ConfigError: the settings do not suit the data.
+        ArtifactError: the checkpoint cannot be used.
+    """
     source = read_source(data, factors=plan.factors)
     plan = replace(plan, model=_with_encoder(plan.model, source))
     parts = cut(source, split)
@@ -67,13 +85,13 @@ def fit_model(  # noqa: PLR0913  what is fitted, and what may watch
     check_range(source, parts.valid, scale)
 
     def windows(stride: int) -> tuple[Windows, Windows]:
-        every = Windows.of(source, parts.train, labels, scale, plan.shape, "fit", stride)
-        return every, Windows.of(source, parts.valid, labels, scale, plan.shape, "score", stride)
+        in_training = Windows.of(source, parts.train, labels, scale, plan.shape, "fit", stride)
+        return in_training, Windows.of(source, parts.valid, labels, scale, plan.shape, "score", stride)
 
     train, valid = windows(plan.training.window_stride)
     check_seen(source, plan.factors, vocabularies, parts)
     _check_windows(train, valid, vocabularies, plan.training)
-    dimensions = _together(dimensions_of(plan.shape, len(source.channels), vocabularies), labels, parts, plan.model)
+    dimensions = _with_pairs(dimensions_of(plan.shape, len(source.channels), vocabularies), labels, parts, plan.model)
     dimensions = replace(dimensions, season=_season(source, plan.lookback))
     network = build_network(dimensions, plan.model, plan.seed)
     start = _start(network, plan, parts)
@@ -90,8 +108,8 @@ def fit_model(  # noqa: PLR0913  what is fitted, and what may watch
         history=History(),
     )
     identity = {**provenance.to_json(), "labels": hashlib.sha256(labels.tobytes()).hexdigest()}
-    few = _few_labelled(train, plan.training)
-    task = Task(train, valid, plan.training, plan.losses, plan.seed, device, identity, few, axes, ranks)
+    labelled = _few_labelled(train, plan.training)
+    task = Task(train, valid, plan.training, plan.losses, plan.seed, device, identity, labelled, axes, ranks)
     history = fit_network(ranks.align(network.to(device)), task, checkpointing, callbacks, probe)
     fitted = FittedModel(
         network=network,
@@ -104,14 +122,14 @@ def fit_model(  # noqa: PLR0913  what is fitted, and what may watch
         frequency=frequency_of(source),
         provenance=replace(provenance, history=history),
     )
-    some = _some(valid, plan.seed)
+    drawn = _draw_windows(valid, plan.seed)
     if plan.model.decoder.shrink:
-        fitted = shrink_correction(fitted, some, len(valid) * plan.training.window_stride / plan.horizon)
-    return replace(fitted, calibration=Calibration.of(_residuals(fitted, some)))
+        fitted = shrink_correction(fitted, drawn, len(valid) * plan.training.window_stride / plan.horizon)
+    return replace(fitted, calibration=Calibration.of(_residuals(fitted, drawn)))
 
 
 def _start(network: Network, plan: FitPlan, parts: Parts) -> Start:
-    """Return how to start: a stacked start reads windows at every row, where that takes seconds."""
+    """Return how to solve the linear path; ``stacked`` uses windows at every row where that takes seconds."""
     decoder, stride = plan.model.decoder, plan.training.window_stride
     if decoder.linear == "stacked" and takes_seconds(network, parts.train.n_rows):
         stride = 1
@@ -121,26 +139,30 @@ def _start(network: Network, plan: FitPlan, parts: Parts) -> Start:
 def _check_windows(
     train: Windows, valid: Windows, vocabularies: Sequence[Vocabulary], training: TrainingConfig
 ) -> None:
-    """Refuse settings under which windows show too little of the labels to learn or to stop by."""
+    """Check that training windows have all classes, and validation windows the labels that early stopping needs."""
     if training.monitor == "labels" and not (valid.labels[valid.origins - 1] >= 0).any():
         raise ConfigError(
-            'monitor="labels" needs factors, and labels in the validation part, got none; '
-            'use monitor="tasks" or "forecast", or another split'
+            'training.monitor="labels" needs labels in the validation part, and it has none',
+            hint='Set {training.monitor} to "tasks" or "forecast", or choose another {split}',
+            argument="training.monitor",
         )
-    at_windows = train.labels[train.origins - 1]
-    for column, vocabulary in zip(at_windows.T, vocabularies, strict=True):
-        lost = np.setdiff1d(np.arange(vocabulary.n_classes), column)
-        if len(lost):
-            names = [vocabulary.classes[code] for code in lost[:12]]
+    labels = train.labels[train.origins - 1]
+    for column, vocabulary in zip(labels.T, vocabularies, strict=True):
+        missing = np.setdiff1d(np.arange(vocabulary.n_classes), column)
+        if len(missing):
+            names = ", ".join(vocabulary.classes[index] for index in missing[:12])
             raise DataError(
-                f"expected every class of factor {vocabulary.name!r} at the end of some training window, {len(lost)} "
-                f"of {vocabulary.n_classes} never are: {names}; window_stride is {training.window_stride}: choose one "
-                "that shares no divisor with the season (5 rather than 8 for hours of a week), or give more rows"
+                f"No training window has the label of {len(missing)} of {vocabulary.n_classes} classes of factor "
+                f"{vocabulary.name!r} ({names}{', ...' if len(missing) > 12 else ''}) with "
+                f"training.window_stride={training.window_stride}",
+                hint="Choose a {training.window_stride} without a common divisor with the season, such as 5 instead of "
+                "8 for hourly data, or use more data",
+                argument="training.window_stride",
             )
 
 
 def _few_labelled(train: Windows, training: TrainingConfig) -> Tensor | None:
-    """Return the training windows with a label if they are fewer than the marginal player shall see."""
+    """Return the indices of the labelled training windows if their share is below ``training.labelled``, else None."""
     known = (train.labels[train.origins - 1] >= 0).any(axis=1)
     return torch.from_numpy(np.flatnonzero(known)) if 0.0 < known.mean() < training.labelled else None
 
@@ -152,20 +174,20 @@ def _with_encoder(model: ModelConfig, source: Source) -> ModelConfig:
     return replace(model, encoder=replace(model.encoder, kind=kind))
 
 
-def _together(dimensions: Dimensions, labels: NDArray[np.int16], parts: Parts, model: ModelConfig) -> Dimensions:
-    """Add which labels recur together, for the linear path, and which go together, for a prior of pairs."""
+def _with_pairs(dimensions: Dimensions, labels: NDArray[np.int16], parts: Parts, model: ModelConfig) -> Dimensions:
+    """Add the pairs of factors whose labels recur together, for the linear path, and the couplings of a pairs prior."""
     rows = torch.from_numpy(labels[parts.train.rows()].astype(np.int64))
     couplings = find_couplings(rows, dimensions.frequencies) if model.code.prior == "pairs" else ()
     return replace(dimensions, pairs=recurring_pairs(rows, dimensions.n_classes), couplings=couplings)
 
 
 def _season(source: Source, lookback: int) -> int:
-    """Return the shortest season, steps, if a window shows it twice, by which its missing values are filled."""
+    """Return the season for filling missing values: the shortest, if a window spans it twice, else 1."""
     return next((season for season in seasons(source.clock) if 2 * season <= lookback), 1)
 
 
 def _seasonal_error(source: Source, parts: Parts) -> NDArray[np.float64]:
-    """Return the mean absolute error of the seasonal naive forecast of a day (else a step) in training, by channel."""
+    """Return the mean absolute seasonal naive error by channel in training; the season is the shortest, else a step."""
     period = next(iter(seasons(source.clock)), 1)
     ranges = [rows for rows in parts.train.ranges() if rows.stop - rows.start > period]
     if not ranges:
@@ -178,15 +200,15 @@ def _seasonal_error(source: Source, parts: Parts) -> NDArray[np.float64]:
     return error
 
 
-def _some(valid: Windows, seed: int) -> Windows:
-    """Return some of the validation windows, drawn: every so many might all be of one hour."""
+def _draw_windows(valid: Windows, seed: int) -> Windows:
+    """Return validation windows for calibration, drawn at random: a regular stride might show one hour only."""
     n = max(1, min(len(valid), _CALIBRATION_VALUES // len(valid.source.channels)))
     drawn = torch.randperm(len(valid), generator=torch.Generator().manual_seed(seed))[:n]
     return valid.subset(drawn.sort().values.numpy())
 
 
 def _residuals(fitted: FittedModel, valid: Windows) -> Iterator[Tensor]:
-    """Yield the standardised validation residuals at the mean code with known labels, (batch, horizon, channel)."""
+    """Yield standardised residuals, (batch, horizon, channel), at the mean code with known labels."""
     for batch in batches(fitted, valid):
         forecast: Any = predict(fitted, batch, "known").forecast
         yield (batch.y - forecast.loc) / forecast.scale

@@ -1,12 +1,12 @@
-"""The closed-form start of the forecaster's linear path, a group of channels at a time.
+"""Closed-form start of the linear path of the forecaster, one group of channels at a time.
 
-Sums of all channels together would take channel x inputs^2 numbers (4.4 GB for 10,000 channels of 235 inputs), so every
-group goes through the windows by itself and reads its own channels only. Windows that follow one another row by row are
-put back into the series they were cut from, whose sums cost far less.
+The sums of all channels together would need channel x inputs^2 numbers (4.4 GB for 10,000 channels of 235 inputs), so
+each group of channels makes its own pass over the windows. Windows at consecutive rows are joined to the series they
+were cut from, whose sums are much cheaper.
 
-Where products of all windows would take too long, some windows are drawn. Where these are few for the inputs, they make
-noisy maps: then each is drawn towards one map shared by all channels, and there is nothing to stack. What channels
-share is learned from all of them where they fit one group, else from up to 256.
+If the products of all windows would take too long, a random subset of the windows is used. If that is small for the
+number of inputs, the maps would be noisy: each is then shrunk towards one map shared by all channels, and nothing is
+stacked. The shared map is fitted on all channels if they fit into one group, else on at most 256.
 """
 
 from dataclasses import dataclass, replace
@@ -28,24 +28,24 @@ from divecast.types import ChannelSample, WindowSource
 
 _SUM_BYTES = 1 << 27
 _BATCH_WINDOWS, _BATCH_VALUES = 2048, 16_000_000
-_LEAST_RUN, _MOST_RUN, _PIECE_VALUES = 256, 4096, 1_000_000  # windows, windows, and what a cache holds
-# Multiply-adds; a core takes half a minute, and some ten seconds where windows follow one another row by row; where
-# values are missing it takes as long again to fill them.
+_LEAST_RUN, _MOST_RUN, _PIECE_VALUES = 256, 4096, 1_000_000  # windows, windows, and values that fit into a cache
+# Multiply-adds: half a minute on one core, or ten seconds for windows at consecutive rows; filling missing values takes
+# as long again.
 _FEW_PRODUCTS, _MOST_PRODUCTS = 1e12, 1e12
 _LEAST_WINDOWS, _ENOUGH_FOR_AN_INPUT = 2048, 8
 _SHARED_CHANNELS = 256
-_SHARED_PENALTY = 0.03  # towards the shared map (ours)
+_SHARED_PENALTY = 0.03  # pulls towards the shared map (our choice)
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """How to start.
+    """Settings of the closed-form start.
 
     Attributes:
         linear: ``stacked`` or ``ridge``.
-        penalty: on the squared weights of ``ridge`` and of the map all channels share.
-        stride: rows from window to window.
-        seed: of the windows and channels that are drawn where there are too many.
+        penalty: penalty on the squared weights of ``ridge`` and of the shared map.
+        stride: rows from the start of one window to the next.
+        seed: seed for drawing windows and channels if there are too many.
     """
 
     linear: Linear
@@ -55,32 +55,32 @@ class Start:
 
 
 def takes_seconds(network: Network, n_windows: int) -> bool:
-    """Tell whether a start from so many windows is a matter of seconds."""
+    """Return whether a start from this many windows takes only seconds."""
     shape = _shape(network)
     return shape.channel * shape.n_inputs**2 * n_windows <= _FEW_PRODUCTS
 
 
 def start_linear(network: Network, train: WindowSource, valid: WindowSource, plan: Start) -> LinearPath:
-    """Start the forecaster from a linear map of every channel.
+    """Set the linear path of the forecaster to a closed-form map for each channel.
 
     Args:
-        network: whose forecaster starts.
+        network: the network, changed in place.
         train: training windows.
-        valid: validation windows, by which maps are weighed.
-        plan: which maps.
+        valid: validation windows, which weigh the maps of ``stacked``.
+        plan: settings.
 
     Returns:
-        What was made: as asked, or ``shared`` where too few windows can be afforded.
+        The kind of the maps: ``plan.linear``, or ``shared`` if too few windows are affordable.
     """
     shape = _shape(network)
     step = max(1, _SUM_BYTES // (8 * shape.n_inputs * (shape.n_inputs + shape.horizon)))
     with own_random_state(plan.seed):
-        index, checked = _chosen_windows(len(train), shape), _chosen_windows(len(valid), shape)
-        some = torch.randperm(shape.channel)[:_SHARED_CHANNELS].sort().values
+        index, valid_index = _chosen_windows(len(train), shape), _chosen_windows(len(valid), shape)
+        shared_channels = torch.randperm(shape.channel)[:_SHARED_CHANNELS].sort().values
     groups, pooled, centre = torch.arange(shape.channel).split(step), None, None
     few = len(index) < min(len(train), _ENOUGH_FOR_AN_INPUT * shape.n_inputs)
     if few or (plan.linear == "stacked" and len(groups) > 1):
-        pooled = reduce(add, (_sums(network, train, index, part).pooled() for part in some.split(step)))
+        pooled = reduce(add, (_sums(network, train, index, group).pooled() for group in shared_channels.split(step)))
         centre = pooled.solve(plan.penalty).weight[0].double() if few else None
     for channels in groups:
         sums = _sums(network, train, index, channels)
@@ -89,8 +89,9 @@ def start_linear(network: Network, train: WindowSource, valid: WindowSource, pla
         elif plan.linear == "ridge":
             maps = sums.solve(plan.penalty)
         else:
-            check, overlap = _sums(network, valid, checked, channels), max(1.0, shape.horizon / plan.stride)
-            maps = stacked_ridge(sums, check, overlap, pooled or sums.pooled())
+            valid_sums = _sums(network, valid, valid_index, channels)
+            overlap = max(1.0, shape.horizon / plan.stride)
+            maps = stacked_ridge(sums, valid_sums, overlap, pooled or sums.pooled())
         network.forecaster.start(maps, slice(int(channels[0]), int(channels[-1]) + 1))
     return plan.linear if centre is None else "shared"
 
@@ -103,11 +104,11 @@ def _shape(network: Network) -> RidgeShape:
 
 
 def _chosen_windows(n_windows: int, shape: RidgeShape) -> Tensor:
-    """Return all windows, or as many, drawn by chance, as can be afforded."""
-    afforded = max(_LEAST_WINDOWS, int(_MOST_PRODUCTS / (shape.channel * shape.n_inputs**2)))
-    if afforded >= n_windows:
+    """Return the indices of all windows, or of as many random ones as are affordable."""
+    n_affordable = max(_LEAST_WINDOWS, int(_MOST_PRODUCTS / (shape.channel * shape.n_inputs**2)))
+    if n_affordable >= n_windows:
         return torch.arange(n_windows)
-    return torch.randperm(n_windows)[:afforded].sort().values
+    return torch.randperm(n_windows)[:n_affordable].sort().values
 
 
 def _sums(network: Network, windows: WindowSource, index: Tensor, channels: Tensor) -> RidgeSums:
@@ -125,27 +126,39 @@ def _sums(network: Network, windows: WindowSource, index: Tensor, channels: Tens
             sums.update(past, batch.y, _covariates(network, batch.labels))
             done += len(batch.labels)
         else:
-            sums.update_series(run[0], _covariates(network, run[1]))
-            done += len(run[1])
+            sums.update_series(run.series, _covariates(network, run.labels))
+            done += len(run.labels)
     return sums
 
 
-def _run(windows: WindowSource, index: Tensor, sample: ChannelSample | None, step: int) -> tuple[Tensor, Tensor] | None:
-    """Return the series behind the first windows, which follow one another, and their labels; None where few do."""
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Windows at consecutive rows, joined.
+
+    Attributes:
+        series: the series that the windows were cut from.
+        labels: (window, factor) label indices.
+    """
+
+    series: Tensor
+    labels: Tensor
+
+
+def _run(windows: WindowSource, index: Tensor, sample: ChannelSample | None, step: int) -> _Run | None:
+    """Return the first windows joined to a series, or None if too few of them are at consecutive rows."""
     if index[-1] - index[0] != len(index) - 1:
         return None
     series, labels = [], []
-    for at in range(0, len(index), step):
-        piece = windows.batch(index[at : at + step + 1], sample)  # and the first of the next, which has to follow
-        found = series_of(piece.x, piece.y)
-        if found is None:
+    for first in range(0, len(index), step):
+        piece = windows.batch(index[first : first + step + 1], sample)  # with the first window of the next piece
+        joined = series_of(piece.x, piece.y)
+        if joined is None:
             break
-        series.append(found)
+        series.append(joined)
         labels.append(piece.labels)
     if len(series) * step < _LEAST_RUN:
         return None
-    whole, known = (torch.cat([*(each[:step] for each in parts[:-1]), parts[-1]]) for parts in (series, labels))
-    return whole, known
+    return _Run(*(torch.cat([*(part[:step] for part in parts[:-1]), parts[-1]]) for parts in (series, labels)))
 
 
 def _covariates(network: Network, labels: Tensor) -> Tensor:

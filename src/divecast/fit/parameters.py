@@ -1,4 +1,4 @@
-"""Settings of an estimator by name, as scikit-learn's ``get_params`` and ``set_params`` have them."""
+"""Settings by nested names, for scikit-learn's ``get_params`` and ``set_params``."""
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
@@ -9,7 +9,7 @@ from divecast.errors import ConfigError
 
 
 def nested(settings: Any, separator: str = "__") -> dict[str, Any]:
-    """Return the fields of a dataclass of settings, and those of dataclasses within, by joined names.
+    """Return the fields of a dataclass of settings, including those of nested dataclasses, by joined names.
 
     Example:
         >>> nested(ModelConfig())["code__n_conditional"]
@@ -25,7 +25,7 @@ def nested(settings: Any, separator: str = "__") -> dict[str, Any]:
 
 
 def with_setting(settings: Any, name: str, value: Any, separator: str = "__") -> Any:
-    """Return a dataclass of settings with one field, or one of a dataclass within, replaced.
+    """Return a dataclass of settings with one field, possibly of a nested dataclass, replaced.
 
     Raises:
         ConfigError: there is no such setting, or the value is out of range.
@@ -50,7 +50,7 @@ def changed(settings: Any) -> Mapping[str, Any]:
 
 
 def in_code(value: Any) -> str:
-    """Return a setting as it would be written in Python, with what differs from the defaults alone."""
+    """Return a setting as Python code, without the fields that have their defaults."""
     if not is_dataclass(value) or isinstance(value, type):
         return repr(value)
     try:

@@ -1,1 +1,1 @@
-"""What a fit leaves, and how it answers."""
+"""Fitted models: forecasts, codes, evaluation, and files."""

@@ -1,11 +1,10 @@
-"""Forecast quantiles: the likelihood's scale, calibrated on windows the network did not learn from.
+"""Calibrated forecast quantiles: quantiles of the standardised residuals in the validation part.
 
-The learned scale says how widths differ between channels and steps; where exactly a quantile lies is read from the
-standardised residuals (y - mean) / scale of the validation part, pooled over channels, for each step. That holds for
-every likelihood, and keeps intervals honest when the fit is closer to the training part than the future will be.
+The scale of the likelihood sets how interval widths differ between channels and steps. The quantiles themselves are
+those of the standardised residuals (y - mean) / scale in the validation part, for each step, pooled over channels. This
+works for every likelihood, and keeps the coverage right where the fit is closer to the training part than to new data.
 """
 
-import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from divecast.errors import ConfigError, DataError, DataWarning
+from divecast.errors import ConfigError, DataError, warn_data
 
 LEVELS = tuple(round(0.005 * i, 3) for i in range(1, 200))
 
@@ -26,66 +25,72 @@ class Calibration:
     """Quantiles of the standardised residuals.
 
     Attributes:
-        levels: probabilities, rising.
+        levels: probabilities, strictly increasing; empty before the calibration.
         quantiles: (level, horizon), in units of the likelihood's scale.
+
+    Raises:
+        ConfigError: the levels do not increase between 0 and 1.
     """
 
     levels: tuple[float, ...]
     quantiles: Tensor
 
     def __post_init__(self) -> None:
-        """Check the levels (ConfigError); a table that is not measured yet has none."""
+        """Check the levels."""
         if not all(a < b for a, b in pairwise((0.0, *self.levels, 1.0))):
-            raise ConfigError(f"expected levels that rise between 0 and 1, got {self.levels!r:.80}")
+            raise ConfigError("levels must increase between 0 and 1", found=f"{self.levels!r:.80}", argument="levels")
 
     @classmethod
     def of(cls, residuals: Iterable[Tensor]) -> "Calibration":
-        """Measure the quantiles.
+        """Compute the quantiles of standardised residuals.
 
         Args:
-            residuals: batches of (batch, horizon, channel), NaN where not observed. A step without any takes those of
-                the last step that has some, with a DataWarning.
+            residuals: batches of (batch, horizon, channel), NaN where not observed. A step without residuals takes
+                those of the last step that has some, with a DataWarning.
 
         Raises:
-            DataError: nothing was observed.
+            DataError: no value was observed.
         """
-        flat = [part.transpose(0, 1).flatten(1).cpu().numpy() for part in residuals]
-        rows = _with_every_step(np.concatenate(flat, axis=1))
-        table = np.nanquantile(rows, LEVELS, axis=1)
-        return cls(LEVELS, torch.from_numpy(table).float())
+        flat = [batch.transpose(0, 1).flatten(1).cpu().numpy() for batch in residuals]
+        by_step = _fill_steps(np.concatenate(flat, axis=1))
+        quantiles = np.nanquantile(by_step, LEVELS, axis=1)
+        return cls(LEVELS, torch.from_numpy(quantiles).float())
 
     def at(self, levels: Sequence[float]) -> Tensor:
-        """Return the quantiles at any levels within the table's, (level, horizon), interpolated.
+        """Return the quantiles at any levels, (level, horizon), linearly interpolated.
 
         Raises:
-            ConfigError: levels are no numbers, do not rise, or reach beyond the table.
+            ConfigError: the levels are not numbers, do not increase, or lie outside the calibrated range.
         """
         if not isinstance(levels, Sequence | np.ndarray) or not all(isinstance(level, Real) for level in levels):
-            raise ConfigError(f"levels must be numbers, such as (0.05, 0.5, 0.95), got {levels!r}")
+            raise ConfigError(
+                "levels must be numbers, such as (0.05, 0.5, 0.95)", found=repr(levels), argument="levels"
+            )
         low, high = self.levels[0], self.levels[-1]
-        rising = all(a < b for a, b in pairwise(levels))
-        if not rising or any(not low <= level <= high for level in levels):
-            raise ConfigError(f"levels must rise and lie between {low} and {high}, got {tuple(levels)}")
-        place = np.interp(levels, self.levels, np.arange(len(self.levels)))
-        below = np.minimum(place.astype(np.int64), len(self.levels) - 2)
-        under, over = (self.quantiles.numpy()[at].astype(np.float64) for at in (below, below + 1))
-        return torch.from_numpy(under + (place - below)[:, None] * (over - under)).float()
+        increasing = all(a < b for a, b in pairwise(levels))
+        if not increasing or any(not low <= level <= high for level in levels):
+            raise ConfigError(
+                f"levels must increase and lie between {low} and {high}", found=str(tuple(levels)), argument="levels"
+            )
+        position = np.interp(levels, self.levels, np.arange(len(self.levels)))
+        index = np.minimum(position.astype(np.int64), len(self.levels) - 2)
+        lower, upper = (self.quantiles.numpy()[rows].astype(np.float64) for rows in (index, index + 1))
+        return torch.from_numpy(lower + (position - index)[:, None] * (upper - lower)).float()
 
 
-def _with_every_step(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Give steps of the horizon without residuals, (horizon, residual), those of the last step that has some."""
-    seen: NDArray[np.bool_] = np.asarray((~np.isnan(rows)).any(axis=1))
-    if not seen.any():
+def _fill_steps(residuals: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return residuals, (horizon, residual), in which a step without any has those of the last step with some."""
+    observed: NDArray[np.bool_] = np.asarray((~np.isnan(residuals)).any(axis=1))
+    if not observed.any():
         raise DataError(
-            "expected observed values after a whole look-back in the validation part, to calibrate the intervals on, "
-            "got none; give it a larger share or longer recordings"
+            "The intervals cannot be calibrated: the validation part has no observed value after a whole look-back",
+            hint="Give the validation part a larger share in {split}, or use longer recordings",
         )
-    if not seen.all():
-        steps = (np.flatnonzero(~seen) + 1).tolist()
-        warnings.warn(
-            f"the validation part has no observed value at steps {steps[:12]} of the horizon; their intervals take the "
-            "shape of an earlier step's; give it longer recordings",
-            DataWarning,
-            stacklevel=5,
+    if not observed.all():
+        steps = (np.flatnonzero(~observed) + 1).tolist()
+        warn_data(
+            f"The validation part has no observed value at steps {steps[:12]} of the horizon, so their intervals are "
+            "those of an earlier step",
+            hint="Use longer recordings for validation",
         )
-    return np.where(seen[:, None], rows, rows[np.flatnonzero(seen)[-1]])
+    return np.where(observed[:, None], residuals, residuals[np.flatnonzero(observed)[-1]])

@@ -1,4 +1,4 @@
-"""Scoring a fitted model beside simple forecasters on the same windows."""
+"""Scores of a fitted model and of simple forecasters on the same windows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,64 +25,83 @@ LINEAR_NAMES: dict[LinearPath, str] = {
     "ridge": "per-channel ridge",
     "shared": "shared ridge",
 }
-"""Names of the linear path alone, as a rival."""
+"""Names of the linear path as a forecaster of its own."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Evaluation(Plottable):
-    """Scores by forecaster.
+    """Scores of the model and of simple forecasters.
 
     Attributes:
-        scores: by name, the model first; see ``ForecastScores`` for the measures.
-        backend: kind of table to give back.
+        scores: scores by name of the forecaster, the model first; see ``ForecastScores`` for the measures.
+        backend: kind of the tables that ``frame`` returns by default.
+
+    Example:
+        >>> evaluation = model.evaluate(panel, every=5)
+        >>> list(evaluation.scores)[:2]
+        ['DeepDIVE', 'last value']
     """
 
     scores: dict[str, ForecastScores]
     backend: Backend
 
     def table(self) -> dict[str, NDArray[Any]]:
-        """Return columns with a row per forecaster and step, and one ``all`` row each."""
+        """Return the scores as columns, with one row per forecaster and step, and one row ``all`` per forecaster.
+
+        Returns:
+            (row,) arrays by name: ``model``, ``horizon`` (the step from 1, as text) and one per measure.
+
+        Example:
+            >>> table = model.evaluate(panel, every=5).table()
+            >>> str(table["model"][0]), str(table["horizon"][0])
+            ('DeepDIVE', '1')
+        """
         tables = {name: score.table() for name, score in self.scores.items()}
         first = next(iter(tables.values()))
-        rows = len(first["horizon"])
-        columns: dict[str, NDArray[Any]] = {"model": np.repeat(np.array(list(tables), dtype=object), rows)}
+        n_rows = len(first["horizon"])
+        columns: dict[str, NDArray[Any]] = {"model": np.repeat(np.array(list(tables), dtype=object), n_rows)}
         return columns | {name: np.concatenate([table[name] for table in tables.values()]) for name in first}
 
     def frame(self, *, backend: Backend | None = None) -> Any:
-        """Return the scores as a table, one row per forecaster and step, and one ``all`` row each.
+        """Return the scores as a table, with one row per forecaster and step, and one row ``all`` per forecaster.
 
         Args:
-            backend: kind of table; by default that of the data.
+            backend: ``pandas``, ``polars`` or ``pyarrow``; None for the kind of the data.
+
+        Example:
+            >>> table = model.evaluate(panel, every=5).frame(backend="pandas")
+            >>> list(table.columns[:3])
+            ['model', 'horizon', 'rrse']
         """
         return to_frame(self.table(), backend or self.backend)
 
     def __str__(self) -> str:
-        """Return the scores over all steps, a line a forecaster."""
+        """Return the scores over all steps, one line per forecaster."""
         return in_lines({name: score.overall() for name, score in self.scores.items()})
 
 
 def in_lines(scores: Mapping[str, Mapping[str, float]]) -> str:
-    """Return a line of measures a forecaster, below a head."""
-    head = f"{'':24}" + "".join(f"{name:>12}" for name in MEASURES)
-    lines = [f"{name:24}" + "".join(f"{found[each]:12.5g}" for each in MEASURES) for name, found in scores.items()]
-    return "\n".join([head, *lines])
+    """Return a header and one line of measures per forecaster."""
+    header = f"{'':24}" + "".join(f"{measure:>12}" for measure in MEASURES)
+    lines = [f"{name:24}" + "".join(f"{row[measure]:12.5g}" for measure in MEASURES) for name, row in scores.items()]
+    return "\n".join([header, *lines])
 
 
 def rivals(fitted: FittedModel, source: Source) -> dict[str, Baseline]:
-    """Return the simple forecasters that make sense for the data, by name."""
-    found: dict[str, Baseline] = {"last value": LastValue()}
+    """Return the simple forecasters that suit the data, by name."""
+    baselines: dict[str, Baseline] = {"last value": LastValue()}
     for period in seasons(source.clock):
         if period <= fitted.shape.lookback:
-            found[f"seasonal naive ({period})"] = SeasonalNaive(period)
+            baselines[f"seasonal naive ({period})"] = SeasonalNaive(period)
     forecaster, unused = fitted.network.forecaster, (torch.ones(0), torch.ones(0, dtype=torch.int64))
-    found[LINEAR_NAMES[fitted.provenance.linear_start]] = PerChannelRidge.solved(
+    baselines[LINEAR_NAMES[fitted.provenance.linear_start]] = PerChannelRidge.solved(
         RidgeWeights(forecaster.linear.weight, *unused), forecaster.n_classes, forecaster.pairs, forecaster.season
     )
-    return found
+    return baselines
 
 
 def evaluate_windows(fitted: FittedModel, windows: Windows, mode: LabelMode, with_rivals: bool) -> Evaluation:
-    """Score the model, and rivals if wanted, on windows; forecasts are never all held at once."""
+    """Score the model, and simple forecasters if wanted, on windows; forecasts are made and dropped batch by batch."""
     scale, horizon = fitted.scale, fitted.shape.horizon
     others = rivals(fitted, windows.source) if with_rivals else {}
     sums = {MODEL_NAME: ScoreSums(horizon, scale.center, fitted.seasonal_error, LEVELS)}
@@ -93,4 +112,4 @@ def evaluate_windows(fitted: FittedModel, windows: Windows, mode: LabelMode, wit
         sums[MODEL_NAME].update(truth, *mean_and_quantiles(fitted, outputs, LEVELS))
         for name, rival in others.items():
             sums[name].update(truth, fitted.original(rival.forecast(batch)))
-    return Evaluation({name: each.result() for name, each in sums.items()}, windows.source.backend)
+    return Evaluation({name: running.result() for name, running in sums.items()}, windows.source.backend)

@@ -1,20 +1,21 @@
-"""One graph of a fitted model, scaling inside, for runtimes that know neither divecast nor, for ONNX, torch.
+"""Export of a fitted model as one graph, scaling included, for runtimes without divecast and, for ONNX, without torch.
 
 Inputs:
 
-* ``x`` (batch, look-back, channel) float32: raw windows in original units; NaN (or infinite) where missing.
-* ``labels`` (batch, factor) int64, only if the code has factors: class numbers that are handed over, in the order of
-  the metadata; any other number, such as -1, has the class inferred from the window.
+* ``x`` (batch, look-back, channel) float32: windows in original units; NaN or infinite where missing.
+* ``labels`` (batch, factor) int64, only if the code has factors: known label indices, in the order of the metadata; for
+  any other number, such as -1, the class is inferred from the window.
 
-Outputs, float32, with the batch first; those a model has no dimensions for are left out:
+Outputs, float32, without those for which the model has no dimensions:
 
-* ``mean`` and ``scale`` (batch, horizon, channel): mean and scale of the likelihood, original units.
-* ``quantiles`` (batch, level, horizon, channel): calibrated, original units.
-* ``a_mean``, ``a_sd`` (batch, conditional) and ``b_mean``, ``b_sd`` (batch, marginal): q(a|x,b) and q(b|x).
-* ``p_<factor>`` (batch, class): class probabilities; a class that is handed over has 1.
+* ``mean`` and ``scale`` (batch, horizon, channel): mean and scale of the likelihood, in original units.
+* ``quantiles`` (batch, level, horizon, channel): calibrated, in original units.
+* ``a_mean``, ``a_sd`` (batch, conditional) and ``b_mean``, ``b_sd`` (batch, marginal): moments of q(a|x,b) and q(b|x).
+* ``p_<factor>`` (batch, class): class probabilities; 1 for a known class.
 
-All are those of ``DeepDIVE.forecast`` and ``DeepDIVE.encode`` at the mean code. A JSON text says the rest (channels,
-factors, classes, levels, axes): under ``divecast`` in the metadata of an ONNX model, in ``divecast.json`` of a pt2.
+They equal the results of ``DeepDIVE.forecast`` and ``DeepDIVE.encode`` at the mean code. JSON metadata describe
+channels, factors, classes, levels and axes: under ``divecast`` in the metadata of an ONNX model, in ``divecast.json``
+of a pt2 file.
 """
 
 import copy
@@ -40,10 +41,10 @@ from divecast.inference.fitted_model import FittedModel
 from divecast.persistence.atomic import replacing
 from divecast.types import MarginalPosterior
 
-Plain = dict[str, Any]
+Json = dict[str, Any]
 
-_SCHEMA = 1  # of the metadata
-_ONNX_BYTES = 2**31 - 2**20  # protobuf ends at 2 GiB; a little of it is the graph
+_SCHEMA = 1  # version of the metadata
+_ONNX_BYTES = 2**31 - 2**20  # limit of protobuf, less some room for the graph
 _AXES = {
     "x": ("batch", "time", "channel"),
     "labels": ("batch", "factor"),
@@ -58,14 +59,14 @@ _AXES = {
 
 
 class Graph(nn.Module):
-    """Raw windows in, forecasts and codes out; see the module for names and shapes.
+    """Module from windows to forecasts and codes; the docstring of this file has names and shapes.
 
     Args:
         fitted: the model; its network is copied.
         levels: probabilities of the quantiles.
 
     Raises:
-        ConfigError: levels do not rise, or reach beyond the calibration.
+        ConfigError: the levels do not increase, or lie outside the calibrated range.
     """
 
     center: Tensor
@@ -85,9 +86,9 @@ class Graph(nn.Module):
         self.register_buffer("n_classes", torch.tensor(sizes, dtype=torch.int64))
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> dict[str, Tensor]:
-        """Map windows, and labels where the code has factors, to the outputs by name."""
+        """Return the outputs by name for windows and, if the code has factors, labels."""
         window = (torch.where(torch.isfinite(x), x, torch.nan) - self.center) / self.spread
-        marginal = self.network.marginal_code(window, self._handed(labels, x), sample=False)
+        marginal = self.network.marginal_code(window, self._known(labels, x), sample=False)
         outputs = self.network.predict(window, (marginal.b, marginal.classes), sample=False)
         forecast: Any = outputs.forecast
         mean, scale = forecast.mean, forecast.scale
@@ -100,22 +101,28 @@ class Graph(nn.Module):
             **dict(zip(self.names, outputs.code.classes, strict=True)),
         }
 
-    def _handed(self, labels: Tensor | None, x: Tensor) -> Tensor:
+    def _known(self, labels: Tensor | None, x: Tensor) -> Tensor:
         if labels is None:
             return torch.empty(x.shape[0], 0, dtype=torch.int64)
         return torch.where((labels >= 0) & (labels < self.n_classes), labels, -1)
 
 
 def export_model(fitted: FittedModel, path: Path, levels: Sequence[float]) -> None:
-    """Write the graph to a file that ends in ``.onnx`` or ``.pt2``, whole or not at all.
+    """Write the graph to a file atomically.
+
+    Args:
+        fitted: the model.
+        path: file name that ends in ``.onnx`` or ``.pt2``.
+        levels: probabilities of the quantiles.
 
     Raises:
-        ConfigError: another ending, levels out of range, the ``onnx`` extra is absent, or too large for ONNX.
+        ConfigError: the file name has another ending, the levels are out of range, the ``onnx`` extra is not installed,
+            or the weights are too large for ONNX.
         ArtifactError: the file cannot be written.
     """
     writers = {".onnx": write_onnx, ".pt2": write_pt2}
     if path.suffix not in writers:
-        raise ConfigError(f"expected a file that ends in .onnx or .pt2, got {path}; name one")
+        raise ConfigError("The file name must end in .onnx or .pt2", found=path.name, argument="path")
     if path.suffix == ".onnx":
         need("onnxscript")
     graph = Graph(fitted, levels)
@@ -124,58 +131,67 @@ def export_model(fitted: FittedModel, path: Path, levels: Sequence[float]) -> No
 
 
 def trace(graph: Graph, fitted: FittedModel) -> ExportedProgram:
-    """Write the graph down operation by operation, for any batch size."""
-    example = [torch.zeros(2, fitted.shape.lookback, len(fitted.channels))]
+    """Trace the graph for any batch size."""
+    inputs = [torch.zeros(2, fitted.shape.lookback, len(fitted.channels))]
     if graph.names:
-        example.append(torch.full((2, len(graph.names)), -1))
-    free = tuple({0: Dim("batch")} for _ in example)
+        inputs.append(torch.full((2, len(graph.names)), -1))
+    any_batch = tuple({0: Dim("batch")} for _ in inputs)
     with torch.no_grad():
-        # strict, for only then may the batch size be asked for as len(x)
-        program = torch.export.export(graph, tuple(example), dynamic_shapes=free, strict=True)
+        # strict, since only then may the code take the batch size as len(x)
+        program = torch.export.export(graph, tuple(inputs), dynamic_shapes=any_batch, strict=True)
     for node in program.graph.nodes:
-        node.meta.pop("stack_trace", None)  # paths of the machine it was exported on
+        node.meta.pop("stack_trace", None)  # has paths of this machine
     return program
 
 
-def write_pt2(path: Path, program: ExportedProgram, about: Plain) -> None:
-    """Write what ``torch.export.load`` reads."""
-    graph = BytesIO()  # in memory first: on a full disk torch's writer ends the process
-    torch.export.save(program, graph, extra_files={"divecast.json": json.dumps(about)})
+def write_pt2(path: Path, program: ExportedProgram, metadata: Json) -> None:
+    """Write a file for ``torch.export.load``."""
+    graph = BytesIO()  # in memory first, since torch's writer aborts the process if the disk is full
+    torch.export.save(program, graph, extra_files={"divecast.json": json.dumps(metadata)})
     path.write_bytes(graph.getbuffer())
 
 
-def write_onnx(path: Path, program: ExportedProgram, about: Plain) -> None:
-    """Write an ONNX model with its weights inside.
+def write_onnx(path: Path, program: ExportedProgram, metadata: Json) -> None:
+    """Write an ONNX model that contains its weights.
 
     Raises:
-        ConfigError: the ``onnx`` extra is absent, or the weights are too many for one ONNX file.
+        ConfigError: the ``onnx`` extra is not installed, or the weights are too large for one ONNX file.
     """
     size = sum(weight.numel() * weight.element_size() for weight in program.state_dict.values())
     if size > _ONNX_BYTES:
-        raise ConfigError(f"an ONNX file holds 2 GiB of weights at most, these are {size / 2**30:.1f}; write a .pt2")
+        raise ConfigError(
+            f"An ONNX file holds at most 2 GiB of weights, and the model has {size / 2**30:.1f} GiB",
+            hint="Export to a file name that ends in .pt2",
+            argument="path",
+        )
     need("onnxscript")
-    inputs = list(about["inputs"])
+    inputs = list(metadata["inputs"])
     with _quiet():
-        made: Any = torch.onnx.export(
+        exported: Any = torch.onnx.export(
             program,
             dynamo=True,
             verbose=False,
             input_names=inputs,
-            output_names=list(about["outputs"]),
-            dynamic_shapes=({0: "batch"}, None)[: len(inputs)],  # only gives the axis its name
+            output_names=list(metadata["outputs"]),
+            dynamic_shapes=({0: "batch"}, None)[: len(inputs)],  # only names the axis
             custom_translation_table={torch.ops.aten.log_sigmoid.default: _log_sigmoid},
         )
-    _tidy(made.model)
-    made.model.metadata_props["divecast"] = json.dumps(about)
-    path.write_bytes(made.model_proto.SerializeToString())
+    _tidy(exported.model)
+    exported.model.metadata_props["divecast"] = json.dumps(metadata)
+    path.write_bytes(exported.model_proto.SerializeToString())
 
 
-def description(fitted: FittedModel, levels: Sequence[float]) -> Plain:
-    """Return what a program that uses the graph has to know, as JSON values."""
+def description(fitted: FittedModel, levels: Sequence[float]) -> Json:
+    """Return the metadata of the graph as JSON values."""
     factors, network = coded(fitted), fitted.network
     names = probability_names([vocabulary.name for vocabulary in factors])
-    kept = {"a_mean": network.n_conditional, "a_sd": network.n_conditional, "b_mean": len(names), "b_sd": len(names)}
-    outputs = [name for name in _AXES if name not in ("x", "labels") and kept.get(name, 1)]
+    n_dimensions = {
+        "a_mean": network.n_conditional,
+        "a_sd": network.n_conditional,
+        "b_mean": len(names),
+        "b_sd": len(names),
+    }
+    outputs = [name for name in _AXES if name not in ("x", "labels") and n_dimensions.get(name, 1)]
     return {
         "schema": _SCHEMA,
         "lookback": fitted.shape.lookback,
@@ -199,29 +215,29 @@ def coded(fitted: FittedModel) -> tuple[Vocabulary, ...]:
 
 
 def probability_names(factors: Sequence[str]) -> tuple[str, ...]:
-    """Return an output name for each factor, ``p_<factor>`` with only what ONNX allows: letters, digits, underscores.
+    """Return the output name of each factor: ``p_<factor>``, with underscores for characters that ONNX does not allow.
 
-    Where two factors would share a name, all are numbered instead.
+    If two factors would have the same name, all are numbered instead.
     """
     names = tuple("p_" + re.sub(r"\W", "_", factor, flags=re.ASCII) for factor in factors)
-    return names if len(set(names)) == len(names) else tuple(f"p_{at}" for at in range(len(names)))
+    return names if len(set(names)) == len(names) else tuple(f"p_{number}" for number in range(len(names)))
 
 
 def _moments(b: MarginalPosterior, a: Normal) -> dict[str, Tensor]:
-    """Return mean and standard deviation of a and b, if they have dimensions."""
+    """Return mean and standard deviation of a and b, without those that have no dimensions."""
     moments = {"a_mean": a.mean, "a_sd": a.stddev, "b_mean": b.mean, "b_sd": b.stddev}
     return {name: moment for name, moment in moments.items() if moment.shape[1]}
 
 
 def _log_sigmoid(x: Any) -> Any:
-    """Write log(sigmoid(x)) for ONNX as it keeps its digits; the exporter's own is -inf from x = -104 down."""
+    """Return log(sigmoid(x)) in ONNX without underflow; the exporter's own is -inf for x <= -104."""
     op = need("onnxscript").opset18
     return op.Neg(op.Softplus(op.Neg(x)))
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep what the exporter says of its own insides from the user."""
+    """Silence warnings and logs of the exporter about its own internals."""
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)
@@ -235,7 +251,7 @@ def _quiet() -> Iterator[None]:
 
 
 def _tidy(model: Any) -> None:
-    """Drop the traces of the code from the nodes, and keep inner values from having an output's name."""
+    """Remove source traces from the nodes, and rename inner values that have the name of an input or output."""
     outer = {value.name: value for value in (*model.graph.inputs, *model.graph.outputs)}
     for node in model.graph:
         node.metadata_props.clear()

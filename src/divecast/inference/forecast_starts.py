@@ -1,4 +1,4 @@
-"""Which windows to forecast from."""
+"""Selection of the windows to forecast from."""
 
 from datetime import datetime
 
@@ -12,36 +12,49 @@ Moment = str | datetime | np.datetime64
 
 
 def forecast_starts(windows: Windows, start: Moment | None, stop: Moment | None, every: int) -> NDArray[np.int64]:
-    """Return the numbers, (window,), of the windows to forecast from; arguments as in ``DeepDIVE.forecast``.
+    """Return the indices, (window,), of the windows to forecast from.
+
+    Args:
+        windows: all windows of the data.
+        start: as in ``DeepDIVE.forecast``; so are the others.
+        stop: last forecast origin.
+        every: rows between forecast origins.
 
     Raises:
-        ConfigError: the arguments do not go together.
-        DataError: no forecast can start there.
+        ConfigError: the arguments cannot be combined.
+        DataError: no window ends in the time span.
     """
     source = windows.source
     ends = source.offsets[1:][windows.segments]
     if source.clock is None:
         if start is not None or stop is not None:
-            raise ConfigError("recordings have no clock: leave start and stop out; every > 1 rolls through them")
-        behind = ends - windows.origins
-        return np.flatnonzero(behind % every == 0 if every > 1 else behind == 0)
+            raise ConfigError(
+                "Recordings have no clock, so a forecast of them has no start and stop",
+                hint="Omit {start} and {stop}; {every} above 1 forecasts repeatedly within each recording",
+                argument="start" if stop is None else "stop",
+            )
+        rows_left = ends - windows.origins
+        return np.flatnonzero(rows_left % every == 0 if every > 1 else rows_left == 0)
     if start is None:
         if stop is not None or every > 1:
-            raise ConfigError("stop and every need a start: the first stamp to forecast from")
+            raise ConfigError(
+                "Rolling forecasts of a panel need the time of the first one", hint="Pass {start}", argument="start"
+            )
         return np.flatnonzero(windows.origins == ends)
     first = source.clock.row_of(start, after_end=True)
     last = len(source.values) if stop is None else source.clock.row_of(stop, after_end=True)
-    found = np.flatnonzero(
-        (windows.origins >= first) & (windows.origins <= last) & ((windows.origins - first) % every == 0)
-    )
-    if not len(found):
+    origins, lookback = windows.origins, windows.shape.lookback
+    starts = np.flatnonzero((origins >= first) & (origins <= last) & ((origins - first) % every == 0))
+    if not len(starts):
         raise DataError(
-            f"no forecast can start from {start} to {stop or 'the end'}: before a start there must be "
-            f"{windows.shape.lookback} rows; the clock has {source.clock}"
+            f"No forecast can start from {start} to {stop or 'the end'}: it needs lookback={lookback} rows before, and "
+            f"the data have {source.clock}",
+            hint="Choose a later {start}" if stop is None else "Choose a later {start} or {stop}",
+            argument="start",
         )
-    if windows.origins[found[0]] > first:
-        begun = source.clock.at(windows.origins[found[:1]])[0]
+    if origins[starts[0]] > first:
+        time = source.clock.at(origins[starts[:1]])[0]
         warn_data(
-            f"before {start} there are no {windows.shape.lookback} rows; the first forecast starts at {begun} UTC"
+            f"There are fewer than lookback={lookback} rows before {start}: the first forecast starts at {time} UTC"
         )
-    return found
+    return starts

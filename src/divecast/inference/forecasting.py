@@ -1,39 +1,35 @@
-"""Forecasts as methods of the estimator: all at once, or a batch at a time."""
+"""The forecast methods of the estimator: all forecasts at once, or batch by batch."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from divecast.config import check_at_least
 from divecast.data import Windows
-from divecast.errors import ConfigError
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.forecast_starts import Moment, forecast_starts
 from divecast.inference.predict import LabelMode, forecast_pieces, forecast_windows, pieces
 from divecast.inference.results import Forecast
 
-_MOST = 2**63 - 1  # that numpy counts with, and torch draws from
-
-
-def check_at_least(low: int, **settings: int) -> None:
-    """Refuse settings that are no whole number or below ``low`` (ConfigError)."""
-    for name, value in settings.items():
-        if not isinstance(value, int | np.integer) or isinstance(value, bool) or not low <= value <= _MOST:
-            raise ConfigError(f"{name} must be a whole number >= {low}, below 2^63, got {value!r}")
+LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+"""Probabilities of the quantiles, unless others are chosen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One of several stretches of the same forecasts, as equal as can be, to divide the work.
+    """One of several consecutive shares of the same work, of sizes as equal as possible.
 
     Attributes:
-        number: 0, 1, ...
-        of: how many there are.
+        number: index of the share, from 0.
+        of: number of shares.
 
     Raises:
-        ConfigError: there is no such share.
+        ConfigError: a number is out of range.
+
+    Example:
+        >>> Share(1, of=3).among(10)
+        slice(3, 6, None)
     """
 
     number: int = 0
@@ -45,19 +41,19 @@ class Share:
         check_at_least(self.number + 1, of=self.of)
 
     def among(self, n: int) -> slice:
-        """Return which of ``n`` things in order are in it; none where there are fewer things than shares."""
+        """Return the items of ``n`` that are in this share; it may be empty if there are fewer items than shares."""
         return slice(n * self.number // self.of, n * (self.number + 1) // self.of)
 
 
 class Forecasting(ABC):
-    """How ``DeepDIVE`` forecasts."""
+    """The forecast methods of ``DeepDIVE``."""
 
     @property
     @abstractmethod
     def fitted_model(self) -> FittedModel:
-        """What the fit left."""
+        """The fitted model."""
 
-    def forecast(  # noqa: PLR0913  which windows, and what of the distribution
+    def forecast(  # noqa: PLR0913  options of one call
         self,
         data: Any,
         *,
@@ -65,30 +61,41 @@ class Forecasting(ABC):
         stop: Moment | None = None,
         every: int = 1,
         labels: LabelMode = "known",
-        levels: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95),
+        levels: Sequence[float] = LEVELS,
         n_samples: int = 0,
     ) -> Forecast:
-        """Forecast the steps after the end of the data, or from a span of rolling origins.
+        """Forecast the steps after the end of the data, or from rolling forecast origins.
 
         Args:
-            data: at least ``lookback`` rows of the channels of the fit.
-            start: first stamp to forecast from; from there to ``stop`` a forecast starts every ``every`` rows. For
-                recordings leave both out; ``every`` above 1 then rolls through each recording.
-            stop: last stamp a forecast may start at (the row after the end by default).
-            every: rows between forecasts.
-            labels: ``known`` hands the labels the data give (calendar factors always) to the code; ``infer`` reads
-                all of them from the window, as in the paper.
+            data: at least ``lookback`` rows of the channels of the fit, in any form that ``fit`` takes.
+            start: time of the first step of the first forecast; None for a single forecast after the last row. Omit
+                ``start`` and ``stop`` for recordings; ``every`` above 1 then forecasts repeatedly within each one.
+            stop: time of the first step of the last forecast; None for the row after the last.
+            every: rows between forecast origins.
+            labels: ``known`` passes the labels of the data to the code (those of calendar factors are always known);
+                ``infer`` infers all of them from the window, as in the paper.
             levels: probabilities of the quantiles.
-            n_samples: draws of the whole path, through the code and the likelihood.
+            n_samples: number of sample paths, drawn from the code and the likelihood.
 
         Returns:
-            Mean, quantiles and samples in original units; ``.frame()`` gives a table.
+            Mean, quantiles and samples in original units.
+
+        Raises:
+            NotFittedError: the model is not fitted.
+            DataError: the data cannot be used, or no window ends in the time span.
+            ConfigError: an argument is out of range, or the arguments cannot be combined.
+
+        Example:
+            >>> model.forecast(panel).mean.shape
+            (1, 24, 4)
+            >>> model.forecast(panel, start="2012-03-01", every=24, n_samples=5).samples.shape[0]
+            5
         """
         check_at_least(0, n_samples=n_samples)
-        fitted, windows = self._chosen(data, start, stop, every)
+        fitted, windows = self._windows_from(data, start, stop, every)
         return forecast_windows(fitted, windows, labels, levels, n_samples)
 
-    def forecast_batches(  # noqa: PLR0913  as above
+    def forecast_batches(  # noqa: PLR0913  options of one call
         self,
         data: Any,
         *,
@@ -96,31 +103,42 @@ class Forecasting(ABC):
         stop: Moment | None = None,
         every: int = 1,
         labels: LabelMode = "known",
-        levels: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95),
+        levels: Sequence[float] = LEVELS,
         share: Share = Share(),
     ) -> Iterator[Forecast]:
-        """Forecast as ``forecast`` does, some windows at a time, for more than fits in memory.
+        """Forecast as ``forecast`` does, but yield the result batch by batch, for forecasts larger than the memory.
 
-        ``write_frames((batch.frame() for batch in model.forecast_batches(...)), path)`` writes them as they come.
+        ``divecast.data.write_frames((batch.frame() for batch in model.forecast_batches(...)), path)`` writes a file.
 
         Args:
-            data: a store (``open_store``) is never read whole.
-            start: as in ``forecast``; so are the others.
-            stop: last stamp a forecast may start at.
-            every: rows between forecasts.
-            labels: whether known labels are handed over.
+            data: as in ``forecast``; a store (``open_store``) is never read as a whole.
+            start: time of the first step of the first forecast.
+            stop: time of the first step of the last forecast.
+            every: rows between forecast origins.
+            labels: whether labels are ``known`` or inferred (``infer``).
             levels: probabilities of the quantiles.
-            share: only these of the forecasts, where others make the rest.
+            share: the share of the forecasts to make, where several processes divide the work.
 
         Returns:
-            Results in order of the windows; joined they are what ``forecast`` gives. What is asked for is checked
-            before the first is taken.
-        """
-        fitted, windows = self._chosen(data, start, stop, every)
-        cut = [*pieces(fitted, windows)]  # shared out whole: numbers differ in their last bits with what is beside
-        return forecast_pieces(fitted, cut[share.among(len(cut))], labels, levels, 0)
+            Iterator of results in the order of the windows; together they equal the result of ``forecast``. The
+            arguments and the data are checked before the first one.
 
-    def _chosen(self, data: Any, start: Moment | None, stop: Moment | None, every: int) -> tuple[FittedModel, Windows]:
+        Raises:
+            NotFittedError, DataError, ConfigError: as in ``forecast``.
+
+        Example:
+            >>> batches = model.forecast_batches(panel, start="2012-03-01", every=24)
+            >>> all(batch.mean.shape[1:] == (24, 4) for batch in batches)
+            True
+        """
+        fitted, windows = self._windows_from(data, start, stop, every)
+        # Whole batches are shared out, since the last bits of a forecast depend on the rest of its batch.
+        batches = [*pieces(fitted, windows)]
+        return forecast_pieces(fitted, batches[share.among(len(batches))], labels, levels, 0)
+
+    def _windows_from(
+        self, data: Any, start: Moment | None, stop: Moment | None, every: int
+    ) -> tuple[FittedModel, Windows]:
         check_at_least(1, every=every)
         fitted = self.fitted_model
         windows = fitted.windows(data)

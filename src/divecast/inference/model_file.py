@@ -1,4 +1,4 @@
-"""A fitted model as one file, and back; read strictly, since a stranger may have written it."""
+"""Fitted models as single files, read strictly since anyone may have written them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -24,7 +24,7 @@ KIND = "model"
 
 
 def write_model(fitted: FittedModel, path: Path) -> None:
-    """Write a model to one file, whole or not at all; see :mod:`divecast.persistence.artifact`."""
+    """Write a model to one file atomically; see :mod:`divecast.persistence.artifact`."""
     tensors = {f"network.{name}": value for name, value in fitted.network.state_dict().items()} | {
         "scale.center": torch.from_numpy(fitted.scale.center),
         "scale.spread": torch.from_numpy(fitted.scale.spread),
@@ -35,10 +35,10 @@ def write_model(fitted: FittedModel, path: Path) -> None:
 
 
 def read_model(path: Path, device: torch.device) -> FittedModel:
-    """Read a model that ``write_model`` wrote.
+    """Read a file of ``write_model``.
 
     Raises:
-        ArtifactError: the file is missing, foreign, of a newer divecast, cut short or damaged.
+        ArtifactError: the file is missing, truncated, damaged, of another kind or from a newer divecast.
     """
     artifact = read_artifact(path, KIND, SCHEMA)
     with as_artifact_error(path, KIND):
@@ -48,7 +48,7 @@ def read_model(path: Path, device: torch.device) -> FittedModel:
 
 
 def document_of(fitted: FittedModel) -> dict[str, Any]:
-    """Return all of a model but its tensors, as JSON values."""
+    """Return everything of a model except its tensors, as JSON values."""
     document: dict[str, Any] = as_json(
         {
             "channels": fitted.channels,
@@ -104,10 +104,10 @@ def _check_names(channels: Sequence[str], factors: Sequence[Factor], vocabularie
 
 
 def _check_tensors(tensors: Mapping[str, Tensor], dimensions: Dimensions, config: ModelConfig, n_levels: int) -> None:
-    """Check names, shapes and numbers against a network on the meta device, before one is built that takes memory.
+    """Check names, shapes and values against a network on the meta device, before memory is allocated for one.
 
     Raises:
-        ValueError: they differ, or are not finite.
+        ValueError: a name or shape differs, or a value is not finite.
     """
     with torch.device("meta"):
         network, n_channels = build_network(dimensions, config, seed=0), dimensions.n_channels

@@ -1,8 +1,9 @@
-"""Running a fitted network over windows."""
+"""Forecasts, codes, labels and reconstructions of windows by a fitted network."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from divecast._device import own_random_state
 from divecast._text import plural
+from divecast.config import check_choice
 from divecast.data import Windows
 from divecast.data.windows.range_check import check_batch
 from divecast.errors import ConfigError, warn_data
@@ -21,11 +23,11 @@ from divecast.types import Batch, Code, Outputs, Prediction
 LabelMode = Literal["known", "infer"]
 
 _VALUES_AT_ONCE = 8_000_000  # of windows in a batch, 32 MB
-_LATE = 8  # a channel without a value in this part of the look-back, the last eighth, is forecast from others
+_RECENT = 8  # a channel without a value in the last eighth of the look-back is forecast from the others
 
 
 def pieces(fitted: FittedModel, windows: Windows) -> Iterator[Windows]:
-    """Cut the windows in order, so that the values of each piece take little memory."""
+    """Split the windows, in order, into pieces whose values need little memory."""
     per_window = (fitted.shape.lookback + fitted.shape.horizon) * len(fitted.channels)
     at_once = max(1, min(1024, _VALUES_AT_ONCE // per_window))
     for first in range(0, len(windows), at_once):
@@ -33,21 +35,24 @@ def pieces(fitted: FittedModel, windows: Windows) -> Iterator[Windows]:
 
 
 def batches(fitted: FittedModel, windows: Windows) -> Iterator[Batch]:
-    """Gather the windows in order, in batches that keep memory small, on the network's device."""
+    """Yield the windows, in order, in batches that need little memory, on the device of the network."""
     for piece in pieces(fitted, windows):
-        yield _gathered(fitted, piece)
+        yield _batch_of(fitted, piece)
 
 
 def handed_labels(labels: Tensor, mode: LabelMode) -> Tensor:
-    """Return the labels the code is told, (batch, factor): those known, or none."""
-    if mode not in ("known", "infer"):
-        raise ConfigError(f'labels must be "known" or "infer", got {mode!r}')
+    """Return the label indices passed to the code, (batch, factor): the known ones, or -1 to infer all.
+
+    Raises:
+        ConfigError: there is no such mode.
+    """
+    check_choice(get_args(LabelMode), labels=mode)
     return labels if mode == "known" else torch.full_like(labels, -1)
 
 
 @torch.inference_mode()
 def predict(fitted: FittedModel, batch: Batch, mode: LabelMode, sample: bool = False) -> Prediction:
-    """Run a batch through at the mean code, or at one draw of it; where all labels are known, b is not inferred."""
+    """Forecast a batch at the mean code, or at one sample of it; b is not inferred if all labels are known."""
     network = fitted.network
     labels = handed_labels(batch.labels, mode)[:, : network.n_factors]
     if bool((labels >= 0).all()):
@@ -58,45 +63,48 @@ def predict(fitted: FittedModel, batch: Batch, mode: LabelMode, sample: bool = F
 
 @torch.inference_mode()
 def complete(fitted: FittedModel, batch: Batch, mode: LabelMode) -> Outputs:
-    """Run a batch through at the mean code and give it back, too."""
+    """Forecast and reconstruct a batch at the mean code."""
     outputs: Outputs = fitted.network(batch.x, handed_labels(batch.labels, mode), sample=False)
     return outputs
 
 
 @torch.inference_mode()
 def mean_and_quantiles(fitted: FittedModel, outputs: Prediction, levels: Sequence[float]) -> tuple[Floats, Floats]:
-    """Return the forecast's mean, (batch, horizon, channel), and quantiles, (level, ...), in original units.
+    """Return mean, (batch, horizon, channel), and quantiles, (level, batch, horizon, channel), in original units.
 
     Raises:
-        ConfigError: levels do not rise, or reach beyond the calibration.
+        ConfigError: the levels do not increase, or lie outside the calibrated range.
     """
     forecast: Any = outputs.forecast
-    table = fitted.calibration.at(levels)
+    residuals = fitted.calibration.at(levels)
     center, spread = torch.from_numpy(fitted.scale.center), torch.from_numpy(fitted.scale.spread)
-    mean = torch.addcmul(center, forecast.loc.cpu().contiguous(), spread)  # as the result lies in memory
-    quantiles = torch.addcmul(mean, forecast.scale.cpu().contiguous() * spread, table[:, None, :, None])
+    mean = torch.addcmul(center, forecast.loc.cpu().contiguous(), spread)  # contiguous, as the results are
+    quantiles = torch.addcmul(mean, forecast.scale.cpu().contiguous() * spread, residuals[:, None, :, None])
     return mean.numpy(), quantiles.numpy()
 
 
 def forecast_windows(
     fitted: FittedModel, windows: Windows, mode: LabelMode, levels: Sequence[float], n_samples: int
 ) -> Forecast:
-    """Forecast every window, in original units."""
+    """Return the forecasts of all windows, in original units."""
     return Forecast.joined(forecast_pieces(fitted, pieces(fitted, windows), mode, levels, n_samples), len(windows))
 
 
 def forecast_pieces(
     fitted: FittedModel, cut: Iterable[Windows], mode: LabelMode, levels: Sequence[float], n_samples: int
 ) -> Iterator[Forecast]:
-    """Forecast windows piece by piece, in original units; each piece draws from a seed of its own."""
-    rows, silent = -(-fitted.shape.lookback // _LATE), torch.zeros(len(fitted.channels), dtype=torch.bool)
-    for at, piece in enumerate(cut):
-        batch = _gathered(fitted, piece)
-        silent |= batch.x[:, -rows:].isnan().all(dim=1).any(dim=0).cpu()
+    """Yield the forecasts of each piece, in original units; every piece has its own seed.
+
+    At the end warns (DataWarning) of channels without a value in the last rows of a window.
+    """
+    n_recent, silent = -(-fitted.shape.lookback // _RECENT), torch.zeros(len(fitted.channels), dtype=torch.bool)
+    for number, piece in enumerate(cut):
+        batch = _batch_of(fitted, piece)
+        silent |= batch.x[:, -n_recent:].isnan().all(dim=1).any(dim=0).cpu()
         outputs = predict(fitted, batch, mode)
         mean, quantiles = mean_and_quantiles(fitted, outputs, levels)
-        # within the step: a generator that is left standing must not hold the caller's random state
-        with own_random_state(fitted.provenance.plan.seed + at) if n_samples else nullcontext():
+        # Restored before each yield: a suspended generator must not hold the caller's random state.
+        with own_random_state(fitted.provenance.plan.seed + number) if n_samples else nullcontext():
             draws = [predict(fitted, batch, mode, sample=True).forecast.sample() for _ in range(n_samples)]
         samples = torch.stack(draws) if draws else outputs.forecast.mean.new_empty(0, *batch.y.shape)
         yield Forecast(
@@ -107,19 +115,38 @@ def forecast_pieces(
             quantiles,
             fitted.original(samples),
         )
-    names = [fitted.channels[at] for at in torch.nonzero(silent).flatten().tolist()]
+    names = [fitted.channels[channel] for channel in torch.nonzero(silent).flatten().tolist()]
     if names:
         warn_data(
-            f"{plural(len(names), 'channel')} had no value in the {plural(rows, 'row')} before a forecast, first "
-            f"{names[:5]}; their intervals there are too narrow, as they are measured where most values are known"
+            f"{plural(len(names), 'channel')} had no value in the {plural(n_recent, 'row')} before a forecast "
+            f"({', '.join(names[:5])}{', ...' if len(names) > 5 else ''}): the intervals there are too narrow, since "
+            "they are calibrated on windows with most values known"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _BatchCodes:
+    """Moments of the codes of a batch; see ``Codes``."""
+
+    a_mean: Tensor
+    a_sd: Tensor
+    b_mean: tuple[Tensor, ...]
+    b_sd: tuple[Tensor, ...]
+    probabilities: tuple[Tensor, ...]
+    attention: Tensor
 
 
 @torch.no_grad()
 def encode_windows(fitted: FittedModel, windows: Windows, mode: LabelMode = "infer") -> Codes:
-    """Infer the code of every window from the window alone, or with the labels that are known.
+    """Infer the codes of windows.
 
-    Factors that are no part of the code are left out.
+    Args:
+        fitted: the model.
+        windows: the windows.
+        mode: ``infer`` to read the values alone, ``known`` to use known labels, too.
+
+    Returns:
+        The codes; factors that are not part of the code are left out.
     """
     network, rows = fitted.network, []
     names, classes = (fitted.factor_names, fitted.classes) if network.n_factors else ((), ())
@@ -128,42 +155,59 @@ def encode_windows(fitted: FittedModel, windows: Windows, mode: LabelMode = "inf
         q_a = network.infer_conditional(batch.x, marginal.b)
         q_b, blocks = marginal.posterior, network.marginal.blocks
         _, attention = network.fusion(Code(q_a.loc, marginal.b, marginal.classes))
-        rows.append([q_a.loc, q_a.scale, *blocks(q_b.mean), *blocks(q_b.stddev), *marginal.classes, attention])
-    columns = [torch.cat(column).cpu().numpy() for column in zip(*rows, strict=True)]
-    m = len(names)
-    b_mean, b_sd, shares = (tuple(columns[2 + i * m : 2 + (i + 1) * m]) for i in range(3))
-    return Codes(_ends(windows), names, classes, columns[0], columns[1], b_mean, b_sd, shares, columns[-1])
+        b_mean, b_sd = tuple(blocks(q_b.mean)), tuple(blocks(q_b.stddev))
+        rows.append(_BatchCodes(q_a.loc, q_a.scale, b_mean, b_sd, tuple(marginal.classes), attention))
+    return Codes(
+        _ends(windows),
+        names,
+        classes,
+        a_mean=_joined(row.a_mean for row in rows),
+        a_sd=_joined(row.a_sd for row in rows),
+        b_mean=_joined_by_factor(row.b_mean for row in rows),
+        b_sd=_joined_by_factor(row.b_sd for row in rows),
+        probabilities=_joined_by_factor(row.probabilities for row in rows),
+        attention=_joined(row.attention for row in rows),
+    )
 
 
 @torch.no_grad()
 def infer_window_labels(fitted: FittedModel, windows: Windows) -> Labels:
-    """Read the labels of every window from the window alone.
+    """Infer the labels of windows from their values alone.
 
     Raises:
-        ConfigError: the model has no labels to infer.
+        ConfigError: the model infers no labels.
     """
     path = fitted.network.marginal
     if not path.infers_labels:
+        labels = fitted.config.code.labels
+        reason = f"with model.code.labels={labels!r}" if fitted.factors else "without factors"
         raise ConfigError(
-            "this model infers no labels: it was fitted without factors, or with labels that are not inferred "
-            f'(code.labels={fitted.config.code.labels!r}); fit it with factors= and labels="blocks"'
+            f"This model infers no labels, since it was fitted {reason}",
+            hint='Fit it with {factors} and {model.code.labels} "blocks" or "latent"',
         )
     rows = [path.class_probabilities(path.infer(batch.x).mean) for batch in batches(fitted, windows)]
-    shares = tuple(torch.cat(column).cpu().numpy() for column in zip(*rows, strict=True))
     given = windows.labels[windows.origins - 1].astype(np.int64)
-    return Labels(_ends(windows), fitted.factor_names, fitted.classes, shares, given)
+    return Labels(_ends(windows), fitted.factor_names, fitted.classes, _joined_by_factor(rows), given)
 
 
 def pool_recordings(labels: Labels, segments: NDArray[np.int64]) -> Labels:
-    """Join the windows of each recording: the mean of their class probabilities, the commonest given label."""
-    ids, first, member = np.unique(segments, return_index=True, return_inverse=True)
+    """Pool the labels of windows by recording.
+
+    Args:
+        labels: labels of windows.
+        segments: (window,) index of the recording, not decreasing.
+
+    Returns:
+        For each recording the mean class probabilities and the most frequent given label of its windows.
+    """
+    ids, first, row = np.unique(segments, return_index=True, return_inverse=True)
     last = np.append(first[1:], len(segments)) - 1
     pooled = []
-    for shares in labels.probabilities:
-        sums = np.zeros((len(ids), shares.shape[1]))
-        np.add.at(sums, member, shares)
-        pooled.append((sums / np.bincount(member)[:, None]).astype(np.float32))
-    given = np.stack([_commonest(labels.given[member == i]) for i in range(len(ids))])
+    for probabilities in labels.probabilities:
+        sums = np.zeros((len(ids), probabilities.shape[1]))
+        np.add.at(sums, row, probabilities)
+        pooled.append((sums / np.bincount(row)[:, None]).astype(np.float32))
+    given = np.stack([_most_frequent(labels.given[row == i]) for i in range(len(ids))])
     recordings = labels.keys.recordings
     keys = Keys(
         labels.keys.origins[last],
@@ -175,7 +219,7 @@ def pool_recordings(labels: Labels, segments: NDArray[np.int64]) -> Labels:
 
 
 def reconstruct_windows(fitted: FittedModel, windows: Windows) -> Reconstruction:
-    """Give every window back through its code alone, in original units."""
+    """Reconstruct windows from their codes, in original units."""
     truth, means = [], []
     for batch in batches(fitted, windows):
         truth.append(fitted.original(batch.x))
@@ -184,7 +228,7 @@ def reconstruct_windows(fitted: FittedModel, windows: Windows) -> Reconstruction
     return Reconstruction(keys, fitted.channels, np.concatenate(truth), np.concatenate(means))
 
 
-def _gathered(fitted: FittedModel, piece: Windows) -> Batch:
+def _batch_of(fitted: FittedModel, piece: Windows) -> Batch:
     batch = piece.batch(np.arange(len(piece)))
     check_batch(piece, batch)
     return batch.to(fitted.device)
@@ -194,6 +238,15 @@ def _ends(windows: Windows) -> Keys:
     return Keys.of(windows.source, windows.origins, windows.segments, range(-1, 0))
 
 
-def _commonest(given: NDArray[np.int64]) -> NDArray[np.int64]:
+def _joined(batches: Iterable[Tensor]) -> Floats:
+    joined: Floats = torch.cat([*batches]).cpu().numpy()
+    return joined
+
+
+def _joined_by_factor(batches: Iterable[Sequence[Tensor]]) -> tuple[Floats, ...]:
+    return tuple(_joined(of_factor) for of_factor in zip(*batches, strict=True))
+
+
+def _most_frequent(given: NDArray[np.int64]) -> NDArray[np.int64]:
     columns = [np.bincount(column[column >= 0], minlength=1) for column in given.T]
     return np.array([counts.argmax() if counts.any() else -1 for counts in columns], dtype=np.int64)

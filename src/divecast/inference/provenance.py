@@ -1,4 +1,4 @@
-"""How a fitted model came to be: its settings, the split, the data and the history of the fit."""
+"""Provenance of a fitted model: its settings, the split, the data and the history of the fit."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -18,11 +18,11 @@ class FitPlan:
     """All settings of a fit.
 
     Attributes:
-        horizon: steps ahead.
-        lookback: steps of the window.
-        factors: labels that own a block of b each.
-        model: sizes of the network.
-        training: the optimisation.
+        horizon: number of steps to forecast.
+        lookback: number of steps of a window.
+        factors: factors, each with a block of b.
+        model: settings of the network.
+        training: settings of the optimisation.
         losses: weights of the loss terms.
         seed: random seed.
     """
@@ -37,7 +37,7 @@ class FitPlan:
 
     @property
     def shape(self) -> WindowShape:
-        """Lengths of a window."""
+        """Look-back and horizon."""
         return WindowShape(self.lookback, self.horizon)
 
     def to_json(self) -> dict[str, Any]:
@@ -58,22 +58,22 @@ class FitPlan:
         rest = {name: value for name, value in settings.items() if name != "factors"}
         plan: FitPlan = TypeAdapter(cls).validate_python({**rest, "factors": factors})
         if not 0 <= plan.seed < 2**63:
-            raise ValueError(f"expected a seed of 63 bits, got {plan.seed}")
+            raise ValueError(f"expected a seed from 0 to 2^63 - 1, got {plan.seed}")
         return plan
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """How a fitted model came to be.
+    """Settings, data and history of the fit of a model.
 
     Attributes:
-        plan: all settings; an encoder of kind ``auto`` is resolved.
-        split: how the rows were cut into training, validation and test part.
-        time_zone: zone of the clock, in which calendar factors are read; ``UTC`` for recordings.
+        plan: all settings, with the encoder of kind ``auto`` resolved.
+        split: how the rows were split into training, validation and test part.
+        time_zone: time zone of the clock, which calendar factors use; ``UTC`` for recordings.
         fingerprint: hash of the data of the fit.
-        linear_start: the closed form that the forecaster's linear path started from.
-        correction: mean share of the network's correction of the linear path that was kept, or None where the share is
-            not fitted.
+        linear_start: closed form from which the linear path of the forecaster started.
+        correction: mean over the channels of the shares by which the network's correction of the linear path is
+            multiplied; None if these are not fitted (``model.decoder.shrink``).
         history: losses by epoch.
     """
 
@@ -86,7 +86,7 @@ class Provenance:
     history: History
 
     def to_json(self) -> dict[str, Any]:
-        """Return all of it as JSON values."""
+        """Return all fields as JSON values."""
         fields: dict[str, Any] = as_json(
             {
                 "plan": self.plan.to_json(),
@@ -125,7 +125,7 @@ def typed(value: Any) -> dict[str, Any]:
 
 
 def read_typed(fields: Mapping[str, Any], *types: type) -> Any:
-    """Read the result of ``typed`` for one of these types.
+    """Return the dataclass, of one of some types, that ``typed`` wrote.
 
     Raises:
         ValueError, LookupError, TypeError, ConfigError: a field is malformed.
@@ -133,5 +133,5 @@ def read_typed(fields: Mapping[str, Any], *types: type) -> Any:
     from pydantic import TypeAdapter
 
     rest = dict(fields)
-    kind = {each.__name__: each for each in types}[rest.pop("type")]
+    kind = {cls.__name__: cls for cls in types}[rest.pop("type")]
     return TypeAdapter(kind).validate_python(rest)

@@ -1,4 +1,4 @@
-"""Windows and their futures drawn from the prior."""
+"""Samples of windows and futures from the prior."""
 
 from collections.abc import Mapping
 
@@ -8,6 +8,7 @@ from torch import Tensor
 
 from divecast._device import own_random_state
 from divecast.data.labels.class_names import class_place
+from divecast.data.tables.frames import default_backend
 from divecast.errors import ConfigError
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.results import Floats, Samples
@@ -15,7 +16,7 @@ from divecast.types import Code
 
 
 def sample_windows(fitted: FittedModel, n: int, classes: Mapping[str, str], noise: bool, seed: int) -> Samples:
-    """Draw windows and their futures; see ``DeepDIVE.sample``.
+    """Draw windows and futures; see ``DeepDIVE.sample``.
 
     Raises:
         ConfigError: there is no such factor or class.
@@ -23,13 +24,15 @@ def sample_windows(fitted: FittedModel, n: int, classes: Mapping[str, str], nois
     unknown = [name for name in classes if name not in fitted.factor_names]
     if unknown:
         raise ConfigError(
-            expected=f"factors of the model, {list(fitted.factor_names)}", found=str(unknown), argument="classes"
+            f"The model has no factor {unknown[0]!r}",
+            hint=f"Choose among {', '.join(fitted.factor_names)}" if fitted.factor_names else None,
+            argument="classes",
         )
     generator = np.random.default_rng(seed)
     columns, names = [], {}
     for vocabulary in fitted.vocabularies:
-        shares = np.array(vocabulary.frequencies)
-        indices = generator.choice(len(shares), n, p=shares / shares.sum())
+        frequencies = np.array(vocabulary.frequencies)
+        indices = generator.choice(len(frequencies), n, p=frequencies / frequencies.sum())
         if vocabulary.name in classes:
             indices = np.full(n, class_place(vocabulary.name, vocabulary.classes, classes[vocabulary.name]))
         columns.append(torch.from_numpy(indices))
@@ -37,17 +40,20 @@ def sample_windows(fitted: FittedModel, n: int, classes: Mapping[str, str], nois
     labels = torch.stack(columns, dim=1) if columns else torch.empty(n, 0, dtype=torch.int64)
     with own_random_state(seed):
         x, y = sample_prior(fitted, labels.to(fitted.device), noise)
-    return Samples(fitted.channels, x, y, names, "numpy")
+    return Samples(fitted.channels, x, y, names, default_backend())
 
 
 @torch.no_grad()
 def sample_prior(fitted: FittedModel, labels: Tensor, noise: bool) -> tuple[Floats, Floats]:
-    """Draw windows, (sample, time, channel), and futures, (sample, horizon, channel), in original units.
+    """Draw windows and futures of given classes, in original units.
 
     Args:
         fitted: the model.
-        labels: (sample, factor) class of every draw.
-        noise: whether to draw from the likelihoods too, or to give their means.
+        labels: (sample, factor) label indices.
+        noise: whether to sample from the likelihoods, or to take their means.
+
+    Returns:
+        Windows, (sample, time, channel), and futures, (sample, horizon, channel).
     """
     network = fitted.network
     b, classes = network.marginal.b_of_labels(labels[:, : network.n_factors], noise=True)

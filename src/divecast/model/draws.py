@@ -1,8 +1,9 @@
-"""Random draws for a share of a batch: the very rows that the whole batch would draw.
+"""Random draws for a share of a batch: the rows that a draw for the whole batch has.
 
-A batch cut over processes has to give the losses it gives uncut, noise included. So whatever is drawn for the share is
-drawn for the whole batch, from the same random state, and the share's rows are taken: noise costs each process as much
-as the whole batch's, which is little beside the layers. No layer needs to know.
+A batch that is divided among processes must give the same losses as the whole batch, including noise. So every draw is
+made for the whole batch, from the same random state on each process, and only the rows of the share are used. Noise
+then costs each process as much as for the whole batch, which is little compared with the layers. The layers need no
+change.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +19,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows ``start`` to ``stop`` (half open) out of ``total``."""
+    """Rows ``start`` to ``stop`` (excluded) of a batch of ``total`` rows."""
 
     start: int
     stop: int
@@ -29,24 +30,24 @@ class Rows:
         return self.stop - self.start
 
     def piece(self, first: int, last: int) -> "Rows":
-        """Return which rows of ``first`` to ``last`` of the whole are among these."""
-        start, stop = (min(max(at, first), last) - first for at in (self.start, self.stop))
+        """Return these rows within the piece ``first`` to ``last`` (excluded) of the whole batch."""
+        start, stop = (min(max(row, first), last) - first for row in (self.start, self.stop))
         return Rows(start, stop, last - first)
 
     def of(self, whole: Tensor) -> Tensor:
-        """Return these rows of a tensor of all."""
+        """Return these rows of a tensor of the whole batch."""
         return whole[self.start : self.stop]
 
 
-_DRAWN: ContextVar[Rows | None] = ContextVar("rows that are drawn for", default=None)
+_DRAWN: ContextVar[Rows | None] = ContextVar("rows of the current draws", default=None)
 
 
 @contextmanager
 def drawn_for(rows: Rows) -> Iterator[None]:
-    """Within the block, take what is drawn for tensors of ``len(rows)`` rows from draws for all ``rows.total``.
+    """Within the block, draw ``len(rows)`` rows by drawing all ``rows.total`` and using these.
 
     Raises:
-        RuntimeError: something is drawn whose first axis is not that of the rows, or by a function unknown here.
+        RuntimeError: the first axis of a draw is not that of the rows, or the function of the draw is not supported.
     """
     if len(rows) == rows.total:
         yield
@@ -60,16 +61,16 @@ def drawn_for(rows: Rows) -> Iterator[None]:
 
 
 def in_pieces(tensors: Sequence[Tensor], most: int) -> Iterator[tuple[Tensor, ...]]:
-    """Yield tensors ``most`` rows at a time, to be worked on before the next is asked for.
+    """Yield pieces of tensors with at most ``most`` rows; use each before taking the next.
 
-    The pieces of a share are those of its whole batch, the empty ones too: so they draw the same noise in turn.
+    The pieces of a share are those of the whole batch, including empty ones, so the draws have the same order.
     """
     rows = _DRAWN.get()
     if rows is None:
-        yield from zip(*(each.split(most) for each in tensors), strict=True)
+        yield from zip(*(tensor.split(most) for tensor in tensors), strict=True)
         return
-    pieces = [rows.piece(at, min(at + most, rows.total)) for at in range(0, rows.total, most)]
-    parts = (each.split([len(piece) for piece in pieces]) for each in tensors)
+    pieces = [rows.piece(first, min(first + most, rows.total)) for first in range(0, rows.total, most)]
+    parts = (tensor.split([len(piece) for piece in pieces]) for tensor in tensors)
     for piece, *part in zip(pieces, *parts, strict=True):
         before = _DRAWN.set(piece)
         try:
@@ -79,7 +80,7 @@ def in_pieces(tensors: Sequence[Tensor], most: int) -> Iterator[tuple[Tensor, ..
 
 
 class _WholeDraws(TorchDispatchMode):
-    """Draws for all rows and hands out some."""
+    """Replaces draws by rows of draws for the whole batch."""
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -87,7 +88,7 @@ class _WholeDraws(TorchDispatchMode):
         rows, kwargs = _DRAWN.get(), kwargs or {}
         if rows is None or torch.Tag.nondeterministic_seeded not in func.tags:
             return func(*args, **kwargs)
-        with self:  # a function made of others, such as dropout in inference mode
+        with self:  # a composite function, such as dropout in inference mode
             result = func.decompose(*args, **kwargs)
         if result is not NotImplemented:
             return result
@@ -100,10 +101,10 @@ class _WholeDraws(TorchDispatchMode):
 
 
 def _some_of(func: Any, first: Any, rows: Rows, draw: Callable[[Any], Any]) -> Any:
-    """Return the rows of a draw whose first argument is ``first``: a shape, or a tensor of the shape."""
+    """Return the rows of a draw whose first argument, ``first``, is a shape or a tensor."""
     shape = first.shape if isinstance(first, Tensor) else first
     if not len(shape) or shape[0] != len(rows):
-        raise RuntimeError(f"expected draws for {len(rows)} windows of a batch, {func} draws {tuple(shape)}")
+        raise RuntimeError(f"Expected a draw for {len(rows)} windows, and {func} draws the shape {tuple(shape)}")
     if not isinstance(first, Tensor):
         return rows.of(draw([rows.total, *shape[1:]]))
     name = func.overloadpacket.__name__
@@ -115,11 +116,11 @@ def _some_of(func: Any, first: Any, rows: Rows, draw: Callable[[Any], Any]) -> A
         return first * rows.of(factors), rows.of(kept)
     if name.endswith("_like"):
         return rows.of(draw(whole))
-    raise RuntimeError(f"{func} cannot be drawn for a share of a batch; draw with rand, randn or in place")
+    raise RuntimeError(f"{func} cannot be drawn for a share of a batch. Use rand, randn or an in-place function")
 
 
 def _whole_like(some: Tensor, n_rows: int) -> Tensor:
-    """Return an empty tensor of more rows whose axes lie in memory in the same order: draws fill memory in order."""
+    """Return an empty tensor of more rows with the same order of axes in memory, in which draws fill it."""
     strides = some.stride()
     order = sorted(range(some.ndim), key=lambda axis: -strides[axis])
     shape = [n_rows, *some.shape[1:]]

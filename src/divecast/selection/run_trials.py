@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from divecast._optional import need
+from divecast.config import check_at_least
 from divecast.data import Source
 from divecast.data.sources.fingerprints import fingerprints
 from divecast.data.sources.mapped import Mapped
 from divecast.errors import ConfigError
-from divecast.inference.forecasting import check_at_least
 from divecast.jobs.contract import JobProgress, track_progress
 from divecast.jobs.workers import make_files
 from divecast.persistence.atomic import make_folder, scratch_beside

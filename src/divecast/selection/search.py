@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast._optional import Plottable
+from divecast.config import check_at_least
 from divecast.data import Backend, ByTime, Split, to_frame
 from divecast.data.reading import read_source
 from divecast.errors import ConfigError
 from divecast.estimator import DeepDIVE
 from divecast.inference.evaluation import MEASURES, MODEL_NAME
-from divecast.inference.forecasting import check_at_least
 from divecast.jobs.contract import JobProgress
 from divecast.selection.run_trials import Execution, FinishedTrial, run_trials
 from divecast.selection.trial import Trial, TrialJob

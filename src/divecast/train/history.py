@@ -1,4 +1,4 @@
-"""The losses of a fit, by epoch."""
+"""Losses of a fit by epoch."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,16 +15,17 @@ class EpochRecord:
     """The losses of one epoch.
 
     Attributes:
-        epoch: number, counted from 0.
+        epoch: index of the epoch, from 0.
         train: mean of each loss term in training, nats per window, unweighted.
         valid: the same on the validation windows, at the mean code with known labels clamped. Use it to compare
             epochs; its ``marginal_kl`` is no estimate of the KL, since b is not drawn.
-        monitored: validation value of early stopping; smaller is better.
+        monitored: validation loss for early stopping; smaller is better.
         seconds: wall time of the epoch with its validation.
 
     Example:
-        >>> model.history.records[0].epoch
-        0
+        >>> record = model.history.records[0]
+        >>> record.epoch, "forecast" in record.train
+        (0, True)
     """
 
     epoch: int
@@ -36,14 +37,14 @@ class EpochRecord:
 
 @dataclass(frozen=True, slots=True)
 class History(Plottable):
-    """All epochs of a fit, in order.
+    """Losses of all epochs of a fit.
 
     Attributes:
-        records: one per epoch.
+        records: one per epoch, in order.
 
     Example:
-        >>> len(model.history.records)
-        1
+        >>> len(model.history.records), model.history.best_epoch
+        (1, 0)
     """
 
     records: tuple[EpochRecord, ...] = ()
@@ -52,7 +53,8 @@ class History(Plottable):
         """Return this history with one more epoch.
 
         Example:
-            >>> len(model.history.with_record(model.history.records[0]).records)
+            >>> history = model.history
+            >>> len(history.with_record(history.records[0]).records)
             2
         """
         return History((*self.records, record))
@@ -84,11 +86,11 @@ class History(Plottable):
 
     @property
     def best_epoch(self) -> int | None:
-        """Epoch whose weights are kept, the earlier of two equal ones; None before the first."""
+        """Epoch with the smallest monitored loss, whose weights are kept (the first of equal ones); None if empty."""
         return min(self.records, key=lambda r: r.monitored).epoch if self.records else None
 
     def has_stalled(self, patience: int) -> bool:
-        """Return whether the last ``patience`` epochs brought no improvement.
+        """Return whether the monitored loss has not improved in the last ``patience`` epochs.
 
         Example:
             >>> model.history.has_stalled(patience=3)

@@ -1,4 +1,4 @@
-"""What a fitted model gives back; each result turns into a table with ``frame()`` and a picture with ``plot()``."""
+"""Results of a fitted model: each has ``frame()``, a table, and ``plot()``, a figure."""
 
 from divecast.inference.results.codes import Codes
 from divecast.inference.results.columns import Columns, Floats, merged

@@ -1,4 +1,4 @@
-"""The code of every window, as a result."""
+"""Codes of windows."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,19 +11,24 @@ from divecast.inference.results.keys import Keys
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Codes(Plottable):
-    """The code of every window, as inferred from the window alone.
+    """Codes of windows: a, b and class probabilities, inferred from the windows.
 
     Attributes:
-        keys: windows, keyed by their last observation.
+        keys: the windows, with the time of their last row.
         factors: names of the factors.
         classes: class names of each factor.
-        a_mean: (window, conditional).
-        a_sd: (window, conditional).
-        b_mean: for each factor, (window, dim of its block).
-        b_sd: for each factor, (window, dim of its block).
+        a_mean: (window, conditional) mean of q(a|x,b).
+        a_sd: (window, conditional) standard deviation of q(a|x,b).
+        b_mean: for each factor the mean of q(b|x), (window, dimension of its block).
+        b_sd: for each factor the standard deviation of q(b|x), (window, dimension of its block).
         probabilities: for each factor the class probabilities at the mean code, (window, class).
-        attention: (window, head, factor) weight of each factor's token in the fusion; cross-attention's sum to 1 over
-            the factors, and concatenation has no heads.
+        attention: (window, head, factor) weight of each factor's token in the fusion. The weights of cross-attention
+            sum to 1 over the factors; concatenation has no heads.
+
+    Example:
+        >>> codes = model.encode(panel, part="test")
+        >>> codes.factors, codes.a_mean.shape == codes.a_sd.shape
+        (('hour', 'weekday'), True)
     """
 
     keys: Keys
@@ -37,10 +42,20 @@ class Codes(Plottable):
     attention: Floats
 
     def frame(self, *, backend: Backend | None = None) -> Any:
-        """Return a row per window: ``end`` (time of its last observation), then for every dimension mean and sd.
+        """Return the codes as a table, one row per window.
 
-        Columns are ``a0_mean, a0_sd, ...``, ``b_hour0_mean, b_hour0_sd, ...``, ``p_hour_00, ...``, and
-        ``attention_hour, ...``, the mean over the heads.
+        Columns: ``end`` (time of the last row), ``a0_mean, a0_sd, ...``, ``b_hour0_mean, b_hour0_sd, ...``,
+        ``p_hour_00, ...`` and ``attention_hour, ...`` (mean over the heads).
+
+        Args:
+            backend: ``pandas``, ``polars`` or ``pyarrow``; None for the kind of the data.
+
+        Raises:
+            ConfigError: two columns would have the same name.
+
+        Example:
+            >>> list(model.encode(panel, part="test").frame(backend="pandas").columns[:3])
+            ['end', 'a0_mean', 'a0_sd']
         """
         columns = {**self.keys.columns("end", 0), **_moments("a", self.a_mean, self.a_sd)}
         for name, mean, sd in zip(self.factors, self.b_mean, self.b_sd, strict=True):

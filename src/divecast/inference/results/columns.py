@@ -1,4 +1,4 @@
-"""Columns of a result's table."""
+"""Columns of the table of a result."""
 
 from typing import Any
 
@@ -11,19 +11,19 @@ Floats = NDArray[np.float32]
 Columns = dict[str, NDArray[Any]]
 
 
-def merged(*parts: Columns) -> Columns:
-    """Return columns side by side.
+def merged(*tables: Columns) -> Columns:
+    """Return the columns of several tables side by side.
 
     Raises:
-        ConfigError: two of them would have one name, so that one would be lost.
+        ConfigError: two columns have the same name.
     """
-    found: Columns = {}
-    for part in parts:
-        twice = [name for name in part if name in found]
-        if twice:
+    columns: Columns = {}
+    for table in tables:
+        duplicates = [name for name in table if name in columns]
+        if duplicates:
             raise ConfigError(
-                f"expected channels, factors and classes that are not called as another column of the table, got "
-                f"{twice[:5]}; rename them in the data, or take another layout"
+                f"Channels, factors or classes have the name of another column of the table: {duplicates[:5]}",
+                hint="Rename them in the data, or choose another {layout}",
             )
-        found |= part
-    return found
+        columns |= table
+    return columns

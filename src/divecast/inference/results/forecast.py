@@ -1,18 +1,20 @@
-"""Forecasts, as a result."""
+"""Forecasts of windows."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from divecast._optional import Plottable
+from divecast.config import check_choice
 from divecast.data import Backend, to_frame
-from divecast.errors import ConfigError
 from divecast.inference.results.columns import Columns, Floats, merged
 from divecast.inference.results.keys import Keys
+
+Layout = Literal["long", "wide"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -20,12 +22,17 @@ class Forecast(Plottable):
     """Forecasts of one or more windows, in original units.
 
     Attributes:
-        keys: windows and the times of their steps.
-        channels: names.
+        keys: the windows, with the times of their last row and of the forecast steps.
+        channels: names of the channels.
         mean: (window, horizon, channel) mean of the likelihood at the mean code.
-        levels: probabilities of the quantiles, rising.
-        quantiles: (level, window, horizon, channel).
-        samples: (sample, window, horizon, channel), drawn through the code; no rows when none were asked for.
+        levels: probabilities of the quantiles, increasing.
+        quantiles: (level, window, horizon, channel), calibrated.
+        samples: (sample, window, horizon, channel), drawn from the code and the likelihood; empty for ``n_samples=0``.
+
+    Example:
+        >>> forecast = model.forecast(panel, levels=(0.1, 0.9))
+        >>> forecast.mean.shape, forecast.quantiles.shape
+        ((1, 24, 4), (2, 1, 24, 4))
     """
 
     keys: Keys
@@ -36,40 +43,57 @@ class Forecast(Plottable):
     samples: Floats
 
     @classmethod
-    def joined(cls, parts: Iterable["Forecast"], n_windows: int) -> "Forecast":
-        """Return forecasts of one model from the same data as one, taking part after part.
+    def joined(cls, batches: Iterable["Forecast"], n_windows: int) -> "Forecast":
+        """Concatenate forecasts of the same model and data along the windows.
 
         Args:
-            parts: one or more.
-            n_windows: of all parts together.
+            batches: at least one; taken one after another, so that only one is held besides the result.
+            n_windows: number of windows of all batches together.
+
+        Example:
+            >>> one = model.forecast(panel)
+            >>> type(one).joined([one, one], n_windows=2).mean.shape
+            (2, 24, 4)
         """
-        rest = iter(parts)
+        rest = iter(batches)
         first = next(rest)
-        whole, keys, at = first._room_for(n_windows), [], 0
-        for part in chain((first,), rest):
-            keys.append(part.keys)
-            here = slice(at, at + len(part.mean))
-            whole.mean[here], whole.quantiles[:, here], whole.samples[:, here] = part.mean, part.quantiles, part.samples
-            at = here.stop
+        whole, keys, done = first._empty_for(n_windows), [], 0
+        for batch in chain((first,), rest):
+            keys.append(batch.keys)
+            rows = slice(done, done + len(batch.mean))
+            whole.mean[rows] = batch.mean
+            whole.quantiles[:, rows] = batch.quantiles
+            whole.samples[:, rows] = batch.samples
+            done = rows.stop
         return replace(whole, keys=Keys.joined(keys))
 
-    def _room_for(self, n_windows: int) -> "Forecast":
+    def _empty_for(self, n_windows: int) -> "Forecast":
         mean, quantiles, samples = (
             np.empty((*array.shape[:-3], n_windows, *array.shape[-2:]), array.dtype)
             for array in (self.mean, self.quantiles, self.samples)
         )
         return replace(self, mean=mean, quantiles=quantiles, samples=samples)
 
-    def frame(self, layout: Literal["long", "wide"] = "long", *, backend: Backend | None = None) -> Any:
-        """Return a table of the caller's kind.
+    def frame(self, layout: Layout = "long", *, backend: Backend | None = None) -> Any:
+        """Return the forecasts as a table.
 
-        ``long`` has a row per window, channel and step: ``unique_id, origin, step, ds, mean`` and a column per
-        quantile (``q0.05``); ``wide`` a row per window and step with the means, a column per channel. ``ds`` is the
-        time of the step, ``origin`` that of the window's last observation: wall time of the data's zone
-        without a zone, or seconds.
+        ``ds`` is the time of the step and ``origin`` that of the window's last row: wall time in the data's zone,
+        without a zone, or seconds since the start of a recording.
+
+        Args:
+            layout: ``long`` has one row per window, channel and step with the columns ``unique_id, origin, step, ds,
+                mean`` and one column per quantile (``q0.05``); ``wide`` has one row per window and step, and the means
+                in one column per channel.
+            backend: ``pandas``, ``polars`` or ``pyarrow``; None for the kind of the data.
+
+        Raises:
+            ConfigError: there is no such layout, or a channel has the name of another column of the wide table.
+
+        Example:
+            >>> list(model.forecast(panel, levels=(0.1, 0.9)).frame(backend="pandas").columns)
+            ['unique_id', 'origin', 'step', 'ds', 'mean', 'q0.1', 'q0.9']
         """
-        if layout not in ("long", "wide"):
-            raise ConfigError(f'layout must be "long" or "wide", got {layout!r}')
+        check_choice(get_args(Layout), layout=layout)
         return to_frame(self._long() if layout == "long" else self._wide(), backend or self.keys.backend)
 
     def _long(self) -> Columns:

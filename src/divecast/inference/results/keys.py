@@ -1,4 +1,4 @@
-"""Which windows a result is of."""
+"""Keys of the windows of a result."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from divecast.inference.results.columns import Columns
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Keys:
-    """Which windows a result is of.
+    """Keys of the windows of a result: their rows, recordings and times.
 
     Attributes:
-        origins: (window,) row of the first step after the window.
+        origins: (window,) forecast origin: row of the first step after the window.
         recordings: (window,) name of the recording, or None for a panel.
-        stamps: (window, step) time of each step: wall time of the clock's zone, datetime64 without a zone, or seconds
-            since a recording's start.
-        backend: kind of table to give back.
+        stamps: (window, step) time of each step: wall time in the clock's zone as datetime64, or seconds since the
+            start of the recording.
+        backend: kind of the tables that ``frame`` returns by default.
     """
 
     origins: NDArray[np.int64]
@@ -30,7 +30,14 @@ class Keys:
 
     @classmethod
     def of(cls, source: Source, origins: NDArray[np.int64], segments: NDArray[np.int64], steps: range) -> "Keys":
-        """Return the keys of windows; ``steps`` counts from the origin, so -1 is the last observed row."""
+        """Return the keys of windows of a source.
+
+        Args:
+            source: the data.
+            origins: (window,) forecast origins.
+            segments: (window,) index of the recording; 0 for a panel.
+            steps: steps whose times are kept, counted from the origin: -1 is the last row of the window.
+        """
         rows = origins[:, None] + np.asarray(steps)
         if source.clock is not None:
             return cls(origins, None, source.clock.local(rows), source.backend)
@@ -38,14 +45,25 @@ class Keys:
         return cls(origins, np.array(source.names, dtype=object)[segments], seconds, source.backend)
 
     @classmethod
-    def joined(cls, parts: Sequence["Keys"]) -> "Keys":
-        """Return the keys of windows of the same data, part after part."""
-        first = parts[0]
-        names = None if first.recordings is None else np.concatenate([part.recordings for part in parts])
-        origins, stamps = (np.concatenate([getattr(part, name) for part in parts]) for name in ("origins", "stamps"))
-        return cls(origins, names, stamps, first.backend)
+    def joined(cls, batches: Sequence["Keys"]) -> "Keys":
+        """Concatenate keys of windows of the same data."""
+        first = batches[0]
+        return cls(
+            np.concatenate([keys.origins for keys in batches]),
+            None if first.recordings is None else np.concatenate([keys.recordings for keys in batches]),
+            np.concatenate([keys.stamps for keys in batches]),
+            first.backend,
+        )
 
     def columns(self, name: str, step: int) -> Columns:
-        """Return the key columns: the recording, if any, and the time of one step as ``name``."""
-        head: Columns = {} if self.recordings is None else {"recording": self.recordings}
-        return {**head, name: self.stamps[:, step]}
+        """Return the key columns of a table.
+
+        Args:
+            name: name of the column of times.
+            step: index of the step whose time it has.
+
+        Returns:
+            ``recording``, unless the data are a panel, and the times.
+        """
+        recording: Columns = {} if self.recordings is None else {"recording": self.recordings}
+        return {**recording, name: self.stamps[:, step]}

@@ -1,4 +1,4 @@
-"""Reconstructed windows, as a result."""
+"""Reconstructions of windows."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,13 +14,18 @@ from divecast.inference.results.keys import Keys
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Reconstruction(Plottable):
-    """Windows as the code alone gives them back, in original units.
+    """Windows and their reconstructions from the code alone, in original units.
 
     Attributes:
-        keys: windows and the times of their rows.
-        channels: names.
-        truth: (window, time, channel), NaN where missing.
-        mean: (window, time, channel).
+        keys: the windows, with the times of their rows.
+        channels: names of the channels.
+        truth: (window, time, channel) values of the data, NaN where missing.
+        mean: (window, time, channel) mean of p(x|a,b) at the mean code.
+
+    Example:
+        >>> windows = model.reconstruct(panel, part="test", every=50)
+        >>> windows.mean.shape == windows.truth.shape
+        True
     """
 
     keys: Keys
@@ -29,14 +34,24 @@ class Reconstruction(Plottable):
     mean: Floats
 
     def frame(self, *, backend: Backend | None = None) -> Any:
-        """Return a row per window, channel and time: ``unique_id, end, ds, truth, mean``."""
+        """Return the reconstructions as a table, one row per window, channel and time.
+
+        Columns: ``unique_id`` (the channel), ``end`` (time of the window's last row), ``ds, truth, mean``.
+
+        Args:
+            backend: ``pandas``, ``polars`` or ``pyarrow``; None for the kind of the data.
+
+        Example:
+            >>> list(model.reconstruct(panel, part="test", every=50).frame(backend="pandas").columns)
+            ['unique_id', 'end', 'ds', 'truth', 'mean']
+        """
         windows, time, channels = self.mean.shape
 
         def flat(array: NDArray[Any]) -> NDArray[Any]:
             return array.swapaxes(1, 2).reshape(-1)
 
         names = np.tile(np.repeat(np.array(self.channels, dtype=object), time), windows)
-        keys = {n: np.repeat(column, time * channels) for n, column in self.keys.columns("end", -1).items()}
+        keys = {name: np.repeat(column, time * channels) for name, column in self.keys.columns("end", -1).items()}
         stamps = np.broadcast_to(self.keys.stamps[:, None], (windows, channels, time)).reshape(-1)
         columns = {"unique_id": names, **keys, "ds": stamps, "truth": flat(self.truth), "mean": flat(self.mean)}
         return to_frame(columns, backend or self.keys.backend)

@@ -1,4 +1,4 @@
-"""Windows and futures drawn from the prior, as a result."""
+"""Windows and futures drawn from the prior."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,11 +16,16 @@ class Samples(Plottable):
     """Windows and futures drawn from the prior, in original units.
 
     Attributes:
-        channels: names.
-        x: (sample, time, channel).
-        y: (sample, horizon, channel).
-        labels: for each factor the class drawn or asked for, (sample,) names.
-        backend: kind of table to give back.
+        channels: names of the channels.
+        x: (sample, time, channel) windows.
+        y: (sample, horizon, channel) futures.
+        labels: for each factor the names of the classes, (sample,), drawn or chosen.
+        backend: kind of the tables that ``frame`` returns by default.
+
+    Example:
+        >>> samples = model.sample(3, {"weekday": "Sun"})
+        >>> samples.x.shape, samples.y.shape
+        ((3, 48, 4), (3, 24, 4))
     """
 
     channels: tuple[str, ...]
@@ -30,7 +35,20 @@ class Samples(Plottable):
     backend: Backend
 
     def frame(self, *, backend: Backend | None = None) -> Any:
-        """Return a row per sample and step: ``sample, step`` (1 is the first future step), labels, channels."""
+        """Return the samples as a table, one row per sample and step.
+
+        Columns: ``sample``, ``step`` (1 is the first step after the window), one per factor and one per channel.
+
+        Args:
+            backend: ``pandas``, ``polars`` or ``pyarrow``; None for the kind of the data.
+
+        Raises:
+            ConfigError: two columns would have the same name.
+
+        Example:
+            >>> list(model.sample(3).frame(backend="pandas").columns[:4])
+            ['sample', 'step', 'hour', 'weekday']
+        """
         values = np.concatenate([self.x, self.y], axis=1)
         n, steps, _ = values.shape
         columns: Columns = {

@@ -31,8 +31,7 @@ import torch
 from torch import Tensor
 
 from divecast._device import own_random_state
-from divecast.config import LossConfig, TrainingConfig
-from divecast.errors import ConfigError
+from divecast.config import LossConfig, TrainingConfig, check_at_least
 from divecast.model.network import Network
 from divecast.train.conflict.look import Look, Modules, Moves, take_look
 from divecast.train.conflict.summary import ConflictSummary, summarise_looks
@@ -69,8 +68,7 @@ class ConflictProbe:
     """
 
     def __init__(self, every: int = 20, weights: LossConfig | None = None) -> None:
-        if every < 1:
-            raise ConfigError("every must be a whole number >= 1", found=repr(every), argument="every")
+        check_at_least(1, every=every)
         self.every, self.weights = every, weights
         self._looks: list[Look] = []
         self._seconds = 0.0
