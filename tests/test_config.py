@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from divecast import CodeConfig, ConfigError, DecoderConfig, EncoderConfig, LossConfig, ModelConfig, TrainingConfig
+from divecast.config import check_at_least, check_choice
 
 
 @pytest.mark.parametrize(
@@ -64,3 +65,19 @@ def test_a_room_takes_only_its_own_settings() -> None:
         ModelConfig(encoder=CodeConfig())
     with pytest.raises(ConfigError, match="forecast must be one of"):
         DecoderConfig(forecast="gauss")
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.0, "1", None, True, 2**63, np.float64(2)])
+def test_a_whole_number_is_checked_by_its_name(value: object) -> None:
+    with pytest.raises(ConfigError, match=r"n must be a whole number >= 1( and below 2\^63)?: got") as caught:
+        check_at_least(1, n=value)
+    assert caught.value.argument == "n"
+    check_at_least(1, n=np.int64(1), most=2**63 - 1)
+
+
+@pytest.mark.parametrize("value", ["", "c", None, 1, ["a"]])
+def test_a_choice_is_checked_by_its_name(value: object) -> None:
+    with pytest.raises(ConfigError, match='by must be "a", "b" or "d": got') as caught:
+        check_choice(("a", "b", "d"), by=value)
+    assert caught.value.argument == "by"
+    check_choice(("a", "b", "d"), by="b")

@@ -67,6 +67,18 @@ def test_wide_forecasts(backend: str) -> None:
     assert [f"{s:%H}" for s in found["origin"]] == ["04"] * 3 + ["07"] * 3
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_table_may_be_of_another_kind_than_the_data(backend: str) -> None:
+    assert kind(forecast("pandas").frame("wide", backend=backend)) == MODULES[backend]
+    assert kind(labels("polars").confusion("half", backend=backend)) == MODULES[backend]
+
+
+@pytest.mark.parametrize("backend", ["dask", 3])
+def test_an_unknown_kind_of_table_is_refused_with_the_known_ones(backend: object) -> None:
+    with pytest.raises(ConfigError, match=r'backend must be .*"pandas".*"polars".*"pyarrow".*: got'):
+        forecast().frame(backend=backend)
+
+
 def test_a_layout_that_is_not_there_is_refused() -> None:
     with pytest.raises(ConfigError, match='layout must be "long" or "wide"'):
         forecast().frame("square")

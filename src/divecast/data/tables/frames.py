@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast.config import check_choice
 from divecast.data.source import Backend
 from divecast.errors import ConfigError, DataError
 from divecast.persistence.atomic import replacing
@@ -29,8 +30,9 @@ def to_frame(columns: Mapping[str, NDArray[Any]], backend: Backend) -> Any:
         backend: "pandas", "polars" or "pyarrow"; "numpy" gives a pyarrow table.
 
     Raises:
-        ConfigError: The package of the backend is not installed.
+        ConfigError: There is no such backend, or its package is not installed.
     """
+    check_choice(get_args(Backend), backend=backend)
     kind = "pyarrow" if backend == "numpy" else backend
     try:
         return nw.from_dict({name: _plain(column) for name, column in columns.items()}, backend=kind).to_native()
