@@ -454,10 +454,6 @@ class DeepDIVE(Forecasting, Explaining):
         """Return the public names and the special methods."""
         return [name for name in super().__dir__() if not name.startswith("_") or name.endswith("__")]
 
-    def __sklearn_is_fitted__(self) -> bool:
-        """Return whether the model is fitted, for scikit-learn's ``check_is_fitted``."""
-        return self.is_fitted
-
     def _check_parameters(self) -> None:
         check_at_least(1, horizon=self.horizon, lookback=self.lookback)
         check_at_least(0, seed=self.seed)

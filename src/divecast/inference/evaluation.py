@@ -71,7 +71,7 @@ class Evaluation(Plottable):
         Example:
             >>> table = model.evaluate(panel, every=5).frame(backend="pandas")
             >>> list(table.columns[:3])
-            ['model', 'horizon', 'rrse']
+            ['model', 'horizon', 'n']
         """
         return to_frame(self.table(), backend or self.backend)
 

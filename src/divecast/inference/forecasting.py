@@ -88,7 +88,7 @@ class Forecasting(ABC):
         Example:
             >>> model.forecast(panel).mean.shape
             (1, 24, 4)
-            >>> model.forecast(panel, start="2012-03-01", every=24, n_samples=5).samples.shape[0]
+            >>> model.forecast(panel, start="2016-03-05", every=24, n_samples=5).samples.shape[0]
             5
         """
         check_at_least(0, n_samples=n_samples)
@@ -127,7 +127,7 @@ class Forecasting(ABC):
             NotFittedError, DataError, ConfigError: as in ``forecast``.
 
         Example:
-            >>> batches = model.forecast_batches(panel, start="2012-03-01", every=24)
+            >>> batches = model.forecast_batches(panel, start="2016-03-05", every=24)
             >>> all(batch.mean.shape[1:] == (24, 4) for batch in batches)
             True
         """
