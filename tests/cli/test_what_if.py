@@ -101,7 +101,7 @@ def test_traverse(run, folder, model, tmp_path):
         (["swap-codes", "--other", "2024-01-12", "--factor", "month"], "month"),
         (["swap-codes", "--other", "2024-01-12", "--windows-out", "w.xlsx"], "w.xlsx"),
         (["traverse", "--dimension", "a9"], "a0 to a1"),
-        (["traverse", "--dimension", "a0", "--n", "1"], "n >= 2"),
+        (["traverse", "--dimension", "a0", "--n", "1"], "must be 2 to 10000"),
         (["traverse", "--dimension", "a0", "--out", "none/t.csv"], "none"),
     ],
 )
