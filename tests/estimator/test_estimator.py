@@ -102,7 +102,7 @@ def test_half_a_model_is_refused(hours_model: DeepDIVE, tmp_path: Path) -> None:
 
 def test_a_checkpoint_is_no_model(tmp_path: Path) -> None:
     small().fit(SHORT, checkpoint=tmp_path / "c", progress=False)
-    with pytest.raises(ArtifactError, match="is a divecast checkpoint, expected a divecast model"):
+    with pytest.raises(ArtifactError, match="is a divecast checkpoint file: expected a divecast model file"):
         DeepDIVE.load(tmp_path / "c")
 
 

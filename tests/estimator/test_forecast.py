@@ -100,7 +100,7 @@ def test_hours_are_forecast_in_the_units_of_the_data(hours_model: DeepDIVE) -> N
     np.testing.assert_allclose(mean, level, rtol=0.1)
 
 
-def test_handed_labels_and_inferred_ones_differ(hours_model: DeepDIVE) -> None:
+def test_known_and_inferred_labels_give_other_forecasts(hours_model: DeepDIVE) -> None:
     known, inferred = (hours_model.forecast(PANEL, start="2024-02-20", labels=mode) for mode in ("known", "infer"))
     assert not np.allclose(known.mean, inferred.mean, rtol=1e-5)
     np.testing.assert_allclose(known.mean, inferred.mean, rtol=0.2)

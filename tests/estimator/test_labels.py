@@ -95,7 +95,7 @@ def test_a_class_unseen_in_training_is_unknown_at_forecast_time(shifts: tuple[pd
     np.testing.assert_array_equal(model.forecast(unknown).mean, model.forecast(table, labels="infer").mean)
 
 
-def test_a_handed_label_moves_the_forecast(shifts: tuple[pd.DataFrame, DeepDIVE]) -> None:
+def test_a_known_label_changes_the_forecast(shifts: tuple[pd.DataFrame, DeepDIVE]) -> None:
     table, model = shifts
     early, late = (model.forecast(table.assign(shift=name)).mean for name in ("early", "late"))
     assert not np.allclose(early, late, rtol=1e-4)

@@ -85,6 +85,6 @@ def test_recordings_have_no_calendar(moves_model: DeepDIVE) -> None:
 
 
 def test_the_encoder_for_recordings_is_chosen(moves_model: DeepDIVE, hours_model: DeepDIVE) -> None:
-    assert moves_model.info()["model"]["encoder"]["kind"] == "recording"
+    assert moves_model.info()["settings"]["model"]["encoder"]["kind"] == "recording"
     assert moves_model.info()["frequency"] == "recordings at 10 Hz"
-    assert hours_model.info()["model"]["encoder"]["kind"] == "panel"
+    assert hours_model.info()["settings"]["model"]["encoder"]["kind"] == "panel"

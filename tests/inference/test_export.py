@@ -103,8 +103,8 @@ class Exported:
         source = self.fitted.source(self.data)
         x = np.stack([source.values[at - self.fitted.shape.lookback : at] for at in origins])
         labels = self.fitted.label_indices(source)[origins - 1].astype(np.int64)
-        handed = {"labels": labels if known else np.full_like(labels, -1)}
-        return {"x": x} | (handed if self.fitted.network.n_factors else {})
+        known_labels = {"labels": labels if known else np.full_like(labels, -1)}
+        return {"x": x} | (known_labels if self.fitted.network.n_factors else {})
 
 
 def read_onnx(file: Path) -> tuple[Callable[[Arrays], Arrays], Any]:
@@ -198,7 +198,7 @@ def codes_and_class_probabilities_are_the_estimators(exported: Exported) -> None
         assert_same_code(run(exported.inputs(codes.keys.origins, known=False)), codes)
 
 
-def labels_that_are_handed_over_reach_the_code(exported: Exported) -> None:
+def known_labels_reach_the_code(exported: Exported) -> None:
     fitted = exported.fitted
     windows = fitted.windows_of(fitted.source(exported.data), None, "encode").subset(slice(None, None, 17))
     codes = encode_windows(fitted, windows, "known")
@@ -263,7 +263,7 @@ def the_files_hold_no_path_of_this_machine(exported: Exported) -> None:
 LAWS = (
     forecasts_are_the_estimators,
     codes_and_class_probabilities_are_the_estimators,
-    labels_that_are_handed_over_reach_the_code,
+    known_labels_reach_the_code,
     any_batch_size_gives_each_window_the_same,
     numbers_that_are_no_class_are_inferred_and_infinity_is_missing,
     both_files_say_what_they_are,

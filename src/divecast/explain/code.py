@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from divecast.inference.fitted_model import FittedModel
-from divecast.inference.predict import LabelMode, handed_labels
+from divecast.inference.predict import LabelMode, labels_for
 from divecast.inference.results import Floats
 from divecast.types import Batch, Code
 
@@ -42,7 +42,7 @@ class Generated:
 def infer_code(fitted: FittedModel, batch: Batch, mode: LabelMode) -> Code:
     """Return the mean code of a batch, with known labels or without, as ``forecast`` uses it."""
     network = fitted.network
-    marginal = network.marginal_code(batch.x, handed_labels(batch.labels, mode), sample=False)
+    marginal = network.marginal_code(batch.x, labels_for(batch.labels, mode), sample=False)
     q_a = network.infer_conditional(batch.x, marginal.b)
     return Code(q_a.loc, marginal.b, marginal.classes)
 

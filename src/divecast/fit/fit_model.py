@@ -23,9 +23,7 @@ from divecast.data import (
     fit_vocabularies,
     seasons,
 )
-from divecast.data import (
-    split as cut,
-)
+from divecast.data import split as split_rows
 from divecast.data.reading import read_source
 from divecast.data.windows.range_check import check_range
 from divecast.errors import ConfigError, DataError
@@ -79,7 +77,7 @@ def fit_model(  # noqa: PLR0913  all that a fit depends on
     """
     source = read_source(data, factors=plan.factors)
     plan = replace(plan, model=_with_encoder(plan.model, source))
-    parts = cut(source, split)
+    parts = split_rows(source, split)
     vocabularies = fit_vocabularies(source, plan.factors, parts.train)
     scale, labels = fit_scale(source, parts.train), encode_labels(source, plan.factors, vocabularies)
     check_range(source, parts.valid, scale)

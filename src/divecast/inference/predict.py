@@ -40,7 +40,7 @@ def batches(fitted: FittedModel, windows: Windows) -> Iterator[Batch]:
         yield _batch_of(fitted, piece)
 
 
-def handed_labels(labels: Tensor, mode: LabelMode) -> Tensor:
+def labels_for(labels: Tensor, mode: LabelMode) -> Tensor:
     """Return the label indices passed to the code, (batch, factor): the known ones, or -1 to infer all.
 
     Raises:
@@ -54,7 +54,7 @@ def handed_labels(labels: Tensor, mode: LabelMode) -> Tensor:
 def predict(fitted: FittedModel, batch: Batch, mode: LabelMode, sample: bool = False) -> Prediction:
     """Forecast a batch at the mean code, or at one sample of it; b is not inferred if all labels are known."""
     network = fitted.network
-    labels = handed_labels(batch.labels, mode)[:, : network.n_factors]
+    labels = labels_for(batch.labels, mode)[:, : network.n_factors]
     if bool((labels >= 0).all()):
         return network.predict(batch.x, network.marginal.b_of_labels(labels, noise=sample), sample)
     marginal = network.marginal_code(batch.x, labels, sample)
@@ -64,7 +64,7 @@ def predict(fitted: FittedModel, batch: Batch, mode: LabelMode, sample: bool = F
 @torch.inference_mode()
 def complete(fitted: FittedModel, batch: Batch, mode: LabelMode) -> Outputs:
     """Forecast and reconstruct a batch at the mean code."""
-    outputs: Outputs = fitted.network(batch.x, handed_labels(batch.labels, mode), sample=False)
+    outputs: Outputs = fitted.network(batch.x, labels_for(batch.labels, mode), sample=False)
     return outputs
 
 
@@ -151,7 +151,7 @@ def encode_windows(fitted: FittedModel, windows: Windows, mode: LabelMode = "inf
     network, rows = fitted.network, []
     names, classes = (fitted.factor_names, fitted.classes) if network.n_factors else ((), ())
     for batch in batches(fitted, windows):
-        marginal = network.marginal_code(batch.x, handed_labels(batch.labels, mode), sample=False)
+        marginal = network.marginal_code(batch.x, labels_for(batch.labels, mode), sample=False)
         q_a = network.infer_conditional(batch.x, marginal.b)
         q_b, blocks = marginal.posterior, network.marginal.blocks
         _, attention = network.fusion(Code(q_a.loc, marginal.b, marginal.classes))

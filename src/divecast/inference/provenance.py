@@ -120,8 +120,10 @@ class Provenance:
 
 
 def typed(value: Any) -> dict[str, Any]:
-    """Return a dataclass as JSON values, with the name of its type."""
-    return {"type": type(value).__name__, **asdict(value)}
+    """Return a dataclass as JSON values, with the name of its type; numbers have the types of their fields."""
+    from pydantic import TypeAdapter
+
+    return {"type": type(value).__name__, **TypeAdapter(type(value)).dump_python(value, mode="json")}
 
 
 def read_typed(fields: Mapping[str, Any], *types: type) -> Any:

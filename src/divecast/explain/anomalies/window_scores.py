@@ -12,7 +12,7 @@ from divecast.data import Windows
 from divecast.explain.anomalies.forecast_errors import STATISTICS, forecast_errors
 from divecast.explain.anomalies.label_surprise import label_surprise
 from divecast.inference.fitted_model import FittedModel
-from divecast.inference.predict import batches, handed_labels
+from divecast.inference.predict import batches, labels_for
 from divecast.inference.results import Floats
 from divecast.losses.label_terms import label_terms
 from divecast.losses.terms import normal_kl
@@ -109,7 +109,7 @@ class _BatchScores:
 
 @torch.inference_mode()
 def _score_batch(fitted: FittedModel, batch: Batch) -> _BatchScores:
-    network, unknown = fitted.network, handed_labels(batch.labels, "infer")
+    network, unknown = fitted.network, labels_for(batch.labels, "infer")
     marginal = network.marginal_code(batch.x, unknown, sample=False)
     q_a = network.infer_conditional(batch.x, marginal.b)
     fused, _ = network.fusion(Code(q_a.loc, marginal.b, marginal.classes))
