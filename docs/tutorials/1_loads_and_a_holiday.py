@@ -80,7 +80,8 @@ print(*like_a_sunday, sep="\n")
 # ## Compare with the calendar of holidays
 #
 # We compare this list with the public holidays of all Germany. A holiday that falls on a Sunday cannot be found this
-# way. A day in the list that is no public holiday is not necessarily an error: businesses also close on other days.
+# way, and one seed may miss others: [anomalies](../anomalies.md) measures how many are found. A day in the list that is
+# no public holiday is not necessarily an error: businesses also close on other days.
 
 # %%
 import holidays
