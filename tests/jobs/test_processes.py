@@ -12,6 +12,8 @@ from divecast.jobs import processes
 from divecast.jobs.processes import run_jobs
 from job_tasks import Task, environment, work
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_job_is_done_once_and_in_order(tmp_path):
     tasks = [Task(f"t{index}", tmp_path) for index in range(5)]
@@ -56,8 +58,6 @@ def test_a_process_that_exits_is_reported_with_its_code(monkeypatch):
 
 UNGUARDED = """
 from divecast.jobs import processes
-
-pytestmark = pytest.mark.slow
 processes.RETRIES = 0
 for outcome in processes.run_jobs(["a job"], print, 1):
     print(outcome.error)
