@@ -36,7 +36,7 @@ CANDIDATES: dict[str, tuple[str, ...]] = {
 
 
 class Detector(Protocol):
-    """Gives every window some scores, higher where it is odder."""
+    """Gives every window some scores, higher if it is more anomalous."""
 
     def scores(self, windows: Windows) -> Scores:
         """Return (window,) scores by name; a window ends at its origin, and its last rows are the day judged."""
@@ -52,7 +52,7 @@ class ByModel:
 
     @classmethod
     def of(cls, judge: Judge) -> "ByModel":
-        """Take the validation part for usual, as ``anomalies`` does."""
+        """Use the validation part as the reference, as ``anomalies`` does."""
         fitted, valid = judge.model.fitted_model, judge.model.fitted_model.windows(judge.panel, "valid", "encode", 1)
         return cls(fitted, Reference.measure(fitted, valid, "the validation part"))
 
@@ -89,7 +89,7 @@ class ByResidual:
         found = cls(name, fitted, forecaster, centre, spread.clamp(min=1e-6))
         columns = found._columns(valid, residual)
         first = ReferenceScores.of(columns.reshape(len(columns), -1), 1e-3)
-        return replace(found, usual=(first, ReferenceScores.of(found._oddest(first, columns), 0.2)))
+        return replace(found, usual=(first, ReferenceScores.of(found._most_anomalous(first, columns), 0.2)))
 
     def scores(self, windows: Windows) -> Scores:
         """Return all three."""
@@ -97,7 +97,7 @@ class ByResidual:
         standard = (residual - self.centre) / self.spread
         largest, mean = standard.abs().amax(dim=(1, 2)), standard.square().mean(dim=1).amax(dim=1)
         first, second = self.usual
-        rarity = second.rarity(self._oddest(first, self._columns(windows, residual))).max(axis=1)
+        rarity = second.rarity(self._most_anomalous(first, self._columns(windows, residual))).max(axis=1)
         return {
             f"{self.name}: largest": largest.double().numpy(),
             f"{self.name}: mean square": mean.double().numpy(),
@@ -113,7 +113,7 @@ class ByResidual:
         return torch.stack(parts, dim=1).double().numpy()
 
     @staticmethod
-    def _oddest(first: ReferenceScores, columns: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _most_anomalous(first: ReferenceScores, columns: NDArray[np.float64]) -> NDArray[np.float64]:
         return first.rarity(columns.reshape(len(columns), -1)).reshape(columns.shape).max(axis=2)
 
 
@@ -122,7 +122,7 @@ class ByForest:
     """Isolation forest (Liu, Ting and Zhou 2008) on what sums up each channel's last day and week.
 
     One forest sees all channels' features together, with hour and weekday; the other one channel at a time, and the
-    window's score is that of its oddest channel.
+    score of the window is that of its most anomalous channel.
     """
 
     fitted: FittedModel

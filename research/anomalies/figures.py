@@ -13,7 +13,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9")
 
 
 def recall_figure(curves: Sequence[tuple[str, list[Days], bool]]) -> Any:
-    """Precision against recall, a line a seed; of each ranking title, days and whether all states count."""
+    """Precision against recall, one line per seed; for each ranking: title, days and whether all states count."""
     figure = Figure(figsize=(5.2, 3.6), layout="constrained")
     axis = figure.subplots()
     for colour, (title, every, everywhere) in zip(COLOURS, curves, strict=False):

@@ -1,4 +1,4 @@
-"""The models that are asked what is odd, fitted on data before the days they judge."""
+"""The models that score windows, fitted on data before the days they judge."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +20,7 @@ class Judge:
 
     Attributes:
         case: one of ``CASES``.
-        about: data and cut in words.
+        about: description of data and split.
         panel: all rows.
         fitted_on: the rows it was fitted on.
         model: fitted.
@@ -37,7 +37,7 @@ def fit_judge(asked: tuple[str, Path | None, bool], lookback: int, seed: int) ->
     """Fit on the start of the data; test is 2023 and 2024 of eia, the last fifth of loads.
 
     Args:
-        asked: case, its data, and whether a small version will do.
+        asked: case, its data, and whether to use a small version.
         lookback: hours of a window.
         seed: of the fit.
     """

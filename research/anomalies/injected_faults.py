@@ -90,7 +90,7 @@ class Site:
     Attributes:
         start: row before which no window ends.
         stop: row after which none ends.
-        rows: of a window, look-back and horizon together.
+        rows: of a window, lookback and horizon together.
         day: rows at its end that may be at fault.
     """
 

@@ -1,10 +1,10 @@
-"""Are odd days found? Faults put into test windows, and holidays that no one told of; one JSON line a result.
+"""Are anomalous days found? Faults injected into test windows, and holidays unknown to the model.
 
     python -m research.anomalies.run eia --data PATH/eia_us_demand_hourly
     python -m research.anomalies.run loads
 
-Runs that are in research/anomalies/results.jsonl are skipped. ``python -m research.anomalies.page`` turns the lines
-into docs/anomalies.md.
+Results are JSON lines of research/anomalies/results.jsonl; runs that are there are skipped.
+``python -m research.anomalies.page`` writes docs/anomalies.md from them.
 """
 
 import argparse
@@ -32,7 +32,7 @@ SEEDS = 3
 ALARMS = (1.0, 2.0, 3.0)
 
 Asked = tuple[str, Path | None, bool]
-"""Case, its data, and whether a small version will do."""
+"""Case, its data, and whether to use a small version."""
 
 
 def fault_lines(judge: Judge, seed: int, n_passes: int) -> Iterator[dict[str, Any]]:
@@ -89,7 +89,7 @@ def main() -> int:
     parser.add_argument("case", choices=CASES)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--seeds", type=int, default=SEEDS)
-    parser.add_argument("--quick", action="store_true", help="a small version, to try the machinery")
+    parser.add_argument("--quick", action="store_true", help="a small version, to test the script")
     parser.add_argument("--out", type=Path, default=OUT)
     args = parser.parse_args()
     torch.set_num_threads(1)

@@ -15,7 +15,7 @@ MODULES = ("marginal.encoder", "marginal.prior", "conditional", "fusion")
 
 
 def rates(cases: Sequence[Runs]) -> Any:
-    """Share of negative cosines between halves of a batch, by module: a column a case, a row a pair of losses."""
+    """Share of negative cosines between halves of a batch, one column per case, one row per pair of losses."""
     figure, axes = _panels(len(PAIRS), len(cases), (5.2, 2.3))
     for row, pair in zip(axes, PAIRS, strict=True):
         for axis, runs in zip(row, cases, strict=True):
@@ -30,7 +30,7 @@ def rates(cases: Sequence[Runs]) -> Any:
 
 
 def losses(cases: Sequence[Runs]) -> Any:
-    """Losses less those trained alone, mean and interval over the seeds: a row a case, a column a loss."""
+    """Losses minus those trained alone, mean and interval over the seeds: one row per case, one column per loss."""
     figure, axes = _panels(len(cases), len(LOSSES), (2.9, 2.3))
     for row, runs in zip(axes, cases, strict=True):
         for axis, loss in zip(row, LOSSES, strict=True):

@@ -1,4 +1,4 @@
-"""Are the losses free of conflict? Every arm with a probe, scored on the test part; one JSON line a run.
+"""Do the losses conflict? Fits every arm with a probe and scores it on the test part; one JSON line per run.
 
     python -m research.conflict.run eia --data PATH/eia_us_demand_hourly --workers 2
     python -m research.conflict.run motion --workers 2
@@ -184,7 +184,7 @@ def main() -> int:
     parser.add_argument("--arm", choices=ARMS, action="append", help="only these")
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--quick", action="store_true", help="a small version, to try the machinery")
+    parser.add_argument("--quick", action="store_true", help="a small version, to test the script")
     parser.add_argument("--out", type=Path, help=f"where the lines go; {OUT.name} beside this, {QUICK_OUT} if --quick")
     args = parser.parse_args()
     arms, tuned, out = args.arm or list(ARMS), Weights(), args.out or (QUICK_OUT if args.quick else OUT)

@@ -19,7 +19,7 @@ def scores_of(fitted: FittedModel, case: Case, part: str) -> dict[str, Any]:
     """Return losses and errors on a part, at the mean code.
 
     Losses are nats per observed value, or per label. RRSE is on original units; ``rrse_scaled`` has each channel in
-    units of its spread. Forecasts are scored with labels read from the window and with labels handed over.
+    units of its spread. Forecasts are scored with labels inferred from the window and with labels known.
     """
     source = fitted.source(case.data)
     rows, every = getattr(split(source, case.split), part), slice(None, None, case.every)

@@ -54,12 +54,12 @@ def interval(values: Sequence[float]) -> Interval | None:
 
 
 def forecast_loss(line: Line) -> float:
-    """Nats per forecast value, labels read from the window."""
+    """Nats per forecast value, labels inferred from the window."""
     return float(line["scores"]["forecast_infer"]["nll"])
 
 
 def known_loss(line: Line) -> float:
-    """Nats per forecast value, labels handed over."""
+    """Nats per forecast value, labels known."""
     return float(line["scores"]["forecast_known"]["nll"])
 
 
@@ -75,7 +75,7 @@ def label_loss(line: Line) -> float:
 
 
 def accuracy(line: Line) -> float:
-    """Share of the labels read right, mean over the factors."""
+    """Accuracy of the inferred labels, mean over the factors."""
     return statistics.fmean(line["scores"]["labels"]["accuracy"].values())
 
 

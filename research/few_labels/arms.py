@@ -5,7 +5,7 @@ from typing import Any
 
 from research.paper.cases import Settings
 
-# As many passes for every arm as the longest needs; the best by validation is kept. The classifier stops by itself.
+# As many passes for every arm as the longest needs; the best by validation is kept. The classifier stops early.
 PASSES = {"eia": 12, "motion": 15}
 
 ARMS: dict[str, dict[str, Any] | None] = {

@@ -20,7 +20,7 @@ _SCORES = {"mig": "MIG", "own_gap": "gap of own unit", "rrse": "RRSE, labels inf
 
 
 def accuracy_figure(runs: Runs, titles: Mapping[str, str]) -> Any:
-    """Accuracy: a row a factor, a column a way in which labels are missing."""
+    """Accuracy: one row per factor, one column per way in which labels are missing."""
     rows = [(name, "accuracy", name) for name in runs.factors]
     return _figure(runs, rows, titles, list(COLOURS))
 

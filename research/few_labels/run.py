@@ -1,4 +1,4 @@
-"""What is learned from few labels? The model and classifiers trained on the labelled windows; one JSON line a run.
+"""Accuracy with few labels: the model, and classifiers trained on the labelled windows; one JSON line per run.
 
     python -m research.few_labels.run eia --data PATH/eia_us_demand_hourly --workers 2
     python -m research.few_labels.run motion --workers 2
@@ -137,7 +137,7 @@ def main() -> int:
     parser.add_argument("--arm", choices=ARMS, action="append", help="only these")
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--quick", action="store_true", help="a small version, to try the machinery")
+    parser.add_argument("--quick", action="store_true", help="a small version, to test the script")
     parser.add_argument("--out", type=Path, default=OUT)
     args = parser.parse_args()
     return int(work(missing(jobs_of(args)), args.workers) > 0)

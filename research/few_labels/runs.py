@@ -63,7 +63,7 @@ class Runs:
         return Cell(sorted(found, key=lambda line: line["hiding"]["seed"])) if found else None
 
     def gains(self, arm: str, rival: str, pattern: Pattern, share: float) -> dict[str, list[float]]:
-        """Return by how much the accuracy of an arm is above the rival's, by factor, a value a seed both have."""
+        """Return the gain in accuracy of an arm over its rival, by factor, one value per seed that both have."""
         cells = [self.cell(each, pattern, share) for each in (arm, rival)]
         if None in cells:
             return {}

@@ -1,9 +1,9 @@
-"""Write docs/reproduction.md from runs of research.paper; no figure there is typed by hand.
+"""Write docs/reproduction.md from runs of research.paper; no number there is typed by hand.
 
     python -m research.paper.docs_page DIR ...
 
-Each DIR is an --out folder. Its cases take the place of the same cases in research/paper/results.jsonl, where the runs
-are kept, a line each; its figures go to docs/figures. Without a DIR the page is made anew from the lines.
+Each DIR is an --out folder. Its cases replace the same cases in research/paper/results.jsonl, which has one line per
+run; its figures go to docs/figures. Without a DIR the page is written again from the lines.
 """
 
 import argparse

@@ -68,7 +68,7 @@ class Record:
         arm: name of the arm.
         seed: of every random draw, and of the split where it changes with the run.
         about: the case in a line.
-        forecast: by forecaster (``infer`` and ``known`` are the model with labels inferred or handed over, others are
+        forecast: by forecaster (``infer`` and ``known`` are the model with labels inferred or known, others are
             baselines), then by step, ``all`` among them.
         reconstruction: of the windows through their code; ``scaled`` has every channel in units of its spread.
         accuracy: of the labels inferred, by ``window`` and, for recordings, ``recording``; then by factor.

@@ -73,7 +73,7 @@ class HeldOut:
 
     @property
     def modes(self) -> tuple[LabelMode, ...]:
-        """How labels are handed over: both ways, not at all where they are no part of the code, or always."""
+        """How labels are used: inferred and known, inferred only if they are no part of the code, or known only."""
         if self.infers:
             return ("infer", "known")
         return ("known",) if self.fitted.network.n_factors else ("infer",)
@@ -141,7 +141,7 @@ def _by_step(scores: ForecastScores, steps: tuple[int, ...]) -> dict[str, Score]
 
 
 def _reconstruction(held_out: HeldOut) -> dict[str, Score]:
-    """Score the windows given back through the code, labels inferred, or handed over where none are inferred."""
+    """Score the windows reconstructed from the code, with labels inferred, or known if the arm infers none."""
     fitted, mode = held_out.fitted, held_out.modes[0]
     zero = np.zeros(len(fitted.channels))
     original = ScoreSums(fitted.shape.lookback, fitted.scale.center)

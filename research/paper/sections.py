@@ -45,7 +45,7 @@ _MEASURES = {
 def main(records: Sequence[Record]) -> str:
     """Return reconstruction, forecast and MIG of every arm, with the paper's numbers where it has them.
 
-    Baselines stand below, with the forecasts whose labels are known: the ridge is handed them, too.
+    Baselines are below, in the column of forecasts with known labels, which the ridge uses as well.
     """
     case, paper = records[0].case, PAPER.get(records[0].case, {})
     titles = {name: quantity.title for name, quantity in QUANTITIES.items()}

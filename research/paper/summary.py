@@ -74,7 +74,7 @@ QUANTITIES = {
 
 
 def is_handed(record: Record) -> bool:
-    """Whether labels are handed over to the arm, which infers none: its reconstruction is with labels known."""
+    """Whether the arm infers no labels, so that its reconstruction is with labels known."""
     return "infer" not in record.forecast
 
 

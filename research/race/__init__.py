@@ -1,1 +1,1 @@
-"""The race track: rivals and divecast on the same windows, targets and look-back."""
+"""The race: rivals and divecast on the same windows and targets, with the same lookback."""

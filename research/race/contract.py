@@ -59,7 +59,7 @@ class Entry(Protocol):
         """Fit.
 
         Args:
-            heat: what is asked.
+            heat: the task.
             past: (row, series) of the training and validation part, all there is.
             calendar: (row, column) known for all rows, those to forecast too.
         """

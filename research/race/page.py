@@ -1,4 +1,4 @@
-"""Write docs/benchmarks.md from the lines of race and speed; no figure there is typed by hand.
+"""Write docs/benchmarks.md from the lines of race and speed; no number there is typed by hand.
 
 python -m research.race.page
 """

@@ -1,11 +1,11 @@
-"""Race: fit and score entries on tracks, one JSON line a heat into research/race/results.jsonl.
+"""Fit and score the entries on the tracks; each heat adds a JSON line to research/race/results.jsonl.
 
     python -m research.race.run --data PATH                            all tracks, all entries
     python -m research.race.run --data PATH --track eia --entry nhits --entry divecast
-    python -m research.race.run --data PATH --quick                    a few rows and series, to try the machinery
+    python -m research.race.run --data PATH --quick                    a few rows and series, to test the script
 
-PATH has the folders eia_us_demand_hourly, forecasting_benchmarks and lstnet_electricity_pieces. A line that is there is
-not made again. ``python -m research.race.page`` turns the lines into docs/benchmarks.md.
+PATH has the folders eia_us_demand_hourly, forecasting_benchmarks and lstnet_electricity_pieces. Heats that
+have a line are not repeated. ``python -m research.race.page`` writes docs/benchmarks.md from the lines.
 """
 
 import argparse
@@ -184,7 +184,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--entry", action="append", help=f"only these, of {', '.join(ROSTER)}")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--quick", action="store_true", help="few rows and series, to try the machinery")
+    parser.add_argument("--quick", action="store_true", help="few rows and series, to test the script")
     parser.add_argument("--again", action="store_true", help="make lines that are there, too")
     parser.add_argument("--most", type=float, default=4.0, help="times divecast's CPU time after which a fit is cut")
     parser.add_argument("--rivals", type=Path, default=RIVALS, help="folder of the rivals' environment")

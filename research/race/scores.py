@@ -29,7 +29,7 @@ class Answer:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Targets:
-    """What is to be hit.
+    """The true values that forecasts are compared with.
 
     Attributes:
         values: (row, series) in the units of the scores.

@@ -50,7 +50,7 @@ class Track:
         return replace(self, horizons=tuple(each for each in self.horizons if each in horizons)) if horizons else self
 
     def small(self) -> "Track":
-        """The same with few rows and steps, to try the machinery."""
+        """The same with few rows and steps, to test the script."""
         steps = tuple(step for step in self.steps if step <= 12)
         calendar = tuple(name for name in self.calendar if name != "month")  # five weeks have not all of them
         small = replace(self, rows=(900, 300, 150), horizons=(24,), steps=steps, calendar=calendar)

@@ -6,7 +6,7 @@ Saved files are changed at random, `--n` times each kind of file, and read and u
 it was; a stranger makes it right again. Each has to be refused with an error of divecast, or to be what it says: an
 accident's file equal to the one before it, a stranger's saying again, saved anew, all that it said. Forked processes
 read them, so that one that dies is seen; peak memory is compared with that of the whole file, and calls that would run
-or fetch something are watched. A JSON line a kind of change goes into damage.jsonl.
+or fetch something are watched. Each kind of change adds a JSON line to damage.jsonl.
 """
 
 import argparse

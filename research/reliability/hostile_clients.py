@@ -49,7 +49,7 @@ class Attack:
     """What some clients do.
 
     Attributes:
-        name: in words.
+        name: of the attack, as the page shows it.
         clients: for each the parts it sends, one after another.
         pause: seconds between parts.
         allowed: the outcomes that are right: a status, or ``closed``.

@@ -1,4 +1,4 @@
-"""A fit that is killed again and again, and goes on each time until it is done."""
+"""A fit that is killed repeatedly and resumed each time until it completes."""
 
 import os
 import time
@@ -33,7 +33,7 @@ _LOOKS = 0.0002  # seconds between two looks at the folder
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When a fit is to be killed.
+    """The moment at which a fit is killed.
 
     Attributes:
         aim: "any" moment, or one at which the "checkpoint" or the "model" is being written.
@@ -60,7 +60,7 @@ def run(fit: SmallFit, moment: Moment | None = None) -> tuple[bool, float]:
         Whether it was killed before it ended, and for how many seconds it ran.
 
     Raises:
-        RuntimeError: It failed by itself.
+        RuntimeError: The fit failed.
     """
     context = get_context("forkserver")  # the server imports once and does nothing else
     context.set_forkserver_preload(
@@ -87,7 +87,7 @@ def _fit(command: tuple[str, ...]) -> None:
 
 
 def chain(fit: SmallFit, moments: Iterator[Moment]) -> Iterator[dict[str, Any]]:
-    """Kill a fit at each of the moments, let it go on after each, and yield what each kill left.
+    """Kill a fit at each of the moments, resume it after each, and yield what each kill left.
 
     Ends when the fit does; with no moments left it is let run to its end.
     """

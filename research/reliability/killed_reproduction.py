@@ -1,4 +1,4 @@
-"""A table of ``research.paper`` whose processes are killed, and that is made by the same command in the end."""
+"""A table of ``research.paper`` whose processes are killed, and that the same command completes in the end."""
 
 import json
 import os
@@ -36,7 +36,7 @@ def run(out: Path, death: Death | None = None) -> str:
     """Make a table and have one killed; return who was: the parent where there is no worker yet, nobody at the end.
 
     Raises:
-        RuntimeError: It failed by itself.
+        RuntimeError: The command failed.
     """
     given = [sys.executable, "-m", "research.paper", *COMMAND, "--out", str(out)]
     own = subprocess.Popen(given, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True)
@@ -53,7 +53,7 @@ def run(out: Path, death: Death | None = None) -> str:
 
 
 def broken(out: Path, deaths: Sequence[Death]) -> Iterator[dict[str, Any]]:
-    """Kill at each of the deaths, go on after each, then run to the end; yield what each left."""
+    """Kill at each of the deaths, resume after each, then run to the end; yield what each left."""
     for death in deaths:
         killed = run(out, death)
         yield {"who": killed, "seconds": death.seconds, "runs": runs_whole(out)}

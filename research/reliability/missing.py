@@ -1,11 +1,11 @@
-"""Does the model go on where values are missing, and beyond what filling them by the mean gives?
+"""How much accuracy is lost if values are missing, and is it less than after filling in the mean?
 
     python -m research.reliability.missing --data ../shared/data
 
 EIA, 112 series, cut as in the race. Values are removed from all of the panel: what is learned from, what stops the fit
 and what forecasts see; forecasts are scored on the true values of the test part, every row of it a target at every
 step. The same model with the same seed is fitted twice: on what is left as it is, and with what is missing filled by
-the channel's mean in training. A JSON line a fit goes into missing.jsonl; fits that have a line are not made again.
+the channel's mean in training. Each fit adds a JSON line to missing.jsonl; fits that have a line are not repeated.
 """
 
 import argparse

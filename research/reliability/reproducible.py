@@ -3,9 +3,9 @@
     python -m research.reliability.reproducible
 
 Each run is a process of its own: it fits a model of the shipped loads, and forecasts, draws paths, encodes and samples
-with it; then it forecasts and encodes with the model of the first run, too. A JSON line a run, with a digest of the
-bits and how far from the first run it is, goes into reproducible.jsonl. Distances are shares of the standard deviation
-of what is compared, the largest of all values.
+with it; then it forecasts and encodes with the model of the first run, too. Each run adds a JSON line, with a digest
+of the bits and how far from the first run it is, goes into reproducible.jsonl. Distances are shares of the standard
+deviation of what is compared, the largest of all values.
 """
 
 import argparse
@@ -77,7 +77,7 @@ def digest(found: Arrays) -> str:
 
 
 def line_of(found: Arrays, first: Arrays, threads: int) -> dict[str, Any]:
-    """Return what is to be told of a run."""
+    """Return the line of a run."""
     return {
         "threads": threads,
         "digest": digest(found),

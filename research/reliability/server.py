@@ -1,12 +1,12 @@
-"""Attack a real explorer on loopback, and see that it goes on and gives each its own answer.
+"""Attack a real explorer on loopback, and check that it keeps running and gives each client its own answer.
 
     python -m research.reliability.server MODEL DATA
     python -m research.reliability.server model.safetensors loads
 
 Starts ``divecast explore`` in a process of its own. Under each attack an honest client asks once a second; what it gets
-is held against what the library gives in this process, number by number. Then many clients ask at once, each of another
-window, and every answer is compared. Then work that ends its thread. Last, who may reach the server. Linux only, for it
-looks into /proc. Each attack adds a JSON line to server.jsonl.
+is compared with what the library gives in this process, number by number. Then many clients ask at once, each of
+another window, and every answer is compared. Then work that ends its thread. Last, who may reach the server. Linux
+only, for it looks into /proc. Each attack adds a JSON line to server.jsonl.
 """
 
 import argparse
@@ -121,7 +121,7 @@ async def ask(http: httpx.AsyncClient, world: World, place: str, honest: Honest)
 
 
 def line_of(attack: str, found: Mapping[str, int], right: bool, honest: Honest) -> dict[str, Any]:
-    """Return what is to be told of an attack."""
+    """Return the line of an attack."""
     return {"attack": attack, "clients": sum(found.values()), "outcomes": dict(found), "right": right, **asdict(honest)}
 
 

@@ -66,7 +66,7 @@ class SmallFit:
 
     @property
     def command(self) -> tuple[str, ...]:
-        """The fit as arguments of ``divecast``; it goes on from a checkpoint."""
+        """The fit as arguments of ``divecast``; it resumes from a checkpoint."""
         settings, model = str(self.settings), str(self.model)
         return "fit", str(self.table), "--config", settings, "--out", model, "--resume", "--json"
 

@@ -1,4 +1,4 @@
-"""Real runs: fit, score and read labels on real data; one JSON line a run into research/results/results.jsonl.
+"""Fit and score on real data; each run adds a JSON line to research/results/results.jsonl.
 
     python -m research.results.run eia --data PATH/eia_us_demand_hourly
     python -m research.results.run motion
@@ -6,7 +6,7 @@
     python -m research.results.run gait --data PATH/gait_stroke_movingreality
     python -m research.results.run etth1 --data PATH/forecasting_benchmarks
 
-``python -m research.results.page`` turns the lines into docs/results.md.
+``python -m research.results.page`` writes docs/results.md from the lines.
 """
 
 import argparse

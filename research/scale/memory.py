@@ -1,4 +1,4 @@
-"""Memory and time of a fit over 10 to 10,000 series on disk; one JSON line a size into research/scale/memory.jsonl.
+"""Memory and time of a fit on 10 to 10,000 series on disk; one JSON line per size in research/scale/memory.jsonl.
 
     python -m research.scale.memory
 
@@ -116,9 +116,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--series", type=int, nargs="+", default=SIZES)
     parser.add_argument("--rows", type=int, default=ROWS)
-    parser.add_argument("--channels", type=int, default=dc.TrainingConfig().channels, help="most channels a step")
+    parser.add_argument("--channels", type=int, default=dc.TrainingConfig().channels, help="maximum channels per step")
     parser.add_argument("--stride", type=int, default=11, help="rows from window to window")
-    parser.add_argument("--folder", type=Path, help="where the stores lie meanwhile; a temporary folder by default")
+    parser.add_argument("--folder", type=Path, help="folder for the stores; a temporary folder by default")
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--store", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()

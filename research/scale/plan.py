@@ -164,7 +164,7 @@ Written by `python -m research.scale.page` from `research/scale/plan.py`: a calc
 {SERIES:,} series of {HOURS:,} hours are {SERIES * HOURS * FLOAT / GB:,.0f} GB of float32 in a store; a machine reads
 one copy of it through a memory map.
 
-**Counted and measured.** With look-back {LOOKBACK}, horizon {HORIZON} and two factors the network has
+**Counted and measured.** With lookback {LOOKBACK}, horizon {HORIZON} and two factors the network has
 {found.shared:,.0f} trained weights shared by all series, {found.own:,.0f} for each series, and {found.linear:,.0f} in
 the linear map of each series, which is solved before the first step and then fixed. One series in one window costs
 {found.operations / 1e6:.2f} million operations (both players, forward and backward; `research/speed/results.jsonl`,

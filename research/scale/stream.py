@@ -1,11 +1,11 @@
-"""Forecasts of more than fits in memory: time, memory and size; one JSON line a run into research/scale/stream.jsonl.
+"""Forecasts of more than fits in memory: time, memory and size; one JSON line per run in research/scale/stream.jsonl.
 
     python -m research.scale.stream           10,000 series, a year of hours, a day-ahead forecast for every day
     python -m research.scale.stream --days 30 --input parquet --ray local
     python -m research.scale.stream --days 30 --years 10 --limit 2   # with 2 GiB of memory at most (Linux, root)
 
-The panel is that of memory.py, in a store, or in a wide Parquet file that ``divecast forecast`` puts into a store by
-itself. The model is fitted on it in few steps, in a process of its own; its forecasts are worth nothing, and take as
+The panel is that of memory.py, in a store, or in a wide Parquet file that ``divecast forecast`` converts to a
+store. The model is fitted on it in few steps, in a process of its own; its forecasts are poor, but take as
 long as good ones. Measured is the whole command ``divecast forecast`` in a fresh process: reading the model and the
 data, forecasting, and writing every step of every series with five quantiles to one Parquet file. Resident memory is
 all that the system counts, pages of mapped files included. With --ray it is that of the command without its workers.
@@ -60,7 +60,7 @@ def write_parquet(store: Path, file: Path) -> None:
 
 
 def start_of(days: int, hours: int) -> str:
-    """Return the time from which a forecast a day goes over the last so many days of a panel of so many hours."""
+    """Return the start of daily forecasts over the last ``days`` days of a panel of ``hours`` hours."""
     return str(np.datetime64(START, "h") + np.timedelta64(hours - 24 * days, "h"))
 
 
@@ -145,7 +145,9 @@ def main() -> None:
         return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--series", type=int, default=10_000)
-    parser.add_argument("--days", type=int, default=366, help="a forecast a day over the last so many")
+    parser.add_argument(
+        "--days", type=int, default=366, help="number of days at the end of the panel, with one forecast each"
+    )
     parser.add_argument("--input", choices=("store", "parquet"), default="store")
     parser.add_argument("--years", type=int, default=1, help="of the panel")
     parser.add_argument("--limit", type=float, help="GiB of memory that fit and command may have")

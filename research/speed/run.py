@@ -1,4 +1,4 @@
-"""How quick is a fit, for what the machine can do? One JSON line a run into research/speed/results.jsonl.
+"""Speed of a fit, relative to what the machine can do; one JSON line per run in research/speed/results.jsonl.
 
     python -m research.speed.run                  a panel of the size of EIA: 112 series, three years of hours
     python -m research.speed.run --series 24 --hours 3000

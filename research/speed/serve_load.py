@@ -1,11 +1,11 @@
-"""Does the explorer keep answering when many ask at once? A JSON line a kind of question into serve_load.jsonl.
+"""Latency of the explorer with many clients at once; one JSON line per kind of question in serve_load.jsonl.
 
     python -m research.speed.serve_load MODEL DATA
     python -m research.speed.serve_load model.safetensors loads --clients 50 --requests 10
 
 Starts ``divecast explore`` on a free port of loopback in a process of its own. Each client, on a connection of its own,
 asks one question after another without a pause, each of another window; seconds are from sending to the last byte.
-Answers are then held against what the library gives for the same windows in this process, number by number. What was
+Answers are then compared with what the library gives for the same windows in this process, number by number. What was
 sent away (503) is counted and asked again after the time that the server names.
 """
 
@@ -171,7 +171,7 @@ def main() -> None:
     parser.add_argument("data", help="a panel, as the command line takes it")
     parser.add_argument("--clients", type=int, default=50)
     parser.add_argument("--requests", type=int, default=10, help="of each client")
-    parser.add_argument("--checked", type=int, default=100, help="answers held against the library's")
+    parser.add_argument("--checked", type=int, default=100, help="answers compared with the library's")
     parser.add_argument("--kinds", nargs="+", default=["forecast", "what-if", "traverse"])
     parser.add_argument("--out", type=Path, default=OUT)
     arguments = parser.parse_args()

@@ -2,7 +2,7 @@
 
 What a decoder gives is smoother than what was measured, and a classifier that lives on the roughness reads nothing in
 it. So of several classifiers the one is kept that reads the validation part best, half of the score from its real
-windows and half from the same windows given back under their own labels; no counterfactual is seen.
+windows and half from the same windows reconstructed under their own labels; no counterfactual is seen.
 """
 
 import warnings
@@ -36,7 +36,7 @@ class Reader:
 
     Attributes:
         name: of the classifier.
-        score: mean of its accuracies on the validation part's real windows and on these given back.
+        score: mean of its accuracies on the real windows of the validation part and on their reconstructions.
         read: (window, time, channel) in scaled units to (window,) class indices.
     """
 
@@ -50,7 +50,7 @@ def train_reader(train: tuple[Floats, Ints], valid: tuple[Floats, Floats, Ints],
 
     Args:
         train: windows (window, time, channel) in scaled units, and (window,) labels, -1 where missing.
-        valid: real windows, the same windows given back, and labels.
+        valid: real windows, their reconstructions, and labels.
         recordings: whether to try summaries of the movement besides the standardised window.
         seed: of components and trees.
     """

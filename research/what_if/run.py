@@ -1,4 +1,4 @@
-"""Does what-if do what it says? A judge trained on real windows reads the answers; one JSON line a run.
+"""Do what-if answers look like the class asked for? A judge trained on real windows classifies them.
 
     python -m research.what_if.run eia --data PATH/eia_us_demand_hourly
     python -m research.what_if.run motion
@@ -39,7 +39,7 @@ OUT = Path(__file__).with_name("results.jsonl")
 CASES = ("eia", "motion", "loads")
 SEEDS = 3
 SEEN = ("window", "forecast")
-"""What a judge reads: the window given back, or the forecast."""
+"""What a judge classifies: the reconstructed window, or the forecast."""
 
 
 @dataclass(frozen=True)
@@ -205,7 +205,7 @@ def main() -> None:
     parser.add_argument("case", choices=CASES)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--seeds", type=int, default=SEEDS)
-    parser.add_argument("--quick", action="store_true", help="a small version, to try the machinery")
+    parser.add_argument("--quick", action="store_true", help="a small version, to test the script")
     parser.add_argument("--out", type=Path, default=OUT)
     args = parser.parse_args()
     lines = read_lines(args.out)

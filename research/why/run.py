@@ -1,4 +1,4 @@
-"""Does attention say what the forecasts rest on? Its ranks against those of ablation, step by step; a line a fit.
+"""Does attention show what forecasts depend on? Its ranks compared with those of ablation, step by step.
 
     python -m research.why.run loads
     python -m research.why.run motion
@@ -71,7 +71,7 @@ def main() -> None:
     parser.add_argument("case", choices=CASES)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--seeds", type=int, default=SEEDS)
-    parser.add_argument("--quick", action="store_true", help="a small version, to try the machinery")
+    parser.add_argument("--quick", action="store_true", help="a small version, to test the script")
     parser.add_argument("--out", type=Path, default=OUT)
     args = parser.parse_args()
     torch.set_num_threads(1)

@@ -24,7 +24,7 @@ def table(values: Floats, calendar: Calendar, samples: Samples, season: int, loo
     """Return features (sample, feature) and the level (sample,) that lags and target are less.
 
     Features: the last 24 values; those at and beside the target's place in the last seven seasons (where the season is
-    longer than a row); the means of the last season and of the look-back; the level itself; series, step, and the
+    longer than a row); the means of the last season and of the lookback; the level itself; series, step, and the
     calendar of the target. The level is the mean of the last season, or the last value, as trees cannot go beyond
     what they have seen.
 

@@ -34,7 +34,7 @@ class FittedDeepDIVE:
         return {**settings, "members": len(self.members), "bfloat16": self.bfloat16, "epochs_run": passes}
 
     def roll(self, rows: Floats, origins: Origins, levels: tuple[float, ...]) -> Forecasts:
-        """Forecast from rows that reach from a look-back before the first origin to the last one."""
+        """Forecast from rows that start one lookback before the first origin and end at the last one."""
         first, last = int(origins[0]), int(origins[-1])
         every = int(origins[1] - origins[0]) if len(origins) > 1 else 1
         clock = self.panel.clock.rows(first - self.lookback, last)

@@ -1,4 +1,4 @@
-"""Settings of divecast by name: ``divecast`` has what the library takes by itself, the others say what they change.
+"""Settings of divecast by name: ``divecast`` has the defaults of the library, the others say what they change.
 
 A new name here is a new entry; nothing else has to be told.
 """

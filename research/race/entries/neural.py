@@ -37,7 +37,7 @@ class FittedNeural:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The recipe, the look-back and the steps taken."""
+        """The recipe, the lookback and the steps taken."""
         return asdict(self.recipe) | asdict(self.trained) | {"lookback": self.feed.lookback}
 
     @torch.no_grad()

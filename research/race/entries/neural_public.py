@@ -58,7 +58,7 @@ class Public:
     """The entry."""
 
     def fit(self, heat: Heat, past: Floats, calendar: Calendar) -> FittedPublic:
-        """Fit for the steps that neuralforecast takes by itself."""
+        """Fit for the default number of steps of neuralforecast."""
         del calendar
         logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
         warnings.filterwarnings("ignore")

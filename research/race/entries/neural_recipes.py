@@ -1,7 +1,7 @@
 """Published settings of the neural rivals, by kind of data; each says where they are from.
 
 Architecture, loss, optimiser's rate and its schedule, batch and passes are those of the authors' scripts for data of
-the kind. Ours: the look-back is the track's (168) on hourly loads, and elsewhere the published one, at most the track's
+the kind. Ours: the lookback is the track's (168) on hourly loads, and elsewhere the published one, at most the track's
 336; the weights with the best validation loss are kept, as those scripts do; how long a fit may take is the track's to
 say. Where a rate tuned for a hundred passes would leave a shorter fit unfinished, the recipe says what it has instead.
 """
@@ -110,7 +110,7 @@ def _tsmixerx(name: str, heat: Heat) -> Recipe:
 
 
 def _itransformer(name: str, heat: Heat) -> Recipe:
-    """Liu et al. (2024), github.com/thuml/iTransformer, scripts/multivariate_forecasting; look-back 96 off loads."""
+    """Liu et al. (2024), github.com/thuml/iTransformer, scripts/multivariate_forecasting; lookback 96 off loads."""
     del name
     source = "Liu et al. 2024, iTransformer/scripts/multivariate_forecasting (ECL, ETT, Exchange)"
     if _loads(heat):
@@ -158,7 +158,7 @@ def _tide(name: str, heat: Heat) -> Recipe:
 
 
 def _softs(name: str, heat: Heat) -> Recipe:
-    """Han et al. (2024), github.com/Secilia-Cxy/SOFTS, scripts/long_term_forecast; look-back 96 off loads."""
+    """Han et al. (2024), github.com/Secilia-Cxy/SOFTS, scripts/long_term_forecast; lookback 96 off loads."""
     del name
     source = "Han et al. 2024, SOFTS/scripts/long_term_forecast (ECL, ETTh1, ETTh2)"
     if _loads(heat):
