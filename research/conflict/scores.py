@@ -23,7 +23,7 @@ def scores_of(fitted: FittedModel, case: Case, part: str) -> dict[str, Any]:
     """
     source = fitted.source(case.data)
     rows, every = getattr(split(source, case.split), part), slice(None, None, case.every)
-    targets, ends = (fitted.source.windows_of(rows, role).subset(every) for role in ("score", "encode"))
+    targets, ends = (fitted.windows_of(source, rows, role).subset(every) for role in ("score", "encode"))
     found: dict[str, Any] = {f"forecast_{mode}": _forecast(fitted, targets, mode) for mode in ("infer", "known")}
     return found | {"reconstruction": _reconstruction(fitted, ends), "labels": _labels(fitted, ends)}
 

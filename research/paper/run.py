@@ -63,7 +63,7 @@ class HeldOut:
         """Take the windows of a case."""
         source: Source = fitted.source(case.data)
         part, every = split(source, case.split).test, slice(None, None, case.every)
-        windows = [fitted.source.windows_of(part, role).subset(every) for role in ("score", "encode")]
+        windows = [fitted.windows_of(source, part, role).subset(every) for role in ("score", "encode")]
         return cls(fitted, *windows)
 
     @property

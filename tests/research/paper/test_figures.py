@@ -3,6 +3,7 @@
 import pytest
 
 from divecast.errors import ArtifactError
+from divecast.inference.model_file import write_model
 from divecast.plots import CodeDisplay, LabelCorrelationDisplay
 from research.paper.figures import draw_case
 from research.paper.run import run_once
@@ -14,7 +15,7 @@ from studies.small import hours_case, moves_case
 def model(tmp_path_factory):
     """A full model of the small panel, on disk."""
     path = tmp_path_factory.mktemp("figures") / "model.safetensors"
-    run_once(hours_case(), "full", 0).fitted.save(path)
+    write_model(run_once(hours_case(), "full", 0).fitted, path)
     return path
 
 
@@ -43,7 +44,7 @@ def test_the_labels_are_those_of_all_rows_of_the_case(model):
 
 @pytest.mark.slow
 def test_labels_that_are_missing_here_and_there_are_no_trouble(tmp_path):
-    run_once(moves_case(), "full", 0).fitted.save(tmp_path / "model.safetensors")
+    write_model(run_once(moves_case(), "full", 0).fitted, tmp_path / "model.safetensors")
     shown = view_of(moves_case(), tmp_path / "model.safetensors")
     assert all((labels >= 0).all() for labels in shown.every)
     assert (shown.factors[1].labels == -1).any()

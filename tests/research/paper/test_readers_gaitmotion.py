@@ -41,7 +41,7 @@ def test_files_are_read_with_labels_from_their_names(tmp_path):
     assert recordings.labels["participant"].tolist() == ["1", "4", "3", "10"]
     assert recordings.channels == CHANNELS
     assert recordings.rate == 1000
-    assert np.array_equal(recordings.values[:2800], content()[0][200:, :6].astype(np.float32))
+    assert np.array_equal(recordings.values[:2800], content().iloc[200:, :6].to_numpy(np.float32))
     assert about == "GaitMotion, 4 people, 4 recordings of 0 min in all, 6 channels, 1000 Hz"
 
 

@@ -72,7 +72,7 @@ def test_the_page_says_what_sampling_costs():
     ]
     text = page([line(10, 400)], lines)
     words = " ".join(text.split())
-    assert "half takes 103% of the time, and RRSE is +3.0 % at the worst step" in words
+    assert "half the channels takes 103% of the time, and RRSE is +3.0 % at the worst step" in words
     assert "with 1.6 times the passes, in 101% of the time, +1.0 %" in words
-    assert "is 90.0% from all, 80.0% from half, 70.0% with more passes" in words
+    assert "is 90.0% with all, 80.0% with half, 70.0% with more passes" in words
     assert "| half | RRSE | +3.00 % | +3.00 % |" in text
