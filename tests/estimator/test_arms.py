@@ -114,7 +114,7 @@ def test_unused_labels_change_nothing() -> None:
 
 def test_a_code_without_dimensions_is_refused() -> None:
     model = DeepDIVE(6, 24, FACTORS, model=ModelConfig(code=CodeConfig(n_conditional=0, labels="unused")))
-    with pytest.raises(ConfigError, match="code needs dimensions"):
+    with pytest.raises(ConfigError, match="The code has no dimensions"):
         model.fit(hours().panel, progress=False)
 
 
