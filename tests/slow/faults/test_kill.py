@@ -190,8 +190,8 @@ def test_the_section_counts_what_did_not_hold() -> None:
     ends = [{"of": "fit", "event": "end", "kills": 1, "equal": equal, "strays": []} for equal in (True, False)]
     text = " ".join(kill.section([{**good, "went_back": False}, *ends]).split())
     assert "1 random moments over 2 fits" in text
-    assert "1 in that of the model" in text
-    assert "1 of 2 ended with the model of the unbroken fit" in text
+    assert "1 while the model was" in text
+    assert "1 of 2 ended with the model of the uninterrupted fit" in text
     assert "research.paper" not in text
 
 
