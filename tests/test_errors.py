@@ -28,7 +28,7 @@ def short_recordings():
     ("error", "text"),
     [
         (DataError("No window fits"), "No window fits"),
-        (DataError(expected="3 channels", found="2"), "expected 3 channels, got 2"),
+        (DataError(expected="3 channels", found="2"), "Expected 3 channels, got 2"),
         (DataError("A panel", found="5"), "A panel: got 5"),
         (DataError("No window fits", hint="Use a shorter {lookback}"), "No window fits. Use a shorter lookback=."),
         (DataError("No column 'x'", hint="Did you mean 'y'?"), "No column 'x'. Did you mean 'y'?"),

@@ -74,18 +74,30 @@ def model() -> DeepDIVE:
     return DeepDIVE(24, 48, ["hour", "weekday"], training=training).fit(panel(), progress=False)
 
 
+@pytest.fixture(scope="session")
+def results_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where backtests and searches find the fits of earlier examples."""
+    return tmp_path_factory.mktemp("results")
+
+
 @pytest.fixture
-def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def names(tmp_path: Path, results_folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What an example may use without saying where it is from."""
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("Agg")
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(results_folder)
     given = {"panel": panel(), "recordings": recordings(), "model": model(), "folder": tmp_path, "np": np}
     public_names = {name: getattr(divecast, name) for name in divecast.__all__}
     return {**public_names, **given, "replace": replace}
 
 
-@pytest.mark.parametrize("name", PUBLIC)
+SLOW = ("DeepDIVE.export", "backtest", "search", "Backtest", "Search")
+"""How the names of those begin that start processes or write a graph."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name.startswith(SLOW) else name for name in PUBLIC]
+)
 def test_it_has_an_example_that_runs(name: str, names: dict[str, Any]) -> None:
     thing = PUBLIC[name]
     text = inspect.getdoc(thing) or ""

@@ -55,7 +55,10 @@ class _Worded(Exception):  # noqa: N818  base of errors and of warnings
         """
         halves = (("expected", self.expected), ("got", self.found))
         contrast = ", ".join(f"{word} {text}" for word, text in halves if text is not None)
-        message = ": ".join(filter(None, (self.problem, contrast)))
+        if self.problem and contrast:
+            message = f"{self.problem}: {contrast}"
+        else:
+            message = self.problem or contrast[:1].upper() + contrast[1:]
         if not self.hint:
             return message
         hint = _ARGUMENT.sub(lambda name: spell(name[1]), self.hint)

@@ -65,7 +65,7 @@ def test_mistakes_are_one_line(run, folder, model, tmp_path):
     given = [model, folder / "panel.csv", "--out", tmp_path / "a.csv"]
     assert "one or more of the scores" in run("anomalies", *given, "--scores", "spikes").error
     assert "--label-disagreements FACTOR=CLASS" in run("anomalies", *given, "--label-disagreements", "hour").error
-    assert "out of ('00', '01'," in run("anomalies", *given, "--label-disagreements", "hour=25").error
+    assert "no class '25': expected '00', '01'," in run("anomalies", *given, "--label-disagreements", "hour=25").error
     assert "--top" in run("anomalies", *given, "--top", 0).error
     assert ".csv, .csv.gz or .parquet" in run("anomalies", model, folder / "panel.csv", "--out", "a.txt").error
     assert not (tmp_path / "a.csv").exists()

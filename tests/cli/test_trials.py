@@ -73,7 +73,7 @@ def test_a_search_says_the_options_that_are_best(run, files, tmp_path):
 def test_failures_end_with_one_and_are_named(run, files, tmp_path):
     result = run("search", *files, "--try", "lookback=[24, 2000]", "--out", tmp_path / "out")
     assert result.code == trials.FAILED == 1
-    assert "failed: lookback=2000 seed=0: expected" in result.err
+    assert "failed: lookback=2000 seed=0: No window fits" in result.err
     assert "1 of 2 fits failed; run the same command to retry them" in result.err
 
 
@@ -94,10 +94,10 @@ def test_control_c_says_how_to_resume(run, files, tmp_path, monkeypatch):
     [
         (
             ("search",),
-            "expected --try NAME=[VALUE, VALUE], such as training.learning_rate=[0.001, 0.004], got no --try",
+            "Expected --try NAME=[VALUE, VALUE], such as training.learning_rate=[0.001, 0.004], got no --try",
         ),
-        (("search", "--try", "[1]"), "expected --try NAME=[VALUE, VALUE], such as"),
-        (("search", "--try", "lookback=24"), "expected a list of values for 'lookback', such as [8, 16], got 24"),
+        (("search", "--try", "[1]"), "Expected --try NAME=[VALUE, VALUE], such as"),
+        (("search", "--try", "lookback=24"), "Expected a list of values for 'lookback', such as [8, 16], got 24"),
         (("backtest", "--folds", "0"), "folds must be a whole number >= 1: got 0"),
         (("backtest", "--group", "subject"), "A group needs recordings, and the data are a panel. Leave --group out."),
     ],

@@ -102,7 +102,7 @@ def test_a_panel_is_one_recording():
 
 @pytest.mark.parametrize("spec", ["3:1:1", (3, 1, 1), None, ByTime])
 def test_a_split_is_one_of_three(spec):
-    with pytest.raises(ConfigError, match=r"expected ByTime\(3, 1, 1\), ByRecording.* or ByGroup"):
+    with pytest.raises(ConfigError, match=r"Expected ByTime\(3, 1, 1\), ByRecording.* or ByGroup"):
         split(panel(100), spec)
 
 

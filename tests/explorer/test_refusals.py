@@ -23,7 +23,7 @@ VALUES = {f"s{at}": [1.0] * 24 for at in range(4)}
         ("/forecast", {"at": ["2024-01-20"] * 65}, "at", "64"),
         ("/forecast", {"at": [{"recording": "r0", "second": 1.0}]}, "at", "no recordings"),
         ("/forecast", {"at": ["2024-01-01T05:00"]}, "at", "24 rows"),
-        ("/forecast", {"levels": [0.5, 0.1]}, "levels", "rise"),
+        ("/forecast", {"levels": [0.5, 0.1]}, "levels", "increase"),
         ("/forecast", {"levels": ["0.5"]}, "levels.0", "number"),
         ("/forecast", {"levels": [1.5]}, "levels.0", "less than 1"),
         ("/forecast", {"channels": ["s9"]}, "channels", "s9"),
@@ -65,7 +65,7 @@ def test_the_field_is_named(of_hours, path, body, field, named):
     ("path", "body", "said"),
     [
         ("/forecast", {"channels": ["s9"]},
-         {"field": "channels", "message": "expected channels of the model, such as 's0', got 's9'",
+         {"field": "channels", "message": "Expected channels of the model, such as 's0', got 's9'",
           "expected": "channels of the model, such as 's0'", "got": "'s9'"}),
         ("/forecast", {"levels": [1.5]},
          {"field": "levels.0", "message": "Input should be less than 1", "expected": None, "got": "1.5"}),
@@ -111,7 +111,7 @@ def test_data_too_short_to_adjust_a_say_so(hours_model):
     assert asked.refusal("/what-if", {"to": {"hour": "03"}})[0] == ["unlabelled_code"]
     assert asked.answer("/what-if", {"to": {"hour": "03"}, "unlabelled_code": "kept"})["windows"]
     asked.explorer.prepare()  # what these data do not allow is no reason not to start
-    assert "20 windows" in asked.refusal("/anomalies", {})[1]
+    assert "at least 20 reference windows" in asked.refusal("/anomalies", {})[1]
 
 
 @pytest.mark.parametrize(

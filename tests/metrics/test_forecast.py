@@ -148,7 +148,7 @@ class TestSeasonalScale:
 
 
 def test_shapes_that_differ() -> None:
-    with pytest.raises(DataError, match=r"expected a forecast of shape \(3, 2\), as the truth, got \(2, 3\)"):
+    with pytest.raises(DataError, match=r"Expected a forecast of shape \(3, 2\), as the truth, got \(2, 3\)"):
         mae(np.zeros((3, 2)), np.zeros((2, 3)))
 
 

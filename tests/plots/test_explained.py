@@ -68,7 +68,7 @@ def test_recordings_are_drawn_too(moves_model):
 
 @pytest.mark.parametrize(
     ("wrong", "message"),
-    [({"series": "none"}, "expected series out of .*, got 'none'"), ({"window": 2}, "window from 0 to 1, got 2")],
+    [({"series": "none"}, "Expected series out of .*, got 'none'"), ({"window": 2}, "window from 0 to 1, got 2")],
 )
 def test_what_is_not_there_is_named(what_if, hours_model, wrong, message):
     with pytest.raises(ConfigError, match=message):

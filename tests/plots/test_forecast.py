@@ -70,11 +70,11 @@ def test_truth_does_not_run_into_the_next_recording(moves_model):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"series": "s9"}, r"expected series out of 's0', 's1', 's2', 's3', got 's9'"),
+        ({"series": "s9"}, r"Expected series out of 's0', 's1', 's2', 's3', got 's9'"),
         ({"series": []}, "got none"),
-        ({"windows": [99]}, "expected a window from 0 to 48, got 99"),
-        ({"history": -1}, "expected history of at least 0, got -1"),
-        ({"windows": []}, "expected windows of one recording"),
+        ({"windows": [99]}, "Expected a window from 0 to 48, got 99"),
+        ({"history": -1}, "Expected history of at least 0, got -1"),
+        ({"windows": []}, "Expected windows of one recording"),
     ],
 )
 def test_what_is_not_there_is_named(rolling, wrong, message):
@@ -89,7 +89,7 @@ def test_other_data_are_refused(rolling, moves_model):
     with pytest.raises(DataError, match="lack channels of the forecast: 's0'"):
         ReliabilityDisplay.from_forecast(rolling, PANEL.select(["s1"]))
     named = replace(moves_model.forecast(RECORDINGS), channels=("s0", "s1"))
-    with pytest.raises(DataError, match="expected recordings, got a panel"):
+    with pytest.raises(DataError, match="Expected recordings, got a panel"):
         ForecastDisplay.from_forecast(named, PANEL)
 
 

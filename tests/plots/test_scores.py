@@ -51,7 +51,7 @@ def test_scores_are_drawn_by_step(evaluation):
 
 @pytest.mark.parametrize("measures", [["speed"], []])
 def test_an_unknown_measure_is_named(evaluation, measures):
-    with pytest.raises(ConfigError, match=r"expected measures out of rrse, .*, got ('speed'|none)"):
+    with pytest.raises(ConfigError, match=r"Expected measures out of rrse, .*, got ('speed'|none)"):
         EvaluationDisplay.from_evaluation(evaluation, measures)
 
 

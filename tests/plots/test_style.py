@@ -57,7 +57,7 @@ def test_axes_of_the_caller_are_used_and_counted():
     figure = Figure()
     mine = figure.subplots(2, 2)
     assert panels(mine, (2, 2), 1.0) == (figure, list(mine.ravel()))
-    with pytest.raises(ConfigError, match="expected axes for 2 panels, got 4"):
+    with pytest.raises(ConfigError, match="Expected axes for 2 panels, got 4"):
         panels(mine, (1, 2), 1.0)
 
 

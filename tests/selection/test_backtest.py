@@ -123,5 +123,5 @@ def test_settings_are_checked_before_anything_is_written(settings, said, tmp_pat
 
 
 def test_a_model_is_expected(tmp_path):
-    with pytest.raises(ConfigError, match="expected a DeepDIVE, fitted or not, got 'model'"):
+    with pytest.raises(ConfigError, match="Expected a DeepDIVE, fitted or not, got 'model'"):
         backtest("model", PANEL, out=tmp_path)

@@ -59,7 +59,7 @@ def test_each_recording_or_group_is_tested_once_and_never_with_those_that_train(
     spec = ByRecording(group="subject" if grouped else None, seed=seed)
     units = sorted({f"p{at % 7}" for at in range(n)} if grouped else source.names)
     if folds > len(units):
-        with pytest.raises(DataError, match="expected 3 to"):
+        with pytest.raises(DataError, match="Expected 3 to"):
             folds_of(source, folds, split=spec)
         return
     found = folds_of(source, folds, split=spec)
@@ -86,7 +86,7 @@ def test_many_names_are_cut():
         (panel(60), (2, 5, ByRecording()), ConfigError, "expected ByTime, got ByRecording"),
         (recordings(9), (3, 5), ConfigError, "span=5 is for panels"),
         (recordings(9), (3, None, ByTime()), ConfigError, "expected ByRecording, got ByTime"),
-        (recordings(9), (2,), DataError, "expected 3 to 9 folds, the number of recordings, got 2"),
+        (recordings(9), (2,), DataError, "Expected 3 to 9 folds, the number of recordings, got 2"),
         (
             recordings(9, 4),
             (5, None, ByRecording(group="subject")),

@@ -26,8 +26,8 @@ def test_what_is_named_is_changed_and_nothing_else():
         ({"trainin.clip": 1}, "Did you mean 'training'"),
         ({"training.clipp": 1}, "TrainingConfig has no setting 'clipp'. Did you mean 'clip'"),
         ({"losses.zzz": 1}, "LossConfig has no setting 'zzz'. Choose one of forecast, reconstruction"),
-        ({"model.code": 1}, "[Ee]xpected the name of a single setting"),
-        ({"training.clip.x": 1.0}, "[Ee]xpected the name of a single setting"),
+        ({"model.code": 1}, "Expected the name of a single setting"),
+        ({"training.clip.x": 1.0}, "Expected the name of a single setting"),
         ({"training.epochs": 0}, "epochs must be >= 1: got 0"),
         ({"training.epochs": "many"}, "epochs must be a whole number: got 'many'"),
     ],
@@ -72,5 +72,5 @@ def test_all_combinations_or_some_drawn_from_them_each_once(lengths, draws, seed
 
 @pytest.mark.parametrize("values", [[], 3, "abc", None])
 def test_values_are_a_list(values):
-    with pytest.raises(ConfigError, match=r"expected a list of values for 'training\.clip'"):
+    with pytest.raises(ConfigError, match=r"Expected a list of values for 'training\.clip'"):
         variants({"training.clip": values}, None, 0)

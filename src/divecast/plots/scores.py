@@ -93,7 +93,8 @@ class BacktestDisplay(Display):
     Example:
         >>> from divecast import backtest
         >>> from divecast.plots import BacktestDisplay
-        >>> display = BacktestDisplay.from_backtest(backtest(model, panel, folds=3))  # doctest: +SKIP
+        >>> display = BacktestDisplay.from_backtest(backtest(model, panel, folds=3))
+        >>> figure = display.plot()
     """
 
     backtest: Backtest
@@ -107,7 +108,8 @@ class BacktestDisplay(Display):
             ConfigError: unknown measure.
 
         Example:
-            >>> BacktestDisplay.from_backtest(result, measures=["mae"])  # doctest: +SKIP
+            >>> BacktestDisplay.from_backtest(backtest(model, panel, folds=3), measures=["mae"]).measures
+            ('mae',)
         """
         return cls(backtest, _checked(measures))
 
@@ -115,7 +117,8 @@ class BacktestDisplay(Display):
         """Return ``Backtest.frame``, one row per fold, forecaster and step.
 
         Example:
-            >>> BacktestDisplay.from_backtest(result).frame()  # doctest: +SKIP
+            >>> list(BacktestDisplay.from_backtest(backtest(model, panel, folds=3)).frame())[:3]
+            ['fold', 'model', 'horizon']
         """
         return self.backtest.frame()
 
@@ -141,8 +144,8 @@ class SearchDisplay(Display):
     Example:
         >>> from divecast import search
         >>> from divecast.plots import SearchDisplay
-        >>> result = search(model, panel, {"training.learning_rate": [1e-3, 4e-3]})  # doctest: +SKIP
-        >>> figure = SearchDisplay.from_search(result).plot()  # doctest: +SKIP
+        >>> result = search(model, panel, {"training.clip": [0.5, 1.0]})
+        >>> figure = SearchDisplay.from_search(result).plot()
     """
 
     search: SearchResult
@@ -152,7 +155,9 @@ class SearchDisplay(Display):
         """Show the result of ``search``.
 
         Example:
-            >>> SearchDisplay.from_search(result)  # doctest: +SKIP
+            >>> result = search(model, panel, {"training.clip": [0.5, 1.0]})
+            >>> len(SearchDisplay.from_search(result).search.candidates)
+            2
         """
         return cls(search)
 
@@ -160,7 +165,9 @@ class SearchDisplay(Display):
         """Return ``SearchResult.frame``, one row per candidate.
 
         Example:
-            >>> SearchDisplay.from_search(result).frame()  # doctest: +SKIP
+            >>> result = search(model, panel, {"training.clip": [0.5, 1.0]})
+            >>> len(SearchDisplay.from_search(result).frame())
+            2
         """
         return self.search.frame()
 

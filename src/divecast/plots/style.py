@@ -181,7 +181,7 @@ def write_picture(figure: "Figure", path: str | Path) -> Path:
 
     Example:
         >>> from divecast.plots import plot, write_picture
-        >>> path = write_picture(plot(model.forecast(panel)), "forecast.png")  # doctest: +SKIP
+        >>> path = write_picture(plot(model.forecast(panel)), "forecast.png")
     """
     path = Path(path)
     check_picture(path)

@@ -49,9 +49,9 @@ class Backtest(Plottable):
         backend: kind of table of the data.
 
     Example:
-        >>> result = backtest(model, panel, folds=3, out="backtest")  # doctest: +SKIP
-        >>> print(result)  # doctest: +SKIP
-        >>> result.frame()  # doctest: +SKIP
+        >>> result = backtest(model, panel, folds=3)
+        >>> len(result.folds)
+        3
     """
 
     folds: tuple[FinishedTrial, ...]
@@ -61,7 +61,8 @@ class Backtest(Plottable):
         """Return the columns of ``frame``.
 
         Example:
-            >>> list(backtest(model, panel, folds=3).table())  # doctest: +SKIP
+            >>> list(backtest(model, panel, folds=3).table())[:3]
+            ['fold', 'model', 'horizon']
         """
         columns: dict[str, list[Any]] = {"fold": []}
         for fold in self.folds:
@@ -79,7 +80,8 @@ class Backtest(Plottable):
             backend: kind of table; that of the data by default.
 
         Example:
-            >>> backtest(model, panel, folds=3).frame(backend="polars")  # doctest: +SKIP
+            >>> backtest(model, panel, folds=3).frame(backend="polars").columns[:3]
+            ['fold', 'model', 'horizon']
         """
         return to_frame(self.table(), backend or self.backend)
 
@@ -87,7 +89,8 @@ class Backtest(Plottable):
         """Return each score over all steps, by forecaster and measure.
 
         Example:
-            >>> backtest(model, panel, folds=3).overall()["DeepDIVE"]["mae"].mean  # doctest: +SKIP
+            >>> backtest(model, panel, folds=3).overall()["DeepDIVE"]["mae"].mean > 0
+            True
         """
         results = self._results()
         overall = {}
@@ -100,7 +103,8 @@ class Backtest(Plottable):
         """Return the share of labels inferred correctly, by factor.
 
         Example:
-            >>> backtest(model, panel, folds=3).accuracy()["hour"].mean  # doctest: +SKIP
+            >>> sorted(backtest(model, panel, folds=3).accuracy())
+            ['hour', 'weekday']
         """
         results = self._results()
         return {name: Spread.of([result.accuracy[name] for result in results]) for name in results[0].accuracy}
@@ -158,8 +162,9 @@ def backtest(  # noqa: PLR0913  model, data, and how the fits are run
         ArtifactError: the folder cannot be written to.
 
     Example:
-        >>> result = backtest(DeepDIVE(horizon=24, factors=["hour"]), panel, folds=3)  # doctest: +SKIP
-        >>> result.overall()["DeepDIVE"]["mae"].mean  # doctest: +SKIP
+        >>> result = backtest(model, panel, folds=3)
+        >>> list(result.overall())[:2]
+        ['DeepDIVE', 'last value']
     """
     if not isinstance(model, DeepDIVE):
         raise ConfigError(expected="a DeepDIVE, fitted or not", found=repr(model), argument="model")

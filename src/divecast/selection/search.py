@@ -49,10 +49,11 @@ class SearchResult(Plottable):
         backend: kind of table of the data.
 
     Example:
-        >>> result = search(model, panel, {"training.clip": [0.5, 1.0]})  # doctest: +SKIP
-        >>> result.best  # doctest: +SKIP
-        {'training.clip': 0.5}
-        >>> best_model = result.model.fit(panel)  # doctest: +SKIP
+        >>> result = search(model, panel, {"training.clip": [0.5, 1.0]})
+        >>> list(result.best)
+        ['training.clip']
+        >>> result.model.is_fitted
+        False
     """
 
     by: By
@@ -69,7 +70,8 @@ class SearchResult(Plottable):
         """Return the columns of ``frame``.
 
         Example:
-            >>> list(search(model, panel, {"training.clip": [0.5, 1.0]}).table())  # doctest: +SKIP
+            >>> list(search(model, panel, {"training.clip": [0.5, 1.0]}).table())[0]
+            'training.clip'
         """
         columns = {name: _column([candidate.settings[name] for candidate in self.candidates]) for name in self.best}
         means = [_means(candidate) for candidate in self.candidates]
@@ -82,7 +84,8 @@ class SearchResult(Plottable):
             backend: kind of table; that of the data by default.
 
         Example:
-            >>> search(model, panel, {"training.clip": [0.5, 1.0]}).frame()  # doctest: +SKIP
+            >>> search(model, panel, {"training.clip": [0.5, 1.0]}).frame(backend="polars").height
+            2
         """
         return to_frame(self.table(), backend or self.backend)
 
@@ -142,8 +145,9 @@ def search(  # noqa: PLR0913  model, data, settings, and how the fits are run
         ArtifactError: the folder cannot be written to.
 
     Example:
-        >>> result = search(model, panel, {"training.clip": [0.5, 1.0]}, runs=2)  # doctest: +SKIP
-        >>> print(result.best)  # doctest: +SKIP
+        >>> result = search(model, panel, {"training.clip": [0.5, 1.0]})
+        >>> [candidate.settings for candidate in result.candidates] != []
+        True
     """
     if not isinstance(model, DeepDIVE):
         raise ConfigError(expected="a DeepDIVE, fitted or not", found=repr(model), argument="model")

@@ -251,7 +251,7 @@ def test_duplicated_channel_names():
 
 @pytest.mark.parametrize("data", [{"a": [1, 2]}, 5, None])
 def test_no_table_at_all(data):
-    with pytest.raises(DataError, match="expected a pandas, polars or pyarrow table"):
+    with pytest.raises(DataError, match="Expected a pandas, polars or pyarrow table"):
         as_panel(data)
 
 
@@ -283,7 +283,7 @@ def test_bad_arrays(values, message):
 
 
 def test_names_must_fit_the_array():
-    with pytest.raises(DataError, match="expected 3 channel names, got 1"):
+    with pytest.raises(DataError, match="Expected 3 channel names, got 1"):
         Panel.from_array(EXPECTED, "2024-01-01", "1h", ["a"])
 
 
@@ -423,13 +423,13 @@ def test_names_of_series_that_are_no_names():
 
 @pytest.mark.parametrize("tz", [5, b"UTC", "", "../../etc/passwd", "Europe/Berlin\0"])
 def test_what_is_no_zone(tz):
-    with pytest.raises(DataError, match="expected a time zone"):
+    with pytest.raises(DataError, match="Expected a time zone"):
         Panel.from_wide(pandas_frame(columns()), tz=tz)
-    with pytest.raises(DataError, match="expected a time zone"):
+    with pytest.raises(DataError, match="Expected a time zone"):
         Panel.from_array(EXPECTED, "2024-01-01", "1h", tz=tz)
 
 
 @pytest.mark.parametrize("values", [3.0, [[1.0], [1.0, 2.0]], np.zeros((2, 2, 2)), np.zeros((0, 2)), []])
 def test_arrays_that_are_no_tables(values):
-    with pytest.raises(DataError, match=r"expected an array \(row, channel\)"):
+    with pytest.raises(DataError, match=r"Expected an array \(row, channel\)"):
         Panel.from_array(values, "2024-01-01", "1h")

@@ -78,7 +78,7 @@ def test_fingerprint_sees_where_recordings_end():
         ),
         ([np.zeros((3, 2))], {"channels": ["a"]}, "2 channel names"),
         ([np.zeros((3, 2))], {"channels": ["a", "a"]}, "More than one channel"),
-        ([np.zeros((3, 2))], {"names": ["a", "b"]}, "expected 1 recording names, got 2"),
+        ([np.zeros((3, 2))], {"names": ["a", "b"]}, "Expected 1 recording names, got 2"),
     ],
 )
 def test_bad_arrays(arrays, settings, message):
@@ -106,5 +106,5 @@ def test_rate_is_of_recordings_alone():
 
 @pytest.mark.parametrize("rate", ["10", None, True, 0, np.nan])
 def test_what_is_no_rate(rate):
-    with pytest.raises(DataError, match="expected a rate above 0 Hz"):
+    with pytest.raises(DataError, match="Expected a rate above 0 Hz"):
         Recordings.from_arrays([np.zeros((3, 1))], rate=rate)

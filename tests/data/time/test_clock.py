@@ -123,7 +123,7 @@ def test_the_row_after_the_end_can_be_named(step):
 @pytest.mark.parametrize("stamp", ["yesterday", 5, None, np.datetime64("NaT"), object()])
 def test_what_is_no_stamp(stamp):
     clock = regular_clock("2024-01-01", "1h", 5, "UTC")
-    with pytest.raises(DataError, match=r'^expected a time such as "2024-06-30 18:00:00" or a datetime, got [^\n]*$'):
+    with pytest.raises(DataError, match=r'Expected a time such as "2024-06-30 18:00:00" or a datetime, got [^\n]*$'):
         clock.row_of(stamp)
 
 

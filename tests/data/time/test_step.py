@@ -41,5 +41,5 @@ def test_no_step(text):
 
 @pytest.mark.parametrize("step", [3600, None, timedelta(hours=1)])
 def test_a_step_is_text(step):
-    with pytest.raises(DataError, match='expected a step such as "15min"'):
+    with pytest.raises(DataError, match='Expected a step such as "15min"'):
         parse_step(step)

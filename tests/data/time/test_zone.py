@@ -78,7 +78,7 @@ def test_an_unknown_zone_names_what_works(zone):
     for stamps in (WALL, WALL.tz_localize("Europe/Berlin")):
         with pytest.raises(DataError, match=r'"Europe/Berlin" or "\+01:00", got '):
             as_panel(tables(stamps)["pandas"], tz=zone)
-    with pytest.raises(DataError, match="expected a time zone"):
+    with pytest.raises(DataError, match="Expected a time zone"):
         Panel.from_array(np.zeros(3), UTC_START, "1h", tz=zone)
 
 

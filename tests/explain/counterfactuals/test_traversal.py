@@ -95,8 +95,8 @@ def test_frame(hours_model: DeepDIVE) -> None:
         ({"dimension": "a0", "positions": 1.0}, "finite"),
         ({"dimension": "a0", "n": 10**30}, "2 to 10000"),
         ({"dimension": "a0", "span": "3"}, "above 0"),
-        ({"dimension": None}, "expected a dimension of the code"),
-        ({"dimension": "a" + "9" * 5000}, "expected a dimension of the code"),
+        ({"dimension": None}, "Expected a dimension of the code"),
+        ({"dimension": "a" + "9" * 5000}, "Expected a dimension of the code"),
     ],
 )
 def test_mistakes(hours_model: DeepDIVE, asked: dict[str, object], said: str) -> None:

@@ -121,9 +121,9 @@ def test_frames(hours_model: DeepDIVE, moves_model: DeepDIVE) -> None:
         ({"to": {}}, "No class to change to"),
         ({"to": "yes"}, "factor None"),
         ({"factor": "weekend", "to": {"weekend": "yes"}}, "alone"),
-        ({"factor": "weekend", "to": "yes", "levels": (0.9, 0.1)}, "rise"),
+        ({"factor": "weekend", "to": "yes", "levels": (0.9, 0.1)}, "increase"),
         ({"factor": "weekend", "to": "yes", "labels": "some"}, '"known" or "infer"'),
-        ({"factor": [], "to": "yes"}, "expected a factor and its class"),
+        ({"factor": [], "to": "yes"}, "Expected a factor and its class"),
         ({"factor": "weekend", "to": "yes", "unlabelled_code": "moved"}, '"adjusted" or "kept"'),
     ],
 )

@@ -270,5 +270,5 @@ class TestOneHotCovariates:
             one_hots(torch.tensor([[0, 0], [0, label]]), (2, 3))
 
     def test_number_of_factors(self) -> None:
-        with pytest.raises(DataError, match="expected labels of 1 factors, got 2"):
+        with pytest.raises(DataError, match="Expected labels of 1 factors, got 2"):
             one_hots(torch.zeros(1, 2, dtype=torch.int64), (3,))

@@ -37,7 +37,7 @@ def test_the_largest_recommended_series_of_the_zone_are_taken(tmp_path):
 
 
 def test_too_few_series_are_refused(tmp_path):
-    with pytest.raises(DataError, match=r"expected 4 recommended series .* got 3"):
+    with pytest.raises(DataError, match=r"[Ee]xpected 4 recommended series .* got 3"):
         read_eia(write(tmp_path), n_series=4)
 
 
@@ -55,7 +55,7 @@ def test_another_folder_says_what_is_there(tmp_path):
 
 
 def test_a_path_to_a_file_says_that_a_folder_is_expected(tmp_path):
-    with pytest.raises(DataError, match=r"expected a folder with .*; got .*_series\.csv, which is no folder"):
+    with pytest.raises(DataError, match=r"[Ee]xpected a folder with .*; got .*_series\.csv, which is no folder"):
         read_eia(write(tmp_path) / "demand_2020_2024_series.csv")
 
 

@@ -118,7 +118,7 @@ def test_a_factor_with_one_class_in_the_test_part_is_refused_by_name_before_the_
 
 
 def test_an_unknown_arm_is_refused_with_those_there_are():
-    with pytest.raises(ConfigError, match=r"expected one of the arms full, a, .*, got 'ful'"):
+    with pytest.raises(ConfigError, match=r"[Ee]xpected one of the arms full, a, .*, got 'ful'"):
         run_once(hours_case(), "ful", 0)
 
 
