@@ -24,7 +24,7 @@ import torch
 
 from divecast import __version__
 from divecast.config import LossConfig, TrainingConfig
-from divecast.fit.fit_model import fit_model
+from divecast.fit.fit_model import FitRequest, fit_model
 from divecast.inference.provenance import FitPlan
 from divecast.jobs.processes import run_jobs
 from divecast.model.network import Network
@@ -117,7 +117,7 @@ def make_run(job: Job) -> None:
     # Every arm is looked at with the same losses, whether it minimises them or not.
     watch = Watch(None if job.tunes else ConflictProbe(EVERY, case.settings.losses))
     began = time.perf_counter(), time.process_time()
-    fitted = fit_model(case.data, case.split, plan, torch.device("cpu"), None, (watch,), watch)
+    fitted = fit_model(case.data, FitRequest(case.split, plan, callbacks=(watch,), probe=watch), torch.device("cpu"))
     seconds, core = time.perf_counter() - began[0], time.process_time() - began[1]
     fitted.network.load_state_dict(watch.last)
     scores = scores_of(fitted, case, "valid" if job.tunes else "test")

@@ -10,7 +10,7 @@ import torch
 from divecast.config import EncoderConfig
 from divecast.data import Windows, encode_labels, fit_scale, fit_vocabularies, split
 from divecast.data import WindowShape as Shape
-from divecast.fit.fit_model import fit_model
+from divecast.fit.fit_model import FitRequest, fit_model
 from divecast.inference.evaluation import MODEL_NAME, evaluate_windows
 from divecast.inference.predict import encode_windows, infer_window_labels, pool_recordings
 from divecast.inference.provenance import FitPlan
@@ -26,7 +26,7 @@ _MEASURES = MeasureConfig(n_boot=0, n_trees=1, n_folds=2)
 def score_model(case: Case, settings: Settings, seed: int) -> dict[str, Any]:
     """Fit the model and return accuracy, MIG, the gap of the own unit, and forecast RRSE with labels inferred."""
     plan = FitPlan(case.horizon, case.lookback, case.factors, settings.model, settings.training, settings.losses, seed)
-    fitted = fit_model(case.data, case.split, plan, torch.device("cpu"), None, ())
+    fitted = fit_model(case.data, FitRequest(case.split, plan), torch.device("cpu"))
     held_out = HeldOut.of(fitted, case)
     labels = infer_window_labels(fitted, held_out.encode)
     pooled = pool_recordings(labels, held_out.encode.segments).accuracy() if case.data.clock is None else None

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from divecast.data import Source, Windows, encode_labels, fit_scale, fit_vocabularies, split
-from divecast.fit.fit_model import fit_model
+from divecast.fit.fit_model import FitRequest, fit_model
 from divecast.inference.evaluation import MODEL_NAME, evaluate_windows
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import (
@@ -90,7 +90,7 @@ def run_once(case: Case, arm: str, seed: int) -> Run:
     _check_labels(case, plan)
     forget_peak()
     began, cpu_began = perf_counter(), process_time()
-    fitted = fit_model(case.data, case.split, plan, torch.device("cpu"), None, ())
+    fitted = fit_model(case.data, FitRequest(case.split, plan), torch.device("cpu"))
     fit_seconds, cpu_seconds = perf_counter() - began, process_time() - cpu_began
     held_out = HeldOut.of(fitted, case)
     codes = encode_windows(fitted, held_out.encode, held_out.modes[0])

@@ -26,7 +26,7 @@ from divecast.explain.code import infer_code
 from divecast.explain.counterfactuals.counterfactual import Counterfactual
 from divecast.explain.counterfactuals.label_effects import LabelEffects
 from divecast.explain.counterfactuals.what_if import ClassChange, what_if_windows
-from divecast.fit.fit_model import fit_model
+from divecast.fit.fit_model import FitRequest, fit_model
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import batches
 from divecast.inference.provenance import FitPlan
@@ -65,7 +65,7 @@ def fit(case: Case, seed: int) -> FittedModel:
     """Fit the model of a case."""
     settings = case.settings
     plan = FitPlan(case.horizon, case.lookback, case.factors, settings.model, settings.training, settings.losses, seed)
-    return fit_model(case.data, case.split, plan, torch.device("cpu"), None, ())
+    return fit_model(case.data, FitRequest(case.split, plan), torch.device("cpu"))
 
 
 def judge(fitted: FittedModel, case: Case, seed: int) -> dict[str, Any]:

@@ -20,7 +20,7 @@ Component = Literal["normal", "laplace", "logistic"]
 Fusion = Literal["attention", "concatenation", "gating"]
 Combine = Literal["sum", "pcgrad", "upgrad"]
 Linear = Literal["stacked", "ridge"]
-LinearPath = Literal["stacked", "ridge", "shared"]
+LinearStart = Literal["stacked", "ridge", "shared"]
 
 _MAX_INTEGER = 2**63 - 1  # the largest that numpy counts with and torch takes as a seed
 _MAX_DEPTH = 100  # refuses a file with a billion layers before they are built

@@ -9,7 +9,8 @@ from divecast.config import LossConfig, ModelConfig, TrainingConfig, check_at_le
 from divecast.data import ByTime, Factor, Split, as_factors
 from divecast.errors import ConfigError, NotFittedError
 from divecast.explain.methods import Explaining
-from divecast.fit.launch import FitRequest, Machines, fit_on
+from divecast.fit.fit_model import FitRequest
+from divecast.fit.launch import Machines, fit_on
 from divecast.fit.parameters import in_code, nested, with_setting
 from divecast.inference.evaluation import Evaluation, evaluate_windows
 from divecast.inference.fitted_model import FittedModel, PartName

@@ -1,4 +1,7 @@
-"""All result types, wherever they are made: each has ``frame()``, a table, and ``plot()``, a figure."""
+"""All result types: each has ``frame()``, a table, and ``plot()``, a figure.
+
+``AnomalousWindow``, ``EpochRecord``, ``Finding`` and ``LabelDisagreement`` are rows of such results.
+"""
 
 from divecast.explain.anomalies.anomalies import Anomalies
 from divecast.explain.anomalies.anomaly_reasons import AnomalousWindow

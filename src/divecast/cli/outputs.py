@@ -52,8 +52,8 @@ def check_figure(path: Path | None) -> None:
 
 def draw(result: Any, path: Path, *, silent: bool) -> None:
     """Write the figure of a result or of a display, and print where it is unless ``silent``."""
-    from divecast.plots import Display, plot, write_picture
+    from divecast.plots import write_picture
 
-    write_picture(result.plot() if isinstance(result, Display) else plot(result), path)
+    write_picture(result.plot(), path)
     if not silent:
         print_lines(f"Figure: {shown(path)}")

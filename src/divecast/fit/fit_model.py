@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -46,28 +46,34 @@ from divecast.train.loop import Checkpointing, Probe, Task, fit_network
 _CALIBRATION_VALUES = 500_000  # residuals per step; more would not change a quantile
 
 
-def fit_model(  # noqa: PLR0913  all that a fit depends on
-    data: Any,
-    split: Split,
-    plan: FitPlan,
-    device: torch.device,
-    checkpointing: Checkpointing | None,
-    callbacks: Sequence[Callback],
-    probe: Probe | None = None,
-    ranks: Ranks = ALONE,
-) -> FittedModel:
+@dataclass(frozen=True, slots=True)
+class FitRequest:
+    """What is fitted, and who watches.
+
+    Attributes:
+        split: how the data are cut.
+        plan: all settings.
+        checkpointing: checkpoint of the fit, or None.
+        callbacks: called on rank 0 alone.
+        probe: looks at gradients; one process only.
+    """
+
+    split: Split
+    plan: FitPlan
+    checkpointing: Checkpointing | None = None
+    callbacks: Sequence[Callback] = ()
+    probe: Probe | None = None
+
+
+def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks = ALONE) -> FittedModel:
     """Return the model fitted to data; see ``DeepDIVE.fit``.
 
     All ranks call it with equal arguments and get the same model.
 
     Args:
         data: the data.
-        split: how to split the rows.
-        plan: all settings.
+        request: what to fit on them, and what runs beside the fit.
         device: where to compute.
-        checkpointing: checkpoint of the fit, or None.
-        callbacks: called after each step and epoch.
-        probe: measures gradients during the fit, or None.
         ranks: the processes of the fit.
 
     Raises:
@@ -75,6 +81,7 @@ def fit_model(  # noqa: PLR0913  all that a fit depends on
         ConfigError: the settings do not suit the data.
         ArtifactError: the checkpoint cannot be used.
     """
+    plan, split = request.plan, request.split
     source = read_source(data, factors=plan.factors)
     plan = replace(plan, model=_with_encoder(plan.model, source))
     parts = split_rows(source, split)
@@ -108,7 +115,9 @@ def fit_model(  # noqa: PLR0913  all that a fit depends on
     identity = {**provenance.to_json(), "labels": hashlib.sha256(labels.tobytes()).hexdigest()}
     labelled = _few_labelled(train, plan.training)
     task = Task(train, valid, plan.training, plan.losses, plan.seed, device, identity, labelled, axes, ranks)
-    history = fit_network(ranks.align(network.to(device)), task, checkpointing, callbacks, probe)
+    history = fit_network(
+        ranks.align(network.to(device)), task, request.checkpointing, request.callbacks, request.probe
+    )
     fitted = FittedModel(
         network=network,
         dimensions=dimensions,

@@ -8,7 +8,7 @@ data: that of a store, or of a file that the first of them writes.
 import logging
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,35 +17,14 @@ from typing import Any
 import torch
 
 from divecast._optional import need
-from divecast.data import Source, Split
+from divecast.data import Source
 from divecast.data.reading import read_source
 from divecast.data.sources.mapped import Mapped
 from divecast.errors import ConfigError
-from divecast.fit.fit_model import fit_model
+from divecast.fit.fit_model import FitRequest, fit_model
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.provenance import FitPlan
-from divecast.train.callbacks import Callback
 from divecast.train.distributed.ranks import Ranks
-from divecast.train.loop import Checkpointing, Probe
-
-
-@dataclass(frozen=True, slots=True)
-class FitRequest:
-    """What is fitted, and who watches.
-
-    Attributes:
-        split: how the data are cut.
-        plan: all settings.
-        checkpointing: checkpoint of the fit, or None.
-        callbacks: called on rank 0 alone.
-        probe: looks at gradients; one process only.
-    """
-
-    split: Split
-    plan: FitPlan
-    checkpointing: Checkpointing | None = None
-    callbacks: Sequence[Callback] = ()
-    probe: Probe | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +97,7 @@ def fit_on(machines: Machines, data: Any, request: FitRequest, device: torch.dev
     """
     machines = machines.as_started()
     if machines.size == 1:
-        return _fit(request, data, device)
+        return fit_model(data, request, device)
     if device.index is not None:
         raise ConfigError(
             f"Each of {machines.size} processes needs a device of its own",
@@ -127,21 +106,7 @@ def fit_on(machines: Machines, data: Any, request: FitRequest, device: torch.dev
             argument="device",
         )
     ranks = _join(machines, device.type)
-    return _fit(request, _shared(data, request.plan, ranks), ranks.device, ranks)
-
-
-def _fit(request: FitRequest, data: Any, device: torch.device, ranks: Ranks | None = None) -> FittedModel:
-    others = () if ranks is None else (ranks,)
-    return fit_model(
-        data,
-        request.split,
-        request.plan,
-        device,
-        request.checkpointing,
-        request.callbacks,
-        request.probe,
-        *others,
-    )
+    return fit_model(_shared(data, request.plan, ranks), request, ranks.device, ranks)
 
 
 def _join(machines: Machines, kind: str) -> Ranks:

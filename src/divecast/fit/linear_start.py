@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from divecast._device import own_random_state
-from divecast.config import Linear, LinearPath
+from divecast.config import Linear, LinearStart
 from divecast.model.linear.filled import fill_window
 from divecast.model.linear.label_covariates import label_covariates, n_label_covariates, one_hots
 from divecast.model.linear.ridge import RidgeShape, RidgeSums
@@ -60,7 +60,7 @@ def takes_seconds(network: Network, n_windows: int) -> bool:
     return shape.channel * shape.n_inputs**2 * n_windows <= _FEW_PRODUCTS
 
 
-def start_linear(network: Network, train: WindowSource, valid: WindowSource, plan: Start) -> LinearPath:
+def start_linear(network: Network, train: WindowSource, valid: WindowSource, plan: Start) -> LinearStart:
     """Set the linear path of the forecaster to a closed-form map for each channel.
 
     Args:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from divecast._optional import Plottable
 from divecast.baselines import Baseline, LastValue, PerChannelRidge, SeasonalNaive
-from divecast.config import LinearPath
+from divecast.config import LinearStart
 from divecast.data import Backend, Source, Windows, seasons, to_frame
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import LabelMode, batches, mean_and_quantiles, predict
@@ -20,7 +20,7 @@ from divecast.model.linear.ridge import RidgeWeights
 LEVELS = (0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95)
 MEASURES = ("rrse", "corr", "mae", "mse", "mase", "crps", "coverage")
 MODEL_NAME = "DeepDIVE"
-LINEAR_NAMES: dict[LinearPath, str] = {
+LINEAR_NAMES: dict[LinearStart, str] = {
     "stacked": "stacked ridge",
     "ridge": "per-channel ridge",
     "shared": "shared ridge",

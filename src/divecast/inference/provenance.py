@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from divecast.config import LinearPath, LossConfig, ModelConfig, TrainingConfig
+from divecast.config import LinearStart, LossConfig, ModelConfig, TrainingConfig
 from divecast.data import ByGroup, ByRecording, ByTime, Calendar, Factor, Label, Split, WindowShape
 from divecast.data.time.stamps import local_stamps
 from divecast.persistence.strict import as_json
@@ -81,7 +81,7 @@ class Provenance:
     split: Split
     time_zone: str
     fingerprint: str
-    linear_start: LinearPath
+    linear_start: LinearStart
     correction: float | None
     history: History
 
