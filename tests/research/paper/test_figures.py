@@ -10,6 +10,8 @@ from research.paper.run import run_once
 from research.paper.views import view_of
 from studies.small import hours_case, moves_case
 
+pytestmark = pytest.mark.slow  # each fits models of a study
+
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):

@@ -22,6 +22,8 @@ from research.paper import cases
 from research.paper.cases import CASES, Case, load_case
 from studies.shared import EIA, ELECTRICITY, GAIT, needs
 
+pytestmark = pytest.mark.slow  # each fits models of a study
+
 REAL = [
     pytest.param("eia", EIA, marks=needs(EIA)),
     pytest.param("electricity", ELECTRICITY, marks=needs(ELECTRICITY)),

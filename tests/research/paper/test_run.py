@@ -17,6 +17,8 @@ from research.paper.record import Score, parse_record
 from research.paper.run import HeldOut, Run, run_once
 from studies.small import hours_case, moves_case
 
+pytestmark = pytest.mark.slow  # each fits models of a study
+
 
 @pytest.fixture(scope="module")
 def full() -> Run:

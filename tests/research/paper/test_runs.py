@@ -11,6 +11,8 @@ from research.paper.reproduction import arms_of, reproduce
 from research.paper.runs import RunJob, Table, missing, read_records
 from studies.small import MEASURES, hours_case, make_small, without_cost
 
+pytestmark = pytest.mark.slow  # each fits models of a study
+
 
 @pytest.fixture
 def small(monkeypatch):
