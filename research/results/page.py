@@ -65,7 +65,8 @@ def page(lines: list[dict[str, Any]]) -> str:
     parts = []
     for name in (each for each in TITLES if each in cases):
         runs = cases[name]
-        body = _folds(runs) if name == "motion" else "\n\n".join(_run(line) for line in runs)
+        newest = {_command(line): line for line in runs}.values()
+        body = _folds(runs) if name == "motion" else "\n\n".join(_run(line) for line in newest)
         parts.append(f"## {TITLES[name]}\n\n{body}{NOTES.get(name, '')}")
     return INTRO + "\n" + "\n\n".join(parts) + "\n"
 
