@@ -28,6 +28,10 @@ TITLES = {
     "etth1": "ETTh1, split 3:1:1 by time",
 }
 NOTES = {
+    "eia": """
+
+The default fit shared its two cores with other processes, so its minutes are not those of a quiet machine: an earlier
+run of the same settings took 6.3 (`research/results/results.jsonl`). benchmarks.md has times.""",
     "electricity": """
 
 With eight clients the network adds little to the ridge, and nothing at 24 hours.""",
