@@ -1,8 +1,10 @@
 """Optional packages: how they are imported, and what to install if one is missing."""
 
+from dataclasses import fields
 from importlib import import_module
 from typing import Any
 
+from divecast._text import brief
 from divecast.errors import ConfigError
 
 _EXTRAS = {
@@ -44,6 +46,11 @@ class Plottable:
     """A result that can be plotted."""
 
     __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Return the fields in a line; an array by its shape, a long collection by its length."""
+        named = (f"{field.name}={brief(getattr(self, field.name))}" for field in fields(self))  # type: ignore[arg-type]
+        return f"{type(self).__name__}({', '.join(named)})"
 
     def plot(self, **options: Any) -> Any:
         """Plot this result; needs ``divecast[plot]``.

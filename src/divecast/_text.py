@@ -1,7 +1,10 @@
 """Counts, durations and similar names as text."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_MOST_ITEMS = 6
 
 
 def plural(n: int, thing: str) -> str:
@@ -26,3 +29,15 @@ def did_you_mean(name: str, known: Sequence[str]) -> str | None:
     """Return a hint that names the known name spelled most similarly, if there is one."""
     similar = difflib.get_close_matches(str(name), known, 1)
     return f"Did you mean {similar[0]!r}?" if similar else None
+
+
+def brief(value: Any) -> str:
+    """Return a value for a ``repr`` of one line: an array by its shape, a long collection by its length."""
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        return f"<array {tuple(value.shape)}>"
+    if isinstance(value, Mapping) or (isinstance(value, list | tuple) and len(value) > _MOST_ITEMS):
+        return f"<{plural(len(value), 'item')}>"
+    if isinstance(value, list | tuple):
+        items = ", ".join(map(brief, value))
+        return f"[{items}]" if isinstance(value, list) else f"({items}{',' * (len(value) == 1)})"
+    return f"<{type(value).__name__}>" if hasattr(value, "__dataclass_fields__") else repr(value)

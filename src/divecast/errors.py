@@ -106,11 +106,11 @@ class RankError(DivecastError):
 
 
 class DataWarning(_Worded, UserWarning):
-    """Something in the data was put right, or is to be known; has the fields of the errors."""
+    """Something in the data was corrected or needs attention; has the fields of the errors."""
 
 
 def warn_data(problem: str, hint: str | None = None) -> None:
-    """Warn (DataWarning) of what was put right, or is to be known, at the nearest line outside this package."""
+    """Warn (DataWarning) of what was corrected or needs attention, at the nearest line outside this package."""
     # Python 3.11 has no skip_file_prefixes, so the frames of this package are counted by hand.
     level, frame = 1, sys._getframe()
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):

@@ -6,7 +6,7 @@ from typing import Any, Literal, Self, get_args
 
 from divecast._device import pick_device
 from divecast.config import LossConfig, ModelConfig, TrainingConfig, check_at_least, check_choice
-from divecast.data import ByTime, Factor, Split, as_factors
+from divecast.data import ByTime, Factor, Split, as_factors, as_name
 from divecast.errors import ConfigError, NotFittedError
 from divecast.explain.methods import Explaining
 from divecast.fit.fit_model import FitRequest
@@ -90,22 +90,16 @@ class DeepDIVE(Forecasting, Explaining):
 
     @classmethod
     def from_plan(cls, plan: FitPlan, device: str = "cpu") -> Self:
-        """Return an unfitted estimator with the settings of a plan.
+        """Return an unfitted estimator with the settings of a plan; a group with its defaults is None.
 
         Example:
-            >>> DeepDIVE.from_plan(model.plan).lookback
-            48
+            >>> DeepDIVE.from_plan(DeepDIVE(24, 48, ["hour"]).plan)
+            DeepDIVE(horizon=24, lookback=48, factors=['hour'])
         """
-        return cls(
-            plan.horizon,
-            plan.lookback,
-            plan.factors,
-            model=plan.model,
-            training=plan.training,
-            losses=plan.losses,
-            seed=plan.seed,
-            device=device,
-        )
+        groups = {name: getattr(plan, name) for name in _GROUPS}
+        changed = {name: value for name, value in groups.items() if value != _GROUPS[name]()}
+        factors = [as_name(factor) for factor in plan.factors]
+        return cls(plan.horizon, plan.lookback, factors, seed=plan.seed, device=device, **changed)
 
     @classmethod
     def load(cls, path: str | Path, device: str = "cpu") -> Self:

@@ -74,6 +74,13 @@ def test_bad_options_are_one_line(run, arguments, named):
     assert named in run(*arguments).error
 
 
+def test_bad_options_point_to_the_help_of_their_command(run):
+    assert run("fitt").error.endswith(" See 'divecast --help'.")
+    message = run("evaluate", "model", "panel.csv", "--part", "tset").error
+    assert message.endswith("'tset' is not one of 'train', 'valid', 'test', 'all'. See 'divecast evaluate --help'.")
+    assert "Value error" not in message
+
+
 @pytest.mark.parametrize(
     ("command", "told"), [("forecast", "Last time at which a forecast may start"), ("evaluate", "before which")]
 )

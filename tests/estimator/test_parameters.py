@@ -125,6 +125,12 @@ def test_scikit_learn_clones_it_without_the_fit(hours_model: DeepDIVE) -> None:
         assert (copy.plan, repr(copy)) == (model.plan, repr(model))
 
 
+def test_a_plan_gives_back_the_text_of_its_estimator() -> None:
+    factors = ["hour", "shift", Label("weekday"), Label("state", "ordered"), Calendar("month", tz="Asia/Tokyo")]
+    for model in (DeepDIVE(6, 24, factors, training=TrainingConfig(epochs=2)), DeepDIVE(6, 24, seed=3)):
+        assert repr(DeepDIVE.from_plan(model.plan)) == repr(model)
+
+
 def test_a_plan_is_all_settings(hours_model: DeepDIVE) -> None:
     plan = varied().plan
     assert (plan.horizon, plan.lookback, plan.seed) == (6, 24, 4)

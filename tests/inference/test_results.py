@@ -123,6 +123,13 @@ def labels(backend: str = "numpy") -> Labels:
     )
 
 
+def test_the_text_of_a_result_gives_arrays_by_their_shapes() -> None:
+    samples = Samples(tuple("abcdefgh"), np.zeros((2, 5, 8)), np.zeros((2, 3, 8)), {}, "pandas")
+    assert repr(samples).startswith(
+        "Samples(channels=<8 items>, x=<array (2, 5, 8)>, y=<array (2, 3, 8)>, labels=<0 items>"
+    )
+
+
 def test_accuracy_counts_labelled_windows_alone() -> None:
     assert labels().inferred.tolist() == [[1, 2], [0, 0], [0, 1]]
     assert labels().accuracy() == {"half": 0.5, "part": 1.0}

@@ -64,7 +64,7 @@ def test_settings_that_fail_come_last(here, tmp_path):
         ({"tries": {}}, "Expected values by setting"),
         ({"tries": {"training.clip": [0.5, -1]}}, "clip must be > 0"),
         ({"tries": {"lookback": [0]}}, "lookback must be a whole number >= 1"),
-        ({"by": "luck"}, "Expected one of .* got 'luck'"),
+        ({"by": "luck"}, "by must be .* got 'luck'"),
         ({"runs": 0}, "runs must be a whole number >= 1"),
         ({"draws": 0}, "draws must be a whole number >= 1"),
     ],

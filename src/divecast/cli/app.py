@@ -54,7 +54,7 @@ _RENAMED = {
     "labels": "--label",
     "levels": "--level",
     "positions": "--position",
-    "settings": "--try",
+    "tries": "--try",
 }
 """Options that have another name than the argument of the library."""
 
@@ -93,6 +93,14 @@ def as_option(name: str) -> str:
     return option if option in known else as_argument(name)
 
 
+def _usage_error(error: typer.TyperException) -> str:
+    """Return an error of the arguments as two sentences: what is wrong, and where the help is."""
+    message = error.format_message().replace("Value error, ", "")
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "divecast"
+    return f"{message}{'' if message.endswith(('.', '?', ')')) else '.'} See '{command} --help'."
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
@@ -110,6 +118,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"divecast: {error.worded(as_option)}", "red")
         return USER_ERROR
     except typer.TyperException as error:
-        say(f"divecast: {error.format_message()} See 'divecast --help'.", "red")
+        say(f"divecast: {_usage_error(error)}", "red")
         return USER_ERROR
     return int(code or OK)

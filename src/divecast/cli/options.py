@@ -23,7 +23,8 @@ Config = Annotated[
     Path | None, typer.Option("--config", help="TOML file of settings; options override it.", show_default=False)
 ]
 Device = Annotated[
-    str | None, typer.Option("--device", help="Device: cpu (default), cuda or mps.", rich_help_panel=_RUN)
+    str | None,
+    typer.Option("--device", help="Device: cpu (default), cuda, mps, or auto for the fastest.", rich_help_panel=_RUN),
 ]
 Seed = Annotated[int | None, typer.Option("--seed", help="Random seed.", rich_help_panel=_RUN)]
 Workers = Annotated[

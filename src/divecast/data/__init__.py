@@ -7,7 +7,7 @@ Recordings and stores) and ``parts`` (training, validation and test part), ``lab
 passes into a source.
 """
 
-from divecast.data.factors import Calendar, Factor, Label, as_factors
+from divecast.data.factors import Calendar, Factor, Label, as_factors, as_name
 from divecast.data.labels.encode import check_seen, encode_labels, fit_vocabularies
 from divecast.data.labels.vocabulary import Vocabulary
 from divecast.data.parts import ByGroup, ByRecording, ByTime, Part, Parts, Split, split
@@ -45,6 +45,7 @@ __all__ = [
     "Windows",
     "align",
     "as_factors",
+    "as_name",
     "as_panel",
     "check_seen",
     "encode_labels",

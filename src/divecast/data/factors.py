@@ -91,7 +91,7 @@ class Label:
         """Check that the settings agree.
 
         Raises:
-            ConfigError: They do not.
+            ConfigError: two settings contradict each other, or one is out of range.
         """
         if self.kind not in get_args(Kind):
             raise ConfigError(
@@ -137,6 +137,22 @@ def as_factors(specs: Sequence[str | Calendar | Label]) -> tuple[Factor, ...]:
     if twice := repeated(factor.name for factor in factors):
         raise ConfigError(f"There is more than one factor {listed(twice)}", argument="factors")
     return factors
+
+
+def as_name(factor: Factor) -> str | Factor:
+    """Return the name alone where ``as_factors`` makes the same factor of it, else the factor.
+
+    Example:
+        >>> as_name(Calendar("hour")), as_name(Label("shift"))
+        ('hour', 'shift')
+        >>> as_name(Calendar("hour", tz="Asia/Tokyo"))
+        Calendar(name='hour', tz='Asia/Tokyo', country=None)
+    """
+    if isinstance(factor, Calendar):
+        is_plain = factor.tz is None and factor.country is None
+    else:
+        is_plain = factor == Label(factor.name) and not is_calendar(factor.name)
+    return factor.name if is_plain else factor
 
 
 def is_calendar(text: str) -> bool:

@@ -10,13 +10,13 @@ _MOST_SHOWN = 12
 
 
 def listed(names: Collection[object]) -> str:
-    """Names in quotes, with commas between them; the first twelve where there are more, "none" where there are none."""
+    """Return names in quotes, separated by commas: the first twelve if there are more, "none" if there are none."""
     shown = ", ".join(repr(str(name)) for name in list(names)[:_MOST_SHOWN]) or "none"
     return f"{shown}, ..." if len(names) > _MOST_SHOWN else shown
 
 
 def repeated(names: Iterable[str]) -> list[str]:
-    """The names that occur more than once, in alphabetical order."""
+    """Return the names that occur more than once, in alphabetical order."""
     return sorted(name for name, count in Counter(names).items() if count > 1)
 
 
@@ -24,21 +24,21 @@ def check_unique(names: Sequence[str], what: str = "channel") -> None:
     """Refuse names that occur more than once.
 
     Args:
-        names: The names.
-        what: What they name, for the message.
+        names: the names.
+        what: kind of things that they name, for the message.
 
     Raises:
-        DataError: Some do.
+        DataError: a name occurs more than once.
     """
     if twice := repeated(names):
         raise DataError(f"More than one {what} is called {listed(twice)}", hint="Rename them")
 
 
 def check_count(names: Sequence[str], count: int, what: str = "channel") -> None:
-    """Refuse names that are not as many as the things they name, or not unique.
+    """Refuse names that are not unique, or of another number than the things they name.
 
     Raises:
-        DataError: They are not.
+        DataError: the names are not unique, or their number is wrong.
     """
     if len(names) != count:
         raise DataError(expected=f"{count} {what} names", found=str(len(names)), argument=f"{what}s")
@@ -56,14 +56,14 @@ def check_known(
     """Refuse names that are not among the known ones.
 
     Args:
-        wanted: The names to look up.
-        known: All there are.
-        what: What they name, for the message.
-        hint: What to do; by default a known name that is spelled similarly.
-        argument: The argument that holds the names.
+        wanted: names to look up.
+        known: all known names.
+        what: kind of things that they name, for the message.
+        hint: what to do; by default a known name that is spelled similarly.
+        argument: name of the argument with the names.
 
     Raises:
-        DataError: Some are unknown.
+        DataError: a name is unknown.
     """
     there = set(known)
     absent = [name for name in wanted if name not in there]

@@ -82,7 +82,7 @@ def read_source(  # noqa: PLR0913  one argument for each thing a table may not s
     if source is None:
         table = open_frame(read_table(data) if isinstance(data, str | Path) else data)[0]
         columns = column_names(table)
-        _check_factors(needed, columns, f"{_title(data)} has the columns")
+        _check_factors(needed, columns, _title(data), "columns")
         of_factors = [factor.name for factor in factors if isinstance(factor, Label) and factor.name in columns]
         names = list(dict.fromkeys([*labels, *of_factors]))
         if recording is not None:
@@ -92,12 +92,12 @@ def read_source(  # noqa: PLR0913  one argument for each thing a table may not s
         else:
             source = _panel(table, columns, time, names, tz)
     elif source is not data:
-        _check_factors(needed, list(source.labels), f"{_title(data)} has the labels")
+        _check_factors(needed, list(source.labels), _title(data), "labels")
     return source.select(channels) if channels else source
 
 
 def _without_table(data: Any) -> Panel | Recordings | None:
-    """The source where it is not to be read from a table; None where it is."""
+    """Return the source of data that are not a table; None for a table or the path of one."""
     if isinstance(data, Panel | Recordings):
         return data
     if isinstance(data, np.ndarray):
@@ -133,11 +133,12 @@ def _title(data: Any) -> str:
     return Path(data).name if isinstance(data, str | Path) else "the table"
 
 
-def _check_factors(needed: Sequence[str], names: Sequence[str], lead: str) -> None:
+def _check_factors(needed: Sequence[str], names: Sequence[str], title: str, kind: str) -> None:
+    has = f"{title} has the {kind} {listed(names)}" if names else f"{title} has no {kind}"
     for name in needed:
         if name not in names:
             raise DataError(
-                f"There is no label column {name!r} for the factor {name!r}: {lead} {listed(names)}",
+                f"There is no label column {name!r} for the factor {name!r}: {has}",
                 hint=did_you_mean(name, [*names, *CALENDAR_NAMES])
                 or f"Name one of its labels in {{factors}}, or a calendar factor: {', '.join(CALENDAR_NAMES)}",
                 argument="factors",

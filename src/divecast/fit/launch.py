@@ -17,6 +17,7 @@ from typing import Any
 import torch
 
 from divecast._optional import need
+from divecast.config import check_at_least
 from divecast.data import Source
 from divecast.data.reading import read_source
 from divecast.data.sources.mapped import Mapped
@@ -44,9 +45,7 @@ class Machines:
 
     def __post_init__(self) -> None:
         """Check the settings (ConfigError)."""
-        for name, value in (("devices", self.devices), ("nodes", self.nodes)):
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ConfigError(f"{name} must be a whole number >= 1", found=repr(value), argument=name)
+        check_at_least(1, devices=self.devices, nodes=self.nodes)
 
     @property
     def size(self) -> int:

@@ -28,7 +28,7 @@ LINEAR_NAMES: dict[LinearStart, str] = {
 """Names of the linear path as a forecaster of its own."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, repr=False)
 class Evaluation(Plottable):
     """Scores of the model and of simple forecasters.
 

@@ -39,7 +39,7 @@ class Spread(NamedTuple):
         return cls(float(numbers.mean()), float(numbers.std(ddof=1)) if len(numbers) > 1 else float("nan"))
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, repr=False)
 class Backtest(Plottable):
     """The result of ``backtest``: scores by fold and forecaster. ``str`` gives a table of mean scores.
 

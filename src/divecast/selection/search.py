@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast._optional import Plottable
-from divecast.config import check_at_least
+from divecast.config import check_at_least, check_choice
 from divecast.data import Backend, ByTime, Split, to_frame
 from divecast.data.reading import read_source
 from divecast.errors import ConfigError
@@ -38,7 +38,7 @@ class Candidate:
     score: float
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, repr=False)
 class SearchResult(Plottable):
     """The result of ``search``; ``str`` gives one line per candidate, the best first.
 
@@ -151,8 +151,7 @@ def search(  # noqa: PLR0913  model, data, settings, and how the fits are run
     """
     if not isinstance(model, DeepDIVE):
         raise ConfigError(expected="a DeepDIVE, fitted or not", found=repr(model), argument="model")
-    if by not in get_args(By):
-        raise ConfigError(expected=f"one of {get_args(By)}", found=repr(by), argument="by")
+    check_choice(get_args(By), by=by)
     if by == "accuracy" and not model.plan.factors:
         raise ConfigError("A model without factors infers no labels, so it has no accuracy", argument="by")
     check_at_least(1, runs=runs, **({} if draws is None else {"draws": draws}))

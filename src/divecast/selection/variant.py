@@ -23,7 +23,7 @@ def varied(plan: FitPlan, settings: Mapping[str, Any]) -> FitPlan:
         head = name.partition(".")[0]
         if head not in _SEARCHED:
             hint = did_you_mean(head, _SEARCHED) or f"Name a setting below {', '.join(_SEARCHED)}"
-            raise ConfigError(f"{name!r} cannot be searched", hint=hint, argument="settings")
+            raise ConfigError(f"{name!r} cannot be searched", hint=hint, argument="tries")
         plan = with_setting(plan, name, value, ".")
     return plan
 

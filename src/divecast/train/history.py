@@ -35,7 +35,7 @@ class EpochRecord:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class History(Plottable):
     """Losses of all epochs of a fit.
 

@@ -153,7 +153,7 @@ def test_damaged_and_foreign_stores(tmp_path):
     (tmp_path / "store" / "store.json").write_text(json.dumps(header))
     content = (tmp_path / "store" / "values.f32").read_bytes()
     (tmp_path / "store" / "values.f32").write_bytes(content[: len(content) // 2])
-    with pytest.raises(ArtifactError, match=r"Expected 2400 bytes.*found 1200"):
+    with pytest.raises(ArtifactError, match=r"expected 2400 bytes.*found 1200"):
         open_store(tmp_path / "store")
 
 

@@ -78,7 +78,7 @@ def check_seen(source: Source, factors: Sequence[Factor], vocabularies: Sequence
         parts: The parts.
 
     Raises:
-        DataError: There are some.
+        DataError: there is such a class.
     """
     indices = encode_labels(source, factors, vocabularies)
     for column, factor in enumerate(factors):

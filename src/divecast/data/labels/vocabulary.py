@@ -38,7 +38,7 @@ class Vocabulary:
         """Check that names, frequencies and edges fit together.
 
         Raises:
-            DataError: They do not.
+            DataError: their numbers differ, or a value is out of range.
         """
         n = len(self.classes)
         shares = n == len(self.frequencies) and all(0 < share <= 1 for share in self.frequencies)

@@ -71,7 +71,7 @@ class Recordings:
         """(row,) labels of this name; those of a recording are repeated over its rows.
 
         Raises:
-            DataError: There are no such labels.
+            DataError: there are no labels of this name.
 
         Example:
             >>> recordings.label_column("exercise").shape == (len(recordings.values),)

@@ -25,7 +25,7 @@ from divecast.inference.fitted_model import FittedModel
 from divecast.inference.results import Columns, Keys, merged
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, repr=False)
 class Anomalies(ScoredWindows, Plottable):
     """Anomaly scores of windows: overall, by channel and by label.
 

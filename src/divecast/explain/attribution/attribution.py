@@ -18,7 +18,7 @@ Rows = Literal["step", "window", "channel", "attention"]
 _OVERLAP = 0.25  # how far the additivity may be from 1 before it is mentioned
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, repr=False)
 class Attribution(Plottable):
     """How forecasts change when components of the code are removed, and what remains without any code.
 

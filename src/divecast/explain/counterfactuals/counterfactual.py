@@ -35,7 +35,7 @@ class ClassesInCode:
     probabilities: Floats
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, repr=False)
 class Counterfactual(Plottable):
     """Forecast and reconstruction of windows under their own code and under a changed one, in original units.
 

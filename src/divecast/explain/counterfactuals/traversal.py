@@ -22,7 +22,7 @@ from divecast.inference.results import Floats, Keys
 from divecast.types import Code
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, repr=False)
 class Traversal(Plottable):
     """Windows and forecasts along one dimension of the code, in original units; the code is inferred without labels.
 

@@ -92,7 +92,7 @@ class _Table(NamedTuple):
     rows: list[tuple[Any, ...]]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, repr=False)
 class Diagnosis(Plottable):
     """The diagnosis of a code; ``print`` gives it in words.
 

@@ -9,7 +9,7 @@ from divecast.inference.results.columns import Columns, Floats, merged
 from divecast.inference.results.keys import Keys
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, repr=False)
 class Codes(Plottable):
     """Codes of windows: a, b and class probabilities, inferred from the windows.
 

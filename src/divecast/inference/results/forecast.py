@@ -17,7 +17,7 @@ from divecast.inference.results.keys import Keys
 Layout = Literal["long", "wide"]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, repr=False)
 class Forecast(Plottable):
     """Forecasts of one or more windows, in original units.
 

@@ -13,7 +13,7 @@ from divecast.inference.results.columns import Columns, Floats, merged
 from divecast.inference.results.keys import Keys
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, repr=False)
 class Labels(Plottable):
     """Labels inferred from the values of windows or recordings, and the labels in the data.
 

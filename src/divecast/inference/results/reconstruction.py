@@ -12,7 +12,7 @@ from divecast.inference.results.columns import Floats
 from divecast.inference.results.keys import Keys
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, repr=False)
 class Reconstruction(Plottable):
     """Windows and their reconstructions from the code alone, in original units.
 

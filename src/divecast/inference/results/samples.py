@@ -11,7 +11,7 @@ from divecast.data import Backend, to_frame
 from divecast.inference.results.columns import Columns, Floats, merged
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, repr=False)
 class Samples(Plottable):
     """Windows and futures drawn from the prior, in original units.
 
