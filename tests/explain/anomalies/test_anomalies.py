@@ -281,7 +281,7 @@ def test_where_no_label_is_given_none_is_read_as_another(moves_model):
     [
         (("mood", "03"), r"one of \['hour', 'weekend'\], got 'mood'"),
         (("weekend", "maybe"), "'weekend' has no class 'maybe'"),
-        (("hour", "03", 0), "n must be at least 1, got 0"),
+        (("hour", "03", 0), "n must be a whole number >= 1: got 0"),
     ],
 )
 def test_what_cannot_be_read_is_said(test_part, asked, said):

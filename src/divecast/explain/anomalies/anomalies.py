@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast._optional import Plottable
+from divecast.config import check_at_least
 from divecast.data import Backend, Windows, to_frame
 from divecast.errors import ConfigError
 from divecast.explain.anomalies.anomaly_reasons import AnomalousWindow, describe
@@ -161,9 +162,7 @@ class Anomalies(ScoredWindows, Plottable):
     def _events(self, rank: Values, n: int, apart: int | None) -> list[int]:
         """Return the windows that rank highest, no two closer than ``apart``; those without a rank are left out."""
         apart = self.lookback if apart is None else apart
-        for name, value in (("n", n), ("apart", apart)):
-            if value < 1:
-                raise ConfigError(f"{name} must be at least 1, got {value}", argument=name)
+        check_at_least(1, n=n, apart=apart)
         events: list[int] = []
         ranked = np.flatnonzero(~np.isnan(rank))
         for window in ranked[np.argsort(-rank[ranked], kind="stable")]:

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from divecast._optional import Plottable
 from divecast._text import plural
+from divecast.config import check_choice
 from divecast.data import Backend, to_frame
-from divecast.errors import ConfigError
 from divecast.explain.attribution.agreement import Agreement
 from divecast.inference.results import Columns, Floats, Keys
 
@@ -129,8 +129,7 @@ class Attribution(Plottable):
             "channel": self._by_channel,
             "attention": self._attention,
         }
-        if rows not in tables:
-            raise ConfigError(f"rows must be one of {', '.join(tables)}, got {rows!r}", argument="rows")
+        check_choice(tuple(tables), rows=rows)
         return to_frame(tables[rows](), backend or self.keys.backend)
 
     def __str__(self) -> str:

@@ -70,9 +70,9 @@ class Dimension:
             ConfigError: ``n`` or ``span`` is out of range.
         """
         if n is not None and not (isinstance(n, int) and 2 <= n <= _MOST_POSITIONS):
-            raise ConfigError(f"The number of positions must be 2 to {_MOST_POSITIONS}, got {n!r}", argument="n")
+            raise ConfigError(f"n must be 2 to {_MOST_POSITIONS}", found=repr(n), argument="n")
         if not (isinstance(span, Real) and math.isfinite(span) and span > 0.0):
-            raise ConfigError(f"The span must be a finite number above 0, got {span!r}", argument="span")
+            raise ConfigError("span must be a finite number above 0", found=repr(span), argument="span")
         if not self.through_classes or self.mixture is None:
             return [float(position) for position in np.linspace(-span, span, n or _DEFAULT_POSITIONS)]
         last = self.mixture.n_classes if self.closes else self.mixture.n_classes - 1

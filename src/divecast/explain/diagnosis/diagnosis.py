@@ -7,8 +7,8 @@ import numpy as np
 
 from divecast._optional import Plottable
 from divecast._text import plural
+from divecast.config import check_choice
 from divecast.data import Backend, to_frame
-from divecast.errors import ConfigError
 from divecast.explain.diagnosis.ownership import ProbeResults
 from divecast.explain.diagnosis.separation import ClassPair, Separation
 from divecast.explain.diagnosis.usage import Duplicate, Usage
@@ -150,8 +150,7 @@ class Diagnosis(Plottable):
             "labels": self._labels,
             "probes": self._probes,
         }
-        if rows not in tables:
-            raise ConfigError(f"rows must be one of {', '.join(tables)}, got {rows!r}", argument="rows")
+        check_choice(tuple(tables), rows=rows)
         table = tables[rows]()
         columns = {name: _column([row[i] for row in table.rows]) for i, name in enumerate(table.names)}
         return to_frame(columns, backend or self.backend)
