@@ -109,7 +109,7 @@ def test_what_is_declared_is_compared_before_it_is_made(targets: dict[str, Targe
         (
             ("provenance", "plan", "factors", 0),
             {"type": "Calendar", "name": "holiday", "tz": None, "country": "os"},
-            'country as "DE"',
+            'country such as "DE"',
         ),
     ],
 )
