@@ -105,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
     Args:
-        arguments: Arguments without the program's name; those of the process by default.
+        arguments: arguments without the program's name; those of the process by default.
 
     Returns:
         The exit code: 0 done, 2 after an error the user can fix (one line on stderr), 130 after Ctrl-C.

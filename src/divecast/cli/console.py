@@ -50,9 +50,9 @@ def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str] 
     """Print a table on stdout.
 
     Args:
-        title: Title above the table.
-        header: Names of the columns; all but the first two are aligned to the right.
-        rows: Cells of each row; None draws a line between groups of rows.
+        title: title above the table.
+        header: names of the columns; all but the first two are aligned to the right.
+        rows: cells of each row; None draws a line between groups of rows.
     """
     from rich import box
     from rich.console import Console

@@ -33,12 +33,12 @@ def report_counterfactual(
     """Write the tables and the figure, and print the mean change of each channel.
 
     Args:
-        answer: Both forecasts.
-        options: Options of the command.
-        out: File of the forecasts.
-        command: Name of the command.
-        title: Heading of the second forecast.
-        more: Further fields of the JSON object.
+        answer: both forecasts.
+        options: options of the command.
+        out: file of the forecasts.
+        command: name of the command.
+        title: heading of the second forecast.
+        more: further fields of the JSON object.
     """
     write_frame(answer.frame(), out)
     if options.windows_out:

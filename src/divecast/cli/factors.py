@@ -17,7 +17,7 @@ def parse_factors(texts: Sequence[str]) -> tuple[Factor, ...]:
             "stride:ordered:14", "phase:cyclic").
 
     Raises:
-        ConfigError: A text has another form.
+        ConfigError: a text has another form.
     """
     return as_factors([_factor(text) for text in texts])
 
@@ -40,12 +40,12 @@ def parse_split(text: str | None, by: Literal["time", "recording"], group: str |
     """Read a split.
 
     Args:
-        text: Shares of the training, validation and test part, "3:1:1"; None for the default.
-        by: Split a panel or every recording in order of time, or assign whole recordings to the parts.
-        group: A label of recordings; those of one class stay in one part.
+        text: shares of the training, validation and test part, "3:1:1"; None for the default.
+        by: split a panel or every recording in order of time, or assign whole recordings to the parts.
+        group: a label of recordings; those of one class stay in one part.
 
     Raises:
-        ConfigError: The shares have another form, or a group is given for a split by time.
+        ConfigError: the shares have another form, or a group is given for a split by time.
     """
     if by == "recording":
         return ByRecording(*_shares(text), group=group) if text is not None else ByRecording(group=group)

@@ -10,7 +10,7 @@ def with_groups(command: Callable[..., None]) -> Callable[..., None]:
     """Return a command as typer reads it: each parameter that is a group is replaced by the options of the group.
 
     Args:
-        command: A parameter annotated with a dataclass is a group: each field of it is an option, an argument, or a
+        command: a parameter annotated with a dataclass is a group: each field of it is an option, an argument, or a
             group again. No two options may have the same name.
     """
     declared = inspect.signature(command).parameters.values()

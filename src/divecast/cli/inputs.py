@@ -17,13 +17,13 @@ def read_data(
     """Read a file, a store or a shipped data set, with the selected channels.
 
     Args:
-        name: A path, or the name of a shipped data set.
-        settings: How to read it.
-        factors: Factors of the model; some are label columns.
-        absent_labels: Whether these columns may be absent.
+        name: a path, or the name of a shipped data set.
+        settings: how to read it.
+        factors: factors of the model; some are label columns.
+        absent_labels: whether these columns may be absent.
 
     Raises:
-        DataError: The data do not exist, cannot be read with these settings, or lack a column of a factor.
+        DataError: the data do not exist, cannot be read with these settings, or lack a column of a factor.
     """
     try:
         return read_source(
@@ -45,8 +45,8 @@ def load_model(path: Path, settings: CommandSettings) -> DeepDIVE:
     """Load a model.
 
     Raises:
-        ArtifactError: The file does not exist or is not a complete model.
-        ConfigError: The device does not exist.
+        ArtifactError: the file does not exist or is not a complete model.
+        ConfigError: the device does not exist.
     """
     if path.is_dir():
         raise ArtifactError(f"{path} is a folder, not a model file")
@@ -59,13 +59,13 @@ def load_with_data(
     """Load a model, and read data as they were read for the fit.
 
     Args:
-        inputs: Which model and data.
-        settings: Settings of the command; by default those of ``inputs`` alone.
+        inputs: which model and data.
+        settings: settings of the command; by default those of ``inputs`` alone.
 
     Raises:
-        DataError: The data cannot be used.
-        ArtifactError: The model cannot be read.
-        ConfigError: A setting is wrong, or the device does not exist.
+        DataError: the data cannot be used.
+        ArtifactError: the model cannot be read.
+        ConfigError: a setting is wrong, or the device does not exist.
     """
     settings = settings or inputs.settings()
     model = load_model(inputs.model, settings)
@@ -76,7 +76,7 @@ def data_for(model: DeepDIVE, data: str, settings: CommandSettings) -> Panel | R
     """Read data as they were read for the fit of a model: in its time zone, with its label columns if there are any.
 
     Raises:
-        DataError: The data cannot be used.
+        DataError: the data cannot be used.
     """
     of_fit = replace(settings, tz=settings.tz or model.fitted_model.provenance.time_zone)
     return read_data(data, of_fit, model.plan.factors, absent_labels=True)

@@ -21,7 +21,7 @@ def parse_class(option: str, text: str) -> tuple[str, str]:
     """Read ``factor=class``, the value of an option.
 
     Raises:
-        ConfigError: The text has another form.
+        ConfigError: the text has another form.
     """
     factor, equals, name = (part.strip() for part in text.partition("="))
     if not (factor and equals and name):
@@ -33,7 +33,7 @@ def parse_classes(option: str, pairs: Sequence[str]) -> dict[str, str]:
     """Read several ``factor=class``, the values of an option.
 
     Raises:
-        ConfigError: A text has another form, or a factor is named twice.
+        ConfigError: a text has another form, or a factor is named twice.
     """
     classes: dict[str, str] = {}
     for text in pairs:

@@ -19,24 +19,24 @@ class CommandSettings:
     """What a settings file may contain; each command uses the settings that concern it.
 
     Attributes:
-        horizon: Number of steps to forecast.
-        lookback: Number of steps in a window.
-        factors: See :func:`divecast.cli.factors.parse_factors`.
-        split: Shares of the training, validation and test part, "3:1:1".
-        split_by: Split in order of time, or by whole recordings.
+        horizon: number of steps to forecast.
+        lookback: number of steps in a window.
+        factors: see :func:`divecast.cli.factors.parse_factors`.
+        split: shares of the training, validation and test part, "3:1:1".
+        split_by: split in order of time, or by whole recordings.
         group: Label of recordings; those of one class stay in one part.
-        seed: Random seed.
+        seed: random seed.
         device: cpu, cuda or mps.
-        time: Column of time stamps.
-        label_columns: Columns that are labels, not channels.
-        tz: Time zone of naive time stamps and of calendar factors; by default that of the model, else UTC.
-        channels: Channels to use; empty for all.
-        recording: Column of the recording's name.
-        rate: Sampling rate of recordings, rows per second (Hz).
-        levels: Quantile levels of forecasts.
-        model: Settings of the network.
-        training: Settings of the optimisation.
-        losses: Weights of the loss terms.
+        time: column of time stamps.
+        label_columns: columns that are labels, not channels.
+        tz: time zone of naive time stamps and of calendar factors; by default that of the model, else UTC.
+        channels: channels to use; empty for all.
+        recording: column of the recording's name.
+        rate: sampling rate of recordings, rows per second (Hz).
+        levels: quantile levels of forecasts.
+        model: settings of the network.
+        training: settings of the optimisation.
+        losses: weights of the loss terms.
     """
 
     horizon: int | None = None
@@ -77,12 +77,12 @@ def read_settings(path: Path | None, options: Mapping[str, Any], assignments: Se
 
     Args:
         path: TOML file, if any.
-        options: Values of options by the dotted name of their setting ("training.epochs"); None and empty lists are
+        options: values of options by the dotted name of their setting ("training.epochs"); None and empty lists are
             ignored.
-        assignments: Values of ``--set`` as text, "training.clip=0.5", with the value as in TOML.
+        assignments: values of ``--set`` as text, "training.clip=0.5", with the value as in TOML.
 
     Raises:
-        ConfigError: The file does not exist or is not TOML, or a setting is unknown, of another type or out of range.
+        ConfigError: the file does not exist or is not TOML, or a setting is unknown, of another type or out of range.
     """
     table = _read_toml(path) if path else {}
     _check_known(table, CommandSettings, "", str(path))
@@ -112,7 +112,7 @@ def parse_assignment(text: str, expected: str = "--set NAME=VALUE, such as train
     """Read a dotted name and a value, which is a TOML value or a bare word.
 
     Raises:
-        ConfigError: There is no name; the message contains ``expected``.
+        ConfigError: there is no name; the message contains ``expected``.
     """
     name, equals, value = text.partition("=")
     if not equals or not name.strip():

@@ -24,7 +24,7 @@ def build_model(settings: CommandSettings) -> DeepDIVE:
     """Return the model that the settings describe, not fitted.
 
     Raises:
-        ConfigError: Horizon or look-back is not given, or a setting is out of range.
+        ConfigError: horizon or look-back is not given, or a setting is out of range.
     """
     if settings.horizon is None or settings.lookback is None:
         name = "horizon" if settings.horizon is None else "lookback"

@@ -63,7 +63,7 @@ def load(name: str) -> Panel | Recordings:
         name: "loads" or "motion"; see :func:`load_loads` and :func:`load_motion`.
 
     Raises:
-        ConfigError: There is no data set of that name.
+        ConfigError: there is no data set of that name.
 
     Example:
         >>> datasets.load("loads").values.shape

@@ -24,8 +24,8 @@ class Calendar:
         name: hour ("00".."23"), half_hour ("00:00".."23:30"), weekday ("Mon".."Sun"), weekend ("no", "yes"), month
             ("Jan".."Dec"), season ("winter" is December to February, as in the northern hemisphere) or holiday ("no",
             "yes").
-        tz: Time zone in which it is read; by default that of the data.
-        country: Country whose holidays count, as ISO 3166 code with an optional subdivision: "DE", "US-NY".
+        tz: time zone in which it is read; by default that of the data.
+        country: country whose holidays count, as ISO 3166 code with an optional subdivision: "DE", "US-NY".
 
     Example:
         >>> Calendar("hour", tz="Asia/Tokyo").kind
@@ -42,7 +42,7 @@ class Calendar:
         """Check the name and the country.
 
         Raises:
-            ConfigError: The name is unknown, or a country is missing, malformed or given for another factor.
+            ConfigError: the name is unknown, or a country is missing, malformed or given for another factor.
         """
         if self.name not in CALENDAR_NAMES:
             raise ConfigError(
@@ -70,10 +70,10 @@ class Label:
     """A factor given as a label column of rows or recordings.
 
     Attributes:
-        name: Name of the label column.
+        name: name of the label column.
         kind: "plain" classes, "ordered" ones, or "cyclic" ones whose last is next to the first.
-        bins: For ordered numbers: cut them into this many bins of about equal share of the training part.
-        order: The classes in their order; numbers need none.
+        bins: for ordered numbers: cut them into this many bins of about equal share of the training part.
+        order: the classes in their order; numbers need none.
 
     Example:
         >>> Label("size", kind="ordered", order=("small", "medium", "large")).order
@@ -123,11 +123,11 @@ def as_factors(specs: Sequence[str | Calendar | Label]) -> tuple[Factor, ...]:
     """Turn names into factors: the name of a calendar factor into :class:`Calendar`, any other into :class:`Label`.
 
     Args:
-        specs: Names and factors. The name of a calendar factor may include the time zone and, for holidays, the
+        specs: names and factors. The name of a calendar factor may include the time zone and, for holidays, the
             country: "hour", "hour@America/New_York", "holiday:US-NY".
 
     Raises:
-        ConfigError: A name is malformed, two factors have the same name, or an entry is neither name nor factor.
+        ConfigError: a name is malformed, two factors have the same name, or an entry is neither name nor factor.
     """
     if isinstance(specs, str) or not isinstance(specs, Iterable):
         raise ConfigError(

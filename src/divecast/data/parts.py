@@ -57,9 +57,9 @@ class ByTime:
     """Split every segment in order of time.
 
     Attributes:
-        train: Share of rows in the training part.
-        valid: Share of rows in the validation part.
-        test: Share of rows in the test part; may be 0.
+        train: share of rows in the training part.
+        valid: share of rows in the validation part.
+        test: share of rows in the test part; may be 0.
 
     Example:
         >>> ByTime(train=8, valid=1, test=1)
@@ -80,11 +80,11 @@ class ByRecording:
     """Assign whole recordings to the parts at random.
 
     Attributes:
-        train: Share of recordings in the training part.
-        valid: Share of recordings in the validation part.
-        test: Share of recordings in the test part; may be 0.
-        group: A label of recordings, such as subject; its groups stay together, and shares count groups.
-        seed: Random seed.
+        train: share of recordings in the training part.
+        valid: share of recordings in the validation part.
+        test: share of recordings in the test part; may be 0.
+        group: a label of recordings, such as subject; its groups stay together, and shares count groups.
+        seed: random seed.
 
     Example:
         >>> ByRecording(6, 2, 2, group="subject").group
@@ -107,9 +107,9 @@ class ByGroup:
     """Name the groups of recordings for validation and test; all others are for training.
 
     Attributes:
-        group: A label of recordings, such as subject; None to name the recordings themselves.
-        valid: Groups of the validation part.
-        test: Groups of the test part; may be empty.
+        group: a label of recordings, such as subject; None to name the recordings themselves.
+        valid: groups of the validation part.
+        test: groups of the test part; may be empty.
 
     Example:
         >>> ByGroup("subject", valid=("09",), test=("10",)).test
@@ -139,11 +139,11 @@ def split(source: Source, spec: Split) -> Parts:
 
     Args:
         source: Panel or recordings.
-        spec: How to split it.
+        spec: how to split it.
 
     Raises:
         ConfigError: ``spec`` is not a split.
-        DataError: A panel is to be split by recordings, there are too few rows, recordings or groups for all parts, or
+        DataError: a panel is to be split by recordings, there are too few rows, recordings or groups for all parts, or
             the group label is absent or incomplete.
     """
     if not isinstance(spec, Split):
@@ -172,7 +172,7 @@ def recording_units(source: Source, group: str | None) -> tuple[NDArray[np.int64
         (segment,) number of the unit of every recording, and the names of the units.
 
     Raises:
-        DataError: The group label is absent, missing in a recording, or changes within one.
+        DataError: the group label is absent, missing in a recording, or changes within one.
     """
     if group is None:
         return np.arange(len(source.names)), list(source.names)

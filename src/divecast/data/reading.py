@@ -24,17 +24,17 @@ def as_panel(data: Any, time: str | None = None, labels: Sequence[str] = (), tz:
     """Read a panel.
 
     Args:
-        data: A Panel; a pandas, polars or pyarrow table (long if it has the columns unique_id, ds and y, else wide);
+        data: a Panel; a pandas, polars or pyarrow table (long if it has the columns unique_id, ds and y, else wide);
             the path of a CSV, CSV.gz or Parquet file or of the folder of a store; or the name of a shipped data set.
-        time: Column of time stamps; detected automatically if omitted.
-        labels: Columns that hold labels, not channels.
-        tz: Time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
+        time: column of time stamps; detected automatically if omitted.
+        labels: columns that hold labels, not channels.
+        tz: time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
 
     Returns:
         The panel.
 
     Raises:
-        DataError: The data cannot be read as a panel.
+        DataError: the data cannot be read as a panel.
 
     Example:
         >>> as_panel("loads").values.shape
@@ -63,19 +63,19 @@ def read_source(  # noqa: PLR0913  one argument for each thing a table may not s
     All arguments but ``channels`` describe a table and are ignored where the data are no table.
 
     Args:
-        data: A Panel, Recordings, or what :func:`as_panel` takes. A file or folder that exists comes before a shipped
+        data: a Panel, Recordings, or what :func:`as_panel` takes. A file or folder that exists comes before a shipped
             data set of the same name.
-        factors: Factors of the model; those that are labels name columns of the table.
-        absent_labels: Whether the table may lack these columns, as data to forecast from may.
-        labels: Further columns that hold labels, not channels.
-        time: Column of time stamps; detected automatically if omitted.
-        tz: Time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
-        recording: Column that names the recording; if given, the table is read as recordings.
-        rate: Sampling rate of recordings, Hz.
-        channels: Channels to keep, in order; all if empty.
+        factors: factors of the model; those that are labels name columns of the table.
+        absent_labels: whether the table may lack these columns, as data to forecast from may.
+        labels: further columns that hold labels, not channels.
+        time: column of time stamps; detected automatically if omitted.
+        tz: time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
+        recording: column that names the recording; if given, the table is read as recordings.
+        rate: sampling rate of recordings, Hz.
+        channels: channels to keep, in order; all if empty.
 
     Raises:
-        DataError: The data cannot be read so.
+        DataError: the data cannot be read so.
     """
     needed = [] if absent_labels else [factor.name for factor in factors if isinstance(factor, Label)]
     source = _without_table(data)

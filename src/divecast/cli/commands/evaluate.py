@@ -64,8 +64,8 @@ def span_of(source: Panel | Recordings, start: str | None, stop: str | None, loo
     """Return the rows of a span of targets, with the look-back before it.
 
     Raises:
-        ConfigError: The data are recordings, which have no clock.
-        DataError: The times are not on the clock, or the span is empty or has no look-back before it.
+        ConfigError: the data are recordings, which have no clock.
+        DataError: the times are not on the clock, or the span is empty or has no look-back before it.
     """
     if not isinstance(source, Panel):
         raise ConfigError("Recordings have no clock, so a span of time cannot be scored", hint="Use {part}")
@@ -86,9 +86,9 @@ def print_scores(title: str, result: "Evaluation", steps: tuple[str, ...] | None
     """Print scores by step.
 
     Args:
-        title: Title of the table.
-        result: Scores of the model, first, and of other forecasters.
-        steps: Steps to show; None for all.
+        title: title of the table.
+        result: scores of the model, first, and of other forecasters.
+        steps: steps to show; None for all.
     """
     table, own = result.table(), next(iter(result.scores.values()))
     names = [*table["horizon"].astype(str)]

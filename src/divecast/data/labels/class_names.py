@@ -18,12 +18,12 @@ def class_place(factor: str, classes: Sequence[str], name: str) -> int:
     """Index of a class among the classes of a factor.
 
     Args:
-        factor: Name of the factor.
-        classes: Its classes; those of a calendar factor may lack some that the training part lacks.
-        name: One of them, or the full name of a day or month, such as "Sunday".
+        factor: name of the factor.
+        classes: its classes; those of a calendar factor may lack some that the training part lacks.
+        name: one of them, or the full name of a day or month, such as "Sunday".
 
     Raises:
-        ConfigError: There is no such class.
+        ConfigError: there is no such class.
     """
     index = {label: place for place, label in enumerate(classes)}
     short = dict(zip(_FULL_NAMES.get(factor, ()), CALENDAR_CLASSES.get(factor, ()), strict=False))

@@ -22,14 +22,14 @@ def fit_vocabularies(source: Source, factors: Sequence[Factor], train: Part) -> 
 
     Args:
         source: Panel or recordings.
-        factors: The factors.
-        train: The training part.
+        factors: the factors.
+        train: the training part.
 
     Returns:
         One vocabulary per factor.
 
     Raises:
-        DataError: A factor is absent, has no labels or a single class in the training part, lacks an order that it
+        DataError: a factor is absent, has no labels or a single class in the training part, lacks an order that it
             needs, or is of the calendar although there is no clock.
     """
     return tuple(
@@ -47,15 +47,15 @@ def encode_labels(
 
     Args:
         source: Panel or recordings.
-        factors: The factors.
-        vocabularies: Their vocabularies.
-        absent_labels: Whether the source may lack label columns, which a fitted model infers.
+        factors: the factors.
+        vocabularies: their vocabularies.
+        absent_labels: whether the source may lack label columns, which a fitted model infers.
 
     Returns:
         (row, factor) int16, -1 where missing or unknown.
 
     Raises:
-        DataError: A factor is absent, or of the calendar although there is no clock.
+        DataError: a factor is absent, or of the calendar although there is no clock.
     """
     if not factors:
         return np.empty((len(source.values), 0), dtype=np.int16)
@@ -73,9 +73,9 @@ def check_seen(source: Source, factors: Sequence[Factor], vocabularies: Sequence
 
     Args:
         source: Panel or recordings.
-        factors: The factors.
-        vocabularies: Their vocabularies.
-        parts: The parts.
+        factors: the factors.
+        vocabularies: their vocabularies.
+        parts: the parts.
 
     Raises:
         DataError: there is such a class.

@@ -21,11 +21,11 @@ class Vocabulary:
     """Classes of a factor.
 
     Attributes:
-        name: Name of the factor.
+        name: name of the factor.
         kind: "plain", "ordered" or "cyclic".
-        classes: Names of the classes, in order.
-        frequencies: Share of each class among the labelled training rows; all above 0, and they sum to 1.
-        edges: Inner edges of the bins where numbers are cut into bins: bin k is from edge k-1 up to below edge k.
+        classes: names of the classes, in order.
+        frequencies: share of each class among the labelled training rows; all above 0, and they sum to 1.
+        edges: inner edges of the bins where numbers are cut into bins: bin k is from edge k-1 up to below edge k.
     """
 
     name: str

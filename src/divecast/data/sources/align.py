@@ -15,10 +15,10 @@ def align(source: Source, channels: Sequence[str]) -> Source:
 
     Args:
         source: Panel or recordings.
-        channels: The channels of the model, in order.
+        channels: the channels of the model, in order.
 
     Raises:
-        DataError: The source lacks a channel.
+        DataError: the source lacks a channel.
     """
     if source.channels == tuple(channels):
         return source

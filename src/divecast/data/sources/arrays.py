@@ -27,7 +27,7 @@ def as_table(values: Any) -> NDArray[Any]:
     """Take numbers as an array (row, channel); a single axis is that of the rows.
 
     Raises:
-        DataError: The shape is another, or rows have different lengths.
+        DataError: the shape is another, or rows have different lengths.
     """
     try:
         table = np.asarray(values)
@@ -43,14 +43,14 @@ def check_array(values: NDArray[Any], channels: Sequence[str], row_text: RowText
 
     Args:
         values: (row, channel) numbers, NaN where missing.
-        channels: One name per channel.
-        row_text: Names a row, for messages.
+        channels: one name per channel.
+        row_text: names a row, for messages.
 
     Returns:
         (row, channel) float32; the array itself if it was float32.
 
     Raises:
-        DataError: It is empty or of another shape, names do not fit, or values are infinite or too large.
+        DataError: it is empty or of another shape, names do not fit, or values are infinite or too large.
     """
     _check_shape(values)
     check_count(channels, values.shape[1])
@@ -72,7 +72,7 @@ def take_channels(values: Values, wanted: Sequence[str], channels: Sequence[str]
     """Values of the wanted channels, in that order and the same memory layout; a view where they are adjacent.
 
     Raises:
-        DataError: A channel is unknown or named twice, or there is none.
+        DataError: a channel is unknown or named twice, or there is none.
     """
     check_unique(wanted)
     check_known(wanted, channels, "channel", argument="channels")

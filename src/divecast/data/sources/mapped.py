@@ -18,10 +18,10 @@ class Mapped:
     """A source without its values, small enough to send to another process.
 
     Attributes:
-        bare: The source with no rows of values; it keeps its labels.
-        file: File of the values.
-        offset: Where they begin in it, bytes.
-        dtype: Type of the values.
+        bare: the source with no rows of values; it keeps its labels.
+        file: file of the values.
+        offset: where they begin in it, bytes.
+        dtype: type of the values.
         shape: (row, channel).
     """
 
@@ -37,7 +37,7 @@ class Mapped:
 
         Args:
             source: Panel or recordings.
-            folder: Folder that must exist as long as the values are read.
+            folder: folder that must exist as long as the values are read.
         """
         values = source.values
         mapped = isinstance(values, np.memmap) and not isinstance(values.base, np.ndarray) and values.flags.c_contiguous

@@ -28,10 +28,10 @@ class Panel:
 
     Attributes:
         values: (row, channel) float32 in original units, NaN where missing; may be memory-mapped.
-        channels: Names of the channels.
-        clock: Time of every row.
+        channels: names of the channels.
+        clock: time of every row.
         labels: Label columns, each (row,): objects of text (None missing) or float64 (NaN missing).
-        backend: Kind of table the data came from, in which results are returned.
+        backend: kind of table the data came from, in which results are returned.
 
     Example:
         >>> hours = Panel.from_array(np.ones((48, 2)), start="2024-01-01", step="1h", channels=["north", "south"])
@@ -85,7 +85,7 @@ class Panel:
         """(row,) labels of this name.
 
         Raises:
-            DataError: The panel has no such labels.
+            DataError: the panel has no such labels.
 
         Example:
             >>> import pandas as pd
@@ -108,7 +108,7 @@ class Panel:
         The values are a view where the channels are adjacent in the panel, else a copy in memory (also of a store).
 
         Raises:
-            DataError: A channel is unknown or named twice, or there is none.
+            DataError: a channel is unknown or named twice, or there is none.
 
         Example:
             >>> panel.select(panel.channels[:2]).values.shape[1]
@@ -123,7 +123,7 @@ class Panel:
         """Rows ``first`` to ``last``, half-open, as a view.
 
         Raises:
-            DataError: The range is empty or exceeds the panel.
+            DataError: the range is empty or exceeds the panel.
 
         Example:
             >>> len(panel.rows(24, 48).values)
@@ -154,13 +154,13 @@ class Panel:
         """Read a table with one column per channel; gaps in time become rows of NaN.
 
         Args:
-            frame: A pandas, polars or pyarrow table.
-            time: Column of time stamps; by default the only one, or a pandas DatetimeIndex.
-            labels: Columns that hold labels, not channels.
-            tz: Time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
+            frame: a pandas, polars or pyarrow table.
+            time: column of time stamps; by default the only one, or a pandas DatetimeIndex.
+            labels: columns that hold labels, not channels.
+            tz: time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
 
         Raises:
-            DataError: Time stamps are irregular or repeated with different values, a cell is not a finite number, or
+            DataError: time stamps are irregular or repeated with different values, a cell is not a finite number, or
                 there is no channel or row.
 
         Example:
@@ -185,18 +185,18 @@ class Panel:
         """Read a table with one row per series and time; channels are in order of appearance.
 
         Args:
-            frame: A pandas, polars or pyarrow table.
-            id: Column that names the series.
-            time: Column of time stamps.
-            value: Column of values.
-            labels: Columns that hold labels of the time, the same in all series.
-            tz: Time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
+            frame: a pandas, polars or pyarrow table.
+            id: column that names the series.
+            time: column of time stamps.
+            value: column of values.
+            labels: columns that hold labels of the time, the same in all series.
+            tz: time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
 
         Returns:
             The panel; times that a series lacks are NaN.
 
         Raises:
-            DataError: As in :meth:`from_wide`, or two series have different labels at the same time.
+            DataError: as in :meth:`from_wide`, or two series have different labels at the same time.
 
         Example:
             >>> import pandas as pd
@@ -220,14 +220,14 @@ class Panel:
 
         Args:
             values: (row, channel) or (row,) numbers, NaN where missing; float32 is used without a copy.
-            start: Time of the first row: text or datetime (local time in ``tz`` unless it names its zone) or a UTC
+            start: time of the first row: text or datetime (local time in ``tz`` unless it names its zone) or a UTC
                 datetime64.
-            step: Time from row to row, such as "15min", "1h", "1D" or "1MS".
-            channels: Names of the channels; by default c0, c1, ...
-            tz: Time zone of ``start`` if it names none, and of calendar factors; by default that of ``start`` or UTC.
+            step: time from row to row, such as "15min", "1h", "1D" or "1MS".
+            channels: names of the channels; by default c0, c1, ...
+            tz: time zone of ``start`` if it names none, and of calendar factors; by default that of ``start`` or UTC.
 
         Raises:
-            DataError: The array is empty, of another shape or holds infinities, or names do not fit.
+            DataError: the array is empty, of another shape or holds infinities, or names do not fit.
 
         Example:
             >>> Panel.from_array(np.zeros((3, 2)), start="2024-01-01", step="1MS", tz="Europe/Berlin").clock.frequency
@@ -250,17 +250,17 @@ class Panel:
         """Read a CSV, CSV.gz or Parquet file.
 
         Args:
-            path: The file, or an address of Parquet that fsspec can open, such as ``s3://bucket/*.parquet``.
+            path: the file, or an address of Parquet that fsspec can open, such as ``s3://bucket/*.parquet``.
             layout: "long" with columns unique_id, ds and y, or "wide"; "auto" decides by these names.
-            time: Column of time stamps; detected automatically if omitted.
-            labels: Columns that hold labels, not channels.
-            tz: Time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
+            time: column of time stamps; detected automatically if omitted.
+            labels: columns that hold labels, not channels.
+            tz: time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
 
         Returns:
             The panel; its results are returned as pyarrow tables.
 
         Raises:
-            DataError: The file does not exist or is not a table, or as in :meth:`from_wide` and :meth:`from_long`.
+            DataError: the file does not exist or is not a table, or as in :meth:`from_wide` and :meth:`from_long`.
 
         Example:
             >>> import pandas as pd

@@ -26,12 +26,12 @@ class Recordings:
     Attributes:
         values: (row, channel) float32 in original units, NaN where missing.
         offsets: (recording + 1,) first row of every recording, and the number of rows at the end.
-        names: Names of the recordings.
-        channels: Names of the channels.
-        rate: Sampling rate, Hz.
-        labels: Labels of whole recordings, each (recording,).
-        row_labels: Labels of rows, each (row,).
-        backend: Kind of table the data came from, in which results are returned.
+        names: names of the recordings.
+        channels: names of the channels.
+        rate: sampling rate, Hz.
+        labels: labels of whole recordings, each (recording,).
+        row_labels: labels of rows, each (row,).
+        backend: kind of table the data came from, in which results are returned.
 
     Example:
         >>> arrays = [np.zeros((200, 3)), np.zeros((150, 3))]
@@ -91,7 +91,7 @@ class Recordings:
         """The same rows with these channels, in this order.
 
         Raises:
-            DataError: A channel is unknown or named twice, or there is none.
+            DataError: a channel is unknown or named twice, or there is none.
 
         Example:
             >>> recordings.select(["wx", "ax"]).channels
@@ -126,14 +126,14 @@ class Recordings:
         """Take one array per recording.
 
         Args:
-            arrays: Each (time, channel), NaN where missing.
-            labels: Labels of whole recordings by name, one per recording, None where missing.
-            rate: Sampling rate, Hz.
-            channels: Names of the channels; by default c0, c1, ...
-            names: Names of the recordings; by default r0, r1, ...
+            arrays: each (time, channel), NaN where missing.
+            labels: labels of whole recordings by name, one per recording, None where missing.
+            rate: sampling rate, Hz.
+            channels: names of the channels; by default c0, c1, ...
+            names: names of the recordings; by default r0, r1, ...
 
         Raises:
-            DataError: There is no recording, shapes, names or labels do not fit together, or values are infinite.
+            DataError: there is no recording, shapes, names or labels do not fit together, or values are infinite.
 
         Example:
             >>> Recordings.from_arrays([np.zeros((5, 2)), np.zeros((8, 2))], rate=50).lengths.tolist()
@@ -164,17 +164,17 @@ class Recordings:
         """Read a table with one row per time step, in order of time within each recording.
 
         Args:
-            frame: A pandas, polars or pyarrow table.
-            recording: Column that names the recording.
-            channels: Columns of values.
+            frame: a pandas, polars or pyarrow table.
+            recording: column that names the recording.
+            channels: columns of values.
             labels: Label columns; one that is constant within every recording is a label of the recording.
-            rate: Sampling rate, Hz.
+            rate: sampling rate, Hz.
 
         Returns:
             The recordings, in order of appearance.
 
         Raises:
-            DataError: A column is absent, or a cell is not a finite number.
+            DataError: a column is absent, or a cell is not a finite number.
 
         Example:
             >>> import pandas as pd

@@ -46,19 +46,19 @@ def write_store(
     It is written beside ``path`` and moved there when complete, replacing a store that was there.
 
     Args:
-        path: Folder of the store.
-        chunks: Arrays (row, channel) in order of time, NaN where missing.
-        channels: Names of the channels.
-        clock_start: Time of the first row, as in :meth:`Panel.from_array`.
-        step: Time from row to row, such as "1h".
-        tz: Time zone, as in :meth:`Panel.from_array`.
+        path: folder of the store.
+        chunks: arrays (row, channel) in order of time, NaN where missing.
+        channels: names of the channels.
+        clock_start: time of the first row, as in :meth:`Panel.from_array`.
+        step: time from row to row, such as "1h".
+        tz: time zone, as in :meth:`Panel.from_array`.
 
     Returns:
         The folder.
 
     Raises:
-        DataError: A chunk has another width or values that are infinite or too large, or there are no rows.
-        ArtifactError: The folder cannot be written, or holds something else.
+        DataError: a chunk has another width or values that are infinite or too large, or there are no rows.
+        ArtifactError: the folder cannot be written, or holds something else.
 
     Example:
         >>> days = (np.full((24, 2), day) for day in range(3))
@@ -89,14 +89,14 @@ def open_store(path: str | Path, check: bool = True) -> Panel:
     """Open a store; its values stay on disk and are read when used.
 
     Args:
-        path: Folder of the store.
-        check: Whether to compare the checksum of the values, which detects damage and takes about a second per GB.
+        path: folder of the store.
+        check: whether to compare the checksum of the values, which detects damage and takes about a second per GB.
 
     Returns:
         A panel over a read-only memory map.
 
     Raises:
-        ArtifactError: There is no store, or it is of a newer version, cut short or damaged.
+        ArtifactError: there is no store, or it is of a newer version, cut short or damaged.
 
     Example:
         >>> store = write_store("north.store", [np.zeros((3, 1))], ["north"], "2024-01-01", "1h")

@@ -31,20 +31,20 @@ def store_from_parquet(
     """Write a store from wide Parquet without reading it whole.
 
     Args:
-        path: Folder of the store.
-        parquet: The file, with one column per channel and one of time stamps, sorted by time; or an address that fsspec
+        path: folder of the store.
+        parquet: the file, with one column per channel and one of time stamps, sorted by time; or an address that fsspec
             can open, such as ``s3://bucket/*.parquet``, whose files follow one another in order of their names.
-        time: Column of time stamps; by default the only one.
-        tz: Time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
-        channels: Columns to keep, in order; by default all but the time stamps.
+        time: column of time stamps; by default the only one.
+        tz: time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
+        channels: columns to keep, in order; by default all but the time stamps.
 
     Returns:
         The folder.
 
     Raises:
-        DataError: The file cannot be read, time stamps are irregular, repeated or not in order, or a cell is not a
+        DataError: the file cannot be read, time stamps are irregular, repeated or not in order, or a cell is not a
             finite number.
-        ArtifactError: The folder cannot be written.
+        ArtifactError: the folder cannot be written.
 
     Example:
         >>> import pandas as pd

@@ -18,7 +18,7 @@ def open_frame(native: Any) -> tuple[Frame, Backend]:
         The narwhals frame and the kind of the table.
 
     Raises:
-        DataError: It is not a table, has no rows or columns, or two columns have the same name.
+        DataError: it is not a table, has no rows or columns, or two columns have the same name.
     """
     _check_column_names(native)
     try:

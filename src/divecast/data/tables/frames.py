@@ -30,7 +30,7 @@ def to_frame(columns: Mapping[str, NDArray[Any]], backend: Backend) -> Any:
         backend: "pandas", "polars" or "pyarrow"; "numpy" gives a pyarrow table.
 
     Raises:
-        ConfigError: There is no such backend, or its package is not installed.
+        ConfigError: there is no such backend, or its package is not installed.
     """
     check_choice(get_args(Backend), backend=backend)
     kind = "pyarrow" if backend == "numpy" else backend
@@ -47,14 +47,14 @@ def write_frame(table: Any, path: str | Path) -> Path:
 
     Args:
         table: (row,) arrays by name, or a pandas, polars or pyarrow table.
-        path: The file.
+        path: the file.
 
     Returns:
         The file.
 
     Raises:
-        ConfigError: The file name has another ending.
-        ArtifactError: The file cannot be written.
+        ConfigError: the file name has another ending.
+        ArtifactError: the file cannot be written.
     """
     write_frames([table], path)
     return Path(path)
@@ -64,16 +64,16 @@ def write_frames(tables: Iterable[Any], path: str | Path) -> int:
     """Write tables of the same columns one below another, as :func:`write_frame` does, holding one at a time.
 
     Args:
-        tables: At least one, each as in :func:`write_frame`; in Parquet each starts a row group.
-        path: The file.
+        tables: at least one, each as in :func:`write_frame`; in Parquet each starts a row group.
+        path: the file.
 
     Returns:
         The number of rows.
 
     Raises:
-        ConfigError: The file name has another ending.
-        DataError: There is no table.
-        ArtifactError: The file cannot be written.
+        ConfigError: the file name has another ending.
+        DataError: there is no table.
+        ArtifactError: the file cannot be written.
     """
     path = Path(path)
     if not path.name.lower().endswith((".csv", ".csv.gz", ".parquet")):

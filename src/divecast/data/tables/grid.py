@@ -17,8 +17,8 @@ class Grid(NamedTuple):
 
     Attributes:
         values: (row, channel) float32, NaN where missing.
-        channels: Names of the channels.
-        clock: Time of every row.
+        channels: names of the channels.
+        clock: time of every row.
         labels: Label columns, each (row,).
     """
 
@@ -33,14 +33,14 @@ def drop_repeats(keys: NDArray[np.int64], columns: Mapping[str, Column], clock: 
 
     Args:
         keys: (table row,) place of each row on the grid; modulo the clock's length it is the row of the clock.
-        columns: All columns by name, each (table row,).
-        clock: The clock, for messages.
+        columns: all columns by name, each (table row,).
+        clock: the clock, for messages.
 
     Returns:
         Table rows to keep, in order.
 
     Raises:
-        DataError: Rows of the same place hold different values.
+        DataError: rows of the same place hold different values.
     """
     places, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
     if len(places) == len(keys):

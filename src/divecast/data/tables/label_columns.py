@@ -75,13 +75,13 @@ def number_names(series: nw.Series[Any]) -> tuple[tuple[str, ...], NDArray[np.in
     """Number the names in a column in order of appearance.
 
     Args:
-        series: The column that names the series or recording of a row.
+        series: the column that names the series or recording of a row.
 
     Returns:
         The names, and the number of the name in each row, (row,).
 
     Raises:
-        DataError: A row has no name, or two names read alike as text.
+        DataError: a row has no name, or two names read alike as text.
     """
     cells = series.to_list()
     numbers: dict[Any, int] = {}

@@ -22,15 +22,15 @@ def read_numbers(series: nw.Series[Any], channel: str, row_text: RowText) -> Val
     """Read a channel as float32.
 
     Args:
-        series: The column.
-        channel: Its name, for messages.
-        row_text: Names a row, for messages.
+        series: the column.
+        channel: its name, for messages.
+        row_text: names a row, for messages.
 
     Returns:
         (row,) float32, NaN where missing.
 
     Raises:
-        DataError: A cell is text, infinite, or too large for float32.
+        DataError: a cell is text, infinite, or too large for float32.
     """
     if series.dtype.is_numeric() or isinstance(series.dtype, nw.Boolean):
         return to_float32(as_floats(series), channel, row_text)
@@ -49,12 +49,12 @@ def to_float32(numbers: NDArray[Any], channel: str, row_text: RowText) -> Values
     """Convert (row,) numbers of any type to float32.
 
     Args:
-        numbers: The numbers.
-        channel: Name of the channel, for messages.
-        row_text: Names a row, for messages.
+        numbers: the numbers.
+        channel: name of the channel, for messages.
+        row_text: names a row, for messages.
 
     Raises:
-        DataError: A value is infinite or too large for float32.
+        DataError: a value is infinite or too large for float32.
     """
     infinite = np.flatnonzero(np.isinf(numbers))
     if len(infinite):
@@ -75,9 +75,9 @@ def infinite_error(channel: str, first: str, count: int) -> DataError:
     """The error for a channel with infinite values.
 
     Args:
-        channel: Name of the channel.
-        first: The row of the first one, for the message.
-        count: How many there are.
+        channel: name of the channel.
+        first: the row of the first one, for the message.
+        count: how many there are.
     """
     return DataError(
         f"Channel {channel!r} has {plural(count, 'infinite value')}, the first in {first}",

@@ -20,8 +20,8 @@ class ParquetFiles:
     """Parquet files of the same columns, read as one table; one is open at a time.
 
     Attributes:
-        filesystem: File system of pyarrow.
-        names: Names of the files on it, in order of the rows.
+        filesystem: file system of pyarrow.
+        names: names of the files on it, in order of the rows.
     """
 
     filesystem: Any
@@ -32,7 +32,7 @@ class ParquetFiles:
         """The file at a path, or those at an address, which may contain ``*``, in order of their names.
 
         Raises:
-            DataError: The file does not exist, or the protocol is unknown or needs a package that is not installed.
+            DataError: the file does not exist, or the protocol is unknown or needs a package that is not installed.
         """
         from pyarrow import fs
 
@@ -62,7 +62,7 @@ class ParquetFiles:
         """One table of these columns, or all, of every file.
 
         Raises:
-            DataError: A file has other columns than the first.
+            DataError: a file has other columns than the first.
         """
         import pyarrow as pa
 

@@ -17,11 +17,11 @@ def read_table(path: str | Path) -> Any:
     """Read a CSV, CSV.gz or Parquet file as a pyarrow table.
 
     Args:
-        path: The file, whose name tells the kind; CSV is UTF-8 with columns separated by commas. Or an address of
+        path: the file, whose name tells the kind; CSV is UTF-8 with columns separated by commas. Or an address of
             Parquet that fsspec can open, such as ``s3://bucket/panel.parquet`` or ``s3://bucket/*.parquet``.
 
     Raises:
-        DataError: The file does not exist, is of another kind, or cannot be read.
+        DataError: the file does not exist, is of another kind, or cannot be read.
     """
     if is_address(path):
         with readable(path):

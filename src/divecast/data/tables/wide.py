@@ -46,7 +46,7 @@ def find_time(frame: Frame) -> str:
     """Find the one column of time stamps, by its type or else by its name.
 
     Raises:
-        DataError: There is none, or more than one.
+        DataError: there is none, or more than one.
     """
     dated = [str(name) for name, kind in frame.schema.items() if isinstance(kind, nw.Datetime | nw.Date)]
     names = column_names(frame)

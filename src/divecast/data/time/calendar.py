@@ -26,13 +26,13 @@ def calendar_codes(local: Stamps, factor: Calendar) -> NDArray[np.int16]:
 
     Args:
         local: (row,) local time, datetime64[s].
-        factor: The factor.
+        factor: the factor.
 
     Returns:
         (row,) int16 indices into ``CALENDAR_CLASSES[factor.name]``.
 
     Raises:
-        ConfigError: Holidays are asked for without the ``holidays`` package, or of an unknown country.
+        ConfigError: holidays are asked for without the ``holidays`` package, or of an unknown country.
     """
     days = local.astype("datetime64[D]")
     day = days.astype(np.int64)

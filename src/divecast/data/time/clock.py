@@ -22,12 +22,12 @@ class Clock:
     """Regular time stamps, one per row.
 
     Attributes:
-        start: First stamp, UTC, datetime64[s].
-        step: Units from one row to the next.
+        start: first stamp, UTC, datetime64[s].
+        step: units from one row to the next.
         unit: "s" seconds of UTC; "D" days, "M" months and "ME" month ends of the local calendar in ``tz``, whose
             length in seconds varies.
-        length: Number of rows.
-        tz: Time zone of the results, and of calendar factors unless they name another.
+        length: number of rows.
+        tz: time zone of the results, and of calendar factors unless they name another.
     """
 
     start: np.datetime64
@@ -40,8 +40,8 @@ class Clock:
         """UTC stamps of rows ``first`` to ``last``, half-open; they may lie past the end.
 
         Args:
-            first: First row.
-            last: Row after the last one; by default the length.
+            first: first row.
+            last: row after the last one; by default the length.
 
         Returns:
             (row,) datetime64[s].
@@ -67,11 +67,11 @@ class Clock:
         """Row at the time ``stamp``.
 
         Args:
-            stamp: Text or datetime (local time in the clock's zone unless it names one), or a UTC datetime64.
-            after_end: Whether the row after the last one is allowed too, as for the start of a forecast.
+            stamp: text or datetime (local time in the clock's zone unless it names one), or a UTC datetime64.
+            after_end: whether the row after the last one is allowed too, as for the start of a forecast.
 
         Raises:
-            DataError: No row has this time.
+            DataError: no row has this time.
         """
         moment = one_stamp(stamp, self.tz)
         stamps = self.stamps(0, self.length + after_end)
@@ -108,7 +108,7 @@ class Clock:
         """Read what :meth:`to_dict` wrote.
 
         Raises:
-            ValueError, LookupError, TypeError, DataError: It is malformed.
+            ValueError, LookupError, TypeError, DataError: it is malformed.
         """
         start, zone, unit = np.datetime64(plain["start"], "s"), plain["tz"], plain["unit"]
         positive = all(type(plain[name]) is int and plain[name] >= 1 for name in ("step", "length"))

@@ -23,7 +23,7 @@ def regular_clock(start: str | datetime | np.datetime64, step: str, length: int,
     The time zone is by default that of ``start``, else UTC.
 
     Raises:
-        DataError: Start or step cannot be read.
+        DataError: start or step cannot be read.
     """
     every, unit = parse_step(step)
     first, zone = zoned_stamp(start, tz)
@@ -40,13 +40,13 @@ def infer_clock(stamps: Any, tz: str | None = None) -> tuple[Clock, NDArray[np.i
 
     Args:
         stamps: (row,) stamps of any kind that :func:`~divecast.data.time.stamps.zoned_stamps` reads.
-        tz: Time zone of stamps that name none, and of the clock; by default that of the stamps, else UTC.
+        tz: time zone of stamps that name none, and of the clock; by default that of the stamps, else UTC.
 
     Returns:
         The clock, and the row of every stamp, (row,) int64.
 
     Raises:
-        DataError: Fewer than two different stamps, or no regular step fits them.
+        DataError: fewer than two different stamps, or no regular step fits them.
     """
     utc, zone = zoned_stamps(stamps, tz)
     if np.any(np.diff(utc) < np.timedelta64(0, "s")):

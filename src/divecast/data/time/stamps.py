@@ -22,7 +22,7 @@ def zoned_stamps(stamps: Any, tz: str | None = None, group: NDArray[np.int64] | 
 
     Args:
         stamps: numpy datetime64, a sequence of datetimes or ISO 8601 texts, a narwhals series or an Arrow array.
-        tz: Time zone such as "Europe/Berlin" or "+01:00" of stamps that name none, and in which to show them. By
+        tz: time zone such as "Europe/Berlin" or "+01:00" of stamps that name none, and in which to show them. By
             default that of the stamps; UTC where they name none or are texts with an offset.
         group: (row,) number of the series of each stamp; appearances are counted per series.
 
@@ -30,7 +30,7 @@ def zoned_stamps(stamps: Any, tz: str | None = None, group: NDArray[np.int64] | 
         (row,) datetime64[s] in UTC, and the name of the zone.
 
     Raises:
-        DataError: A stamp is missing, not a time, finer than a second, or never occurred in ``tz``; or the zone is
+        DataError: a stamp is missing, not a time, finer than a second, or never occurred in ``tz``; or the zone is
             unknown.
     """
     arrow = _as_timestamps(_as_arrow(stamps))
@@ -47,7 +47,7 @@ def local_stamps(utc: Stamps, tz: str) -> Stamps:
     """Convert UTC stamps, datetime64[s] of any shape, to local time in ``tz``.
 
     Raises:
-        DataError: The zone is unknown.
+        DataError: the zone is unknown.
     """
     if tz == "UTC":
         return utc
@@ -84,14 +84,14 @@ def zoned_stamp(stamp: str | datetime | np.datetime64, tz: str | None) -> tuple[
     """Read a single stamp as UTC, and the time zone in which to show it, as :func:`zoned_stamps` does.
 
     Args:
-        stamp: Text or datetime, local time in ``tz`` where it names no zone; or a datetime64, which is UTC.
-        tz: Time zone; by default that of the stamp, else UTC.
+        stamp: text or datetime, local time in ``tz`` where it names no zone; or a datetime64, which is UTC.
+        tz: time zone; by default that of the stamp, else UTC.
 
     Returns:
         The stamp, datetime64[s] in UTC, and the name of the zone.
 
     Raises:
-        DataError: It is not a time, finer than a second, or never occurred in ``tz``; or the zone is unknown.
+        DataError: it is not a time, finer than a second, or never occurred in ``tz``; or the zone is unknown.
     """
     is_utc = isinstance(stamp, np.datetime64)
     try:

@@ -18,13 +18,13 @@ def parse_step(text: str) -> tuple[int, Unit]:
     """Read a step such as "15min", "1h", "1D", "1W", "1MS" (month starts) or "1ME" (month ends).
 
     Args:
-        text: A count (1 if omitted) and a unit: s, min, h, D, W, MS, QS, YS, ME, QE or YE.
+        text: a count (1 if omitted) and a unit: s, min, h, D, W, MS, QS, YS, ME, QE or YE.
 
     Returns:
         The number of units and the unit of a :class:`~divecast.data.time.clock.Clock`.
 
     Raises:
-        DataError: The text is not a step.
+        DataError: the text is not a step.
     """
     match = _PATTERN.fullmatch(text) if isinstance(text, str) else None
     count = int(match.group(1) or 1) if match else 0

@@ -22,11 +22,11 @@ def check_range(source: Source, part: Part, scale: Scale) -> None:
 
     Args:
         source: Panel or recordings.
-        part: Rows to check.
-        scale: Scale of the training part.
+        part: rows to check.
+        scale: scale of the training part.
 
     Raises:
-        DataError: A value is more than ``MAX_DEVIATION`` standard deviations from the mean of its channel.
+        DataError: a value is more than ``MAX_DEVIATION`` standard deviations from the mean of its channel.
     """
     for rows in part.ranges():
         for chunk in row_chunks(rows.stop - rows.start, len(source.channels)):
@@ -43,7 +43,7 @@ def check_batch(windows: Windows, batch: Batch) -> None:
     """Refuse values of gathered windows as :func:`check_range` does; the batch has all channels.
 
     Raises:
-        DataError: A value is too far.
+        DataError: a value is too far.
     """
     for steps, first in ((batch.x, -windows.shape.lookback), (batch.y, 0)):
         if torch.linalg.vector_norm(steps, dim=1).max() <= MAX_DEVIATION:  # fast; False where a value is missing

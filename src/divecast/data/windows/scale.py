@@ -44,10 +44,10 @@ def fit_scale(source: Source, train: Part) -> Scale:
 
     Args:
         source: Panel or recordings.
-        train: The training part.
+        train: the training part.
 
     Raises:
-        DataError: A channel has no observed value in the training part, or is constant there.
+        DataError: a channel has no observed value in the training part, or is constant there.
     """
     n_channels = len(source.channels)
     count, mean, square = np.zeros((3, n_channels))

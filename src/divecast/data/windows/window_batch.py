@@ -25,9 +25,9 @@ def gather(
     Args:
         values: (row, channel) in original units.
         starts: (batch,) first rows.
-        length: Rows of a window; those past the end of the values repeat the last row.
-        scale: Scale of the channels.
-        channels: Numbers of the channels to copy; None for all.
+        length: rows of a window; those past the end of the values repeat the last row.
+        scale: scale of the channels.
+        channels: numbers of the channels to copy; None for all.
 
     Returns:
         (batch, channel, length) contiguous float32, scaled units.

@@ -49,8 +49,8 @@ class Windows:
         origins: (window,) row of the origin, increasing.
         segments: (window,) segment.
         labels: (row, factor) int16 class indices of all rows, -1 where missing.
-        scale: Scale of the channels.
-        shape: Lengths.
+        scale: scale of the channels.
+        shape: lengths.
         target_start: (segment,) first row that may be a target.
         target_stop: (segment,) row after the last one.
     """
@@ -79,18 +79,18 @@ class Windows:
 
         Args:
             source: Panel or recordings.
-            part: The part.
+            part: the part.
             labels: (row, factor) int16, from :func:`~divecast.data.labels.encode.encode_labels`.
-            scale: Scale fitted on the training part.
-            shape: Lengths.
+            scale: scale fitted on the training part.
+            shape: lengths.
             role: "fit": all targets are in the part. "score": at least one target is; those outside are NaN, so that
                 every row is scored once at every step. "encode": the last past row is; the future may be NaN. The past
                 may begin in the part before.
-            stride: Keep every stride-th origin of each segment.
+            stride: keep every stride-th origin of each segment.
 
         Raises:
-            ConfigError: The stride is below 1, or the role unknown.
-            DataError: No segment of the part is long enough for one window.
+            ConfigError: the stride is below 1, or the role unknown.
+            DataError: no segment of the part is long enough for one window.
         """
         if stride < 1:
             raise ConfigError(expected="a stride of at least 1", found=str(stride))
@@ -118,7 +118,7 @@ class Windows:
 
         Args:
             index: (batch,) numbers of windows.
-            sample: Channels to copy; None for all.
+            sample: channels to copy; None for all.
 
         Returns:
             x (batch, time, channel) and y (batch, horizon, channel), scaled float32, NaN where missing or outside the
