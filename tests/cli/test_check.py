@@ -22,7 +22,7 @@ def test_check_as_json(run, folder, model):
 
 @pytest.mark.parametrize(
     ("options", "named"),
-    [(["--every", 50], "20 windows"), (["--part", "some"], "some"), (["--out", "table.txt"], "table.txt")],
+    [(["--every", 50], "at least 20"), (["--part", "some"], "some"), (["--out", "table.txt"], "table.txt")],
 )
 def test_what_cannot_be_checked_is_one_line(run, folder, model, options, named):
     assert named in run("check", model, folder / "panel.csv", *options).error

@@ -111,7 +111,7 @@ def test_data_too_short_to_adjust_a_say_so(hours_model):
     assert asked.refusal("/what-if", {"to": {"hour": "03"}})[0] == ["unlabelled_code"]
     assert asked.answer("/what-if", {"to": {"hour": "03"}, "unlabelled_code": "kept"})["windows"]
     asked.explorer.prepare()  # what these data do not allow is no reason not to start
-    assert "at least 20 reference windows" in asked.refusal("/anomalies", {})[1]
+    assert "expected at least 20" in asked.refusal("/anomalies", {})[1]
 
 
 @pytest.mark.parametrize(

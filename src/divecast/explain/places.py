@@ -66,7 +66,10 @@ def _of_panel(source: Source, place: Place) -> int:
     assert source.clock is not None  # noqa: S101  checked by the caller
     if isinstance(place, tuple):
         raise ConfigError(
-            f"A panel has no recordings, got {place!r}", hint="Pass the first time of a forecast as {at}", argument="at"
+            "A panel has no recordings",
+            found=repr(place),
+            hint="Pass the first time of a forecast as {at}",
+            argument="at",
         )
     return source.clock.row_of(place, after_end=True)
 

@@ -115,7 +115,7 @@ def test_frames(hours_model: DeepDIVE, moves_model: DeepDIVE) -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"factor": "wekday", "to": "Sun"}, r"factors of the model \['hour', 'weekend'\], got 'wekday'"),
+        ({"factor": "wekday", "to": "Sun"}, r"no factor 'wekday': expected 'hour', 'weekend'. Did you mean 'weekend'"),
         ({"factor": "weekend", "to": "Sun"}, "'weekend' has no class 'Sun'"),
         ({"to": {"hour": 3}}, "no class 3"),
         ({"to": {}}, "No class to change to"),

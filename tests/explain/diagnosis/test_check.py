@@ -284,7 +284,7 @@ def test_frames_hold_the_numbers(diagnosis: Diagnosis) -> None:
 
 
 def test_what_cannot_be_judged_is_refused(hours_model: DeepDIVE) -> None:
-    with pytest.raises(DataError, match="at least 20 windows"):
+    with pytest.raises(DataError, match="expected at least 20, got"):
         hours_model.check(PANEL, "test", every=100)
     other = Panel.from_array(PANEL.values[:200], "2024-01-01", "1h", list(PANEL.channels))
     with pytest.raises(DataError, match='choose "all"'):

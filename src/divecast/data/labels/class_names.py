@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from divecast._text import did_you_mean
 from divecast.data.time.calendar import CALENDAR_CLASSES
 from divecast.errors import ConfigError
 
@@ -29,5 +30,9 @@ def class_place(factor: str, classes: Sequence[str], name: str) -> int:
     short = dict(zip(_FULL_NAMES.get(factor, ()), CALENDAR_CLASSES.get(factor, ()), strict=False))
     place = index.get(name, index.get(short.get(name, ""))) if isinstance(name, str) else None
     if place is None:
-        raise ConfigError(f"Factor {factor!r} has no class {name!r}", expected=", ".join(map(repr, classes)))
+        raise ConfigError(
+            f"Factor {factor!r} has no class {name!r}",
+            expected=", ".join(map(repr, classes)),
+            hint=did_you_mean(str(name), classes),
+        )
     return place

@@ -79,6 +79,8 @@ def check_enough(n_windows: int) -> None:
     """
     if n_windows < LEAST_WINDOWS:
         raise DataError(
-            f"Anomaly scores need at least {LEAST_WINDOWS} reference windows, got {n_windows}",
+            "There are too few reference windows for anomaly scores",
+            expected=f"at least {LEAST_WINDOWS}",
+            found=str(n_windows),
             hint="Use more data, a smaller {every}, or pass the scores of the fit's data as {against}",
         )

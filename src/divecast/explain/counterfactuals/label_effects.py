@@ -59,7 +59,9 @@ class LabelEffects:
         least = _LEAST_PER_CLASS * n_classes
         if n_windows < least:
             raise DataError(
-                f"Adjusting a to the labels needs at least {least:.0f} windows in the data, got {n_windows}",
+                "There are too few windows to adjust a to the labels",
+                expected=f"at least {least:.0f}",
+                found=str(n_windows),
                 hint='Use more data, or pass "kept" as {unlabelled_code}',
                 argument="unlabelled_code",
             )

@@ -7,6 +7,7 @@ from typing import Literal
 import torch
 
 from divecast.data import Windows
+from divecast.data.names import listed
 from divecast.errors import ConfigError
 from divecast.explain.code import infer_code
 from divecast.explain.counterfactuals.counterfactual import (
@@ -60,10 +61,11 @@ class Swap:
             raise ConfigError(expected='block "a" or "b"', found=repr(self.block), argument="block")
         unknown = [name for name in self.factors if name not in names]
         if unknown:
-            raise ConfigError(expected=f"factors of the model {list(names)}", found=str(unknown), argument="factors")
+            raise ConfigError(f"The model has no factor {unknown[0]!r}", expected=listed(names), argument="factors")
         if self.block == "a" and self.factors:
             raise ConfigError(
-                f"Factors own blocks of b, so they do not apply to block a, got {list(self.factors)}",
+                "Factors own blocks of b, so they do not apply to block a",
+                found=listed(self.factors),
                 hint="Leave out {factors}",
                 argument="factors",
             )

@@ -14,8 +14,10 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from divecast._text import did_you_mean
 from divecast.data import Windows
 from divecast.data.labels.class_names import class_place
+from divecast.data.names import listed
 from divecast.errors import ConfigError, warn_data
 from divecast.explain.code import infer_code
 from divecast.explain.counterfactuals.counterfactual import (
@@ -91,12 +93,15 @@ def wanted_classes(fitted: FittedModel, to: Mapping[str, str]) -> Tensor:
     if not names:
         raise ConfigError("The code of this model has no labels to change", hint="Fit the model with {factors}")
     if not to:
-        raise ConfigError(f"No class to change to is given; the factors are {list(names)}", argument="to")
+        raise ConfigError(f"No class to change to is given; the factors are {listed(names)}", argument="to")
     wanted = torch.full((1, len(names)), -1)
     for factor, name in to.items():
         if factor not in names:
             raise ConfigError(
-                expected=f"one of the factors of the model {list(names)}", found=repr(factor), argument="factor"
+                f"The model has no factor {factor!r}",
+                expected=listed(names),
+                hint=did_you_mean(str(factor), names),
+                argument="factor",
             )
         column = names.index(factor)
         wanted[0, column] = class_place(factor, fitted.vocabularies[column].classes, name)

@@ -32,7 +32,9 @@ def check_code(fitted: FittedModel, windows: Windows, part: str = "all") -> Diag
     """
     if len(windows) < LEAST_WINDOWS:
         raise DataError(
-            f"A diagnosis needs at least {LEAST_WINDOWS} windows, got {len(windows)}",
+            "There are too few windows for a diagnosis",
+            expected=f"at least {LEAST_WINDOWS}",
+            found=str(len(windows)),
             hint="Use more data, another {part}, or a smaller {every}",
         )
     measured = _measure(fitted, windows, part)
