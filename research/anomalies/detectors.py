@@ -12,13 +12,8 @@ from torch import Tensor
 
 from divecast.baselines import Baseline
 from divecast.data import Windows
-from divecast.explain.anomalies.forecast_errors import jumps, longest_run
-from divecast.explain.anomalies.reference import DEFAULT_SCORES, SCORES, Reference
-from divecast.explain.anomalies.reference_scores import ReferenceScores
-from divecast.explain.anomalies.window_scores import score_windows
-from divecast.inference.evaluation import rivals
-from divecast.inference.fitted_model import FittedModel
-from divecast.inference.predict import batches
+from divecast.explain import DEFAULT_SCORES, SCORES, Reference, ReferenceScores, jumps, longest_run, score_windows
+from divecast.inference import FittedModel, batches, rivals
 from divecast.types import Batch
 from research.anomalies.fits import Judge
 

@@ -24,13 +24,13 @@ import torch
 
 from divecast import __version__
 from divecast.config import LossConfig, TrainingConfig
-from divecast.fit.fit_model import FitRequest, fit_model
-from divecast.inference.provenance import FitPlan
-from divecast.jobs.processes import run_jobs
-from divecast.model.network import Network
-from divecast.persistence.json_values import plain
-from divecast.train.conflict.probe import ConflictProbe
-from divecast.train.history import EpochRecord
+from divecast.fit import FitRequest
+from divecast.fit.fit_model import fit_model
+from divecast.inference import FitPlan
+from divecast.jobs import run_jobs
+from divecast.model import Network
+from divecast.persistence import plain
+from divecast.train import ConflictProbe, EpochRecord
 from divecast.types import Batch
 from research.common import append_line, read_lines
 from research.conflict.arms import ARMS, GRID, TUNED, Weights, best_weights, settings_of

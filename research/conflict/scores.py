@@ -6,11 +6,10 @@ import numpy as np
 import torch
 
 from divecast.data import Windows, split
-from divecast.inference.fitted_model import FittedModel
-from divecast.inference.predict import LabelMode, batches, complete, predict
-from divecast.losses.batch_terms import conditional_terms
+from divecast.inference import FittedModel, LabelMode, batches, complete
+from divecast.inference.predict import predict
+from divecast.losses import conditional_terms, negative_log_likelihood
 from divecast.losses.label_terms import label_terms
-from divecast.losses.terms import negative_log_likelihood
 from divecast.metrics import ScoreSums
 from research.paper.cases import Case
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from divecast.config import EncoderConfig
 from divecast.data import Vocabulary, Windows
-from divecast.model.encoder import ClassEncoder
+from divecast.model import ClassEncoder
 from divecast.types import Batch
 
 Floats = NDArray[np.float32]

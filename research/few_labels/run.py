@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 
-from divecast.jobs.processes import run_jobs
+from divecast.jobs import run_jobs
 from research.common import append_line, read_lines, versions
 from research.few_labels.arms import ARMS, CURVES, EVERYWHERE, SETTINGS, settings_of
 from research.few_labels.hidden_labels import Hiding, hide_labels, labelled_shares

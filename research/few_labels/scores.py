@@ -10,10 +10,16 @@ import torch
 from divecast.config import EncoderConfig
 from divecast.data import Windows, encode_labels, fit_scale, fit_vocabularies, split
 from divecast.data import WindowShape as Shape
-from divecast.fit.fit_model import FitRequest, fit_model
-from divecast.inference.evaluation import MODEL_NAME, evaluate_windows
-from divecast.inference.predict import encode_windows, infer_window_labels, pool_recordings
-from divecast.inference.provenance import FitPlan
+from divecast.fit import FitRequest
+from divecast.fit.fit_model import fit_model
+from divecast.inference import (
+    MODEL_NAME,
+    FitPlan,
+    encode_windows,
+    evaluate_windows,
+    infer_window_labels,
+    pool_recordings,
+)
 from divecast.metrics.latents import FactorLabels, MeasureConfig, Units, disentanglement
 from research.few_labels.classifiers import LabelledParts, accuracies, classify, classify_components
 from research.paper.cases import Case, Settings

@@ -8,10 +8,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from divecast.metrics.latents import FactorLabels, MeasureConfig, Units, disentanglement, entropy, mutual_information
-from divecast.metrics.latents.information import information_draws
-from divecast.metrics.latents.mig import gaps
-from divecast.metrics.latents.sample import Sample
+from divecast.metrics.latents import (
+    FactorLabels,
+    MeasureConfig,
+    Sample,
+    Units,
+    disentanglement,
+    entropy,
+    gaps,
+    information_draws,
+    mutual_information,
+)
 
 WINDOWS = (100, 300, 1000, 3000)
 OVERLAPS = (1, 24, 168)

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from divecast.errors import DivecastError
-from divecast.jobs.contract import JobProgress
+from divecast.jobs import JobProgress
 from research.paper.arms import ABLATIONS, ARMS
 from research.paper.cases import CASES
 from research.paper.reproduction import Reproduction, arms_of, reproduce

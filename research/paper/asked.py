@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import Any
 
 from divecast.config import LossConfig, ModelConfig, TrainingConfig
-from divecast.data.sources.fingerprints import fingerprints
+from divecast.data import fingerprints
 from divecast.errors import ConfigError
-from divecast.inference.provenance import FitPlan
+from divecast.inference import FitPlan
 from research.paper.arms import ABLATIONS, ARMS, Arm
 from research.paper.cases import Case
 

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from divecast import datasets
 from divecast.config import CodeConfig, DecoderConfig, EncoderConfig, LossConfig, ModelConfig, TrainingConfig
-from divecast.data import ByGroup, ByTime, Calendar, Factor, Label, Panel, Recordings, Split, datasets
+from divecast.data import ByGroup, ByTime, Calendar, Factor, Label, Panel, Recordings, Split
 from divecast.errors import ConfigError, DataError
 from research.paper.eia import ZONE, read_eia
 from research.paper.electricity import read_electricity

@@ -2,11 +2,8 @@
 
 from pathlib import Path
 
-from divecast.persistence.atomic import make_folder
-from divecast.plots.code import CodeDisplay
-from divecast.plots.density import DensityDisplay
-from divecast.plots.label_correlation import LabelCorrelationDisplay
-from divecast.plots.style import KINDS, write_picture
+from divecast.persistence import make_folder
+from divecast.plots import CodeDisplay, DensityDisplay, LabelCorrelationDisplay, write_picture
 from research.paper.cases import Case
 from research.paper.views import view_of
 
@@ -33,5 +30,5 @@ def draw_case(case: Case, model: Path, folder: Path) -> tuple[Path, ...]:
     return tuple(
         write_picture(figure, folder / f"{case.name}-{name}.{kind}")
         for name, figure in figures.items()
-        for kind in KINDS
+        for kind in ("png", "pdf")
     )

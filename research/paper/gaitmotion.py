@@ -18,8 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast.data import Recordings
-from divecast.data.tables.read import read_table
+from divecast.data import Recordings, read_table
 from divecast.errors import DataError
 
 RATE = 1000.0

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from inspect import getdoc
 from pathlib import Path
 
-from divecast.persistence.atomic import replacing
+from divecast.persistence import replacing
 from research.paper.arms import ABLATIONS, ARMS, QUICK_ARMS
 from research.paper.cases import CASES
 from research.paper.paper import SOURCE

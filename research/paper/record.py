@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from divecast.errors import ArtifactError
-from divecast.persistence.atomic import make_folder, replacing
-from divecast.persistence.json_values import plain
+from divecast.persistence import make_folder, plain, replacing
 
 _DIGITS = 6  # significant ones that are kept
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from divecast.errors import ConfigError
-from divecast.jobs.contract import JobProgress, track_progress
-from divecast.persistence.atomic import replacing
+from divecast.jobs import JobProgress, track_progress
+from divecast.persistence import replacing
 from research.paper.arms import ABLATIONS, ARMS, QUICK_ARMS
 from research.paper.page import write_page
 from research.paper.record import Record

@@ -7,19 +7,21 @@ import numpy as np
 import torch
 
 from divecast.data import Source, Windows, encode_labels, fit_scale, fit_vocabularies, split
-from divecast.fit.fit_model import FitRequest, fit_model
-from divecast.inference.evaluation import MODEL_NAME, evaluate_windows
-from divecast.inference.fitted_model import FittedModel
-from divecast.inference.predict import (
+from divecast.fit import FitRequest
+from divecast.fit.fit_model import fit_model
+from divecast.inference import (
+    MODEL_NAME,
+    Codes,
+    FitPlan,
+    FittedModel,
     LabelMode,
     batches,
     complete,
     encode_windows,
+    evaluate_windows,
     infer_window_labels,
     pool_recordings,
 )
-from divecast.inference.provenance import FitPlan
-from divecast.inference.results import Codes
 from divecast.metrics import ForecastScores, ScoreSums
 from research.common import forget_peak, peak_mib, versions
 from research.paper.asked import FULL, asked_of, plan_of

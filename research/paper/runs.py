@@ -11,10 +11,9 @@ from pathlib import Path
 import torch
 
 from divecast.errors import ArtifactError, ConfigError, DataWarning
-from divecast.inference.model_file import write_model
-from divecast.jobs.contract import Outcome
-from divecast.jobs.workers import make_files
-from divecast.persistence.atomic import make_folder, replacing
+from divecast.inference import write_model
+from divecast.jobs import Outcome, make_files
+from divecast.persistence import make_folder, replacing
 from research.paper.arms import ABLATIONS, ARMS
 from research.paper.asked import FULL, asked_of, differences, find_arm, with_defaults
 from research.paper.cases import CASES, Case, load_case

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import torch
 
-from divecast.inference.model_file import read_model
-from divecast.plots.code_view import CodeView, view_windows
+from divecast.inference import read_model
+from divecast.plots import CodeView, view_windows
 from research.paper.cases import Case
 from research.paper.run import HeldOut
 

@@ -23,9 +23,7 @@ from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 
 import divecast as dc
-from divecast.model.fusion import Fusion
-from divecast.model.marginal import Clamped, MarginalCode
-from divecast.model.network import Dimensions, Network
+from divecast.model import Clamped, Dimensions, Fusion, MarginalCode, Network
 from divecast.types import Code, Outputs, Prediction
 from research.common import append_line, machine, read_lines
 from research.results.run import STEPS, eia

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from divecast import Calendar, Panel
-from divecast.data.time.calendar import CALENDAR_CLASSES, calendar_codes
+from divecast.data import CALENDAR_CLASSES, calendar_codes
 from divecast.errors import DataError
 from research.race.contract import Calendar as Known
 from research.race.tracks import Track

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast.metrics.forecast import corr, crps_quantiles, mae, mase, mse, rrse, seasonal_scale
+from divecast.metrics import corr, crps_quantiles, mae, mase, mse, rrse, seasonal_scale
 from research.race.contract import LEVELS
 from research.race.heats import Floats, Heat
 

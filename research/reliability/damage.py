@@ -34,7 +34,7 @@ import torch
 from divecast import CodeConfig, DecoderConfig, DeepDIVE, EncoderConfig, ModelConfig, Panel, TrainingConfig
 from divecast.data import open_store, write_store
 from divecast.errors import DivecastError
-from divecast.train.callbacks import Callback
+from divecast.train import Callback
 from research.common import append_line
 from research.reliability.mutations import Mutation, accident, document, header, opened, store_header, tensors
 

@@ -1,6 +1,7 @@
 """A fit that is killed repeatedly and resumed each time until it completes."""
 
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
@@ -14,14 +15,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from divecast import estimator
+from divecast import DeepDIVE
 from divecast.cli import main
 from divecast.errors import ArtifactError
-from divecast.inference.model_file import KIND as MODEL
-from divecast.inference.model_file import SCHEMA as MODEL_SCHEMA
-from divecast.persistence.artifact import Artifact, read_artifact
-from divecast.train.checkpoint import KIND, SCHEMA
-from divecast.train.loop import Checkpointing
+from divecast.inference import MODEL_KIND, MODEL_SCHEMA
+from divecast.persistence import Artifact, read_artifact
+from divecast.train import CHECKPOINT_KIND, CHECKPOINT_SCHEMA, Checkpointing
 from research.reliability.small_fit import SmallFit
 
 SECONDS = 0.002
@@ -80,7 +79,7 @@ def run(fit: SmallFit, moment: Moment | None = None) -> tuple[bool, float]:
 
 def _fit(command: tuple[str, ...]) -> None:
     torch.set_num_threads(1)
-    estimator.Checkpointing = partial(Checkpointing, seconds=SECONDS)
+    setattr(sys.modules[DeepDIVE.__module__], "Checkpointing", partial(Checkpointing, seconds=SECONDS))  # noqa: B010
     with open(os.devnull, "w") as nothing, redirect_stdout(nothing), redirect_stderr(nothing):
         code = main(command)
     os._exit(code)
@@ -117,9 +116,13 @@ def what_is_left(fit: SmallFit, before: frozenset[Path] = frozenset()) -> dict[s
         half-written, beside its place.
     """
     try:
-        step = int(read_artifact(fit.checkpoint, KIND, SCHEMA).document["step"]) if fit.checkpoint.exists() else 0
+        step = (
+            int(read_artifact(fit.checkpoint, CHECKPOINT_KIND, CHECKPOINT_SCHEMA).document["step"])
+            if fit.checkpoint.exists()
+            else 0
+        )
         if fit.model.exists():
-            read_artifact(fit.model, MODEL, MODEL_SCHEMA)
+            read_artifact(fit.model, MODEL_KIND, MODEL_SCHEMA)
         whole = True
     except ArtifactError:
         step, whole = -1, False
@@ -135,7 +138,7 @@ def _staged(fit: SmallFit) -> frozenset[Path]:
 
 def without_times(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Return what a model's file says and the bits of its tensors, but for how long the fit took."""
-    artifact: Artifact = read_artifact(path, MODEL, MODEL_SCHEMA)
+    artifact: Artifact = read_artifact(path, MODEL_KIND, MODEL_SCHEMA)
     document = {**artifact.document, "provenance": {**artifact.document["provenance"]}}
     passes = document["provenance"]["history"]
     document["provenance"]["history"] = [{k: v for k, v in each.items() if k != "seconds"} for each in passes]

@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from divecast import ByTime, Calendar, DeepDIVE, Panel
-from divecast.metrics.forecast import rrse
+from divecast.metrics import rrse
 from research.common import append_line, read_lines
 from research.race.entries.deepdive_settings import SETTINGS
 from research.race.panels import read_panel

@@ -29,8 +29,7 @@ import numpy as np
 import torch
 
 from divecast import DeepDIVE, Panel
-from divecast.cli.inputs import data_for
-from divecast.cli.settings import CommandSettings
+from divecast.cli import CommandSettings, data_for
 from research.common import append_line
 from research.reliability.hostile_clients import Attack, attacks, outcomes
 from research.speed.serve_load import largest_gap

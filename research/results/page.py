@@ -8,7 +8,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from divecast.inference.evaluation import LINEAR_NAMES
+from divecast.inference import LINEAR_NAMES
 from research.common import read_lines
 
 HERE = Path(__file__).parent

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from divecast.config import ModelConfig, TrainingConfig
-from divecast.inference.fitted_model import build_network
-from divecast.model.network import Dimensions
+from divecast.inference import build_network
+from divecast.model import Dimensions
 from research.common import read_lines
 
 HERE = Path(__file__).parent

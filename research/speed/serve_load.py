@@ -26,8 +26,7 @@ import numpy as np
 import torch
 
 from divecast import DeepDIVE
-from divecast.cli.inputs import data_for
-from divecast.cli.settings import CommandSettings
+from divecast.cli import CommandSettings, data_for
 from divecast.data import Panel
 from research.common import append_line, machine
 

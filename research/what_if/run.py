@@ -22,15 +22,11 @@ import torch
 from divecast.config import LossConfig, ModelConfig, TrainingConfig
 from divecast.data import ByTime, Calendar, Windows, split
 from divecast.data.datasets import load
-from divecast.explain.code import infer_code
-from divecast.explain.counterfactuals.counterfactual import Counterfactual
-from divecast.explain.counterfactuals.label_effects import LabelEffects
-from divecast.explain.counterfactuals.what_if import ClassChange, what_if_windows
-from divecast.fit.fit_model import FitRequest, fit_model
-from divecast.inference.fitted_model import FittedModel
-from divecast.inference.predict import batches
-from divecast.inference.provenance import FitPlan
-from divecast.model.linear.label_covariates import label_covariates
+from divecast.explain import ClassChange, Counterfactual, LabelEffects, infer_code, what_if_windows
+from divecast.fit import FitRequest
+from divecast.fit.fit_model import fit_model
+from divecast.inference import FitPlan, FittedModel, batches
+from divecast.model import label_covariates
 from research.common import append_line, read_lines, versions
 from research.paper.cases import Case, Settings, load_case
 from research.what_if.readers import Floats, Ints, Reader, train_reader

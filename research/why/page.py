@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from divecast.explain.attribution.agreement import LEAST_AGREEMENT
+from divecast.explain import LEAST_AGREEMENT
 from research.common import read_lines
 
 LINES = Path(__file__).with_name("results.jsonl")

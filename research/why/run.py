@@ -19,10 +19,8 @@ import numpy as np
 import torch
 
 from divecast.data import Windows, split
-from divecast.explain.attribution.agreement import Agreement
-from divecast.explain.attribution.attribution import Attribution
-from divecast.explain.attribution.why import attribute
-from divecast.inference.fitted_model import FittedModel
+from divecast.explain import Agreement, Attribution, attribute
+from divecast.inference import FittedModel
 from research.common import append_line, read_lines, versions
 from research.paper.cases import Case
 from research.what_if.run import CASES, fit, read_case

@@ -198,5 +198,5 @@ def test_a_factor_without_its_column_is_told_what_there_is(run, folder, tmp_path
     path = data if data == "loads" else folder / data
     arguments = ["--config", folder / "tiny.toml", "--out", tmp_path / "m", "--factor", "gait"]
     message = run("fit", path, *arguments).error
-    there = "has the labels none" if data == "loads" else "has the columns 'time', 'north', 'south'"
+    there = "has no labels" if data == "loads" else "has the columns 'time', 'north', 'south'"
     assert f"no label column 'gait' for the factor 'gait': {data} {there}. " in message

@@ -1,6 +1,7 @@
 """Studies use the public names of divecast only, and import no rivals where those are absent."""
 
 import ast
+import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -34,6 +35,31 @@ def private_names(source: str) -> Iterator[str]:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_no_study_uses_a_private_name(file):
     assert list(private_names(file.read_text(encoding="utf-8"))) == []
+
+
+DOORS = ("divecast.config", "divecast.errors", "divecast.types", "divecast.data.datasets")
+"""Public modules that are no rooms."""
+
+
+def side_doors(source: str) -> Iterator[str]:
+    """Yield what is imported from divecast by another way than the public names of the package or of a room."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("divecast"):
+            public = getattr(importlib.import_module(str(node.module)), "__all__", ())
+            own = {"__version__"} if node.module == "divecast" else set()
+            named_for_it = {str(node.module).rpartition(".")[2]}  # as a file is named for what it yields
+            names = {name.name for name in node.names} - {*public, *own, *named_for_it}
+            if node.module not in DOORS and names:
+                yield f"{node.module}: {', '.join(sorted(names))}"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_studies_enter_by_the_public_names_of_the_rooms(file):
+    assert list(side_doors(file.read_text(encoding="utf-8"))) == []
+
+
+def test_a_side_door_is_seen():
+    assert list(side_doors("from divecast.inference.predict import batches")) != []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from divecast.baselines import PerChannelRidge
-from divecast.model.linear.label_covariates import recurring_pairs
+from divecast.model import recurring_pairs
 from divecast.types import Batch
 from research.race.contract import Calendar, Forecasts, Origins
 from research.race.heats import Floats, Heat

@@ -14,17 +14,21 @@ from divecast.data.parts import ByGroup, ByRecording, ByTime, Part, Parts, Split
 from divecast.data.reading import as_panel, read_source
 from divecast.data.source import Backend, Source
 from divecast.data.sources.align import align
+from divecast.data.sources.fingerprints import fingerprints
 from divecast.data.sources.panel import Panel
 from divecast.data.sources.recordings import Recordings
 from divecast.data.sources.store import open_store, write_store
 from divecast.data.sources.store_parquet import store_from_parquet
 from divecast.data.tables.frames import to_frame, write_frame, write_frames
+from divecast.data.tables.read import read_table
+from divecast.data.time.calendar import CALENDAR_CLASSES, calendar_codes
 from divecast.data.time.clock import Clock, seasons
 from divecast.data.time.regular import infer_clock
 from divecast.data.windows.scale import Scale, fit_scale
 from divecast.data.windows.windows import Windows, WindowShape
 
 __all__ = [
+    "CALENDAR_CLASSES",
     "Backend",
     "ByGroup",
     "ByRecording",
@@ -47,13 +51,16 @@ __all__ = [
     "as_factors",
     "as_name",
     "as_panel",
+    "calendar_codes",
     "check_seen",
     "encode_labels",
+    "fingerprints",
     "fit_scale",
     "fit_vocabularies",
     "infer_clock",
     "open_store",
     "read_source",
+    "read_table",
     "seasons",
     "split",
     "store_from_parquet",

@@ -1,1 +1,10 @@
-"""Fit of a model to data."""
+"""Fit of a model to data.
+
+These names are public: studies and other packages may import them from here.
+"""
+
+from divecast.fit.fit_model import FitRequest
+
+__all__ = [
+    "FitRequest",
+]

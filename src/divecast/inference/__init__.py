@@ -1,1 +1,41 @@
-"""Fitted models: forecasts, codes, evaluation, and files."""
+"""Fitted models: forecasts, codes, evaluation, and files.
+
+These names are public: studies and other packages may import them from here.
+"""
+
+from divecast.inference.evaluation import LINEAR_NAMES, MODEL_NAME, evaluate_windows, rivals
+from divecast.inference.fitted_model import FittedModel, build_network
+from divecast.inference.model_file import KIND as MODEL_KIND
+from divecast.inference.model_file import SCHEMA as MODEL_SCHEMA
+from divecast.inference.model_file import read_model, write_model
+from divecast.inference.predict import (
+    LabelMode,
+    batches,
+    complete,
+    encode_windows,
+    infer_window_labels,
+    pool_recordings,
+)
+from divecast.inference.provenance import FitPlan
+from divecast.inference.results import Codes
+
+__all__ = [
+    "LINEAR_NAMES",
+    "MODEL_KIND",
+    "MODEL_NAME",
+    "MODEL_SCHEMA",
+    "Codes",
+    "FitPlan",
+    "FittedModel",
+    "LabelMode",
+    "batches",
+    "build_network",
+    "complete",
+    "encode_windows",
+    "evaluate_windows",
+    "infer_window_labels",
+    "pool_recordings",
+    "read_model",
+    "rivals",
+    "write_model",
+]

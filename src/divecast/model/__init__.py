@@ -1,1 +1,21 @@
-"""The network: from windows to distributions."""
+"""The network: from windows to distributions.
+
+These names are public: studies and other packages may import them from here.
+"""
+
+from divecast.model.encoder import ClassEncoder
+from divecast.model.fusion import Fusion
+from divecast.model.linear.label_covariates import label_covariates, recurring_pairs
+from divecast.model.marginal import Clamped, MarginalCode
+from divecast.model.network import Dimensions, Network
+
+__all__ = [
+    "Clamped",
+    "ClassEncoder",
+    "Dimensions",
+    "Fusion",
+    "MarginalCode",
+    "Network",
+    "label_covariates",
+    "recurring_pairs",
+]

@@ -3,7 +3,7 @@
 from divecast.plots.anomalies import AnomaliesDisplay
 from divecast.plots.attribution import AttributionDisplay
 from divecast.plots.code import CodeDisplay
-from divecast.plots.code_view import CodeView, view_code
+from divecast.plots.code_view import CodeView, view_code, view_windows
 from divecast.plots.confusion import ConfusionDisplay
 from divecast.plots.density import DensityDisplay
 from divecast.plots.diagnosis import DiagnosisDisplay
@@ -42,5 +42,6 @@ __all__ = [
     "WhatIfDisplay",
     "plot",
     "view_code",
+    "view_windows",
     "write_picture",
 ]

@@ -108,6 +108,12 @@ def view_windows(fitted: FittedModel, windows: Windows) -> CodeView:
 
     Raises:
         ConfigError: the code has no blocks of b.
+
+    Example:
+        >>> from divecast.plots import view_windows
+        >>> view = view_windows(model.fitted_model, model.fitted_model.windows(panel, "test"))
+        >>> [factor.name for factor in view.factors]
+        ['hour', 'weekday']
     """
     if not fitted.network.marginal.mixtures:
         raise ConfigError("The code of this model has no blocks of b", hint="Fit a model with {factors}")
