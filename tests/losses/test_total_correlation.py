@@ -55,6 +55,7 @@ def test_the_number_of_windows_moves_the_value_and_no_gradient() -> None:
     torch.testing.assert_close(one, other)
 
 
+@pytest.mark.slow
 def test_with_the_whole_data_as_batch_it_is_the_integral_and_the_kl_falls_into_three() -> None:
     """E KL(q(z|x) || p) = index-code information + total correlation + dimension-wise KL (Chen et al. 2018, eq. 2).
 

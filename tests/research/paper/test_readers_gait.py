@@ -169,6 +169,7 @@ def test_a_damaged_archive_is_refused_or_harmless(data, byte, packed):
         file.write_bytes(whole)
 
 
+@pytest.mark.slow
 @needs(GAIT)
 def test_real_strides_agree_with_the_table_of_trials():
     recordings, _ = read_gait(GAIT)

@@ -30,6 +30,7 @@ def test_synthetic_rows_do_not_depend_on_how_many_follow():
     assert 0.5 < whole.std() < 3
 
 
+@pytest.mark.slow
 def test_a_store_is_fitted_on_samples_of_its_channels(tmp_path):
     store = write_store(tmp_path / "s", synthetic(5, 24 * 700), list("abcde"), "2020-01-01", "1h")
     found = measure(store, channels=2, stride=11)
