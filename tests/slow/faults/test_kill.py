@@ -150,7 +150,7 @@ def test_a_fit_killed_in_its_writes_ends_as_the_unbroken(
     for nth in writes:
         with monkeypatch.context() as patched:
             if nth == "last":
-                deadly(killed_fit.estimator.DeepDIVE, "save", 1, patched)
+                deadly(killed_fit.DeepDIVE, "save", 1, patched)
             else:
                 deadly(os, "fsync", int(nth), patched)
             assert killed(lambda: killed_fit._fit(broken.command))
