@@ -1,14 +1,15 @@
 """Data: panels and recordings read, split, labelled, scaled and cut into windows; and tables written.
 
-Imports run one way. ``names`` (checks of names) is lowest; ``factors``, ``time`` (stamps and clocks) and ``source``
-(what panels and recordings share) stand on it. Then come ``tables`` (columns read and written), ``sources`` (Panel,
-Recordings and stores) and ``parts`` (training, validation and test part), ``labels`` (class indices) and ``windows``
-(scaled batches). At the top, ``datasets`` loads what ships with the package, and ``reading`` turns whatever a user
-passes into a source.
+Imports run one way. ``names`` (checks of names) is lowest; ``factors``, ``covariates``, ``time`` (stamps, clocks) and
+``source`` (what panels and recordings share) stand on it. Then come ``tables`` (columns read and written), ``sources``
+(Panel, Recordings and stores) and ``parts`` (training, validation and test part), ``labels`` (class indices) and
+``windows`` (scaled batches). At the top, ``datasets`` loads what ships with the package, and ``reading`` turns whatever
+a user passes into a source.
 """
 
+from divecast.data.covariates import Covariate, as_covariates
 from divecast.data.factors import Calendar, Factor, Label, as_factors, as_name
-from divecast.data.labels.encode import check_seen, encode_labels, fit_vocabularies
+from divecast.data.labels.encode import check_seen, encode_labels, encode_series_labels, fit_vocabularies
 from divecast.data.labels.vocabulary import Vocabulary
 from divecast.data.parts import ByGroup, ByRecording, ByTime, Part, Parts, Split, split
 from divecast.data.reading import as_panel, read_source
@@ -35,6 +36,7 @@ __all__ = [
     "ByTime",
     "Calendar",
     "Clock",
+    "Covariate",
     "Factor",
     "Label",
     "Panel",
@@ -48,12 +50,14 @@ __all__ = [
     "WindowShape",
     "Windows",
     "align",
+    "as_covariates",
     "as_factors",
     "as_name",
     "as_panel",
     "calendar_codes",
     "check_seen",
     "encode_labels",
+    "encode_series_labels",
     "fingerprints",
     "fit_scale",
     "fit_vocabularies",

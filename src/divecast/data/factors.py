@@ -74,18 +74,20 @@ class Label:
         kind: "plain" classes, "ordered" ones, or "cyclic" ones whose last is next to the first.
         bins: for ordered numbers: cut them into this many bins of about equal share of the training part.
         order: the classes in their order; numbers need none.
+        per_series: whether every series has its own label at a time; else all series of a time share one.
 
     Example:
         >>> Label("size", kind="ordered", order=("small", "medium", "large")).order
         ('small', 'medium', 'large')
         >>> Label("speed", kind="ordered", bins=5)
-        Label(name='speed', kind='ordered', bins=5, order=None)
+        Label(name='speed', kind='ordered', bins=5, order=None, per_series=False)
     """
 
     name: str
     kind: Kind = "plain"
     bins: int | None = None
     order: tuple[str, ...] | None = None
+    per_series: bool = False
 
     def __post_init__(self) -> None:
         """Check that the settings agree.

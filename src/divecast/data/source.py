@@ -48,13 +48,25 @@ class Source(Protocol):
         """Whether there is a label column of this name."""
 
     def label_column(self, name: str) -> Column:
-        """(row,) labels: objects of text (None where missing) or float64 (NaN where missing)."""
+        """(row,) labels, or (row, channel) where every series has its own.
+
+        Objects of text (None where missing) or float64 (NaN where missing).
+        """
+
+    def has_covariate(self, name: str) -> bool:
+        """Whether there is a covariate of this name."""
+
+    def covariate(self, name: str) -> Values:
+        """(row,) float32 numbers, or (row, channel) where every series has its own; NaN where missing."""
+
+    def static_column(self, name: str) -> Column:
+        """(channel,) facts of the series: objects of text (None where missing) or float64 (NaN where missing)."""
 
     def select(self, channels: Sequence[str]) -> "Source":
         """The same rows with these channels, in this order."""
 
     def fingerprint(self) -> str:
-        """Hash of channels, clock and values."""
+        """Hash of channels, clock, values, covariates and facts of the series."""
 
 
 def row_text(source: Source, row: int) -> str:

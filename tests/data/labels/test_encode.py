@@ -18,6 +18,7 @@ from divecast.data import (
     as_factors,
     check_seen,
     encode_labels,
+    encode_series_labels,
     fit_vocabularies,
     split,
 )
@@ -214,3 +215,59 @@ def test_labels_of_many_digits_stay_apart():
         panel, parts = labelled(label_array(cells), 2)
         assert fit_vocabularies(panel, as_factors(["g"]), parts.train)[0].n_classes == 2
     assert label_array([10**400, 1]).tolist() == [str(10**400), "1"]
+
+
+def per_series(cells, n_train):
+    """A panel of two series with label column "g" per series, and its parts."""
+    plain = Panel.from_array(np.zeros((len(cells), 2), np.float32), "2024-01-01", "1h", ["north", "south"])
+    column = label_array([cell for pair in cells for cell in pair]).reshape(-1, 2)
+    rest = (len(cells) - n_train) / 2
+    return replace(plain, labels={"g": column}), split(plain, ByTime(n_train, rest, rest))
+
+
+def test_labels_of_series_are_counted_over_all_of_them():
+    panel, parts = per_series([("b", "a"), (None, "b"), ("c", "b"), ("a", None)], 2)
+    (vocabulary,) = fit_vocabularies(panel, [Label("g")], parts.train)
+    assert vocabulary == Vocabulary("g", "plain", ("a", "b"), (1 / 3, 2 / 3), per_series=True)
+    indices = encode_series_labels(panel, Label("g"), vocabulary)
+    assert indices.tolist() == [[1, 0], [-1, 1], [-1, 1], [0, -1]]
+    assert indices.dtype == np.int16
+    assert encode_labels(panel, [Label("g")], [vocabulary]).tolist() == [[-1]] * 4
+
+
+def test_bins_of_labels_of_series():
+    panel, parts = per_series([(0, 1), (2, 3), (4, 5), (6, None)], 2)
+    (vocabulary,) = fit_vocabularies(panel, [Label("g", "ordered", bins=2)], parts.train)
+    assert vocabulary.frequencies == (0.25, 0.75)
+    indices = encode_series_labels(panel, Label("g", "ordered", bins=2), vocabulary)
+    assert indices.tolist() == [[0, 1], [1, 1], [1, 1], [1, -1]]
+
+
+def test_a_class_that_only_a_later_part_of_a_series_has_is_named_with_its_series():
+    panel, parts = per_series([("b", "a"), (None, "b"), ("a", "c"), ("a", None)], 2)
+    vocabularies = fit_vocabularies(panel, [Label("g")], parts.train)
+    with pytest.raises(DataError, match=r"'c', first in row 2 .* of series 'south'"):
+        check_seen(panel, [Label("g")], vocabularies, parts)
+
+
+def test_a_shared_label_is_that_of_every_series():
+    panel, parts = labelled(["a", "b", "a", None], 2)
+    (vocabulary,) = fit_vocabularies(panel, [Label("g")], parts.train)
+    assert encode_series_labels(panel, Label("g"), vocabulary).tolist() == [[0], [1], [0], [-1]]
+    assert encode_series_labels(panel, Label("h"), vocabulary, absent_labels=True).tolist() == [[-1]] * 4
+    hours = fit_vocabularies(panel, as_factors(["hour"]), parts.train)[0]
+    assert encode_series_labels(panel, Calendar("hour"), hours).tolist() == [[0], [1], [-1], [-1]]
+
+
+def test_labels_of_series_are_refused_where_the_vocabulary_is_of_rows():
+    panel, _ = per_series([("b", "a"), ("a", "b"), ("a", "b"), ("a", "b")], 2)
+    vocabulary = Vocabulary("g", "plain", ("a", "b"), (0.5, 0.5))
+    with pytest.raises(DataError, match="label per series"):
+        encode_labels(panel, [Label("g")], [vocabulary])
+
+
+def test_a_vocabulary_of_series_survives_json():
+    vocabulary = Vocabulary("g", "plain", ("a", "b"), (0.5, 0.5), per_series=True)
+    assert Vocabulary.from_dict(json.loads(json.dumps(vocabulary.to_dict()))) == vocabulary
+    before = {key: value for key, value in vocabulary.to_dict().items() if key != "per_series"}
+    assert not Vocabulary.from_dict(before).per_series

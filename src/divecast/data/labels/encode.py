@@ -20,6 +20,8 @@ from divecast.errors import DataError, warn_data
 def fit_vocabularies(source: Source, factors: Sequence[Factor], train: Part) -> tuple[Vocabulary, ...]:
     """Find classes and frequencies of each factor in the training part.
 
+    Labels of which every series has its own are counted together, over all series.
+
     Args:
         source: Panel or recordings.
         factors: the factors.
@@ -45,6 +47,8 @@ def encode_labels(
 ) -> LabelIndices:
     """Class index of every row and factor.
 
+    A factor of which every series has its own label has none for a row: see :func:`encode_series_labels`.
+
     Args:
         source: Panel or recordings.
         factors: the factors.
@@ -52,20 +56,49 @@ def encode_labels(
         absent_labels: whether the source may lack label columns, which a fitted model infers.
 
     Returns:
-        (row, factor) int16, -1 where missing or unknown.
+        (row, factor) int16, -1 where missing or unknown, and for every row of a factor per series.
 
     Raises:
-        DataError: a factor is absent, or of the calendar although there is no clock.
+        DataError: a factor is absent, of the calendar although there is no clock, or has a label per series although
+            its vocabulary has not.
     """
     if not factors:
         return np.empty((len(source.values), 0), dtype=np.int16)
     columns = [
         np.full(len(source.values), -1, dtype=np.int16)
-        if absent_labels and isinstance(factor, Label) and not source.has_label(factor.name)
+        if vocabulary.per_series or (absent_labels and _is_absent(source, factor))
         else _encode(source, factor, vocabulary)
         for factor, vocabulary in zip(factors, vocabularies, strict=True)
     ]
     return np.stack(columns, axis=1)
+
+
+def encode_series_labels(
+    source: Source, factor: Factor, vocabulary: Vocabulary, *, absent_labels: bool = False
+) -> LabelIndices:
+    """Class index of every row and series; a label that all series of a row share is that of each.
+
+    Args:
+        source: Panel or recordings.
+        factor: the factor.
+        vocabulary: its vocabulary.
+        absent_labels: whether the source may lack the label column.
+
+    Returns:
+        (row, channel) int16, -1 where missing or unknown; may be a view that cannot be written to.
+
+    Raises:
+        DataError: the factor is absent, or of the calendar although there is no clock.
+    """
+    shape = (len(source.values), len(source.channels))
+    if absent_labels and _is_absent(source, factor):
+        return np.broadcast_to(np.int16(-1), shape)
+    indices = (
+        _encode(source, factor, vocabulary)
+        if isinstance(factor, Calendar)
+        else vocabulary.encode(source.label_column(factor.name))
+    )
+    return indices if indices.ndim == 2 else np.broadcast_to(indices[:, None], shape)
 
 
 def check_seen(source: Source, factors: Sequence[Factor], vocabularies: Sequence[Vocabulary], parts: Parts) -> None:
@@ -80,24 +113,41 @@ def check_seen(source: Source, factors: Sequence[Factor], vocabularies: Sequence
     Raises:
         DataError: there is such a class.
     """
-    indices = encode_labels(source, factors, vocabularies)
-    for column, factor in enumerate(factors):
+    for factor, vocabulary in zip(factors, vocabularies, strict=True):
+        indices = (
+            encode_series_labels(source, factor, vocabulary)
+            if vocabulary.per_series
+            else _encode(source, factor, vocabulary)
+        )
         for title, part in (("validation", parts.valid), ("test", parts.test)):
             rows = part.rows()
             names = _class_names(source, factor, rows)
-            unseen = (indices[rows, column] < 0) & ~label_missing(names)
+            unseen = (indices[rows] < 0) & ~label_missing(names)
             if unseen.any():
                 classes, _ = distinct(names[unseen])
+                first = row_text(source, int(rows[np.nonzero(unseen)[0][0]]))
+                series = f" of series {source.channels[np.nonzero(unseen)[1][0]]!r}" if unseen.ndim == 2 else ""
                 raise DataError(
                     f"Factor {factor.name!r} has classes only in the {title} part, not in the training part: "
-                    f"{listed(classes)}, first in {row_text(source, int(rows[unseen][0]))}",
+                    f"{listed(classes)}, first in {first}{series}",
                     hint="Leave the factor out, choose another {split}, or use more data",
                 )
 
 
+def _is_absent(source: Source, factor: Factor) -> bool:
+    return isinstance(factor, Label) and not source.has_label(factor.name)
+
+
 def _encode(source: Source, factor: Factor, vocabulary: Vocabulary) -> LabelIndices:
+    """(row,) indices of a factor that all series share."""
     if isinstance(factor, Label):
-        return vocabulary.encode(source.label_column(factor.name))
+        column = source.label_column(factor.name)
+        if column.ndim == 2:
+            raise DataError(
+                f"Factor {factor.name!r} has a label per series here, but was fitted with one per row for all series",
+                hint="Give one label per row, or fit a model with the labels of the series",
+            )
+        return vocabulary.encode(column)
     index = {name: place for place, name in enumerate(vocabulary.classes)}
     table = np.array([index.get(name, -1) for name in CALENDAR_CLASSES[factor.name]], dtype=np.int16)
     indices: LabelIndices = table[_calendar(source, factor)]
@@ -134,11 +184,14 @@ def _calendar_vocabulary(source: Source, factor: Calendar, train: Part) -> Vocab
 def _label_vocabulary(column: Column, factor: Label) -> Vocabulary:
     if label_missing(column).all():
         raise DataError(
-            f"Factor {factor.name!r} has no labels in the training part: all {len(column)} are missing",
+            f"Factor {factor.name!r} has no labels in the training part: all {column.size} are missing",
             hint="Leave it out, or choose a {split} whose training part has some",
         )
-    if factor.bins is not None:
-        return _binned(column, factor, factor.bins)
+    vocabulary = _binned(column, factor, factor.bins) if factor.bins is not None else _of_classes(column, factor)
+    return replace(vocabulary, per_series=column.ndim == 2)
+
+
+def _of_classes(column: Column, factor: Label) -> Vocabulary:
     classes, places = distinct(column)
     counts = np.bincount(places[places >= 0], minlength=len(classes))
     if factor.order is None and factor.kind != "plain" and column.dtype.kind != "f":

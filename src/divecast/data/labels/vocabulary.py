@@ -24,8 +24,9 @@ class Vocabulary:
         name: name of the factor.
         kind: "plain", "ordered" or "cyclic".
         classes: names of the classes, in order.
-        frequencies: share of each class among the labelled training rows; all above 0, and they sum to 1.
+        frequencies: share of each class among the labels of the training part; all above 0, and they sum to 1.
         edges: inner edges of the bins where numbers are cut into bins: bin k is from edge k-1 up to below edge k.
+        per_series: whether every series has its own label at a time.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Vocabulary:
     classes: tuple[str, ...]
     frequencies: tuple[float, ...]
     edges: tuple[float, ...] | None = None
+    per_series: bool = False
 
     def __post_init__(self) -> None:
         """Check that names, frequencies and edges fit together.
@@ -59,10 +61,10 @@ class Vocabulary:
         """Class index of each label.
 
         Args:
-            column: (row,) labels, float64 (NaN missing) or objects of text (None missing).
+            column: labels of any shape, float64 (NaN missing) or objects of text (None missing).
 
         Returns:
-            (row,) int16, -1 where missing or unknown; numbers beyond the outer bins belong to these.
+            int16 of the same shape, -1 where missing or unknown; numbers beyond the outer bins belong to these.
         """
         if self.edges is not None and column.dtype.kind == "f":
             bins = np.searchsorted(np.array(self.edges), column, side="right")
@@ -80,11 +82,13 @@ class Vocabulary:
             "classes": list(self.classes),
             "frequencies": list(self.frequencies),
             "edges": None if self.edges is None else list(self.edges),
+            "per_series": self.per_series,
         }
 
     @staticmethod
     def from_dict(plain: Mapping[str, Any]) -> "Vocabulary":
-        """Read what :meth:`to_dict` wrote."""
+        """Read what :meth:`to_dict` wrote, also before there were labels per series."""
         edges = None if plain["edges"] is None else tuple(float(edge) for edge in plain["edges"])
         frequencies = tuple(float(share) for share in plain["frequencies"])
-        return Vocabulary(plain["name"], plain["kind"], tuple(map(str, plain["classes"])), frequencies, edges)
+        classes, per_series = tuple(map(str, plain["classes"])), bool(plain.get("per_series", False))
+        return Vocabulary(plain["name"], plain["kind"], classes, frequencies, edges, per_series)

@@ -68,8 +68,8 @@ def check_array(values: NDArray[Any], channels: Sequence[str], row_text: RowText
     return values
 
 
-def take_channels(values: Values, wanted: Sequence[str], channels: Sequence[str]) -> Values:
-    """Values of the wanted channels, in that order and the same memory layout; a view where they are adjacent.
+def take_channels(values: NDArray[Any], wanted: Sequence[str], channels: Sequence[str]) -> NDArray[Any]:
+    """Wanted channels of a table (row, channel), in that order and the same memory layout; a view where adjacent.
 
     Raises:
         DataError: a channel is unknown or named twice, or there is none.

@@ -1,5 +1,7 @@
 """Channels on a common clock."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,6 +16,7 @@ from divecast.data.names import check_known
 from divecast.data.source import Backend, Column, Values
 from divecast.data.sources.arrays import as_table, check_array, hash_values, take_channels
 from divecast.data.tables.grid import Grid
+from divecast.data.tables.label_columns import present
 from divecast.data.tables.long import LongNames, is_long, read_long
 from divecast.data.tables.read import read_table
 from divecast.data.tables.wide import read_wide
@@ -30,8 +33,12 @@ class Panel:
         values: (row, channel) float32 in original units, NaN where missing; may be memory-mapped.
         channels: names of the channels.
         clock: time of every row.
-        labels: Label columns, each (row,): objects of text (None missing) or float64 (NaN missing).
+        labels: Label columns, each (row,), or (row, channel) where every series has its own: objects of text (None
+            missing) or float64 (NaN missing).
         backend: kind of table the data came from, in which results are returned.
+        covariates: numbers known beside the values, each (row,), or (row, channel) where every series has its own:
+            float32, NaN where missing; may be memory-mapped.
+        static: facts of the series, each (channel,): objects of text (None missing) or float64 (NaN missing).
 
     Example:
         >>> hours = Panel.from_array(np.ones((48, 2)), start="2024-01-01", step="1h", channels=["north", "south"])
@@ -46,6 +53,8 @@ class Panel:
     clock: Clock
     labels: Mapping[str, Column] = field(default_factory=dict)
     backend: Backend = "numpy"
+    covariates: Mapping[str, Values] = field(default_factory=dict)
+    static: Mapping[str, Column] = field(default_factory=dict)
 
     @property
     def mask(self) -> NDArray[np.bool_]:
@@ -82,7 +91,7 @@ class Panel:
         return name in self.labels
 
     def label_column(self, name: str) -> Column:
-        """(row,) labels of this name.
+        """(row,) labels of this name, or (row, channel) where every series has its own.
 
         Raises:
             DataError: the panel has no such labels.
@@ -102,8 +111,50 @@ class Panel:
         )
         return self.labels[name]
 
+    def has_covariate(self, name: str) -> bool:
+        """Whether there is a covariate of this name.
+
+        Example:
+            >>> panel.has_covariate("temperature")
+            False
+        """
+        return name in self.covariates
+
+    def covariate(self, name: str) -> Values:
+        """(row,) float32 numbers of this name, or (row, channel) where every series has its own; NaN where missing.
+
+        Raises:
+            DataError: the panel has no such covariate.
+
+        Example:
+            >>> days = Panel.from_array([1, 2, 3], start="2024-01-01", step="1D")
+            >>> replace(days, covariates={"price": np.float32([5, 5, 6])}).covariate("price").tolist()
+            [5.0, 5.0, 6.0]
+        """
+        check_known(
+            [name],
+            sorted(self.covariates),
+            "covariate",
+            hint="Name the columns of numbers that are not forecast in {covariates}",
+        )
+        return self.covariates[name]
+
+    def static_column(self, name: str) -> Column:
+        """(channel,) facts of the series of this name.
+
+        Raises:
+            DataError: the panel has no such facts.
+
+        Example:
+            >>> days = Panel.from_array(np.ones((3, 2)), start="2024-01-01", step="1D")
+            >>> replace(days, static={"area": np.array([40.0, 55.0])}).static_column("area").tolist()
+            [40.0, 55.0]
+        """
+        check_known([name], sorted(self.static), "fact of the series", hint="Name a table of them in {static}")
+        return self.static[name]
+
     def select(self, channels: Sequence[str]) -> "Panel":
-        """The same rows with these channels, in this order.
+        """The same rows with these channels, in this order, with what is known of each.
 
         The values are a view where the channels are adjacent in the panel, else a copy in memory (also of a store).
 
@@ -117,7 +168,18 @@ class Panel:
         wanted = tuple(channels)
         if wanted == self.channels:
             return self
-        return replace(self, values=take_channels(self.values, wanted, self.channels), channels=wanted)
+
+        def take(column: NDArray[Any]) -> NDArray[Any]:
+            return take_channels(column, wanted, self.channels) if column.ndim == 2 else column
+
+        return replace(
+            self,
+            values=take(self.values),
+            channels=wanted,
+            labels={name: take(column) for name, column in self.labels.items()},
+            covariates={name: take(column) for name, column in self.covariates.items()},
+            static={name: take(column[None])[0] for name, column in self.static.items()},
+        )
 
     def rows(self, first: int, last: int) -> "Panel":
         """Rows ``first`` to ``last``, half-open, as a view.
@@ -131,21 +193,34 @@ class Panel:
         """
         if not 0 <= first < last <= len(self.values):
             raise DataError(expected=f"rows within 0 to {len(self.values)}", found=f"{first} to {last}")
-        labels = {name: column[first:last] for name, column in self.labels.items()}
-        return replace(self, values=self.values[first:last], clock=self.clock.rows(first, last), labels=labels)
+        return replace(
+            self,
+            values=self.values[first:last],
+            clock=self.clock.rows(first, last),
+            labels={name: column[first:last] for name, column in self.labels.items()},
+            covariates={name: column[first:last] for name, column in self.covariates.items()},
+        )
 
     def fingerprint(self) -> str:
-        """SHA-256 of channels, clock and values, as hex.
+        """SHA-256 of channels, clock, values, covariates and facts of the series, as hex.
 
         Example:
             >>> panel.fingerprint() == panel.rows(0, 24).fingerprint()
             False
         """
-        return hash_values([list(self.channels), self.clock.to_dict()], self.values)
+        values = hash_values([list(self.channels), self.clock.to_dict()], self.values)
+        if not self.covariates and not self.static:
+            return values
+        columns = {name: column[:, None] if column.ndim == 1 else column for name, column in self.covariates.items()}
+        known = [[name, columns[name].shape, hash_values(name, columns[name])] for name in sorted(columns)]
+        static = [[name, present(self.static[name])] for name in sorted(self.static)]
+        return hashlib.sha256(json.dumps([values, known, static]).encode()).hexdigest()
 
     def __repr__(self) -> str:
         """Size and range in one line."""
-        return f"Panel({plural(len(self.channels), 'channel')}, {self.clock}, labels {sorted(self.labels)})"
+        size = f"{plural(len(self.channels), 'channel')}, {self.clock}, labels {sorted(self.labels)}"
+        more = {"covariates": self.covariates, "static": self.static}
+        return f"Panel({size}{''.join(f', {title} {sorted(names)}' for title, names in more.items() if names)})"
 
     @classmethod
     def from_wide(

@@ -87,6 +87,34 @@ class Recordings:
         )
         return np.repeat(self.labels[name], self.lengths)
 
+    def has_covariate(self, name: str) -> bool:  # noqa: ARG002  any name
+        """False: recordings have no covariates.
+
+        Example:
+            >>> recordings.has_covariate("temperature")
+            False
+        """
+        return False
+
+    def covariate(self, name: str) -> Values:
+        """Recordings have no covariates.
+
+        Raises:
+            DataError: always.
+        """
+        raise DataError(
+            f"There is no covariate {name!r}: recordings have none, only panels do",
+            hint="Leave it out of {covariates}, or keep it as a channel",
+        )
+
+    def static_column(self, name: str) -> Column:
+        """Recordings have no facts of their channels.
+
+        Raises:
+            DataError: always.
+        """
+        raise DataError(f"There is no fact {name!r} of the series: recordings have none, only panels do")
+
     def select(self, channels: Sequence[str]) -> "Recordings":
         """The same rows with these channels, in this order.
 

@@ -12,6 +12,7 @@ from divecast.data.source import Column
 from divecast.data.tables.numbers import as_floats, cell_to_float, is_missing, is_number
 from divecast.errors import DataError
 
+_NONE = np.array(None, dtype=object)
 _LARGEST_EXACT = 2.0**53  # float64 holds every integer up to here
 
 
@@ -36,15 +37,18 @@ def label_array(cells: Sequence[Any] | NDArray[Any]) -> Column:
 
 
 def label_missing(column: Column) -> NDArray[np.bool_]:
-    """(row,) True where a label is missing."""
-    if column.dtype.kind == "f":
-        return np.isnan(column)
-    missing: NDArray[np.bool_] = np.fromiter((cell is None for cell in column), dtype=np.bool_, count=len(column))
+    """True where a label is missing, in the shape of the column."""
+    missing: NDArray[np.bool_] = np.isnan(column) if column.dtype.kind == "f" else np.equal(column, _NONE)
     return missing
 
 
+def present(column: Column) -> list[float | str | None]:
+    """The labels of a column as JSON can hold them, None where missing."""
+    return [None if missing else cell for cell, missing in zip(column.tolist(), label_missing(column), strict=True)]
+
+
 def same_labels(one: Column, two: Column) -> NDArray[np.bool_]:
-    """(row,) True where two columns hold the same label, or both none."""
+    """True where two columns of one shape hold the same label, or both none."""
     same: NDArray[np.bool_] = (one == two) | (label_missing(one) & label_missing(two))
     return same
 
@@ -53,15 +57,15 @@ def distinct(column: Column) -> tuple[list[str], NDArray[np.int64]]:
     """The different labels of a column as text, and which of them each row has.
 
     Args:
-        column: (row,) labels.
+        column: labels, of any shape.
 
     Returns:
-        The labels, numbers by size and text by alphabet; and (row,) indices into them, -1 where missing.
+        The labels, numbers by size and text by alphabet; and indices into them of the column's shape, -1 where missing.
     """
     known = ~label_missing(column)
     labels = column[known]
     values, inverse = np.unique(labels if column.dtype.kind == "f" else labels.astype(str), return_inverse=True)
-    indices = np.full(len(column), -1, dtype=np.int64)
+    indices = np.full(column.shape, -1, dtype=np.int64)
     indices[known] = inverse
     return as_text(values.tolist()), indices
 
