@@ -2,13 +2,14 @@
 
 Imports run one way. ``names`` (checks of names) is lowest; ``factors``, ``covariates``, ``time`` (stamps, clocks) and
 ``source`` (what panels and recordings share) stand on it. Then come ``tables`` (columns read and written), ``sources``
-(Panel, Recordings and stores) and ``parts`` (training, validation and test part), ``labels`` (class indices) and
-``windows`` (scaled batches). At the top, ``datasets`` loads what ships with the package, and ``reading`` turns whatever
-a user passes into a source.
+(Panel, Recordings and stores) and ``parts`` (training, validation and test part), ``labels`` (class indices),
+``windows`` (scaled batches) and ``future`` (rows known ahead). At the top, ``datasets`` loads what ships with the
+package, and ``reading`` turns whatever a user passes into a source.
 """
 
 from divecast.data.covariates import Covariate, as_covariates
 from divecast.data.factors import Calendar, Factor, Label, as_factors, as_name
+from divecast.data.future import add_future, n_future
 from divecast.data.labels.encode import check_seen, encode_labels, encode_series_labels, fit_vocabularies
 from divecast.data.labels.vocabulary import Vocabulary
 from divecast.data.parts import ByGroup, ByRecording, ByTime, Part, Parts, Split, split
@@ -49,6 +50,7 @@ __all__ = [
     "Vocabulary",
     "WindowShape",
     "Windows",
+    "add_future",
     "align",
     "as_covariates",
     "as_factors",
@@ -62,6 +64,7 @@ __all__ = [
     "fit_scale",
     "fit_vocabularies",
     "infer_clock",
+    "n_future",
     "open_store",
     "read_source",
     "read_table",

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from divecast._text import did_you_mean
+from divecast.data.covariates import Covariate
 from divecast.data.datasets import available, is_shipped, load
 from divecast.data.factors import CALENDAR_NAMES, Factor, Label
+from divecast.data.future import add_known
 from divecast.data.names import listed
 from divecast.data.sources.panel import Panel
 from divecast.data.sources.recordings import Recordings
@@ -17,10 +19,19 @@ from divecast.data.tables.columns import Frame, column_names, open_frame
 from divecast.data.tables.long import is_long
 from divecast.data.tables.parquet_files import is_address
 from divecast.data.tables.read import read_table
+from divecast.data.tables.roles import Roles
 from divecast.errors import DataError
 
 
-def as_panel(data: Any, time: str | None = None, labels: Sequence[str] = (), tz: str | None = None) -> Panel:
+def as_panel(  # noqa: PLR0913  as read_source
+    data: Any,
+    time: str | None = None,
+    labels: Sequence[str | Label] = (),
+    tz: str | None = None,
+    covariates: Sequence[str | Covariate] = (),
+    static: Any = None,
+    known: Any = None,
+) -> Panel:
     """Read a panel.
 
     Args:
@@ -29,6 +40,9 @@ def as_panel(data: Any, time: str | None = None, labels: Sequence[str] = (), tz:
         time: column of time stamps; detected automatically if omitted.
         labels: columns that hold labels, not channels.
         tz: time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
+        covariates: columns of numbers that are not forecast.
+        static: facts of the series: a table, or the path of one, as in :meth:`Panel.from_wide`.
+        known: labels and covariates that the data lack: a second table, or the path of one, as in :func:`read_source`.
 
     Returns:
         The panel.
@@ -40,7 +54,7 @@ def as_panel(data: Any, time: str | None = None, labels: Sequence[str] = (), tz:
         >>> as_panel("loads").values.shape
         (8784, 27)
     """
-    source = read_source(data, labels=labels, time=time, tz=tz)
+    source = read_source(data, labels=labels, time=time, tz=tz, covariates=covariates, static=static, known=known)
     if isinstance(source, Recordings):
         raise DataError("A panel is needed here, and recordings have no common clock", argument="data")
     return source
@@ -51,49 +65,76 @@ def read_source(  # noqa: PLR0913  one argument for each thing a table may not s
     *,
     factors: Sequence[Factor] = (),
     absent_labels: bool = False,
-    labels: Sequence[str] = (),
+    labels: Sequence[str | Label] = (),
     time: str | None = None,
     tz: str | None = None,
     recording: str | None = None,
     rate: float = 1.0,
     channels: Sequence[str] = (),
+    covariates: Sequence[str | Covariate] = (),
+    static: Any = None,
+    known: Any = None,
 ) -> Panel | Recordings:
     """Read a panel or recordings.
 
-    All arguments but ``channels`` describe a table and are ignored where the data are no table.
+    All arguments but ``channels``, ``static`` and ``known`` describe a table and are ignored where the data are none.
 
     Args:
         data: a Panel, Recordings, or what :func:`as_panel` takes. A file or folder that exists comes before a shipped
             data set of the same name.
         factors: factors of the model; those that are labels name columns of the table.
-        absent_labels: whether the table may lack these columns, as data to forecast from may.
+        absent_labels: whether the table may lack these columns and covariates, as data to forecast from may.
         labels: further columns that hold labels, not channels.
         time: column of time stamps; detected automatically if omitted.
         tz: time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
         recording: column that names the recording; if given, the table is read as recordings.
         rate: sampling rate of recordings, Hz.
         channels: channels to keep, in order; all if empty.
+        covariates: columns of numbers that are not forecast, of panels.
+        static: facts of the series of a panel: a table, or the path of one, as in :meth:`Panel.from_wide`.
+        known: a second table, or the path of one, with columns of labels and covariates that the data lack, aligned by
+            time: one row per time, or one per time and series with a column ``unique_id``. Rows after the end of the
+            data become rows of the future.
 
     Raises:
         DataError: the data cannot be read so.
     """
-    needed = [] if absent_labels else [factor.name for factor in factors if isinstance(factor, Label)]
+    of_factors = [factor for factor in factors if isinstance(factor, Label)]
+    roles = Roles.of([*labels, *of_factors], covariates)
+    second = None if known is None else _table(known)
+    elsewhere = [] if second is None else column_names(second)
+    needed = Roles() if absent_labels else Roles(tuple(of_factors), roles.covariates)
     source = _without_table(data)
     if source is None:
-        table = open_frame(read_table(data) if isinstance(data, str | Path) else data)[0]
+        table = _table(data)
         columns = column_names(table)
-        _check_factors(needed, columns, _title(data), "columns")
-        of_factors = [factor.name for factor in factors if isinstance(factor, Label) and factor.name in columns]
-        names = list(dict.fromkeys([*labels, *of_factors]))
+        _check_needed(needed, [*columns, *elsewhere], _title(data), "columns")
+        asked = {label.name for label in roles.labels} - {factor.name for factor in of_factors} - {*elsewhere}
+        read = roles.only({*columns, *asked})
         if recording is not None:
-            aside = {recording, time, *names}
+            aside = {recording, time, *read.names}
             wanted = channels or [name for name in columns if name not in aside]
-            source = Recordings.from_long(table, recording, wanted, names, rate)
+            source = Recordings.from_long(table, recording, wanted, [label.name for label in read.labels], rate)
         else:
-            source = _panel(table, columns, time, names, tz)
+            source = _panel(table, columns, time, read, tz)
     elif source is not data:
-        _check_factors(needed, list(source.labels), _title(data), "labels")
+        there = [*source.labels, *(source.covariates if isinstance(source, Panel) else ()), *elsewhere]
+        _check_needed(needed, there, _title(data), "labels")
+    if isinstance(source, Panel):
+        source = source.with_static(static)
+        if second is not None:
+            lacking = roles.only({*roles.names} - {*source.labels} - {*source.covariates})
+            source = add_known(source, second, lacking, time)
+    elif roles.covariates or static is not None or known is not None:
+        raise DataError(
+            "Recordings have no covariates, no facts of their channels and no known future, only panels do",
+            hint="Leave out {covariates}, {static} and {known}, or keep the covariates as channels",
+        )
     return source.select(channels) if channels else source
+
+
+def _table(data: Any) -> Frame:
+    return open_frame(read_table(data) if isinstance(data, str | Path) else data)[0]
 
 
 def _without_table(data: Any) -> Panel | Recordings | None:
@@ -123,23 +164,31 @@ def _without_table(data: Any) -> Panel | Recordings | None:
     return None
 
 
-def _panel(table: Frame, columns: Sequence[str], time: str | None, labels: Sequence[str], tz: str | None) -> Panel:
+def _panel(table: Frame, columns: Sequence[str], time: str | None, roles: Roles, tz: str | None) -> Panel:
     if is_long(columns):
-        return Panel.from_long(table, time=time or "ds", labels=labels, tz=tz)
-    return Panel.from_wide(table, time, labels, tz)
+        return Panel.from_long(table, time=time or "ds", labels=roles.labels, tz=tz, covariates=roles.covariates)
+    return Panel.from_wide(table, time, roles.labels, tz, roles.covariates)
 
 
 def _title(data: Any) -> str:
     return Path(data).name if isinstance(data, str | Path) else "the table"
 
 
-def _check_factors(needed: Sequence[str], names: Sequence[str], title: str, kind: str) -> None:
+def _check_needed(needed: Roles, names: Sequence[str], title: str, kind: str) -> None:
     has = f"{title} has the {kind} {listed(names)}" if names else f"{title} has no {kind}"
-    for name in needed:
-        if name not in names:
+    for label in needed.labels:
+        if label.name not in names:
             raise DataError(
-                f"There is no label column {name!r} for the factor {name!r}: {has}",
-                hint=did_you_mean(name, [*names, *CALENDAR_NAMES])
+                f"There is no label column {label.name!r} for the factor {label.name!r}: {has}",
+                hint=did_you_mean(label.name, [*names, *CALENDAR_NAMES])
                 or f"Name one of its labels in {{factors}}, or a calendar factor: {', '.join(CALENDAR_NAMES)}",
                 argument="factors",
+            )
+    for covariate in needed.covariates:
+        if covariate.name not in names:
+            raise DataError(
+                f"There is no column {covariate.name!r} for the covariate {covariate.name!r}: {has}",
+                hint=did_you_mean(covariate.name, names)
+                or "Name one of them in {covariates}, or give it in a second table in {known}",
+                argument="covariates",
             )

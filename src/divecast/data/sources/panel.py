@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast._text import plural
+from divecast.data.covariates import Covariate
+from divecast.data.factors import Label
 from divecast.data.names import check_known
 from divecast.data.source import Backend, Column, Values
 from divecast.data.sources.arrays import as_table, check_array, hash_values, take_channels
@@ -19,6 +21,8 @@ from divecast.data.tables.grid import Grid
 from divecast.data.tables.label_columns import present
 from divecast.data.tables.long import LongNames, is_long, read_long
 from divecast.data.tables.read import read_table
+from divecast.data.tables.roles import Roles
+from divecast.data.tables.static import read_static
 from divecast.data.tables.wide import read_wide
 from divecast.data.time.clock import Clock
 from divecast.data.time.regular import regular_clock
@@ -201,6 +205,27 @@ class Panel:
             covariates={name: column[first:last] for name, column in self.covariates.items()},
         )
 
+    def with_static(self, table: Any, id: str | None = None) -> "Panel":  # noqa: A002  as in from_long
+        """The same panel with the facts of a table added to those of its series.
+
+        Args:
+            table: a table of series, or the path of one, as in :meth:`from_wide`; None for none.
+            id: column that names the series, if the table has it.
+
+        Raises:
+            DataError: the table cannot be read, has no facts, names a series twice, or names none of the panel.
+
+        Example:
+            >>> import pandas as pd
+            >>> days = Panel.from_array(np.ones((3, 2)), "2024-01-01", "1D", ["north", "south"])
+            >>> facts = pd.DataFrame({"site": ["south", "north"], "area": [55, 40]})
+            >>> days.with_static(facts).static_column("area").tolist()
+            [40.0, 55.0]
+        """
+        if table is None:
+            return self
+        return replace(self, static={**self.static, **read_static(table, self.channels, id)})
+
     def fingerprint(self) -> str:
         """SHA-256 of channels, clock, values, covariates and facts of the series, as hex.
 
@@ -224,7 +249,13 @@ class Panel:
 
     @classmethod
     def from_wide(
-        cls, frame: Any, time: str | None = None, labels: Sequence[str] = (), tz: str | None = None
+        cls,
+        frame: Any,
+        time: str | None = None,
+        labels: Sequence[str | Label] = (),
+        tz: str | None = None,
+        covariates: Sequence[str | Covariate] = (),
+        static: Any = None,
     ) -> "Panel":
         """Read a table with one column per channel; gaps in time become rows of NaN.
 
@@ -233,6 +264,9 @@ class Panel:
             time: column of time stamps; by default the only one, or a pandas DatetimeIndex.
             labels: columns that hold labels, not channels.
             tz: time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
+            covariates: columns of numbers that are not forecast, the same for all series.
+            static: facts of the series: a table, or the path of one, with one row per series. Its column
+                ``unique_id``, else its first, names the series; the others are numbers or text.
 
         Raises:
             DataError: time stamps are irregular or repeated with different values, a cell is not a finite number, or
@@ -245,17 +279,19 @@ class Panel:
             >>> Panel.from_wide(table).channels
             ('north', 'south')
         """
-        return cls._of(*read_wide(frame, time, labels, tz))
+        return cls._of(*read_wide(frame, time, Roles.of(labels, covariates), tz)).with_static(static)
 
     @classmethod
-    def from_long(
+    def from_long(  # noqa: PLR0913  one argument for each thing a table may not say itself
         cls,
         frame: Any,
         id: str = "unique_id",  # noqa: A002 (the name that tables of this layout use)
         time: str = "ds",
         value: str = "y",
-        labels: Sequence[str] = (),
+        labels: Sequence[str | Label] = (),
         tz: str | None = None,
+        covariates: Sequence[str | Covariate] = (),
+        static: Any = None,
     ) -> "Panel":
         """Read a table with one row per series and time; channels are in order of appearance.
 
@@ -264,14 +300,18 @@ class Panel:
             id: column that names the series.
             time: column of time stamps.
             value: column of values.
-            labels: columns that hold labels of the time, the same in all series.
+            labels: columns that hold labels of the time, the same in all series; pass
+                ``Label(..., per_series=True)`` for one of which every series has its own.
             tz: time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
+            covariates: columns of numbers that are not forecast, the same in all series at a time; pass
+                ``Covariate(..., per_series=True)`` for one of which every series has its own.
+            static: facts of the series, as in :meth:`from_wide`; the column ``id`` names the series if there is one.
 
         Returns:
-            The panel; times that a series lacks are NaN.
+            The panel; times that a series lacks are NaN. Columns that are not used are named in a DataWarning.
 
         Raises:
-            DataError: as in :meth:`from_wide`, or two series have different labels at the same time.
+            DataError: as in :meth:`from_wide`, or two series differ at the same time in what all should share.
 
         Example:
             >>> import pandas as pd
@@ -280,7 +320,8 @@ class Panel:
             >>> Panel.from_long(table).values.tolist()
             [[1.0, 3.0], [2.0, nan]]
         """
-        return cls._of(*read_long(frame, LongNames(id, time, value), labels, tz))
+        roles = Roles.of(labels, covariates)
+        return cls._of(*read_long(frame, LongNames(id, time, value), roles, tz)).with_static(static, id)
 
     @classmethod
     def from_array(
@@ -314,13 +355,15 @@ class Panel:
         return cls(check_array(table, names, lambda row: f"row {row} ({clock.time_text(row)})"), names, clock)
 
     @classmethod
-    def read(
+    def read(  # noqa: PLR0913  as from_wide
         cls,
         path: str | Path,
         layout: Literal["auto", "wide", "long"] = "auto",
         time: str | None = None,
-        labels: Sequence[str] = (),
+        labels: Sequence[str | Label] = (),
         tz: str | None = None,
+        covariates: Sequence[str | Covariate] = (),
+        static: Any = None,
     ) -> "Panel":
         """Read a CSV, CSV.gz or Parquet file.
 
@@ -330,6 +373,8 @@ class Panel:
             time: column of time stamps; detected automatically if omitted.
             labels: columns that hold labels, not channels.
             tz: time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
+            covariates: columns of numbers that are not forecast.
+            static: facts of the series: a table, or the path of one, as in :meth:`from_wide`.
 
         Returns:
             The panel; its results are returned as pyarrow tables.
@@ -346,9 +391,9 @@ class Panel:
         """
         table = read_table(path)
         if layout == "long" or (layout == "auto" and is_long(table.column_names)):
-            return cls.from_long(table, time=time or "ds", labels=labels, tz=tz)
-        return cls.from_wide(table, time, labels, tz)
+            return cls.from_long(table, time=time or "ds", labels=labels, tz=tz, covariates=covariates, static=static)
+        return cls.from_wide(table, time, labels, tz, covariates, static)
 
     @classmethod
     def _of(cls, grid: Grid, backend: Backend) -> "Panel":
-        return cls(grid.values, grid.channels, grid.clock, grid.labels, backend)
+        return cls(grid.values, grid.channels, grid.clock, grid.labels, backend, grid.covariates)

@@ -101,6 +101,12 @@ class Recordings:
 
         Raises:
             DataError: always.
+
+        Example:
+            >>> recordings.covariate("temperature")
+            Traceback (most recent call last):
+            ...
+            divecast.errors.DataError: There is no covariate 'temperature': recordings have none, only panels do...
         """
         raise DataError(
             f"There is no covariate {name!r}: recordings have none, only panels do",
@@ -112,6 +118,12 @@ class Recordings:
 
         Raises:
             DataError: always.
+
+        Example:
+            >>> recordings.static_column("weight")
+            Traceback (most recent call last):
+            ...
+            divecast.errors.DataError: There is no fact 'weight' of the series: recordings have none, only panels do
         """
         raise DataError(f"There is no fact {name!r} of the series: recordings have none, only panels do")
 

@@ -19,13 +19,15 @@ class Grid(NamedTuple):
         values: (row, channel) float32, NaN where missing.
         channels: names of the channels.
         clock: time of every row.
-        labels: Label columns, each (row,).
+        labels: Label columns, each (row,), or (row, channel) where every series has its own.
+        covariates: numbers beside the values, float32 of such shapes.
     """
 
     values: Values
     channels: tuple[str, ...]
     clock: Clock
     labels: Mapping[str, Column]
+    covariates: Mapping[str, Values]
 
 
 def drop_repeats(keys: NDArray[np.int64], columns: Mapping[str, Column], clock: Clock) -> NDArray[np.intp]:
@@ -61,13 +63,6 @@ def drop_repeats(keys: NDArray[np.int64], columns: Mapping[str, Column], clock: 
         f"{clock.time_text(int(keys[dropped[0]]) % clock.length)}"
     )
     return np.sort(first)
-
-
-def spread_label(column: Column, rows: NDArray[np.int64], length: int) -> Column:
-    """Put a label column on its rows of the grid, missing elsewhere: (length,)."""
-    spread: Column = np.full(length, np.nan) if column.dtype.kind == "f" else np.full(length, None, dtype=object)
-    spread[rows] = column
-    return spread
 
 
 def empty_values(length: int, n_channels: int) -> Values:

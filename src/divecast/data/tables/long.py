@@ -6,13 +6,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast.data.names import check_known
-from divecast.data.source import Backend, Column
+from divecast.data.names import check_known, listed, repeated
+from divecast.data.source import Backend
 from divecast.data.tables.columns import column_names, get_series, open_frame
-from divecast.data.tables.grid import Grid, drop_repeats, empty_values, spread_label
-from divecast.data.tables.label_columns import label_missing, number_names, read_labels
+from divecast.data.tables.grid import Grid, drop_repeats, empty_values
+from divecast.data.tables.label_columns import number_names
 from divecast.data.tables.numbers import read_numbers
-from divecast.data.time.clock import Clock
+from divecast.data.tables.places import Places
+from divecast.data.tables.roles import Roles
 from divecast.data.time.regular import clock_of_utc
 from divecast.data.time.stamps import Stamps, zoned_stamps
 from divecast.errors import DataError, warn_data
@@ -31,42 +32,33 @@ def is_long(columns: Sequence[str]) -> bool:
     return set(LongNames()) <= set(columns)
 
 
-def read_long(native: Any, names: LongNames, labels: Sequence[str], tz: str | None) -> tuple[Grid, Backend]:
+def read_long(native: Any, names: LongNames, roles: Roles, tz: str | None) -> tuple[Grid, Backend]:
     """Read a long table; see :meth:`divecast.data.sources.panel.Panel.from_long`."""
     frame, backend = open_frame(native)
-    check_known((*names, *labels), column_names(frame), "column")
+    there, used = column_names(frame), (*names, *roles.names)
+    check_known(used, there, "column")
+    if twice := repeated(used):
+        raise DataError(f"Column {listed(twice)} names the series, the time or the value, and cannot be a label too")
+    if unused := [name for name in there if name not in used]:
+        warn_data(f"Columns {listed(unused)} of the table are not used", hint="Name them in {factors} or {covariates}")
     channels, series = number_names(get_series(frame, names.id))
     stamps, zone = zoned_stamps(get_series(frame, names.time), tz, series)
     _report_unsorted(stamps, series)
     clock, rows = clock_of_utc(stamps, zone)
-    value = read_numbers(
-        get_series(frame, names.value),
-        names.value,
-        lambda row: f"row {row} (series {channels[series[row]]!r}, {clock.time_text(rows[row])})",
-    )
-    columns = {names.value: value, **{name: read_labels(get_series(frame, name)) for name in labels}}
-    keep = drop_repeats(series * clock.length + rows, columns, clock)
+
+    def row_text(row: int) -> str:
+        return f"row {row} (series {channels[series[row]]!r}, {clock.time_text(rows[row])})"
+
+    value = read_numbers(get_series(frame, names.value), names.value, row_text)
+    columns = roles.read(frame, row_text)
+    keep = drop_repeats(series * clock.length + rows, {names.value: value, **columns}, clock)
     values = empty_values(clock.length, len(channels))
     values[rows[keep], series[keep]] = value[keep]
-    shared = {name: _label_by_time(columns[name], rows, clock, name) for name in labels}
-    return Grid(values, channels, clock, shared), backend
+    labels, covariates = Places(clock, rows, series, channels).put(columns, roles)
+    return Grid(values, channels, clock, labels, covariates), backend
 
 
 def _report_unsorted(stamps: Stamps, series: NDArray[np.int64]) -> None:
     falls = np.diff(stamps) < np.timedelta64(0, "s")
     if np.any(falls & (np.diff(series) == 0)):
         warn_data("Time stamps of a series were not in order; the rows were sorted by time")
-
-
-def _label_by_time(column: Column, rows: NDArray[np.int64], clock: Clock, name: str) -> Column:
-    """(row,) the label of every time, in which all series that have one must agree."""
-    known = ~label_missing(column)
-    label = spread_label(column[known], rows[known], clock.length)
-    conflicts = np.flatnonzero(known & (label[rows] != column))
-    if len(conflicts):
-        row = conflicts[0]
-        raise DataError(
-            f"Label {name!r} is both {label[rows[row]]!r} and {column[row]!r} at {clock.time_text(rows[row])}",
-            hint="Correct one of them: all series share the label of a time",
-        )
-    return label

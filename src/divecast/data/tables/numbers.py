@@ -18,13 +18,14 @@ RowText = Callable[[int], str]
 """Names a row in a message, by its number, time or recording."""
 
 
-def read_numbers(series: nw.Series[Any], channel: str, row_text: RowText) -> Values:
-    """Read a channel as float32.
+def read_numbers(series: nw.Series[Any], channel: str, row_text: RowText, kind: str = "channel") -> Values:
+    """Read a channel or covariate as float32.
 
     Args:
         series: the column.
         channel: its name, for messages.
         row_text: names a row, for messages.
+        kind: "channel" or "covariate", for messages.
 
     Returns:
         (row,) float32, NaN where missing.
@@ -33,54 +34,57 @@ def read_numbers(series: nw.Series[Any], channel: str, row_text: RowText) -> Val
         DataError: a cell is text, infinite, or too large for float32.
     """
     if series.dtype.is_numeric() or isinstance(series.dtype, nw.Boolean):
-        return to_float32(as_floats(series), channel, row_text)
+        return to_float32(as_floats(series), channel, row_text, kind)
     cells = series.to_list()
     text_rows = [row for row, cell in enumerate(cells) if not is_number(cell)]
     if not text_rows:
-        return to_float32(np.array([cell_to_float(cell) for cell in cells], dtype=np.float64), channel, row_text)
+        numbers = np.array([cell_to_float(cell) for cell in cells], dtype=np.float64)
+        return to_float32(numbers, channel, row_text, kind)
     row = next((row for row in text_rows if not _reads_as_number(cells[row])), text_rows[0])
     raise DataError(
-        f"Channel {channel!r} must hold numbers: {cells[row]!r} in {row_text(row)}",
+        f"{kind.capitalize()} {channel!r} must hold numbers: {cells[row]!r} in {row_text(row)}",
         hint="Correct the cell, leave it empty, or name the column in {labels}",
     )
 
 
-def to_float32(numbers: NDArray[Any], channel: str, row_text: RowText) -> Values:
+def to_float32(numbers: NDArray[Any], channel: str, row_text: RowText, kind: str = "channel") -> Values:
     """Convert (row,) numbers of any type to float32.
 
     Args:
         numbers: the numbers.
         channel: name of the channel, for messages.
         row_text: names a row, for messages.
+        kind: "channel" or "covariate", for messages.
 
     Raises:
         DataError: a value is infinite or too large for float32.
     """
     infinite = np.flatnonzero(np.isinf(numbers))
     if len(infinite):
-        raise infinite_error(channel, row_text(int(infinite[0])), len(infinite))
+        raise infinite_error(channel, row_text(int(infinite[0])), len(infinite), kind)
     with np.errstate(over="ignore"):
         narrow: Values = numbers.astype(np.float32)
     too_large = np.flatnonzero(np.isinf(narrow))
     if len(too_large):
         row = int(too_large[0])
         raise DataError(
-            f"Channel {channel!r} exceeds the range of float32 (3.4e38): {numbers[row]} in {row_text(row)}",
+            f"{kind.capitalize()} {channel!r} exceeds the range of float32 (3.4e38): {numbers[row]} in {row_text(row)}",
             hint="Use a larger unit",
         )
     return narrow
 
 
-def infinite_error(channel: str, first: str, count: int) -> DataError:
-    """The error for a channel with infinite values.
+def infinite_error(channel: str, first: str, count: int, kind: str = "channel") -> DataError:
+    """The error for a channel or covariate with infinite values.
 
     Args:
         channel: name of the channel.
         first: the row of the first one, for the message.
         count: how many there are.
+        kind: "channel" or "covariate".
     """
     return DataError(
-        f"Channel {channel!r} has {plural(count, 'infinite value')}, the first in {first}",
+        f"{kind.capitalize()} {channel!r} has {plural(count, 'infinite value')}, the first in {first}",
         hint="Put in the true value or leave it missing",
     )
 

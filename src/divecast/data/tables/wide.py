@@ -6,24 +6,26 @@ from typing import Any
 import narwhals as nw
 
 from divecast.data.names import check_known, listed
-from divecast.data.source import Backend, Column
+from divecast.data.source import Backend
 from divecast.data.tables.columns import Frame, column_names, get_series, open_frame
-from divecast.data.tables.grid import Grid, drop_repeats, empty_values, spread_label
-from divecast.data.tables.label_columns import read_labels
+from divecast.data.tables.grid import Grid, drop_repeats, empty_values
 from divecast.data.tables.numbers import read_numbers
+from divecast.data.tables.places import Places
+from divecast.data.tables.roles import Roles
 from divecast.data.time.regular import infer_clock
 from divecast.errors import DataError
 
 _TIME_NAMES = ("ds", "time", "date", "datetime", "timestamp", "utc")
 
 
-def read_wide(native: Any, time: str | None, labels: Sequence[str], tz: str | None) -> tuple[Grid, Backend]:
+def read_wide(native: Any, time: str | None, roles: Roles, tz: str | None) -> tuple[Grid, Backend]:
     """Read a wide table; see :meth:`divecast.data.sources.panel.Panel.from_wide`."""
     frame, backend = open_frame(native)
-    stamps, time_column = _time_of(frame, time)
+    stamps, time_column = time_of(frame, time)
     names = column_names(frame)
-    check_known(labels, names, "label column", argument="labels")
-    channels = tuple(name for name in names if name not in {time_column, *labels})
+    _check_roles(roles, names)
+    aside = {time_column, *roles.names}
+    channels = tuple(name for name in names if name not in aside)
     if not channels:
         raise DataError(f"The table has no channel beside time and labels; its columns are {listed(names)}")
     clock, rows = infer_clock(stamps, tz)
@@ -31,15 +33,15 @@ def read_wide(native: Any, time: str | None, labels: Sequence[str], tz: str | No
     def row_text(row: int) -> str:
         return f"row {row} (counting from 0, {clock.time_text(rows[row])})"
 
-    columns: dict[str, Column] = {name: read_numbers(get_series(frame, name), name, row_text) for name in channels}
-    columns |= {name: read_labels(get_series(frame, name)) for name in labels}
-    keep = drop_repeats(rows, columns, clock)
+    numbers = {name: read_numbers(get_series(frame, name), name, row_text) for name in channels}
+    columns = roles.read(frame, row_text)
+    keep = drop_repeats(rows, numbers | columns, clock)
     rows_kept = rows[keep]
     values = empty_values(clock.length, len(channels))
     for channel, name in enumerate(channels):
-        values[rows_kept, channel] = columns.pop(name)[keep]
-    spread = {name: spread_label(column[keep], rows_kept, clock.length) for name, column in columns.items()}
-    return Grid(values, channels, clock, spread), backend
+        values[rows_kept, channel] = numbers.pop(name)[keep]
+    labels, covariates = Places(clock, rows, None, channels).put(columns, roles)
+    return Grid(values, channels, clock, labels, covariates), backend
 
 
 def find_time(frame: Frame) -> str:
@@ -59,8 +61,8 @@ def find_time(frame: Frame) -> str:
     raise DataError(problem, hint="Name the column of time stamps in {time}", argument="time")
 
 
-def _time_of(frame: Frame, time: str | None) -> tuple[Any, str | None]:
-    """The stamps, and the name of the column they came from if they did."""
+def time_of(frame: Frame, time: str | None) -> tuple[Any, str | None]:
+    """The time stamps of a table, and the name of the column they came from if they did."""
     index = nw.maybe_get_index(frame)
     dated = index is not None and str(index.dtype).startswith("datetime64")
     names = column_names(frame)
@@ -70,6 +72,16 @@ def _time_of(frame: Frame, time: str | None) -> tuple[Any, str | None]:
         time = find_time(frame)
     check_known([time], names, "time column", hint="Name another one in {time}", argument="time")
     return get_series(frame, time), time
+
+
+def _check_roles(roles: Roles, names: Sequence[str]) -> None:
+    check_known([label.name for label in roles.labels], names, "label column", argument="labels")
+    check_known([one.name for one in roles.covariates], names, "column of a covariate", argument="covariates")
+    if roles.per_series:
+        raise DataError(
+            f"A wide table has one column {roles.per_series[0]!r} for all series, and cannot hold one per series",
+            hint="Give it in a second table of time, series and value, in {known}, or read a long table",
+        )
 
 
 def _index_stamps(index: Any) -> Any:

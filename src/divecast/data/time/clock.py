@@ -13,6 +13,7 @@ from divecast.data.time.step import Unit, format_step
 from divecast.errors import DataError
 
 _DAY = 86400
+_LEAST_SECONDS = {"s": 1, "D": _DAY - 3 * 3600, "M": 28 * _DAY, "ME": 28 * _DAY}
 _DAYS_PER_UNIT = {"s": 1 / _DAY, "D": 1, "M": 31, "ME": 31}
 _MOST_DAYS = 365 * 8000  # later years have five digits, which not every table package can show
 
@@ -80,6 +81,24 @@ class Clock:
             return row
         end = " or the step after its end" if after_end else ""
         raise DataError(f"No row is at {stamp} ({moment} UTC)", expected=f"a time among {self}{end}")
+
+    def rows_at(self, stamps: Stamps) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Rows at UTC stamps, which may lie before the start or past the end.
+
+        Args:
+            stamps: (stamp,) datetime64[s].
+
+        Returns:
+            (stamp,) the row of each, that before it where it lies between two; and whether it is exactly at its row.
+        """
+        since = (stamps - self.start).astype(np.int64)
+        if self.unit == "s":
+            return since // self.step, since % self.step == 0
+        least = self.step * _LEAST_SECONDS[self.unit]
+        first, last = (int(edge) // least for edge in (min(since.min(), 0), max(since.max(), 0)))
+        grid = self.at(np.arange(first - 1, last + 2))
+        places = np.searchsorted(grid, stamps, side="right") - 1
+        return places + first - 1, grid[places] == stamps
 
     def rows(self, first: int, last: int) -> "Clock":
         """The clock of rows ``first`` to ``last``, half-open."""

@@ -1,0 +1,186 @@
+"""A table of what is known of rows, by time or by time and series, placed on the clock of a panel."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divecast._text import plural
+from divecast.data.names import listed
+from divecast.data.source import Column, Values
+from divecast.data.tables.columns import Frame, column_names, get_series
+from divecast.data.tables.grid import drop_repeats
+from divecast.data.tables.label_columns import label_missing, number_names, read_labels
+from divecast.data.tables.long import LongNames
+from divecast.data.tables.places import Places
+from divecast.data.tables.roles import Roles
+from divecast.data.tables.wide import time_of
+from divecast.data.time.clock import Clock
+from divecast.data.time.stamps import zoned_stamps
+from divecast.errors import DataError, warn_data
+
+_MOST_ROWS_PER_STAMP = 20
+_FEWEST_OF_A_STEP = 3
+
+
+class Known(NamedTuple):
+    """What is known of rows.
+
+    Attributes:
+        clock: their times.
+        labels: label columns, each (row,) or (row, channel).
+        covariates: numbers, float32 of such shapes.
+    """
+
+    clock: Clock
+    labels: Mapping[str, Column]
+    covariates: Mapping[str, Values]
+
+
+class KnownNames(NamedTuple):
+    """Columns of a table of what is known.
+
+    Attributes:
+        title: what to call the table in messages.
+        time: column of time stamps; by default ``ds``, else the only one.
+        id: column that names the series, if the table has it.
+        targets: columns that may hold values of the target, which are not known.
+    """
+
+    title: str
+    time: str | None = None
+    id: str = LongNames().id
+    targets: Sequence[str] = ()
+
+
+def read_known(
+    frame: Frame, names: KnownNames, roles: Roles, clock: Clock, channels: Sequence[str], first: int
+) -> Known:
+    """Read what a table says of the rows from ``first`` to the end of the clock, or to its own end if that is later.
+
+    What cannot be used is named in a DataWarning: earlier rows, unknown series, columns without a role.
+
+    Args:
+        frame: the table.
+        names: its columns of time and series.
+        roles: the columns to read; a column per series fills all of them where the table names no series.
+        clock: clock of the panel.
+        channels: series of the panel.
+        first: first row to read, of the clock.
+
+    Raises:
+        DataError: the table has another step, no row from ``first`` on, or rows that contradict each other.
+    """
+    there = column_names(frame)
+    default = LongNames().time if LongNames().time in there else None
+    stamps, time_column = time_of(frame, names.time if names.time in there else default)
+    by_series = names.id in there
+    _report_unused(frame, names, {time_column, *roles.names, *([names.id] if by_series else [])})
+    titles, numbers = number_names(get_series(frame, names.id)) if by_series else ((), None)
+    utc, _ = zoned_stamps(stamps, clock.tz, numbers)
+    rows, exact = clock.rows_at(utc)
+    _check_step(rows, exact, utc, clock, names.title)
+    place_of = {name: place for place, name in enumerate(channels)}
+    series = None if numbers is None else np.array([place_of.get(name, -1) for name in titles])[numbers]
+    kept = np.flatnonzero(_kept(rows, series, titles, clock, first, channels, names.title))
+    last = max(clock.length, int(rows[kept].max()) + 1)
+    span = clock.rows(first, last)
+    _report_gaps(np.unique(rows[kept] - first), span, names.title)
+    if series is not None and roles.per_series:
+        _report_absent_series(channels, series, names.title)
+
+    def row_text(row: int) -> str:
+        return f"row {row} of {names.title} ({clock.time_text(rows[row])})"
+
+    columns = {name: column[kept] for name, column in roles.read(frame, row_text).items()}
+    places = Places(span, rows[kept] - first, None if series is None else series[kept], channels)
+    keys = places.rows if places.series is None else places.series * span.length + places.rows
+    drop_repeats(keys, columns, span)
+    return Known(span, *places.put(columns, roles))
+
+
+def _report_unused(frame: Frame, names: KnownNames, used: set[str | None]) -> None:
+    unused = [name for name in column_names(frame) if name not in used]
+    targets = [name for name in unused if name in names.targets]
+    told = [name for name in targets if not label_missing(read_labels(get_series(frame, name))).all()]
+    others = [name for name in unused if name not in targets]
+    if told:
+        warn_data(f"Columns {listed(told)} of {names.title} hold values to forecast, which are not used")
+    if others:
+        warn_data(
+            f"Columns {listed(others)} of {names.title} are not used", hint="Name them in {factors} or {covariates}"
+        )
+
+
+def _check_step(
+    rows: NDArray[np.int64], exact: NDArray[np.bool_], utc: NDArray[np.datetime64], clock: Clock, title: str
+) -> None:
+    if not exact.all():
+        off = int(np.argmin(exact))
+        raise DataError(
+            f"The step of {title} is not that of the data",
+            expected=f"times every {clock.frequency} such as {clock.time_text(rows[off])}",
+            found=f"{utc[off]} UTC in row {off}",
+        )
+    steps = np.diff(np.unique(rows))
+    if len(steps) + 1 >= _FEWEST_OF_A_STEP and steps.min() > 1:
+        raise DataError(
+            f"The step of {title} is not that of the data",
+            expected=f"a row every {clock.frequency}",
+            found=f"only every {steps.min()} of these steps",
+            hint="Fill in the rows between",
+        )
+
+
+def _kept(  # noqa: PLR0913  places of the rows, and what they are compared with
+    rows: NDArray[np.int64],
+    series: NDArray[np.int64] | None,
+    titles: Sequence[str],
+    clock: Clock,
+    first: int,
+    channels: Sequence[str],
+    title: str,
+) -> NDArray[np.bool_]:
+    """(table row,) True for rows that lie on or after ``first`` and belong to a series of the panel."""
+    late = rows >= first
+    known = np.full(len(rows), True) if series is None else series >= 0
+    if not known.all():
+        there = set(channels)
+        absent = [name for name in titles if name not in there]
+        warn_data(f"{_start(title)} has {plural(len(absent), 'series')} that the data lack, left out: {listed(absent)}")
+    if not late.all():
+        reason = "in the data already" if first else "before the data"
+        before = plural(int((~late).sum()), "row")
+        warn_data(f"{before} of {title} before {clock.time_text(first)} are {reason}, and were left out")
+    if not (late & known).any():
+        raise DataError(
+            f"{_start(title)} has no row for the data",
+            expected=f"rows of these series from {clock.time_text(first)} on",
+            found=f"rows from {clock.time_text(rows.min())} to {clock.time_text(rows.max())}",
+        )
+    return late & known
+
+
+def _report_gaps(told: NDArray[np.int64], span: Clock, title: str) -> None:
+    missing = span.length - len(told)
+    if not missing:
+        return
+    is_told = np.zeros(span.length, dtype=bool)
+    is_told[told] = True
+    where = f"{missing} of {span.length} times, the first at {span.time_text(int(np.argmin(is_told)))}"
+    if span.length > _MOST_ROWS_PER_STAMP * len(told):
+        raise DataError(f"{_start(title)} has no row for {where}", hint="Correct a wrong stamp, or give more rows")
+    warn_data(f"{_start(title)} has no row for {where}; what it tells is missing there")
+
+
+def _report_absent_series(channels: Sequence[str], series: NDArray[np.int64], title: str) -> None:
+    told = set(series.tolist())
+    absent = [name for place, name in enumerate(channels) if place not in told]
+    if absent:
+        warn_data(f"{_start(title)} lacks {plural(len(absent), 'series')}, of which nothing is known: {listed(absent)}")
+
+
+def _start(title: str) -> str:
+    """A title at the start of a sentence."""
+    return title[0].upper() + title[1:]
