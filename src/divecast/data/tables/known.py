@@ -150,9 +150,9 @@ def _kept(  # noqa: PLR0913  places of the rows, and what they are compared with
         absent = [name for name in titles if name not in there]
         warn_data(f"{_start(title)} has {plural(len(absent), 'series')} that the data lack, left out: {listed(absent)}")
     if not late.all():
-        reason = "in the data already" if first else "before the data"
-        before = plural(int((~late).sum()), "row")
-        warn_data(f"{before} of {title} before {clock.time_text(first)} are {reason}, and were left out")
+        reason = "the data have them already" if first else "the data begin there"
+        early = plural(int((~late).sum()), "row")
+        warn_data(f"{early} of {title} before {clock.time_text(first)} left out, as {reason}")
     if not (late & known).any():
         raise DataError(
             f"{_start(title)} has no row for the data",

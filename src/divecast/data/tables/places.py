@@ -68,9 +68,9 @@ class Places:
         """(row,) of a column in which all series that have a value must agree."""
         known = np.flatnonzero(~label_missing(column))
         holder = np.full(self.clock.length, -1, dtype=np.int64)
-        holder[self.rows[known]] = known
+        holder[self.rows[known][::-1]] = known[::-1]  # the first of several
         spread = empty_like(column, (self.clock.length,))
-        spread[self.rows[known]] = column[known]
+        spread[holder >= 0] = column[holder[holder >= 0]]
         conflicts = known[spread[self.rows[known]] != column[known]]
         if len(conflicts):
             raise self._conflict(column, role, int(holder[self.rows[conflicts[0]]]), int(conflicts[0]))
