@@ -212,10 +212,10 @@ def test_a_second_table_that_does_not_reach_over_all_rows():
     second = pd.concat([WHOLE.iloc[2:9][["ds", "temp"]], pd.DataFrame({"ds": [pd.Timestamp("2023-12-31")], "temp": 0})])
     with pytest.warns(DataWarning) as caught:
         panel = as_panel(WHOLE[["ds", "a"]], covariates=["temp"], known=second)
-    first = "2024-01-01T00:00:00 UTC"
+    title, first = "The table of what is known", "2024-01-01T00:00:00 UTC"
     assert sorted(str(one.message) for one in caught) == [
         "1 row of the table of what is known before 2024-01-01T00:00:00 UTC left out, as the data begin there",
-        f"The table of what is known has no row for 3 of 10 times, the first at {first}; what it tells is missing there",
+        f"{title} has no row for 3 of 10 times, the first at {first}; what it tells is missing there",
     ]
     np.testing.assert_array_equal(panel.covariate("temp"), [NAN, NAN, *range(7, 14), NAN])
 
