@@ -1,6 +1,7 @@
 """Stores: the same panel from disk."""
 
 import json
+import os
 import warnings
 
 import numpy as np
@@ -190,3 +191,223 @@ def test_from_parquet_takes_the_channels_asked_for(tmp_path):
     ):
         with pytest.raises(DataError, match=message):
             store_from_parquet(tmp_path / "other", tmp_path / "panel.parquet", channels=wanted)
+
+
+MODES = np.array([["on", "off", None], ["off", None, "on"]] * 100, dtype=object)
+BESIDE = {
+    "labels": {
+        "mode": MODES,
+        "shift": [None, "late"] * 100,
+        "level": np.r_[np.nan, np.arange(199.0)],
+    },
+    "covariates": {"price": VALUES[::-1] * 2, "temp": np.r_[np.float32(np.nan), np.arange(199, dtype=np.float32)]},
+    "static": {"area": [40.0, None, 55.5], "kind": ["x", None, "y"]},
+}
+
+
+def full_store(path, **changes):
+    chunks = (VALUES[first : first + 37] for first in range(0, 200, 37))
+    return write_store(path, chunks, ["a", "b", "c"], "2024-01-01", "1h", tz="Europe/Berlin", **(BESIDE | changes))
+
+
+def names_in(path):
+    return sorted(file.name for file in path.iterdir())
+
+
+def test_a_store_keeps_what_is_known_beside_the_values(tmp_path):
+    panel = open_store(full_store(tmp_path / "store"))
+    assert panel.label_column("mode").tolist() == MODES.tolist()
+    assert panel.label_column("shift").tolist() == [None, "late"] * 100
+    np.testing.assert_array_equal(panel.label_column("level"), BESIDE["labels"]["level"])
+    np.testing.assert_array_equal(panel.covariate("price"), BESIDE["covariates"]["price"])
+    np.testing.assert_array_equal(panel.covariate("temp"), BESIDE["covariates"]["temp"])
+    np.testing.assert_array_equal(panel.static_column("area"), [40, np.nan, 55.5])
+    assert panel.static_column("kind").tolist() == ["x", None, "y"]
+    assert isinstance(panel.covariate("price"), np.memmap)
+    whole = Panel(panel.values, panel.channels, panel.clock, covariates=BESIDE["covariates"], static=dict(panel.static))
+    assert panel.fingerprint() == whole.fingerprint()
+    again = write_store(
+        tmp_path / "again",
+        [panel.values],
+        panel.channels,
+        panel.clock.start,
+        "1h",
+        "Europe/Berlin",
+        panel.labels,
+        panel.covariates,
+        panel.static,
+    )
+    assert (again / "store.json").read_text() == (tmp_path / "store" / "store.json").read_text()
+
+
+def test_a_store_of_values_alone_is_as_it_was(tmp_path):
+    store_panel(tmp_path / "store")
+    header = json.loads((tmp_path / "store" / "store.json").read_text())
+    assert header["version"] == 1
+    assert set(header) == {"format", "version", "values", "channels", "clock", "sha256"}
+    write_store(tmp_path / "small", [np.arange(6.0).reshape(3, 2)], ["a", "b"], "2024-01-01", "1h")
+    assert json.loads((tmp_path / "small" / "store.json").read_text())["sha256"] == SMALL
+
+
+# As written before stores had anything beside the values.
+SMALL = "0008d67cad2d95f3bcdbce9ad4087f8a902a162905e6fc6db322c6ccc740815b"
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_covariates_come_whole_or_in_chunks(tmp_path, whole):
+    def cut(column):
+        return column if whole else (column[first : first + 30] for first in range(0, 200, 30))
+
+    covariates = {name: cut(column) for name, column in BESIDE["covariates"].items()}
+    panel = open_store(full_store(tmp_path / "store", covariates=covariates))
+    assert panel.fingerprint() == open_store(full_store(tmp_path / "other")).fingerprint()
+    listed = open_store(full_store(tmp_path / "store", covariates={"temp": [1.0, None] * 100}))
+    np.testing.assert_array_equal(listed.covariate("temp"), [1, np.nan] * 100)
+
+
+def test_facts_of_a_store_may_be_a_table(tmp_path):
+    pd.DataFrame({"site": ["c", "a", "b"], "area": [3, 1, 2]}).to_csv(tmp_path / "facts.csv", index=False)
+    panel = open_store(full_store(tmp_path / "store", static=tmp_path / "facts.csv"))
+    assert panel.static_column("area").tolist() == [1, 2, 3]
+
+
+def test_a_replaced_store_leaves_no_file_behind(tmp_path):
+    path = full_store(tmp_path / "store")
+    beside = ["covariate_0.f32", "covariate_1.f32", "label_0.i16", "label_1.i16", "label_2.f64"]
+    assert names_in(path) == [*beside, "store.json", "values.f32"]
+    (path / "notes.txt").write_text("mine")
+    full_store(path, labels={}, covariates={"price": VALUES})
+    assert names_in(path) == ["covariate_0.1.f32", "notes.txt", "store.json", "values.1.f32"]
+    np.testing.assert_array_equal(open_store(path).covariate("price"), VALUES)
+    full_store(path, labels={}, covariates={}, static=None)
+    assert names_in(path) == ["notes.txt", "store.json", "values.f32"]
+    assert open_store(path).fingerprint() == array_panel().fingerprint()
+
+
+def test_a_store_stays_whole_if_its_replacement_is_interrupted(tmp_path, monkeypatch):
+    path = full_store(tmp_path / "store")
+    before, replace_file = open_store(path).fingerprint(), os.replace
+
+    def stop_before_the_header(source, target):
+        if str(target).endswith("store.json"):
+            raise KeyboardInterrupt
+        replace_file(source, target)
+
+    monkeypatch.setattr(os, "replace", stop_before_the_header)
+    with pytest.raises(KeyboardInterrupt):
+        full_store(path, covariates={"other": np.zeros(200), "temp": np.ones(200), "third": np.ones(200)})
+    monkeypatch.undo()
+    assert open_store(path).fingerprint() == before
+    full_store(path, labels={}, covariates={"price": VALUES})
+    assert names_in(path) == ["covariate_0.1.f32", "store.json", "values.1.f32"]
+
+
+@pytest.mark.parametrize("name", ["covariate_0.f32", "label_0.i16", "label_2.f64"])
+def test_damage_beside_the_values_is_found(tmp_path, name):
+    path = full_store(tmp_path / "store")
+    content = (path / name).read_bytes()
+    (path / name).write_bytes(bytes([content[0] ^ 1]) + content[1:])
+    with pytest.raises(ArtifactError, match="checksum"):
+        open_store(path)
+    (path / name).write_bytes(content[:-2])
+    with pytest.raises(ArtifactError, match=r"expected .* bytes"):
+        open_store(path, check=False)
+    (path / name).unlink()
+    with pytest.raises(ArtifactError, match="damaged"):
+        open_store(path)
+
+
+def edited(columns, kind, **changes):
+    first, *rest = columns[kind]
+    return columns | {kind: [first | changes, *rest]}
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda columns: edited(columns, "labels", classes=["on"]),
+        lambda columns: edited(columns, "labels", type="f64"),
+        lambda columns: edited(columns, "labels", per_series=False),
+        lambda columns: edited(columns, "labels", name="price"),
+        lambda columns: edited(columns, "covariates", type="../values.f32"),
+        lambda columns: edited(columns, "covariates", per_series=1),
+        lambda columns: edited(columns, "covariates", name=None),
+        lambda columns: edited(columns, "static", facts=[1.0]),
+        lambda columns: edited(columns, "static", text=True),
+        lambda columns: edited(columns, "static", more=1),
+        lambda columns: columns | {"covariates": columns["covariates"][:1]},
+        lambda columns: columns | {"more": []},
+        lambda columns: {**columns, "labels": None},
+        lambda columns: None,
+    ],
+)
+def test_headers_that_say_something_else_are_refused(tmp_path, edit):
+    path = full_store(tmp_path / "store")
+    header = json.loads((path / "store.json").read_text())
+    (path / "store.json").write_text(json.dumps(header | {"columns": edit(header["columns"])}))
+    with pytest.raises(ArtifactError, match="not a valid divecast store"):
+        open_store(path)
+
+
+def test_a_header_of_version_1_has_no_columns(tmp_path):
+    path = full_store(tmp_path / "store")
+    header = json.loads((path / "store.json").read_text())
+    (path / "store.json").write_text(json.dumps(header | {"version": 1}))
+    with pytest.raises(ArtifactError, match="unknown field"):
+        open_store(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"labels": {"mode": ["x"] * 199}}, "Label 'mode' has another number of rows .* expected 200, got 199"),
+        ({"labels": {"mode": MODES[:, :2]}}, "Label 'mode' has the wrong shape"),
+        ({"covariates": {"temp": np.zeros(201)}}, "Covariate 'temp' has another number of rows"),
+        ({"covariates": {"temp": np.zeros((200, 2))}}, "Covariate 'temp' has the wrong shape"),
+        ({"covariates": {"temp": [VALUES[:100], VALUES[100:, 0]]}}, "Covariate 'temp' has the wrong shape"),
+        ({"covariates": {"temp": ["hot"] * 200}}, "Covariate 'temp' must hold numbers"),
+        ({"covariates": {"temp": 3.0}}, "Covariate 'temp' must be an array"),
+        (
+            {"covariates": {"temp": np.where(np.arange(600).reshape(200, 3) == 22, np.inf, VALUES)}},
+            r"Covariate 'temp of b' has 1 infinite value, the first in row 7 \(2024-01-01T06:00:00 UTC\)",
+        ),
+        ({"covariates": {"mode": np.zeros(200)}}, "More than one label or covariate is called 'mode'"),
+        ({"static": {"area": [1.0, 2.0]}}, "Fact 'area' does not fit the series"),
+        ({"static": {"area": np.array([1.0, np.inf, 2.0])}}, "Fact 'area' does not fit the series"),
+    ],
+)
+def test_columns_that_do_not_fit_leave_the_former_store(tmp_path, changes, message):
+    before = open_store(full_store(tmp_path / "store")).fingerprint()
+    with pytest.raises(DataError, match=message):
+        full_store(tmp_path / "store", **changes)
+    assert open_store(tmp_path / "store").fingerprint() == before
+    assert names_in(tmp_path) == ["store"]
+
+
+def test_from_parquet_with_labels_covariates_and_facts(tmp_path):
+    rows = np.r_[0:60, 63:200]
+    table = frame(np.arange(200)).assign(mode=["x", "y"] * 100, temp=np.arange(200) / 2).iloc[rows]
+    table.to_parquet(tmp_path / "panel.parquet", row_group_size=50, index=False)
+    facts = pd.DataFrame({"site": ["a", "b", "c"], "kind": ["p", "q", "p"]})
+    roles = {"labels": ["mode"], "covariates": ["temp"], "static": facts}
+    with pytest.warns(DataWarning, match="3 of 200"):
+        store = open_store(store_from_parquet(tmp_path / "store", tmp_path / "panel.parquet", **roles))
+    with pytest.warns(DataWarning, match="3 of 200"):
+        whole = Panel.read(tmp_path / "panel.parquet", **roles)
+    assert store.fingerprint() == whole.fingerprint()
+    assert store.label_column("mode").tolist() == whole.label_column("mode").tolist()
+    with (
+        pytest.raises(DataError, match="no column of a covariate 'wind'"),
+        pytest.warns(DataWarning, match="3 of 200"),
+    ):
+        store_from_parquet(tmp_path / "store", tmp_path / "panel.parquet", covariates=["wind"])
+
+
+def test_as_panel_adds_what_a_store_lacks(tmp_path):
+    path = full_store(tmp_path / "store", labels={}, covariates={"temp": np.zeros(200)})
+    assert as_panel(path, covariates=["temp"]).has_covariate("temp")
+    with pytest.raises(DataError, match="no column 'wind' for the covariate"):
+        as_panel(path, covariates=["wind"])
+    known = frame(np.arange(200))[["ds"]].assign(wind=1.0)
+    panel = as_panel(path, covariates=["temp", "wind"], known=known.assign(ds=known.ds.dt.tz_localize("Europe/Berlin")))
+    assert sorted(panel.covariates) == ["temp", "wind"]

@@ -38,13 +38,14 @@ def as_table(values: Any) -> NDArray[Any]:
     return table
 
 
-def check_array(values: NDArray[Any], channels: Sequence[str], row_text: RowText) -> Values:
+def check_array(values: NDArray[Any], channels: Sequence[str], row_text: RowText, kind: str = "channel") -> Values:
     """Check an array of channels.
 
     Args:
         values: (row, channel) numbers, NaN where missing.
         channels: one name per channel.
         row_text: names a row, for messages.
+        kind: "channel" or "covariate", for messages.
 
     Returns:
         (row, channel) float32; the array itself if it was float32.
@@ -57,13 +58,13 @@ def check_array(values: NDArray[Any], channels: Sequence[str], row_text: RowText
     if values.dtype.kind not in "fiub":
         raise DataError(expected="an array of numbers", found=str(values.dtype), hint="Convert it with astype(float)")
     if values.dtype != np.float32:
-        columns = [to_float32(values[:, channel], name, row_text) for channel, name in enumerate(channels)]
+        columns = [to_float32(values[:, channel], name, row_text, kind) for channel, name in enumerate(channels)]
         return np.stack(columns).T
     for rows in row_chunks(*values.shape):
         infinite = np.argwhere(np.isinf(values[rows]))
         if len(infinite):
             row, channel = infinite[0]
-            raise infinite_error(channels[channel], row_text(rows.start + int(row)), len(infinite))
+            raise infinite_error(channels[channel], row_text(rows.start + int(row)), len(infinite), kind)
         drop_pages(values)
     return values
 

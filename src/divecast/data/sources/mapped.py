@@ -1,11 +1,11 @@
 """Data that several processes, on one machine or a shared folder, read from the same file."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
 from divecast.data.sources.panel import Panel
 from divecast.data.sources.recordings import Recordings
@@ -14,22 +14,50 @@ _ROWS_AT_ONCE = 1 << 14
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Mapped:
-    """A source without its values, small enough to send to another process.
+class MappedArray:
+    """An array in a file.
 
     Attributes:
-        bare: the source with no rows of values; it keeps its labels.
-        file: file of the values.
-        offset: where they begin in it, bytes.
+        file: the file.
+        offset: where the array begins in it, bytes.
         dtype: type of the values.
-        shape: (row, channel).
+        shape: its shape.
     """
 
-    bare: Any
     file: Path
     offset: int
     dtype: DTypeLike
     shape: tuple[int, ...]
+
+    @classmethod
+    def of(cls, values: Any, file: Path) -> "MappedArray":
+        """Write an array to a file, unless it is mapped from one."""
+        mapped = isinstance(values, np.memmap) and not isinstance(values.base, np.ndarray) and values.flags.c_contiguous
+        if mapped and values.filename is not None:
+            return cls(Path(values.filename).absolute(), values.offset, values.dtype, values.shape)
+        with file.open("wb") as out:
+            for first in range(0, len(values), _ROWS_AT_ONCE):
+                out.write(np.ascontiguousarray(values[first : first + _ROWS_AT_ONCE]).data)
+        return cls(file, 0, values.dtype, values.shape)
+
+    def open(self) -> NDArray[Any]:
+        """The array as a read-only map of the file."""
+        return np.memmap(self.file, self.dtype, "r", self.offset, self.shape)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Mapped:
+    """A source without its values and covariates per series, small enough to send to another process.
+
+    Attributes:
+        bare: the source with no rows of values; it keeps its labels.
+        values: the values, (row, channel).
+        covariates: covariates per series by name, each (row, channel).
+    """
+
+    bare: Any
+    values: MappedArray
+    covariates: dict[str, MappedArray] = field(default_factory=dict)
 
     @classmethod
     def of(cls, source: Any, folder: Path) -> "Mapped":
@@ -39,20 +67,22 @@ class Mapped:
             source: Panel or recordings.
             folder: folder that must exist as long as the values are read.
         """
-        values = source.values
-        mapped = isinstance(values, np.memmap) and not isinstance(values.base, np.ndarray) and values.flags.c_contiguous
-        if mapped and values.filename is not None:
-            file, offset = Path(values.filename).absolute(), values.offset
-        else:
-            file, offset = folder / "values", 0
-            with file.open("wb") as out:
-                for first in range(0, len(values), _ROWS_AT_ONCE):
-                    out.write(np.ascontiguousarray(values[first : first + _ROWS_AT_ONCE]).data)
-        bare = replace(source, values=np.empty((0, values.shape[1]), values.dtype))
-        return cls(bare, file, offset, values.dtype, values.shape)
+        values = MappedArray.of(source.values, folder / "values")
+        bare = replace(source, values=np.empty((0, source.values.shape[1]), source.values.dtype))
+        if not isinstance(source, Panel):
+            return cls(bare, values)
+        per_series = [name for name, column in source.covariates.items() if column.ndim == 2]
+        written = {
+            name: MappedArray.of(source.covariates[name], folder / f"covariate_{number}")
+            for number, name in enumerate(per_series)
+        }
+        kept = {name: np.asarray(column) for name, column in source.covariates.items() if name not in written}
+        return cls(replace(bare, covariates=kept), values, written)
 
     def open(self) -> Panel | Recordings:
         """The source again, with its values as a read-only map of the file."""
-        values = np.memmap(self.file, self.dtype, "r", self.offset, self.shape)
-        source: Panel | Recordings = replace(self.bare, values=values)
-        return source
+        source: Panel | Recordings = replace(self.bare, values=self.values.open())
+        if not isinstance(source, Panel):
+            return source
+        opened = {name: array.open() for name, array in self.covariates.items()}
+        return replace(source, covariates={**source.covariates, **opened})

@@ -1,14 +1,16 @@
 """A panel on disk that is memory-mapped, for data larger than memory.
 
 A store is a folder with ``values.f32``, raw little-endian float32 (row, channel), and ``store.json``, which has the
-channels, the clock, a SHA-256 of everything and the name of the file of values. A store that replaces another one has
-``values.1.f32``, the next one ``values.f32`` again, so that replacing ``store.json`` alone replaces the store.
+channels, the clock, a SHA-256 of everything and the name of the file of values. Labels and covariates have a file each,
+named as in :mod:`divecast.data.sources.store_columns`; a store of version 1 has none. A store that replaces another one
+has ``values.1.f32``, the next one ``values.f32`` again, and its other files likewise, so that replacing ``store.json``
+alone replaces the store.
 """
 
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -21,25 +23,29 @@ from numpy.typing import NDArray
 from divecast.data.names import check_unique
 from divecast.data.sources.arrays import check_array
 from divecast.data.sources.panel import Panel
+from divecast.data.sources.store_columns import SUFFIXES, Beside, StoredColumns, stale_files, write_columns
 from divecast.data.time.clock import Clock
 from divecast.data.time.regular import regular_clock
 from divecast.errors import ArtifactError, DataError
 from divecast.persistence.atomic import staging
 from divecast.persistence.strict import as_artifact_error, check_understood, parse_object
 
-_VALUES = ("values.f32", "values.1.f32")
+_VALUES = tuple(f"values{suffix}.f32" for suffix in SUFFIXES)
 _HEADER = "store.json"
 _FORMAT = "divecast-store"
-_VERSION = 1
+_VERSIONS = (1, 2)  # values alone; with labels, covariates or facts of the series
 
 
-def write_store(
+def write_store(  # noqa: PLR0913  what a panel has
     path: str | Path,
     chunks: Iterable[NDArray[Any]],
     channels: Sequence[str],
     clock_start: str | datetime | np.datetime64,
     step: str,
     tz: str | None = None,
+    labels: Mapping[str, Any] | None = None,
+    covariates: Mapping[str, Any] | None = None,
+    static: Any = None,
 ) -> Path:
     """Write a store from chunks of rows, one in memory at a time.
 
@@ -52,12 +58,18 @@ def write_store(
         clock_start: time of the first row, as in :meth:`Panel.from_array`.
         step: time from row to row, such as "1h".
         tz: time zone, as in :meth:`Panel.from_array`.
+        labels: label columns by name, each (row,), or (row, channel) where every series has its own.
+        covariates: numbers by name, each (row,), or (row, channel) where every series has its own; either an array, or
+            chunks of rows such as those of the values.
+        static: facts of the series: by name, each (channel,); or a table, or the path of one, as in
+            :meth:`Panel.from_wide`.
 
     Returns:
         The folder.
 
     Raises:
-        DataError: a chunk has another width or values that are infinite or too large, or there are no rows.
+        DataError: a chunk has another width or values that are infinite or too large, there are no rows, or a column
+            has another number of rows.
         ArtifactError: the folder cannot be written, or holds something else.
 
     Example:
@@ -66,11 +78,19 @@ def write_store(
         >>> open_store(store).values.shape
         (72, 2)
     """
-    return write_store_on(path, chunks, channels, regular_clock(clock_start, step, 0, tz))
+    beside = Beside.of(labels, covariates, static, channels)
+    return write_store_on(path, chunks, channels, regular_clock(clock_start, step, 0, tz), beside)
 
 
-def write_store_on(path: str | Path, chunks: Iterable[NDArray[Any]], channels: Sequence[str], clock: Clock) -> Path:
+def write_store_on(
+    path: str | Path,
+    chunks: Iterable[NDArray[Any]],
+    channels: Sequence[str],
+    clock: Clock,
+    beside: Beside | None = None,
+) -> Path:
     """Write a store as :func:`write_store` does, on a clock whose length is replaced by that of the chunks."""
+    beside = beside or Beside.of(None, None, None, channels)
     values = _free_name(Path(path))
     with _new_store(Path(path)) as folder:
         with open(folder / values, "wb") as file:
@@ -81,7 +101,11 @@ def write_store_on(path: str | Path, chunks: Iterable[NDArray[Any]], channels: S
             os.fsync(file.fileno())
         if not rows:
             raise DataError("The chunks have no rows", argument="chunks")
-        _write_header(folder, values, channels, replace(clock, length=rows))
+        whole = replace(clock, length=rows)
+        columns = write_columns(folder, _suffix(values), beside, channels, whole)
+        _write_header(
+            folder, _header(values, channels, whole, columns, _digest(folder, values, channels, whole, columns))
+        )
     return Path(path)
 
 
@@ -93,7 +117,7 @@ def open_store(path: str | Path, check: bool = True) -> Panel:
         check: whether to compare the checksum of the values, which detects damage and takes about a second per GB.
 
     Returns:
-        A panel over a read-only memory map.
+        A panel over a read-only memory map. Labels of text and facts of the series are in memory.
 
     Raises:
         ArtifactError: there is no store, or it is of a newer version, cut short or damaged.
@@ -108,17 +132,33 @@ def open_store(path: str | Path, check: bool = True) -> Panel:
         raise ArtifactError(f"There is no store at {folder}: it has no file {_HEADER}", argument="path")
     with as_artifact_error(folder, "store"):
         header = parse_object((folder / _HEADER).read_text("utf-8"))
-        if header["format"] != _FORMAT or header["version"] != _VERSION:
-            raise ValueError(f"expected {_FORMAT} of version {_VERSION}, {_HEADER} says otherwise")
+        if header["format"] != _FORMAT or header["version"] not in _VERSIONS:
+            raise ValueError(f"expected {_FORMAT} of version 1 or 2, {_HEADER} says otherwise")
         values, clock = header["values"], Clock.from_dict(header["clock"])
         channels, digest = tuple(map(str, header["channels"])), header["sha256"]
-        check_understood(header, _header(values, channels, clock, digest))
+        columns = (
+            StoredColumns() if header["version"] == 1 else StoredColumns.from_dict(header["columns"], len(channels))
+        )
+        check_understood(header, _header(values, channels, clock, columns, digest))
         check_unique(channels)
         _check_values(folder, values, (clock.length, len(channels)))
-        if check and digest != _digest(folder / values, channels, clock):
+        if check and digest != _digest(folder, values, channels, clock, columns):
             raise ValueError("the checksum does not fit the content")
         table = np.memmap(folder / values, dtype="<f4", mode="r", shape=(clock.length, len(channels)))
-    return Panel(table, channels, clock)
+        opened = {one.name: one.open(folder, _suffix(values), clock, len(channels)) for one in columns.columns}
+    return Panel(
+        table,
+        channels,
+        clock,
+        labels={one.name: opened[one.name] for one in columns.of_kind("label")},
+        covariates={one.name: opened[one.name] for one in columns.of_kind("covariate")},
+        static=dict(columns.static),
+    )
+
+
+def _suffix(values: str) -> str:
+    """The suffix of the other files of a store, by the name of its file of values."""
+    return SUFFIXES[_VALUES.index(values)]
 
 
 def _check_values(folder: Path, values: str, shape: tuple[int, int]) -> None:
@@ -129,21 +169,25 @@ def _check_values(folder: Path, values: str, shape: tuple[int, int]) -> None:
         raise ValueError(f"expected {expected} bytes in {values} (rows x channels {shape}), found {found}")
 
 
-def _header(values: str, channels: Sequence[str], clock: Clock, digest: str) -> dict[str, Any]:
+def _header(values: str, channels: Sequence[str], clock: Clock, columns: StoredColumns, digest: str) -> dict[str, Any]:
     return {
         "format": _FORMAT,
-        "version": _VERSION,
+        "version": 2 if columns else 1,
         "values": values,
         "channels": list(channels),
         "clock": clock.to_dict(),
         "sha256": digest,
+        **({"columns": columns.to_dict()} if columns else {}),
     }
 
 
-def _digest(values: Path, channels: Sequence[str], clock: Clock) -> str:
-    with open(values, "rb") as file:
-        digest = hashlib.file_digest(file, "sha256")
-    digest.update(json.dumps([list(channels), clock.to_dict()]).encode())
+def _digest(folder: Path, values: str, channels: Sequence[str], clock: Clock, columns: StoredColumns) -> str:
+    digest = hashlib.sha256()
+    for name in (values, *columns.files(_suffix(values))):
+        with open(folder / name, "rb") as file:
+            hashlib.file_digest(file, lambda: digest)
+    beside = [columns.to_dict()] if columns else []
+    digest.update(json.dumps([list(channels), clock.to_dict(), *beside]).encode())
     return digest.hexdigest()
 
 
@@ -172,12 +216,12 @@ def _put(new: Path, path: Path) -> None:
     if not path.exists():
         os.rename(new, path)
         return
-    values = next(name for name in _VALUES if (new / name).exists())
-    for name in (values, _HEADER):
+    files = [file.name for file in new.iterdir() if file.name != _HEADER]
+    for name in (*files, _HEADER):
         os.replace(new / name, path / name)
-    for name in {*_VALUES} - {values}:
+    for stale in stale_files(path, files):
         with suppress(OSError):  # Windows keeps a file that is mapped
-            (path / name).unlink()
+            stale.unlink()
 
 
 def _free_name(path: Path) -> str:
@@ -196,8 +240,7 @@ def _append(file: BinaryIO, chunk: NDArray[Any], first: int, channels: Sequence[
         file.write(np.ascontiguousarray(values, dtype="<f4").data)
 
 
-def _write_header(folder: Path, values: str, channels: Sequence[str], clock: Clock) -> None:
-    header = _header(values, channels, clock, _digest(folder / values, channels, clock))
+def _write_header(folder: Path, header: Mapping[str, Any]) -> None:
     with open(folder / _HEADER, "w") as file:
         file.write(json.dumps(header, indent=1))
         file.flush()

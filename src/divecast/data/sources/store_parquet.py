@@ -8,25 +8,34 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast.data.covariates import Covariate
+from divecast.data.factors import Label
 from divecast.data.names import check_known, check_unique
-from divecast.data.source import Values
+from divecast.data.source import Column, Values
 from divecast.data.sources.store import write_store_on
+from divecast.data.sources.store_columns import Beside
 from divecast.data.tables.numbers import RowText, read_numbers, to_float32
 from divecast.data.tables.parquet_files import ParquetFiles
+from divecast.data.tables.places import Places
 from divecast.data.tables.read import readable
-from divecast.data.tables.wide import find_time
+from divecast.data.tables.roles import Roles
+from divecast.data.tables.wide import check_roles, find_time
+from divecast.data.time.clock import Clock
 from divecast.data.time.regular import infer_clock
 from divecast.errors import DataError
 
 _BATCH_VALUES = 1 << 22  # 32 MB as doubles
 
 
-def store_from_parquet(
+def store_from_parquet(  # noqa: PLR0913  one argument for each thing a table may not say itself
     path: str | Path,
     parquet: str | Path,
     time: str | None = None,
     tz: str | None = None,
     channels: Sequence[str] | None = None,
+    labels: Sequence[str | Label] = (),
+    covariates: Sequence[str | Covariate] = (),
+    static: Any = None,
 ) -> Path:
     """Write a store from wide Parquet without reading it whole.
 
@@ -36,7 +45,10 @@ def store_from_parquet(
             can open, such as ``s3://bucket/*.parquet``, whose files follow one another in order of their names.
         time: column of time stamps; by default the only one.
         tz: time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
-        channels: columns to keep, in order; by default all but the time stamps.
+        channels: columns to keep, in order; by default all but the time stamps, labels and covariates.
+        labels: columns that hold labels, not channels; each is read whole.
+        covariates: columns of numbers that are not forecast, the same for all series; each is read whole.
+        static: facts of the series, as in :meth:`Panel.from_wide`.
 
     Returns:
         The folder.
@@ -67,8 +79,24 @@ def store_from_parquet(
         raise DataError(
             f"Row {unsorted[0] + 1} is not later than the row before it", hint="Sort the file by time, without repeats"
         )
-    kept = _check_channels([name for name in schema.names if name != time_column], channels)
-    return write_store_on(path, _chunks(_batches(files, kept, parquet), kept, rows), kept, clock)
+    roles = Roles.of(labels, covariates)
+    check_roles(roles, schema.names)
+    aside = {time_column, *roles.names}
+    kept = _check_channels([name for name in schema.names if name not in aside], channels)
+    with readable(parquet):
+        told = files.read(roles.names) if roles.names else None
+    beside = Beside.of(*_put(told, roles, clock, rows), static, kept)
+    return write_store_on(path, _chunks(_batches(files, kept, parquet), kept, rows), kept, clock, beside)
+
+
+def _put(
+    table: Any, roles: Roles, clock: Clock, rows: NDArray[np.int64]
+) -> tuple[dict[str, Column], dict[str, Values]]:
+    """Labels and covariates of the rows of a table, on the clock."""
+    if table is None:
+        return {}, {}
+    columns = roles.read(nw.from_native(table, eager_only=True), _row_after(0))
+    return Places(clock, rows, None, ()).put(columns, roles)
 
 
 def _check_channels(columns: Sequence[str], channels: Sequence[str] | None) -> list[str]:

@@ -23,7 +23,7 @@ def read_wide(native: Any, time: str | None, roles: Roles, tz: str | None) -> tu
     frame, backend = open_frame(native)
     stamps, time_column = time_of(frame, time)
     names = column_names(frame)
-    _check_roles(roles, names)
+    check_roles(roles, names)
     aside = {time_column, *roles.names}
     channels = tuple(name for name in names if name not in aside)
     if not channels:
@@ -74,7 +74,12 @@ def time_of(frame: Frame, time: str | None) -> tuple[Any, str | None]:
     return get_series(frame, time), time
 
 
-def _check_roles(roles: Roles, names: Sequence[str]) -> None:
+def check_roles(roles: Roles, names: Sequence[str]) -> None:
+    """Refuse roles that a wide table with these columns cannot have.
+
+    Raises:
+        DataError: a column does not exist, or is to be per series.
+    """
     check_known([label.name for label in roles.labels], names, "label column", argument="labels")
     check_known([one.name for one in roles.covariates], names, "column of a covariate", argument="covariates")
     if roles.per_series:
