@@ -112,7 +112,7 @@ def make_run(job: Job) -> None:
     torch.set_num_threads(1)
     case, settings = job.load(), job.settings()
     plan = FitPlan(
-        case.horizon, case.lookback, case.factors, settings.model, settings.training, settings.losses, job.seed
+        case.horizon, case.lookback, case.factors, (), settings.model, settings.training, settings.losses, job.seed
     )
     # Every arm is looked at with the same losses, whether it minimises them or not.
     watch = Watch(None if job.tunes else ConflictProbe(EVERY, case.settings.losses))

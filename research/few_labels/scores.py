@@ -31,7 +31,9 @@ _MEASURES = MeasureConfig(n_boot=0, n_trees=1, n_folds=2)
 
 def score_model(case: Case, settings: Settings, seed: int) -> dict[str, Any]:
     """Fit the model and return accuracy, MIG, the gap of the own unit, and forecast RRSE with labels inferred."""
-    plan = FitPlan(case.horizon, case.lookback, case.factors, settings.model, settings.training, settings.losses, seed)
+    plan = FitPlan(
+        case.horizon, case.lookback, case.factors, (), settings.model, settings.training, settings.losses, seed
+    )
     fitted = fit_model(case.data, FitRequest(case.split, plan), torch.device("cpu"))
     held_out = HeldOut.of(fitted, case)
     labels = infer_window_labels(fitted, held_out.encode)

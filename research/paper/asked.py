@@ -32,7 +32,9 @@ def find_arm(name: str) -> Arm:
 def plan_of(case: Case, arm: str, seed: int) -> FitPlan:
     """Return the settings of the fit."""
     settings = find_arm(arm)(case.settings)
-    return FitPlan(case.horizon, case.lookback, case.factors, settings.model, settings.training, settings.losses, seed)
+    return FitPlan(
+        case.horizon, case.lookback, case.factors, (), settings.model, settings.training, settings.losses, seed
+    )
 
 
 def asked_of(case: Case, arm: str, seed: int) -> dict[str, Any]:

@@ -60,7 +60,9 @@ class Real:
 def fit(case: Case, seed: int) -> FittedModel:
     """Fit the model of a case."""
     settings = case.settings
-    plan = FitPlan(case.horizon, case.lookback, case.factors, settings.model, settings.training, settings.losses, seed)
+    plan = FitPlan(
+        case.horizon, case.lookback, case.factors, (), settings.model, settings.training, settings.losses, seed
+    )
     return fit_model(case.data, FitRequest(case.split, plan), torch.device("cpu"))
 
 

@@ -264,6 +264,8 @@ class ModelConfig(_Config):
         encoder: how features of a window are computed.
         code: the code.
         decoder: fusion, reconstruction and forecast.
+        effects: whether the effects of what the table says of a row (calendar, labels, covariates) are part of the
+            model of a panel; without them, covariates cannot be used.
 
     Example:
         >>> ModelConfig(code=CodeConfig(n_conditional=8)).code.n_conditional
@@ -274,6 +276,7 @@ class ModelConfig(_Config):
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
     code: CodeConfig = field(default_factory=CodeConfig)
     decoder: DecoderConfig = field(default_factory=DecoderConfig)
+    effects: bool = True
 
     def __post_init__(self) -> None:
         """Check the types of the parts (ConfigError)."""

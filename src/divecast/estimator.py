@@ -6,7 +6,7 @@ from typing import Any, Literal, Self, get_args
 
 from divecast._device import pick_device
 from divecast.config import LossConfig, ModelConfig, TrainingConfig, check_at_least, check_choice
-from divecast.data import ByTime, Factor, Split, as_factors, as_name
+from divecast.data import ByTime, Covariate, Factor, Split, as_covariates, as_factors, as_name
 from divecast.errors import ConfigError, NotFittedError
 from divecast.explain.methods import Explaining
 from divecast.fit.fit_model import FitRequest
@@ -32,7 +32,7 @@ from divecast.train.loop import Checkpointing, Probe
 
 LabelUnit = Literal["window", "recording"]
 _GROUPS = {"model": ModelConfig, "training": TrainingConfig, "losses": LossConfig}
-_PARAMETERS = ("horizon", "lookback", "factors", "model", "training", "losses", "seed", "device")
+_PARAMETERS = ("horizon", "lookback", "factors", "covariates", "model", "training", "losses", "seed", "device")
 
 
 class DeepDIVE(Forecasting, Explaining):
@@ -46,6 +46,8 @@ class DeepDIVE(Forecasting, Explaining):
         factors: factors, each with its own block of b: the name of a calendar factor (``"hour"``, ``"weekday"``,
             ``"month"`` ...), the name of a label column, or a ``Calendar`` or ``Label`` with more settings. Leave empty
             for a plain VAE forecaster.
+        covariates: numeric columns beside the target that help to forecast: names, or ``Covariate`` with more settings
+            (``known_ahead=False`` for what no one knows of the future, ``per_series=True``). Panels only.
         model: settings of the network; None for the defaults.
         training: settings of the optimisation; None for the defaults.
         losses: weights of the loss terms; None for the defaults.
@@ -70,6 +72,7 @@ class DeepDIVE(Forecasting, Explaining):
         lookback: int,
         factors: Sequence[str | Factor] = (),
         *,
+        covariates: Sequence[str | Covariate] = (),
         model: ModelConfig | None = None,
         training: TrainingConfig | None = None,
         losses: LossConfig | None = None,
@@ -80,6 +83,7 @@ class DeepDIVE(Forecasting, Explaining):
         self.horizon = horizon
         self.lookback = lookback
         self.factors = factors
+        self.covariates = covariates
         self.model = model
         self.training = training
         self.losses = losses
@@ -99,7 +103,10 @@ class DeepDIVE(Forecasting, Explaining):
         groups = {name: getattr(plan, name) for name in _GROUPS}
         changed = {name: value for name, value in groups.items() if value != _GROUPS[name]()}
         factors = [as_name(factor) for factor in plan.factors]
-        return cls(plan.horizon, plan.lookback, factors, seed=plan.seed, device=device, **changed)
+        covariates = [each.name if each == Covariate(each.name) else each for each in plan.covariates]
+        return cls(
+            plan.horizon, plan.lookback, factors, covariates=covariates, seed=plan.seed, device=device, **changed
+        )
 
     @classmethod
     def load(cls, path: str | Path, device: str = "cpu") -> Self:
@@ -187,7 +194,14 @@ class DeepDIVE(Forecasting, Explaining):
     def plan(self) -> FitPlan:
         """All settings of the fit, with defaults filled in."""
         groups = {name: getattr(self, name) or kind() for name, kind in _GROUPS.items()}
-        return FitPlan(self.horizon, self.lookback, as_factors(self.factors), seed=self.seed, **groups)
+        return FitPlan(
+            self.horizon,
+            self.lookback,
+            as_factors(self.factors),
+            as_covariates(self.covariates),
+            seed=self.seed,
+            **groups,
+        )
 
     @property
     def is_fitted(self) -> bool:
@@ -457,4 +471,5 @@ class DeepDIVE(Forecasting, Explaining):
             if value is not None and not isinstance(value, kind):
                 raise ConfigError(f"{name} must be a {kind.__name__}", found=repr(value), argument=name)
         as_factors(self.factors)
+        as_covariates(self.covariates)
         pick_device(self.device)

@@ -11,6 +11,7 @@ One-letter names of tensors, here and everywhere else:
 Missing values are NaN in ``x`` and ``y`` and -1 in ``labels``.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,6 +39,34 @@ class ChannelSample:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowEffects:
+    """What the table says of the rows of windows: their effects T(u), scaled units (docs/theory.md).
+
+    Attributes:
+        past: (batch, time, channel) effects of the rows of the window.
+        ahead: (batch, horizon, channel) effects of the target rows, of what is known of them in advance.
+        told: (batch, horizon, channel) share of ``ahead`` that is not of the calendar, minus its mean in the window;
+            None if all effects are of the calendar.
+        doubt: (batch, horizon, channel) standard deviation of the effects that are expected, not known, since a value
+            that should be known in advance is missing; None if none is.
+    """
+
+    past: Tensor
+    ahead: Tensor
+    told: Tensor | None = None
+    doubt: Tensor | None = None
+
+    def to(self, device: torch.device) -> "WindowEffects":
+        """Return the effects on ``device``."""
+        return self.map(lambda tensor: tensor.to(device))
+
+    def map(self, change: Callable[[Tensor], Tensor]) -> "WindowEffects":
+        """Return the effects with each tensor changed."""
+        told, doubt = (None if each is None else change(each) for each in (self.told, self.doubt))
+        return WindowEffects(change(self.past), change(self.ahead), told, doubt)
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """A batch of windows, in scaled units.
 
@@ -48,6 +77,7 @@ class Batch:
         sample: which channels of the panel these are; None for all channels.
         known: (factor,) share of labelled windows in the whole batch, at least that of one window, if this is a rank's
             share of a batch; None if it is a whole batch.
+        effects: what the table says of the rows; None for a model without effects.
     """
 
     x: Tensor
@@ -55,6 +85,7 @@ class Batch:
     labels: Tensor
     sample: ChannelSample | None = None
     known: Tensor | None = None
+    effects: WindowEffects | None = None
 
     @property
     def share(self) -> float:
@@ -63,7 +94,8 @@ class Batch:
 
     def to(self, device: torch.device) -> "Batch":
         """Return the batch on ``device``; the sample is not moved."""
-        return Batch(self.x.to(device), self.y.to(device), self.labels.to(device), self.sample)
+        effects = None if self.effects is None else self.effects.to(device)
+        return Batch(self.x.to(device), self.y.to(device), self.labels.to(device), self.sample, effects=effects)
 
 
 class WindowSource(Protocol):

@@ -50,7 +50,7 @@ def test_the_reconstruction_sees_the_code_alone() -> None:
     x = some()
     code = marginal(net, x)
     held = net.infer_conditional(x, code.b)
-    net.infer_conditional = lambda *_: held
+    net.infer_conditional = lambda *_, **__: held
     one, other = net.complete(x, code, sample=False), net.complete(x.roll(1, 0) + 1.0, code, sample=False)
     assert torch.equal(one.reconstruction.mean, other.reconstruction.mean)
     assert not torch.allclose(one.forecast.mean, other.forecast.mean)

@@ -30,13 +30,6 @@ class PerChannelRidge:
         self.weights: RidgeWeights | None = None
         self._n_classes: tuple[int, ...] = ()
 
-    @classmethod
-    def solved(cls, weights: RidgeWeights, n_classes: tuple[int, ...], pairs: Pairs, season: int = 0) -> Self:
-        """Return the baseline with given weights, such as those a model started from."""
-        ridge = cls(pairs=pairs, season=season)
-        ridge.weights, ridge._n_classes = weights, n_classes
-        return ridge
-
     def fit(self, batches: Iterable[Batch], n_classes: tuple[int, ...]) -> Self:
         """Solve the regression in one pass over the training windows.
 

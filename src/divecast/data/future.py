@@ -48,6 +48,17 @@ def n_future(source: Source) -> int:
     return len(source.values) - last if known else 0
 
 
+def past_rows(source: Source) -> Source:
+    """A source without its rows of the future; itself if it has none.
+
+    Example:
+        >>> past_rows(panel) is panel
+        True
+    """
+    n_ahead = n_future(source)
+    return source.rows(0, len(source.values) - n_ahead) if n_ahead and isinstance(source, Panel) else source
+
+
 def add_future(
     source: Panel,
     future: Any,

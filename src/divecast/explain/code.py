@@ -43,21 +43,21 @@ def infer_code(fitted: FittedModel, batch: Batch, mode: LabelMode) -> Code:
     """Return the mean code of a batch, with known labels or without, as ``forecast`` uses it."""
     network = fitted.network
     marginal = network.marginal_code(batch.x, labels_for(batch.labels, mode), sample=False)
-    q_a = network.infer_conditional(batch.x, marginal.b)
+    q_a = network.infer_conditional(batch.x, marginal.b, batch.effects)
     return Code(q_a.loc, marginal.b, marginal.classes)
 
 
 @torch.inference_mode()
-def generate(fitted: FittedModel, x: Tensor, code: Code, levels: Sequence[float] = ()) -> Generated:
-    """Decode a code, and forecast windows, (batch, time, channel) in scaled units, with it.
+def generate(fitted: FittedModel, batch: Batch, code: Code, levels: Sequence[float] = ()) -> Generated:
+    """Decode a code, and forecast windows with it.
 
     Raises:
         ConfigError: levels do not rise, or exceed the calibrated ones.
     """
     fused, _ = fitted.network.fusion(code)
-    window = fitted.network.decoder(fused).mean
-    forecast: Any = fitted.network.forecaster(x, fused, code.classes)
-    table = fitted.calibration.at(levels).to(x.device)
+    window = fitted.network.decoder(fused, batch.effects).mean
+    forecast: Any = fitted.network.forecaster(batch.x, fused, code.classes, batch.effects)
+    table = fitted.calibration.at(levels).to(batch.x.device)
     quantiles = forecast.loc + forecast.scale * table[:, None, :, None]
     return Generated(*(_original(fitted, scaled) for scaled in (window, forecast.mean, quantiles)))
 

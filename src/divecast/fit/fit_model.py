@@ -12,7 +12,9 @@ from torch import Tensor
 
 from divecast.config import ModelConfig, TrainingConfig
 from divecast.data import (
+    Panel,
     Parts,
+    Scale,
     Source,
     Split,
     Vocabulary,
@@ -21,16 +23,18 @@ from divecast.data import (
     encode_labels,
     fit_scale,
     fit_vocabularies,
+    past_rows,
     seasons,
 )
 from divecast.data import split as split_rows
 from divecast.data.reading import read_source
 from divecast.data.windows.range_check import check_range
+from divecast.effects import Effects, RowEffects, choose_basis, facts_of, fit_effects
 from divecast.errors import ConfigError, DataError
 from divecast.fit.linear_start import Start, start_linear, takes_seconds
 from divecast.fit.shrink_correction import shrink_correction
 from divecast.inference.calibration import Calibration
-from divecast.inference.fitted_model import FittedModel, build_network, dimensions_of, frequency_of
+from divecast.inference.fitted_model import FittedModel, build_network, dimensions_of, frequency_of, use_of
 from divecast.inference.predict import batches, predict
 from divecast.inference.provenance import FitPlan, Provenance
 from divecast.metrics import seasonal_scale
@@ -82,22 +86,27 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
         ArtifactError: the checkpoint cannot be used.
     """
     plan, split = request.plan, request.split
-    source = read_source(data, factors=plan.factors)
+    source = past_rows(read_source(data, factors=plan.factors, covariates=plan.covariates))
     plan = replace(plan, model=_with_encoder(plan.model, source))
     parts = split_rows(source, split)
     vocabularies = fit_vocabularies(source, plan.factors, parts.train)
-    scale, labels = fit_scale(source, parts.train), encode_labels(source, plan.factors, vocabularies)
+    labelled_by = [(f, v) for f, v in zip(plan.factors, vocabularies, strict=True) if not v.per_series]
+    scale = fit_scale(source, parts.train)
+    labels = encode_labels(source, [f for f, _ in labelled_by], [v for _, v in labelled_by])
     check_range(source, parts.valid, scale)
+    effects, row_effects = _effects(source, parts, scale, vocabularies, plan)
 
     def windows(stride: int) -> tuple[Windows, Windows]:
         in_training = Windows.of(source, parts.train, labels, scale, plan.shape, "fit", stride)
-        return in_training, Windows.of(source, parts.valid, labels, scale, plan.shape, "score", stride)
+        in_validation = Windows.of(source, parts.valid, labels, scale, plan.shape, "score", stride)
+        return replace(in_training, effects=row_effects), replace(in_validation, effects=row_effects)
 
     train, valid = windows(plan.training.window_stride)
     check_seen(source, plan.factors, vocabularies, parts)
-    _check_windows(train, valid, vocabularies, plan.training)
+    _check_windows(train, valid, [v for _, v in labelled_by], plan.training)
     dimensions = _with_pairs(dimensions_of(plan.shape, len(source.channels), vocabularies), labels, parts, plan.model)
-    dimensions = replace(dimensions, season=_season(source, plan.lookback))
+    basis = None if effects is None else effects.basis
+    dimensions = replace(dimensions, season=_season(source, plan.lookback), effects=use_of(basis))
     network = build_network(dimensions, plan.model, plan.seed)
     start = _start(network, plan, parts)
     linear = ranks.once(lambda: start_linear(network, *windows(start.stride), start))
@@ -122,17 +131,37 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
         network=network,
         dimensions=dimensions,
         channels=source.channels,
-        vocabularies=vocabularies,
+        known_vocabularies=vocabularies,
         scale=scale,
         seasonal_error=_seasonal_error(source, parts),
         calibration=Calibration((), torch.empty(0, plan.horizon)),
         frequency=frequency_of(source),
         provenance=replace(provenance, history=history),
+        effects=effects,
     )
     drawn = _draw_windows(valid, plan.seed)
     if plan.model.decoder.shrink:
         fitted = shrink_correction(fitted, drawn, len(valid) * plan.training.window_stride / plan.horizon)
     return replace(fitted, calibration=Calibration.of(_residuals(fitted, drawn)))
+
+
+def _effects(
+    source: Source, parts: Parts, scale: Scale, vocabularies: Sequence[Vocabulary], plan: FitPlan
+) -> tuple[Effects | None, RowEffects | None]:
+    """Return the effects of the known columns, and of the rows; None of recordings, or if there is nothing to fit."""
+    if not isinstance(source, Panel) or not plan.model.effects:
+        if plan.covariates:
+            names = ", ".join(each.name for each in plan.covariates)
+            why = "model.effects is off" if isinstance(source, Panel) else "recordings have none"
+            raise ConfigError(f"The covariates {names} cannot be used: {why}", argument="covariates")
+        return None, None
+    facts = facts_of(source, plan.factors, vocabularies, plan.covariates, plan.horizon)
+    without_labels = plan.model.code.labels in ("unused", "merged")
+    basis = choose_basis(() if without_labels else plan.factors, vocabularies, plan.covariates, facts, parts.train)
+    if not basis.groups:
+        return None, None
+    effects = fit_effects(source, parts.train, scale, basis, facts)
+    return effects, RowEffects(effects, facts, plan.shape, keep=True)
 
 
 def _start(network: Network, plan: FitPlan, parts: Parts) -> Start:

@@ -7,8 +7,11 @@ were cut from, whose sums are much cheaper.
 If the products of all windows would take too long, a random subset of the windows is used. If that is small for the
 number of inputs, the maps would be noisy: each is then shrunk towards one map shared by all channels, and nothing is
 stacked. The shared map is fitted on all channels if they fit into one group, else on at most 256.
+
+If rows have effects, the maps of a second family act on the residuals from these; see ``stacking.py``.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
@@ -20,11 +23,11 @@ from divecast._device import own_random_state
 from divecast.config import Linear, LinearStart
 from divecast.model.linear.filled import fill_window
 from divecast.model.linear.label_covariates import label_covariates, n_label_covariates, one_hots
-from divecast.model.linear.ridge import RidgeShape, RidgeSums
-from divecast.model.linear.stacking import stacked_ridge
+from divecast.model.linear.ridge import RidgeShape, RidgeSums, RidgeWeights
+from divecast.model.linear.stacking import FamilySums, stacked_ridge, weighed_ridge
 from divecast.model.linear.window_products import series_of
 from divecast.model.network import Network
-from divecast.types import ChannelSample, WindowSource
+from divecast.types import ChannelSample, WindowEffects, WindowSource
 
 _SUM_BYTES = 1 << 27
 _BATCH_WINDOWS, _BATCH_VALUES = 2048, 16_000_000
@@ -77,23 +80,59 @@ def start_linear(network: Network, train: WindowSource, valid: WindowSource, pla
     with own_random_state(plan.seed):
         index, valid_index = _chosen_windows(len(train), shape), _chosen_windows(len(valid), shape)
         shared_channels = torch.randperm(shape.channel)[:_SHARED_CHANNELS].sort().values
-    groups, pooled, centre = torch.arange(shape.channel).split(step), None, None
+    groups = torch.arange(shape.channel).split(step)
     few = len(index) < min(len(train), _ENOUGH_FOR_AN_INPUT * shape.n_inputs)
-    if few or (plan.linear == "stacked" and len(groups) > 1):
-        pooled = reduce(add, (_sums(network, train, index, group).pooled() for group in shared_channels.split(step)))
-        centre = pooled.solve(plan.penalty).weight[0].double() if few else None
+    stacked = plan.linear == "stacked" and not few
+    pooled: _Sums | None = None
+    if few or (stacked and len(groups) > 1):
+        of_groups = (_sums(network, train, index, group).pooled() for group in shared_channels.split(step))
+        pooled = reduce(add, of_groups)
+    overlap = max(1.0, shape.horizon / plan.stride)
     for channels in groups:
         sums = _sums(network, train, index, channels)
-        if centre is not None:
-            maps = sums.solve(_SHARED_PENALTY, centre)
-        elif plan.linear == "ridge":
-            maps = sums.solve(plan.penalty)
-        else:
+        if stacked or sums.residuals is not None:
             valid_sums = _sums(network, valid, valid_index, channels)
-            overlap = max(1.0, shape.horizon / plan.stride)
-            maps = stacked_ridge(sums, valid_sums, overlap, pooled or sums.pooled())
+        if stacked:
+            values, residuals = _families(sums, valid_sums, pooled or sums.pooled())
+            maps = stacked_ridge(values, residuals, overlap)
+        else:
+            maps = _solved(sums.values, pooled.values if pooled else None, plan)
+            if sums.residuals is not None and valid_sums.residuals is not None:
+                carried = _solved(sums.residuals, pooled.residuals if pooled else None, plan)
+                maps = weighed_ridge((maps, carried), (valid_sums.values, valid_sums.residuals), overlap)
         network.forecaster.start(maps, slice(int(channels[0]), int(channels[-1]) + 1))
-    return plan.linear if centre is None else "shared"
+    return "shared" if few else plan.linear
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """Sums over the same windows: of their values, and of the residuals from the effects of their rows, if any."""
+
+    values: RidgeSums
+    residuals: RidgeSums | None
+
+    def pooled(self) -> "_Sums":
+        """Return the sums of all channels as those of one."""
+        return _Sums(self.values.pooled(), self.residuals and self.residuals.pooled())
+
+    def __add__(self, other: "_Sums") -> "_Sums":
+        """Return the sums over the windows of both."""
+        both = self.residuals + other.residuals if self.residuals and other.residuals else None
+        return _Sums(self.values + other.values, both)
+
+
+def _families(train: _Sums, valid: _Sums, pooled: _Sums) -> tuple[FamilySums, FamilySums | None]:
+    values = FamilySums(train.values, valid.values, pooled.values)
+    if train.residuals is None or valid.residuals is None or pooled.residuals is None:
+        return values, None
+    return values, FamilySums(train.residuals, valid.residuals, pooled.residuals)
+
+
+def _solved(sums: RidgeSums, pooled: RidgeSums | None, plan: Start) -> RidgeWeights:
+    """Return the maps of one ridge regression per channel, shrunk towards that of the pooled sums if there are some."""
+    if pooled is None:
+        return sums.solve(plan.penalty)
+    return sums.solve(_SHARED_PENALTY, pooled.solve(plan.penalty).weight[0].double())
 
 
 def _shape(network: Network) -> RidgeShape:
@@ -111,9 +150,12 @@ def _chosen_windows(n_windows: int, shape: RidgeShape) -> Tensor:
     return torch.randperm(n_windows)[:n_affordable].sort().values
 
 
-def _sums(network: Network, windows: WindowSource, index: Tensor, channels: Tensor) -> RidgeSums:
+def _sums(network: Network, windows: WindowSource, index: Tensor, channels: Tensor) -> _Sums:
+    """Return the sums over windows; the labels are covariates of the maps of values alone."""
     shape = _shape(network)
-    sums = RidgeSums(replace(shape, channel=len(channels)))
+    values = RidgeSums(replace(shape, channel=len(channels)))
+    has_effects = network.forecaster.linear.has_effects
+    residuals = RidgeSums(replace(shape, channel=len(channels), covariate=0)) if has_effects else None
     sample = None if len(channels) == shape.channel else ChannelSample(channels, shape.channel)
     per_window = len(channels) * (shape.time + shape.horizon)
     step, piece = (max(1, most // per_window) for most in (_BATCH_VALUES, _PIECE_VALUES))
@@ -122,13 +164,21 @@ def _sums(network: Network, windows: WindowSource, index: Tensor, channels: Tens
         run = _run(windows, index[done : done + _MOST_RUN], sample, piece)
         if run is None:
             batch = windows.batch(index[done : done + min(step, _BATCH_WINDOWS)], sample)
-            past = fill_window(batch.x, network.forecaster.season)
-            sums.update(past, batch.y, _covariates(network, batch.labels))
+            values.update(_filled(network, batch.x), batch.y, _covariates(network, batch.labels))
+            if residuals is not None and batch.effects is not None:
+                x, y = batch.x - batch.effects.past, batch.y - batch.effects.ahead
+                residuals.update(_filled(network, x), y, batch.x.new_empty(len(x), 0))
             done += len(batch.labels)
         else:
-            sums.update_series(run.series, _covariates(network, run.labels))
+            values.update_series(run.series, _covariates(network, run.labels))
+            if residuals is not None and run.residuals is not None:
+                residuals.update_series(run.residuals, run.series.new_empty(len(run.labels), 0))
             done += len(run.labels)
-    return sums
+    return _Sums(values, residuals)
+
+
+def _filled(network: Network, x: Tensor) -> Tensor:
+    return fill_window(x, network.forecaster.season)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,27 +188,46 @@ class _Run:
     Attributes:
         series: the series that the windows were cut from.
         labels: (window, factor) label indices.
+        residuals: the series minus the effects of its rows; None without effects.
     """
 
     series: Tensor
     labels: Tensor
+    residuals: Tensor | None
 
 
 def _run(windows: WindowSource, index: Tensor, sample: ChannelSample | None, step: int) -> _Run | None:
     """Return the first windows joined to a series, or None if too few of them are at consecutive rows."""
     if index[-1] - index[0] != len(index) - 1:
         return None
-    series, labels = [], []
+    series, labels, effects = [], [], []
     for first in range(0, len(index), step):
         piece = windows.batch(index[first : first + step + 1], sample)  # with the first window of the next piece
         joined = series_of(piece.x, piece.y)
-        if joined is None:
+        expected = None if piece.effects is None else _effects_of_series(piece.effects)
+        if joined is None or (expected is None and piece.effects is not None):
             break
         series.append(joined)
         labels.append(piece.labels)
+        if expected is not None:
+            effects.append(expected)
     if len(series) * step < _LEAST_RUN:
         return None
-    return _Run(*(torch.cat([*(part[:step] for part in parts[:-1]), parts[-1]]) for parts in (series, labels)))
+    whole, of_windows = (_joined(parts, step) for parts in (series, labels))
+    return _Run(whole, of_windows, whole - _joined(effects, step) if effects else None)
+
+
+def _effects_of_series(effects: WindowEffects) -> Tensor | None:
+    """Return the effects of the rows of consecutive windows; None if those of a row differ once it is of the past."""
+    past, ahead = effects.past, effects.ahead
+    if not torch.equal(past[1:, -1], ahead[:-1, 0]):
+        return None
+    return torch.cat([past[:, 0], past[-1, 1:], ahead[-1]])
+
+
+def _joined(parts: Sequence[Tensor], step: int) -> Tensor:
+    """Join pieces, each of which but the last goes on into the next one after ``step`` rows."""
+    return torch.cat([*(part[:step] for part in parts[:-1]), parts[-1]])
 
 
 def _covariates(network: Network, labels: Tensor) -> Tensor:

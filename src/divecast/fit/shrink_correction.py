@@ -63,7 +63,7 @@ def _sums(fitted: FittedModel, valid: Windows) -> _Sums:
     error = product = size = torch.tensor(0.0, device=fitted.device)
     for batch in batches(fitted, valid):
         outputs = predict(fitted, batch, "known")
-        linear = fitted.network.forecaster.linear_forecast(batch.x, outputs.code.classes)
+        linear = fitted.network.forecaster.linear_forecast(batch.x, outputs.code.classes, batch.effects)
         known = ~torch.isnan(batch.y)
         missed = torch.where(known, batch.y - linear, 0.0)
         correction = torch.where(known, outputs.forecast.mean - linear, 0.0)

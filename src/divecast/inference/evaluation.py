@@ -7,15 +7,18 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from divecast._optional import Plottable
-from divecast.baselines import Baseline, LastValue, PerChannelRidge, SeasonalNaive
+from divecast.baselines import Baseline, LastValue, SeasonalNaive
 from divecast.config import LinearStart
 from divecast.data import Backend, Source, Windows, seasons, to_frame
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import LabelMode, batches, mean_and_quantiles, predict
 from divecast.metrics import ForecastScores, ScoreSums
-from divecast.model.linear.ridge import RidgeWeights
+from divecast.model.forecaster import Forecaster
+from divecast.model.linear.label_covariates import one_hots
+from divecast.types import Batch
 
 LEVELS = (0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95)
 MEASURES = ("rrse", "corr", "mae", "mse", "mase", "crps", "coverage")
@@ -87,16 +90,34 @@ def in_lines(scores: Mapping[str, Mapping[str, float]]) -> str:
     return "\n".join([header, *lines])
 
 
-def rivals(fitted: FittedModel, source: Source) -> dict[str, Baseline]:
+@dataclass(frozen=True, slots=True)
+class LinearPathAlone:
+    """The linear path of a model, without the network's correction; a missing label contributes 0.
+
+    Attributes:
+        name: name of the maps.
+        forecaster: forecaster of the model.
+    """
+
+    name: str
+    forecaster: Forecaster
+
+    @torch.inference_mode()
+    def forecast(self, batch: Batch) -> Tensor:
+        """Return the forecast, (batch, horizon, channel), scaled units."""
+        n_classes = self.forecaster.n_classes
+        known = one_hots(batch.labels[:, : len(n_classes)], n_classes)
+        return self.forecaster.linear_forecast(batch.x, known, batch.effects)
+
+
+def rivals(fitted: FittedModel, source: Source) -> dict[str, Baseline | LinearPathAlone]:
     """Return the simple forecasters that suit the data, by name."""
-    baselines: dict[str, Baseline] = {"last value": LastValue()}
+    baselines: dict[str, Baseline | LinearPathAlone] = {"last value": LastValue()}
     for period in seasons(source.clock):
         if period <= fitted.shape.lookback:
             baselines[f"seasonal naive ({period})"] = SeasonalNaive(period)
-    forecaster, unused = fitted.network.forecaster, (torch.ones(0), torch.ones(0, dtype=torch.int64))
-    baselines[LINEAR_NAMES[fitted.provenance.linear_start]] = PerChannelRidge.solved(
-        RidgeWeights(forecaster.linear.weight, *unused), forecaster.n_classes, forecaster.pairs, forecaster.season
-    )
+    name = LINEAR_NAMES[fitted.provenance.linear_start]
+    baselines[name] = LinearPathAlone(name, fitted.network.forecaster)
     return baselines
 
 

@@ -21,15 +21,19 @@ from divecast.data import (
     Vocabulary,
     Windows,
     WindowShape,
+    add_future,
     align,
+    past_rows,
     read_source,
     split,
 )
 from divecast.data.labels.encode import encode_labels
 from divecast.data.labels.vocabulary import LabelIndices
+from divecast.effects import Basis, Effects, RowEffects, facts_of
 from divecast.errors import ConfigError, DataError, warn_data
 from divecast.inference.calibration import Calibration
 from divecast.inference.provenance import Provenance
+from divecast.model.forecaster import EffectsUse
 from divecast.model.network import Dimensions, Network
 
 PartName = Literal["train", "valid", "test", "all"]
@@ -44,13 +48,16 @@ class FittedModel:
         network: the network, in evaluation mode.
         dimensions: sizes of the network that depend on the data.
         channels: names of the channels, in order.
-        vocabularies: classes and frequencies of each factor in the training part.
+        known_vocabularies: classes and frequencies of each factor in the training part, also of those that differ by
+            series.
         scale: centre and spread of each channel in the training part.
         seasonal_error: (channel,) mean absolute error of the seasonal naive forecast in the training part, in original
             units, for MASE.
         calibration: quantiles of the standardised residuals in the validation part.
         frequency: step of the panel's clock or rate of the recordings, as text.
         provenance: settings, split, time zone, data and history of the fit.
+        effects: effects of the calendar, labels and covariates of a row; None for recordings, for a model fitted
+            without effects, and if there is nothing to have one.
 
     Example:
         >>> fitted = model.fitted_model
@@ -61,12 +68,18 @@ class FittedModel:
     network: Network
     dimensions: Dimensions
     channels: tuple[str, ...]
-    vocabularies: tuple[Vocabulary, ...]
+    known_vocabularies: tuple[Vocabulary, ...]
     scale: Scale
     seasonal_error: NDArray[np.float64]
     calibration: Calibration
     frequency: str
     provenance: Provenance
+    effects: Effects | None = None
+
+    @property
+    def vocabularies(self) -> tuple[Vocabulary, ...]:
+        """Classes of the factors that all series share, which label windows."""
+        return shared(self.known_vocabularies)
 
     @property
     def config(self) -> ModelConfig:
@@ -80,7 +93,13 @@ class FittedModel:
 
     @property
     def factors(self) -> tuple[Factor, ...]:
-        """Factors of the fit."""
+        """Factors that all series share, which label windows."""
+        names = set(self.factor_names)
+        return tuple(factor for factor in self.known_factors if factor.name in names)
+
+    @property
+    def known_factors(self) -> tuple[Factor, ...]:
+        """Factors of the fit, also those that differ by series."""
         return self.provenance.plan.factors
 
     @property
@@ -98,17 +117,19 @@ class FittedModel:
         """Device of the network."""
         return next(self.network.parameters()).device
 
-    def source(self, data: Any) -> Source:
+    def source(self, data: Any, future: Any = None) -> Source:
         """Read data, with the channels in the order of the model.
 
         Args:
             data: a panel, recordings, a table or a path.
+            future: a table, or the path of one, with labels and covariates of rows after the end of a panel.
 
         Raises:
             DataError: channels are missing, or the step of the clock or the rate of the recordings is not that of the
                 fit.
         """
-        source = read_source(data, factors=self.factors, absent_labels=True, tz=self.provenance.time_zone)
+        plan, zone = self.provenance.plan, self.provenance.time_zone
+        source = read_source(data, factors=plan.factors, covariates=plan.covariates, absent_labels=True, tz=zone)
         aligned = align(source, self.channels)
         frequency = frequency_of(aligned)
         if frequency != self.frequency:
@@ -118,7 +139,24 @@ class FittedModel:
                 found=frequency,
                 hint="Resample them, or fit a model on them",
             )
-        return self._in_zone(aligned)
+        aligned = self._in_zone(aligned)
+        if future is None:
+            return aligned
+        if not isinstance(aligned, Panel):
+            raise DataError("Recordings have no clock, so they take no rows of the future", argument="future")
+        return add_future(aligned, future, plan.factors, plan.covariates)
+
+    def warn_untold(self, windows: Windows) -> None:
+        """Warn of labels and covariates that the target rows of windows lack, though they can be known in advance."""
+        rows = windows.effects
+        if isinstance(rows, RowEffects):
+            for name, steps in rows.untold(windows.origins).items():
+                warn_data(
+                    f"{name!r} is not known for {plural(len(steps), 'step')} of a forecast "
+                    f"({', '.join(map(str, steps[:8]))}{', ...' if len(steps) > 8 else ''}): its expected effect is "
+                    "used, and the intervals are wider",
+                    hint="Give its future values as rows without a target, or in {future}",
+                )
 
     def windows(self, data: Any, part: PartName = "all", role: WindowRole = "encode", every: int = 1) -> Windows:
         """Return the windows of a part of the data.
@@ -148,6 +186,7 @@ class FittedModel:
         """
         rows = part or Part(source.offsets[:-1], source.offsets[1:])
         windows = Windows.of(source, rows, self.label_indices(source), self.scale, self.shape, role)
+        windows = replace(windows, effects=self.row_effects(source))
         without_window = rows.stop > rows.start
         without_window[windows.segments] = False
         short = np.flatnonzero(without_window)
@@ -175,7 +214,7 @@ class FittedModel:
                 hint='Use the data of the fit, or choose "all"',
                 argument="part",
             )
-        rows: Part = getattr(split(source, self.provenance.split), part)
+        rows: Part = getattr(split(past_rows(source), self.provenance.split), part)
         if not rows.n_rows:
             raise ConfigError(
                 f"The split of the fit, {self.provenance.split}, has no {part} part",
@@ -186,11 +225,19 @@ class FittedModel:
 
     def is_fit_data(self, source: Source) -> bool:
         """Return whether an aligned source has the data of the fit."""
-        return source.fingerprint() == self.provenance.fingerprint
+        return past_rows(source).fingerprint() == self.provenance.fingerprint
 
     def label_indices(self, source: Source) -> LabelIndices:
         """Return the label indices of all rows, (row, factor); -1 where missing or unknown to the model."""
         return encode_labels(source, self.factors, self.vocabularies, absent_labels=True)
+
+    def row_effects(self, source: Source) -> RowEffects | None:
+        """Return the effects of the rows of an aligned source; None if the model has none."""
+        if self.effects is None or not isinstance(source, Panel):
+            return None
+        plan = self.provenance.plan
+        facts = facts_of(source, plan.factors, self.known_vocabularies, plan.covariates, self.shape.horizon)
+        return RowEffects(self.effects, facts, self.shape)
 
     def original(self, scaled: Tensor) -> NDArray[np.float32]:
         """Return scaled values, (..., channel), in original units."""
@@ -222,9 +269,20 @@ def frequency_of(source: Source) -> str:
 
 def dimensions_of(shape: WindowShape, n_channels: int, vocabularies: Sequence[Vocabulary]) -> Dimensions:
     """Return the sizes that depend on the data, without pairs of factors and the season."""
+    vocabularies = shared(vocabularies)
     kinds = tuple(vocabulary.kind for vocabulary in vocabularies)
     frequencies = tuple(vocabulary.frequencies for vocabulary in vocabularies)
     return Dimensions(shape.lookback, shape.horizon, n_channels, kinds, frequencies)
+
+
+def use_of(basis: Basis | None) -> EffectsUse:
+    """Return which effects a network reads."""
+    return "none" if basis is None else "told" if basis.is_told else "calendar"
+
+
+def shared(vocabularies: Sequence[Vocabulary]) -> tuple[Vocabulary, ...]:
+    """Return the vocabularies of the factors that all series share; only these own blocks of the code."""
+    return tuple(vocabulary for vocabulary in vocabularies if not vocabulary.per_series)
 
 
 def build_network(dimensions: Dimensions, config: ModelConfig, seed: int) -> Network:

@@ -5,7 +5,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast.data import Windows
+from divecast.data import Windows, n_future
 from divecast.errors import ConfigError, DataError, warn_data
 
 Moment = str | datetime | np.datetime64
@@ -40,7 +40,7 @@ def forecast_starts(windows: Windows, start: Moment | None, stop: Moment | None,
             raise ConfigError(
                 "Rolling forecasts of a panel need the time of the first one", hint="Pass {start}", argument="start"
             )
-        return np.flatnonzero(windows.origins == ends)
+        return np.flatnonzero(windows.origins == ends - n_future(source))
     first = source.clock.row_of(start, after_end=True)
     last = len(source.values) if stop is None else source.clock.row_of(stop, after_end=True)
     origins, lookback = windows.origins, windows.shape.lookback

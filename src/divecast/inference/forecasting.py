@@ -63,11 +63,13 @@ class Forecasting(ABC):
         labels: LabelMode = "known",
         levels: Sequence[float] = LEVELS,
         n_samples: int = 0,
+        future: Any = None,
     ) -> Forecast:
         """Forecast the steps after the end of the data, or from rolling forecast origins.
 
         Args:
-            data: at least ``lookback`` rows of the channels of the fit, in any form that ``fit`` takes.
+            data: at least ``lookback`` rows of the channels of the fit, in any form that ``fit`` takes. Rows at its end
+                that have labels or covariates but no value of any channel are those to forecast.
             start: time of the first step of the first forecast; None for a single forecast after the last row. Omit
                 ``start`` and ``stop`` for recordings; ``every`` above 1 then forecasts repeatedly within each one.
             stop: time of the first step of the last forecast; None for the row after the last.
@@ -76,6 +78,8 @@ class Forecasting(ABC):
                 ``infer`` infers all of them from the window, as in the paper.
             levels: probabilities of the quantiles.
             n_samples: number of sample paths, drawn from the code and the likelihood.
+            future: labels and covariates of the rows after the end of the data: a table, or the path of one, with a
+                column of time stamps, and one of series if they differ by series.
 
         Returns:
             Mean, quantiles and samples in original units.
@@ -92,7 +96,7 @@ class Forecasting(ABC):
             5
         """
         check_at_least(0, n_samples=n_samples)
-        fitted, windows = self._windows_from(data, start, stop, every)
+        fitted, windows = self._windows_from(data, start, stop, every, future)
         return forecast_windows(fitted, windows, labels, levels, n_samples)
 
     def forecast_batches(  # noqa: PLR0913  options of one call
@@ -105,6 +109,7 @@ class Forecasting(ABC):
         labels: LabelMode = "known",
         levels: Sequence[float] = LEVELS,
         share: Share = Share(),
+        future: Any = None,
     ) -> Iterator[Forecast]:
         """Forecast as ``forecast`` does, but yield the result batch by batch, for forecasts larger than the memory.
 
@@ -118,6 +123,7 @@ class Forecasting(ABC):
             labels: whether labels are ``known`` or inferred (``infer``).
             levels: probabilities of the quantiles.
             share: the share of the forecasts to make, where several processes divide the work.
+            future: as in ``forecast``.
 
         Returns:
             Iterator of results in the order of the windows; together they equal the result of ``forecast``. The
@@ -131,15 +137,17 @@ class Forecasting(ABC):
             >>> all(batch.mean.shape[1:] == (24, 4) for batch in batches)
             True
         """
-        fitted, windows = self._windows_from(data, start, stop, every)
+        fitted, windows = self._windows_from(data, start, stop, every, future)
         # Whole batches are shared out, since the last bits of a forecast depend on the rest of its batch.
         batches = [*pieces(fitted, windows)]
         return forecast_pieces(fitted, batches[share.among(len(batches))], labels, levels, 0)
 
     def _windows_from(
-        self, data: Any, start: Moment | None, stop: Moment | None, every: int
+        self, data: Any, start: Moment | None, stop: Moment | None, every: int, future: Any
     ) -> tuple[FittedModel, Windows]:
         check_at_least(1, every=every)
         fitted = self.fitted_model
-        windows = fitted.windows(data)
-        return fitted, windows.subset(forecast_starts(windows, start, stop, every))
+        windows = fitted.windows_of(fitted.source(data, future), None, "encode")
+        chosen = windows.subset(forecast_starts(windows, start, stop, every))
+        fitted.warn_untold(chosen)
+        return fitted, chosen

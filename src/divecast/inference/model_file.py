@@ -11,8 +11,9 @@ from torch import Tensor
 from divecast.config import ModelConfig
 from divecast.data import Factor, Scale, Vocabulary, as_factors
 from divecast.data.names import check_unique
+from divecast.effects import Basis, Design, Effects, groups_from_json, groups_to_json
 from divecast.inference.calibration import Calibration
-from divecast.inference.fitted_model import FittedModel, build_network, dimensions_of
+from divecast.inference.fitted_model import FittedModel, build_network, dimensions_of, use_of
 from divecast.inference.provenance import Provenance
 from divecast.model.network import Dimensions
 from divecast.model.pairing import Coupling
@@ -30,6 +31,7 @@ def write_model(fitted: FittedModel, path: Path) -> None:
         "scale.spread": torch.from_numpy(fitted.scale.spread),
         "seasonal_error": torch.from_numpy(fitted.seasonal_error),
         "calibration": fitted.calibration.quantiles,
+        **_effect_tensors(fitted.effects),
     }
     write_artifact(path, Artifact(KIND, SCHEMA, document_of(fitted), tensors))
 
@@ -52,7 +54,8 @@ def document_of(fitted: FittedModel) -> dict[str, Any]:
     document: dict[str, Any] = as_json(
         {
             "channels": fitted.channels,
-            "vocabularies": [vocabulary.to_dict() for vocabulary in fitted.vocabularies],
+            "vocabularies": [vocabulary.to_dict() for vocabulary in fitted.known_vocabularies],
+            "basis": None if fitted.effects is None else groups_to_json(fitted.effects.basis.groups),
             "pairs": fitted.dimensions.pairs,
             "couplings": [asdict(coupling) for coupling in fitted.dimensions.couplings],
             "season": fitted.dimensions.season,
@@ -71,27 +74,61 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
     channels = tuple(document["channels"])
     vocabularies = tuple(Vocabulary.from_dict(plain) for plain in document["vocabularies"])
     _check_names(channels, provenance.plan.factors, vocabularies)
+    basis = None if document["basis"] is None else Basis(groups_from_json(document["basis"]))
     dimensions = replace(
         dimensions_of(provenance.plan.shape, len(channels), vocabularies),
         pairs=tuple((int(i), int(j)) for i, j in document["pairs"]),
         couplings=TypeAdapter(tuple[Coupling, ...]).validate_python(document["couplings"]),
         season=TypeAdapter(int).validate_python(document["season"]),
+        effects=use_of(basis),
     )
     levels = tuple(map(float, document["levels"]))
-    _check_tensors(tensors, dimensions, provenance.plan.model, len(levels))
+    _check_tensors(tensors, dimensions, provenance.plan.model, len(levels), basis)
     network = build_network(dimensions, provenance.plan.model, seed=0)
     network.load_state_dict(under("network.", tensors))
     return FittedModel(
         network=network.eval(),
         dimensions=dimensions,
         channels=channels,
-        vocabularies=vocabularies,
+        known_vocabularies=vocabularies,
         scale=Scale(tensors["scale.center"].numpy(), tensors["scale.spread"].numpy()),
         seasonal_error=tensors["seasonal_error"].numpy(),
         calibration=Calibration(levels, tensors["calibration"]),
         frequency=str(document["frequency"]),
         provenance=provenance,
+        effects=None if basis is None else _effects_of(basis, tensors),
     )
+
+
+def _effect_tensors(effects: Effects | None) -> dict[str, Tensor]:
+    if effects is None:
+        return {}
+    arrays = {
+        "expected": effects.design.expected,
+        "weight": effects.weight,
+        "own_weight": effects.own_weight,
+        "spread": effects.spread,
+    }
+    return {f"effects.{name}": torch.from_numpy(array) for name, array in arrays.items()}
+
+
+def _effects_of(basis: Basis, tensors: Mapping[str, Tensor]) -> Effects:
+    arrays = {name: tensor.numpy() for name, tensor in under("effects.", tensors).items()}
+    return Effects(Design(basis, arrays["expected"]), arrays["weight"], arrays["own_weight"], arrays["spread"])
+
+
+def _effect_shapes(basis: Basis | None, n_channels: int) -> dict[str, tuple[int, int]]:
+    if basis is None:
+        return {}
+    calendar, width, own = (
+        sum(group.width for group in groups) for groups in (basis.calendar, basis.shared, basis.own)
+    )
+    return {
+        "effects.expected": (calendar, width),
+        "effects.weight": (width, n_channels),
+        "effects.own_weight": (n_channels, own),
+        "effects.spread": (len(basis.groups), n_channels),
+    }
 
 
 def _check_names(channels: Sequence[str], factors: Sequence[Factor], vocabularies: Sequence[Vocabulary]) -> None:
@@ -103,7 +140,9 @@ def _check_names(channels: Sequence[str], factors: Sequence[Factor], vocabularie
         raise ValueError(f"expected the classes of factors {expected}, got those of {names}")
 
 
-def _check_tensors(tensors: Mapping[str, Tensor], dimensions: Dimensions, config: ModelConfig, n_levels: int) -> None:
+def _check_tensors(
+    tensors: Mapping[str, Tensor], dimensions: Dimensions, config: ModelConfig, n_levels: int, basis: Basis | None
+) -> None:
     """Check names, shapes and values against a network on the meta device, before memory is allocated for one.
 
     Raises:
@@ -116,6 +155,7 @@ def _check_tensors(tensors: Mapping[str, Tensor], dimensions: Dimensions, config
             "scale.spread": torch.empty(n_channels),
             "seasonal_error": torch.empty(n_channels, dtype=torch.float64),
             "calibration": torch.empty(n_levels, dimensions.horizon),
+            **{name: torch.empty(shape) for name, shape in _effect_shapes(basis, n_channels).items()},
         }
     check_like(tensors, expected, may_lack_numbers=frozenset({"seasonal_error"}))
     if not bool((tensors["scale.spread"] > 0).all()):

@@ -56,15 +56,16 @@ def predict(fitted: FittedModel, batch: Batch, mode: LabelMode, sample: bool = F
     network = fitted.network
     labels = labels_for(batch.labels, mode)[:, : network.n_factors]
     if bool((labels >= 0).all()):
-        return network.predict(batch.x, network.marginal.b_of_labels(labels, noise=sample), sample)
+        known = network.marginal.b_of_labels(labels, noise=sample)
+        return network.predict(batch.x, known, sample, batch.effects)
     marginal = network.marginal_code(batch.x, labels, sample)
-    return network.predict(batch.x, (marginal.b, marginal.classes), sample)
+    return network.predict(batch.x, (marginal.b, marginal.classes), sample, batch.effects)
 
 
 @torch.inference_mode()
 def complete(fitted: FittedModel, batch: Batch, mode: LabelMode) -> Outputs:
     """Forecast and reconstruct a batch at the mean code."""
-    outputs: Outputs = fitted.network(batch.x, labels_for(batch.labels, mode), sample=False)
+    outputs: Outputs = fitted.network(batch.x, labels_for(batch.labels, mode), sample=False, effects=batch.effects)
     return outputs
 
 
@@ -152,7 +153,7 @@ def encode_windows(fitted: FittedModel, windows: Windows, mode: LabelMode = "inf
     names, classes = (fitted.factor_names, fitted.classes) if network.n_factors else ((), ())
     for batch in batches(fitted, windows):
         marginal = network.marginal_code(batch.x, labels_for(batch.labels, mode), sample=False)
-        q_a = network.infer_conditional(batch.x, marginal.b)
+        q_a = network.infer_conditional(batch.x, marginal.b, batch.effects)
         q_b, blocks = marginal.posterior, network.marginal.blocks
         _, attention = network.fusion(Code(q_a.loc, marginal.b, marginal.classes))
         b_mean, b_sd = tuple(blocks(q_b.mean)), tuple(blocks(q_b.stddev))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from divecast.config import LinearStart, LossConfig, ModelConfig, TrainingConfig
-from divecast.data import ByGroup, ByRecording, ByTime, Calendar, Factor, Label, Split, WindowShape
+from divecast.data import ByGroup, ByRecording, ByTime, Calendar, Covariate, Factor, Label, Split, WindowShape
 from divecast.data.time.stamps import local_stamps
 from divecast.persistence.strict import as_json
 from divecast.train.history import History
@@ -20,7 +20,8 @@ class FitPlan:
     Attributes:
         horizon: number of steps to forecast.
         lookback: number of steps of a window.
-        factors: factors, each with a block of b.
+        factors: factors; each that all series share has a block of b.
+        covariates: numeric columns whose effects are part of the model.
         model: settings of the network.
         training: settings of the optimisation.
         losses: weights of the loss terms.
@@ -30,6 +31,7 @@ class FitPlan:
     horizon: int
     lookback: int
     factors: tuple[Factor, ...]
+    covariates: tuple[Covariate, ...]
     model: ModelConfig
     training: TrainingConfig
     losses: LossConfig

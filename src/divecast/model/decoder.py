@@ -7,6 +7,7 @@ from divecast.config import DecoderConfig
 from divecast.model.blocks import Residual
 from divecast.model.distribution import LocationScale
 from divecast.model.likelihood import ScaledLikelihood
+from divecast.types import WindowEffects
 
 
 class Decoder(nn.Module):
@@ -26,9 +27,10 @@ class Decoder(nn.Module):
         self.loadings = nn.Parameter(torch.randn(config.n_loadings, n_channels) / config.n_loadings**0.5)
         self.likelihood = ScaledLikelihood(config.reconstruction, (n_channels,))
 
-    def forward(self, fused: Tensor) -> LocationScale:
-        """Map the fused code, (batch, width), to a distribution of (batch, time, channel)."""
+    def forward(self, fused: Tensor, effects: WindowEffects | None = None) -> LocationScale:
+        """Map the fused code, (batch, width), to a distribution of (batch, time, channel) around the rows' effects."""
         courses = self.courses(self.deep(fused)).view(fused.shape[0], -1, self.lookback)
         mean = (self.loadings.T @ courses).transpose(1, 2)  # the memory layout of the windows
+        mean = mean if effects is None else mean + effects.past
         distribution: LocationScale = self.likelihood(mean)
         return distribution

@@ -42,6 +42,11 @@ class LocationScale(Distribution):
         """The scale, of the shape of ``loc``."""
         return self.log_scale.exp().expand_as(self.loc)
 
+    def wider_by(self, deviation: Tensor) -> "LocationScale":
+        """Return the same family with the squares of the scale and of ``deviation`` (>= 0, as ``loc``) added."""
+        log_scale = 0.5 * torch.log((2.0 * self.log_scale).exp() + deviation.square())
+        return LocationScale(self.kind, self.loc, log_scale, self.df)
+
     def log_prob(self, value: Tensor) -> Tensor:
         """Return the log density, element by element."""
         standard = (value - self.loc) * (-self.log_scale).exp()

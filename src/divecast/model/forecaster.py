@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +17,7 @@ from divecast.model.likelihood import ScaledLikelihood
 from divecast.model.linear.filled import fill_window
 from divecast.model.linear.label_covariates import Pairs, label_covariates, n_label_covariates
 from divecast.model.linear.ridge import RidgeWeights
+from divecast.types import WindowEffects
 
 _MOST_SPREAD = 3.0  # maximum change of a window's log scale
 _LEAST_UNIT = 0.1  # scaled units; avoids scaling nearly flat windows up to noise
@@ -23,29 +25,71 @@ _LEAST_POWER = 1e-12  # keeps the gradient of the square root finite on a flat w
 _ROWS_IN_CACHE = 2048  # windows x channels whose features fit into the cache of a core
 
 
+EffectsUse = Literal["none", "calendar", "told"]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the linear path reads, without missing values.
+
+    Attributes:
+        window: (batch, channel, time).
+        residual: (batch, channel, time) the window minus the effects of its rows; None without effects.
+        ahead: (batch, channel, horizon) effects of the target rows; None without effects.
+    """
+
+    window: Tensor
+    residual: Tensor | None = None
+    ahead: Tensor | None = None
+
+    @classmethod
+    def of(cls, x: Tensor, effects: WindowEffects | None, season: int) -> "Past":
+        """Fill the missing values of a window, (batch, time, channel); with effects, those of its residuals."""
+        if effects is None:
+            return cls(fill_window(x, season).transpose(1, 2))
+        residual = fill_window(x - effects.past, season)
+        window = (residual + effects.past).transpose(1, 2)
+        return cls(window, residual.transpose(1, 2), effects.ahead.transpose(1, 2))
+
+
 class LinearPath(nn.Module):
-    """A linear map of each channel's window and the label covariates, solved in closed form, not trained.
+    """A linear map of each channel's window, label covariates and effects, solved in closed form, not trained.
+
+    It is a mean of two families of maps: of the window, and of its residuals from the effects of its rows, to which
+    the effects of the target rows are added. ``weight`` and ``carry`` are the maps times their shares, and ``share`` is
+    that of the second family.
 
     Args:
         lookback: steps of the window.
         n_covariates: number of ``label_covariates`` of the factors.
         horizon: steps ahead.
         n_channels: channels of the window.
+        effects: whether there are effects.
     """
 
     weight: Tensor
+    carry: Tensor
+    share: Tensor
 
-    def __init__(self, lookback: int, n_covariates: int, horizon: int, n_channels: int) -> None:
+    def __init__(self, lookback: int, n_covariates: int, horizon: int, n_channels: int, effects: bool) -> None:
         super().__init__()
         self.register_buffer("weight", torch.zeros(n_channels, lookback + n_covariates, horizon))
+        self.has_effects = effects
+        if effects:
+            self.register_buffer("carry", torch.zeros(n_channels, lookback, horizon))
+            self.register_buffer("share", torch.zeros(n_channels, horizon))
 
-    def forward(self, x: Tensor, covariates: Tensor) -> Tensor:
-        """Map (batch, channel, time) and (batch, covariate) to (batch, channel, horizon), in full precision."""
+    def forward(self, past: Past, covariates: Tensor) -> Tensor:
+        """Map the past and (batch, covariate) to (batch, channel, horizon), in full precision."""
+        x = past.window
         time, n_channels = x.shape[2], x.shape[1]
         with _full_precision(x.device.type):
             own = torch.bmm(x.transpose(0, 1), self.weight[:, :time])
             if covariates.shape[1]:  # einsum would copy the weights, which are large
                 own = torch.baddbmm(own, covariates.expand(n_channels, -1, -1).to(own), self.weight[:, time:])
+            if past.residual is not None and past.ahead is not None:
+                own = torch.baddbmm(own, past.residual.transpose(0, 1), self.carry)
+                return torch.addcmul(own.transpose(0, 1), self.share, past.ahead)
         return own.transpose(0, 1)
 
 
@@ -72,6 +116,8 @@ class Forecaster(nn.Module):
         pairs: pairs of factors whose joint classes are covariates of the linear path.
         config: sizes and likelihood.
         season: steps per season, by which missing values of the window are filled; see ``fill_window``.
+        effects: whether windows have effects; the network reads those of the target rows that it is ``told`` beside
+            the calendar.
     """
 
     shares: Tensor
@@ -83,16 +129,19 @@ class Forecaster(nn.Module):
         pairs: Pairs,
         config: DecoderConfig,
         season: int = 0,
+        effects: EffectsUse = "none",
     ) -> None:
         super().__init__()
         (lookback, horizon, n_channels), width = shape, config.width
         self.n_classes, self.pairs, self.season = tuple(n_classes), pairs, season
-        self.linear = LinearPath(lookback, n_label_covariates(n_classes, pairs), horizon, n_channels)
+        n_covariates = n_label_covariates(n_classes, pairs)
+        self.linear = LinearPath(lookback, n_covariates, horizon, n_channels, effects != "none")
         self.register_buffer("shares", torch.ones(n_channels))
         self.embedding = nn.Parameter(0.1 * torch.randn(n_channels, config.channel_features))
         self.enter = nn.Linear(lookback, width)
         self.enter_channel = nn.Linear(config.channel_features, width, bias=False)
         self.enter_level = nn.Linear(2, width, bias=False) if config.standardise else None
+        self.enter_told = nn.Linear(horizon, width, bias=False) if effects == "told" else None
         self.conditions = nn.Linear(config.token_width, (config.depth + 1) * width, bias=False)
         self.mixings = nn.ModuleList([_mixing(n_channels, config) for _ in range(config.depth)])
         self.layers = nn.ModuleList([Residual(width, config.dropout) for _ in range(config.depth)])
@@ -104,34 +153,38 @@ class Forecaster(nn.Module):
         nn.init.zeros_(self.spread.bias)
         self.likelihood = ScaledLikelihood(config.forecast, (horizon, n_channels))
 
-    def forward(self, x: Tensor, fused: Tensor, classes: tuple[Tensor, ...]) -> LocationScale:
+    def forward(
+        self, x: Tensor, fused: Tensor, classes: tuple[Tensor, ...], effects: WindowEffects | None = None
+    ) -> LocationScale:
         """Map the window, (batch, time, channel), and the fused code to a distribution of (batch, horizon, channel)."""
-        window = fill_window(x, self.season).transpose(1, 2)
-        correction, wider = self._corrections(window, self.conditions(fused)[:, None])
-        mean = self.linear(window, label_covariates(classes, self.pairs, x)) + correction
+        past = Past.of(x, effects, self.season)
+        read = [past.window, self.conditions(fused)[:, None]]
+        if effects is not None and effects.told is not None:
+            read.append(effects.told.transpose(1, 2))
+        correction, wider = self._corrections(read)
+        mean = self.linear(past, label_covariates(classes, self.pairs, x)) + correction
         distribution: LocationScale = self.likelihood(mean.transpose(1, 2), wider.transpose(1, 2))
-        return distribution
+        doubt = None if effects is None else effects.doubt
+        return distribution if doubt is None else distribution.wider_by(doubt)
 
-    def linear_forecast(self, x: Tensor, classes: tuple[Tensor, ...]) -> Tensor:
+    def linear_forecast(self, x: Tensor, classes: tuple[Tensor, ...], effects: WindowEffects | None = None) -> Tensor:
         """Return the forecast of the linear path alone, (batch, horizon, channel)."""
-        linear: Tensor = self.linear(
-            fill_window(x, self.season).transpose(1, 2), label_covariates(classes, self.pairs, x)
-        )
+        linear: Tensor = self.linear(Past.of(x, effects, self.season), label_covariates(classes, self.pairs, x))
         return linear.transpose(1, 2)
 
-    def _corrections(self, window: Tensor, conditions: Tensor) -> tuple[Tensor, Tensor]:
+    def _corrections(self, read: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """Return ``_correction`` of all windows, computed in pieces that fit into the cache."""
+        window = read[0]
         if window.device.type != "cpu" or torch.compiler.is_exporting():
-            return self._correction(window, conditions)
+            return self._correction(*read)
         some = max(1, _ROWS_IN_CACHE // window.shape[1])
-        parts = in_pieces((window, conditions), some)
-        corrections, wider = zip(*(self._correction(*part) for part in parts), strict=True)
+        corrections, wider = zip(*(self._correction(*part) for part in in_pieces(read, some)), strict=True)
         return torch.cat(corrections), torch.cat(wider)
 
-    def _correction(self, window: Tensor, conditions: Tensor) -> tuple[Tensor, Tensor]:
+    def _correction(self, window: Tensor, conditions: Tensor, told: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return the network's correction of the linear path, (batch, channel, horizon), and of the log scale."""
         first, *others = conditions.chunk(len(self.layers) + 1, dim=-1)
-        unit = self.shares[:, None]
+        unit, spread = self.shares[:, None], window.new_ones(1)
         known = self.enter_channel(self.embedding) + first
         if self.enter_level is not None:
             level = window.mean(2, keepdim=True)
@@ -140,6 +193,8 @@ class Forecaster(nn.Module):
             window = window / spread
             known = known + self.enter_level(torch.cat([torch.tanh(0.5 * level), spread.log()], dim=2))
             unit = unit * spread
+        if self.enter_told is not None and told is not None:
+            known = known + self.enter_told(told / spread)
         hidden = nn.functional.gelu(self.enter(window) + known)
         for mixing, layer, condition in zip(self.mixings, self.layers, others, strict=True):
             hidden = layer(mixing(hidden), condition)
@@ -156,4 +211,6 @@ class Forecaster(nn.Module):
             channels: channels of the panel.
         """
         self.linear.weight[channels] = ridge.weight
+        if ridge.carried is not None:
+            self.linear.carry[channels], self.linear.share[channels] = ridge.carried.weight, ridge.carried.share
         self.likelihood.start_scale(ridge.residual_scale.T, channels)

@@ -10,13 +10,13 @@ from divecast.errors import ConfigError
 from divecast.model.centres import FactorKind
 from divecast.model.decoder import Decoder
 from divecast.model.encoder import ConditionalEncoder
-from divecast.model.forecaster import Forecaster
+from divecast.model.forecaster import EffectsUse, Forecaster
 from divecast.model.fusion import Fusion
 from divecast.model.linear.label_covariates import Pairs
 from divecast.model.marginal import Clamped, GivenLabels, LabelPath, LatentLabels, MarginalCode, RBFBlocks
 from divecast.model.pairing import Coupling
 from divecast.model.prior import MarginalPrior
-from divecast.types import Code, Outputs, Prediction
+from divecast.types import Code, Outputs, Prediction, WindowEffects
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Dimensions:
         pairs: pairs of factors whose joint classes are covariates of the linear path.
         couplings: pairs of factors whose blocks have a joint prior.
         season: steps per season, by which missing values of a window are filled for the forecast; see ``fill_window``.
+        effects: whether windows have effects, ``told`` if some are not of the calendar; see ``WindowEffects``.
     """
 
     lookback: int
@@ -42,6 +43,7 @@ class Dimensions:
     pairs: Pairs = ()
     couplings: tuple[Coupling, ...] = ()
     season: int = 0
+    effects: EffectsUse = "none"
 
     def __post_init__(self) -> None:
         """Check the season (ConfigError)."""
@@ -78,19 +80,22 @@ class Network(nn.Module):
         self.decoder = Decoder(time, channels, decoder)
         pairs = dimensions.pairs if sizes else ()
         shape = (time, dimensions.horizon, channels)
-        self.forecaster = Forecaster(shape, n_classes, pairs, decoder, dimensions.season)
+        self.forecaster = Forecaster(shape, n_classes, pairs, decoder, dimensions.season, dimensions.effects)
 
     @property
     def n_factors(self) -> int:
         """Number of factors that are part of the code."""
         return len(self.marginal.block_sizes)
 
-    def infer_conditional(self, x: Tensor, b: Tensor) -> Normal:
-        """Return q(a|x,b), a normal of (batch, conditional), which may have no dimensions."""
+    def infer_conditional(self, x: Tensor, b: Tensor, effects: WindowEffects | None = None) -> Normal:
+        """Return q(a|x,b), a normal of (batch, conditional), which may have no dimensions.
+
+        It reads the residuals of the rows' effects, so that a does not hold what the table says already.
+        """
         if self.conditional is None:
             empty = x.new_zeros(len(x), 0)
             return Normal(empty, empty, validate_args=False)
-        posterior: Normal = self.conditional(x, b)
+        posterior: Normal = self.conditional(x if effects is None else x - effects.past, b)
         return posterior
 
     def marginal_code(self, x: Tensor, labels: Tensor, sample: bool) -> MarginalCode:
@@ -106,26 +111,30 @@ class Network(nn.Module):
         b, classes = self.marginal.clamp(draw, labels, noise=sample)
         return MarginalCode(posterior, draw, b, classes)
 
-    def predict(self, x: Tensor, marginal: Clamped, sample: bool) -> Prediction:
+    def predict(self, x: Tensor, marginal: Clamped, sample: bool, effects: WindowEffects | None = None) -> Prediction:
         """Infer a given b and its classes, then forecast."""
-        q_a, code, fused, attention = self._fuse(x, marginal, sample)
-        return Prediction(q_a, code, attention, self.forecaster(x, fused, code.classes))
+        q_a, code, fused, attention = self._fuse(x, marginal, sample, effects)
+        return Prediction(q_a, code, attention, self.forecaster(x, fused, code.classes, effects))
 
-    def complete(self, x: Tensor, marginal: MarginalCode, sample: bool) -> Outputs:
-        """Infer a given b, then reconstruct from the code alone, and forecast."""
-        q_a, code, fused, attention = self._fuse(x, (marginal.b, marginal.classes), sample)
-        forecast, reconstruction = self.forecaster(x, fused, code.classes), self.decoder(fused)
+    def complete(
+        self, x: Tensor, marginal: MarginalCode, sample: bool, effects: WindowEffects | None = None
+    ) -> Outputs:
+        """Infer a given b, then reconstruct from the code and the rows' effects alone, and forecast."""
+        q_a, code, fused, attention = self._fuse(x, (marginal.b, marginal.classes), sample, effects)
+        forecast, reconstruction = self.forecaster(x, fused, code.classes, effects), self.decoder(fused, effects)
         return Outputs(q_a, code, attention, forecast, marginal.posterior, reconstruction)
 
-    def _fuse(self, x: Tensor, marginal: Clamped, sample: bool) -> tuple[Normal, Code, Tensor, Tensor]:
+    def _fuse(
+        self, x: Tensor, marginal: Clamped, sample: bool, effects: WindowEffects | None
+    ) -> tuple[Normal, Code, Tensor, Tensor]:
         b, classes = marginal
-        q_a = self.infer_conditional(x, b)
+        q_a = self.infer_conditional(x, b, effects)
         code = Code(q_a.rsample() if sample else q_a.loc, b, classes)
         return q_a, code, *self.fusion(code)
 
-    def forward(self, x: Tensor, labels: Tensor, sample: bool = True) -> Outputs:
-        """Return all outputs for a batch; arguments as in ``marginal_code``."""
-        return self.complete(x, self.marginal_code(x, labels, sample), sample)
+    def forward(self, x: Tensor, labels: Tensor, sample: bool = True, effects: WindowEffects | None = None) -> Outputs:
+        """Return all outputs for a batch; arguments as in ``marginal_code``, and what the table says of the rows."""
+        return self.complete(x, self.marginal_code(x, labels, sample), sample, effects)
 
 
 def _label_path(dimensions: Dimensions, config: ModelConfig) -> tuple[LabelPath, int]:

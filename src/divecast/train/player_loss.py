@@ -56,7 +56,7 @@ def player_loss(
     clamped = _random_share(batch.labels[:, : network.n_factors], training.clamp)
     with torch.set_grad_enabled(turn == "joint" or not training.freeze):
         marginal = network.marginal_code(batch.x, clamped, sample=True)
-    outputs = network.complete(batch.x, marginal, sample=True)
+    outputs = network.complete(batch.x, marginal, sample=True, effects=batch.effects)
     generation = _generation(outputs, batch, weights)
     if turn == "conditional":
         return generation

@@ -39,7 +39,7 @@ def validate(
         for part in ranks.rows(len(chosen)).of(chosen).split(min(batch_size, _max_batch_size(windows))):
             batch = windows.batch(part).to(device)
             marginal = network.marginal_code(batch.x, batch.labels, sample=False)
-            outputs = network.complete(batch.x, marginal, sample=False)
+            outputs = network.complete(batch.x, marginal, sample=False, effects=batch.effects)
             terms = (
                 *conditional_terms(outputs, batch),
                 *(

@@ -20,8 +20,6 @@ def gather(
 ) -> Values:
     """Copy windows of rows, and scale them.
 
-    A row-major array (a store) is read by rows, which are contiguous on disk; any other by channels.
-
     Args:
         values: (row, channel) in original units.
         starts: (batch,) first rows.
@@ -32,13 +30,21 @@ def gather(
     Returns:
         (batch, channel, length) contiguous float32, scaled units.
     """
-    inside = not len(starts) or int(starts.max()) + length <= len(values)
-    block = (_by_channels if inside and not values.flags.c_contiguous else _by_rows)(values, starts, length, channels)
+    block = cut(values, starts, length, channels)
     selected = slice(None) if channels is None else channels
     with np.errstate(over="ignore"):  # range_check.py refuses what becomes infinite
         block -= scale.center[selected, None]
         block /= scale.spread[selected, None]
     return block
+
+
+def cut(values: Values, starts: NDArray[np.int64], length: int, channels: NDArray[np.int64] | None = None) -> Values:
+    """Copy windows of rows, (batch, channel, length); arguments as in :func:`gather`.
+
+    A row-major array (a store) is read by rows, which are contiguous on disk; any other by channels.
+    """
+    inside = not len(starts) or int(starts.max()) + length <= len(values)
+    return (_by_channels if inside and not values.flags.c_contiguous else _by_rows)(values, starts, length, channels)
 
 
 def _by_channels(values: Values, starts: NDArray[np.int64], length: int, channels: NDArray[np.int64] | None) -> Values:

@@ -1,7 +1,7 @@
 """Windows of a source, gathered into batches."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import torch
@@ -16,10 +16,17 @@ from divecast.data.source import Source
 from divecast.data.windows.scale import Scale
 from divecast.data.windows.window_batch import gather
 from divecast.errors import ConfigError, DataError, warn_data
-from divecast.types import Batch, ChannelSample
+from divecast.types import Batch, ChannelSample, WindowEffects
 
 Role = Literal["fit", "score", "encode"]
 Rows = NDArray[np.int64]
+
+
+class EffectsSource(Protocol):
+    """The effects of the rows of a source, cut into windows."""
+
+    def of(self, origins: Rows, channels: Rows | None = None) -> WindowEffects:
+        """Return the effects of windows with these origins, (batch,), of all or some channels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,7 @@ class Windows:
         shape: lengths.
         target_start: (segment,) first row that may be a target.
         target_stop: (segment,) row after the last one.
+        effects: effects of the rows; None for a model without effects.
     """
 
     source: Source
@@ -63,6 +71,7 @@ class Windows:
     shape: WindowShape
     target_start: Rows
     target_stop: Rows
+    effects: EffectsSource | None = None
 
     @classmethod
     def of(  # noqa: PLR0913 (all of them define a window)
@@ -135,7 +144,8 @@ class Windows:
             block[:, :, lookback:][np.broadcast_to(outside[:, None, :], (*block.shape[:2], horizon))] = np.nan
         steps = torch.from_numpy(block).transpose(1, 2)
         labels = torch.from_numpy(self.labels[origins - 1].astype(np.int64))
-        return Batch(steps[:, :lookback], steps[:, lookback:], labels, sample)
+        effects = None if self.effects is None else self.effects.of(origins, channels)
+        return Batch(steps[:, :lookback], steps[:, lookback:], labels, sample, effects=effects)
 
 
 def _bounds(source: Source, part: Part, shape: WindowShape, role: Role) -> tuple[Rows, Rows]:

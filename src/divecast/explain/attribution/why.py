@@ -114,7 +114,8 @@ def _ablate(network: Network, batch: Batch, code: Code) -> _Ablation:
     sizes, mean = network.marginal.block_sizes, prior_mean(network, len(batch.x))
 
     def forecast(fused: Code, covariates: Code) -> Tensor:
-        mean: Tensor = network.forecaster(batch.x, network.fusion(fused)[0], covariates.classes).mean
+        code = network.fusion(fused)[0]
+        mean: Tensor = network.forecaster(batch.x, code, covariates.classes, batch.effects).mean
         return mean
 
     ablated = [replaced(code, mean, sizes, (component,)) for component in range(n_components(network))]

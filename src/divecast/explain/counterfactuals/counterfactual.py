@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from divecast._optional import Plottable
 from divecast._text import plural
@@ -15,7 +14,7 @@ from divecast.explain.code import Generated, generate
 from divecast.explain.long_table import long_columns
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.results import Columns, Floats, Forecast, Keys, Reconstruction
-from divecast.types import Code
+from divecast.types import Batch, Code
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -152,10 +151,13 @@ class Contrast:
     counterfactual: Generated
 
 
-def contrast(fitted: FittedModel, x: Tensor, own: Code, changed: Code, levels: Sequence[float]) -> Contrast:
-    """Generate from the own and the changed code of windows, x (batch, time, channel) in scaled units."""
-    factual, counterfactual = (generate(fitted, x, code, levels) for code in (own, changed))
-    return Contrast(fitted.scale.invert(x.cpu().numpy()), own, changed, factual, counterfactual)
+def contrast(
+    fitted: FittedModel, batch: Batch, own: Code, changed: Code, levels: Sequence[float], moved: Batch | None = None
+) -> Contrast:
+    """Generate from the own and the changed code of windows; from ``moved`` for the latter, if given."""
+    factual = generate(fitted, batch, own, levels)
+    counterfactual = generate(fitted, batch if moved is None else moved, changed, levels)
+    return Contrast(fitted.original(batch.x), own, changed, factual, counterfactual)
 
 
 def counterfactual_of(

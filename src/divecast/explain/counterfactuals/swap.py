@@ -123,4 +123,4 @@ def _contrasts(
 ) -> Iterator[Contrast]:
     for batch, other_batch in zip(batches(fitted, windows), batches(fitted, others), strict=True):
         own, other = (infer_code(fitted, part, swap.labels) for part in (batch, other_batch))
-        yield contrast(fitted, batch.x, own, with_code_of(fitted, own, other, swap), levels)
+        yield contrast(fitted, batch, own, with_code_of(fitted, own, other, swap), levels)

@@ -19,7 +19,7 @@ from divecast.explain.long_table import long_columns
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import batches
 from divecast.inference.results import Floats, Keys
-from divecast.types import Code
+from divecast.types import Batch, Code
 
 
 @dataclass(frozen=True, eq=False, slots=True, repr=False)
@@ -115,7 +115,7 @@ def traverse_windows(
         own = infer_code(fitted, batch, "infer")
         codes = [moved_to(fitted, own, dimension, value.to(batch.x.device)) for value in values]
         codes = [effects.adjusted(own, code) for code in codes] if effects else codes
-        steps.append(_traverse_batch(fitted, batch.x, own, dimension, codes))
+        steps.append(_traverse_batch(fitted, batch, own, dimension, codes))
     factor = dimension.factor
     return Traversal(
         dimension=dimension.name,
@@ -149,10 +149,12 @@ class _Batch:
     own_forecasts: Floats
 
 
-def _traverse_batch(fitted: FittedModel, x: Tensor, own: Code, dimension: Dimension, codes: Sequence[Code]) -> _Batch:
-    moved = [generate(fitted, x, code) for code in codes]
-    factor, unmoved = dimension.factor, generate(fitted, x, own)
-    probabilities = [code.a.new_empty(len(x), 0) if factor is None else code.classes[factor] for code in codes]
+def _traverse_batch(
+    fitted: FittedModel, batch: Batch, own: Code, dimension: Dimension, codes: Sequence[Code]
+) -> _Batch:
+    moved = [generate(fitted, batch, code) for code in codes]
+    factor, unmoved = dimension.factor, generate(fitted, batch, own)
+    probabilities = [code.a.new_empty(len(batch.x), 0) if factor is None else code.classes[factor] for code in codes]
     return _Batch(
         windows=np.stack([generated.window for generated in moved], axis=1),
         forecasts=np.stack([generated.mean for generated in moved], axis=1),

@@ -6,6 +6,11 @@ where the label is used there is none, since the factual code is at the centre a
 the class as noise, whose directions differ between classes (the direction from six to seven o'clock means something
 else at noon). The blocks of the other factors stay as in the factual code, and so does a, except for the effect of the
 labels on it (``explain/counterfactuals/label_effects.py``).
+
+The effects of the class on the rows move, too: abduction, action, prediction (Pearl 2009; Pawlowski et al. 2020). What
+is inferred from the window are a and the residuals of its rows; both stay, and the effects of the rows of the window
+and of the future become those of the class asked for (``effects/moved.py``), so that the forecaster reads the window as
+it would have been.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +23,7 @@ from divecast._text import did_you_mean
 from divecast.data import Windows
 from divecast.data.labels.class_names import class_place
 from divecast.data.names import listed
+from divecast.effects import RowEffects
 from divecast.errors import ConfigError, warn_data
 from divecast.explain.code import infer_code
 from divecast.explain.counterfactuals.counterfactual import (
@@ -29,8 +35,8 @@ from divecast.explain.counterfactuals.counterfactual import (
 )
 from divecast.explain.counterfactuals.label_effects import LabelEffects
 from divecast.inference.fitted_model import FittedModel
-from divecast.inference.predict import LabelMode, batches
-from divecast.types import Code
+from divecast.inference.predict import LabelMode, batches, pieces
+from divecast.types import Batch, Code
 
 _LEAST_SEEN = 0.5  # windows
 
@@ -134,10 +140,32 @@ def _contrasts(
     fitted: FittedModel, windows: Windows, wanted: Tensor, change: ClassChange, levels: Sequence[float]
 ) -> Iterator[Contrast]:
     start = 0
-    for batch in batches(fitted, windows):
+    for piece, batch in zip(pieces(fitted, windows), batches(fitted, windows), strict=True):
         own = infer_code(fitted, batch, change.labels)
         labels = wanted[start : start + len(batch.x)].to(batch.x.device)
         start += len(batch.x)
+        moved = with_moved_effects(piece, batch, own, labels)
         changed = with_classes(fitted, own, labels)
         changed = change.effects.adjusted(own, changed) if change.effects else changed
-        yield contrast(fitted, batch.x, own, changed, levels)
+        yield contrast(fitted, batch, own, changed, levels, moved)
+
+
+def with_moved_effects(windows: Windows, batch: Batch, own: Code, wanted: Tensor) -> Batch:
+    """Return a batch as it would have been, had its windows been of other classes.
+
+    Args:
+        windows: the windows of the batch.
+        batch: the windows.
+        own: their code, whose most probable classes the effects move from where a class is not known.
+        wanted: (window, factor) class indices, -1 keeps the class of the window.
+    """
+    if not isinstance(windows.effects, RowEffects) or batch.effects is None:
+        return batch
+    current = torch.stack([classes.argmax(1) for classes in own.classes], dim=1)
+    change = windows.effects.change(windows.origins, current.cpu().numpy(), wanted.cpu().numpy())
+    if change is None:
+        return batch
+    change, effects = change.to(batch.x.device), batch.effects
+    told = None if effects.told is None or change.told is None else effects.told + change.told
+    moved = replace(effects, past=effects.past + change.past, ahead=effects.ahead + change.ahead, told=told)
+    return replace(batch, x=batch.x + change.past, effects=moved)

@@ -22,6 +22,19 @@ _LONGEST_HOLE = 3  # steps of the future that are interpolated linearly (our cho
 
 
 @dataclass(frozen=True, slots=True)
+class CarriedWeights:
+    """Maps of the residuals from the effects of the rows, and their share in the forecast.
+
+    Attributes:
+        weight: (channel, time, horizon) float32, the maps times their shares.
+        share: (channel, horizon) float32, the share of these maps, by which the effects ahead are multiplied.
+    """
+
+    weight: Tensor
+    share: Tensor
+
+
+@dataclass(frozen=True, slots=True)
 class RidgeWeights:
     """A solved ridge regression.
 
@@ -30,11 +43,13 @@ class RidgeWeights:
         residual_scale: (channel, horizon) float32, standard deviation of the training residuals, scaled units, at least
             1e-3 (the precision of float32 sums); 1 for a channel without windows.
         n_windows: (channel,) int64, number of windows used.
+        carried: maps of residuals to be added; None for none.
     """
 
     weight: Tensor
     residual_scale: Tensor
     n_windows: Tensor
+    carried: CarriedWeights | None = None
 
     def forecast(self, x: Tensor, covariates: Tensor) -> Tensor:
         """Forecast the horizon.

@@ -9,46 +9,103 @@ combinations of these are averaged, for every step of every channel:
 * labels: with or without covariates;
 * penalty: from weak to strong;
 * scope: a map of the channel, or one map shared by all channels (as in NLinear). Similar channels help each other, most
-  if a channel has few windows for the horizon.
+  if a channel has few windows for the horizon;
+* family: the map acts on the values, or on their residuals from the effects of the rows (docs/theory.md), to which the
+  effects of the target rows are added. The latter maps need no labels.
 
 Each is a linear map of [window | covariates], and so is their weighted mean. Weights are pseudo-BMA weights (Yao et al.
 2018) under a normal likelihood: exp(-n/2 log MSE), where n is the number of validation windows that do not overlap. Few
 windows leave the weights nearly equal, many select. All is computed from the Gram matrices; windows are not read again.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from divecast.model.linear.ridge import RidgeSums, RidgeWeights
+from divecast.model.linear.ridge import CarriedWeights, RidgeSums, RidgeWeights
 
 PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 """Penalties as shares of the number of windows (our choice)."""
 
 _SMALLEST_SCALE = 1e-3
+_SMALLEST_SHARE = 1e-12
 
 
-def stacked_ridge(train: RidgeSums, valid: RidgeSums, overlap: float, pooled: RidgeSums) -> RidgeWeights:
+@dataclass(frozen=True, slots=True)
+class FamilySums:
+    """The sums from which the maps of a family are solved and weighed.
+
+    Attributes:
+        train: sums over the training windows.
+        valid: sums over the validation windows, of the same shape.
+        pooled: sums over the training windows of all channels, as if of one channel, for the shared maps.
+    """
+
+    train: RidgeSums
+    valid: RidgeSums
+    pooled: RidgeSums
+
+
+def stacked_ridge(of_values: FamilySums, of_residuals: FamilySums | None, overlap: float) -> RidgeWeights:
     """Return the weighted mean of all regressions of every channel.
 
     Args:
-        train: sums over the training windows.
-        valid: sums over the validation windows, of the same shape.
+        of_values: sums of the windows' values.
+        of_residuals: sums of their residuals from the effects of the rows; None without effects.
         overlap: number of validation windows that share a step of the future; they count as one.
-        pooled: sums over the training windows of all channels, as if of one channel, for the shared maps.
 
     Returns:
-        The mean maps, with the scale of their training residuals. Without validation windows, all maps have equal
-        weights.
+        The mean maps, with the scale of their training residuals (of a mean of both families, at least that). Without
+        validation windows, all maps have equal weights.
     """
-    channels = range(train.shape.channel)
-    shared = _Maps.of(pooled, 0)
-    weight = torch.stack([_averaged(train, valid, channel, overlap, shared) for channel in channels])
-    variance = torch.stack([_mean_squares(train, channel, weight[channel]) for channel in channels])
-    scale = variance.clamp(min=_SMALLEST_SCALE**2).sqrt().where(train.count[:, None] > 0, 1.0)
-    return RidgeWeights(weight.float(), scale.float(), train.count.clone())
+    families = [of_values] if of_residuals is None else [of_values, of_residuals]
+    shared = [_Maps.of(family.pooled, 0) for family in families]
+    channels = range(of_values.train.shape.channel)
+    means = [_averaged(families, shared, channel, overlap) for channel in channels]
+    variance = torch.stack([_mean_variance(families, mean, channel) for channel, mean in enumerate(means)])
+    count = of_values.train.count
+    scale = variance.clamp(min=_SMALLEST_SCALE**2).sqrt().where(count[:, None] > 0, 1.0)
+    weight, *carried = (torch.stack([mean[i].weight for mean in means]).float() for i in range(len(families)))
+    share = torch.stack([mean[-1].share for mean in means]).float()
+    carries = CarriedWeights(carried[0], share) if carried else None
+    return RidgeWeights(weight, scale.float(), count.clone(), carries)
+
+
+def weighed_ridge(
+    maps: tuple[RidgeWeights, RidgeWeights], valid: tuple[RidgeSums, RidgeSums], overlap: float
+) -> RidgeWeights:
+    """Return the weighted mean of one map of the values and one of the residuals, for each channel and step.
+
+    Args:
+        maps: maps of the values, and of the residuals.
+        valid: sums over the validation windows of the values, and of the residuals.
+        overlap: as in ``stacked_ridge``.
+    """
+    scores = [
+        torch.stack(
+            [
+                _score(sums, channel, _mean_squares(sums, channel, weight.double()), overlap)
+                for channel, weight in enumerate(each.weight)
+            ]
+        )
+        for each, sums in zip(maps, valid, strict=True)
+    ]
+    own, share = torch.softmax(torch.stack(scores), dim=0).float()
+    of_values, of_residuals = maps
+    scale = (own * of_values.residual_scale.square() + share * of_residuals.residual_scale.square()).sqrt()
+    carried = CarriedWeights(of_residuals.weight * share[:, None], share)
+    return RidgeWeights(of_values.weight * own[:, None], scale, of_values.n_windows, carried)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mean:
+    """The mean map of a family times its share, (input, horizon), and the share, (horizon,)."""
+
+    weight: Tensor
+    share: Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +150,20 @@ class _Maps:
         return base + torch.einsum("mie,meh->ih", self.ends, (self.mix * shares[:, :, None]).sum(0))
 
 
-def _averaged(train: RidgeSums, valid: RidgeSums, channel: int, overlap: float, shared: _Maps) -> Tensor:
-    """Return the weighted mean of a channel's maps and the shared maps, (input, horizon) float64."""
-    own = _Maps.of(train, channel)
-    errors = torch.stack([own.errors(valid, channel), shared.errors(valid, channel)])
-    n_independent = valid.count[channel] / overlap
-    scores = -0.5 * n_independent * errors.clamp(min=_SMALLEST_SCALE**2).log()
-    of_own, of_shared = torch.softmax(scores.flatten(0, 2), dim=0).view_as(scores)
-    return own.averaged(of_own) + shared.averaged(of_shared)
+def _averaged(families: Sequence[FamilySums], shared: Sequence[_Maps], channel: int, overlap: float) -> list[_Mean]:
+    """Return the weighted mean of a channel's maps and the shared maps of each family, float64."""
+    pairs, scores = [], []
+    for family, shared_maps in zip(families, shared, strict=True):
+        pair = (_Maps.of(family.train, channel), shared_maps)
+        errors = torch.stack([maps.errors(family.valid, channel) for maps in pair])
+        scores.append(_score(family.valid, channel, errors, overlap))
+        pairs.append(pair)
+    weights = torch.softmax(torch.cat([score.flatten(0, 2) for score in scores]), dim=0)
+    means = []
+    for pair, part in zip(pairs, weights.split([score[..., 0].numel() for score in scores]), strict=True):
+        of_own, of_shared = part.view(2, *pair[0].mix.shape[:2], -1)
+        means.append(_Mean(pair[0].averaged(of_own) + pair[1].averaged(of_shared), part.sum(0)))
+    return means
 
 
 def _solved(sums: RidgeSums, channel: int, pulls: Tensor) -> Tensor:
@@ -139,6 +202,23 @@ def _mix(base: Tensor, ends: Tensor, pulls: Tensor) -> Tensor:
     by_mean = torch.stack([missing / of_sum, zero], dim=1)
     by_last = torch.stack([of_last * missing + across * last, -of_sum * last - across * missing], dim=1)
     return torch.stack([torch.zeros_like(by_mean), by_mean, by_last / size[:, None]])
+
+
+def _score(valid: RidgeSums, channel: int, errors: Tensor, overlap: float) -> Tensor:
+    """Return the log weights of maps from their mean squared validation errors, of the same shape."""
+    return -0.5 * (valid.count[channel] / overlap) * errors.clamp(min=_SMALLEST_SCALE**2).log()
+
+
+def _mean_variance(families: Sequence[FamilySums], means: Sequence[_Mean], channel: int) -> Tensor:
+    """Return the training errors of each family's mean map, averaged by the families' shares, (horizon,).
+
+    The squared error of a mean of two forecasts is at most the mean of their squared errors.
+    """
+    of_families = [
+        mean.share * _mean_squares(family.train, channel, mean.weight / mean.share.clamp(min=_SMALLEST_SHARE))
+        for family, mean in zip(families, means, strict=True)
+    ]
+    return torch.stack(of_families).sum(0)
 
 
 def _mean_squares(sums: RidgeSums, channel: int, weight: Tensor) -> Tensor:

@@ -1,0 +1,258 @@
+"""The features of rows by which effects are described, in groups that are named by the columns they come from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property, reduce
+from typing import Any, get_args
+
+import numpy as np
+import torch
+
+from divecast._text import plural
+from divecast.data import Calendar, Covariate, Factor, Label, Part, Vocabulary
+from divecast.data.source import Values
+from divecast.effects.facts import Facts, Rows, is_cyclic
+from divecast.effects.terms import Classes, DayPart, Known, Number, Season, Term, trailing_mean
+from divecast.errors import warn_data
+from divecast.model.linear.label_covariates import recurring_pairs
+
+# Our choice, after shared/design: few knots, since covariates act smoothly; parts of the day where they may act
+# differently; three harmonics of the year.
+_KNOTS = (0.1, 0.3, 0.5, 0.7, 0.9)
+_TRAILING_KNOTS = (0.2, 0.5, 0.8)
+_NUMBER_PARTS, _LABEL_PARTS, _SEASON_PAIRS = 4, 24, 3
+_MOST_BY_HOUR = 8  # classes of a label whose effects differ by hour
+_MOST_SERIES_BY_PART = 512  # series for which a covariate of their own acts by part of the day
+_LEAST_VALUES = 8
+_BEYOND = 1.0  # standard deviations beyond the training values in which a function goes on
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Features of rows: the products of the features of some terms.
+
+    Attributes:
+        name: name of the factor or covariate that it describes, or of two: ``hour x weekday``.
+        terms: the terms.
+        told: whether it is not of the calendar.
+        in_advance: whether its values are known for future rows.
+        of_series: whether its features differ by series.
+    """
+
+    name: str
+    terms: tuple[Term, ...]
+    told: bool = False
+    in_advance: bool = True
+    of_series: bool = False
+
+    @property
+    def width(self) -> int:
+        """Number of features."""
+        return int(np.prod([term.width for term in self.terms]))
+
+    @property
+    def is_of_neighbours(self) -> bool:
+        """Whether it describes the row by the classes of another one."""
+        return any(isinstance(term, Classes) and term.shift for term in self.terms)
+
+    def features(self, facts: Facts, rows: Rows) -> Values:
+        """Return (row, feature), or (row, channel, feature) if they differ by series, float32."""
+        return reduce(_products, [term.features(facts, rows) for term in self.terms])
+
+    def known(self, facts: Facts, rows: Rows) -> Known:
+        """Return whether all columns are known, (row,) or (row, channel)."""
+        told = [term.known(facts, rows) for term in self.terms if isinstance(term, Classes | Number)]
+        return reduce(np.logical_and, told) if told else np.ones(len(rows), dtype=np.bool_)
+
+
+@dataclass(frozen=True)
+class Basis:
+    """All groups of features.
+
+    Attributes:
+        groups: the groups; first those of the calendar, then those that the table tells.
+    """
+
+    groups: tuple[Group, ...]
+
+    @cached_property
+    def shared(self) -> tuple[Group, ...]:
+        """Groups whose features are the same for all series."""
+        return tuple(group for group in self.groups if not group.of_series)
+
+    @cached_property
+    def own(self) -> tuple[Group, ...]:
+        """Groups whose features differ by series."""
+        return tuple(group for group in self.groups if group.of_series)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Different names of the groups, in order."""
+        return tuple(dict.fromkeys(group.name for group in self.groups))
+
+    @cached_property
+    def calendar(self) -> tuple[Group, ...]:
+        """Groups of the calendar, which come first among the shared ones."""
+        return tuple(group for group in self.groups if not group.told)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether a group is not of the calendar."""
+        return len(self.calendar) < len(self.groups)
+
+    @property
+    def all_in_advance(self) -> bool:
+        """Whether the values of all groups are known for future rows."""
+        return all(group.in_advance for group in self.groups)
+
+    def place(self, group: Group) -> slice:
+        """Return where the features of a group lie among those of its kind, shared or not."""
+        kind = self.own if group.of_series else self.shared
+        before = sum(each.width for each in kind[: kind.index(group)])
+        return slice(before, before + group.width)
+
+
+def choose_basis(
+    factors: Sequence[Factor],
+    vocabularies: Sequence[Vocabulary],
+    covariates: Sequence[Covariate],
+    facts: Facts,
+    train: Part,
+) -> Basis:
+    """Choose the features for the columns of a panel.
+
+    Cyclic factors act by class, those that recur together by pairs of classes (hour of the week); month and season as
+    a smooth function of the year, by the hour of the day if that is a factor. Labels and holidays act by the time of
+    day, with the row (a holiday: the day) before and after. Covariates act by a piecewise linear function, by part of
+    the day, and their mean over a day by one for the whole day.
+    """
+    rows = train.rows()
+    calendar = _calendar_groups(factors, vocabularies, facts, rows)
+    labels = [group for at in range(len(factors)) for group in _label_groups(at, factors[at], vocabularies[at], facts)]
+    numbers = [group for at, each in enumerate(covariates) for group in _number_groups(at, each, facts, rows)]
+    return Basis((*calendar, *labels, *numbers))
+
+
+def _calendar_groups(
+    factors: Sequence[Factor], vocabularies: Sequence[Vocabulary], facts: Facts, rows: Rows
+) -> list[Group]:
+    cyclic = [at for at, factor in enumerate(factors) if is_cyclic(factor)]
+    of_year = [at for at in cyclic if factors[at].name in ("month", "season")]
+    of_week = [at for at in cyclic if at not in of_year]
+    groups = [Group(factors[at].name, (_classes(at, vocabularies[at]),)) for at in of_week]
+    sizes = [len(vocabularies[at].classes) for at in of_week]
+    codes = torch.from_numpy(facts.classes[rows][:, of_week].astype(np.int64))
+    for i, j in recurring_pairs(codes, sizes):
+        one, two = of_week[i], of_week[j]
+        terms = (_classes(one, vocabularies[one]), _classes(two, vocabularies[two]))
+        groups.append(Group(f"{factors[one].name} x {factors[two].name}", terms))
+    if of_year and _spans_a_year(facts, rows):
+        season, name = Season(_SEASON_PAIRS), factors[of_year[0]].name
+        groups.append(Group(name, (season,)))
+        by_hour = [at for at in of_week if factors[at].name in ("hour", "half_hour")]
+        if by_hour and facts.per_day > 1:
+            groups.append(Group(f"{name} x hour", (season, DayPart(24))))
+    return groups
+
+
+def _spans_a_year(facts: Facts, rows: Rows) -> bool:
+    """Return whether the training rows cover the year: no gap of more than five days in it."""
+    seen = np.unique(facts.year[rows])
+    gaps = np.diff(seen, append=seen[:1] + 1.0)
+    return bool(gaps.max() <= 1.0 / 11.0)
+
+
+def _label_groups(at: int, factor: Factor, vocabulary: Vocabulary, facts: Facts) -> list[Group]:
+    """Return the groups of a label, of a holiday, or of the weekend."""
+    if is_cyclic(factor):
+        return []
+    own = facts.of_series[at] is not None
+    told = isinstance(factor, Label) or factor.name == "holiday"
+    neighbour = facts.per_day if isinstance(factor, Calendar) else 1
+    groups = []
+    for shift in (0, -neighbour, neighbour) if told else (0,):
+        term = Classes(at, vocabulary.frequencies, shift)
+        groups.append(Group(factor.name, (term,), told, of_series=own))
+        if facts.per_day > 1 and not own and len(vocabulary.classes) <= _MOST_BY_HOUR:
+            groups.append(Group(factor.name, (term, DayPart(_LABEL_PARTS)), told))
+    return groups
+
+
+def _number_groups(at: int, covariate: Covariate, facts: Facts, rows: Rows) -> list[Group]:
+    values = facts.number_at(at, rows)
+    own = values.ndim == 2
+    known = values[~np.isnan(values)]
+    if len(known) < _LEAST_VALUES or known.min() == known.max():
+        warn_data(
+            f"Covariate {covariate.name!r} is not used: {plural(len(known), 'value')} in the training part "
+            f"{'are all equal' if len(known) >= _LEAST_VALUES else 'are too few'}"
+        )
+        return []
+
+    def group(*terms: Term) -> Group:
+        return Group(covariate.name, terms, told=True, in_advance=covariate.known_ahead, of_series=own)
+
+    number, by_day = _number(at, values, _KNOTS), facts.per_day > 1
+    by_part = by_day and (not own or values.shape[1] <= _MOST_SERIES_BY_PART)
+    groups = [group(number, DayPart(_NUMBER_PARTS)) if by_part else group(number)]
+    if by_day and not own:
+        trailing = trailing_mean(facts.numbers[at], facts.per_day)[rows]
+        groups.append(group(_number(at, trailing, _TRAILING_KNOTS, facts.per_day)))
+    return groups
+
+
+def _number(at: int, values: Values, quantiles: Sequence[float], trailing: int = 1) -> Number:
+    """Return a piecewise linear function with knots at quantiles of training values."""
+    known = values[~np.isnan(values)].astype(np.float64)
+    centre, spread = float(known.mean()), float(known.std())
+    standard = (known - centre) / spread
+    knots = np.unique(np.quantile(standard, quantiles))
+    lowest, highest = float(standard.min()) - _BEYOND, float(standard.max()) + _BEYOND
+    inner = tuple(float(knot) for knot in knots if standard.min() < knot < standard.max())
+    plain = Number(at, centre, spread, inner, lowest, highest, (0.0,) * (1 + len(inner)), trailing)
+    means = plain.of_values(known.astype(np.float32)).mean(0, dtype=np.float64)
+    return replace(plain, means=tuple(means.tolist()))
+
+
+def _classes(at: int, vocabulary: Vocabulary) -> Classes:
+    return Classes(at, vocabulary.frequencies)
+
+
+def _products(one: Values, two: Values) -> Values:
+    """Return the products of two sets of features, (row, [channel,] feature)."""
+    if one.ndim != two.ndim:
+        one, two = (each if each.ndim == 3 else each[:, None] for each in (one, two))
+    product = one[..., :, None] * two[..., None, :]
+    return product.reshape(*product.shape[:-2], -1)
+
+
+def groups_to_json(groups: Sequence[Group]) -> list[dict[str, Any]]:
+    """Return groups as JSON values."""
+    from pydantic import TypeAdapter
+
+    return [
+        {
+            **TypeAdapter(Group).dump_python(replace(group, terms=()), mode="json"),
+            "terms": [{"type": type(term).__name__, **asdict(term)} for term in group.terms],
+        }
+        for group in groups
+    ]
+
+
+def groups_from_json(plain: Sequence[Mapping[str, Any]]) -> tuple[Group, ...]:
+    """Read the result of ``groups_to_json``.
+
+    Raises:
+        ValueError, LookupError, TypeError: it is malformed.
+    """
+    from pydantic import TypeAdapter
+
+    kinds = {kind.__name__: kind for kind in get_args(Term)}
+    groups = []
+    for each in plain:
+        terms = tuple(
+            TypeAdapter(kinds[term["type"]]).validate_python({k: v for k, v in term.items() if k != "type"})
+            for term in each["terms"]
+        )
+        groups.append(replace(TypeAdapter(Group).validate_python({**each, "terms": ()}), terms=terms))
+    return tuple(groups)

@@ -1,0 +1,66 @@
+"""The design matrix of rows: their features, of which those of covariates are deviations from what the calendar says.
+
+So a covariate that is missing, or not known in advance, has the effect that is expected at that hour and season.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from divecast.data.source import Values
+from divecast.effects.basis import Basis, Group
+from divecast.effects.facts import Facts, Rows
+from divecast.effects.terms import Number
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Design:
+    """Features of rows.
+
+    Attributes:
+        basis: the groups of features.
+        expected: (calendar feature, shared feature) float32: expected features of covariates, given those of the
+            calendar; 0 for all other features.
+    """
+
+    basis: Basis
+    expected: Values
+
+    def shared(self, facts: Facts, rows: Rows, *, ahead: bool = False) -> Values:
+        """Return the features that all series share, (row, feature) float32.
+
+        Args:
+            facts: known columns of all rows.
+            rows: (row,) row numbers.
+            ahead: whether the rows are of the future, so that what is not known in advance is 0.
+        """
+        calendar = self._calendar(facts, rows)
+        told = [self._features(group, facts, rows, calendar, ahead) for group in self.basis.shared if group.told]
+        return np.concatenate([calendar, *told], axis=1)
+
+    def own(self, facts: Facts, rows: Rows, *, ahead: bool = False) -> Values:
+        """Return the features that differ by series, (row, channel, feature) float32; arguments as in ``shared``."""
+        calendar = np.empty((len(rows), 0), dtype=np.float32)
+        return np.concatenate(
+            [self._features(group, facts, rows, calendar, ahead) for group in self.basis.own], axis=-1
+        )
+
+    def of(self, group: Group, facts: Facts, rows: Rows, *, ahead: bool = False) -> Values:
+        """Return the features of a group, (row, feature) or (row, channel, feature)."""
+        needs_calendar = group.told and not group.of_series
+        calendar = self._calendar(facts, rows) if needs_calendar else np.empty((len(rows), 0), dtype=np.float32)
+        return self._features(group, facts, rows, calendar, ahead)
+
+    def _calendar(self, facts: Facts, rows: Rows) -> Values:
+        columns = [group.features(facts, rows) for group in self.basis.calendar]
+        return np.concatenate(columns, axis=1) if columns else np.empty((len(rows), 0), dtype=np.float32)
+
+    def _features(self, group: Group, facts: Facts, rows: Rows, calendar: Values, ahead: bool) -> Values:
+        features = group.features(facts, rows)
+        if ahead and not group.in_advance:
+            return np.zeros_like(features)
+        is_number = any(isinstance(term, Number) for term in group.terms)
+        if group.of_series or not is_number or not calendar.shape[1]:
+            return features
+        expected = calendar @ self.expected[:, self.basis.place(group)]
+        return np.where(group.known(facts, rows)[:, None], features - expected, 0.0)

@@ -1,0 +1,88 @@
+"""Effects of known columns on the series of a panel: weights of the features, and the values that these give."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divecast.data.source import Values
+from divecast.effects.basis import Basis, Group
+from divecast.effects.design import Design
+from divecast.effects.facts import Facts, Rows
+
+Channels = NDArray[np.int64] | slice
+ALL = slice(None)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Effects:
+    """T(u) of every row and series, in scaled units: the weighted sum of the features of the row.
+
+    Attributes:
+        design: the features.
+        weight: (feature, channel) float32 weights of the shared features.
+        own_weight: (channel, feature) float32 weights of the features that differ by series.
+        spread: (group, channel) float32 standard deviation in the training part of the effect of each group.
+    """
+
+    design: Design
+    weight: Values
+    own_weight: Values
+    spread: Values
+
+    @property
+    def basis(self) -> Basis:
+        """Groups of the features."""
+        return self.design.basis
+
+    def of(self, facts: Facts, rows: Rows, channels: Channels = ALL, *, ahead: bool = False) -> Values:
+        """Return the effects of rows, (row, channel) float32.
+
+        Args:
+            facts: known columns of all rows.
+            rows: (row,) row numbers.
+            channels: numbers of the channels.
+            ahead: whether the rows are of the future, so that only what is known in advance counts.
+        """
+        total: Values = self.design.shared(facts, rows, ahead=ahead) @ self.weight[:, channels]
+        if self.basis.own:
+            features = self.design.own(facts, rows, ahead=ahead)[:, channels]
+            total += np.einsum("rcf,cf->rc", features, self.own_weight[channels])
+        return total
+
+    def told(self, facts: Facts, rows: Rows, channels: Channels = ALL, *, ahead: bool = False) -> Values:
+        """Return the share of ``of`` that is not of the calendar."""
+        groups = [group for group in self.basis.groups if group.told]
+        return self.sum_of(groups, facts, rows, channels, ahead=ahead)
+
+    def sum_of(
+        self, groups: Sequence[Group], facts: Facts, rows: Rows, channels: Channels = ALL, *, ahead: bool = False
+    ) -> Values:
+        """Return the effects of some groups, (row, channel) float32."""
+        total = np.zeros((len(rows), self.spread[:1, channels].shape[1]), dtype=np.float32)
+        for group in groups:
+            features, place = self.design.of(group, facts, rows, ahead=ahead), self.basis.place(group)
+            if group.of_series:
+                total += np.einsum("rcf,cf->rc", features[:, channels], self.own_weight[channels, place])
+            else:
+                total += features @ self.weight[place, channels]
+        return total
+
+    def doubt(self, facts: Facts, rows: Rows, channels: Channels = ALL) -> Values | None:
+        """Return the standard deviation of the effects of values that are missing in rows of the future.
+
+        Those of covariates that are never known in advance do not count.
+
+        Returns:
+            (row, channel) float32; None if no value is missing.
+        """
+        variance = np.zeros((len(rows), self.spread[:1, channels].shape[1]), dtype=np.float32)
+        for number, group in enumerate(self.basis.groups):
+            if not (group.told and group.in_advance):
+                continue
+            known = group.known(facts, rows)
+            if not known.all():
+                missing = ~known[:, channels] if known.ndim == 2 else ~known[:, None]
+                variance += missing * self.spread[number, channels] ** 2
+        return np.sqrt(variance) if variance.any() else None

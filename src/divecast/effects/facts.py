@@ -1,0 +1,125 @@
+"""The known columns of the rows of a panel: classes, covariates, and where a row lies in its day and year."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divecast.data import Calendar, Clock, Covariate, Factor, Panel, Vocabulary
+from divecast.data.labels.encode import encode_labels, encode_series_labels
+from divecast.data.labels.vocabulary import LabelIndices
+from divecast.data.source import Values
+
+Rows = NDArray[np.int64]
+
+_DAY, _YEAR = 86400, 365.2425 * 86400
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Facts:
+    """Known columns of the rows of a panel and of some rows after its end, of which only the calendar is known.
+
+    Attributes:
+        factors: the factors.
+        n_classes: number of classes of each.
+        classes: (row, factor) int16 class indices, -1 where missing or where the factor differs by series.
+        of_series: for each factor None, or (row of the panel, channel) int16 class indices if it differs by series.
+        numbers: for each covariate (row of the panel,) or (row of the panel, channel), NaN where missing.
+        hour: (row,) hour of the local day, 0 to 23.
+        year: (row,) share of the local year that has passed, in [0, 1).
+        per_day: rows per day; 1 for longer steps.
+    """
+
+    factors: tuple[Factor, ...]
+    n_classes: tuple[int, ...]
+    classes: LabelIndices
+    of_series: tuple[LabelIndices | None, ...]
+    numbers: tuple[Values, ...]
+    hour: NDArray[np.int16]
+    year: NDArray[np.float32]
+    per_day: int
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows, with those after the end of the panel."""
+        return len(self.hour)
+
+    @property
+    def shared_factors(self) -> tuple[int, ...]:
+        """Numbers of the factors that all series share."""
+        return tuple(number for number, own in enumerate(self.of_series) if own is None)
+
+    def classes_at(self, factor: int, rows: Rows) -> LabelIndices:
+        """Return the class indices of a factor, (row,) or (row, channel); -1 where unknown and outside all rows."""
+        own = self.of_series[factor]
+        return at_rows(self.classes[:, factor] if own is None else own, rows, -1)
+
+    def number_at(self, covariate: int, rows: Rows) -> Values:
+        """Return the values of a covariate, (row,) or (row, channel); NaN where unknown and outside all rows."""
+        return at_rows(self.numbers[covariate], rows, np.nan)
+
+
+def facts_of(
+    source: Panel,
+    factors: Sequence[Factor],
+    vocabularies: Sequence[Vocabulary],
+    covariates: Sequence[Covariate],
+    n_after: int,
+) -> Facts:
+    """Read the known columns of a panel.
+
+    Args:
+        source: the panel; label columns and covariates that it lacks are unknown.
+        factors: the factors of the model.
+        vocabularies: their classes.
+        covariates: the covariates of the model.
+        n_after: number of rows after the end of the panel.
+    """
+    n_rows = len(source.values)
+    longer = replace(source.clock, length=n_rows + n_after)
+    unseen = np.broadcast_to(np.float32(np.nan), (n_after, len(source.channels)))
+    after = Panel(unseen, source.channels, longer.rows(n_rows, n_rows + n_after))
+    classes = np.concatenate(
+        [encode_labels(part, factors, vocabularies, absent_labels=True) for part in (source, after)]
+        if n_after
+        else [encode_labels(source, factors, vocabularies, absent_labels=True)]
+    )
+    local = longer.local(np.arange(longer.length))
+    seconds, years = local.astype(np.int64), local.astype("datetime64[Y]")
+    into_year = seconds - years.astype("datetime64[s]").astype(np.int64)
+    unknown = np.full(n_rows, np.nan, dtype=np.float32)
+    return Facts(
+        tuple(factors),
+        tuple(vocabulary.n_classes for vocabulary in vocabularies),
+        classes,
+        tuple(
+            encode_series_labels(source, factor, vocabulary, absent_labels=True) if vocabulary.per_series else None
+            for factor, vocabulary in zip(factors, vocabularies, strict=True)
+        ),
+        tuple(source.covariate(each.name) if source.has_covariate(each.name) else unknown for each in covariates),
+        (seconds % _DAY // 3600).astype(np.int16),
+        (into_year / _YEAR).astype(np.float32),
+        _per_day(longer),
+    )
+
+
+def is_cyclic(factor: Factor) -> bool:
+    """Return whether a factor is a cyclic one of the calendar, which acts by what time it is."""
+    return isinstance(factor, Calendar) and factor.kind == "cyclic"
+
+
+def _per_day(clock: Clock) -> int:
+    return clock.steps_per("day") or 1
+
+
+def at_rows(column: NDArray[Any], rows: Rows, missing: float) -> NDArray[Any]:
+    """Return the values of a column at rows; ``missing`` outside it."""
+    inside = (rows >= 0) & (rows < len(column))
+    values = column[np.clip(rows, 0, len(column) - 1)]
+    if inside.all():
+        return values
+    values = np.array(values)
+    values[~inside] = missing
+    return values

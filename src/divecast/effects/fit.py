@@ -1,0 +1,184 @@
+"""Closed-form fit of effects: one ridge regression of each channel's rows on their features.
+
+All channels share the Gram matrix of the shared features, and so one factorisation. Weights are shrunk towards those of
+the mean over the channels, which a short series keeps. Missing values are filled by their expected ones, and the
+regression repeated: expectation maximisation. Features that differ by series are fitted in turn with the shared ones.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from divecast.data import Part, Scale, Source
+from divecast.data.source import Values
+from divecast.effects.basis import Basis
+from divecast.effects.design import Design
+from divecast.effects.effects import Effects
+from divecast.effects.facts import Facts, Rows
+from divecast.effects.terms import Number
+from divecast.persistence.page_cache import drop_pages
+
+Sums = NDArray[Any]  # float64
+
+PENALTY = 20.0
+"""Penalty on the squared weights, in rows (shared/design/effects.md; our choice)."""
+
+_ROWS_AT_ONCE, _VALUES_AT_ONCE = 8192, 16_000_000
+_ROWS_OF_SPREAD = 4000
+_PASSES_WITH_GAPS, _PASSES_BY_SERIES = 3, 4
+
+
+def fit_effects(source: Source, train: Part, scale: Scale, basis: Basis, facts: Facts) -> Effects:
+    """Return the effects fitted to the training rows.
+
+    Args:
+        source: the panel.
+        train: its training part.
+        scale: scale of its channels.
+        basis: the features.
+        facts: known columns of its rows.
+    """
+    work = _Work(source, train, scale, Design(basis, _expected(basis, facts, train.rows())), facts)
+    gram, cross, observed, own_gram = work.products()
+    has_gaps = observed.sum() < len(source.channels) * train.n_rows
+    factor = _factor(gram)
+    pooled = _solve(factor, cross.sum(1, keepdims=True) / (observed.sum() / train.n_rows))
+    weight: Sums = np.repeat(pooled, len(source.channels), axis=1)
+    own: Sums = np.zeros(own_gram.shape[:2])
+    own_penalty = PENALTY * np.eye(own.shape[1])
+    for number in range(_PASSES_BY_SERIES if basis.own else _PASSES_WITH_GAPS if has_gaps else 1):
+        if number or has_gaps:
+            cross = work.cross(weight, own)
+        weight = _solve(factor, cross + PENALTY * pooled)
+        if basis.own:
+            wanted = work.own_cross(weight, own)
+            own = np.linalg.solve(own_gram + own_penalty, wanted[..., None])[..., 0]
+    # C order, in which a saved model is read, so that it multiplies alike to the last bit.
+    return work.with_spread(*(np.ascontiguousarray(each, dtype=np.float32) for each in (weight, own)))
+
+
+def _expected(basis: Basis, facts: Facts, rows: Rows) -> Values:
+    """Return the features of covariates as expected given the calendar; see ``Design``."""
+    width, n_calendar = (sum(group.width for group in groups) for groups in (basis.shared, basis.calendar))
+    plain = Design(basis, np.zeros((n_calendar, width), dtype=np.float32))
+    numbers = [group for group in basis.shared if any(isinstance(term, Number) for term in group.terms)]
+    if not n_calendar or not numbers:
+        return plain.expected
+    known = np.logical_and.reduce([group.known(facts, rows) for group in numbers])
+    gram, cross = np.zeros((n_calendar, n_calendar)), np.zeros((n_calendar, width))
+    for part in _pieces(rows[known], _ROWS_AT_ONCE):
+        features = plain.shared(facts, part)
+        products = features[:, :n_calendar].T @ features
+        gram += products[:, :n_calendar]
+        cross += products
+    solved = _solve(_factor(gram), cross)
+    expected = np.zeros_like(plain.expected)
+    for group in numbers:
+        expected[:, basis.place(group)] = solved[:, basis.place(group)]
+    return expected
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Work:
+    """The rows of the fit, read piece by piece."""
+
+    source: Source
+    train: Part
+    scale: Scale
+    design: Design
+    facts: Facts
+
+    def products(self) -> tuple[Sums, Sums, Sums, Sums]:
+        """Return sums over the rows, missing values counted as 0.
+
+        Returns:
+            gram (feature, feature), cross (feature, channel), the number of observed rows (channel,), and the gram of
+            the features that differ by series (channel, feature, feature).
+        """
+        n_channels, basis = len(self.source.channels), self.design.basis
+        width, own_width = (sum(group.width for group in groups) for groups in (basis.shared, basis.own))
+        gram, cross = np.zeros((width, width)), np.zeros((width, n_channels))
+        observed, own = np.zeros(n_channels), np.zeros((n_channels, own_width, own_width))
+        for rows in self._rows():
+            features, values = self.design.shared(self.facts, rows), self._values(rows)
+            known = ~np.isnan(values)
+            gram += features.T @ features
+            cross += features.T @ np.where(known, values, 0.0)
+            observed += known.sum(0)
+            if basis.own:
+                features = self.design.own(self.facts, rows)
+                own += np.einsum("rcf,rcg->cfg", features, features, optimize=True)
+        return gram, cross, observed, own
+
+    def cross(self, weight: Sums, own: Sums) -> Sums:
+        """Return the products of the shared features with what the others leave, (feature, channel)."""
+        total = np.zeros_like(weight)
+        for rows in self._rows():
+            features, of_shared, of_own = self._fitted(rows, weight, own)
+            values = self._values(rows)
+            total += features.T @ np.where(np.isnan(values), of_shared, values - of_own)
+        return total
+
+    def own_cross(self, weight: Sums, own: Sums) -> Sums:
+        """Return the products of the features that differ by series with what the shared leave, (channel, feature)."""
+        total = np.zeros_like(own)
+        for rows in self._rows():
+            _, of_shared, of_own = self._fitted(rows, weight, own)
+            values = self._values(rows)
+            left = np.where(np.isnan(values), of_own, values - of_shared)
+            total += np.einsum("rcf,rc->cf", self.design.own(self.facts, rows), left)
+        return total
+
+    def with_spread(self, weight: Values, own: Values) -> Effects:
+        """Return the effects with the spread of each group's effects over the rows, at most some thousand of them."""
+        basis = self.design.basis
+        rows = self.train.rows()
+        some = rows[:: -(-len(rows) // _ROWS_OF_SPREAD)]
+        bare = Effects(self.design, weight, own, np.zeros((len(basis.groups), weight.shape[1]), dtype=np.float32))
+        spread = [
+            np.concatenate(
+                [
+                    bare.sum_of([group], self.facts, some, part).std(0)
+                    for part in _pieces(np.arange(weight.shape[1]), 512)
+                ]
+            )
+            for group in basis.groups
+        ]
+        return Effects(self.design, weight, own, np.stack(spread))
+
+    def _fitted(self, rows: Rows, weight: Sums, own: Sums) -> tuple[Values, Values, Values | float]:
+        features = self.design.shared(self.facts, rows)
+        of_own = np.einsum("rcf,cf->rc", self.design.own(self.facts, rows), own) if own.shape[1] else 0.0
+        return features, features @ weight.astype(np.float32), of_own
+
+    def _values(self, rows: Rows) -> Values:
+        values = self.scale.apply(self.source.values[rows[0] : rows[-1] + 1])
+        drop_pages(self.source.values)
+        return values
+
+    def _rows(self) -> Iterator[Rows]:
+        """Yield the training rows in pieces of consecutive ones."""
+        width = len(self.source.channels) * (1 + sum(group.width for group in self.design.basis.own))
+        at_once = max(64, min(_ROWS_AT_ONCE, _VALUES_AT_ONCE // width))
+        for part in self.train.ranges():
+            yield from _pieces(np.arange(part.start, part.stop), at_once)
+
+
+def _pieces(rows: Rows, most: int) -> Iterator[Rows]:
+    for first in range(0, len(rows), most):
+        yield rows[first : first + most]
+
+
+def _factor(gram: Sums) -> Sums:
+    factor: Sums = np.linalg.cholesky(gram + PENALTY * np.eye(len(gram)))
+    return factor
+
+
+def _solve(factor: Sums, wanted: Sums) -> Sums:
+    """Solve for a right-hand side, given the Cholesky factor of the matrix."""
+    solved: Sums = torch.cholesky_solve(torch.from_numpy(wanted), torch.from_numpy(factor)).numpy()
+    return solved

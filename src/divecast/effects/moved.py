@@ -1,0 +1,122 @@
+"""Effects of rows as they would be if a window were of another class.
+
+The class of a window is that of its last row. A cyclic factor of the calendar moves all rows of the window and of its
+future by as many classes, as if the clock had been set: at nine instead of six, the row before was at eight. Month and
+season move the time of year. Any other factor moves the rows around the last one that have its class without a break:
+a promotion as long as it lasts, a holiday as long as it lasts.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from divecast.data import WindowShape
+from divecast.effects.basis import Group
+from divecast.effects.effects import Effects
+from divecast.effects.facts import Facts, Rows, is_cyclic
+from divecast.effects.terms import Classes, DayPart, Number, Season
+from divecast.types import WindowEffects
+
+_WINDOWS_AT_ONCE = 64
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Move:
+    """Windows, and the classes they change to.
+
+    Attributes:
+        origins: (batch,) rows of the first future step.
+        current: (batch, factor) class indices of the windows.
+        wanted: (batch, factor) class indices to change to; -1 to keep one.
+    """
+
+    origins: Rows
+    current: NDArray[np.int64]
+    wanted: NDArray[np.int64]
+
+    def pieces(self) -> Iterator["Move"]:
+        """Yield a few windows at a time."""
+        for first in range(0, len(self.origins), _WINDOWS_AT_ONCE):
+            some = slice(first, first + _WINDOWS_AT_ONCE)
+            yield Move(self.origins[some], self.current[some], self.wanted[some])
+
+
+def change_of_classes(effects: Effects, facts: Facts, shape: WindowShape, move: Move) -> WindowEffects | None:
+    """Return the differences of the effects of windows; None if nothing changes."""
+    changing = np.flatnonzero(((move.wanted >= 0) & (move.wanted != move.current)).any(axis=0))
+    factors = {facts.shared_factors[column] for column in changing}
+    groups = [group for group in effects.basis.groups if _depends(group, facts, factors)]
+    if not groups:
+        return None
+    parts = [_change(effects, facts, shape, piece, groups) for piece in move.pieces()]
+    return WindowEffects(
+        torch.cat([part.past for part in parts]),
+        torch.cat([part.ahead for part in parts]),
+        torch.cat([part.told for part in parts if part.told is not None]) if effects.basis.is_told else None,
+    )
+
+
+def _depends(group: Group, facts: Facts, factors: set[int]) -> bool:
+    """Return whether the effects of a group change with a factor; those of covariates keep their part of the day."""
+    if group.of_series or any(isinstance(term, Number) for term in group.terms):
+        return False
+    names = {facts.factors[factor].name for factor in factors}
+    return any(
+        (isinstance(term, Classes) and term.factor in factors)
+        or (isinstance(term, Season) and names & {"month", "season"})
+        or (isinstance(term, DayPart) and names & {"hour", "half_hour"})
+        for term in group.terms
+    )
+
+
+def _change(effects: Effects, facts: Facts, shape: WindowShape, move: Move, groups: list[Group]) -> WindowEffects:
+    beyond, length = facts.per_day, shape.lookback + shape.horizon  # groups may describe a row by the day beside it
+    rows = move.origins[:, None] + np.arange(-shape.lookback - beyond, shape.horizon + beyond)
+    before = _flattened(facts, rows)
+    after = before
+    for column, factor in enumerate(facts.shared_factors):
+        wanted, current = move.wanted[:, column], move.current[:, column]
+        if ((wanted >= 0) & (wanted != current)).any():
+            after = _moved(after, factor, np.where(wanted >= 0, wanted, current), current, shape.lookback + beyond - 1)
+    inner = (np.arange(len(rows))[:, None] * rows.shape[1] + np.arange(beyond, beyond + length)).ravel()
+
+    def difference(of: list[Group]) -> torch.Tensor:
+        moved, own = (effects.sum_of(of, each, inner) for each in (after, before))
+        return torch.from_numpy((moved - own).reshape(len(rows), length, -1))
+
+    past, ahead = difference(groups).split([shape.lookback, shape.horizon], dim=1)
+    told = [group for group in groups if group.told]
+    of_told = difference(told) if told else torch.zeros(len(rows), length, past.shape[2])
+    told_past, told_ahead = of_told.split([shape.lookback, shape.horizon], dim=1)
+    return WindowEffects(past, ahead, told_ahead - told_past.mean(1, keepdim=True))
+
+
+def _flattened(facts: Facts, rows: Rows) -> Facts:
+    """Return the facts of rows of windows, (batch, step), one window after another, without covariates."""
+    inside = rows.ravel().clip(0, facts.n_rows - 1)
+    return replace(facts, classes=facts.classes[inside], hour=facts.hour[inside], year=facts.year[inside], numbers=())
+
+
+def _moved(facts: Facts, factor: int, wanted: NDArray[np.int64], current: NDArray[np.int64], last: int) -> Facts:
+    """Return flattened facts with windows of other classes of a factor; ``last`` is the last row of a window."""
+    classes = facts.classes[:, factor].reshape(len(wanted), -1)
+    spec = facts.factors[factor]
+    moved = facts.classes.copy()
+    if not is_cyclic(spec):
+        same = classes == classes[:, last : last + 1]
+        before, after = np.flip(same[:, : last + 1], axis=1), same[:, last + 1 :]
+        before = np.flip(np.logical_and.accumulate(before, axis=1), axis=1)
+        run = np.concatenate([before, np.logical_and.accumulate(after, axis=1)], axis=1)
+        moved[:, factor] = np.where(run, wanted[:, None], classes).ravel()
+        return replace(facts, classes=moved)
+    n_classes, shift = facts.n_classes[factor], (wanted - current)[:, None]
+    moved[:, factor] = np.where(classes >= 0, (classes + shift) % n_classes, -1).ravel()
+    hour, year = facts.hour.reshape(classes.shape), facts.year.reshape(classes.shape)
+    if spec.name in ("hour", "half_hour"):
+        hour = ((hour + shift * 24 // n_classes) % 24).astype(np.int16)
+    if spec.name in ("month", "season"):
+        year = ((year + shift / n_classes) % 1.0).astype(np.float32)
+    return replace(facts, classes=moved, hour=hour.ravel(), year=year.ravel())

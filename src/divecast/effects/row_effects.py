@@ -1,0 +1,147 @@
+"""Effects of the rows of a panel, cut into windows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from divecast.data import WindowShape
+from divecast.data.source import Values
+from divecast.data.windows.window_batch import cut
+from divecast.effects.effects import ALL, Channels, Effects
+from divecast.effects.facts import Facts, Rows
+from divecast.effects.moved import Move, change_of_classes
+from divecast.types import WindowEffects
+
+_MOST_KEPT = 50_000_000  # effects of a whole panel that are computed once and kept, 200 MB
+_ROWS_AT_ONCE = 8192
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Whole:
+    """The effects of all rows, (row, channel); arrays in the order of channels, in which windows are cut fastest."""
+
+    past: Values
+    ahead: Values
+    told_past: Values | None
+    told: Values | None
+    doubt: Values | None
+
+
+@dataclass(eq=False, slots=True)
+class RowEffects:
+    """The effects of the rows of a panel.
+
+    Those of all rows are computed once if they fit into memory and about as many are asked for; else those of each
+    batch of windows.
+
+    Attributes:
+        effects: the fitted effects.
+        facts: known columns of the rows.
+        shape: lengths of a window.
+        keep: compute all rows at once from the first batch on, if they fit into memory.
+    """
+
+    effects: Effects
+    facts: Facts
+    shape: WindowShape
+    keep: bool = False
+    _whole: _Whole | None = field(default=None, init=False)
+    _n_rows: int = field(default=0, init=False)
+
+    def of(self, origins: Rows, channels: NDArray[np.int64] | None = None) -> WindowEffects:
+        """Return the effects of windows.
+
+        Args:
+            origins: (batch,) rows of the first future step.
+            channels: numbers of the channels; None for all.
+        """
+        self._n_rows += len(origins) * (self.shape.lookback + self.shape.horizon)
+        fits = self.facts.n_rows * self.effects.weight.shape[1] <= _MOST_KEPT
+        if self._whole is None and fits and (self.keep or self._n_rows >= self.facts.n_rows):
+            self._whole = self._computed(np.arange(self.facts.n_rows))
+        if self._whole is not None:
+            return self._cut(self._whole, origins, channels)
+        steps = np.arange(-self.shape.lookback, self.shape.horizon)
+        rows, places = np.unique(origins[:, None] + steps, return_inverse=True)
+        whole = self._computed(rows, ALL if channels is None else channels)
+        first = places.reshape(len(origins), -1)
+        return self._picked(whole, first[:, : self.shape.lookback], first[:, self.shape.lookback :])
+
+    def change(self, origins: Rows, current: NDArray[np.int64], wanted: NDArray[np.int64]) -> WindowEffects | None:
+        """Return how the effects of windows change if these are of other classes.
+
+        Args:
+            origins: (batch,) rows of the first future step.
+            current: (batch, factor) class indices of the windows.
+            wanted: (batch, factor) class indices to change to; -1 to keep one.
+
+        Returns:
+            The differences of the effects; None if no effect depends on a factor that changes.
+        """
+        return change_of_classes(self.effects, self.facts, self.shape, Move(origins, current, wanted))
+
+    def untold(self, origins: Rows) -> dict[str, list[int]]:
+        """Return the steps, from 1, at which a label or covariate is missing in a target row, by name.
+
+        Those of covariates that are never known in advance, and of neighbouring rows, do not count.
+
+        Args:
+            origins: (batch,) rows of the first future step.
+        """
+        rows, steps = np.unique(origins[:, None] + np.arange(self.shape.horizon)), {}
+        for group in self.effects.basis.groups:
+            if group.told and group.in_advance and not group.is_of_neighbours:
+                known = group.known(self.facts, rows)
+                missing = set(rows[~(known.all(1) if known.ndim == 2 else known)].tolist())
+                at = [step + 1 for step in range(self.shape.horizon) if missing & set((origins + step).tolist())]
+                if at:
+                    steps[group.name] = at
+        return steps
+
+    def _computed(self, rows: Rows, channels: Channels = ALL) -> _Whole:
+        effects, facts, basis = self.effects, self.facts, self.effects.basis
+
+        def pieced(compute: Callable[[Rows], Values]) -> Values:
+            parts = [compute(rows[i : i + _ROWS_AT_ONCE]) for i in range(0, len(rows), _ROWS_AT_ONCE)]
+            return np.asfortranarray(np.concatenate(parts))
+
+        past = pieced(lambda part: effects.of(facts, part, channels))
+        told_past = pieced(lambda part: effects.told(facts, part, channels)) if basis.is_told else None
+        ahead, told = past, told_past
+        if not basis.all_in_advance:
+            ahead = pieced(lambda part: effects.of(facts, part, channels, ahead=True))
+            told = pieced(lambda part: effects.told(facts, part, channels, ahead=True))
+        return _Whole(past, ahead, told_past, told, effects.doubt(facts, rows, channels))
+
+    def _cut(self, whole: _Whole, origins: Rows, channels: NDArray[np.int64] | None) -> WindowEffects:
+        lookback, horizon = self.shape.lookback, self.shape.horizon
+
+        def of(values: Values, starts: Rows, length: int) -> Tensor:
+            return torch.from_numpy(cut(values, starts, length, channels)).transpose(1, 2)
+
+        told = doubt = None
+        if whole.told is not None and whole.told_past is not None:
+            level = of(whole.told_past, origins - lookback, lookback).mean(1, keepdim=True)
+            told = of(whole.told, origins, horizon) - level
+        if whole.doubt is not None:
+            doubt = of(whole.doubt, origins, horizon)
+        return WindowEffects(
+            of(whole.past, origins - lookback, lookback), of(whole.ahead, origins, horizon), told, doubt
+        )
+
+    def _picked(self, whole: _Whole, past: Rows, ahead: Rows) -> WindowEffects:
+        """Return the effects at numbers of the computed rows, (batch, step)."""
+
+        def of(values: Values, at: Rows) -> Tensor:
+            return torch.from_numpy(values[at])
+
+        told = doubt = None
+        if whole.told is not None and whole.told_past is not None:
+            told = of(whole.told, ahead) - of(whole.told_past, past).mean(1, keepdim=True)
+        if whole.doubt is not None:
+            doubt = of(whole.doubt, ahead)
+        return WindowEffects(of(whole.past, past), of(whole.ahead, ahead), told, doubt)

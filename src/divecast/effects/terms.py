@@ -1,0 +1,159 @@
+"""Terms: features of rows from one known column each.
+
+A term that describes a label or a covariate is 0 where that is missing: its features are deviations from what is
+expected, so that a missing value has the effect that is expected without it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divecast.data.source import Values
+from divecast.effects.facts import Facts, Rows, at_rows
+
+Known = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class DayPart:
+    """Indicators of parts of the local day of equal length.
+
+    Attributes:
+        n_parts: number of parts, a divisor of 24.
+    """
+
+    n_parts: int
+
+    @property
+    def width(self) -> int:
+        """Number of features."""
+        return self.n_parts
+
+    def features(self, facts: Facts, rows: Rows) -> Values:
+        """Return (row, part) float32."""
+        return one_hot(facts.hour[rows] * self.n_parts // 24, self.n_parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """Sines and cosines of the year.
+
+    Attributes:
+        n_pairs: number of pairs; the i-th has i periods per year.
+    """
+
+    n_pairs: int
+
+    @property
+    def width(self) -> int:
+        """Number of features."""
+        return 2 * self.n_pairs
+
+    def features(self, facts: Facts, rows: Rows) -> Values:
+        """Return (row, 2 x pair) float32."""
+        angle = 2.0 * np.pi * facts.year[rows, None] * np.arange(1, self.n_pairs + 1, dtype=np.float32)
+        return np.concatenate([np.sin(angle), np.cos(angle)], axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """Indicators of the classes of a factor, minus the frequencies of the classes.
+
+    Attributes:
+        factor: number of the factor.
+        frequencies: of its classes in the training part.
+        shift: rows from the row to that whose class is meant; above 0 for a later one.
+    """
+
+    factor: int
+    frequencies: tuple[float, ...]
+    shift: int = 0
+
+    @property
+    def width(self) -> int:
+        """Number of features."""
+        return len(self.frequencies)
+
+    def features(self, facts: Facts, rows: Rows) -> Values:
+        """Return (row, class) or (row, channel, class) float32."""
+        classes = facts.classes_at(self.factor, rows + self.shift)
+        centred = one_hot(np.maximum(classes, 0), self.width) - np.array(self.frequencies, dtype=np.float32)
+        centred[classes < 0] = 0.0
+        return centred
+
+    def known(self, facts: Facts, rows: Rows) -> Known:
+        """Return whether the class is known, (row,) or (row, channel)."""
+        known: Known = facts.classes_at(self.factor, rows + self.shift) >= 0
+        return known
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A piecewise linear function of a covariate: its value in units of its spread, and that above some knots.
+
+    Attributes:
+        covariate: number of the covariate.
+        centre: its mean in the training part.
+        spread: its standard deviation there.
+        knots: in units of the spread from the centre, increasing.
+        lowest: lowest value that is told apart, in the same units; lower ones count as it.
+        highest: highest one.
+        means: means of the features in the training part, which are subtracted.
+        trailing: number of rows over whose mean the function goes, up to the row; 1 for the value itself.
+    """
+
+    covariate: int
+    centre: float
+    spread: float
+    knots: tuple[float, ...]
+    lowest: float
+    highest: float
+    means: tuple[float, ...]
+    trailing: int = 1
+
+    @property
+    def width(self) -> int:
+        """Number of features."""
+        return 1 + len(self.knots)
+
+    def features(self, facts: Facts, rows: Rows) -> Values:
+        """Return (row, feature) or (row, channel, feature) float32."""
+        centred = self.of_values(self.values(facts, rows)) - np.array(self.means, dtype=np.float32)
+        return np.nan_to_num(centred, copy=False)
+
+    def of_values(self, values: Values) -> Values:
+        """Return the features of values of the covariate, before their means are subtracted: (..., feature)."""
+        at = np.clip((values - self.centre) / self.spread, self.lowest, self.highest)[..., None]
+        above = np.maximum(at - np.array(self.knots, dtype=np.float32), 0.0)
+        return np.concatenate([at, above], axis=-1).astype(np.float32, copy=False)
+
+    def values(self, facts: Facts, rows: Rows) -> Values:
+        """Return the values, or their means over the trailing rows; NaN where the row's own value is missing."""
+        if self.trailing == 1:
+            return facts.number_at(self.covariate, rows)
+        return at_rows(trailing_mean(facts.numbers[self.covariate], self.trailing), rows, np.nan)
+
+    def known(self, facts: Facts, rows: Rows) -> Known:
+        """Return whether the value is known, (row,) or (row, channel)."""
+        return ~np.isnan(facts.number_at(self.covariate, rows))
+
+
+Term = DayPart | Season | Classes | Number
+
+
+def trailing_mean(column: Values, n: int) -> Values:
+    """Return the mean of the known ones of the last ``n`` values, (row, ...); NaN where the row's own is missing."""
+    missing = np.isnan(column)
+    sums, counts = (np.cumsum(each, axis=0) for each in (np.where(missing, 0.0, column).astype(np.float64), ~missing))
+    for each in (sums, counts):
+        each[n:] -= each[:-n].copy()
+    means: Values = np.asarray(np.where(missing, np.nan, sums / np.maximum(counts, 1)), dtype=np.float32)
+    return means
+
+
+def one_hot(indices: NDArray[np.integer[Any]], n: int) -> Values:
+    """Return indicators, (..., n) float32, of indices from 0 to n - 1."""
+    indicators: Values = np.eye(n, dtype=np.float32)[indices]
+    return indicators
