@@ -25,8 +25,9 @@ class Entry(NamedTuple):
 
 
 ENTRIES = (
-    Entry("wide tables", reading.from_wide(), 40, 0.1),
-    Entry("long tables", reading.from_long(), 40, 0.1),
+    Entry("wide tables", reading.from_wide(), 40, 0.08),
+    Entry("long tables", reading.from_long(), 40, 0.08),
+    Entry("what is known beside the values", reading.known(), 60, 0.04),
     Entry("CSV and Parquet files, stores of them", reading.from_file(), 30, 0.08),
     Entry("arrays, and stores of them", reading.from_array(), 40, 0.08),
     Entry("recordings", reading.recordings(), 40, 0.06),

@@ -3,17 +3,43 @@
 import math
 import tempfile
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 
-from divecast import Calendar, Label, Panel, Recordings, open_store, store_from_parquet, write_store
-from divecast.data import ByTime, align, as_factors, as_panel, encode_labels, fit_vocabularies, split, write_frame
+from divecast import Calendar, Covariate, Label, Panel, Recordings, open_store, store_from_parquet, write_store
+from divecast.data import (
+    ByTime,
+    add_future,
+    align,
+    as_factors,
+    as_panel,
+    encode_labels,
+    fit_vocabularies,
+    n_future,
+    read_source,
+    split,
+    write_frame,
+)
 from divecast.data.factors import CalendarName, Kind
-from slow.hostile.drawn import NO_STEPS, NO_ZONES, STARTS, STEPS, ZONES, cells, floats, long, names, often, stamps, wide
+from slow.hostile.drawn import (
+    KINDS,
+    NO_STEPS,
+    NO_ZONES,
+    STARTS,
+    STEPS,
+    ZONES,
+    cells,
+    floats,
+    long,
+    names,
+    often,
+    stamps,
+    wide,
+)
 from slow.hostile.judge import rising
 from slow.hostile.tables import Table
 
@@ -32,8 +58,14 @@ def whole_panel(panel: Panel) -> None:
     rising(times)
     assert panel.clock.row_of(times[panel.clock.length - 1]) == panel.clock.length - 1
     assert panel.clock.local(np.arange(2)).dtype == times.dtype
-    for column in panel.labels.values():
-        assert len(column) == panel.clock.length
+    for column in (*panel.labels.values(), *panel.covariates.values()):
+        assert column.shape in ((panel.clock.length,), panel.values.shape)
+    for column in panel.covariates.values():
+        assert column.dtype == np.float32
+        assert not np.isinf(column).any()
+    for column in panel.static.values():
+        assert column.shape == (len(panel.channels),)
+    assert 0 <= n_future(panel) <= len(panel.values)
     assert str(panel)
     assert panel.fingerprint() == panel.fingerprint()
 
@@ -74,6 +106,55 @@ def from_long(draw: st.DrawFn) -> Attempt:
         panel = Panel.from_long(table.frame(), labels=labels, tz=tz)
         whole_panel(panel)
         same_values(panel, table, ("unique_id", "ds", "label"))
+
+    return attempt
+
+
+@st.composite
+def known(draw: st.DrawFn) -> Attempt:
+    """A long table with a label or covariate, facts of its series, rows of the future, and a store of all this."""
+    table, tz, per_series = draw(long()), draw(_ZONES), draw(st.booleans())
+    numbers, stored, library = draw(st.booleans()), draw(st.booleans()), draw(st.sampled_from(KINDS))
+    facts, winds, later = draw(cells(3)), draw(cells(3)), draw(cells(3))
+    more = draw(often("nothing", "facts", "future", "winds"))
+    off, shift = draw(often(0, 1, -1, 40)), draw(often(0, 1800))
+    foreign = draw(often(st.none(), st.one_of(long(), wide())).flatmap(lambda made: made))
+
+    def beside(names: tuple[Any, ...], *columns: list[Any]) -> Any:
+        drawn = Table(names, columns, ("plain",) * len(names), library)
+        return (drawn if foreign is None else foreign).frame()
+
+    def attempt() -> None:
+        there = "label" in table.names
+        labels = [Label("label", per_series=per_series)] if there and not numbers else []
+        covariates = [Covariate("label", per_series=per_series)] if there and numbers else []
+        panel = as_panel(table.frame(), None, labels, tz, covariates)
+        whole_panel(panel)
+        same_values(panel, table, ("unique_id", "ds", "label"))
+        end = panel.clock.length + off
+        moments = [stamp.item().replace(tzinfo=UTC) for stamp in panel.clock.stamps(end, end + 3) + shift]
+        if more == "facts":
+            panel = panel.with_static(
+                beside(("series", "fact"), list(panel.channels)[:3], facts[: len(panel.channels)])
+            )
+        if more == "winds":
+            panel = read_source(panel, covariates=["wind"], known=beside(("ds", "wind"), moments, winds))
+        if more == "future":
+            roles = [] if covariates else labels or [Label("label")]
+            panel = add_future(panel, beside(("ds", "label"), moments, later), roles, covariates)
+        whole_panel(panel)
+        whole_panel(panel.select(panel.channels[::-1]))
+        if stored:
+            kept = panel.labels, panel.covariates, panel.static
+            start, step = panel.clock.start, panel.clock.frequency
+            with tempfile.TemporaryDirectory() as folder:
+                path = write_store(
+                    Path(folder) / "s", [panel.values], panel.channels, start, step, panel.clock.tz, *kept
+                )
+                found = open_store(path)
+                assert found.fingerprint() == panel.fingerprint()
+                for name, column in panel.labels.items():
+                    np.testing.assert_array_equal(found.labels[name], column)
 
     return attempt
 

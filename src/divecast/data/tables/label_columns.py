@@ -38,7 +38,9 @@ def label_array(cells: Sequence[Any] | NDArray[Any]) -> Column:
 
 def label_missing(column: Column) -> NDArray[np.bool_]:
     """True where a label is missing, in the shape of the column."""
-    missing: NDArray[np.bool_] = np.isnan(column) if column.dtype.kind == "f" else np.equal(column, _NONE)
+    missing: NDArray[np.bool_] = (
+        np.isnan(column) if column.dtype.kind == "f" else np.equal(column.astype(object, copy=False), _NONE)
+    )
     return missing
 
 
@@ -63,11 +65,26 @@ def distinct(column: Column) -> tuple[list[str], NDArray[np.int64]]:
         The labels, numbers by size and text by alphabet; and indices into them of the column's shape, -1 where missing.
     """
     known = ~label_missing(column)
-    labels = column[known]
-    values, inverse = np.unique(labels if column.dtype.kind == "f" else labels.astype(str), return_inverse=True)
+    values: list[Any]
+    if column.dtype.kind == "f":
+        numbers, inverse = np.unique(column[known], return_inverse=True)
+        values = numbers.tolist()
+    else:
+        values, inverse = _distinct_text(column[known])
     indices = np.full(column.shape, -1, dtype=np.int64)
     indices[known] = inverse
-    return as_text(values.tolist()), indices
+    return as_text(values), indices
+
+
+def _distinct_text(labels: Column) -> tuple[list[str], NDArray[np.int64]]:
+    """The different labels by alphabet, and which of them each is; sorting all of them would take twice as long."""
+    seen: dict[str, int] = {}
+    cells = map(str, labels.tolist())
+    first_seen = np.fromiter((seen.setdefault(cell, len(seen)) for cell in cells), np.int64, len(labels))
+    ordered = sorted(seen)
+    places = np.empty(len(seen), dtype=np.int64)
+    places[[seen[label] for label in ordered]] = np.arange(len(seen))
+    return ordered, places[first_seen]
 
 
 def as_text(values: Sequence[float | str]) -> list[str]:

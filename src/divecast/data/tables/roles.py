@@ -10,7 +10,7 @@ from divecast.data.source import Column
 from divecast.data.tables.columns import Frame, get_series
 from divecast.data.tables.label_columns import read_labels
 from divecast.data.tables.numbers import RowText, read_numbers
-from divecast.errors import DataError
+from divecast.errors import ConfigError, DataError
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,11 @@ class Roles:
         """Roles from names; where a label is named and given as a Label, too, the latter counts.
 
         Raises:
-            ConfigError: two covariates have the same name, or an entry is neither name nor covariate.
+            ConfigError: two covariates have the same name, or an entry is of another kind.
             DataError: a column is named as label and as covariate.
         """
+        if strange := [label for label in labels if not isinstance(label, str | Label)]:
+            raise ConfigError(expected="names or Label", found=f"{strange[0]!r:.80}", argument="labels")
         by_name = {label: Label(label) for label in labels if isinstance(label, str)}
         by_name |= {label.name: label for label in labels if isinstance(label, Label)}
         numbers = as_covariates(covariates)
