@@ -2,9 +2,8 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 import divecast
 
@@ -33,17 +32,24 @@ def own_names(tree: ast.AST) -> set[str]:
     return {name for name in names if is_private(name)}
 
 
-TREES = {path: ast.parse(path.read_text("utf-8")) for path in MODULES}
-OWN: dict[str, set[str]] = {}
-for _path, _tree in TREES.items():
-    OWN.setdefault(room_of(_path), set()).update(own_names(_tree))
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
 
 
-def doors(path: Path) -> Iterator[str]:
-    """Yield each private name of another room of this package that a module uses."""
-    room = room_of(path)
-    others = {name for other, names in OWN.items() if other != room for name in names} - OWN[room]
-    for node in ast.walk(TREES[path]):
+@cache
+def own_by_room() -> dict[str, set[str]]:
+    """Return the private names of each room."""
+    own: dict[str, set[str]] = {}
+    for path in MODULES:
+        own.setdefault(room_of(path), set()).update(own_names(parsed(path)))
+    return own
+
+
+def doors(room: str, tree: ast.Module) -> Iterator[str]:
+    """Yield each private name of another room of this package that a module of a room uses."""
+    own = own_by_room()
+    others = {name for other, names in own.items() if other != room for name in names} - own[room]
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("divecast"):
             inside = (node.module or "").split(".")[1:2]
             yield from (name.name for name in node.names if is_private(name.name) and inside and inside[0] != room)
@@ -52,14 +58,13 @@ def doors(path: Path) -> Iterator[str]:
 
 
 def test_no_module_uses_what_is_private_to_another_room() -> None:
-    used = {str(path.relative_to(PACKAGE)): list(doors(path)) for path in MODULES}
+    used = {str(path.relative_to(PACKAGE)): list(doors(room_of(path), parsed(path))) for path in MODULES}
     assert {module: names for module, names in used.items() if names} == {}
 
 
-def test_what_looks_for_private_doors_sees_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = PACKAGE / "plots" / "drawn.py"
-    monkeypatch.setitem(TREES, path, ast.parse("from divecast.model.network import _hidden\nfitted._in_zone(1)"))
-    assert len(list(doors(path))) == 2
+def test_what_looks_for_private_doors_sees_one() -> None:
+    tree = ast.parse("from divecast.model.network import _hidden\nfitted._in_zone(1)")
+    assert len(list(doors("plots", tree))) == 2
 
 
 def test_few_modules_lie_loose() -> None:

@@ -98,7 +98,7 @@ def moves(n_each: int = 8, seed: int = 0) -> Recordings:
 
 def fit_moves(seed: int = 0) -> DeepDIVE:
     """Fit a small model of ``moves``: look-back 40, horizon 5."""
-    training = TrainingConfig(epochs=6, batch_size=64, learning_rate=5e-3)
+    training = TrainingConfig(epochs=6, batch_size=64, learning_rate=5e-3, window_stride=2)
     model = DeepDIVE(5, 40, ["move", "side"], model=SMALL, training=training, seed=seed)
     return model.fit(moves(), ByRecording(6, 1, 1, group="person"), progress=False)
 

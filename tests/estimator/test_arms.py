@@ -1,6 +1,7 @@
 """Every way labels can be part of the code, through the whole estimator."""
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +40,15 @@ def fit(name: str, seed: int = 0) -> DeepDIVE:
     return model.fit(hours().panel, ByTime(3, 1, 1), progress=False)
 
 
+@cache
+def fitted_once(name: str) -> DeepDIVE:
+    """The fit of these settings; tests must not change it."""
+    return fit(name)
+
+
 @pytest.fixture(scope="module", params=sorted(SETTINGS))
 def arm(request: pytest.FixtureRequest) -> tuple[str, DeepDIVE]:
-    return request.param, fit(request.param)
+    return request.param, fitted_once(request.param)
 
 
 def test_it_forecasts_no_worse_than_the_day_before(arm: tuple[str, DeepDIVE]) -> None:
@@ -88,12 +95,12 @@ def test_windows_are_drawn_from_its_prior(arm: tuple[str, DeepDIVE]) -> None:
 
 def test_a_fit_repeats_itself() -> None:
     for name in ("latent", "pcgrad"):
-        one, other = (fit(name).forecast(hours().panel).mean for _ in range(2))
+        one, other = (model.forecast(hours().panel).mean for model in (fitted_once(name), fit(name)))
         assert np.array_equal(one, other)
 
 
 def test_given_labels_reach_the_forecast_and_missing_ones_do_not_break_it() -> None:
-    model = fit("given")
+    model = fitted_once("given")
     known, hidden = (model.forecast(hours().panel, labels=mode).mean for mode in ("known", "infer"))
     assert not np.allclose(known, hidden)
     assert np.isfinite(hidden).all()
@@ -122,7 +129,7 @@ def test_correlation_penalty_lowers_the_correlation_of_a() -> None:
     """Two channels' worth of daily wave in a code of eight: the penalty must leave less shared between dimensions."""
     correlations = []
     for name in ("merged", "tcvae"):
-        a = torch.from_numpy(fit(name).encode(hours().panel, "test").a_mean).double()
+        a = torch.from_numpy(fitted_once(name).encode(hours().panel, "test").a_mean).double()
         eigenvalues = torch.linalg.eigvalsh(torch.corrcoef(a.T).nan_to_num(0.0).fill_diagonal_(1.0))
         correlations.append(-0.5 * eigenvalues.clamp(min=1e-6).log().sum().item())  # that of a normal
     assert correlations[1] < correlations[0]

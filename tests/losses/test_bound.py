@@ -21,7 +21,7 @@ from divecast.losses.terms import (
 from laws import COMPONENTS, EXACT, double_mixture, expectation, prior_of
 
 FREQUENCIES = (0.5, 0.3, 0.2)
-FINE = 200_001  # points of the trapezoid rule, for the kinks of Laplace densities
+FINE = 100_001  # points of the trapezoid rule, for the kinks of Laplace densities
 POSTERIORS = [(0.0, 0.4), (1.3, 0.05), (-2.0, 1.5), (6.0, 0.7)]
 
 

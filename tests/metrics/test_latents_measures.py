@@ -137,7 +137,7 @@ def test_blocks_widen_the_intervals_of_dependent_windows() -> None:
 
 def test_the_same_seed_gives_the_same_figures() -> None:
     labels = labels_of(400)
-    config = replace(QUICK, max_windows=200)
+    config = replace(QUICK, max_windows=200, n_boot=10)
     first, again = (disentanglement(code_of(labels), labels, config) for _ in range(2))
     other = disentanglement(code_of(labels), labels, replace(config, seed=1))
     assert first.n_windows == 200
@@ -145,7 +145,7 @@ def test_the_same_seed_gives_the_same_figures() -> None:
     assert first.mig.overall != other.mig.overall
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(st.integers(0, 1000), st.floats(0.01, 100.0), st.floats(-100.0, 100.0))
 def test_order_size_and_names_do_not_matter(seed: int, scale: float, shift: float) -> None:
     rng = np.random.default_rng(seed)

@@ -1,7 +1,5 @@
 """What is drawn of a figure, and the columns of its table."""
 
-import io
-
 import numpy as np
 from matplotlib.text import Text
 
@@ -27,7 +25,7 @@ def lines(axes):
 
 def texts(figure):
     """All texts as they are shown, after the whole figure was drawn."""
-    figure.savefig(io.BytesIO(), format="png", dpi=30)
+    figure.draw_without_rendering()
     found = [text._preprocess_math(text.get_text()) for text in figure.findobj(Text) if text.get_visible()]
     assert not any(is_math for _, is_math in found)
     return [shown for shown, _ in found]

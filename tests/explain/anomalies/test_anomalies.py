@@ -35,7 +35,7 @@ def changed(panel, change):
 
 def test_scores_do_not_depend_on_batches_or_order(hours_model, panel, monkeypatch):
     fitted = hours_model.fitted_model
-    windows = fitted.windows(panel, "test")
+    windows = fitted.windows(panel, "test", every=5)
     whole = score_windows(fitted, windows)
     monkeypatch.setattr(inference, "_VALUES_AT_ONCE", 7 * (24 + 6) * 4)
     turned = np.random.default_rng(0).permutation(len(windows))
@@ -199,12 +199,12 @@ def test_the_longest_run_counts_repetitions():
 
 def test_the_kl_of_b_is_that_of_many_draws(hours_model, panel):
     fitted = hours_model.fitted_model
-    windows = fitted.windows(panel, "test", every=20)
+    windows = fitted.windows(panel, "test", every=40)
     path = fitted.network.marginal
     batch = next(inference.batches(fitted, windows))
     with torch.no_grad():
         q = path.infer(batch.x)
-        draws = q.sample((4000,))
+        draws = q.sample((2000,))
         log_q = q.log_prob(draws).sum(-1)
         blocks = [path.prior.blocks(draw) for draw in draws]
         log_p = torch.stack(

@@ -36,7 +36,7 @@ def test_the_factual_forecast_is_the_forecast(hours_model: DeepDIVE) -> None:
 def test_a_class_moves_the_forecast_towards_what_that_class_does() -> None:
     """In this world the weekend has a profile of its own: the truth of the other class is known."""
     world = hours(weeks=8, noise=0.1)
-    model = fit_hours(epochs=8, data=world.panel)
+    model = fit_hours(epochs=4, data=world.panel)
     found = model.what_if(world.panel, at=MONDAY_11, factor="weekend", to="yes")
     first = PANEL.clock.row_of(MONDAY_11)
     other = world.clean[first - 24 : first - 18] - world.clean[first : first + 6]  # Sunday's less Monday's
