@@ -10,12 +10,8 @@ from divecast.selection.trial import TrialJob, run_trial
 VALUES_AT_ONCE = 800
 
 
-def make_second_part_twice(job: PartJob) -> None:
-    """Make a part in small batches; but at the first try of the second part, end the process."""
-    with suppress(FileExistsError):
-        job.file.with_suffix(".tried").touch(exist_ok=job.share.number != 1)
-        if job.share.number == 1:
-            os._exit(1)
+def make_part_in_small_batches(job: PartJob) -> None:
+    """Make a part in small batches."""
     usual, inference._VALUES_AT_ONCE = inference._VALUES_AT_ONCE, VALUES_AT_ONCE
     try:
         make_part(job)

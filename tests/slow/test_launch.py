@@ -41,7 +41,7 @@ def holed() -> Panel:
 
 
 def panel_model(**training: object) -> DeepDIVE:
-    config = TrainingConfig(**{"epochs": 3, "batch_size": 63, "learning_rate": 5e-3, "channels": 3} | training)
+    config = TrainingConfig(**{"epochs": 2, "batch_size": 63, "learning_rate": 5e-3, "channels": 3} | training)
     return DeepDIVE(6, 24, ["hour", "weekend"], model=NOISY, training=config)
 
 
@@ -54,7 +54,7 @@ def few_labelled() -> Recordings:
 
 def recordings_model() -> DeepDIVE:
     training = TrainingConfig(
-        epochs=3, batch_size=63, learning_rate=5e-3, interleave="joint", combine="upgrad", window_stride=3
+        epochs=2, batch_size=63, learning_rate=5e-3, interleave="joint", combine="upgrad", window_stride=3
     )
     return DeepDIVE(5, 40, ["move", "side"], model=NOISY, training=training)
 
@@ -162,7 +162,7 @@ def test_when_a_rank_is_killed_the_first_says_so_and_one_process_resumes_from_th
         "if rank: threading.Thread(target=die, daemon=True).start()\n"
         "try:\n"
         "    test_launch.fit_panel(\n"
-        "        devices=2, checkpoint=folder / 'fit.checkpoint', callbacks=[test_launch.Tell(13, folder / 'now')]\n"
+        "        devices=2, checkpoint=folder / 'fit.checkpoint', callbacks=[test_launch.Tell(9, folder / 'now')]\n"
         "    )\n"
         "except RankError as error:\n"
         "    (folder / 'error').write_text(str(error))\n",
@@ -176,7 +176,7 @@ def test_when_the_first_rank_is_killed_the_other_ends_and_the_checkpoint_is_whol
     # returns once every process that holds its pipes is gone
     ran = run_script(
         tmp_path,
-        "test_launch.fit_panel(devices=2, checkpoint=folder / 'fit.checkpoint', callbacks=[test_launch.Kill(13)])\n",
+        "test_launch.fit_panel(devices=2, checkpoint=folder / 'fit.checkpoint', callbacks=[test_launch.Kill(9)])\n",
     )
     assert ran.returncode == -signal.SIGKILL, ran.stderr
     assert_same_curve(fit_panel(checkpoint=tmp_path / "fit.checkpoint", resume=True).history, alone())

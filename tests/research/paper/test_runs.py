@@ -28,26 +28,26 @@ def small(monkeypatch):
 def test_a_table_that_was_killed_and_resumed_equals_one_that_was_not(small, monkeypatch, tmp_path):
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     arms = ("full", "a")
-    for job in Table("motion", None, arms, 2, False, whole).jobs():
+    for job in Table("motion", None, arms, 1, False, whole).jobs():
         (whole / "models").mkdir(parents=True, exist_ok=True)
         runs.make_run(job)
     (broken / "runs").mkdir(parents=True)
-    (broken / "a-0.kill").touch()
-    (broken / "a-1.fail").touch()
+    (broken / "full-0.kill").touch()
+    (broken / "a-0.fail").touch()
     monkeypatch.setattr(runs, "make_run", make_small)
     monkeypatch.setattr(figures, "draw_case", lambda case, model, folder: (model, folder))
 
-    first = reproduce("motion", None, arms, 2, 2, broken)
-    assert [(failure.job.arm, failure.job.seed, failure.error) for failure in first.failures] == [("a", 1, "as asked")]
-    assert [(record.arm, record.seed) for record in first.records] == [("full", 0), ("full", 1), ("a", 0)]
-    assert (broken / "runs" / "motion" / "a-1.failed").is_file()
+    first = reproduce("motion", None, arms, 1, 2, broken)
+    assert [(failure.job.arm, failure.job.seed, failure.error) for failure in first.failures] == [("a", 0, "as asked")]
+    assert [(record.arm, record.seed) for record in first.records] == [("full", 0)]
+    assert (broken / "runs" / "motion" / "a-0.failed").is_file()
 
-    (broken / "a-1.fail").unlink()
+    (broken / "a-0.fail").unlink()
     made = []
-    second = reproduce("motion", None, arms, 2, 1, broken, watch=made.append)
-    assert [(progress.job.arm, progress.job.seed, progress.todo) for progress in made] == [("a", 1, 1)]
+    second = reproduce("motion", None, arms, 1, 1, broken, watch=made.append)
+    assert [(progress.job.arm, progress.job.seed, progress.todo) for progress in made] == [("a", 0, 1)]
     assert second.failures == ()
-    assert not (broken / "runs" / "motion" / "a-1.failed").exists()
+    assert not (broken / "runs" / "motion" / "a-0.failed").exists()
     assert without_cost(broken) == without_cost(whole)
     assert second.lines.read_text().splitlines() == [record.line() for record in second.records]
     assert second.figures == (broken / "models" / "motion-full-0.safetensors", broken / "figures")
