@@ -3,7 +3,6 @@
 python -m research.anomalies.page
 """
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
@@ -11,6 +10,7 @@ from statistics import fmean
 from research.anomalies.figures import faults_figure, recall_figure
 from research.anomalies.runs import OWN, Days, Runs
 from research.common import read_lines
+from research.scripts import page_options
 
 HERE = Path(__file__).parent
 LINES = HERE / "results.jsonl"
@@ -199,10 +199,7 @@ def _seeds(n: int) -> str:
 
 def main() -> None:
     """Write the page and the figures."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--lines", type=Path, default=LINES)
-    parser.add_argument("--out", type=Path, default=PAGE)
-    args = parser.parse_args()
+    args = page_options(__doc__, LINES, PAGE)
     lines = read_lines(args.lines)
     every = [Runs(case, [line for line in lines if line["case"] == case]) for case in PARTS]
     every = [runs for runs in every if runs.lines]

@@ -7,7 +7,6 @@ Results are JSON lines of research/anomalies/results.jsonl; runs that are there 
 ``python -m research.anomalies.page`` writes docs/anomalies.md from them.
 """
 
-import argparse
 import json
 import sys
 import time
@@ -25,6 +24,7 @@ from research.anomalies.fits import CASES, DAY, WEEK, Judge, fit_halves, fit_jud
 from research.anomalies.holidays import days_of_halves, days_of_test
 from research.anomalies.injected_faults import FAULTS, Site, with_fault
 from research.common import append_line, read_lines, versions
+from research.scripts import run_parser
 
 OUT = Path(__file__).with_name("results.jsonl")
 PASSES = 8
@@ -85,13 +85,7 @@ def _auc(clean: np.ndarray, faulty: np.ndarray) -> float:
 
 def main() -> int:
     """Make the missing runs."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("case", choices=CASES)
-    parser.add_argument("--data", type=Path)
-    parser.add_argument("--seeds", type=int, default=SEEDS)
-    parser.add_argument("--quick", action="store_true", help="a small version, to test the script")
-    parser.add_argument("--out", type=Path, default=OUT)
-    args = parser.parse_args()
+    args = run_parser(__doc__, CASES, SEEDS, OUT).parse_args()
     torch.set_num_threads(1)
     lines = read_lines(args.out)
     there = {(line["case"], line["seed"], line["quick"]) for line in lines}

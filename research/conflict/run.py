@@ -8,7 +8,6 @@ Runs that are in research/conflict/results.jsonl are skipped; those of --quick g
 batches, and keep the weights of the last pass: stopping by one loss would favour it.
 """
 
-import argparse
 import json
 import sys
 import tempfile
@@ -27,7 +26,6 @@ from divecast.config import LossConfig, TrainingConfig
 from divecast.fit import FitRequest
 from divecast.fit.fit_model import fit_model
 from divecast.inference import FitPlan
-from divecast.jobs import run_jobs
 from divecast.model import Network
 from divecast.persistence import plain
 from divecast.train import ConflictProbe, EpochRecord
@@ -37,6 +35,7 @@ from research.conflict.arms import ARMS, GRID, TUNED, Weights, best_weights, set
 from research.conflict.scores import scores_of
 from research.paper.asked import differences, with_defaults
 from research.paper.cases import Case, Settings, load_case
+from research.scripts import add_arms, make_runs, run_parser
 
 OUT = Path(__file__).with_name("results.jsonl")
 QUICK_OUT = Path(tempfile.gettempdir()) / "conflict-quick.jsonl"
@@ -58,6 +57,11 @@ class Job:
     seed: int
     weights: Weights
     out: Path
+
+    @property
+    def name(self) -> str:
+        """The run in a few words."""
+        return f"{self.case} {self.arm} {self.seed}"
 
     @property
     def tunes(self) -> bool:
@@ -150,21 +154,15 @@ def missing(jobs: Iterable[Job]) -> list[Job]:
             continue
         others = differences(plain(_settings(job.settings()), DIGITS), with_defaults(line["settings"]))
         if others:
-            where = f"{job.out}: {job.case} {job.arm} {job.seed}"
-            raise SystemExit(f"{where} was made with other settings ({'; '.join(others)}); remove its line")
+            raise SystemExit(
+                f"{job.out}: {job.name} was made with other settings ({'; '.join(others)}); remove its line"
+            )
     return found
 
 
 def work(jobs: Sequence[Job], n_workers: int) -> int:
     """Make the missing runs and return how many failed."""
-    todo, failed, began = missing(jobs), 0, time.monotonic()
-    for done, outcome in enumerate(run_jobs(todo, make_run, n_workers), 1):
-        left = (time.monotonic() - began) / done * (len(todo) - done) / 60
-        state = f"failed: {outcome.error}" if outcome.error else "done"
-        name = f"{outcome.job.case} {outcome.job.arm} {outcome.job.seed}"
-        print(f"{name} {state}; {done}/{len(todo)}, {left:.0f} minutes left", file=sys.stderr)
-        failed += bool(outcome.error)
-    return failed
+    return make_runs(missing(jobs), make_run, n_workers)
 
 
 @lru_cache(maxsize=2)
@@ -178,14 +176,10 @@ def _settings(settings: Settings) -> dict[str, Any]:
 
 def main() -> int:
     """Tune the weights, then make the runs of all arms, seed by seed."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("case", choices=CASES)
-    parser.add_argument("--data", type=Path)
-    parser.add_argument("--arm", choices=ARMS, action="append", help="only these")
-    parser.add_argument("--seeds", type=int, default=SEEDS)
-    parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--quick", action="store_true", help="a small version, to test the script")
-    parser.add_argument("--out", type=Path, help=f"where the lines go; {OUT.name} beside this, {QUICK_OUT} if --quick")
+    parser = run_parser(
+        __doc__, CASES, SEEDS, None, f"where the lines go; {OUT.name} beside this, {QUICK_OUT} if --quick"
+    )
+    add_arms(parser, ARMS)
     args = parser.parse_args()
     arms, tuned, out = args.arm or list(ARMS), Weights(), args.out or (QUICK_OUT if args.quick else OUT)
 

@@ -3,7 +3,6 @@
 python -m research.few_labels.page
 """
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean, stdev
@@ -11,6 +10,7 @@ from statistics import fmean, stdev
 from research.common import read_lines
 from research.few_labels.figures import accuracy_figure, code_figure
 from research.few_labels.runs import PATTERNS, Cell, Runs
+from research.scripts import page_options
 
 HERE = Path(__file__).parent
 LINES = HERE / "results.jsonl"
@@ -117,10 +117,7 @@ def _spread(values: Sequence[float], digits: int) -> str:
 
 def main() -> None:
     """Write the page and the figures."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--lines", type=Path, default=LINES)
-    parser.add_argument("--out", type=Path, default=PAGE)
-    args = parser.parse_args()
+    args = page_options(__doc__, LINES, PAGE)
     lines = read_lines(args.lines)
     runs = [Runs(case, [line for line in lines if line["case"] == case]) for case in ("eia", "motion")]
     runs = [each for each in runs if each.lines]

@@ -11,7 +11,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,12 +19,12 @@ from typing import Any
 
 import torch
 
-from divecast.jobs import run_jobs
 from research.common import append_line, read_lines, versions
 from research.few_labels.arms import ARMS, CURVES, EVERYWHERE, SETTINGS, settings_of
 from research.few_labels.hidden_labels import Hiding, hide_labels, labelled_shares
 from research.few_labels.scores import score_model, score_rival
 from research.paper.cases import Case, Settings, load_case
+from research.scripts import add_arms, make_runs, run_parser
 
 OUT = Path(__file__).with_name("results.jsonl")
 SHARES = (1.0, 0.5, 0.1, 0.02, 0.005)
@@ -113,17 +113,6 @@ def missing(jobs: Iterable[Job]) -> list[Job]:
     return found
 
 
-def work(jobs: Sequence[Job], n_workers: int) -> int:
-    """Make runs and return how many failed."""
-    failed, began = 0, time.monotonic()
-    for done, outcome in enumerate(run_jobs(jobs, make_run, n_workers), 1):
-        left = (time.monotonic() - began) / done * (len(jobs) - done) / 60
-        state = f"failed: {outcome.error}" if outcome.error else "done"
-        print(f"{outcome.job.name}: {state}; {done}/{len(jobs)}, {left:.0f} minutes left", file=sys.stderr)
-        failed += bool(outcome.error)
-    return failed
-
-
 @lru_cache(maxsize=2)
 def _load(name: str, data: Path | None, seed: int, quick: bool) -> Case:
     return load_case(name, data, seed, quick)
@@ -131,16 +120,10 @@ def _load(name: str, data: Path | None, seed: int, quick: bool) -> Case:
 
 def main() -> int:
     """Make the missing runs."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("case", choices=CASES)
-    parser.add_argument("--data", type=Path)
-    parser.add_argument("--arm", choices=ARMS, action="append", help="only these")
-    parser.add_argument("--seeds", type=int, default=SEEDS)
-    parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--quick", action="store_true", help="a small version, to test the script")
-    parser.add_argument("--out", type=Path, default=OUT)
+    parser = run_parser(__doc__, CASES, SEEDS, OUT)
+    add_arms(parser, ARMS)
     args = parser.parse_args()
-    return int(work(missing(jobs_of(args)), args.workers) > 0)
+    return int(make_runs(missing(jobs_of(args)), make_run, args.workers) > 0)
 
 
 if __name__ == "__main__":

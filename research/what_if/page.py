@@ -3,13 +3,13 @@
 python -m research.what_if.page
 """
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
 from research.common import read_lines
+from research.scripts import page_options
 
 LINES = Path(__file__).with_name("results.jsonl")
 PAGE = Path(__file__).parents[2] / "docs" / "what_if.md"
@@ -158,10 +158,7 @@ def _spread(values: Sequence[float]) -> str:
 
 def main() -> None:
     """Write the page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--lines", type=Path, default=LINES)
-    parser.add_argument("--out", type=Path, default=PAGE)
-    args = parser.parse_args()
+    args = page_options(__doc__, LINES, PAGE)
     lines = read_lines(args.lines)
     args.out.write_text(page([line for line in lines if not line["quick"]]), encoding="utf-8")
     print(args.out)

@@ -8,7 +8,6 @@ Each test window is asked once for every factor, of a class drawn from those it 
 research/what_if/results.jsonl are skipped. ``python -m research.what_if.page`` turns the lines into docs/what_if.md.
 """
 
-import argparse
 import json
 import sys
 import time
@@ -29,6 +28,7 @@ from divecast.inference import FitPlan, FittedModel, batches
 from divecast.model import label_covariates
 from research.common import append_line, read_lines, versions
 from research.paper.cases import Case, Settings, load_case
+from research.scripts import run_parser
 from research.what_if.readers import Floats, Ints, Reader, train_reader
 
 OUT = Path(__file__).with_name("results.jsonl")
@@ -199,13 +199,7 @@ def read_case(name: str, data: Path | None, seed: int, quick: bool) -> Case:
 
 def main() -> None:
     """Make the missing runs."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("case", choices=CASES)
-    parser.add_argument("--data", type=Path)
-    parser.add_argument("--seeds", type=int, default=SEEDS)
-    parser.add_argument("--quick", action="store_true", help="a small version, to test the script")
-    parser.add_argument("--out", type=Path, default=OUT)
-    args = parser.parse_args()
+    args = run_parser(__doc__, CASES, SEEDS, OUT).parse_args()
     lines = read_lines(args.out)
     torch.set_num_threads(1)
     for seed in range(args.seeds):

@@ -3,7 +3,6 @@
 python -m research.why.page
 """
 
-import argparse
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from divecast.explain import LEAST_AGREEMENT
 from research.common import read_lines
+from research.scripts import page_options
 
 LINES = Path(__file__).with_name("results.jsonl")
 PAGE = Path(__file__).parents[2] / "docs" / "why.md"
@@ -99,10 +99,7 @@ def _spread(values: Sequence[float]) -> str:
 
 def main() -> None:
     """Write the page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--lines", type=Path, default=LINES)
-    parser.add_argument("--out", type=Path, default=PAGE)
-    args = parser.parse_args()
+    args = page_options(__doc__, LINES, PAGE)
     lines = read_lines(args.lines)
     args.out.write_text(page([line for line in lines if not line["quick"]]), encoding="utf-8")
     print(args.out)

@@ -8,7 +8,6 @@ The models are those of ``research/what_if/run.py``. Fits that are in research/w
 ``python -m research.why.page`` turns the lines into docs/why.md.
 """
 
-import argparse
 import json
 import sys
 import time
@@ -23,6 +22,7 @@ from divecast.explain import Agreement, Attribution, attribute
 from divecast.inference import FittedModel
 from research.common import append_line, read_lines, versions
 from research.paper.cases import Case
+from research.scripts import run_parser
 from research.what_if.run import CASES, fit, read_case
 
 OUT = Path(__file__).with_name("results.jsonl")
@@ -65,13 +65,7 @@ def line_of(found: Attribution) -> dict[str, Any]:
 
 def main() -> None:
     """Make the missing fits."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("case", choices=CASES)
-    parser.add_argument("--data", type=Path)
-    parser.add_argument("--seeds", type=int, default=SEEDS)
-    parser.add_argument("--quick", action="store_true", help="a small version, to test the script")
-    parser.add_argument("--out", type=Path, default=OUT)
-    args = parser.parse_args()
+    args = run_parser(__doc__, CASES, SEEDS, OUT).parse_args()
     torch.set_num_threads(1)
     made = {(line["case"], line["seed"], line["quick"]) for line in read_lines(args.out)}
     for seed in range(args.seeds):
