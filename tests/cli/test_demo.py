@@ -26,6 +26,7 @@ def small_loads(monkeypatch):
     monkeypatch.setattr(datasets, "load", lambda name: small)
 
 
+@pytest.mark.slow  # the next test makes all but figures and report
 def test_demo_makes_what_it_names(run, tmp_path):
     result = run("demo", "--quick", "--out", tmp_path / "new" / "demo")
     assert result.code == 0

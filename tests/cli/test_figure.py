@@ -14,7 +14,12 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+QUICK = ("swap-codes", "why")  # the others draw by the same option
+
+
+@pytest.mark.parametrize(
+    "command", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in COMMANDS]
+)
 def test_the_picture_is_written_beside_the_table(run, folder, model, tmp_path, command):
     given = [*COMMANDS[command], "--out", tmp_path / "table.csv", "--figure"]
     result = run(command, model, folder / "panel.csv", *given, tmp_path / "a.png")

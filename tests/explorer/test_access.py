@@ -71,6 +71,12 @@ def basic(password):
     return "Basic " + b64encode(f"any:{password}".encode()).decode()
 
 
+@pytest.fixture(scope="module")
+def guarded(of_hours):
+    """An explorer that asks for the token."""
+    return Asked(of_hours.explorer, rules_of("0.0.0.0", TOKEN))  # noqa: S104
+
+
 @pytest.mark.parametrize(
     ("shown", "status"),
     [
@@ -88,9 +94,8 @@ def basic(password):
     ],
 )
 @pytest.mark.parametrize("path", ["/", "/model", "/openapi.json", "/none"])
-def test_the_token(of_hours, shown, status, path):
-    asked = Asked(of_hours.explorer, rules_of("0.0.0.0", TOKEN))  # noqa: S104
-    response = asked.get(path, Authorization=shown, Host="planner.example.org")
+def test_the_token(guarded, shown, status, path):
+    response = guarded.get(path, Authorization=shown, Host="planner.example.org")
     assert response.status_code == (404 if status == 200 and path == "/none" else status)
     assert ("www-authenticate" in response.headers) == (status == 401)
 

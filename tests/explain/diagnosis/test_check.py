@@ -193,7 +193,7 @@ def test_labels_read_wrong_are_found_and_missing_ones_are_not_judged(hours_model
 
 
 def test_leaks_are_found(hours_model: DeepDIVE) -> None:
-    fitted, windows, codes = sound(hours_model, every=2)
+    fitted, windows, codes = sound(hours_model, every=3)
     hour, weekend = codes.b_mean
     a = np.concatenate([hour[:, :2], codes.a_mean[:, :1]], axis=1)
     [told] = by_topic(reported(fitted, windows, replace(codes, a_mean=a)).findings)["leakage"]
