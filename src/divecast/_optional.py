@@ -49,7 +49,8 @@ class Plottable:
 
     def __repr__(self) -> str:
         """Return the fields in a line; an array by its shape, a long collection by its length."""
-        named = (f"{field.name}={brief(getattr(self, field.name))}" for field in fields(self))  # type: ignore[arg-type]
+        shown = [field.name for field in fields(self) if field.repr]  # type: ignore[arg-type]
+        named = (f"{name}={brief(getattr(self, name))}" for name in shown)
         return f"{type(self).__name__}({', '.join(named)})"
 
     def plot(self, **options: Any) -> Any:

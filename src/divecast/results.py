@@ -11,7 +11,7 @@ from divecast.explain.counterfactuals.counterfactual import Counterfactual
 from divecast.explain.counterfactuals.traversal import Traversal
 from divecast.explain.diagnosis.diagnosis import Diagnosis, Finding
 from divecast.inference.evaluation import Evaluation
-from divecast.inference.results import Codes, Forecast, Labels, Reconstruction, Samples
+from divecast.inference.results import Codes, Forecast, ForecastParts, Labels, Reconstruction, Samples
 from divecast.selection import Backtest, SearchResult
 from divecast.train.history import EpochRecord, History
 
@@ -27,6 +27,7 @@ __all__ = [
     "Evaluation",
     "Finding",
     "Forecast",
+    "ForecastParts",
     "History",
     "LabelDisagreement",
     "Labels",

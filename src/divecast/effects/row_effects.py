@@ -1,6 +1,6 @@
 """Effects of the rows of a panel, cut into windows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -70,6 +70,25 @@ class RowEffects:
         whole = self._computed(rows, ALL if channels is None else channels)
         first = places.reshape(len(origins), -1)
         return self._picked(whole, first[:, : self.shape.lookback], first[:, self.shape.lookback :])
+
+    def by_name(self, origins: Rows) -> Iterator[tuple[str, Tensor, Tensor]]:
+        """Yield what ``of`` adds up: the name of each column or pair, and its effects on windows and on target rows.
+
+        Args:
+            origins: (batch,) rows of the first future step.
+
+        Returns:
+            Iterator of names with (batch, time, channel) and (batch, horizon, channel).
+        """
+        lookback, horizon = self.shape.lookback, self.shape.horizon
+        rows, places = np.unique(origins[:, None] + np.arange(-lookback, horizon), return_inverse=True)
+        past, ahead = np.split(places.reshape(len(origins), -1), [lookback], axis=1)
+        for name in self.effects.basis.names:
+            groups = [group for group in self.effects.basis.groups if group.name == name]
+            known = self.effects.sum_of(groups, self.facts, rows)
+            in_advance = all(group.in_advance for group in groups)
+            later = known if in_advance else self.effects.sum_of(groups, self.facts, rows, ahead=True)
+            yield name, torch.from_numpy(known[past]), torch.from_numpy(later[ahead])
 
     def change(self, origins: Rows, current: NDArray[np.int64], wanted: NDArray[np.int64]) -> WindowEffects | None:
         """Return how the effects of windows change if these are of other classes.

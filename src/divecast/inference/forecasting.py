@@ -3,12 +3,14 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from divecast.config import check_at_least
 from divecast.data import Windows
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.forecast_starts import Moment, forecast_starts
+from divecast.inference.parts import forecast_parts
 from divecast.inference.predict import LabelMode, forecast_pieces, forecast_windows, pieces
 from divecast.inference.results import Forecast
 
@@ -82,7 +84,7 @@ class Forecasting(ABC):
                 column of time stamps, and one of series if they differ by series.
 
         Returns:
-            Mean, quantiles and samples in original units.
+            Mean, quantiles and samples in original units; ``parts()`` says what the mean is made of.
 
         Raises:
             NotFittedError: the model is not fitted.
@@ -97,7 +99,8 @@ class Forecasting(ABC):
         """
         check_at_least(0, n_samples=n_samples)
         fitted, windows = self._windows_from(data, start, stop, every, future)
-        return forecast_windows(fitted, windows, labels, levels, n_samples)
+        forecast = forecast_windows(fitted, windows, labels, levels, n_samples)
+        return forecast.of_parts(partial(forecast_parts, fitted, windows, labels))
 
     def forecast_batches(  # noqa: PLR0913  options of one call
         self,

@@ -11,6 +11,7 @@ from divecast.plots.display import Display
 from divecast.plots.forecast import ForecastDisplay
 from divecast.plots.history import HistoryDisplay
 from divecast.plots.label_correlation import LabelCorrelationDisplay
+from divecast.plots.parts import PartsDisplay
 from divecast.plots.plot_result import plot
 from divecast.plots.reconstruction import ReconstructionDisplay
 from divecast.plots.reliability import ReliabilityDisplay
@@ -34,6 +35,7 @@ __all__ = [
     "ForecastDisplay",
     "HistoryDisplay",
     "LabelCorrelationDisplay",
+    "PartsDisplay",
     "ReconstructionDisplay",
     "ReliabilityDisplay",
     "SamplesDisplay",

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from divecast.errors import ConfigError
 from divecast.explain.counterfactuals.counterfactual import ClassesInCode, Counterfactual
 from divecast.explain.counterfactuals.traversal import Traversal
-from divecast.inference.results import Forecast, Keys, Reconstruction
+from divecast.inference.results import Forecast, ForecastParts, Keys, Reconstruction
 
 Ints = NDArray[np.int64]
 Series = str | Sequence[str] | None
@@ -54,13 +54,23 @@ def keys_of(keys: Keys, windows: Ints) -> Keys:
 def narrow_forecast(forecast: Forecast, windows: Ints, channels: Ints) -> Forecast:
     """Keep some windows and channels, and no samples."""
     mean = forecast.mean[windows][..., channels]
+    return Forecast(
+        keys_of(forecast.keys, windows),
+        _names(forecast.channels, channels),
+        mean,
+        forecast.levels,
+        forecast.quantiles[:, windows][..., channels],
+        np.empty((0, *mean.shape), dtype=np.float32),
+    )
+
+
+def narrow_parts(parts: ForecastParts, windows: Ints, channels: Ints) -> ForecastParts:
+    """Keep some windows and channels."""
     return replace(
-        forecast,
-        keys=keys_of(forecast.keys, windows),
-        channels=_names(forecast.channels, channels),
-        mean=mean,
-        quantiles=forecast.quantiles[:, windows][..., channels],
-        samples=np.empty((0, *mean.shape), dtype=np.float32),
+        parts,
+        keys=keys_of(parts.keys, windows),
+        channels=_names(parts.channels, channels),
+        values=parts.values[:, windows][..., channels],
     )
 
 

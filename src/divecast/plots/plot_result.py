@@ -10,7 +10,7 @@ from divecast.explain.counterfactuals.counterfactual import Counterfactual
 from divecast.explain.counterfactuals.traversal import Traversal
 from divecast.explain.diagnosis.diagnosis import Diagnosis
 from divecast.inference.evaluation import Evaluation
-from divecast.inference.results import Codes, Forecast, Labels, Reconstruction, Samples
+from divecast.inference.results import Codes, Forecast, ForecastParts, Labels, Reconstruction, Samples
 from divecast.plots.anomalies import AnomaliesDisplay
 from divecast.plots.attribution import AttributionDisplay
 from divecast.plots.code import CodeDisplay
@@ -19,6 +19,7 @@ from divecast.plots.diagnosis import DiagnosisDisplay
 from divecast.plots.display import Display
 from divecast.plots.forecast import ForecastDisplay
 from divecast.plots.history import HistoryDisplay
+from divecast.plots.parts import PartsDisplay
 from divecast.plots.reconstruction import ReconstructionDisplay
 from divecast.plots.samples import SamplesDisplay
 from divecast.plots.scores import BacktestDisplay, EvaluationDisplay, SearchDisplay
@@ -78,6 +79,7 @@ _display.register(Counterfactual, WhatIfDisplay.from_counterfactual)
 _display.register(Diagnosis, DiagnosisDisplay.from_diagnosis)
 _display.register(Evaluation, EvaluationDisplay.from_evaluation)
 _display.register(Forecast, ForecastDisplay.from_forecast)
+_display.register(ForecastParts, PartsDisplay.from_parts)
 _display.register(History, HistoryDisplay.from_history)
 _display.register(Labels, ConfusionDisplay.from_labels)
 _display.register(Reconstruction, ReconstructionDisplay.from_reconstruction)

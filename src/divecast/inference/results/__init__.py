@@ -5,7 +5,19 @@ from divecast.inference.results.columns import Columns, Floats, merged
 from divecast.inference.results.forecast import Forecast
 from divecast.inference.results.keys import Keys
 from divecast.inference.results.labels import Labels
+from divecast.inference.results.parts import ForecastParts
 from divecast.inference.results.reconstruction import Reconstruction
 from divecast.inference.results.samples import Samples
 
-__all__ = ["Codes", "Columns", "Floats", "Forecast", "Keys", "Labels", "Reconstruction", "Samples", "merged"]
+__all__ = [
+    "Codes",
+    "Columns",
+    "Floats",
+    "Forecast",
+    "ForecastParts",
+    "Keys",
+    "Labels",
+    "Reconstruction",
+    "Samples",
+    "merged",
+]

@@ -1,7 +1,8 @@
 """Forecasts of windows."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from itertools import chain
 from typing import Any, Literal, get_args
 
@@ -11,8 +12,10 @@ from numpy.typing import NDArray
 from divecast._optional import Plottable
 from divecast.config import check_choice
 from divecast.data import Backend, to_frame
+from divecast.errors import DataError
 from divecast.inference.results.columns import Columns, Floats, merged
 from divecast.inference.results.keys import Keys
+from divecast.inference.results.parts import ForecastParts
 
 Layout = Literal["long", "wide"]
 
@@ -41,6 +44,43 @@ class Forecast(Plottable):
     levels: tuple[float, ...]
     quantiles: Floats
     samples: Floats
+    # Computes the parts, from the model and the windows; not part of the result, so not shown and not pickled.
+    _parts: Callable[[], ForecastParts] | None = field(default=None, repr=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the arrays alone."""
+        return type(self), tuple(getattr(self, each.name) for each in fields(self) if each.repr)
+
+    def parts(self) -> ForecastParts:
+        """Return what the forecasts are made of; computed when called.
+
+        Returns:
+            Level, effects of factors and covariates, what the window carries on, and the correction by code and
+            network: in original units, and their sum is ``mean``.
+
+        Raises:
+            DataError: this forecast has no model to ask: it is from ``forecast_batches``, from a file or of a what-if.
+
+        Example:
+            >>> model.forecast(panel).parts().names[:3]
+            ('level', 'hour', 'weekday')
+        """
+        if self._parts is None:
+            raise DataError(
+                "This forecast does not know the model and the windows that it is of, so it has no parts",
+                hint="Use the result of DeepDIVE.forecast, with a {start} and {stop} that keep it small",
+            )
+        return self._parts()
+
+    def of_parts(self, parts: Callable[[], ForecastParts]) -> "Forecast":
+        """Return the forecast with a function that computes its parts.
+
+        Example:
+            >>> forecast = model.forecast(panel)
+            >>> forecast.of_parts(forecast.parts).parts().channels == forecast.channels
+            True
+        """
+        return replace(self, _parts=parts)
 
     @classmethod
     def joined(cls, batches: Iterable["Forecast"], n_windows: int) -> "Forecast":
@@ -57,15 +97,19 @@ class Forecast(Plottable):
         """
         rest = iter(batches)
         first = next(rest)
-        whole, keys, done = first._empty_for(n_windows), [], 0
+        whole, keys, parts, done = first._empty_for(n_windows), [], [], 0
         for batch in chain((first,), rest):
             keys.append(batch.keys)
+            parts.append(batch._parts)
             rows = slice(done, done + len(batch.mean))
             whole.mean[rows] = batch.mean
             whole.quantiles[:, rows] = batch.quantiles
             whole.samples[:, rows] = batch.samples
             done = rows.stop
-        return replace(whole, keys=Keys.joined(keys))
+        known = [each for each in parts if each is not None]
+        return replace(
+            whole, keys=Keys.joined(keys), _parts=partial(_joined_parts, known) if len(known) == len(parts) else None
+        )
 
     def _empty_for(self, n_windows: int) -> "Forecast":
         mean, quantiles, samples = (
@@ -118,3 +162,7 @@ class Forecast(Plottable):
         steps = np.tile(np.arange(1, horizon + 1), windows)
         means = dict(zip(self.channels, self.mean.reshape(windows * horizon, -1).T, strict=True))
         return merged({**keys, "step": steps, "ds": self.keys.stamps[:, 1:].reshape(-1)}, means)
+
+
+def _joined_parts(parts: Iterable[Callable[[], ForecastParts]]) -> ForecastParts:
+    return ForecastParts.joined([each() for each in parts])
