@@ -1,10 +1,12 @@
 """Data read from whatever a user passes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from divecast.data import Label, Panel, Recordings, as_panel, datasets, read_source, write_store
+from divecast.data import Covariate, Label, Panel, Recordings, as_panel, datasets, read_source, write_store
 from divecast.errors import DataError
 
 HOURS = pd.DataFrame(
@@ -60,3 +62,48 @@ def test_a_table_with_a_column_of_recordings(channels):
 def test_an_object_is_returned_as_it_is():
     panel = Panel.from_array(np.zeros((3, 2)), "2024-01-01", "1h")
     assert read_source(panel, factors=[Label("mode")]) is panel
+
+
+METERS = pd.DataFrame(
+    {
+        "meter": ["b", "b", "a", "a"],
+        "time": pd.to_datetime(["2024-01-01", "2024-01-02"] * 2),
+        "kwh": [1.0, 2.0, 3.0, 4.0],
+        "price": [5.0, 6.0, 7.0, 8.0],
+    }
+)
+
+
+@pytest.mark.parametrize("named", [{"id": "meter", "value": "kwh"}, {"id": "meter", "value": "kwh", "time": "time"}])
+def test_a_long_table_with_other_names(named, tmp_path):
+    panel = read_source(METERS, covariates=[Covariate("price", per_series=True)], **named)
+    assert panel.channels == ("b", "a")
+    assert panel.values.tolist() == [[1.0, 3.0], [2.0, 4.0]]
+    assert panel.covariate("price").tolist() == [[5.0, 7.0], [6.0, 8.0]]
+    METERS.drop(columns="price").to_csv(tmp_path / "meters.csv", index=False)
+    assert Panel.read(tmp_path / "meters.csv", **named).fingerprint() == replace(panel, covariates={}).fingerprint()
+    assert as_panel(tmp_path / "meters.csv", **named).channels == ("b", "a")
+
+
+def test_the_names_of_the_series_hold_in_the_other_tables_too():
+    facts = pd.DataFrame({"area": [10.0, 20.0], "meter": ["a", "b"]})
+    known = METERS[["meter", "time", "price"]]
+    panel = read_source(
+        METERS.drop(columns="price"),
+        id="meter",
+        value="kwh",
+        covariates=[Covariate("price", per_series=True)],
+        static=facts,
+        known=known,
+    )
+    assert panel.static_column("area").tolist() == [20.0, 10.0]
+    assert panel.covariate("price").tolist() == [[5.0, 7.0], [6.0, 8.0]]
+
+
+@pytest.mark.parametrize(
+    ("named", "argument"), [({"id": "meter"}, "value"), ({"value": "kwh"}, "id"), ({"id": "metre"}, "id")]
+)
+def test_a_column_that_a_long_table_lacks_is_asked_for(named, argument):
+    with pytest.raises(DataError) as caught:
+        read_source(METERS, **named)
+    assert caught.value.argument == argument

@@ -115,14 +115,15 @@ def add_future(
     return _extended(source, known)
 
 
-def add_known(source: Panel, frame: Frame, roles: Roles, time: str | None) -> Panel:
+def add_known(source: Panel, frame: Frame, roles: Roles, time: str | None, id: str = LongNames().id) -> Panel:  # noqa: A002
     """A panel with labels and covariates of a second table, and its rows past the end as rows of the future.
 
     Args:
         source: the panel, which lacks these columns.
-        frame: the table, by time or by time and series (``unique_id``).
+        frame: the table, by time or by time and series.
         roles: the labels and covariates to read.
         time: column of time stamps, if the table has it; else ``ds``, else the only one.
+        id: column that names the series, if the table has it.
 
     Raises:
         DataError: the table has none of these columns, another step than the panel, or no row of its time.
@@ -134,7 +135,7 @@ def add_known(source: Panel, frame: Frame, roles: Roles, time: str | None) -> Pa
             hint="Name those that the data lack in {factors} or {covariates}",
             argument="known",
         )
-    known = read_known(frame, KnownNames("the table of what is known", time), told, source.clock, source.channels, 0)
+    known = read_known(frame, KnownNames("the table of what is known", time, id), told, source.clock, source.channels, 0)
     longer = _padded(source, known.clock.length - len(source.values))
     labels, covariates = {**longer.labels, **known.labels}, {**longer.covariates, **known.covariates}
     return replace(longer, labels=labels, covariates=covariates)

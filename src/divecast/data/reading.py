@@ -16,7 +16,7 @@ from divecast.data.sources.panel import Panel
 from divecast.data.sources.recordings import Recordings
 from divecast.data.sources.store import open_store
 from divecast.data.tables.columns import Frame, column_names, open_frame
-from divecast.data.tables.long import is_long
+from divecast.data.tables.long import LongNames, long_names
 from divecast.data.tables.parquet_files import is_address
 from divecast.data.tables.read import read_table
 from divecast.data.tables.roles import Roles
@@ -31,6 +31,8 @@ def as_panel(  # noqa: PLR0913  as read_source
     covariates: Sequence[str | Covariate] = (),
     static: Any = None,
     known: Any = None,
+    id: str | None = None,  # noqa: A002  as in Panel.from_long
+    value: str | None = None,
 ) -> Panel:
     """Read a panel.
 
@@ -43,6 +45,8 @@ def as_panel(  # noqa: PLR0913  as read_source
         covariates: columns of numbers that are not forecast.
         static: facts of the series: a table, or the path of one, as in :meth:`Panel.from_wide`.
         known: labels and covariates that the data lack: a second table, or the path of one, as in :func:`read_source`.
+        id: column of a long table that names the series, as in :func:`read_source`.
+        value: column of a long table that holds the values.
 
     Returns:
         The panel.
@@ -54,7 +58,17 @@ def as_panel(  # noqa: PLR0913  as read_source
         >>> as_panel("loads").values.shape
         (8784, 27)
     """
-    source = read_source(data, labels=labels, time=time, tz=tz, covariates=covariates, static=static, known=known)
+    source = read_source(
+        data,
+        labels=labels,
+        time=time,
+        tz=tz,
+        covariates=covariates,
+        static=static,
+        known=known,
+        id=id,
+        value=value,
+    )
     if isinstance(source, Recordings):
         raise DataError("A panel is needed here, and recordings have no common clock", argument="data")
     return source
@@ -74,6 +88,8 @@ def read_source(  # noqa: PLR0913  one argument for each thing a table may not s
     covariates: Sequence[str | Covariate] = (),
     static: Any = None,
     known: Any = None,
+    id: str | None = None,  # noqa: A002  as in Panel.from_long
+    value: str | None = None,
 ) -> Panel | Recordings:
     """Read a panel or recordings.
 
@@ -95,6 +111,9 @@ def read_source(  # noqa: PLR0913  one argument for each thing a table may not s
         known: a second table, or the path of one, with columns of labels and covariates that the data lack, aligned by
             time: one row per time, or one per time and series with a column ``unique_id``. Rows after the end of the
             data become rows of the future.
+        id: column that names the series of a long table, ``unique_id`` by default. A table is read as long if ``id`` or
+            ``value`` is given, or if it has the columns unique_id, ds and y.
+        value: column of the values of a long table, ``y`` by default.
 
     Raises:
         DataError: the data cannot be read so.
@@ -116,15 +135,15 @@ def read_source(  # noqa: PLR0913  one argument for each thing a table may not s
             wanted = channels or [name for name in columns if name not in aside]
             source = Recordings.from_long(table, recording, wanted, [label.name for label in read.labels], rate)
         else:
-            source = _panel(table, columns, time, read, tz)
+            source = _panel(table, long_names(table, id, time, value), time, read, tz)
     elif source is not data:
         there = [*source.labels, *(source.covariates if isinstance(source, Panel) else ()), *elsewhere]
         _check_needed(needed, there, _title(data), "labels")
     if isinstance(source, Panel):
-        source = source.with_static(static)
+        source = source.with_static(static, id)
         if second is not None:
             lacking = roles.only({*roles.names} - {*source.labels} - {*source.covariates})
-            source = add_known(source, second, lacking, time)
+            source = add_known(source, second, lacking, time, id or LongNames().id)
     elif roles.covariates or static is not None or known is not None:
         raise DataError(
             "Recordings have no covariates, no facts of their channels and no known future, only panels do",
@@ -164,9 +183,9 @@ def _without_table(data: Any) -> Panel | Recordings | None:
     return None
 
 
-def _panel(table: Frame, columns: Sequence[str], time: str | None, roles: Roles, tz: str | None) -> Panel:
-    if is_long(columns):
-        return Panel.from_long(table, time=time or "ds", labels=roles.labels, tz=tz, covariates=roles.covariates)
+def _panel(table: Frame, names: LongNames | None, time: str | None, roles: Roles, tz: str | None) -> Panel:
+    if names is not None:
+        return Panel.from_long(table, *names, labels=roles.labels, tz=tz, covariates=roles.covariates)
     return Panel.from_wide(table, time, roles.labels, tz, roles.covariates)
 
 

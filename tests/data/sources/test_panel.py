@@ -233,7 +233,7 @@ def test_tables_that_are_no_panel(frame):
         Panel.from_wide(frame({"a": np.arange(3.0)}))
     with pytest.raises(DataError, match=r"'one', 'two' may all hold the time"):
         Panel.from_wide(frame({"one": HOURS, "two": HOURS, "a": np.arange(6)}))
-    with pytest.raises(DataError, match="no column 'y' among"):
+    with pytest.raises(DataError, match="no value column 'y' among"):
         Panel.from_long(frame({"unique_id": ["u"], "ds": HOURS[:1]}))
     with pytest.raises(DataError, match="'unique_id' has no name in row 1"):
         Panel.from_long(frame({"unique_id": ["u", None], "ds": HOURS[:2], "y": [1.0, 2.0]}))

@@ -18,8 +18,9 @@ from divecast.data.names import check_known
 from divecast.data.source import Backend, Column, Values
 from divecast.data.sources.arrays import as_table, check_array, hash_values, take_channels
 from divecast.data.tables.grid import Grid
+from divecast.data.tables.columns import open_frame
 from divecast.data.tables.label_columns import present
-from divecast.data.tables.long import LongNames, is_long, read_long
+from divecast.data.tables.long import LongNames, long_names, read_long
 from divecast.data.tables.read import read_table
 from divecast.data.tables.roles import Roles
 from divecast.data.tables.static import read_static
@@ -364,17 +365,22 @@ class Panel:
         tz: str | None = None,
         covariates: Sequence[str | Covariate] = (),
         static: Any = None,
+        id: str | None = None,  # noqa: A002  as in from_long
+        value: str | None = None,
     ) -> "Panel":
         """Read a CSV, CSV.gz or Parquet file.
 
         Args:
             path: the file, or an address of Parquet that fsspec can open, such as ``s3://bucket/*.parquet``.
-            layout: "long" with columns unique_id, ds and y, or "wide"; "auto" decides by these names.
+            layout: "long" with columns unique_id, ds and y, or "wide"; "auto" decides by these names, or takes "long" if
+                ``id`` or ``value`` is given.
             time: column of time stamps; detected automatically if omitted.
             labels: columns that hold labels, not channels.
             tz: time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
             covariates: columns of numbers that are not forecast.
             static: facts of the series: a table, or the path of one, as in :meth:`from_wide`.
+            id: column of a long table that names the series; ``unique_id`` by default.
+            value: column of a long table that holds the values; ``y`` by default.
 
         Returns:
             The panel; its results are returned as pyarrow tables.
@@ -390,8 +396,11 @@ class Panel:
             (3, 1)
         """
         table = read_table(path)
-        if layout == "long" or (layout == "auto" and is_long(table.column_names)):
-            return cls.from_long(table, time=time or "ds", labels=labels, tz=tz, covariates=covariates, static=static)
+        names = None if layout == "wide" else long_names(open_frame(table)[0], id, time, value)
+        if names is None and layout == "long":
+            names = LongNames(time=time or LongNames().time)
+        if names is not None:
+            return cls.from_long(table, *names, labels=labels, tz=tz, covariates=covariates, static=static)
         return cls.from_wide(table, time, labels, tz, covariates, static)
 
     @classmethod

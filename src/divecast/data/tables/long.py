@@ -6,14 +6,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast._text import did_you_mean
 from divecast.data.names import check_known, listed, repeated
 from divecast.data.source import Backend
-from divecast.data.tables.columns import column_names, get_series, open_frame
+from divecast.data.tables.columns import Frame, column_names, get_series, open_frame
 from divecast.data.tables.grid import Grid, drop_repeats, empty_values
 from divecast.data.tables.label_columns import number_names
 from divecast.data.tables.numbers import read_numbers
 from divecast.data.tables.places import Places
 from divecast.data.tables.roles import Roles
+from divecast.data.tables.wide import find_time
 from divecast.data.time.regular import clock_of_utc
 from divecast.data.time.stamps import Stamps, zoned_stamps
 from divecast.errors import DataError, warn_data
@@ -32,11 +34,34 @@ def is_long(columns: Sequence[str]) -> bool:
     return set(LongNames()) <= set(columns)
 
 
+def long_names(frame: Frame, id: str | None, time: str | None, value: str | None) -> LongNames | None:  # noqa: A002
+    """The columns of series, time and value of a table; None if it is wide.
+
+    Args:
+        frame: the table.
+        id: column that names the series, if it is said; then the table is long.
+        time: column of time stamps, if it is said; else ``ds``, else the only one.
+        value: column of values, if it is said; then the table is long.
+
+    Raises:
+        DataError: no column is named ``ds``, and none or several hold time stamps.
+    """
+    columns, usual = column_names(frame), LongNames()
+    if id is None and value is None and not is_long(columns):
+        return None
+    if time is None:
+        time = usual.time if usual.time in columns else find_time(frame)
+    return LongNames(id or usual.id, time, value or usual.value)
+
+
 def read_long(native: Any, names: LongNames, roles: Roles, tz: str | None) -> tuple[Grid, Backend]:
     """Read a long table; see :meth:`divecast.data.sources.panel.Panel.from_long`."""
     frame, backend = open_frame(native)
     there, used = column_names(frame), (*names, *roles.names)
-    check_known(used, there, "column")
+    for name, argument in zip(names, LongNames._fields, strict=True):
+        hint = did_you_mean(name, there) or f"Name another one in {{{argument}}}"
+        check_known([name], there, f"{argument} column", hint=hint, argument=argument)
+    check_known(roles.names, there, "column")
     if twice := repeated(used):
         raise DataError(f"Column {listed(twice)} names the series, the time or the value, and cannot be a label too")
     if unused := [name for name in there if name not in used]:
