@@ -6,7 +6,7 @@ from typing import Any, Literal, Self, get_args
 
 from divecast._device import pick_device
 from divecast.config import LossConfig, ModelConfig, TrainingConfig, check_at_least, check_choice
-from divecast.data import ByTime, Covariate, Factor, Split, as_covariates, as_factors, as_name
+from divecast.data import ByTime, Covariate, Factor, Split, as_covariates, as_factors, as_name, read_source
 from divecast.errors import ConfigError, NotFittedError
 from divecast.explain.methods import Explaining
 from divecast.fit.fit_model import FitRequest
@@ -236,6 +236,8 @@ class DeepDIVE(Forecasting, Explaining):
         progress: bool = True,
         devices: int = 1,
         nodes: int = 1,
+        static: Any = None,
+        known: Any = None,
     ) -> Self:
         """Fit on the training part; the validation part is used for early stopping and to calibrate the intervals.
 
@@ -253,6 +255,10 @@ class DeepDIVE(Forecasting, Explaining):
                 unless ``torchrun`` or SLURM started the processes. Needs ``divecast[distributed]``.
             nodes: number of machines, with ``devices`` each; start the script on each of them. Omit ``devices`` and
                 ``nodes`` under ``torchrun``.
+            static: facts of the series of a panel, such as its area or region: a table, or the path of one, with one
+                row per series.
+            known: labels and covariates that the data lack: a second table, or the path of one, by time or by time and
+                series, as in ``divecast.data.read_source``.
 
         Returns:
             The estimator itself.
@@ -280,6 +286,9 @@ class DeepDIVE(Forecasting, Explaining):
             (*callbacks, ProgressBar()) if progress else tuple(callbacks),
             probe,
         )
+        if static is not None or known is not None:
+            plan = request.plan
+            data = read_source(data, factors=plan.factors, covariates=plan.covariates, static=static, known=known)
         self._fitted = fit_on(Machines(devices, nodes), data, request, pick_device(self.device))
         return self
 
@@ -452,7 +461,7 @@ class DeepDIVE(Forecasting, Explaining):
     def __repr__(self) -> str:
         """Return the estimator as Python code, with the settings that differ from their defaults."""
         named = [f"horizon={self.horizon!r}", f"lookback={self.lookback!r}"]
-        optional = {"factors": (), "model": None, "training": None, "losses": None, "seed": 0, "device": "cpu"}
+        optional = {"factors": (), "covariates": (), **dict.fromkeys(_GROUPS), "seed": 0, "device": "cpu"}
         for name, default in optional.items():
             value = getattr(self, name)
             if value not in (default, []):

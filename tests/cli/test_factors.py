@@ -1,7 +1,7 @@
 import pytest
 
-from divecast import ByRecording, ByTime, Calendar, ConfigError, Label
-from divecast.cli.factors import parse_factors, parse_split
+from divecast import ByRecording, ByTime, Calendar, ConfigError, Covariate, Label
+from divecast.cli.factors import parse_covariates, parse_factors, parse_split
 
 
 def test_every_form_of_a_factor():
@@ -16,10 +16,24 @@ def test_every_form_of_a_factor():
         Label("size", "ordered"),
         Label("phase", "cyclic"),
     )
+    assert parse_factors(["promo:per-series", "size:ordered:3:per-series"]) == (
+        Label("promo", per_series=True),
+        Label("size", "ordered", 3, per_series=True),
+    )
 
 
 @pytest.mark.parametrize(
-    "text", ["", ":ordered", "gait:round", "gait:ordered:many", "a:ordered:3:4", "hour:DE", "holiday"]
+    "text",
+    [
+        "",
+        ":ordered",
+        "gait:round",
+        "gait:per-series:ordered",
+        "gait:ordered:many",
+        "a:ordered:3:4",
+        "hour:DE",
+        "holiday",
+    ],
 )
 def test_what_is_no_factor_is_refused(text):
     with pytest.raises(ConfigError):
@@ -48,3 +62,19 @@ def test_a_group_needs_a_split_by_recording():
 def test_a_holiday_without_a_country_is_shown_one(text):
     with pytest.raises(ConfigError, match="holiday:DE"):
         parse_factors([text])
+
+
+def test_every_form_of_a_covariate():
+    assert parse_covariates(["temp", "wind:unknown-ahead", "price:per-series", "sold:per-series:unknown-ahead"]) == (
+        Covariate("temp"),
+        Covariate("wind", known_ahead=False),
+        Covariate("price", per_series=True),
+        Covariate("sold", known_ahead=False, per_series=True),
+    )
+    assert parse_covariates(["sold:unknown-ahead:per-series"]) == parse_covariates(["sold:per-series:unknown-ahead"])
+
+
+@pytest.mark.parametrize("text", ["", ":per-series", "temp:ordered", "temp:per-series:per-series", "temp:"])
+def test_what_is_no_covariate_is_refused(text):
+    with pytest.raises(ConfigError, match="NAME:per-series"):
+        parse_covariates([text])

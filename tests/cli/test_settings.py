@@ -105,3 +105,28 @@ def test_tables_in_tables_without_end(tmp_path):
         read_settings(write(tmp_path, "x = " + "[" * 2000), {})
     with pytest.raises(ConfigError, match="Setting 'seed'"):
         read_settings(None, {}, ["seed=" + "[" * 2000])
+
+
+def test_what_reads_the_data_may_stand_in_a_table_of_its_own(tmp_path):
+    path = write(
+        tmp_path, 'horizon = 3\n[data]\nid = "meter"\nfactors = ["hour"]\ncovariates = ["temp"]\nstatic = "s.csv"'
+    )
+    read = read_settings(path, {"value": "kwh"}, ["data.time=when"])
+    assert (read.horizon, read.id, read.value, read.time, read.static) == (3, "meter", "kwh", "when", "s.csv")
+    assert (read.factors, read.covariates) == (["hour"], ["temp"])
+    assert read.reading_options() == ["--id", "meter", "--time", "when", "--value", "kwh", "--static", "s.csv"]
+    assert read_settings(path, {"id": "shop"}).id == "shop"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("data = 3", ".data..*expected a table"),
+        ("[data]\ncovariate = ['x']", "'data.covariate'.*Did you mean data.covariates"),
+        ("[data]\nhorizon = 3", "Unknown setting 'data.horizon'"),
+        ("factors = ['hour']\n[data]\nfactors = ['hour']", "'factors' is in .* twice"),
+    ],
+)
+def test_each_mistake_in_the_table_of_the_data_is_named(tmp_path, text, message):
+    with pytest.raises(ConfigError, match=message):
+        read_settings(write(tmp_path, text), {})

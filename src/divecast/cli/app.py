@@ -50,6 +50,7 @@ _EXAMPLES: dict[Callable[..., None], str] = {
 }
 _POSITIONAL = ("data", "model")
 _RENAMED = {
+    "covariates": "--covariate",
     "factors": "--factor",
     "labels": "--label",
     "levels": "--level",

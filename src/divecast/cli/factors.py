@@ -1,11 +1,13 @@
-"""Factors and splits as written on the command line and in a settings file."""
+"""Factors, covariates and splits as written on the command line and in a settings file."""
 
 from collections.abc import Sequence
 from typing import Literal, get_args
 
-from divecast.data import ByRecording, ByTime, Factor, Label, as_factors
+from divecast.data import ByRecording, ByTime, Covariate, Factor, Label, as_covariates, as_factors
 from divecast.data.factors import Kind, is_calendar
 from divecast.errors import ConfigError
+
+_PER_SERIES, _UNKNOWN_AHEAD = "per-series", "unknown-ahead"
 
 
 def parse_factors(texts: Sequence[str]) -> tuple[Factor, ...]:
@@ -14,7 +16,8 @@ def parse_factors(texts: Sequence[str]) -> tuple[Factor, ...]:
     Args:
         texts: Calendar names, with a time zone if not that of the clock ("hour", "hour@America/New_York",
             "holiday:US-NY"), or label columns, with kind and number of bins if wanted ("gait", "stride:ordered",
-            "stride:ordered:14", "phase:cyclic").
+            "stride:ordered:14", "phase:cyclic"), and "per-series" at the end if every series has its own label at a
+            time ("promo:per-series").
 
     Raises:
         ConfigError: a text has another form.
@@ -22,18 +25,46 @@ def parse_factors(texts: Sequence[str]) -> tuple[Factor, ...]:
     return as_factors([_factor(text) for text in texts])
 
 
+def parse_covariates(texts: Sequence[str]) -> tuple[Covariate, ...]:
+    """Read covariates.
+
+    Args:
+        texts: columns of numbers, with what differs from the usual, in any order: "temp", "price:per-series",
+            "wind:unknown-ahead", "sold:per-series:unknown-ahead".
+
+    Raises:
+        ConfigError: a text has another form.
+    """
+    return as_covariates([_covariate(text) for text in texts])
+
+
+def _covariate(text: str) -> Covariate:
+    name, *marks = text.split(":")
+    if not name or len({*marks}) < len(marks) or {*marks} - {_PER_SERIES, _UNKNOWN_AHEAD}:
+        raise ConfigError(
+            expected=f"a covariate NAME, NAME:{_UNKNOWN_AHEAD}, NAME:{_PER_SERIES}, or with both",
+            found=repr(text),
+            argument="covariates",
+        )
+    return Covariate(name, known_ahead=_UNKNOWN_AHEAD not in marks, per_series=_PER_SERIES in marks)
+
+
 def _factor(text: str) -> str | Label:
     if is_calendar(text):
         return text
     name, *rest = text.split(":")
+    per_series = rest[-1:] == [_PER_SERIES]
+    rest = rest[:-1] if per_series else rest
     kinds = {kind: kind for kind in get_args(Kind)}
     if not name or len(rest) > 2 or (rest and rest[0] not in kinds) or (len(rest) == 2 and not rest[1].isdecimal()):
         raise ConfigError(
-            expected=f"a factor NAME, NAME:KIND or NAME:ordered:BINS, with a kind of {', '.join(kinds)}",
+            expected=f"a factor NAME, NAME:KIND or NAME:ordered:BINS, with a kind of {', '.join(kinds)}, and "
+            f":{_PER_SERIES} at the end if every series has its own",
             found=repr(text),
             argument="factors",
         )
-    return Label(name, kinds[rest[0]] if rest else "plain", int(rest[1]) if len(rest) == 2 else None)
+    bins = int(rest[1]) if len(rest) == 2 else None
+    return Label(name, kinds[rest[0]] if rest else "plain", bins, per_series=per_series)
 
 
 def parse_split(text: str | None, by: Literal["time", "recording"], group: str | None) -> ByTime | ByRecording:

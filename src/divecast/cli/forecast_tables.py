@@ -1,7 +1,6 @@
 """Forecasts as a stream of tables, from and to files that may be larger than memory."""
 
-from collections.abc import Iterator, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,9 +9,10 @@ from typing import Any
 from divecast.cli.inputs import data_for
 from divecast.cli.options import Layout
 from divecast.cli.settings import CommandSettings
-from divecast.data import store_from_parquet
+from divecast.data import Label, store_from_parquet
 from divecast.data.tables.parquet_files import ParquetFiles, is_address
 from divecast.data.tables.read import readable
+from divecast.data.tables.roles import Roles
 from divecast.estimator import DeepDIVE
 from divecast.inference.forecasting import Share
 from divecast.inference.predict import LabelMode
@@ -61,23 +61,28 @@ class ForecastRequest:
 def streamed(request: ForecastRequest, model: DeepDIVE, out: Path) -> Iterator[ForecastRequest]:
     """Put large Parquet data into a temporary store beside ``out``, so that it is not read whole.
 
-    This needs one column per channel and no label columns; other requests are yielded unchanged.
+    This needs one column per channel; other requests are yielded unchanged. Labels and covariates are kept.
     """
     settings, fitted = request.settings, model.fitted_model
-    channels, labels = settings.channels or fitted.channels, {*settings.label_columns, *fitted.factor_names}
-    if settings.recording or not _is_large(request.data, channels, labels):
+    plan, channels = fitted.provenance.plan, settings.channels or fitted.channels
+    roles = Roles.of([factor for factor in plan.factors if isinstance(factor, Label)], plan.covariates)
+    columns = _columns_of_large(request.data)
+    if settings.recording or not {*channels} <= columns - {*settings.label_columns, *roles.names}:
         yield request
         return
     with scratch_beside(out) as folder:
-        tz = settings.tz or fitted.provenance.time_zone
-        store = store_from_parquet(folder / "store", request.data, settings.time, tz, channels)
+        tz, there = settings.tz or fitted.provenance.time_zone, roles.only(columns)
+        store = store_from_parquet(
+            folder / "store", request.data, settings.time, tz, channels, there.labels, there.covariates
+        )
         yield replace(request, data=str(store))
 
 
-def _is_large(data: str, channels: Sequence[str], labels: AbstractSet[str]) -> bool:
+def _columns_of_large(data: str) -> set[str]:
+    """Names of the columns of large Parquet; none for other data."""
     if not is_address(data) and not (data.lower().endswith((".parquet", ".pq")) and Path(data).is_file()):
-        return False
+        return set()
     with readable(data):
         files = ParquetFiles.at(data)
         columns = {*files.schema.names}
-        return 8 * files.n_rows * len(columns) > _LARGE and {*channels} <= columns - labels
+        return columns if 8 * files.n_rows * len(columns) > _LARGE else set()

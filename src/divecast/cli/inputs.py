@@ -1,37 +1,43 @@
 """Models and data named on the command line."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from divecast.cli.options import ModelOptions
 from divecast.cli.settings import CommandSettings
-from divecast.data import Factor, Panel, Recordings, read_source
+from divecast.data import Panel, Recordings, add_future, read_source
+from divecast.data.tables.long import LongNames
 from divecast.errors import ArtifactError, DataError
 from divecast.estimator import DeepDIVE
+from divecast.inference.provenance import FitPlan
 
 
 def read_data(
-    name: str, settings: CommandSettings, factors: Sequence[Factor], *, absent_labels: bool = False
+    name: str, settings: CommandSettings, plan: FitPlan, *, absent_labels: bool = False
 ) -> Panel | Recordings:
     """Read a file, a store or a shipped data set, with the selected channels.
 
     Args:
         name: a path, or the name of a shipped data set.
         settings: how to read it.
-        factors: factors of the model; some are label columns.
+        plan: settings of the model, whose factors and covariates name columns.
         absent_labels: whether these columns may be absent.
 
     Raises:
-        DataError: the data do not exist, cannot be read with these settings, or lack a column of a factor.
+        DataError: the data do not exist, cannot be read with these settings, or lack a column of a factor or covariate.
     """
     try:
         return read_source(
             name,
-            factors=factors,
+            factors=plan.factors,
             absent_labels=absent_labels,
             labels=settings.label_columns,
+            covariates=plan.covariates,
+            static=settings.static,
+            known=settings.known,
+            id=settings.id,
             time=settings.time,
+            value=settings.value,
             tz=settings.tz,
             recording=settings.recording,
             rate=settings.rate,
@@ -75,8 +81,18 @@ def load_with_data(
 def data_for(model: DeepDIVE, data: str, settings: CommandSettings) -> Panel | Recordings:
     """Read data as they were read for the fit of a model: in its time zone, with its label columns if there are any.
 
+    The rows that the settings name as those of the future follow those of the data.
+
     Raises:
         DataError: the data cannot be used.
     """
     of_fit = replace(settings, tz=settings.tz or model.fitted_model.provenance.time_zone)
-    return read_data(data, of_fit, model.plan.factors, absent_labels=True)
+    source = read_data(data, of_fit, model.plan, absent_labels=True)
+    if settings.future is None:
+        return source
+    if not isinstance(source, Panel):
+        raise DataError("Recordings have no clock, so they take no rows of the future", argument="future")
+    columns = LongNames(settings.id or LongNames().id)
+    return add_future(
+        source, settings.future, model.plan.factors, model.plan.covariates, time=settings.time, id=columns.id
+    )

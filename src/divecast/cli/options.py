@@ -98,9 +98,40 @@ class DataOptions:
             show_default=False,
         ),
     ]
+    id: Annotated[
+        str | None,
+        typer.Option(
+            "--id",
+            help="Column that names the series of a long table, one row per series and time. Default: unique_id.",
+            rich_help_panel=_DATA,
+        ),
+    ] = None
     time: Annotated[
         str | None,
         typer.Option("--time", help="Column of time stamps; detected automatically if omitted.", rich_help_panel=_DATA),
+    ] = None
+    value: Annotated[
+        str | None,
+        typer.Option(
+            "--value", help="Column that holds the values of a long table. Default: y.", rich_help_panel=_DATA
+        ),
+    ] = None
+    static: Annotated[
+        str | None,
+        typer.Option(
+            "--static",
+            help="Table of facts of the series, such as area or region, one row each.",
+            rich_help_panel=_DATA,
+        ),
+    ] = None
+    known: Annotated[
+        str | None,
+        typer.Option(
+            "--known",
+            help="Second table with the labels and covariates that DATA lacks, by time or by time and series; its rows "
+            "after the end of DATA are those to forecast.",
+            rich_help_panel=_DATA,
+        ),
     ] = None
     label_columns: Annotated[
         list[str] | None,
@@ -141,7 +172,11 @@ class DataOptions:
     def settings(self) -> dict[str, Any]:
         """Return the options by the names that :class:`divecast.cli.settings.CommandSettings` has for them."""
         return {
+            "id": self.id,
             "time": self.time,
+            "value": self.value,
+            "static": self.static,
+            "known": self.known,
             "label_columns": self.label_columns,
             "tz": self.tz,
             "channels": [name.strip() for text in self.channels or () for name in text.split(",")],
@@ -159,16 +194,36 @@ class ModelOptions:
     config: Config = None
     device: Device = None
 
-    def settings(self, levels: list[float] | None = None) -> CommandSettings:
+    def settings(self, levels: list[float] | None = None, **more: Any) -> CommandSettings:
         """Return the settings of the command.
 
         Args:
             levels: quantile levels, if the command has them.
+            more: further options, by the names of their settings.
 
         Raises:
             ConfigError: a setting is wrong.
         """
-        return read_settings(self.config, {"device": self.device, "levels": levels, **self.data.settings()})
+        given = {"device": self.device, "levels": levels, **self.data.settings(), **more}
+        return read_settings(self.config, given)
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastOptions(ModelOptions):
+    """A fitted model, data to forecast from, and what is known of the rows after their end."""
+
+    future: Annotated[
+        str | None,
+        typer.Option(
+            "--future",
+            help="Table of labels and covariates of the rows after the end of DATA, by time or by time and series.",
+            rich_help_panel=_DATA,
+        ),
+    ] = None
+
+    def settings(self, levels: list[float] | None = None, **more: Any) -> CommandSettings:
+        """As in :class:`ModelOptions`."""
+        return ModelOptions.settings(self, levels, future=self.future, **more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +239,17 @@ class FitOptions:
             "--factor",
             help="Calendar factor: hour, half_hour, weekday, weekend, month, season or holiday:COUNTRY, each with "
             "@ZONE for another time zone than that of the data; or a label column: NAME, NAME:ordered, "
-            "NAME:ordered:BINS or NAME:cyclic. Repeat for several.",
+            "NAME:ordered:BINS or NAME:cyclic, and :per-series at the end if every series has its own labels. Repeat "
+            "for several.",
+        ),
+    ] = None
+    covariates: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--covariate",
+            help="Column of numbers that helps to forecast, such as a temperature: NAME, NAME:unknown-ahead if no one "
+            "knows it of the future, NAME:per-series if every series has its own, or NAME:per-series:unknown-ahead. "
+            "Repeat for several.",
         ),
     ] = None
     config: Config = None
@@ -216,7 +281,7 @@ class FitOptions:
         Raises:
             ConfigError: a setting is wrong.
         """
-        names = ("horizon", "lookback", "factors", "split", "group", "seed", "device")
+        names = ("horizon", "lookback", "factors", "covariates", "split", "group", "seed", "device")
         given = {name: getattr(self, name) for name in names}
         return read_settings(self.config, given | self.data.settings() | more, self.assign or ())
 

@@ -13,21 +13,35 @@ from divecast.errors import ConfigError
 
 Table = dict[str, Any]
 
+_OF_DATA = (
+    *("id", "time", "value", "factors", "covariates", "static", "known", "future"),
+    *("label_columns", "tz", "channels", "recording", "rate"),
+)
+"""Settings that say how to read the data, which may stand in a table ``[data]``."""
+
 
 @dataclass(frozen=True, slots=True)
 class CommandSettings:
     """What a settings file may contain; each command uses the settings that concern it.
 
+    Those that say how to read a table may stand in a table ``[data]`` of the file.
+
     Attributes:
         horizon: number of steps to forecast.
         lookback: number of steps in a window.
         factors: see :func:`divecast.cli.factors.parse_factors`.
+        covariates: see :func:`divecast.cli.factors.parse_covariates`.
         split: shares of the training, validation and test part, "3:1:1".
         split_by: split in order of time, or by whole recordings.
         group: Label of recordings; those of one class stay in one part.
         seed: random seed.
         device: cpu, cuda or mps.
+        id: column of a long table that names the series.
         time: column of time stamps.
+        value: column of a long table that holds the values.
+        static: file of the facts of the series.
+        known: file of labels and covariates that the data lack.
+        future: file of labels and covariates of the rows after the end of the data.
         label_columns: columns that are labels, not channels.
         tz: time zone of naive time stamps and of calendar factors; by default that of the model, else UTC.
         channels: channels to use; empty for all.
@@ -42,12 +56,18 @@ class CommandSettings:
     horizon: int | None = None
     lookback: int | None = None
     factors: list[str] = field(default_factory=list)
+    covariates: list[str] = field(default_factory=list)
     split: str | None = None
     split_by: Literal["time", "recording"] = "time"
     group: str | None = None
     seed: int = 0
     device: str = "cpu"
+    id: str | None = None
     time: str | None = None
+    value: str | None = None
+    static: str | None = None
+    known: str | None = None
+    future: str | None = None
     label_columns: list[str] = field(default_factory=list)
     tz: str | None = None
     channels: list[str] = field(default_factory=list)
@@ -65,11 +85,13 @@ class CommandSettings:
 
     def reading_options(self) -> list[str]:
         """Return the options, as words of a command line, that read the data as these settings do."""
-        rate = self.rate if self.recording is not None else None
-        pairs = [("--time", self.time), ("--tz", self.tz), ("--recording", self.recording), ("--rate", rate)]
+        rate = str(self.rate) if self.recording is not None else None
+        pairs = [("--id", self.id), ("--time", self.time), ("--value", self.value), ("--tz", self.tz)]
+        pairs += [("--static", self.static), ("--known", self.known)]
+        pairs += [("--recording", self.recording), ("--rate", rate)]
         pairs += [("--label", name) for name in self.label_columns]
         pairs += [("--channels", name) for name in self.channels]
-        return [word for option, value in pairs if value is not None for word in (option, str(value))]
+        return [word for option, value in pairs if value is not None for word in (option, value)]
 
 
 def read_settings(path: Path | None, options: Mapping[str, Any], assignments: Sequence[str] = ()) -> CommandSettings:
@@ -84,7 +106,7 @@ def read_settings(path: Path | None, options: Mapping[str, Any], assignments: Se
     Raises:
         ConfigError: the file does not exist or is not TOML, or a setting is unknown, of another type or out of range.
     """
-    table = _read_toml(path) if path else {}
+    table = _without_data_table(_read_toml(path), str(path)) if path else {}
     _check_known(table, CommandSettings, "", str(path))
     origins = dict.fromkeys(_leaves(table), str(path))
     for name, value in options.items():
@@ -93,6 +115,7 @@ def read_settings(path: Path | None, options: Mapping[str, Any], assignments: Se
             origins[name] = "the options"
     for assignment in assignments:
         name, value = parse_assignment(assignment)
+        name = name.removeprefix("data.") if name.removeprefix("data.") in _OF_DATA else name
         _put(table, name, value)
         _check_known(table, CommandSettings, "", "--set")
         origins[name] = "--set"
@@ -121,6 +144,23 @@ def parse_assignment(text: str, expected: str = "--set NAME=VALUE, such as train
         return name.strip(), tomllib.loads(f"value = {value}")["value"]
     except (tomllib.TOMLDecodeError, RecursionError):
         return name.strip(), value.strip()  # a bare word, which TOML would want in quotes
+
+
+def _without_data_table(table: Table, origin: str) -> Table:
+    """The settings of a file with those of its table ``[data]`` among the others."""
+    if "data" not in table:
+        return table
+    data = table["data"]
+    if not isinstance(data, dict):
+        raise ConfigError(f"[data] in {origin}", expected="a table", found=repr(data))
+    for name in data:
+        if name not in _OF_DATA:
+            close = difflib.get_close_matches(name, _OF_DATA, 1)
+            hint = f"Did you mean data.{close[0]}?" if close else f"Known settings: {', '.join(_OF_DATA)}"
+            raise ConfigError(f"Unknown setting 'data.{name}' in {origin}", hint=hint)
+        if name in table:
+            raise ConfigError(f"Setting {name!r} is in {origin} twice, in [data] and outside it", hint="Keep one")
+    return {**{name: value for name, value in table.items() if name != "data"}, **data}
 
 
 def _leaves(table: Table, prefix: str = "") -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from divecast.cli.console import INTERRUPTED, say, shown, tell_progress
-from divecast.cli.factors import parse_factors
+from divecast.cli.factors import parse_covariates, parse_factors
 from divecast.cli.settings import CommandSettings
 from divecast.errors import ConfigError
 from divecast.estimator import DeepDIVE
@@ -35,6 +35,7 @@ def build_model(settings: CommandSettings) -> DeepDIVE:
         settings.horizon,
         settings.lookback,
         parse_factors(settings.factors),
+        covariates=parse_covariates(settings.covariates),
         model=settings.model,
         training=settings.training,
         losses=settings.losses,

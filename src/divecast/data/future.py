@@ -135,7 +135,9 @@ def add_known(source: Panel, frame: Frame, roles: Roles, time: str | None, id: s
             hint="Name those that the data lack in {factors} or {covariates}",
             argument="known",
         )
-    known = read_known(frame, KnownNames("the table of what is known", time, id), told, source.clock, source.channels, 0)
+    known = read_known(
+        frame, KnownNames("the table of what is known", time, id), told, source.clock, source.channels, 0
+    )
     longer = _padded(source, known.clock.length - len(source.values))
     labels, covariates = {**longer.labels, **known.labels}, {**longer.covariates, **known.covariates}
     return replace(longer, labels=labels, covariates=covariates)

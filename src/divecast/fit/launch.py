@@ -156,7 +156,8 @@ def _quiet(name: str) -> Iterator[None]:
 
 def _shared(data: Any, plan: FitPlan, ranks: Ranks) -> Source:
     """Return the data of this machine's first rank, the values mapped from one file by the others."""
-    own: Source | None = read_source(data, factors=plan.factors) if ranks.rank == ranks.host_first else None
+    reads = ranks.rank == ranks.host_first
+    own: Source | None = read_source(data, factors=plan.factors, covariates=plan.covariates) if reads else None
     with tempfile.TemporaryDirectory(prefix="divecast-") as folder:
         mapped = ranks.once_a_host(lambda: Mapped.of(own, Path(folder)))
         source = own if own is not None else mapped.open()

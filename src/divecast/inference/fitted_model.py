@@ -23,6 +23,7 @@ from divecast.data import (
     WindowShape,
     add_future,
     align,
+    n_future,
     past_rows,
     read_source,
     split,
@@ -181,10 +182,10 @@ class FittedModel:
 
         Args:
             source: what ``source`` returned.
-            part: rows of the windows; None for all.
+            part: rows of the windows; None for all but those of the future, which have no values.
             role: as in ``windows``.
         """
-        rows = part or Part(source.offsets[:-1], source.offsets[1:])
+        rows = part or Part(source.offsets[:-1], source.offsets[1:] - n_future(source))
         windows = Windows.of(source, rows, self.label_indices(source), self.scale, self.shape, role)
         windows = replace(windows, effects=self.row_effects(source))
         without_window = rows.stop > rows.start

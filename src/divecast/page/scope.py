@@ -52,7 +52,8 @@ class Scope:
             ConfigError: unknown part.
         """
         fitted = model.fitted_model
-        source = read_source(data, factors=fitted.factors, absent_labels=True, tz=fitted.provenance.time_zone)
+        plan, zone = fitted.provenance.plan, fitted.provenance.time_zone
+        source = read_source(data, factors=plan.factors, covariates=plan.covariates, absent_labels=True, tz=zone)
         chosen, windows = _windows(fitted, source, part)
         most = min(N_SCORED, max(_LEAST, _SCORES // len(fitted.channels)))
         every = spacing(windows.source, len(windows), most)

@@ -170,7 +170,7 @@ def backtest(  # noqa: PLR0913  model, data, and how the fits are run
         raise ConfigError(expected="a DeepDIVE, fitted or not", found=repr(model), argument="model")
     check_at_least(1, folds=folds, **({} if span is None else {"span": span}))
     execution = Execution(Path(out), workers, ray, watch)
-    source = read_source(data, factors=model.plan.factors)
+    source = read_source(data, factors=model.plan.factors, covariates=model.plan.covariates)
     trials = [
         Trial(fold.name, model.plan, fold.split, "test", fold.stop, baselines=True, device=str(model.device))
         for fold in folds_of(source, folds, span, split)

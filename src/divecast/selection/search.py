@@ -172,7 +172,7 @@ def search(  # noqa: PLR0913  model, data, settings, and how the fits are run
         for settings, variant in zip(combinations, models, strict=True)
         for seed in range(model.plan.seed, model.plan.seed + runs)
     ]
-    source = read_source(data, factors=model.plan.factors)
+    source = read_source(data, factors=model.plan.factors, covariates=model.plan.covariates)
     finished = run_trials(source, trials, execution)
     by_candidate = [tuple(finished[i : i + runs]) for i in range(0, len(finished), runs)]
     candidates = [

@@ -40,7 +40,7 @@ def backtest(
 
     settings = inputs.settings()
     model = build_model(settings)
-    source = read_data(inputs.data.path, settings, model.plan.factors)
+    source = read_data(inputs.data.path, settings, model.plan)
     is_panel = isinstance(source, Panel)
     if is_panel and settings.group is not None:
         raise ConfigError("A group needs recordings, and the data are a panel", hint="Leave {group} out")

@@ -8,11 +8,11 @@ import typer
 from divecast._optional import need
 from divecast.cli.console import print_json, print_lines, say
 from divecast.cli.inputs import load_with_data
-from divecast.cli.options import Json, ModelOptions
+from divecast.cli.options import ForecastOptions, Json
 
 
 def explore(
-    inputs: ModelOptions,
+    inputs: ForecastOptions,
     host: Annotated[
         str, typer.Option("--host", help="Address to listen on; any address but a local one needs a token.")
     ] = "127.0.0.1",

@@ -109,7 +109,7 @@ def _fit(data: str, settings: CommandSettings, running: RunOptions, checkpoint: 
         say(f"There is no checkpoint {shown(checkpoint)} yet; starting from the beginning.", "yellow")
     try:
         return model.fit(
-            read_data(data, settings, model.plan.factors) if is_first_of_machine() else None,
+            read_data(data, settings, model.plan) if is_first_of_machine() else None,
             parse_split(settings.split, settings.split_by, settings.group),
             checkpoint=checkpoint,
             resume=running.resume,

@@ -11,13 +11,13 @@ from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.forecast_parts import tables_from_ray
 from divecast.cli.forecast_tables import ForecastRequest, streamed
 from divecast.cli.inputs import load_model
-from divecast.cli.options import Json, Labels, Layout, Levels, ModelOptions, Ray, TableOut
+from divecast.cli.options import ForecastOptions, Json, Labels, Layout, Levels, Ray, TableOut
 from divecast.cli.outputs import check_tables
 from divecast.data import write_frames
 
 
 def forecast(
-    inputs: ModelOptions,
+    inputs: ForecastOptions,
     out: TableOut = Path("forecasts.parquet"),
     layout: Annotated[
         Layout,

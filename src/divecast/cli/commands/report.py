@@ -7,14 +7,14 @@ import typer
 
 from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.inputs import load_with_data
-from divecast.cli.options import Json, ModelOptions
+from divecast.cli.options import ForecastOptions, Json
 from divecast.cli.outputs import check_folder
 from divecast.errors import ConfigError
 from divecast.inference.fitted_model import PartName
 
 
 def report(
-    inputs: ModelOptions,
+    inputs: ForecastOptions,
     out: Annotated[Path, typer.Option("--out", "-o", help="HTML file of the report.")] = Path("report.html"),
     part: Annotated[
         PartName | None,

@@ -56,7 +56,7 @@ def search(
         raise ConfigError(expected=_TRY, found="no --try")
     model = build_model(settings)
     split = parse_split(settings.split, settings.split_by, settings.group)
-    source = read_data(inputs.data.path, settings, model.plan.factors)
+    source = read_data(inputs.data.path, settings, model.plan)
     try:
         result = run(
             model,

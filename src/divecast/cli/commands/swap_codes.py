@@ -7,13 +7,13 @@ import typer
 
 from divecast.cli.counterfactuals import check_outputs, report_counterfactual
 from divecast.cli.inputs import load_with_data
-from divecast.cli.options import CounterfactualOptions, ModelOptions, TableOut
+from divecast.cli.options import CounterfactualOptions, ForecastOptions, TableOut
 from divecast.cli.places import read_places
 from divecast.explain.counterfactuals.swap import CodeBlock
 
 
 def swap_codes(
-    inputs: ModelOptions,
+    inputs: ForecastOptions,
     other: Annotated[
         list[str],
         typer.Option("--other", help="Window to take the code from, as for --at: one for all windows, or one each."),

@@ -8,14 +8,14 @@ import typer
 from divecast._text import plural
 from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.inputs import load_with_data
-from divecast.cli.options import At, FigureOut, Json, ModelOptions, TableOut, UnlabelledCode
+from divecast.cli.options import At, FigureOut, ForecastOptions, Json, TableOut, UnlabelledCode
 from divecast.cli.outputs import check_figure, check_tables, draw
 from divecast.cli.places import read_places
 from divecast.data import write_frame
 
 
 def traverse(
-    inputs: ModelOptions,
+    inputs: ForecastOptions,
     dimension: Annotated[
         str,
         typer.Option(

@@ -8,12 +8,12 @@ import typer
 from divecast.cli.console import print_lines
 from divecast.cli.counterfactuals import changed_classes, check_outputs, report_counterfactual
 from divecast.cli.inputs import load_with_data
-from divecast.cli.options import CounterfactualOptions, ModelOptions, TableOut, UnlabelledCode
+from divecast.cli.options import CounterfactualOptions, ForecastOptions, TableOut, UnlabelledCode
 from divecast.cli.places import parse_classes, read_places
 
 
 def what_if(
-    inputs: ModelOptions,
+    inputs: ForecastOptions,
     to: Annotated[
         list[str],
         typer.Option("--to", help="Factor and its new class, such as weekday=Sunday. Repeat to change several."),

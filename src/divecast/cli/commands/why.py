@@ -8,7 +8,7 @@ import typer
 from divecast.cli.commands.evaluate import SHOWN_STEPS
 from divecast.cli.console import print_json, print_lines, print_table, shown
 from divecast.cli.inputs import load_with_data
-from divecast.cli.options import AllSteps, At, Every, ExtraTableOut, FigureOut, Json, Labels, ModelOptions, Part
+from divecast.cli.options import AllSteps, At, Every, ExtraTableOut, FigureOut, ForecastOptions, Json, Labels, Part
 from divecast.cli.outputs import check_figure, check_tables, draw
 from divecast.cli.places import read_places
 from divecast.data import write_frame
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def why(
-    inputs: ModelOptions,
+    inputs: ForecastOptions,
     out: ExtraTableOut = None,
     rows: Annotated[
         Rows, typer.Option("--rows", help="Rows of that table: one per part and step, also by window or by channel.")

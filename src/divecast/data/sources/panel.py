@@ -17,8 +17,8 @@ from divecast.data.factors import Label
 from divecast.data.names import check_known
 from divecast.data.source import Backend, Column, Values
 from divecast.data.sources.arrays import as_table, check_array, hash_values, take_channels
-from divecast.data.tables.grid import Grid
 from divecast.data.tables.columns import open_frame
+from divecast.data.tables.grid import Grid
 from divecast.data.tables.label_columns import present
 from divecast.data.tables.long import LongNames, long_names, read_long
 from divecast.data.tables.read import read_table
@@ -372,8 +372,8 @@ class Panel:
 
         Args:
             path: the file, or an address of Parquet that fsspec can open, such as ``s3://bucket/*.parquet``.
-            layout: "long" with columns unique_id, ds and y, or "wide"; "auto" decides by these names, or takes "long" if
-                ``id`` or ``value`` is given.
+            layout: "long" with columns unique_id, ds and y, or "wide"; "auto" decides by these names, or takes "long"
+                if ``id`` or ``value`` is given.
             time: column of time stamps; detected automatically if omitted.
             labels: columns that hold labels, not channels.
             tz: time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
