@@ -66,11 +66,15 @@ def hours(weeks: int = 8, n_channels: int = 4, noise: float = 0.3, seed: int = 0
 
 
 def fit_hours(
-    factors: tuple[str | Factor, ...] = ("hour", "weekend"), epochs: int = 4, seed: int = 0, data: object = None
+    factors: tuple[str | Factor, ...] = ("hour", "weekend"),
+    epochs: int = 4,
+    seed: int = 0,
+    data: object = None,
+    config: ModelConfig = SMALL,
 ) -> DeepDIVE:
     """Fit a small model of ``hours``: look-back 24, horizon 6."""
     training = TrainingConfig(epochs=epochs, batch_size=64, learning_rate=5e-3)
-    model = DeepDIVE(6, 24, factors, model=SMALL, training=training, seed=seed)
+    model = DeepDIVE(6, 24, factors, model=config, training=training, seed=seed)
     return model.fit(hours().panel if data is None else data, ByTime(3, 1, 1), progress=False)
 
 

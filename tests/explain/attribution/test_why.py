@@ -18,10 +18,16 @@ from divecast.explain.attribution.why import attribute
 from divecast.inference.fitted_model import FittedModel
 from divecast.model.network import Dimensions, Network
 from divecast.types import Code
-from worlds import FREQUENCIES, KINDS, SMALL, hours, moves, network
+from worlds import FREQUENCIES, KINDS, SMALL, fit_hours, hours, moves, network
 
 PANEL, RECORDINGS = hours().panel, moves()
 Cut = Callable[[Network], None]
+
+
+@pytest.fixture(scope="module")
+def plain_model() -> DeepDIVE:
+    """A model without effects: labels reach its forecasts through the code and the label covariates alone."""
+    return fit_hours(config=replace(SMALL, effects=False))
 
 
 def cut(model: DeepDIVE, change: Cut) -> FittedModel:
@@ -103,19 +109,19 @@ def test_a_forecaster_that_leaves_the_fusion_out_has_the_linear_path_only(hours_
     assert found.overall[:2].sum() == pytest.approx(1.0)
 
 
-def test_a_model_that_ignores_its_window_leaves_it_nothing(hours_model: DeepDIVE) -> None:
+def test_a_model_that_ignores_its_window_leaves_it_nothing(plain_model: DeepDIVE) -> None:
     def change(net: Network) -> None:
         net.forecaster.linear.weight[:, : net.decoder.lookback].zero_()
         net.forecaster.leave.weight.zero_()
         net.forecaster.leave.bias.zero_()  # else each window's own spread would come through
 
-    found = explain(hours_model, change)
+    found = explain(plain_model, change)
     np.testing.assert_allclose(found.window_share, 0.0, atol=1e-5)
 
 
-def test_the_labels_alone_are_found_to_carry_what_only_they_know(hours_model: DeepDIVE) -> None:
+def test_the_labels_alone_are_found_to_carry_what_only_they_know(plain_model: DeepDIVE) -> None:
     """In this world nothing but hour and weekend moves the values, and noise is white: the code must tell them."""
-    found = hours_model.why(PANEL, "test")
+    found = plain_model.why(PANEL, "test")
     assert found.overall[:2].sum() > 0.9
     assert found.overall[0] > found.overall[1]
 
@@ -128,13 +134,13 @@ def test_changes_are_those_of_forecasts_with_the_part_at_its_prior_mean(hours_mo
     found = hours_model.why(PANEL, "test", 50)
     with torch.inference_mode():
         marginal = net.marginal_code(batch.x, batch.labels, sample=False)
-        a = net.infer_conditional(batch.x, marginal.b).loc
+        a = net.infer_conditional(batch.x, marginal.b, batch.effects).loc
         mixture, size = net.marginal.prior.mixtures()[0], net.marginal.block_sizes[0]
         pi = mixture.log_pi.exp()
         b = marginal.b.clone()
         b[:, :size] = (pi[:, None] * mixture.centres()).sum(0)
         codes = Code(a, marginal.b, marginal.classes), Code(a, b, (pi.expand(len(b), -1), marginal.classes[1]))
-        whole, less = (net.forecaster(batch.x, net.fusion(code)[0], code.classes).mean for code in codes)
+        whole, less = (net.forecaster(batch.x, net.fusion(code)[0], code.classes, batch.effects).mean for code in codes)
     np.testing.assert_allclose(found.change[:, 0], (whole - less).square().mean(2), rtol=1e-4, atol=1e-7)
     np.testing.assert_allclose(found.shift[:, 0], (whole - less).mean(2), rtol=1e-3, atol=1e-5)
     np.testing.assert_allclose(found.by_channel[0], (whole - less).square().mean(0), rtol=1e-4, atol=1e-7)

@@ -20,9 +20,13 @@ def test_a_window_swapped_with_itself_is_the_same(hours_model: DeepDIVE, part: s
 
 
 def test_a_and_b_together_give_the_other_window_back(hours_model: DeepDIVE) -> None:
-    """The reconstruction goes through the code alone: b of a window with its a is that window."""
-    theirs = hours_model.swap_codes(PANEL, at=OTHER, other=AT[0], block="a")
-    ours = hours_model.swap_codes(PANEL, at=AT[0], other=OTHER, block="b")
+    """The reconstruction goes through the code and its classes: b of a window with its a is that window.
+
+    Both windows are of one class of weekend from their first row to the last of the future.
+    """
+    thursday, sunday = "2024-01-25 14:00", "2024-01-28 10:00"
+    theirs = hours_model.swap_codes(PANEL, at=sunday, other=thursday, block="a")
+    ours = hours_model.swap_codes(PANEL, at=thursday, other=sunday, block="b")
     np.testing.assert_allclose(theirs.counterfactual_window.mean, ours.counterfactual_window.mean, rtol=1e-5, atol=1e-4)
     assert np.abs(ours.counterfactual_window.mean - ours.factual_window.mean).max() > 0.0
 

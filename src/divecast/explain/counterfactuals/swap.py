@@ -1,4 +1,7 @@
-"""The forecast of a window with a block of another window's code."""
+"""The forecast of a window with a block of another window's code.
+
+With b come the classes, and so their effects on the rows, as in a what-if.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,8 +20,9 @@ from divecast.explain.counterfactuals.counterfactual import (
     contrast,
     counterfactual_of,
 )
+from divecast.explain.counterfactuals.what_if import with_moved_effects
 from divecast.inference.fitted_model import FittedModel
-from divecast.inference.predict import LabelMode, batches
+from divecast.inference.predict import LabelMode, batches, pieces
 from divecast.types import Code
 
 CodeBlock = Literal["a", "b"]
@@ -121,6 +125,16 @@ def with_code_of(fitted: FittedModel, code: Code, other: Code, swap: Swap) -> Co
 def _contrasts(
     fitted: FittedModel, windows: Windows, others: Windows, swap: Swap, levels: Sequence[float]
 ) -> Iterator[Contrast]:
-    for batch, other_batch in zip(batches(fitted, windows), batches(fitted, others), strict=True):
+    taken = swap.columns(fitted)
+    parts = zip(pieces(fitted, windows), batches(fitted, windows), batches(fitted, others), strict=True)
+    for piece, batch, other_batch in parts:
         own, other = (infer_code(fitted, part, swap.labels) for part in (batch, other_batch))
-        yield contrast(fitted, batch, own, with_code_of(fitted, own, other, swap), levels)
+        changed = with_code_of(fitted, own, other, swap)
+        if taken:
+            columns = [classes.argmax(1) for classes in other.classes]
+            kept = torch.full_like(columns[0], -1)
+            wanted = torch.stack([each if i in taken else kept for i, each in enumerate(columns)], dim=1)
+            moved = with_moved_effects(piece, batch, own, wanted)
+        else:
+            moved = batch
+        yield contrast(fitted, batch, own, changed, levels, moved)
