@@ -11,6 +11,7 @@ from divecast.data import Calendar, Clock, Covariate, Factor, Panel, Vocabulary
 from divecast.data.labels.encode import encode_labels, encode_series_labels
 from divecast.data.labels.vocabulary import LabelIndices
 from divecast.data.source import Values
+from divecast.errors import DataError
 
 Rows = NDArray[np.int64]
 
@@ -60,6 +61,21 @@ class Facts:
         """Return the values of a covariate, (row,) or (row, channel); NaN where unknown and outside all rows."""
         return at_rows(self.numbers[covariate], rows, np.nan)
 
+    def in_a_row(self, rows: Rows) -> "Facts":
+        """Return the facts of rows of windows, (batch, step), one window after another.
+
+        Covariates, and what differs by series, are unknown there.
+        """
+        inside = rows.ravel().clip(0, self.n_rows - 1)
+        return replace(
+            self,
+            classes=self.classes[inside],
+            of_series=tuple(own if own is None else np.full_like(own[:1], -1) for own in self.of_series),
+            numbers=tuple(np.full_like(column[:1], np.nan) for column in self.numbers),
+            hour=self.hour[inside],
+            year=self.year[inside],
+        )
+
 
 def facts_of(
     source: Panel,
@@ -76,6 +92,9 @@ def facts_of(
         vocabularies: their classes.
         covariates: the covariates of the model.
         n_after: number of rows after the end of the panel.
+
+    Raises:
+        DataError: a covariate differs by series, and the model has one that all series share.
     """
     n_rows = len(source.values)
     longer = replace(source.clock, length=n_rows + n_after)
@@ -89,7 +108,6 @@ def facts_of(
     local = longer.local(np.arange(longer.length))
     seconds, years = local.astype(np.int64), local.astype("datetime64[Y]")
     into_year = seconds - years.astype("datetime64[s]").astype(np.int64)
-    unknown = np.full(n_rows, np.nan, dtype=np.float32)
     return Facts(
         tuple(factors),
         tuple(vocabulary.n_classes for vocabulary in vocabularies),
@@ -98,7 +116,7 @@ def facts_of(
             encode_series_labels(source, factor, vocabulary, absent_labels=True) if vocabulary.per_series else None
             for factor, vocabulary in zip(factors, vocabularies, strict=True)
         ),
-        tuple(source.covariate(each.name) if source.has_covariate(each.name) else unknown for each in covariates),
+        tuple(_numbers(source, each) for each in covariates),
         (seconds % _DAY // 3600).astype(np.int16),
         (into_year / _YEAR).astype(np.float32),
         _per_day(longer),
@@ -108,6 +126,22 @@ def facts_of(
 def is_cyclic(factor: Factor) -> bool:
     """Return whether a factor is a cyclic one of the calendar, which acts by what time it is."""
     return isinstance(factor, Calendar) and factor.kind == "cyclic"
+
+
+def _numbers(source: Panel, covariate: Covariate) -> Values:
+    """Return the values of a covariate, (row,), or (row, channel) if it differs by series; NaN where missing."""
+    shape = (len(source.values), len(source.channels))
+    if not source.has_covariate(covariate.name):
+        return np.broadcast_to(np.float32(np.nan), shape if covariate.per_series else shape[:1])
+    values = source.covariate(covariate.name)
+    if values.ndim == 2 and not covariate.per_series:
+        raise DataError(
+            f"Covariate {covariate.name!r} differs by series here, and the model has one that all series share",
+            hint=f"Write Covariate({covariate.name!r}, per_series=True) in {{covariates}} of the model, or give one "
+            "value per row",
+            argument="covariates",
+        )
+    return np.broadcast_to(values[:, None], shape) if values.ndim < 2 and covariate.per_series else values
 
 
 def _per_day(clock: Clock) -> int:
