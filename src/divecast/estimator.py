@@ -359,6 +359,9 @@ class DeepDIVE(Forecasting, Explaining):
     def sample(self, n: int, classes: Mapping[str, str] | None = None, *, noise: bool = True, seed: int = 0) -> Samples:
         """Sample windows and their futures from the prior.
 
+        Each is drawn around the effects of a row whose calendar has the classes of the sample, or most of them where no
+        row has all. Covariates are unknown: they have their expected effect, and futures are wider.
+
         Args:
             n: number of samples.
             classes: class of some factors, such as ``{"weekday": "Sun"}``; those of the other factors are drawn by

@@ -75,7 +75,7 @@ def _depends(group: Group, facts: Facts, factors: set[int]) -> bool:
 def _change(effects: Effects, facts: Facts, shape: WindowShape, move: Move, groups: list[Group]) -> WindowEffects:
     beyond, length = facts.per_day, shape.lookback + shape.horizon  # groups may describe a row by the day beside it
     rows = move.origins[:, None] + np.arange(-shape.lookback - beyond, shape.horizon + beyond)
-    before = _flattened(facts, rows)
+    before = facts.in_a_row(rows)
     after = before
     for column, factor in enumerate(facts.shared_factors):
         wanted, current = move.wanted[:, column], move.current[:, column]
@@ -94,14 +94,8 @@ def _change(effects: Effects, facts: Facts, shape: WindowShape, move: Move, grou
     return WindowEffects(past, ahead, told_ahead - told_past.mean(1, keepdim=True))
 
 
-def _flattened(facts: Facts, rows: Rows) -> Facts:
-    """Return the facts of rows of windows, (batch, step), one window after another, without covariates."""
-    inside = rows.ravel().clip(0, facts.n_rows - 1)
-    return replace(facts, classes=facts.classes[inside], hour=facts.hour[inside], year=facts.year[inside], numbers=())
-
-
 def _moved(facts: Facts, factor: int, wanted: NDArray[np.int64], current: NDArray[np.int64], last: int) -> Facts:
-    """Return flattened facts with windows of other classes of a factor; ``last`` is the last row of a window."""
+    """Return facts ``in_a_row`` with windows of other classes of a factor; ``last`` is the last row of a window."""
     classes = facts.classes[:, factor].reshape(len(wanted), -1)
     spec = facts.factors[factor]
     moved = facts.classes.copy()

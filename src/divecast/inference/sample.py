@@ -1,18 +1,25 @@
-"""Samples of windows and futures from the prior."""
+"""Samples of windows and futures from the prior, around the effects of typical rows."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from divecast._device import own_random_state
+from divecast.data import Panel
 from divecast.data.labels.class_names import class_place
 from divecast.data.tables.frames import default_backend
+from divecast.effects import Facts, Wanted, facts_of, typical_effects
 from divecast.errors import ConfigError
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.results import Floats, Samples
-from divecast.types import Code
+from divecast.types import Code, WindowEffects
+
+_YEAR = "2024-01-01"  # of the calendar of samples; any would do
+_SECONDS, _MONTHS = 366 * 86400, 12
+_MOST_ROWS = 600_000  # a year of minutes
 
 
 def sample_windows(fitted: FittedModel, n: int, classes: Mapping[str, str], noise: bool, seed: int) -> Samples:
@@ -38,19 +45,24 @@ def sample_windows(fitted: FittedModel, n: int, classes: Mapping[str, str], nois
         columns.append(torch.from_numpy(indices))
         names[vocabulary.name] = np.array(vocabulary.classes, dtype=object)[indices]
     labels = torch.stack(columns, dim=1) if columns else torch.empty(n, 0, dtype=torch.int64)
+    asked = np.array([name in classes for name in fitted.factor_names], dtype=np.bool_)
+    effects = _effects(fitted, Wanted(labels.numpy(), asked), generator)
     with own_random_state(seed):
-        x, y = sample_prior(fitted, labels.to(fitted.device), noise)
+        x, y = sample_prior(fitted, labels.to(fitted.device), noise, effects)
     return Samples(fitted.channels, x, y, names, default_backend())
 
 
 @torch.no_grad()
-def sample_prior(fitted: FittedModel, labels: Tensor, noise: bool) -> tuple[Floats, Floats]:
+def sample_prior(
+    fitted: FittedModel, labels: Tensor, noise: bool, effects: WindowEffects | None = None
+) -> tuple[Floats, Floats]:
     """Draw windows and futures of given classes, in original units.
 
     Args:
         fitted: the model.
         labels: (sample, factor) label indices.
         noise: whether to sample from the likelihoods, or to take their means.
+        effects: effects of the rows of the windows; None for a model without effects.
 
     Returns:
         Windows, (sample, time, channel), and futures, (sample, horizon, channel).
@@ -59,7 +71,26 @@ def sample_prior(fitted: FittedModel, labels: Tensor, noise: bool) -> tuple[Floa
     b, classes = network.marginal.b_of_labels(labels[:, : network.n_factors], noise=True)
     a = torch.randn(len(labels), network.n_conditional, device=labels.device)
     fused, _ = network.fusion(Code(a, b, classes))
-    window = network.decoder(fused)
+    window = network.decoder(fused, effects)
     x = window.sample() if noise else window.mean
-    future = network.forecaster(x, fused, classes)
+    future = network.forecaster(x, fused, classes, effects)
     return fitted.original(x), fitted.original(future.sample() if noise else future.mean)
+
+
+def _effects(fitted: FittedModel, wanted: Wanted, draw: np.random.Generator) -> WindowEffects | None:
+    """Return the effects of typical rows of the wanted classes; None if the model has no effects."""
+    if fitted.effects is None:
+        return None
+    return typical_effects(fitted.effects, _facts(fitted), fitted.shape, wanted, draw).to(fitted.device)
+
+
+def _facts(fitted: FittedModel) -> Facts:
+    """Return what the calendar alone says of a year of rows, fewer if the step is below a minute, and of a window."""
+    plan, text = fitted.provenance.plan, fitted.frequency.removeprefix("a panel every ")
+    first = Panel.from_array(np.zeros((1, 1)), _YEAR, text, tz=fitted.provenance.time_zone).clock
+    per_year = -(-(_SECONDS if first.unit == "s" else _MONTHS) // first.step)
+    around = plan.lookback + plan.horizon + 2 * (first.steps_per("day") or 1)
+    clock = replace(first, length=min(per_year, _MOST_ROWS) + around)
+    unknown = np.broadcast_to(np.float32(np.nan), (clock.length, len(fitted.channels)))
+    year = Panel(unknown, fitted.channels, clock)
+    return facts_of(year, plan.factors, fitted.known_vocabularies, plan.covariates, n_after=0)
