@@ -16,10 +16,11 @@ from divecast.effects.terms import Classes, DayPart, Known, Number, Season, Term
 from divecast.errors import warn_data
 from divecast.model.linear.label_covariates import recurring_pairs
 
-# Our choice, after shared/design: few knots, since covariates act smoothly; parts of the day where they may act
+# Our choice: enough knots to be near any bend, where rows are many; parts of the day in which a covariate may act
 # differently; three harmonics of the year.
-_KNOTS = (0.1, 0.3, 0.5, 0.7, 0.9)
+_FEW_KNOTS, _KNOTS = (0.1, 0.3, 0.5, 0.7, 0.9), (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
 _TRAILING_KNOTS = (0.2, 0.5, 0.8)
+_MANY_VALUES = 2000  # different rows from which a function has more knots
 _NUMBER_PARTS, _LABEL_PARTS, _SEASON_PAIRS = 4, 24, 3
 _MOST_BY_HOUR = 8  # classes of a label whose effects differ by hour
 _MOST_SERIES_BY_PART = 512  # series for which a covariate of their own acts by part of the day
@@ -130,7 +131,7 @@ def choose_basis(
     calendar = _calendar_groups(factors, vocabularies, facts, rows)
     labels = [group for at in range(len(factors)) for group in _label_groups(at, factors[at], vocabularies[at], facts)]
     numbers = [group for at, each in enumerate(covariates) for group in _number_groups(at, each, facts, rows)]
-    return Basis((*calendar, *labels, *numbers))
+    return Basis(tuple(sorted((*calendar, *labels, *numbers), key=lambda group: group.told)))
 
 
 def _calendar_groups(
@@ -173,7 +174,8 @@ def _label_groups(at: int, factor: Factor, vocabulary: Vocabulary, facts: Facts)
     for shift in (0, -neighbour, neighbour) if told else (0,):
         term = Classes(at, vocabulary.frequencies, shift)
         groups.append(Group(factor.name, (term,), told, of_series=own))
-        if facts.per_day > 1 and not own and len(vocabulary.classes) <= _MOST_BY_HOUR:
+        by_hour = facts.per_day > 1 and not own and len(vocabulary.classes) <= _MOST_BY_HOUR
+        if by_hour and (shift == 0 or isinstance(factor, Calendar)):
             groups.append(Group(factor.name, (term, DayPart(_LABEL_PARTS)), told))
     return groups
 
@@ -192,7 +194,8 @@ def _number_groups(at: int, covariate: Covariate, facts: Facts, rows: Rows) -> l
     def group(*terms: Term) -> Group:
         return Group(covariate.name, terms, told=True, in_advance=covariate.known_ahead, of_series=own)
 
-    number, by_day = _number(at, values, _KNOTS), facts.per_day > 1
+    number = _number(at, values, _KNOTS if len(values) >= _MANY_VALUES else _FEW_KNOTS)
+    by_day = facts.per_day > 1
     by_part = by_day and (not own or values.shape[1] <= _MOST_SERIES_BY_PART)
     groups = [group(number, DayPart(_NUMBER_PARTS)) if by_part else group(number)]
     if by_day and not own:

@@ -24,12 +24,17 @@ class Effects:
         weight: (feature, channel) float32 weights of the shared features.
         own_weight: (channel, feature) float32 weights of the features that differ by series.
         spread: (group, channel) float32 standard deviation in the training part of the effect of each group.
+        root: (told feature, told feature) float32 root of the covariance of the weights of the shared features that are
+            not of the calendar, for noise of variance 1.
+        noise: (channel,) float32 standard deviation of what the effects leave, from one day to the next.
     """
 
     design: Design
     weight: Values
     own_weight: Values
     spread: Values
+    root: Values
+    noise: Values
 
     @property
     def basis(self) -> Basis:
@@ -70,14 +75,18 @@ class Effects:
         return total
 
     def doubt(self, facts: Facts, rows: Rows, channels: Channels = ALL) -> Values | None:
-        """Return the standard deviation of the effects of values that are missing in rows of the future.
+        """Return how uncertain the effects of rows of the future are that are not of the calendar.
 
-        Those of covariates that are never known in advance do not count.
+        A value that is missing leaves its effect open; that of a class seen on few days is known badly. What is never
+        known in advance does not count.
 
         Returns:
-            (row, channel) float32; None if no value is missing.
+            (row, channel) float32 standard deviations; None if all effects are of the calendar.
         """
-        variance = np.zeros((len(rows), self.spread[:1, channels].shape[1]), dtype=np.float32)
+        if not self.basis.is_told:
+            return None
+        told = self.design.shared(facts, rows, ahead=True)[:, len(self.weight) - len(self.root) :]
+        variance = np.square(told @ self.root).sum(1)[:, None] * np.square(self.noise[channels])
         for number, group in enumerate(self.basis.groups):
             if not (group.told and group.in_advance):
                 continue
@@ -85,4 +94,5 @@ class Effects:
             if not known.all():
                 missing = ~known[:, channels] if known.ndim == 2 else ~known[:, None]
                 variance += missing * self.spread[number, channels] ** 2
-        return np.sqrt(variance) if variance.any() else None
+        deviation: Values = np.sqrt(variance)
+        return deviation

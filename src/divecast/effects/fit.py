@@ -6,7 +6,7 @@ regression repeated: expectation maximisation. Features that differ by series ar
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -58,7 +58,16 @@ def fit_effects(source: Source, train: Part, scale: Scale, basis: Basis, facts: 
             wanted = work.own_cross(weight, own)
             own = np.linalg.solve(own_gram + own_penalty, wanted[..., None])[..., 0]
     # C order, in which a saved model is read, so that it multiplies alike to the last bit.
-    return work.with_spread(*(np.ascontiguousarray(each, dtype=np.float32) for each in (weight, own)))
+    flat, flat_own = (np.ascontiguousarray(each, dtype=np.float32) for each in (weight, own))
+    return work.with_spread(flat, flat_own, _root_of_told(basis, factor))
+
+
+def _root_of_told(basis: Basis, factor: Sums) -> Values:
+    """Return a root of the inverse of the Gram matrix for the features that are not of the calendar, its last ones."""
+    n_told = len(factor) - sum(group.width for group in basis.calendar)
+    # The last block of a Cholesky factor is that of the Schur complement, whose inverse is the block of the inverse.
+    root = np.linalg.inv(factor[len(factor) - n_told :, len(factor) - n_told :]).T
+    return np.ascontiguousarray(root, dtype=np.float32)
 
 
 def _expected(basis: Basis, facts: Facts, rows: Rows) -> Values:
@@ -133,12 +142,13 @@ class _Work:
             total += np.einsum("rcf,rc->cf", self.design.own(self.facts, rows), left)
         return total
 
-    def with_spread(self, weight: Values, own: Values) -> Effects:
-        """Return the effects with the spread of each group's effects over the rows, at most some thousand of them."""
-        basis = self.design.basis
+    def with_spread(self, weight: Values, own: Values, root: Values) -> Effects:
+        """Return the effects with the spread of each group's effects, and of the noise, over some thousand rows."""
+        basis, n_channels = self.design.basis, weight.shape[1]
         rows = self.train.rows()
         some = rows[:: -(-len(rows) // _ROWS_OF_SPREAD)]
-        bare = Effects(self.design, weight, own, np.zeros((len(basis.groups), weight.shape[1]), dtype=np.float32))
+        nothing = np.zeros((len(basis.groups), n_channels), dtype=np.float32)
+        bare = Effects(self.design, weight, own, nothing, root, np.zeros(n_channels, dtype=np.float32))
         spread = [
             np.concatenate(
                 [
@@ -148,7 +158,17 @@ class _Work:
             )
             for group in basis.groups
         ]
-        return Effects(self.design, weight, own, np.stack(spread))
+        noise = self._noise(bare) if basis.is_told else bare.noise
+        return replace(bare, spread=np.stack(spread), noise=noise)
+
+    def _noise(self, effects: Effects) -> Values:
+        last = max(self.train.ranges(), key=lambda part: part.stop - part.start)
+        rows = np.arange(max(last.start, last.stop - _ROWS_OF_SPREAD), last.stop)
+        left = self._values(rows) - effects.of(self.facts, rows)
+        change = left[self.facts.per_day :] - left[: -self.facts.per_day]
+        power = np.where(np.isnan(change), 0.0, change**2).sum(0) / np.maximum((~np.isnan(change)).sum(0), 1)
+        noise: Values = np.sqrt(0.5 * power).astype(np.float32)
+        return noise
 
     def _fitted(self, rows: Rows, weight: Sums, own: Sums) -> tuple[Values, Values, Values | float]:
         features = self.design.shared(self.facts, rows)

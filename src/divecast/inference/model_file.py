@@ -108,16 +108,18 @@ def _effect_tensors(effects: Effects | None) -> dict[str, Tensor]:
         "weight": effects.weight,
         "own_weight": effects.own_weight,
         "spread": effects.spread,
+        "root": effects.root,
+        "noise": effects.noise,
     }
     return {f"effects.{name}": torch.from_numpy(array) for name, array in arrays.items()}
 
 
 def _effects_of(basis: Basis, tensors: Mapping[str, Tensor]) -> Effects:
     arrays = {name: tensor.numpy() for name, tensor in under("effects.", tensors).items()}
-    return Effects(Design(basis, arrays["expected"]), arrays["weight"], arrays["own_weight"], arrays["spread"])
+    return Effects(Design(basis, arrays.pop("expected")), **arrays)
 
 
-def _effect_shapes(basis: Basis | None, n_channels: int) -> dict[str, tuple[int, int]]:
+def _effect_shapes(basis: Basis | None, n_channels: int) -> dict[str, tuple[int, ...]]:
     if basis is None:
         return {}
     calendar, width, own = (
@@ -128,6 +130,8 @@ def _effect_shapes(basis: Basis | None, n_channels: int) -> dict[str, tuple[int,
         "effects.weight": (width, n_channels),
         "effects.own_weight": (n_channels, own),
         "effects.spread": (len(basis.groups), n_channels),
+        "effects.root": (width - calendar, width - calendar),
+        "effects.noise": (n_channels,),
     }
 
 
