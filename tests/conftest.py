@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from divecast import DeepDIVE
-from worlds import fit_hours, fit_moves
+from worlds import fit_hours, fit_moves, fit_told
 
 torch.set_num_threads(1)
 
@@ -30,3 +30,9 @@ def hours_model() -> DeepDIVE:
 def moves_model() -> DeepDIVE:
     """A model of ``worlds.moves`` with factors move and side; tests must not change it."""
     return fit_moves()
+
+
+@pytest.fixture(scope="session")
+def told_model() -> DeepDIVE:
+    """A model of ``worlds.told`` with factors, covariates and a label per series; tests must not change it."""
+    return fit_told()

@@ -1,6 +1,7 @@
 """Seeded worlds with known truth, and small models of them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,9 +11,11 @@ from divecast import (
     ByRecording,
     ByTime,
     CodeConfig,
+    Covariate,
     DecoderConfig,
     DeepDIVE,
     EncoderConfig,
+    Label,
     ModelConfig,
     Panel,
     Recordings,
@@ -105,6 +108,36 @@ def fit_moves(seed: int = 0) -> DeepDIVE:
     training = TrainingConfig(epochs=6, batch_size=64, learning_rate=5e-3, window_stride=2)
     model = DeepDIVE(5, 40, ["move", "side"], model=SMALL, training=training, seed=seed)
     return model.fit(moves(), ByRecording(6, 1, 1, group="person"), progress=False)
+
+
+def told(weeks: int = 8) -> Any:
+    """Two hourly series, as a long pandas table, that follow the hour and what its other columns tell.
+
+    A temperature shared by both (0.1 per degree), a promotion of each series (+2) and a wind that no one knows ahead; v
+    is 50 times u. Some values are missing.
+    """
+    import pandas as pd
+
+    draw, row = np.random.default_rng(1), np.arange(weeks * 7 * 24)
+    temperature, wind = 10 + 8 * np.sin(row / 40) + draw.normal(size=len(row)), draw.gamma(2.0, 3.0, len(row))
+    stamps, parts = pd.date_range("2024-01-01", periods=len(row), freq="1h"), []
+    for number, (name, size) in enumerate((("u", 1.0), ("v", 50.0))):
+        promotion = np.where(row // 36 % 7 == number, "yes", "no")
+        y = np.sin(row % 24 / 4) + 0.1 * temperature + 0.02 * wind + 2.0 * (promotion == "yes")
+        y = size * (5 + y + 0.1 * draw.normal(size=len(row)))
+        y[draw.random(len(row)) < 0.02] = np.nan
+        columns = {"unique_id": name, "ds": stamps, "y": y, "temperature": temperature, "wind": wind}
+        parts.append(pd.DataFrame({**columns, "promotion": promotion}))
+    return pd.concat(parts)
+
+
+def fit_told() -> DeepDIVE:
+    """Fit a small model of ``told``: look-back 60, horizon 8."""
+    factors = ["hour", "weekday", Label("promotion", per_series=True)]
+    covariates = ["temperature", Covariate("wind", known_ahead=False)]
+    training = TrainingConfig(epochs=2, batch_size=64)
+    model = DeepDIVE(8, 60, factors, covariates=covariates, model=SMALL, training=training)
+    return model.fit(told(), progress=False)
 
 
 KINDS = ("cyclic", "plain")

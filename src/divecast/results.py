@@ -1,6 +1,6 @@
 """All result types: each has ``frame()``, a table, and ``plot()``, a figure.
 
-``AnomalousWindow``, ``EpochRecord``, ``Finding`` and ``LabelDisagreement`` are rows of such results.
+``AnomalousWindow``, ``EffectCurve``, ``EpochRecord``, ``Finding`` and ``LabelDisagreement`` are rows of such results.
 """
 
 from divecast.explain.anomalies.anomalies import Anomalies
@@ -10,6 +10,7 @@ from divecast.explain.attribution.attribution import Attribution
 from divecast.explain.counterfactuals.counterfactual import Counterfactual
 from divecast.explain.counterfactuals.traversal import Traversal
 from divecast.explain.diagnosis.diagnosis import Diagnosis, Finding
+from divecast.explain.effects.curves import EffectCurve, EffectCurves
 from divecast.inference.evaluation import Evaluation
 from divecast.inference.results import Codes, Forecast, ForecastParts, Labels, Reconstruction, Samples
 from divecast.selection import Backtest, SearchResult
@@ -23,6 +24,8 @@ __all__ = [
     "Codes",
     "Counterfactual",
     "Diagnosis",
+    "EffectCurve",
+    "EffectCurves",
     "EpochRecord",
     "Evaluation",
     "Finding",

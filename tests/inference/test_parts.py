@@ -8,42 +8,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from divecast import Covariate, DataError, DeepDIVE, Label, Panel, TrainingConfig
+from divecast import DataError, DeepDIVE, Panel, TrainingConfig
 from divecast.data import Clock
 from divecast.errors import ConfigError
 from divecast.inference.parts import lag_spans
 from divecast.inference.results import Forecast, ForecastParts
-from worlds import SMALL, hours, moves
+from worlds import SMALL, hours, moves, told
 
-ROWS, LOOKBACK, HORIZON = 24 * 7 * 8, 60, 8
-
-
-def told() -> pd.DataFrame:
-    """Two hourly series that follow hour, temperature, a promotion per series and a wind that no one knows ahead."""
-    draw = np.random.default_rng(1)
-    stamps = pd.date_range("2024-01-01", periods=ROWS, freq="1h")
-    hour, temperature = np.arange(ROWS) % 24, 10 + 8 * np.sin(np.arange(ROWS) / 40) + draw.normal(size=ROWS)
-    wind = draw.gamma(2.0, 3.0, ROWS)
-    parts = []
-    for name, size in (("u", 1.0), ("v", 50.0)):
-        promotion = np.where(np.arange(ROWS) // 36 % 7 == len(parts), "yes", "no")
-        y = np.sin(hour / 4) + 0.1 * temperature + 0.02 * wind + 0.1 * draw.normal(size=ROWS)
-        y += 2.0 * (promotion == "yes")
-        y[draw.random(ROWS) < 0.02] = np.nan
-        columns = {"unique_id": name, "ds": stamps, "y": size * (5 + y), "temperature": temperature, "wind": wind}
-        parts.append(pd.DataFrame({**columns, "promotion": promotion}))
-    return pd.concat(parts)
+LOOKBACK, HORIZON = 60, 8
+ROWS = 24 * 7 * 8
 
 
 @pytest.fixture(scope="module")
-def model() -> DeepDIVE:
+def model(told_model: DeepDIVE) -> DeepDIVE:
     """A model of ``told``."""
-    factors = ["hour", "weekday", Label("promotion", per_series=True)]
-    covariates = ["temperature", Covariate("wind", known_ahead=False)]
-    training = TrainingConfig(epochs=2, batch_size=64)
-    return DeepDIVE(HORIZON, LOOKBACK, factors, covariates=covariates, model=SMALL, training=training).fit(
-        told(), progress=False
-    )
+    return told_model
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,10 @@
-"""Pictures of what forecasts are made of."""
+"""Pictures of what forecasts are made of, and of curves of effects."""
 
 import numpy as np
 import pytest
 
 from divecast import ConfigError
-from divecast.plots import PartsDisplay, plot
+from divecast.plots import EffectsDisplay, PartsDisplay, plot
 from plots.drawn import columns, lines, only, says
 from worlds import hours
 
@@ -35,3 +35,21 @@ def test_parts_are_named_and_windows_exist(parts):
     assert says(plot(parts), "carry-over: last day")
     with pytest.raises(ConfigError, match="window"):
         PartsDisplay.from_parts(parts, window=99)
+
+
+def test_lines_of_curves_are_those_of_the_table(told_model):
+    display = EffectsDisplay.from_effects(told_model.effects(), "v", "temperature")
+    table, (own, mean) = display.frame(), display.plot().axes
+    assert set(table["unique_id"]) == {"v"}
+    drawn = [*lines(own)[1:], *lines(mean)[1:]]  # the first is zero
+    expected = np.vstack([table["effect"][:132].to_numpy().reshape(33, 4).T, table["effect"][132:]])
+    np.testing.assert_allclose(drawn, expected)
+
+
+def test_the_largest_effects_are_shown_with_their_shares(told_model):
+    curves = told_model.effects()
+    display = EffectsDisplay.from_effects(curves, "u")
+    assert len(display.curves.curves) == 6
+    assert says(display.plot(), f"hour: {curves.shares['hour'][0]:.1%} of the variance")
+    with pytest.raises(ConfigError, match="an effect out of"):
+        plot(curves, name="rain")

@@ -12,7 +12,7 @@ from divecast._text import plural
 from divecast.data import Calendar, Covariate, Factor, Label, Part, Vocabulary
 from divecast.data.source import Values
 from divecast.effects.facts import Facts, Rows, is_cyclic
-from divecast.effects.terms import Classes, DayPart, Known, Number, Season, Term, trailing_mean
+from divecast.effects.terms import BEYOND, Classes, DayPart, Known, Number, Season, Term, trailing_mean
 from divecast.errors import warn_data
 from divecast.model.linear.label_covariates import recurring_pairs
 
@@ -25,7 +25,6 @@ _NUMBER_PARTS, _LABEL_PARTS, _SEASON_PAIRS = 4, 24, 3
 _MOST_BY_HOUR = 8  # classes of a label whose effects differ by hour
 _MOST_SERIES_BY_PART = 512  # series for which a covariate of their own acts by part of the day
 _LEAST_VALUES = 8
-_BEYOND = 1.0  # standard deviations beyond the training values in which a function goes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +209,7 @@ def _number(at: int, values: Values, quantiles: Sequence[float], trailing: int =
     centre, spread = float(known.mean()), float(known.std())
     standard = (known - centre) / spread
     knots = np.unique(np.quantile(standard, quantiles))
-    lowest, highest = float(standard.min()) - _BEYOND, float(standard.max()) + _BEYOND
+    lowest, highest = float(standard.min()) - BEYOND, float(standard.max()) + BEYOND
     inner = tuple(float(knot) for knot in knots if standard.min() < knot < standard.max())
     plain = Number(at, centre, spread, inner, lowest, highest, (0.0,) * (1 + len(inner)), trailing)
     means = plain.of_values(known.astype(np.float32)).mean(0, dtype=np.float64)

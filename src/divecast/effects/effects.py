@@ -24,6 +24,7 @@ class Effects:
         weight: (feature, channel) float32 weights of the shared features.
         own_weight: (channel, feature) float32 weights of the features that differ by series.
         spread: (group, channel) float32 standard deviation in the training part of the effect of each group.
+        name_spread: (name, channel) the same of the sum of all groups of each name.
         root: (told feature, told feature) float32 root of the covariance of the weights of the shared features that are
             not of the calendar, for noise of variance 1.
         noise: (channel,) float32 standard deviation of what the effects leave, from one day to the next.
@@ -33,6 +34,7 @@ class Effects:
     weight: Values
     own_weight: Values
     spread: Values
+    name_spread: Values
     root: Values
     noise: Values
 
@@ -73,6 +75,10 @@ class Effects:
             else:
                 total += features @ self.weight[place, channels]
         return total
+
+    def groups_of(self, name: str) -> tuple[Group, ...]:
+        """Return the groups of a name."""
+        return tuple(group for group in self.basis.groups if group.name == name)
 
     def doubt(self, facts: Facts, rows: Rows, channels: Channels = ALL) -> Values | None:
         """Return how uncertain the effects of rows of the future are that are not of the calendar.

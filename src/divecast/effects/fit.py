@@ -5,7 +5,7 @@ the mean over the channels, which a short series keeps. Missing values are fille
 regression repeated: expectation maximisation. Features that differ by series are fitted in turn with the shared ones.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from divecast.data import Part, Scale, Source
 from divecast.data.source import Values
-from divecast.effects.basis import Basis
+from divecast.effects.basis import Basis, Group
 from divecast.effects.design import Design
 from divecast.effects.effects import Effects
 from divecast.effects.facts import Facts, Rows
@@ -147,19 +147,17 @@ class _Work:
         basis, n_channels = self.design.basis, weight.shape[1]
         rows = self.train.rows()
         some = rows[:: -(-len(rows) // _ROWS_OF_SPREAD)]
-        nothing = np.zeros((len(basis.groups), n_channels), dtype=np.float32)
-        bare = Effects(self.design, weight, own, nothing, root, np.zeros(n_channels, dtype=np.float32))
-        spread = [
-            np.concatenate(
-                [
-                    bare.sum_of([group], self.facts, some, part).std(0)
-                    for part in _pieces(np.arange(weight.shape[1]), 512)
-                ]
-            )
-            for group in basis.groups
-        ]
+        none, silent = np.zeros((1, n_channels), dtype=np.float32), np.zeros(n_channels, dtype=np.float32)
+        bare = Effects(self.design, weight, own, none, none, root, silent)
+
+        def spread(groups: Sequence[Group]) -> Values:
+            parts = _pieces(np.arange(n_channels), 512)
+            return np.concatenate([bare.sum_of(groups, self.facts, some, part).std(0) for part in parts])
+
+        of_groups = np.stack([spread([group]) for group in basis.groups])
+        of_names = np.stack([spread(bare.groups_of(name)) for name in basis.names])
         noise = self._noise(bare) if basis.is_told else bare.noise
-        return replace(bare, spread=np.stack(spread), noise=noise)
+        return replace(bare, spread=of_groups, name_spread=of_names, noise=noise)
 
     def _noise(self, effects: Effects) -> Values:
         last = max(self.train.ranges(), key=lambda part: part.stop - part.start)

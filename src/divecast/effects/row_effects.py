@@ -84,7 +84,7 @@ class RowEffects:
         rows, places = np.unique(origins[:, None] + np.arange(-lookback, horizon), return_inverse=True)
         past, ahead = np.split(places.reshape(len(origins), -1), [lookback], axis=1)
         for name in self.effects.basis.names:
-            groups = [group for group in self.effects.basis.groups if group.name == name]
+            groups = self.effects.groups_of(name)
             known = self.effects.sum_of(groups, self.facts, rows)
             in_advance = all(group.in_advance for group in groups)
             later = known if in_advance else self.effects.sum_of(groups, self.facts, rows, ahead=True)

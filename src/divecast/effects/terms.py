@@ -15,6 +15,9 @@ from divecast.effects.facts import Facts, Rows, at_rows
 
 Known = NDArray[np.bool_]
 
+BEYOND = 1.0
+"""Standard deviations beyond the training values in which the function of a covariate goes on (our choice)."""
+
 
 @dataclass(frozen=True, slots=True)
 class DayPart:
@@ -53,7 +56,11 @@ class Season:
 
     def features(self, facts: Facts, rows: Rows) -> Values:
         """Return (row, 2 x pair) float32."""
-        angle = 2.0 * np.pi * facts.year[rows, None] * np.arange(1, self.n_pairs + 1, dtype=np.float32)
+        return self.of_years(facts.year[rows])
+
+    def of_years(self, years: NDArray[np.float32]) -> Values:
+        """Return the features at shares of the year that have passed, (row, 2 x pair) float32."""
+        angle = 2.0 * np.pi * years[:, None] * np.arange(1, self.n_pairs + 1, dtype=np.float32)
         return np.concatenate([np.sin(angle), np.cos(angle)], axis=1)
 
 

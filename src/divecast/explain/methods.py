@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
 from divecast.config import check_at_least
-from divecast.data import Windows
+from divecast.data import Windows, past_rows
 from divecast.explain.anomalies.anomalies import Anomalies, find_anomalies
 from divecast.explain.anomalies.reference import DEFAULT_SCORES, reference_for
 from divecast.explain.attribution.attribution import Attribution
@@ -17,13 +17,15 @@ from divecast.explain.counterfactuals.traversal import Traversal, traverse_windo
 from divecast.explain.counterfactuals.what_if import ClassChange, as_mapping, wanted_classes, what_if_windows
 from divecast.explain.diagnosis.check import check_code
 from divecast.explain.diagnosis.diagnosis import Diagnosis
+from divecast.explain.effects.curves import EffectCurves
+from divecast.explain.effects.read_curves import effect_curves
 from divecast.explain.places import Places, windows_at
 from divecast.inference.fitted_model import FittedModel, PartName
 from divecast.inference.predict import LabelMode
 
 
 class Explaining(ABC):
-    """Mixin of ``DeepDIVE``: what-if, swaps, traversals, anomalies, attribution and diagnosis."""
+    """Mixin of ``DeepDIVE``: what-if, swaps, traversals, effects, anomalies, attribution and diagnosis."""
 
     @property
     @abstractmethod
@@ -244,6 +246,31 @@ class Explaining(ABC):
         """
         fitted, windows = self._part_windows(data, part, every)
         return attribute(fitted, windows_to_explain(windows, part, every, at), labels)
+
+    def effects(self, data: object = None) -> EffectCurves:
+        """Return the effect of each factor and covariate on every series, as curves in original units.
+
+        Effects are what the fit learned in closed form of the rows of a panel: of their calendar, their labels and
+        their covariates, past and future (docs/effects.md).
+
+        Args:
+            data: data in whose rows the share of each effect in the variance of the series is measured; None for the
+                shares in the training part, which the fit kept.
+
+        Returns:
+            Curves with the effect of each class or value, by part of the day where it differs by that; and the shares.
+
+        Raises:
+            ConfigError: the model has no effects.
+            DataError: the data cannot be used.
+
+        Example:
+            >>> curves = model.effects()
+            >>> sorted(curves.shares)
+            ['hour', 'weekday']
+        """
+        fitted = self.fitted_model
+        return effect_curves(fitted, None if data is None else past_rows(fitted.source(data)))
 
     def check(self, data: object, part: PartName = "test", every: int = 1) -> Diagnosis:
         """Diagnose the code: what is fine, and for each problem which setting to change and how.

@@ -108,6 +108,7 @@ def _effect_tensors(effects: Effects | None) -> dict[str, Tensor]:
         "weight": effects.weight,
         "own_weight": effects.own_weight,
         "spread": effects.spread,
+        "name_spread": effects.name_spread,
         "root": effects.root,
         "noise": effects.noise,
     }
@@ -130,6 +131,7 @@ def _effect_shapes(basis: Basis | None, n_channels: int) -> dict[str, tuple[int,
         "effects.weight": (width, n_channels),
         "effects.own_weight": (n_channels, own),
         "effects.spread": (len(basis.groups), n_channels),
+        "effects.name_spread": (len(basis.names), n_channels),
         "effects.root": (width - calendar, width - calendar),
         "effects.noise": (n_channels,),
     }

@@ -8,6 +8,7 @@ from divecast.plots.confusion import ConfusionDisplay
 from divecast.plots.density import DensityDisplay
 from divecast.plots.diagnosis import DiagnosisDisplay
 from divecast.plots.display import Display
+from divecast.plots.effects import EffectsDisplay
 from divecast.plots.forecast import ForecastDisplay
 from divecast.plots.history import HistoryDisplay
 from divecast.plots.label_correlation import LabelCorrelationDisplay
@@ -31,6 +32,7 @@ __all__ = [
     "DensityDisplay",
     "DiagnosisDisplay",
     "Display",
+    "EffectsDisplay",
     "EvaluationDisplay",
     "ForecastDisplay",
     "HistoryDisplay",

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from divecast.errors import ConfigError
 from divecast.explain.counterfactuals.counterfactual import ClassesInCode, Counterfactual
 from divecast.explain.counterfactuals.traversal import Traversal
+from divecast.explain.effects.curves import EffectCurve, EffectCurves
 from divecast.inference.results import Forecast, ForecastParts, Keys, Reconstruction
 
 Ints = NDArray[np.int64]
@@ -71,6 +72,16 @@ def narrow_parts(parts: ForecastParts, windows: Ints, channels: Ints) -> Forecas
         keys=keys_of(parts.keys, windows),
         channels=_names(parts.channels, channels),
         values=parts.values[:, windows][..., channels],
+    )
+
+
+def narrow_curves(curves: EffectCurves, channels: Ints, kept: Sequence[EffectCurve]) -> EffectCurves:
+    """Keep some curves and channels."""
+    return replace(
+        curves,
+        channels=_names(curves.channels, channels),
+        curves=tuple(replace(curve, effect=curve.effect[..., channels]) for curve in kept),
+        shares={name: share[channels] for name, share in curves.shares.items()},
     )
 
 

@@ -9,6 +9,7 @@ from divecast.explain.attribution.attribution import Attribution
 from divecast.explain.counterfactuals.counterfactual import Counterfactual
 from divecast.explain.counterfactuals.traversal import Traversal
 from divecast.explain.diagnosis.diagnosis import Diagnosis
+from divecast.explain.effects.curves import EffectCurves
 from divecast.inference.evaluation import Evaluation
 from divecast.inference.results import Codes, Forecast, ForecastParts, Labels, Reconstruction, Samples
 from divecast.plots.anomalies import AnomaliesDisplay
@@ -17,6 +18,7 @@ from divecast.plots.code import CodeDisplay
 from divecast.plots.confusion import ConfusionDisplay
 from divecast.plots.diagnosis import DiagnosisDisplay
 from divecast.plots.display import Display
+from divecast.plots.effects import EffectsDisplay
 from divecast.plots.forecast import ForecastDisplay
 from divecast.plots.history import HistoryDisplay
 from divecast.plots.parts import PartsDisplay
@@ -77,6 +79,7 @@ _display.register(Backtest, BacktestDisplay.from_backtest)
 _display.register(Codes, CodeDisplay.from_codes)
 _display.register(Counterfactual, WhatIfDisplay.from_counterfactual)
 _display.register(Diagnosis, DiagnosisDisplay.from_diagnosis)
+_display.register(EffectCurves, EffectsDisplay.from_effects)
 _display.register(Evaluation, EvaluationDisplay.from_evaluation)
 _display.register(Forecast, ForecastDisplay.from_forecast)
 _display.register(ForecastParts, PartsDisplay.from_parts)

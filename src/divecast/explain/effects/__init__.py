@@ -1,0 +1,1 @@
+"""Curves of the effects of a fitted model."""
