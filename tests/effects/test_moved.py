@@ -1,0 +1,102 @@
+"""Effects of rows as they would be of another class."""
+
+from functools import cache
+
+import numpy as np
+import torch
+
+from divecast.data import Label
+from divecast.types import WindowEffects
+from effects.told import SHAPE, Fit, fit, panel_of
+
+HOUR, WEEKEND, PROMOTION = range(3)
+
+
+@cache
+def world() -> Fit:
+    """A fit without covariates, whose effects a move would leave as they are."""
+    return fit(panel_of(weeks=12), ("hour", "weekend", Label("promotion")), ())
+
+
+def change(origin: int, factor: int, to: int) -> WindowEffects | None:
+    """The change of a window whose class of a factor becomes another one."""
+    wanted = np.full((1, 3), -1)
+    wanted[0, factor] = to
+    current = world().facts.classes[[origin - 1]].astype(np.int64)
+    return world().cut().change(np.array([origin]), current, wanted)
+
+
+def classes(origin: int, factor: int) -> np.ndarray:
+    """Classes of the rows of a window and its future."""
+    return world().facts.classes[origin - SHAPE.lookback : origin + SHAPE.horizon, factor]
+
+
+def steps(of: WindowEffects) -> torch.Tensor:
+    """(step, channel) effects of the rows of the window and of the future."""
+    return torch.cat([of.past, of.ahead], dim=1)[0]
+
+
+def quiet_days() -> list[int]:
+    """Origins whose windows, and the day around them, have no promotion, weekend or end of a run."""
+    reach = np.arange(-SHAPE.lookback - 24, SHAPE.horizon + 24)
+    facts = world().facts
+    inside = range(200, len(world().panel.values) - 100)
+    return [
+        at
+        for at in inside
+        if (facts.classes[at + reach, PROMOTION] == 0).all() and len(set(facts.classes[at + reach, WEEKEND])) == 1
+    ]
+
+
+def test_nothing_changes_without_another_class() -> None:
+    assert change(500, HOUR, -1) is None
+    assert change(500, HOUR, int(world().facts.classes[499, HOUR])) is None
+    plain = fit(panel_of(weeks=4), ("weekend",), ())
+    assert len(plain.effects.basis.groups) >= 1
+    current = plain.facts.classes[[99]].astype(np.int64)
+    assert plain.cut().change(np.array([100]), current, current) is None
+
+
+def test_a_window_at_another_hour_has_the_effects_of_rows_at_that_hour() -> None:
+    origins = quiet_days()
+    assert origins
+    for origin in origins[:5]:
+        own = steps(world().cut().of(np.array([origin])))
+        hour = int(world().facts.classes[origin - 1, HOUR])
+        for later in (1, 5):
+            found = change(origin, HOUR, (hour + later) % 24)
+            rows = np.arange(origin - SHAPE.lookback, origin + SHAPE.horizon) + later
+            expected = torch.from_numpy(world().effects.of(world().facts, rows))
+            torch.testing.assert_close(own + steps(found), expected, atol=2e-5, rtol=0)
+
+
+def test_another_weekend_moves_the_days_around_the_last_row_alone() -> None:
+    origin = 168 * 5 + 12  # Monday noon: the window reaches into Saturday
+    found, own = steps(change(origin, WEEKEND, 1)), classes(origin, WEEKEND)
+    assert set(own) == {0, 1}
+    np.testing.assert_array_equal(found[own == 1], 0.0)
+    assert (found[own == 0] != 0.0).all()
+
+
+def test_another_promotion_moves_its_run_and_the_rows_beside_it() -> None:
+    promotion = world().facts.classes[:, PROMOTION]
+    ends = np.flatnonzero((promotion[:-1] == 1) & (promotion[1:] == 0))
+    origin = next(at + 3 for at in ends if at > 100 and (promotion[at + 1 : at + 30] == 0).all())
+    own = classes(origin, PROMOTION)
+    found = steps(change(origin, PROMOTION, 1))
+    assert set(own) == {0, 1}
+    run = np.arange(np.flatnonzero(own == 1)[-1] + 1, len(own))
+    assert (found[run] != 0.0).all()
+    np.testing.assert_array_equal(found[: run[0] - 1], 0.0)  # the row before the run has other neighbours
+    on = world().in_units(found.numpy())[SHAPE.lookback + 1 : -1]
+    np.testing.assert_allclose(on.mean(0), 5.0, rtol=0.15)
+
+
+def test_there_and_back_is_nothing() -> None:
+    """Both ways, from a window without ends of runs, sum to no change."""
+    origin = quiet_days()[0]
+    there = change(origin, PROMOTION, 1)
+    assert float(steps(there).abs().max()) > 0.1
+    hour = int(world().facts.classes[origin - 1, HOUR])
+    half, rest = change(origin, HOUR, (hour + 3) % 24), change(origin + 3, HOUR, hour)
+    torch.testing.assert_close(steps(half), -steps(rest), atol=2e-5, rtol=0)

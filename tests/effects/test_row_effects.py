@@ -1,0 +1,56 @@
+"""Effects cut into windows."""
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from divecast.types import WindowEffects
+from effects.told import SHAPE, by_series, year
+
+ORIGINS = np.array([48, 100, 101, 102, 3000, 52 * 168])
+
+
+def assert_close(one: WindowEffects, other: WindowEffects) -> None:
+    for name in ("past", "ahead", "told", "doubt"):
+        found, expected = getattr(one, name), getattr(other, name)
+        assert (found is None) == (expected is None)
+        if found is not None:
+            torch.testing.assert_close(found, expected, atol=2e-5, rtol=0)
+
+
+def test_windows_cut_from_the_whole_are_those_computed_one_batch_after_the_other() -> None:
+    for world, origins in ((year(), ORIGINS), (by_series(), ORIGINS[:5])):
+        assert_close(world.cut(keep=True).of(origins), world.cut().of(origins))
+        some = np.array([1])
+        assert_close(world.cut(keep=True).of(origins, some), world.cut().of(origins, some))
+
+
+def test_the_future_of_a_window_is_the_past_of_later_ones() -> None:
+    windows = year().cut().of(np.arange(200, 200 + SHAPE.horizon + 1))
+    for step in range(SHAPE.horizon):
+        torch.testing.assert_close(windows.ahead[0, step], windows.past[1 + step, -1], atol=1e-6, rtol=0)
+    torch.testing.assert_close(windows.past[1:, :-1], windows.past[:-1, 1:], atol=1e-6, rtol=0)
+
+
+def test_windows_have_the_effects_of_their_rows() -> None:
+    world, origins = year(), ORIGINS[1:5]
+    found = world.cut().of(origins)
+    rows = origins[:, None] + np.arange(-SHAPE.lookback, SHAPE.horizon)
+    effects, told = (
+        of(world.facts, rows.ravel()).reshape(*rows.shape, 2) for of in (world.effects.of, world.effects.told)
+    )
+    np.testing.assert_allclose(torch.cat([found.past, found.ahead], dim=1), effects, atol=2e-5)
+    level = told[:, : SHAPE.lookback].mean(1, keepdims=True)
+    np.testing.assert_allclose(found.told, told[:, SHAPE.lookback :] - level, atol=2e-5)
+    assert found.doubt is None
+
+
+def test_what_the_future_does_not_tell_is_named_with_its_steps() -> None:
+    world = year()
+    n = len(world.panel.values)
+    assert world.cut().untold(np.array([n - SHAPE.horizon])) == {}
+    assert world.cut().untold(np.array([n - SHAPE.horizon + 2])) == {"promotion": [23, 24], "temperature": [23, 24]}
+    known = replace(world.facts, classes=np.where(world.facts.classes < 0, 0, world.facts.classes).astype(np.int16))
+    told = replace(world.cut(), facts=known)
+    assert told.untold(np.array([n])) == {"temperature": list(range(1, 25))}
