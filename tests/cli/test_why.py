@@ -7,7 +7,13 @@ from pyarrow import csv, parquet
 def test_why_says_what_forecasts_rest_on(run, folder, model):
     result = run("why", model, folder / "panel.csv", "--part", "test", "--every", 5)
     assert result.code == 0
-    for text in ("b_hour", "window alone*", "Shares of this effect", "Attention is not informative"):
+    for text in (
+        "b_hour",
+        "window alone*",
+        "Shares of this effect",
+        "Attention is not informative",
+        "Shares of the parts",
+    ):
         assert text in result.out
     steps = [line.split()[0] for line in result.out.splitlines() if line.rstrip().endswith("%") and "%" in line]
     assert [step for step in steps if step.isdigit()] == ["1", "3", "6"]
@@ -27,6 +33,7 @@ def test_why_as_json(run, folder, model, tmp_path):
     out = tmp_path / "why.parquet"
     found = run("why", model, folder / "panel.csv", "--every", 9, "--out", out, "--json").json
     assert sum(found["share"].values()) == pytest.approx(1.0)
+    assert sum(found["parts"].values()) == pytest.approx(1.0)
     assert found["components"] == ["b_hour", "a"]
     assert found["attention"] == {"agrees": False, "rank_correlation": None, "by_factor": {"hour": None}}
     assert parquet.read_table(out).num_rows == 2 * 6

@@ -153,3 +153,10 @@ def test_what_there_is(of_hours, of_moves):
         "recordings": None,
     }
     assert of_moves.get("/model").json()["data"]["recordings"]["r0"] == int(RECORDINGS.lengths[0])
+
+
+def test_parts_of_a_forecast_add_up(of_hours):
+    window = of_hours.answer("/forecast", {"at": AT, "channels": ["s1"], "parts": True})["windows"][0]
+    assert [part["kind"] for part in window["parts"]] == ["level", "effect", "effect", "carry-over", "network"]
+    np.testing.assert_allclose(np.sum([part["values"] for part in window["parts"]], axis=0), window["mean"], rtol=1e-5)
+    assert of_hours.answer("/forecast", {"at": AT})["windows"][0]["parts"] == []

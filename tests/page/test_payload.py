@@ -197,3 +197,26 @@ def test_a_payload_holds_no_number_that_json_lacks(payload):
     from divecast.page.render import as_json
 
     assert json.loads(as_json(payload))["title"] == "Hours"
+
+
+def test_parts_add_up_to_the_forecasts_of_the_page(payload):
+    part, mean = payload.parts, unpacked(payload.forecasts.mean)
+    names = [payload.forecasts.series.index(name) for name in part.series]
+    values = unpacked(part.values)
+    room = sum(range_of(each) for each in values) * 1e-4
+    np.testing.assert_allclose(values.sum(0), mean[..., names], atol=room)
+    assert part.names[0] == "level"
+    assert "carry-over" in part.sentence
+
+
+def test_effects_are_those_of_the_model(payload, hours_model):
+    expected = hours_model.effects()
+    assert {curve.title for curve in payload.effects.curves} == {curve.title for curve in expected.curves}
+    hour = next(curve for curve in payload.effects.curves if curve.title == "hour")
+    found = expected.of("hour")[0].effect
+    np.testing.assert_allclose(unpacked(hour.effect), found, atol=1e-4 * range_of(found))
+
+
+def test_recordings_have_parts_and_no_effects(moves_payload):
+    assert moves_payload.parts.names[-1] == "code and network"
+    assert "no effects" in moves_payload.effects

@@ -16,12 +16,21 @@ class OfWindow(BaseModel):
     end: Time = Field(description="Time of the window's last row.")
 
 
+class ForecastPart(BaseModel):
+    """What a forecast is made of: level, an effect, a carry-over, or code and network."""
+
+    name: str
+    kind: str
+    values: Curves
+
+
 class WindowForecast(OfWindow):
     """The forecast of a window."""
 
     times: list[Time] = Field(description="Of the steps ahead.")
     mean: Curves
     quantiles: list[Curves] = Field(description="One per level.")
+    parts: list[ForecastPart] = Field(description="Their sum is the mean; empty unless asked for.")
 
 
 class ForecastAnswer(BaseModel):

@@ -105,9 +105,9 @@ Answering = Callable[[Callable[[], BaseModel]], Any]
 def _add_questions(app: FastAPI, explorer: Explorer, answered: Answering) -> None:
     @app.post("/forecast", response_model=ForecastAnswer)
     async def forecast(question: ForecastQuestion) -> Response:
-        """Forecast windows, with quantiles."""
+        """Forecast windows, with quantiles and, if asked for, the parts that add up to the mean."""
         columns = explorer.columns(question.channels)
-        return cast(Response, await answered(lambda: forecast_answer(explorer.forecast(question), columns)))
+        return cast(Response, await answered(lambda: forecast_answer(*explorer.forecast(question), columns)))
 
     @app.post("/encode", response_model=EncodeAnswer)
     async def encode(question: EncodeQuestion) -> Response:

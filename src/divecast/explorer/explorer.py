@@ -36,8 +36,11 @@ from divecast.explorer.questions import (
 from divecast.explorer.refusal import RefusedError, of_field, shortened
 from divecast.explorer.request_window import request_window
 from divecast.inference.fitted_model import FittedModel
+from divecast.inference.parts import forecast_parts
 from divecast.inference.predict import encode_windows, forecast_windows
-from divecast.inference.results import Codes, Forecast
+from divecast.inference.results import Codes, Forecast, ForecastParts
+
+_PARTS = 20  # about as many as a forecast has
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -99,12 +102,14 @@ class Explorer:
             )
         return np.array([known[name] for name in channels] if channels else range(len(known)), dtype=np.int64)
 
-    def forecast(self, question: ForecastQuestion) -> Forecast:
-        """Answer as ``DeepDIVE.forecast``."""
+    def forecast(self, question: ForecastQuestion) -> tuple[Forecast, ForecastParts | None]:
+        """Answer as ``DeepDIVE.forecast``; with the parts if the question asks for them."""
         windows = self._windows_of(question)
-        self._check_size(windows, question.channels, self.fitted.shape.horizon * (1 + len(question.levels)))
+        n_curves = 1 + len(question.levels) + _PARTS * question.parts
+        self._check_size(windows, question.channels, self.fitted.shape.horizon * n_curves)
         with of_field("levels"):
-            return forecast_windows(self.fitted, windows, question.labels, question.levels, 0)
+            forecast = forecast_windows(self.fitted, windows, question.labels, question.levels, 0)
+        return forecast, forecast_parts(self.fitted, windows, question.labels) if question.parts else None
 
     def encode(self, question: EncodeQuestion) -> Codes:
         """Answer as ``DeepDIVE.encode``."""

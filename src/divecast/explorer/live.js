@@ -20,7 +20,7 @@ async function buildLive(host, model) {
   const sentence = element("p", { "aria-live": "polite", id: "live-sentence" });
   const legends = element("div");
   const factors = Object.keys(model.factors).filter((name) => model.factors[name].in_code);
-  const questions = [...factors.map((name) => `What if: ${name}`), ...model.dimensions.map((name) => `Traverse ${name}`)];
+  const questions = ["What the forecast is made of", ...factors.map((name) => `What if: ${name}`), ...model.dimensions.map((name) => `Traverse ${name}`)];
   const latest = { number: 0 };
   const show = async () => {
     latest.number += 1;
@@ -37,20 +37,20 @@ async function buildLive(host, model) {
     }
   };
   const change = () => {
-    const factor = model.factors[factors[question.chosen]];
+    const factor = model.factors[factors[question.chosen - 1]];
     refill(label.select, factor ? factor.classes : [], factor ? Math.floor(factor.classes.length / 2) : 0);
     label.label.style.display = factor ? "" : "none";
     return show();
   };
   const place = placeControl(model, show);
   const series = picker("Series (live)", model.channels, 0, show);
-  const question = picker("Question (live)", questions, 0, change);
+  const question = picker("Question (live)", questions, Math.min(1, questions.length - 1), change);
   const label = picker("Class (live)", [], 0, show);
   host.append(
     paragraph("Computed by the server for any window of its data; times are in the time zone of the data.", "note"),
     element("div", { class: "controls" }, place.label, ...[series, question, label].map((control) => control.label)), sentence, figure, legends,
   );
-  return questions.length ? change() : show();
+  return change();
 }
 
 // Which window: the first time of its forecast, or a recording and the second at which it ends.
@@ -77,7 +77,7 @@ function placeControl(model, onchange) {
 // Ask the server; return the sentence, the legend and how to draw the answer.
 async function viewOf(model, factors, chosen) {
   const windows = { at: [chosen.place], channels: [model.channels[chosen.series]] };
-  const factor = factors[chosen.question];
+  const factor = factors[chosen.question - 1];
   if (factor) {
     const to = model.factors[factor].classes[chosen.label];
     const answer = (await ask("what-if", { ...windows, to: { [factor]: to }, levels: [0.05, 0.95] })).windows[0];
@@ -88,7 +88,7 @@ async function viewOf(model, factors, chosen) {
       legend: [["observed", "forecast", "what-if forecast"], ["var(--ink)", "var(--accent)", "#E69F00"]],
     };
   }
-  const dimension = model.dimensions[chosen.question - factors.length];
+  const dimension = model.dimensions[chosen.question - 1 - factors.length];
   if (dimension) {
     const traversal = await ask("traverse", { ...windows, dimension });
     const own = traversal.windows[0];
@@ -100,9 +100,13 @@ async function viewOf(model, factors, chosen) {
       legend: [["its own code", ...[0, stops.length - 1].map((at) => `at ${stopName(traversal, at)}`)], ["var(--ink)", LINE[0], LINE[LINE.length - 1]]],
     };
   }
-  const forecast = (await ask("forecast", { ...windows, levels: [0.05, 0.95] })).windows[0];
-  const curves = { times: forecast.times, nPast: 0, truth: [], factual: curvesOf(forecast), counterfactual: [[], [], []] };
-  return { sentence: "", draw: (host) => drawWhatIf(host, curves), legend: [["forecast"], ["var(--accent)"]] };
+  const forecast = (await ask("forecast", { ...windows, levels: [], parts: true })).windows[0];
+  const names = forecast.parts.map((part) => part.name);
+  return {
+    sentence: "The parts add up to the forecast mean.",
+    draw: (host) => drawParts(host, names, forecast.times, forecast.parts.map((part) => part.values[0])),
+    legend: partsLegend(names),
+  };
 }
 
 function curvesOf(code) {

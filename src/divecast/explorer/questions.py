@@ -64,19 +64,25 @@ class OfWindows(Question):
         return self
 
 
-class ForecastQuestion(OfWindows):
-    """Forecast windows."""
+class LabelledQuestion(OfWindows):
+    """Windows, and how they are forecast."""
 
     channels: Channels = None
     labels: LabelMode = Field("known", description="Use the known labels, or infer all of them from the window.")
     levels: Levels = Field(list(_LEVELS))
 
 
+class ForecastQuestion(LabelledQuestion):
+    """Forecast windows."""
+
+    parts: bool = Field(False, description="Return what each forecast is made of, too.")
+
+
 class EncodeQuestion(OfWindows):
     """Infer the codes of windows from their values alone."""
 
 
-class WhatIfQuestion(ForecastQuestion):
+class WhatIfQuestion(LabelledQuestion):
     """Forecast windows under their own classes and under other ones."""
 
     to: dict[Name, Name] = Field(min_length=1, description="New class of each factor.", examples=[{"weekday": "Sun"}])

@@ -18,6 +18,7 @@ from divecast.explorer.answers import (
     EncodeAnswer,
     FactorCode,
     ForecastAnswer,
+    ForecastPart,
     Generated,
     Score,
     Stop,
@@ -29,19 +30,21 @@ from divecast.explorer.answers import (
     WindowTraversal,
     WindowWhatIf,
 )
-from divecast.inference.results import Codes, Floats, Forecast, Keys
+from divecast.inference.results import Codes, Floats, Forecast, ForecastParts, Keys
 
 Columns = NDArray[np.int64]
 
 
-def forecast_answer(forecast: Forecast, columns: Columns) -> ForecastAnswer:
-    """Convert a forecast; ``columns`` are the channels to return."""
+def forecast_answer(forecast: Forecast, parts: ForecastParts | None, columns: Columns) -> ForecastAnswer:
+    """Convert a forecast and, if they are asked for, its parts; ``columns`` are the channels to return."""
+    named = () if parts is None else tuple(zip(parts.names, parts.kinds, parts.values, strict=True))
     windows = [
         WindowForecast(
             **key,
             times=_times(forecast.keys.stamps[window, 1:]),
             mean=_curves(forecast.mean[window], columns),
             quantiles=[_curves(level[window], columns) for level in forecast.quantiles],
+            parts=[ForecastPart(name=name, kind=kind, values=_curves(of[window], columns)) for name, kind, of in named],
         )
         for window, key in enumerate(_keys(forecast.keys, 0))
     ]

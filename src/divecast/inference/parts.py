@@ -94,12 +94,11 @@ def _terms(fitted: FittedModel, windows: Windows, batch: Batch, mode: LabelMode,
     paths = _paths(fitted)
     constant, of_classes = _class_terms(fitted, classes)
     carried = [(name, torch.bmm((past - level)[:, :, span], paths[:, span])) for name, span in spans.items()]
-    terms = _Terms()
+    terms, own_names = _Terms(), {LEVEL, NETWORK, *spans}
     terms.add(LEVEL, "level", level * paths.sum(1, keepdim=True) + constant)
-    for name, value in _effect_terms(fitted, windows):
-        terms.add(name, "effect", value + of_classes.pop(name, 0.0))
-    for name, value in of_classes.items():
-        terms.add(name, "effect", value)
+    effects = {name: value + of_classes.pop(name, 0.0) for name, value in _effect_terms(fitted, windows)}
+    for name, value in (effects | of_classes).items():
+        terms.add(f"{name} (column)" if name in own_names else name, "effect", value)
     for name, value in carried:
         terms.add(name, "carry-over", value)
     terms.add(NETWORK, "network", correction.permute(2, 0, 1))

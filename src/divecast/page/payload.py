@@ -13,6 +13,7 @@ from divecast.page.anomalies import N_EVENTS, AnomalySection, anomaly_section
 from divecast.page.code_map import CodeMap, code_map_of, windows_of_map
 from divecast.page.densities import BlockDensity, densities_of
 from divecast.page.forecasts import Forecasts, forecasts_of, origins_of
+from divecast.page.parts import EffectsSection, Parts, effects_of, parts_of
 from divecast.page.reasons import DiagnosisSection, Reasons, diagnosis_of, reasons_of
 from divecast.page.scope import Scope
 from divecast.page.settings import settings_of
@@ -40,6 +41,8 @@ class Payload:
         factors: factors in the code.
         summary: what was fitted and how good it is.
         forecasts: forecasts beside the observed values.
+        parts: what these forecasts are made of.
+        effects: curves of the effects of factors and covariates.
         code_map: windows in the code.
         densities: of the classes along each dimension of b.
         what_ifs: forecasts under other classes.
@@ -53,6 +56,8 @@ class Payload:
     factors: tuple[FactorNames, ...]
     summary: Summary
     forecasts: Forecasts
+    parts: Parts | str
+    effects: EffectsSection | str
     code_map: CodeMap
     densities: tuple[BlockDensity, ...] | str
     what_ifs: WhatIfs | str
@@ -84,6 +89,8 @@ def payload_of(model: DeepDIVE, data: Any, title: str, part: PartName | None = N
         factors=_factors(scope),
         summary=summary_of(scope, scores, labels, scored if isinstance(scored, str) else events),
         forecasts=forecasts,
+        parts=_or_reason(lambda: parts_of(scope, origins, forecasts)),
+        effects=_or_reason(lambda: effects_of(scope, forecasts.typical)),
         code_map=code_map_of(scope, codes, labels, anomalies, shown, forecasts.typical),
         densities=densities_of(scope, codes, labels),
         what_ifs=_or_reason(lambda: what_ifs_of(scope, origins, forecasts.typical)),

@@ -13,7 +13,7 @@ from divecast._optional import need
 from divecast.page.payload import Payload
 
 SCRIPTS = (
-    "colours", "elements", "packed", "source", "figure", "summary", "forecast", "window_panel", "code_map",
+    "colours", "elements", "packed", "source", "figure", "summary", "forecast", "parts", "window_panel", "code_map",
     "densities", "what_if", "why", "anomalies", "diagnosis", "settings", "start",
 )  # fmt: skip
 """Modules of the page's script, in order; a page of one file cannot import."""

@@ -16,7 +16,7 @@ def write_report(
 ) -> Path:
     """Write a report as one HTML file that opens offline.
 
-    It shows a summary, forecasts, the code, what-if forecasts, anomalies and a diagnosis of the code.
+    It shows a summary, forecasts and their parts, effects, the code, what-if forecasts, anomalies and a diagnosis.
 
     Args:
         model: fitted.

@@ -13,9 +13,16 @@ from divecast.cli.outputs import check_figure, check_tables, draw
 from divecast.cli.places import read_places
 from divecast.data import write_frame
 from divecast.explain.attribution.attribution import Rows
+from divecast.inference.parts import forecast_parts
 
 if TYPE_CHECKING:
+    from divecast import DeepDIVE
+    from divecast.data import Source
     from divecast.explain.attribution.attribution import Attribution
+    from divecast.inference.predict import LabelMode
+    from divecast.inference.results import ForecastParts
+
+_MOST_PARTS = 300  # windows
 
 
 def why(
@@ -35,6 +42,7 @@ def why(
     """Attribute forecasts to the factors, to code a and to the window; to all windows if --at is omitted.
 
     By ablation: each part of the code in turn is set to its prior mean, and the change of the forecast is measured.
+    Printed as well: the parts that the forecasts are made of, such as the effect of each factor and covariate.
     For hourly data, --every 5 or 11 mixes hours and weekdays.
     """
     check_tables(out)
@@ -46,12 +54,23 @@ def why(
     if figure is not None:
         draw(attribution, figure, silent=as_json)
     if as_json:
-        print_json({"command": "why", "table": out, **_as_json(attribution)})
+        parts = _parts(model, attribution, source, labels)
+        shares = dict(zip(parts.names, parts.share, strict=True))
+        print_json({"command": "why", "table": out, **_as_json(attribution), "parts": shares})
         return
     _print_steps(attribution, all_steps)
     print_lines(str(attribution))
+    print_lines(str(_parts(model, attribution, source, labels)))
     if out is not None:
         print_lines(f"Shares by {rows}: {shown(out)}")
+
+
+def _parts(model: "DeepDIVE", attribution: "Attribution", source: "Source", mode: "LabelMode") -> "ForecastParts":
+    """Return the parts of the explained forecasts; of many, of some hundred, evenly spaced."""
+    origins = attribution.keys.origins
+    windows = model.fitted_model.windows(source)
+    chosen = np.flatnonzero(np.isin(windows.origins, origins[:: -(-len(origins) // _MOST_PARTS)]))
+    return forecast_parts(model.fitted_model, windows.subset(chosen), mode)
 
 
 def _print_steps(attribution: "Attribution", all_steps: bool) -> None:

@@ -30,6 +30,11 @@ class EffectCurve:
         by: what the effect also differs by: parts of the day (``"06-12"``), or classes of the second factor; ``("",)``
             if by nothing.
         effect: (value, by, channel).
+
+    Example:
+        >>> curve = model.effects().of("hour")[0]
+        >>> curve.title, curve.effect.shape
+        ('hour', (24, 1, 4))
     """
 
     name: str

@@ -24,6 +24,16 @@ function embeddedSource(payload) {
         quantiles: [0, 1, 2, 3].map((level) => along(open(forecasts.quantiles), [level, origin, null, series])),
       };
     },
+    // { times, parts } of one series from one forecast origin.
+    async parts(origin, series) {
+      const { times, names, values } = payload.parts;
+      return { times: times[origin], parts: names.map((_, at) => along(open(values), [at, origin, null, series])) };
+    },
+    // The lines of one effect on one series.
+    async effect(which, series) {
+      const curve = payload.effects.curves[which];
+      return curve.by.map((_, at) => along(open(curve.effect), [null, at, series]));
+    },
     // One dimension of the code, one value per window.
     async codes(dimension) {
       return along(open(map.codes), [null, dimension]);

@@ -6,6 +6,8 @@ async function start(source) {
   const add = (id, part, build) => fill(id, part, (host, content) => parts.push(build(host, content)));
   add("summary", about.summary, buildSummary);
   add("forecast", about.forecasts, (host) => buildForecast(host, about, source));
+  add("parts", about.parts, (host) => buildParts(host, about, source));
+  add("effects", about.effects, (host) => buildEffects(host, about, source));
   add("code-map", about.code_map, (host) => buildCodeMap(host, about, source));
   add("densities", about.densities, (host) => buildDensities(host, about, source));
   add("what-if", about.what_ifs, (host) => buildWhatIf(host, about, source));
