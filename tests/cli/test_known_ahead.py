@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from divecast.cli.places import parse_scenario
+
 SHORT = ["--lookback", 28, "--horizon", 7, "--set", "training.epochs=2"]
 ROLES = ["--factor", "weekday", "--factor", "promo", "--covariate", "temp"]
 
@@ -119,3 +121,43 @@ def test_a_long_table_with_labels_and_covariates_of_each_series(run, tmp_path):
 )
 def test_each_mistake_is_one_line(run, promotions, tmp_path, more, named):
     assert named in run("fit", promotions / "promo.csv", *SHORT, "--out", tmp_path / "m", "--json", *more).error
+
+
+def test_a_scenario_of_the_future(run, promotions, promo_model, tmp_path):
+    words = ["--set", "promo=1@2023-08-18..2023-08-20", "--set", "promo=0@2023-08-21..", "--set", "temp+=1"]
+    out = tmp_path / "w.csv"
+    result = run("what-if", promo_model, promotions / "promo.csv", *words, "--out", out)
+    assert result.code == 0, result.err
+    assert "promo = 1 2023-08-18 to 2023-08-20" in result.out
+    assert "temp +1" in result.out
+    moved = pd.read_csv(out)["difference"].to_numpy()
+    assert moved == pytest.approx([0, 5, 0, 5, 0, -5, 0], abs=1.2)
+    apart = ["--future", promotions / "ahead.csv", "--out", tmp_path / "v.csv"]
+    assert run("what-if", promo_model, promotions / "past.csv", *words, *apart).code == 0
+    assert pd.read_csv(tmp_path / "v.csv").equals(pd.read_csv(out))
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ([], "--set NAME=VALUE"),
+        (["--set", "promo=1", "--to", "weekday=Sun"], "--set NAME=VALUE"),
+        (["--set", "promo"], "NAME=VALUE@FIRST..LAST"),
+        (["--set", "temp+=much"], "a number"),
+        (["--set", "temp=warm"], "number"),
+        (["--set", "promo=1@2021-01-01"], "No step to forecast"),
+        (["--set", "weekday=Sun"], "--to"),
+        (["--set", "promo=1@..@north"], "same for all series"),
+    ],
+)
+def test_each_mistake_of_a_scenario_is_one_line(run, promotions, promo_model, tmp_path, more, named):
+    result = run("what-if", promo_model, promotions / "promo.csv", *more, "--out", tmp_path / "w.csv")
+    assert named in result.error
+
+
+def test_scenarios_are_read():
+    assert parse_scenario("--set", ["a=on@2024-01-01", "a=off@..2024-02", "b+=-2.5", "c=3@..@x, y z"]) == {
+        "a": [("=", "on", slice("2024-01-01", "2024-01-01"), None), ("=", "off", slice(None, "2024-02"), None)],
+        "b": [(-2.5, slice(None, None), None)],
+        "c": [("=", "3", slice(None, None), ["x", "y z"])],
+    }

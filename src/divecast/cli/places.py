@@ -1,7 +1,7 @@
-"""Windows and classes named on the command line."""
+"""Windows, classes and scenarios named on the command line."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from divecast.data import Panel, Recordings
 from divecast.errors import ConfigError
@@ -42,6 +42,50 @@ def parse_classes(option: str, pairs: Sequence[str]) -> dict[str, str]:
             raise ConfigError(f"{option} names the factor {factor!r} twice", hint="Ask for one class per factor")
         classes[factor] = name
     return classes
+
+
+def parse_scenario(option: str, texts: Sequence[str]) -> dict[str, Any]:
+    """Read several changes of rows to forecast, the values of an option, as ``DeepDIVE.what_if`` takes them.
+
+    Args:
+        option: the option, for messages.
+        texts: ``NAME=VALUE`` or ``NAME+=NUMBER``; after it ``@FIRST..LAST`` or ``@TIME``, where an end may be left out,
+            and ``@SERIES``, separated by commas.
+
+    Raises:
+        ConfigError: a text has another form.
+    """
+    scenario: dict[str, Any] = {}
+    for text in texts:
+        name, change = _change(option, text)
+        scenario.setdefault(name, []).append(change)
+    return scenario
+
+
+def _change(option: str, text: str) -> tuple[str, tuple[Any, ...]]:
+    head, *more = text.split("@", 2)
+    name, equals, value = (part.strip() for part in head.partition("="))
+    added, name = name.endswith("+"), name.removesuffix("+").strip()
+    if not (name and equals and value):
+        raise ConfigError(
+            expected=f"{option} NAME=VALUE, NAME=VALUE@FIRST..LAST or NAME+=NUMBER, such as {option} promo=on",
+            found=repr(text),
+        )
+    number = _as_number(value)
+    if added and number is None:
+        raise ConfigError(f"What {option} adds to {name!r}", expected="a number", found=repr(value))
+    first, dots, last = (more[0] if more else "..").partition("..")
+    times = slice(first.strip() or None, (last if dots else first).strip() or None)
+    series = [one.strip() for one in more[1].split(",")] if len(more) > 1 else None
+    # A class may look like a number, so what is set is passed as text.
+    return name, ((number, times, series) if added else ("=", value, times, series))
+
+
+def _as_number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _of_recording(text: str, names: Sequence[str]) -> "Place":

@@ -6,6 +6,7 @@ weights.
 """
 
 from divecast.effects.basis import Basis, Group, choose_basis, groups_from_json, groups_to_json
+from divecast.effects.changed import Change, Extent, NewClass, NewNumber, changed_values, groups_of
 from divecast.effects.design import Design
 from divecast.effects.effects import Effects
 from divecast.effects.facts import Facts, facts_of
@@ -15,16 +16,22 @@ from divecast.effects.typical import Wanted, typical_effects
 
 __all__ = [
     "Basis",
+    "Change",
     "Design",
     "Effects",
+    "Extent",
     "Facts",
     "Group",
+    "NewClass",
+    "NewNumber",
     "RowEffects",
     "Wanted",
+    "changed_values",
     "choose_basis",
     "facts_of",
     "fit_effects",
     "groups_from_json",
+    "groups_of",
     "groups_to_json",
     "typical_effects",
 ]

@@ -1,6 +1,6 @@
 """Effects of the rows of a panel, cut into windows."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +11,7 @@ from torch import Tensor
 from divecast.data import WindowShape
 from divecast.data.source import Values
 from divecast.data.windows.window_batch import cut
+from divecast.effects.changed import AheadChange, Change, change_ahead
 from divecast.effects.effects import ALL, Channels, Effects
 from divecast.effects.facts import Facts, Rows
 from divecast.effects.moved import Move, change_of_classes
@@ -102,6 +103,15 @@ class RowEffects:
             The differences of the effects; None if no effect depends on a factor that changes.
         """
         return change_of_classes(self.effects, self.facts, self.shape, Move(origins, current, wanted))
+
+    def change_ahead(self, origins: Rows, changes: Sequence[Change]) -> AheadChange:
+        """Return how the effects of the target rows of windows change if the table tells something else of them.
+
+        Args:
+            origins: (batch,) rows of the first future step.
+            changes: what changes, one after another.
+        """
+        return change_ahead(self.effects, self.facts, self.shape.horizon, origins, changes)
 
     def untold(self, origins: Rows) -> dict[str, list[int]]:
         """Return the steps, from 1, at which a label or covariate is missing in a target row, by name.

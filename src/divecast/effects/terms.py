@@ -125,6 +125,11 @@ class Number:
         """Number of features."""
         return 1 + len(self.knots)
 
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The lowest and the highest value that are told apart, in units of the covariate."""
+        return self.centre + self.lowest * self.spread, self.centre + self.highest * self.spread
+
     def features(self, facts: Facts, rows: Rows) -> Values:
         """Return (row, feature) or (row, channel, feature) float32."""
         centred = self.of_values(self.values(facts, rows)) - np.array(self.means, dtype=np.float32)

@@ -2,9 +2,11 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from divecast.config import check_at_least
 from divecast.data import Windows, past_rows
+from divecast.errors import ConfigError
 from divecast.explain.anomalies.anomalies import Anomalies, find_anomalies
 from divecast.explain.anomalies.reference import DEFAULT_SCORES, reference_for
 from divecast.explain.attribution.attribution import Attribution
@@ -12,6 +14,7 @@ from divecast.explain.attribution.why import attribute, windows_to_explain
 from divecast.explain.counterfactuals.counterfactual import Counterfactual
 from divecast.explain.counterfactuals.dimension import find_dimension
 from divecast.explain.counterfactuals.label_effects import UnlabelledCode, effects_for
+from divecast.explain.counterfactuals.scenario import scenario_of, scenario_windows
 from divecast.explain.counterfactuals.swap import CodeBlock, Swap, swap_windows
 from divecast.explain.counterfactuals.traversal import Traversal, traverse_windows
 from divecast.explain.counterfactuals.what_if import ClassChange, as_mapping, wanted_classes, what_if_windows
@@ -36,24 +39,33 @@ class Explaining(ABC):
         self,
         data: object,
         *,
-        to: str | Mapping[str, str],
+        to: str | Mapping[str, str] | None = None,
         factor: str | None = None,
+        future: Mapping[str, Any] | None = None,
+        future_rows: Any = None,
         at: Places = None,
         unlabelled_code: UnlabelledCode = "adjusted",
         labels: LabelMode = "known",
         levels: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95),
     ) -> Counterfactual:
-        """Forecast windows as they are, and as if they were of another class.
+        """Forecast windows as they are, and as if they were of another class, or in a scenario of the future.
 
-        b is moved to the other class and the remaining code is kept. The class of a factor is that of the window's last
-        row: a forecast that starts at midnight belongs to a window of the day before. The forecaster still reads the
-        observed window, so the result is the model's forecast for the same window under another label, not what would
-        have happened.
+        With ``to``, b is moved to the other class and the remaining code is kept. The class of a factor is that of the
+        window's last row: a forecast that starts at midnight belongs to a window of the day before. The result is the
+        model's forecast for the same window under another label, not what would have happened.
+
+        With ``future``, the table tells something else of rows to forecast, and the window and its code stay as they
+        are: a promotion from Friday to Sunday, three degrees more.
 
         Args:
             data: as in ``forecast``.
             to: the class, together with ``factor``; or for several factors ``{"weekday": "Sun", "hour": "23"}``.
             factor: the factor whose class ``to`` is.
+            future: what changes in rows to forecast, by the name of a label or covariate: a class, or a number that is
+                added, or ``("=", number)``; with a slice of times, both ends included, and for what every series has
+                its own of with a list of series: ``{"promo": ("on", slice("2015-06-05", "2015-06-07"), ["shop 7"]),
+                "temp": 3.0}``. A list of such entries changes several spans.
+            future_rows: labels and covariates of the rows after the end of the data, as ``future`` of ``forecast``.
             at: first time of the forecast, or several; for recordings a name (its last window), or a name and the
                 second at which the window ends, as ``("r3", 12.5)``, or several. By default the end of the data.
             unlabelled_code: ``adjusted`` shifts a by the average effect of the new classes, estimated on the data;
@@ -67,16 +79,30 @@ class Explaining(ABC):
             and the classes before and after.
 
         Raises:
-            ConfigError: there is no such factor or class, or levels are out of range.
-            DataError: there is no window at ``at``, the data cannot be used, or are too short to adjust a.
+            ConfigError: there is no such factor, covariate or class, it cannot change in a scenario, not exactly one of
+                ``to`` and ``future`` is given, or levels are out of range.
+            DataError: there is no window at ``at`` or no step to forecast in the times of the scenario, the data cannot
+                be used, or are too short to adjust a.
 
         Example:
             >>> what_if = model.what_if(panel, factor="weekday", to="Sun")
             >>> what_if.factual.mean.shape, what_if.difference.shape
             ((1, 24, 4), (1, 24, 4))
         """
-        fitted, windows = self._all_windows(data)
-        chosen, wanted = windows_at(windows, at), wanted_classes(fitted, as_mapping(factor, to))
+        fitted = self.fitted_model
+        windows = fitted.windows_of(fitted.source(data, future_rows), None, "encode")
+        chosen = windows_at(windows, at)
+        if future is not None:
+            if to is not None or factor is not None:
+                raise ConfigError(
+                    "A window of another class and a scenario of the future are two questions",
+                    hint="Pass either {to} or {future}",
+                    argument="future",
+                )
+            scenario = scenario_of(fitted, chosen, future)
+            fitted.warn_untold(chosen, scenario.names)
+            return scenario_windows(fitted, chosen, scenario, labels, levels)
+        wanted = wanted_classes(fitted, as_mapping(factor, to))
         change = ClassChange(labels, effects_for(fitted, windows, unlabelled_code))
         return what_if_windows(fitted, chosen, wanted.expand(len(chosen), -1), change, levels)
 

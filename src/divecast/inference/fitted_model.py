@@ -1,6 +1,6 @@
 """Fitted models: the network and all that is needed to use it without the data of the fit."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
@@ -147,11 +147,18 @@ class FittedModel:
             raise DataError("Recordings have no clock, so they take no rows of the future", argument="future")
         return add_future(aligned, future, plan.factors, plan.covariates)
 
-    def warn_untold(self, windows: Windows) -> None:
-        """Warn of labels and covariates that the target rows of windows lack, though they can be known in advance."""
+    def warn_untold(self, windows: Windows, apart_from: Collection[str] = ()) -> None:
+        """Warn of labels and covariates that the target rows of windows lack, though they can be known in advance.
+
+        Args:
+            windows: the windows.
+            apart_from: names of which not to warn.
+        """
         rows = windows.effects
         if isinstance(rows, RowEffects):
-            for name, steps in rows.untold(windows.origins).items():
+            untold = rows.untold(windows.origins)
+            for name in [name for name in untold if name not in apart_from]:
+                steps = untold[name]
                 warn_data(
                     f"{name!r} is not known for {plural(len(steps), 'step')} of a forecast "
                     f"({', '.join(map(str, steps[:8]))}{', ...' if len(steps) > 8 else ''}): its expected effect is "

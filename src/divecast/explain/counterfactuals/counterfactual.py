@@ -49,6 +49,7 @@ class Counterfactual(Plottable):
         counterfactual: forecast under the changed code.
         factual_window: reconstruction from the window's own code, with the observed values.
         counterfactual_window: reconstruction from the changed code, with the same observed values.
+        scenario: what else the table tells of rows to forecast, in words; the code stays as it is then.
 
     Example:
         >>> what_if = model.what_if(panel, factor="weekday", to="Sun")
@@ -65,6 +66,7 @@ class Counterfactual(Plottable):
     counterfactual: Forecast
     factual_window: Reconstruction
     counterfactual_window: Reconstruction
+    scenario: tuple[str, ...] = ()
 
     @property
     def difference(self) -> Floats:
@@ -72,18 +74,18 @@ class Counterfactual(Plottable):
         return self.counterfactual.mean - self.factual.mean
 
     def __str__(self) -> str:
-        """Return the changed classes and the size of the change, in words."""
+        """Return what changes and the size of the change, in words."""
         changes = [
             f"{name} {before} -> {after}"
             for name, before, after in zip(self.factors, self.before.names.T, self.after.names.T, strict=True)
             for before, after in sorted({pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]})
         ]
+        what = ", ".join([*self.scenario, *changes]) or "no class changes"
         size = float(np.abs(self.difference).mean(dtype=np.float64))
         level = float(np.abs(self.factual.mean).mean(dtype=np.float64))
         share = f" ({size / level:.1%} of their mean size)" if level > 0 else ""
         return (
-            f"{plural(len(self.difference), 'window')}: {', '.join(changes) or 'no class changes'}. The forecasts "
-            f"change by {size:.3g} on average{share}."
+            f"{plural(len(self.difference), 'window')}: {what}. The forecasts change by {size:.3g} on average{share}."
         )
 
     def frame(self, *, backend: Backend | None = None) -> Any:

@@ -71,7 +71,7 @@ def what_if_windows(
     return counterfactual_of(fitted, windows, _contrasts(fitted, windows, wanted, change, levels), levels)
 
 
-def as_mapping(factor: str | None, to: str | Mapping[str, str]) -> Mapping[str, str]:
+def as_mapping(factor: str | None, to: str | Mapping[str, str] | None) -> Mapping[str, str]:
     """Return the new class of each factor, from either form of the arguments.
 
     Raises:

@@ -1,0 +1,275 @@
+"""Forecasts of windows as they are, and in a scenario: if the table told something else of rows to forecast.
+
+A promotion from Friday to Sunday, three degrees more. Rows of the future alone change; the window, its code and what
+the past carries on stay as they are. So both forecasts differ by the effects of what changes, and by what the network
+makes of them.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import torch
+
+from divecast._text import did_you_mean, plural
+from divecast.data import Calendar, Clock, Covariate, Factor, Windows
+from divecast.data.labels.class_names import class_place
+from divecast.data.names import check_known, listed
+from divecast.data.time.stamps import one_stamp
+from divecast.effects import Change, Extent, NewClass, NewNumber, RowEffects, changed_values, groups_of
+from divecast.effects.terms import Number
+from divecast.errors import ConfigError, DataError, warn_data
+from divecast.explain.code import infer_code
+from divecast.explain.counterfactuals.counterfactual import Contrast, Counterfactual, contrast, counterfactual_of
+from divecast.inference.fitted_model import FittedModel
+from divecast.inference.predict import LabelMode, batches, pieces
+from divecast.types import Batch
+
+_FORMS = (
+    'a class or number, alone or in a tuple with a slice of times, such as ("on", slice("2024-06-07", "2024-06-09"))'
+)
+_PERIOD = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Scenario:
+    """What changes in rows to forecast.
+
+    Attributes:
+        changes: what changes, one after another.
+        words: each of them in words.
+        names: the columns that change.
+    """
+
+    changes: tuple[Change, ...]
+    words: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is asked of a column: a class or number, in which times and series."""
+
+    name: str
+    value: Any
+    is_set: bool
+    times: slice
+    series: tuple[str, ...] | None
+
+    @property
+    def words(self) -> str:
+        how = f" = {self.value}" if self.is_set else f" {self.value:+g}"
+        first, last = (None if each is None else str(each) for each in (self.times.start, self.times.stop))
+        when = f" {first} to {last}" if first and last else f" from {first}" if first else f" to {last}" if last else ""
+        return f"{self.name}{how}{when}{'' if self.series is None else f' in {listed(self.series)}'}"
+
+
+def scenario_of(fitted: FittedModel, windows: Windows, future: Mapping[str, Any]) -> Scenario:
+    """Return the scenario that a user describes; see ``DeepDIVE.what_if``.
+
+    Warns (DataWarning) of numbers beyond those of the training part, and of numbers added to what is not known.
+
+    Raises:
+        ConfigError: nothing or no such column is named, or a column cannot change.
+        DataError: no target row of the windows is in the times.
+    """
+    if not isinstance(future, Mapping) or not future:
+        raise ConfigError(
+            expected='what changes, by name, such as {"promo": "on", "temp": 3.0}',
+            found=repr(future),
+            argument="future",
+        )
+    rows = windows.effects
+    if not isinstance(rows, RowEffects) or windows.source.clock is None:
+        raise ConfigError(
+            "A scenario needs a model that is told of future rows, and this one has no effects of labels or covariates",
+            argument="future",
+        )
+    wanted = [each for name, asked in future.items() for each in _wanted(name, asked)]
+    changes = tuple(_change(fitted, rows, windows, each) for each in wanted)
+    for each, change in zip(wanted, changes, strict=True):
+        if isinstance(change, NewNumber):
+            _warn_number(each.name, rows, windows, change)
+    return Scenario(changes, tuple(each.words for each in wanted), tuple(future))
+
+
+def scenario_windows(
+    fitted: FittedModel, windows: Windows, scenario: Scenario, labels: LabelMode, levels: Sequence[float]
+) -> Counterfactual:
+    """Forecast windows as they are and in a scenario.
+
+    Args:
+        fitted: the model.
+        windows: the windows to forecast.
+        scenario: what changes.
+        labels: how the code gets its classes.
+        levels: probabilities of the quantiles.
+    """
+    found = counterfactual_of(fitted, windows, _contrasts(fitted, windows, scenario, labels, levels), levels)
+    return replace(found, scenario=scenario.words)
+
+
+def _contrasts(
+    fitted: FittedModel, windows: Windows, scenario: Scenario, labels: LabelMode, levels: Sequence[float]
+) -> Iterator[Contrast]:
+    for piece, batch in zip(pieces(fitted, windows), batches(fitted, windows), strict=True):
+        own = infer_code(fitted, batch, labels)
+        yield contrast(fitted, batch, own, own, levels, _moved(piece, batch, scenario))
+
+
+def _moved(windows: Windows, batch: Batch, scenario: Scenario) -> Batch:
+    """Return a batch with the effects of its target rows in a scenario."""
+    effects = batch.effects
+    if not isinstance(windows.effects, RowEffects) or effects is None:
+        return batch
+    change, doubt = windows.effects.change_ahead(windows.origins, scenario.changes)
+    change = change.to(batch.x.device)
+    left = effects.doubt
+    if left is not None:
+        left = torch.zeros_like(left) if doubt is None else doubt.to(left.device)
+    told = None if effects.told is None else effects.told + change
+    return replace(batch, effects=replace(effects, ahead=effects.ahead + change, told=told, doubt=left))
+
+
+def _wanted(name: str, asked: Any) -> Iterator[_Wanted]:
+    """Yield what is asked of a column: one form, or a list of them."""
+    for one in asked if isinstance(asked, list) else [asked]:
+        parts = one if isinstance(one, tuple) else (one,)
+        is_set = parts[:1] == ("=",) or (bool(parts) and isinstance(parts[0], str))
+        parts = parts[1:] if parts[:1] == ("=",) else parts
+        value, times, series = (*parts, *(None,) * 3)[:3]
+        one_name = isinstance(series, str)
+        if (
+            not isinstance(value, str | Real)
+            or not isinstance(times, slice | None)
+            or not (series is None or one_name or isinstance(series, Sequence))
+            or len(parts) > 3
+        ):
+            raise ConfigError(f"What {name!r} changes to", expected=_FORMS, found=repr(one), argument="future")
+        names = None if series is None else (series,) if one_name else tuple(series)
+        yield _Wanted(name, value, is_set, times or slice(None), names)
+
+
+def _change(fitted: FittedModel, rows: RowEffects, windows: Windows, wanted: _Wanted) -> Change:
+    plan, name = fitted.provenance.plan, wanted.name
+    columns: dict[str, Factor | Covariate] = {each.name: each for each in (*plan.factors, *plan.covariates)}
+    if name not in columns:
+        raise ConfigError(
+            f"The model has no factor or covariate {name!r}",
+            expected=listed(columns),
+            hint=did_you_mean(str(name), [*columns]),
+            argument="future",
+        )
+    column = columns[name]
+    if isinstance(column, Calendar):
+        raise ConfigError(
+            f"{name!r} is of the calendar, which a scenario cannot set",
+            hint="Name the factor and a class in {to}, to forecast windows as if they were of that class",
+            argument="future",
+        )
+    extent = _extent(fitted, windows, wanted, column.per_series)
+    if isinstance(column, Covariate):
+        number = _as_number(wanted.value)
+        if number is None:
+            raise ConfigError(
+                f"The covariate {name!r} is a number",
+                expected='a number to add, or ("=", number)',
+                found=repr(wanted.value),
+                argument="future",
+            )
+        place = plan.covariates.index(column)
+        change: Change = NewNumber(place, number, not wanted.is_set, extent)
+    else:
+        place = plan.factors.index(column)
+        label = wanted.value if isinstance(wanted.value, str) else f"{wanted.value:g}"
+        change = NewClass(place, class_place(name, fitted.known_vocabularies[place].classes, label), extent)
+    if not groups_of(rows.effects, change):
+        unknown = isinstance(column, Covariate) and not column.known_ahead
+        raise ConfigError(
+            f"The forecasts of this model do not depend on the future of {name!r}",
+            hint="Fit it with a covariate that is known ahead" if unknown else None,
+            argument="future",
+        )
+    return change
+
+
+def _as_number(value: Any) -> float | None:
+    """Return a finite number, also one that is text; None for anything else."""
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if np.isfinite(number) and not isinstance(value, bool) else None
+
+
+def _extent(fitted: FittedModel, windows: Windows, wanted: _Wanted, per_series: bool) -> Extent:
+    channels = None
+    if wanted.series is not None:
+        if not per_series:
+            raise ConfigError(f"{wanted.name!r} is the same for all series", hint="Name no series", argument="future")
+        check_known(wanted.series, fitted.channels, "series", argument="future")
+        channels = np.array([fitted.channels.index(name) for name in wanted.series], dtype=np.int64)
+    clock, horizon = windows.source.clock, fitted.shape.horizon
+    assert clock is not None  # noqa: S101  checked by the caller
+    longer = replace(clock, length=clock.length + horizon)
+    first, stop = _rows_of(longer, wanted.times)
+    if not ((windows.origins < stop) & (windows.origins + horizon > first)).any():
+        start, end = int(windows.origins.min()), int(windows.origins.max()) + horizon - 1
+        raise DataError(
+            f"No step to forecast is in the times of {wanted.words}",
+            expected=f"times from {longer.time_text(start)} to {longer.time_text(end)}",
+            argument="future",
+        )
+    return Extent(first, stop, channels)
+
+
+def _rows_of(clock: Clock, times: slice) -> tuple[int, int]:
+    """Return first row and the row after the last one; the end is included, a day or month as a whole."""
+    if times.step is not None:
+        raise ConfigError(expected="a slice of times without a step", found=repr(times), argument="future")
+    rows = np.arange(clock.length)
+    local, stamps = clock.local(rows), clock.at(rows)
+    first, stop = 0, clock.length
+    if times.start is not None:
+        text = _as_period(times.start)
+        late = local >= np.datetime64(text, "s") if text else stamps >= one_stamp(times.start, clock.tz)
+        first = int(np.argmax(late)) if late.any() else clock.length
+    if times.stop is not None:
+        text = _as_period(times.stop)
+        if text:
+            end = np.datetime64(text)
+            early = local.astype(end.dtype) <= end
+        else:
+            early = stamps <= one_stamp(times.stop, clock.tz)
+        stop = clock.length - int(np.argmax(early[::-1])) if early.any() else 0
+    return first, stop
+
+
+def _as_period(moment: Any) -> str | None:
+    """Return a year, month or day as text; None for any other time."""
+    is_day = isinstance(moment, date) and not isinstance(moment, datetime)
+    text = str(moment) if is_day or isinstance(moment, str) else ""
+    return text if _PERIOD.fullmatch(text) else None
+
+
+def _warn_number(name: str, rows: RowEffects, windows: Windows, change: NewNumber) -> None:
+    values = changed_values(rows.facts, change, windows.origins, windows.shape.horizon)
+    missing = int(np.isnan(values).sum())
+    if missing:
+        warn_data(
+            f"{name!r} is not known for {plural(missing, 'value')} that the scenario adds to: these stay as expected",
+            hint='Set them: ("=", value)',
+        )
+    terms = [term for group in groups_of(rows.effects, change) for term in group.terms if isinstance(term, Number)]
+    term = next(each for each in terms if each.trailing == 1)
+    counted = values.clip(*term.limits)
+    beyond = np.flatnonzero(np.abs(values - counted) > 1e-5 * term.spread)
+    if len(beyond):
+        warn_data(
+            f"{plural(len(beyond), 'value')} of {name!r} in the scenario lie far from those of the training part (mean "
+            f"{term.centre:.4g}): {values[beyond[0]]:.4g} counts as {counted[beyond[0]]:.4g}"
+        )
