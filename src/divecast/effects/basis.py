@@ -22,6 +22,7 @@ _FEW_KNOTS, _KNOTS = (0.1, 0.3, 0.5, 0.7, 0.9), (0.02, 0.05, 0.1, 0.2, 0.3, 0.4,
 _TRAILING_KNOTS = (0.2, 0.5, 0.8)
 _MANY_VALUES = 2000  # different rows from which a function has more knots
 _NUMBER_PARTS, _LABEL_PARTS, _SEASON_PAIRS = 4, 24, 3
+_HOURS = 24
 _MOST_BY_HOUR = 8  # classes of a label whose effects differ by hour
 _MOST_SERIES_BY_PART = 512  # series for which a covariate of their own acts by part of the day
 _LEAST_VALUES = 8
@@ -104,6 +105,22 @@ class Basis:
     def all_in_advance(self) -> bool:
         """Whether the values of all groups are known for future rows."""
         return all(group.in_advance for group in self.groups)
+
+    def check(self, n_classes: Sequence[int], n_covariates: int) -> None:
+        """Check that the features fit the columns of a model.
+
+        Args:
+            n_classes: number of classes of each factor.
+            n_covariates: number of covariates.
+
+        Raises:
+            ValueError: a group is of no column of the model, or damaged.
+        """
+        if [group.told for group in self.groups] != sorted(group.told for group in self.groups):
+            raise ValueError("expected the groups of the calendar first")
+        for group in self.groups:
+            if not group.terms or not all(_fits(term, n_classes, n_covariates) for term in group.terms):
+                raise ValueError(f"expected features of the columns of the model in group {group.name!r:.80}")
 
     def place(self, group: Group) -> slice:
         """Return where the features of a group lie among those of its kind, shared or not."""
@@ -226,6 +243,17 @@ def _products(one: Values, two: Values) -> Values:
         one, two = (each if each.ndim == 3 else each[:, None] for each in (one, two))
     product = one[..., :, None] * two[..., None, :]
     return product.reshape(*product.shape[:-2], -1)
+
+
+def _fits(term: Term, n_classes: Sequence[int], n_covariates: int) -> bool:
+    if isinstance(term, Classes):
+        return 0 <= term.factor < len(n_classes) and term.width == n_classes[term.factor]
+    if isinstance(term, Number):
+        whole = term.spread > 0.0 and term.trailing >= 1 and len(term.means) == term.width
+        return whole and 0 <= term.covariate < n_covariates
+    if isinstance(term, DayPart):
+        return 1 <= term.n_parts <= _HOURS and _HOURS % term.n_parts == 0
+    return term.n_pairs >= 1
 
 
 def groups_to_json(groups: Sequence[Group]) -> list[dict[str, Any]]:

@@ -75,6 +75,8 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
     vocabularies = tuple(Vocabulary.from_dict(plain) for plain in document["vocabularies"])
     _check_names(channels, provenance.plan.factors, vocabularies)
     basis = None if document["basis"] is None else Basis(groups_from_json(document["basis"]))
+    if basis is not None:
+        basis.check([vocabulary.n_classes for vocabulary in vocabularies], len(provenance.plan.covariates))
     dimensions = replace(
         dimensions_of(provenance.plan.shape, len(channels), vocabularies),
         pairs=tuple((int(i), int(j)) for i, j in document["pairs"]),
