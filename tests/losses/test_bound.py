@@ -254,3 +254,74 @@ def test_negative_objective_and_kl_to_the_true_posterior_make_the_evidence(loc: 
     gap = (weight * (log_q - world.posterior().log_prob(torch.cat([a, b], dim=1)))).sum()
     close(-total + gap, world.evidence())
     assert gap > 0.01
+
+
+class ShiftedGaussian:
+    """The world of two normal codes whose rows have known effects T(u), which may take any value.
+
+    x = T_x + 0.9 a - 0.5 b + noise, y = T_y + 0.7 a + 0.4 b + 0.6 (x - T_x) + noise, a ~ N(0, 1), b ~ N(0.2, 1.3).
+    """
+
+    def __init__(self, past: float, ahead: float) -> None:
+        self.effects = torch.tensor([past, ahead]).double()
+        self.data = self.effects + torch.tensor([0.8, 1.7]).double()
+        maps = torch.tensor([[1, 0, 0, 0], [0, 1, 0, 0], [0.9, -0.5, 1, 0], [1.24, 0.1, 0.6, 1]]).double()
+        spread = torch.tensor([1.0, 1.3, 0.5, 0.8]).double()
+        self.joint = MultivariateNormal(
+            maps @ torch.tensor([0.0, 0.2, 0.0, 0.0]).double() + torch.cat([torch.zeros(2).double(), self.effects]),
+            maps @ torch.diag(spread**2) @ maps.T,
+        )
+
+    def evidence(self) -> Tensor:
+        """log p(x, y | u), in closed form."""
+        mean, covariance = self.joint.mean, self.joint.covariance_matrix
+        return MultivariateNormal(mean[2:], covariance[2:, 2:]).log_prob(self.data)
+
+    def posterior(self) -> MultivariateNormal:
+        """p(a, b | x, y, u), in closed form."""
+        mean, s = self.joint.mean, self.joint.covariance_matrix
+        gain = s[:2, 2:] @ torch.linalg.inv(s[2:, 2:])
+        return MultivariateNormal(mean[:2] + gain @ (self.data - mean[2:]), s[:2, :2] - gain @ s[2:, :2])
+
+    def bound(self, q: MultivariateNormal) -> Tensor:
+        """L, from the loss terms: q(b), then q(a|b), each over a grid of its own."""
+        (mean_a, mean_b), s = q.mean, q.covariance_matrix
+        q_b = normal(float(mean_b), float(s[1, 1].sqrt()))
+        grid = torch.linspace(-9, 9, 301, dtype=torch.float64)
+        u, v = (g.reshape(-1, 1) for g in torch.meshgrid(grid, grid, indexing="ij"))
+        weight = torch.exp(-0.5 * (u**2 + v**2))[:, 0]
+        weight = weight / weight.sum()
+        b = q_b.loc + q_b.scale * u
+        slope = s[0, 1] / s[1, 1]
+        q_a = Normal(mean_a + slope * (b - mean_b), (s[0, 0] - slope * s[0, 1]).sqrt().expand(b.shape))
+        a = q_a.loc + q_a.scale * v
+        (past, ahead), (x, y) = self.effects, self.data
+        reconstruction = Normal((past + 0.9 * a - 0.5 * b)[:, :, None], 0.5)
+        forecast = Normal((ahead + 0.7 * a + 0.4 * b + 0.6 * (x - past))[:, :, None], 0.8)
+        error = sum(
+            negative_log_likelihood(p, value.expand(len(a), 1, 1)) for p, value in ((reconstruction, x), (forecast, y))
+        )
+        kl = normal_kl(q_a, Normal(torch.zeros_like(a), torch.ones_like(a)))
+        return -(weight * (error + kl)).sum() - normal_kl(q_b, normal(0.2, 1.3)).squeeze()
+
+
+@pytest.mark.parametrize("effects", [(0.0, 0.0), (5.0, -6.0), (-40.0, 2.5)])
+def test_the_bound_holds_given_known_effects(effects: tuple[float, float]) -> None:
+    """log p(x, y | u) = L + KL(q || p(a, b | x, y, u)): never below L, and equal to it at the exact posterior."""
+    world = ShiftedGaussian(*effects)
+    exact = world.posterior()
+    close(world.bound(exact), world.evidence())
+    for shift, scale in ((0.3, 1.0), (0.0, 0.6), (-0.5, 2.0)):
+        q = MultivariateNormal(exact.mean + shift, scale * exact.covariance_matrix)
+        bound, gap = world.bound(q), kl_divergence(q, exact)
+        assert gap > 0.01
+        assert bound < world.evidence()
+        close(bound + gap, world.evidence())
+
+
+def test_known_effects_that_move_with_the_values_change_neither_bound_nor_posterior() -> None:
+    still, moved = ShiftedGaussian(0.0, 0.0), ShiftedGaussian(5.0, -6.0)
+    close(moved.evidence(), still.evidence())
+    close(moved.posterior().mean, still.posterior().mean)
+    close(moved.posterior().covariance_matrix, still.posterior().covariance_matrix)
+    close(moved.bound(still.posterior()), still.bound(still.posterior()))

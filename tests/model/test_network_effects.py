@@ -1,0 +1,92 @@
+"""What the parts of the network do with the effects of rows."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from divecast.model.network import Dimensions, Network
+from divecast.types import WindowEffects
+from worlds import FREQUENCIES, KINDS, SMALL, turning
+
+BATCH = turning(6)
+
+
+def network(use: str = "told") -> Network:
+    """A small network whose weights are away from their start, so that no path is silent."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        net = Network(Dimensions(8, 3, 2, KINDS, FREQUENCIES, effects=use), SMALL).eval()
+        with torch.no_grad():
+            for tensor in [*net.parameters(), net.forecaster.linear.weight, net.forecaster.linear.carry]:
+                tensor.add_(0.1 * torch.randn_like(tensor))
+            net.forecaster.linear.share.fill_(0.7)
+    return net.requires_grad_(False)
+
+
+def some(seed: int = 1) -> WindowEffects:
+    draw = torch.Generator().manual_seed(seed)
+    past, ahead, told = (torch.randn(6, steps, 2, generator=draw) for steps in (8, 3, 3))
+    return WindowEffects(past, ahead, told)
+
+
+def mean_of(net: Network, x: Tensor, effects: WindowEffects | None) -> Tensor:
+    return net(x, BATCH.labels, sample=False, effects=effects).forecast.mean
+
+
+def test_the_reconstruction_is_the_effects_and_what_the_code_adds() -> None:
+    net, effects, fused = network(), some(), torch.randn(6, SMALL.decoder.token_width)
+    with_effects, without = net.decoder(fused, effects), net.decoder(fused)
+    torch.testing.assert_close(with_effects.mean, effects.past + without.mean)
+    torch.testing.assert_close(with_effects.scale, without.scale)
+
+
+def test_a_does_not_see_what_moves_with_the_effects() -> None:
+    net, effects, move = network(), some(), some(2)
+    b = net.marginal_code(BATCH.x, BATCH.labels, sample=False).b
+    held = net.infer_conditional(BATCH.x, b, effects)
+    moved = net.infer_conditional(BATCH.x + move.past, b, replace(effects, past=effects.past + move.past))
+    torch.testing.assert_close(moved.loc, held.loc, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(moved.scale, held.scale, atol=1e-5, rtol=1e-5)
+    assert not torch.allclose(net.infer_conditional(BATCH.x + move.past, b, effects).loc, held.loc, atol=1e-3)
+
+
+def test_b_reads_the_values_as_they_are() -> None:
+    net, unknown = network(), torch.full_like(BATCH.labels, -1)
+    bare, told = (net(BATCH.x, unknown, sample=False, effects=effects) for effects in (None, some()))
+    assert torch.equal(bare.code.b, told.code.b)
+    assert not torch.allclose(bare.code.a, told.code.a)
+
+
+def test_effects_ahead_enter_a_linear_forecast_by_their_share() -> None:
+    net, effects = network(), some()
+    classes = net.marginal_code(BATCH.x, BATCH.labels, sample=False).classes
+    higher = replace(effects, ahead=effects.ahead + 1.0)
+    one, other = (net.forecaster.linear_forecast(BATCH.x, classes, each) for each in (effects, higher))
+    torch.testing.assert_close(other - one, torch.full_like(one, 0.7))
+    weight, carry = net.forecaster.linear.weight[:, :8], net.forecaster.linear.carry
+    move = some(2).past
+    moved = net.forecaster.linear_forecast(BATCH.x + move, classes, replace(effects, past=effects.past + move))
+    torch.testing.assert_close(moved - one, torch.einsum("btc,cth->bhc", move, weight), atol=1e-5, rtol=1e-5)
+    less = net.forecaster.linear_forecast(BATCH.x, classes, replace(effects, past=effects.past + move))
+    torch.testing.assert_close(one - less, torch.einsum("btc,cth->bhc", move, carry), atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("use", "reads"), [("told", True), ("calendar", False)])
+def test_the_correction_reads_what_is_told_beside_the_calendar(use: str, reads: bool) -> None:
+    net, effects = network(use), some()
+    effects = effects if reads else replace(effects, told=None)
+    told = effects if effects.told is None else replace(effects, told=effects.told + 1.0)
+    one, other = (mean_of(net, BATCH.x, each) for each in (effects, told))
+    assert torch.allclose(one, other) is not reads
+
+
+def test_doubt_widens_the_forecast_and_leaves_its_mean() -> None:
+    net, effects = network(), some()
+    doubt = torch.full((6, 3, 2), 0.5)
+    sure, unsure = (
+        net(BATCH.x, BATCH.labels, False, each).forecast for each in (effects, replace(effects, doubt=doubt))
+    )
+    assert torch.equal(sure.mean, unsure.mean)
+    torch.testing.assert_close(unsure.scale.square(), sure.scale.square() + 0.25)
