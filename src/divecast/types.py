@@ -11,8 +11,8 @@ One-letter names of tensors, here and everywhere else:
 Missing values are NaN in ``x`` and ``y`` and -1 in ``labels``.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from typing import Protocol
 
 import torch
@@ -49,21 +49,33 @@ class WindowEffects:
             None if all effects are of the calendar.
         doubt: (batch, horizon, channel) standard deviation of the effects that are expected, not known, since a value
             that should be known in advance is missing; None if none is.
+        columns: (batch, horizon, column) what all series are told of the target rows as it is: standardised covariates
+            and indicators of classes, 0 where not known; None if there is nothing.
     """
 
     past: Tensor
     ahead: Tensor
     told: Tensor | None = None
     doubt: Tensor | None = None
+    columns: Tensor | None = None
 
     def to(self, device: torch.device) -> "WindowEffects":
         """Return the effects on ``device``."""
         return self.map(lambda tensor: tensor.to(device))
 
+    @classmethod
+    def joined(cls, batches: Sequence["WindowEffects"]) -> "WindowEffects":
+        """Join batches, which have or lack the same fields."""
+        first, names = batches[0], [each.name for each in fields(cls)]
+        there = [name for name in names if getattr(first, name) is not None]
+        return cls(**{name: torch.cat([getattr(batch, name) for batch in batches]) for name in there})
+
     def map(self, change: Callable[[Tensor], Tensor]) -> "WindowEffects":
         """Return the effects with each tensor changed."""
-        told, doubt = (None if each is None else change(each) for each in (self.told, self.doubt))
-        return WindowEffects(change(self.past), change(self.ahead), told, doubt)
+        told, doubt, columns = (
+            None if each is None else change(each) for each in (self.told, self.doubt, self.columns)
+        )
+        return WindowEffects(change(self.past), change(self.ahead), told, doubt, columns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,18 @@ class Basis:
         """Groups of the calendar, which come first among the shared ones."""
         return tuple(group for group in self.groups if not group.told)
 
+    @cached_property
+    def columns(self) -> tuple[tuple[Classes | Number, bool], ...]:
+        """What all series are told as it is: labels and covariates, and whether they are known in advance."""
+        told = [(group.terms[0], group.in_advance) for group in self.shared if group.told]
+        plain = [(term, ahead) for term, ahead in told if isinstance(term, Classes | Number) and term.is_plain]
+        return tuple(dict.fromkeys(plain))
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns of ``columns``: one of a covariate, and of a label one less than its classes."""
+        return sum(term.width - 1 if isinstance(term, Classes) else 1 for term, _ in self.columns)
+
     @property
     def is_told(self) -> bool:
         """Whether a group is not of the calendar."""

@@ -10,6 +10,7 @@ from divecast.data.source import Values
 from divecast.effects.basis import Basis, Group
 from divecast.effects.design import Design
 from divecast.effects.facts import Facts, Rows
+from divecast.effects.terms import Classes
 
 Channels = NDArray[np.int64] | slice
 ALL = slice(None)
@@ -80,17 +81,27 @@ class Effects:
         """Return the groups of a name."""
         return tuple(group for group in self.basis.groups if group.name == name)
 
-    def doubt(self, facts: Facts, rows: Rows, channels: Channels = ALL) -> Values | None:
+    def columns(self, facts: Facts, rows: Rows) -> Values:
+        """Return what all series are told of rows of the future as it is, (row, column) float32."""
+        parts = [np.empty((len(rows), 0), dtype=np.float32)]
+        for term, in_advance in self.basis.columns:
+            n_columns = term.width - 1 if isinstance(term, Classes) else 1
+            if in_advance and (isinstance(term, Classes) or facts.numbers):  # facts ``in_a_row`` have no covariates
+                features = term.features(facts, rows)
+                parts.append(features[:, 1:] if isinstance(term, Classes) else features[:, :1])
+            else:
+                parts.append(np.zeros((len(rows), n_columns), dtype=np.float32))
+        return np.concatenate(parts, axis=1)
+
+    def doubt(self, facts: Facts, rows: Rows, channels: Channels = ALL) -> Values:
         """Return how uncertain the effects of rows of the future are that are not of the calendar.
 
         A value that is missing leaves its effect open; that of a class seen on few days is known badly. What is never
         known in advance does not count.
 
         Returns:
-            (row, channel) float32 standard deviations; None if all effects are of the calendar.
+            (row, channel) float32 standard deviations.
         """
-        if not self.basis.is_told:
-            return None
         told = self.design.shared(facts, rows, ahead=True)[:, len(self.weight) - len(self.root) :]
         variance = np.square(told @ self.root).sum(1)[:, None] * np.square(self.noise[channels])
         for number, group in enumerate(self.basis.groups):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from divecast.data import WindowShape
 from divecast.effects.basis import Group
@@ -51,12 +52,7 @@ def change_of_classes(effects: Effects, facts: Facts, shape: WindowShape, move: 
     groups = [group for group in effects.basis.groups if _depends(group, facts, factors)]
     if not groups:
         return None
-    parts = [_change(effects, facts, shape, piece, groups) for piece in move.pieces()]
-    return WindowEffects(
-        torch.cat([part.past for part in parts]),
-        torch.cat([part.ahead for part in parts]),
-        torch.cat([part.told for part in parts if part.told is not None]) if effects.basis.is_told else None,
-    )
+    return WindowEffects.joined([_change(effects, facts, shape, piece, groups) for piece in move.pieces()])
 
 
 def _depends(group: Group, facts: Facts, factors: set[int]) -> bool:
@@ -91,7 +87,17 @@ def _change(effects: Effects, facts: Facts, shape: WindowShape, move: Move, grou
     told = [group for group in groups if group.told]
     of_told = difference(told) if told else torch.zeros(len(rows), length, past.shape[2])
     told_past, told_ahead = of_told.split([shape.lookback, shape.horizon], dim=1)
-    return WindowEffects(past, ahead, told_ahead - told_past.mean(1, keepdim=True))
+    told_change = told_ahead - told_past.mean(1, keepdim=True)
+    return WindowEffects(past, ahead, told_change, columns=_change_of_columns(effects, (before, after), rows, shape))
+
+
+def _change_of_columns(effects: Effects, facts: tuple[Facts, Facts], rows: Rows, shape: WindowShape) -> Tensor | None:
+    if not effects.basis.columns:
+        return None
+    before, after = (effects.columns(each, np.arange(each.n_rows)) for each in facts)
+    first = facts[0].per_day + shape.lookback
+    change = (after - before).reshape(*rows.shape, -1)[:, first : first + shape.horizon]
+    return torch.from_numpy(change)
 
 
 def _moved(facts: Facts, factor: int, wanted: NDArray[np.int64], current: NDArray[np.int64], last: int) -> Facts:

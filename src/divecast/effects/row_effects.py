@@ -27,9 +27,10 @@ class _Whole:
 
     past: Values
     ahead: Values
-    told_past: Values | None
-    told: Values | None
-    doubt: Values | None
+    told_past: Values | None = None
+    told: Values | None = None
+    doubt: Values | None = None
+    columns: Values | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -139,12 +140,18 @@ class RowEffects:
             return np.asfortranarray(np.concatenate(parts))
 
         past = pieced(lambda part: effects.of(facts, part, channels))
-        told_past = pieced(lambda part: effects.told(facts, part, channels)) if basis.is_told else None
-        ahead, told = past, told_past
+        ahead = past
         if not basis.all_in_advance:
             ahead = pieced(lambda part: effects.of(facts, part, channels, ahead=True))
+        if not basis.is_told:
+            return _Whole(past, ahead)
+        told_past = pieced(lambda part: effects.told(facts, part, channels))
+        told = told_past
+        if not basis.all_in_advance:
             told = pieced(lambda part: effects.told(facts, part, channels, ahead=True))
-        return _Whole(past, ahead, told_past, told, effects.doubt(facts, rows, channels))
+        doubt = pieced(lambda part: effects.doubt(facts, part, channels))
+        columns = pieced(lambda part: effects.columns(facts, part)) if basis.columns else None
+        return _Whole(past, ahead, told_past, told, doubt, columns)
 
     def _cut(self, whole: _Whole, origins: Rows, channels: NDArray[np.int64] | None) -> WindowEffects:
         lookback, horizon = self.shape.lookback, self.shape.horizon
@@ -152,14 +159,16 @@ class RowEffects:
         def of(values: Values, starts: Rows, length: int) -> Tensor:
             return torch.from_numpy(cut(values, starts, length, channels)).transpose(1, 2)
 
-        told = doubt = None
+        told = doubt = columns = None
+        if whole.columns is not None:
+            columns = torch.from_numpy(whole.columns[origins[:, None] + np.arange(horizon)])
         if whole.told is not None and whole.told_past is not None:
             level = of(whole.told_past, origins - lookback, lookback).mean(1, keepdim=True)
             told = of(whole.told, origins, horizon) - level
         if whole.doubt is not None:
             doubt = of(whole.doubt, origins, horizon)
         return WindowEffects(
-            of(whole.past, origins - lookback, lookback), of(whole.ahead, origins, horizon), told, doubt
+            of(whole.past, origins - lookback, lookback), of(whole.ahead, origins, horizon), told, doubt, columns
         )
 
     def _picked(self, whole: _Whole, past: Rows, ahead: Rows) -> WindowEffects:
@@ -173,4 +182,5 @@ class RowEffects:
             told = of(whole.told, ahead) - of(whole.told_past, past).mean(1, keepdim=True)
         if whole.doubt is not None:
             doubt = of(whole.doubt, ahead)
-        return WindowEffects(of(whole.past, past), of(whole.ahead, ahead), told, doubt)
+        columns = None if whole.columns is None else of(whole.columns, ahead)
+        return WindowEffects(of(whole.past, past), of(whole.ahead, ahead), told, doubt, columns)

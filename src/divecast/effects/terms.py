@@ -79,6 +79,11 @@ class Classes:
     shift: int = 0
 
     @property
+    def is_plain(self) -> bool:
+        """Whether it describes the row itself."""
+        return self.shift == 0
+
+    @property
     def width(self) -> int:
         """Number of features."""
         return len(self.frequencies)
@@ -119,6 +124,11 @@ class Number:
     highest: float
     means: tuple[float, ...]
     trailing: int = 1
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it describes the row itself."""
+        return self.trailing == 1
 
     @property
     def width(self) -> int:

@@ -49,15 +49,7 @@ def typical_effects(
         _effects_at(effects, facts, shape, origins[some], wanted.labels[some])
         for some in (slice(first, first + _WINDOWS_AT_ONCE) for first in pieces)
     ]
-    told, doubt = (
-        [value for part in parts if (value := getattr(part, name)) is not None] for name in ("told", "doubt")
-    )
-    return WindowEffects(
-        torch.cat([part.past for part in parts]),
-        torch.cat([part.ahead for part in parts]),
-        torch.cat(told) if told else None,
-        torch.cat(doubt) if doubt else None,
-    )
+    return WindowEffects.joined(parts)
 
 
 def _origins(facts: Facts, shape: WindowShape, wanted: Wanted, draw: np.random.Generator) -> Rows:
@@ -96,9 +88,9 @@ def _effects_at(
         return past, ahead
 
     past, ahead = cut(effects.of(here, inner))
-    told = None
-    if effects.basis.is_told:
-        told_past, told_ahead = cut(effects.told(here, inner))
-        told = told_ahead - told_past.mean(1, keepdim=True)
-    doubt = effects.doubt(here, inner)
-    return WindowEffects(past, ahead, told, None if doubt is None else cut(doubt)[1])
+    if not effects.basis.is_told:
+        return WindowEffects(past, ahead)
+    told_past, told_ahead = cut(effects.told(here, inner))
+    doubt, columns = (cut(values)[1] for values in (effects.doubt(here, inner), effects.columns(here, inner)))
+    told = told_ahead - told_past.mean(1, keepdim=True)
+    return WindowEffects(past, ahead, told, doubt, columns if effects.basis.columns else None)

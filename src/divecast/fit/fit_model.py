@@ -34,7 +34,7 @@ from divecast.errors import ConfigError, DataError
 from divecast.fit.linear_start import Start, start_linear, takes_seconds
 from divecast.fit.shrink_correction import shrink_correction
 from divecast.inference.calibration import Calibration
-from divecast.inference.fitted_model import FittedModel, build_network, dimensions_of, frequency_of, use_of
+from divecast.inference.fitted_model import FittedModel, build_network, dimensions_of, frequency_of, with_effects
 from divecast.inference.predict import batches, predict
 from divecast.inference.provenance import FitPlan, Provenance
 from divecast.metrics import seasonal_scale
@@ -106,7 +106,7 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
     _check_windows(train, valid, [v for _, v in labelled_by], plan.training)
     dimensions = _with_pairs(dimensions_of(plan.shape, len(source.channels), vocabularies), labels, parts, plan.model)
     basis = None if effects is None else effects.basis
-    dimensions = replace(dimensions, season=_season(source, plan.lookback), effects=use_of(basis))
+    dimensions = with_effects(replace(dimensions, season=_season(source, plan.lookback)), basis)
     network = build_network(dimensions, plan.model, plan.seed)
     start = _start(network, plan, parts)
     linear = ranks.once(lambda: start_linear(network, *windows(start.stride), start))

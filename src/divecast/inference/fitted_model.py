@@ -34,7 +34,6 @@ from divecast.effects import Basis, Effects, RowEffects, facts_of
 from divecast.errors import ConfigError, DataError, warn_data
 from divecast.inference.calibration import Calibration
 from divecast.inference.provenance import Provenance
-from divecast.model.forecaster import EffectsUse
 from divecast.model.network import Dimensions, Network
 
 PartName = Literal["train", "valid", "test", "all"]
@@ -283,9 +282,11 @@ def dimensions_of(shape: WindowShape, n_channels: int, vocabularies: Sequence[Vo
     return Dimensions(shape.lookback, shape.horizon, n_channels, kinds, frequencies)
 
 
-def use_of(basis: Basis | None) -> EffectsUse:
-    """Return which effects a network reads."""
-    return "none" if basis is None else "told" if basis.is_told else "calendar"
+def with_effects(dimensions: Dimensions, basis: Basis | None) -> Dimensions:
+    """Return dimensions with what a network is told by a basis."""
+    if basis is None:
+        return dimensions
+    return replace(dimensions, effects="told" if basis.is_told else "calendar", n_columns=basis.n_columns)
 
 
 def shared(vocabularies: Sequence[Vocabulary]) -> tuple[Vocabulary, ...]:

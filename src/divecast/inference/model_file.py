@@ -13,7 +13,7 @@ from divecast.data import Factor, Scale, Vocabulary, as_factors
 from divecast.data.names import check_unique
 from divecast.effects import Basis, Design, Effects, groups_from_json, groups_to_json
 from divecast.inference.calibration import Calibration
-from divecast.inference.fitted_model import FittedModel, build_network, dimensions_of, use_of
+from divecast.inference.fitted_model import FittedModel, build_network, dimensions_of, with_effects
 from divecast.inference.provenance import Provenance
 from divecast.model.network import Dimensions
 from divecast.model.pairing import Coupling
@@ -82,8 +82,8 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
         pairs=tuple((int(i), int(j)) for i, j in document["pairs"]),
         couplings=TypeAdapter(tuple[Coupling, ...]).validate_python(document["couplings"]),
         season=TypeAdapter(int).validate_python(document["season"]),
-        effects=use_of(basis),
     )
+    dimensions = with_effects(dimensions, basis)
     levels = tuple(map(float, document["levels"]))
     _check_tensors(tensors, dimensions, provenance.plan.model, len(levels), basis)
     network = build_network(dimensions, provenance.plan.model, seed=0)

@@ -116,8 +116,8 @@ class Forecaster(nn.Module):
         pairs: pairs of factors whose joint classes are covariates of the linear path.
         config: sizes and likelihood.
         season: steps per season, by which missing values of the window are filled; see ``fill_window``.
-        effects: whether windows have effects; the network reads those of the target rows that it is ``told`` beside
-            the calendar.
+        told: whether windows have effects, of which the network reads those of the target rows that are not of the
+            calendar; and the number of columns that it reads beside them.
     """
 
     shares: Tensor
@@ -129,10 +129,10 @@ class Forecaster(nn.Module):
         pairs: Pairs,
         config: DecoderConfig,
         season: int = 0,
-        effects: EffectsUse = "none",
+        told: tuple[EffectsUse, int] = ("none", 0),
     ) -> None:
         super().__init__()
-        (lookback, horizon, n_channels), width = shape, config.width
+        (lookback, horizon, n_channels), width, (effects, n_columns) = shape, config.width, told
         self.n_classes, self.pairs, self.season = tuple(n_classes), pairs, season
         n_covariates = n_label_covariates(n_classes, pairs)
         self.linear = LinearPath(lookback, n_covariates, horizon, n_channels, effects != "none")
@@ -143,6 +143,8 @@ class Forecaster(nn.Module):
         self.enter_level = nn.Linear(2, width, bias=False) if config.standardise else None
         self.enter_told = nn.Linear(horizon, width, bias=False) if effects == "told" else None
         self.conditions = nn.Linear(config.token_width, (config.depth + 1) * width, bias=False)
+        of_columns = nn.Linear(horizon * n_columns, (config.depth + 1) * width, bias=False)
+        self.conditions_told = of_columns if n_columns else None
         self.mixings = nn.ModuleList([_mixing(n_channels, config) for _ in range(config.depth)])
         self.layers = nn.ModuleList([Residual(width, config.dropout) for _ in range(config.depth)])
         self.leave = nn.Linear(width, horizon)
@@ -158,7 +160,10 @@ class Forecaster(nn.Module):
     ) -> LocationScale:
         """Map the window, (batch, time, channel), and the fused code to a distribution of (batch, horizon, channel)."""
         past = Past.of(x, effects, self.season)
-        read = [past.window, self.conditions(fused)[:, None]]
+        conditions = self.conditions(fused)
+        if self.conditions_told is not None and effects is not None and effects.columns is not None:
+            conditions = conditions + self.conditions_told(effects.columns.flatten(1))
+        read = [past.window, conditions[:, None]]
         if effects is not None and effects.told is not None:
             read.append(effects.told.transpose(1, 2))
         correction, wider = self._corrections(read)

@@ -33,6 +33,7 @@ class Dimensions:
         couplings: pairs of factors whose blocks have a joint prior.
         season: steps per season, by which missing values of a window are filled for the forecast; see ``fill_window``.
         effects: whether windows have effects, ``told`` if some are not of the calendar; see ``WindowEffects``.
+        n_columns: number of columns that all series are told of a target row.
     """
 
     lookback: int
@@ -44,6 +45,7 @@ class Dimensions:
     couplings: tuple[Coupling, ...] = ()
     season: int = 0
     effects: EffectsUse = "none"
+    n_columns: int = 0
 
     def __post_init__(self) -> None:
         """Check the season (ConfigError)."""
@@ -80,7 +82,8 @@ class Network(nn.Module):
         self.decoder = Decoder(time, channels, decoder)
         pairs = dimensions.pairs if sizes else ()
         shape = (time, dimensions.horizon, channels)
-        self.forecaster = Forecaster(shape, n_classes, pairs, decoder, dimensions.season, dimensions.effects)
+        told = (dimensions.effects, dimensions.n_columns)
+        self.forecaster = Forecaster(shape, n_classes, pairs, decoder, dimensions.season, told)
 
     @property
     def n_factors(self) -> int:
