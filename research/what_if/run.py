@@ -72,7 +72,10 @@ def judge(fitted: FittedModel, case: Case, seed: int) -> dict[str, Any]:
     source = fitted.source(case.data)
     labels = fitted.label_indices(source)
     windows = {
-        name: Windows.of(source, getattr(parts, name), labels, fitted.scale, fitted.shape, "fit", step)
+        name: replace(
+            Windows.of(source, getattr(parts, name), labels, fitted.scale, fitted.shape, "fit", step),
+            effects=fitted.row_effects(source),
+        )
         for name, step in (("train", stride), ("valid", stride), ("test", case.every))
     }
     real = {name: Real.of(part) for name, part in windows.items()}

@@ -11,6 +11,7 @@ The models are those of ``research/what_if/run.py``. Fits that are in research/w
 import json
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,8 @@ def tested_windows(fitted: FittedModel, case: Case) -> Windows:
     """Return every fifth window of the test part."""
     source = fitted.source(case.data)
     part = split(case.data, case.split).test
-    return Windows.of(source, part, fitted.label_indices(source), fitted.scale, fitted.shape, "fit", EVERY)
+    windows = Windows.of(source, part, fitted.label_indices(source), fitted.scale, fitted.shape, "fit", EVERY)
+    return replace(windows, effects=fitted.row_effects(source))
 
 
 def by_step(found: Attribution) -> dict[str, list[float]]:

@@ -85,12 +85,9 @@ class Effects:
         """Return what all series are told of rows of the future as it is, (row, column) float32."""
         parts = [np.empty((len(rows), 0), dtype=np.float32)]
         for term, in_advance in self.basis.columns:
-            n_columns = term.width - 1 if isinstance(term, Classes) else 1
-            if in_advance and (isinstance(term, Classes) or facts.numbers):  # facts ``in_a_row`` have no covariates
-                features = term.features(facts, rows)
-                parts.append(features[:, 1:] if isinstance(term, Classes) else features[:, :1])
-            else:
-                parts.append(np.zeros((len(rows), n_columns), dtype=np.float32))
+            features = term.features(facts, rows)
+            told = features[:, 1:] if isinstance(term, Classes) else features[:, :1]
+            parts.append(told if in_advance else np.zeros_like(told))
         return np.concatenate(parts, axis=1)
 
     def doubt(self, facts: Facts, rows: Rows, channels: Channels = ALL) -> Values:

@@ -81,6 +81,8 @@ class LinearPath(nn.Module):
 
     def forward(self, past: Past, covariates: Tensor) -> Tensor:
         """Map the past and (batch, covariate) to (batch, channel, horizon), in full precision."""
+        if self.has_effects != (past.residual is not None):
+            raise RuntimeError("These windows lack the effects of their rows; those of FittedModel.windows have them")
         x = past.window
         time, n_channels = x.shape[2], x.shape[1]
         with _full_precision(x.device.type):
