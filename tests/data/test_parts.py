@@ -72,6 +72,19 @@ def test_named_groups():
     assert parts.test.rows().tolist() == [5, 6, 7, 8]
 
 
+def test_recordings_are_named_themselves():
+    parts = split(recordings([2, 3, 4], [None] * 3), ByGroup(None, valid=("r1",)))
+    assert parts.valid.rows().tolist() == [2, 3, 4]
+    with pytest.raises(DataError, match="no recording 'r9' among 'r0'") as refused:
+        split(recordings([2, 3, 4], [None] * 3), ByGroup(None, valid=("r9",)))
+    assert refused.value.argument == "split"
+
+
+def test_groups_of_numbers_and_texts_are_told_apart_by_their_text():
+    parts = split(recordings([2, 3], [7, "b"]), ByGroup("subject", valid=("b",)))
+    assert parts.valid.rows().tolist() == [2, 3, 4]
+
+
 def test_groups_that_are_numbers_are_named_as_text():
     parts = split(recordings([2, 3], [7, 8]), ByGroup("subject", valid=("8",)))
     assert parts.valid.rows().tolist() == [2, 3, 4]
@@ -112,7 +125,7 @@ def test_groups_must_be_known_and_whole():
     torn = Recordings(
         np.zeros((4, 1), np.float32), np.array([0, 2, 4]), ("r0", "r1"), ("c",), row_labels={"day": np.arange(4.0)}
     )
-    with pytest.raises(DataError, match=r"it changes within 'r0', 'r1'\."):
+    with pytest.raises(DataError, match=r"label 'day': it changes within 'r0', 'r1'\."):
         split(torn, ByGroup("day", valid=("0",)))
 
 

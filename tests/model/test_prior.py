@@ -81,6 +81,7 @@ def test_blocks_cut_b_between_factors() -> None:
     b = torch.randn(3, prior.dims)
     blocks = prior.blocks(b)
     assert [block.shape[1] for block in blocks] == [m.dims for m in prior.mixtures()]
+    assert [hasattr(m.centres, "log_radius") for m in prior.mixtures()] == [True, False, False]  # hours lie on circles
     assert torch.equal(torch.cat(blocks, dim=1), b)
     shares = prior.class_probabilities(b)
     assert [share.shape for share in shares] == [(3, 5), (3, 2), (3, 3)]

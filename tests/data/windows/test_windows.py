@@ -1,5 +1,7 @@
 """Windows: the past ends before the future starts, and nothing crosses a border."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -228,6 +230,37 @@ def test_too_few_rows(lookback, horizon):
             WindowShape(lookback, horizon),
             "fit",
         )
+
+
+@pytest.mark.parametrize(
+    ("role", "start", "said"),
+    [
+        ("fit", 10, "lookback=60 and horizon=2 needs 62 rows, the longest segment of the part has 50"),
+        ("fit", 40, "lookback=60 and horizon=2 needs 62 rows, the longest segment of the part has 20 with 30 rows"),
+        ("score", 59, "lookback=60 needs 60 rows, the longest segment of the part has 1 with 49 rows"),
+    ],
+)
+def test_what_a_window_needs_and_what_there_is_are_told(role, start, said):
+    source = source_of([10, 50])
+    part = Part(np.array([0, start]), np.array([0, 60]))
+    with pytest.raises(DataError) as refused:
+        Windows.of(source, part, codes_of(source), plain_scale(), WindowShape(60, 2), role)
+    hint = "Use a shorter lookback= or horizon=, more data, or a larger share of the part."
+    before = " before it" if start > 10 else ""
+    assert str(refused.value) == f"No window fits: {said}{before}. {hint}"
+
+
+def test_a_batch_has_the_effects_of_its_windows_and_channels():
+    class Effects:
+        def of(self, origins, channels=None):
+            return origins.tolist(), channels if channels is None else channels.tolist()
+
+    source = source_of([30])
+    plain = windows_of(source, Part(source.offsets[:-1], source.offsets[1:]), WindowShape(4, 2), "fit")
+    windows, sample = replace(plain, effects=Effects()), ChannelSample(torch.tensor([1]), 2)
+    assert plain.batch(torch.tensor([5, 2])).effects is None
+    assert windows.batch(torch.tensor([5, 2])).effects == ([9, 6], None)
+    assert windows.batch(torch.tensor([5, 2]), sample).effects == ([9, 6], [1])
 
 
 def test_recordings_too_short_are_reported():
