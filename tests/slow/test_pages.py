@@ -3,10 +3,23 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[2]
 SHORT = 'factors=["hour", "weekday"], training=__import__("divecast").TrainingConfig(epochs=1, window_stride=37))'
+
+
+def test_the_python_of_the_page_of_effects_prints_what_it_says(capsys):
+    text = (ROOT / "docs" / "effects.md").read_text(encoding="utf-8")
+    names = {}
+    for block in re.findall(r"(?ms)^```python\n(.*?)^```", text):
+        exec(compile(block, "docs/effects.md", "exec"), names)  # noqa: S102
+    found, told = capsys.readouterr().out, "".join(re.findall(r"(?ms)^```text\n(.*?)^```", text))
+    labels = [re.sub(r"-?\d+(\.\d+)?", "#", line).split() for line in (found, told)]
+    assert labels[0] == labels[1]
+    numbers = [np.array(re.findall(r"-?\d+(?:\.\d+)?", line), dtype=float) for line in (found, told)]
+    np.testing.assert_allclose(*numbers, atol=2.0)
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/quickstart.md"])

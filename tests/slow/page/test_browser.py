@@ -7,7 +7,19 @@ import pytest
 
 from divecast.page.what_ifs import LEVELS
 
-SECTIONS = ("summary", "forecast", "code-map", "densities", "what-if", "why", "anomalies", "diagnosis", "settings")
+SECTIONS = (
+    "summary",
+    "forecast",
+    "parts",
+    "effects",
+    "code-map",
+    "densities",
+    "what-if",
+    "why",
+    "anomalies",
+    "diagnosis",
+    "settings",
+)
 
 
 def test_every_part_has_something_to_say(opened):
@@ -26,6 +38,15 @@ def test_the_picker_changes_the_curve(opened):
     assert np.mean(second[forecast]["y"]) > 10 * np.mean(first[forecast]["y"])  # s3 is the larger by far
     opened.choose("Forecast starts", opened.options("Forecast starts")[0])
     assert opened.traces("forecast")[forecast]["x"] != second[forecast]["x"]
+
+
+def test_parts_reach_the_forecast_and_effects_can_be_chosen(opened):
+    opened.choose("Series of the parts", "s2")
+    *bars, level, forecast = opened.traces("parts")
+    assert [trace["name"] for trace in (level, forecast)] == ["level", "forecast"]
+    np.testing.assert_allclose(np.sum([bar["y"] for bar in bars], axis=0) + level["y"], forecast["y"], rtol=1e-6)
+    opened.choose("Effect of", "hour")
+    assert len(opened.traces("effects")[0]["y"]) == 24
 
 
 def test_colouring_changes_the_colours(opened):

@@ -128,7 +128,7 @@ class ForecastParts(Plottable):
         """Return what the forecasts are made of, in words."""
         n_windows, horizon, _ = self.values.shape[1:]
         shares = zip(self.names, self.share, strict=True)
-        named = ", ".join(f"{name} {share:.0%}" for name, share in shares if np.isfinite(share))
+        named = ", ".join(f"{name} {round(100 * share)}%" for name, share in shares if np.isfinite(share))
         told = f"Shares of the parts in the variance of these forecasts: {named}." if named else "They do not vary."
         return (
             f"Parts of the forecasts of {plural(n_windows, 'window')}, {plural(horizon, 'step')}, all channels.\n{told}"
