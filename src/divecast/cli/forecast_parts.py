@@ -58,12 +58,12 @@ def tables_from_ray(
         DivecastError: a part failed.
     """
     request.tables(model)  # raises here what every part would
-    anywhere = is_shipped(request.data) or is_address(request.data)
-    data = request.data if anywhere else str(Path(request.data).absolute())
+    tables = {name: _from_anywhere(getattr(request.settings, name)) for name in ("static", "known", "future")}
+    here = replace(request, data=_from_anywhere(request.data), settings=replace(request.settings, **tables))
     with cluster(address) as ray, scratch_beside(out.absolute()) as folder:
         n_parts = _PARTS_PER_CPU * max(1, int(ray.cluster_resources().get("CPU", 1)))
         jobs = [
-            PartJob(path.absolute(), replace(request, data=data), Share(part, n_parts), folder / f"{part}.parquet")
+            PartJob(path.absolute(), here, Share(part, n_parts), folder / f"{part}.parquet")
             for part in range(n_parts)
         ]
         for outcome in make_files(jobs, make_part, n_parts, address):
@@ -71,6 +71,13 @@ def tables_from_ray(
                 number = outcome.job.share.number + 1
                 raise DivecastError(f"Part {number} of {n_parts} of the forecasts failed: {outcome.error}")
         yield chain.from_iterable(_row_groups(job.file) for job in jobs)
+
+
+def _from_anywhere(data: Any) -> Any:
+    """Return data as a process in another folder finds them; None for none."""
+    if data is None or is_shipped(data) or is_address(data):
+        return data
+    return str(Path(data).absolute())
 
 
 def make_part(job: PartJob) -> None:

@@ -16,7 +16,8 @@ from divecast.inference.results import Floats
 def request_window(fitted: FittedModel, like: Source, sent: SentWindow) -> Windows:
     """Return the one window in a request, with the clock or rate of the server's data.
 
-    Calendar labels follow from its start; other labels are inferred.
+    Calendar labels follow from its start; other labels are inferred. A request tells no labels and covariates of rows
+    to forecast, so their expected effect is used, as if they were missing in a table.
 
     Raises:
         RefusedError: channels or rows are missing or too many, a value is too large, or the start does not fit.
