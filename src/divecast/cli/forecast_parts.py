@@ -63,8 +63,7 @@ def tables_from_ray(
     with cluster(address) as ray, scratch_beside(out.absolute()) as folder:
         n_parts = _PARTS_PER_CPU * max(1, int(ray.cluster_resources().get("CPU", 1)))
         jobs = [
-            PartJob(path.absolute(), here, Share(part, n_parts), folder / f"{part}.parquet")
-            for part in range(n_parts)
+            PartJob(path.absolute(), here, Share(part, n_parts), folder / f"{part}.parquet") for part in range(n_parts)
         ]
         for outcome in make_files(jobs, make_part, n_parts, address):
             if outcome.error is not None:

@@ -76,15 +76,17 @@ Change = NewClass | NewNumber
 
 
 class AheadChange(NamedTuple):
-    """What changes in the target rows of windows.
+    """What is other in the target rows of windows.
 
     Attributes:
         difference: (batch, horizon, channel) of the effects; none of it is of the calendar.
-        doubt: (batch, horizon, channel) as in ``WindowEffects``; None if no value is missing any more.
+        doubt: (batch, horizon, channel) new doubt, as in ``WindowEffects``.
+        columns: (batch, horizon, column) new columns, as in ``WindowEffects``; None if there are none.
     """
 
     difference: Tensor
-    doubt: Tensor | None
+    doubt: Tensor
+    columns: Tensor | None
 
 
 def groups_of(effects: Effects, change: Change) -> list[Group]:
@@ -103,7 +105,7 @@ def change_ahead(effects: Effects, facts: Facts, horizon: int, origins: Rows, ch
         changes: what changes, one after another.
     """
     groups = list(dict.fromkeys(group for change in changes for group in groups_of(effects, change)))
-    differences, doubts = [], []
+    differences, doubts, columns = [], [], []
     for first in range(0, len(origins), _WINDOWS_AT_ONCE):
         some = origins[first : first + _WINDOWS_AT_ONCE]
         beside = facts.per_day  # groups may describe a row by those of the day before and after it
@@ -117,8 +119,10 @@ def change_ahead(effects: Effects, facts: Facts, horizon: int, origins: Rows, ch
         differences.append((new - own).reshape(len(some), horizon, -1))
         doubt = effects.doubt(after, inner)
         doubts.append(np.zeros_like(differences[-1]) if doubt is None else doubt.reshape(differences[-1].shape))
-    difference, doubt = np.concatenate(differences), np.concatenate(doubts)
-    return AheadChange(torch.from_numpy(difference), torch.from_numpy(doubt) if doubt.any() else None)
+        if effects.basis.columns:
+            columns.append(effects.columns(after, inner).reshape(len(some), horizon, -1))
+    all_columns = torch.from_numpy(np.concatenate(columns)) if columns else None
+    return AheadChange(*(torch.from_numpy(np.concatenate(each)) for each in (differences, doubts)), all_columns)
 
 
 def changed_values(facts: Facts, change: NewNumber, origins: Rows, horizon: int) -> NDArray[np.float32]:

@@ -13,7 +13,6 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-import torch
 
 from divecast._text import did_you_mean, plural
 from divecast.data import Calendar, Clock, Covariate, Factor, Windows
@@ -126,13 +125,16 @@ def _moved(windows: Windows, batch: Batch, scenario: Scenario) -> Batch:
     effects = batch.effects
     if not isinstance(windows.effects, RowEffects) or effects is None:
         return batch
-    change, doubt = windows.effects.change_ahead(windows.origins, scenario.changes)
+    change, doubt, columns = windows.effects.change_ahead(windows.origins, scenario.changes)
     change = change.to(batch.x.device)
-    left = effects.doubt
-    if left is not None:
-        left = torch.zeros_like(left) if doubt is None else doubt.to(left.device)
-    told = None if effects.told is None else effects.told + change
-    return replace(batch, effects=replace(effects, ahead=effects.ahead + change, told=told, doubt=left))
+    moved = replace(
+        effects,
+        ahead=effects.ahead + change,
+        told=None if effects.told is None else effects.told + change,
+        doubt=None if effects.doubt is None else doubt.to(batch.x.device),
+        columns=None if columns is None else columns.to(batch.x.device),
+    )
+    return replace(batch, effects=moved)
 
 
 def _wanted(name: str, asked: Any) -> Iterator[_Wanted]:
