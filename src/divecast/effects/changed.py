@@ -121,8 +121,8 @@ def change_ahead(effects: Effects, facts: Facts, horizon: int, origins: Rows, ch
         doubts.append(np.zeros_like(differences[-1]) if doubt is None else doubt.reshape(differences[-1].shape))
         if effects.basis.columns:
             columns.append(effects.columns(after, inner).reshape(len(some), horizon, -1))
-    all_columns = torch.from_numpy(np.concatenate(columns)) if columns else None
-    return AheadChange(*(torch.from_numpy(np.concatenate(each)) for each in (differences, doubts)), all_columns)
+    difference, doubted = (torch.from_numpy(np.concatenate(each)) for each in (differences, doubts))
+    return AheadChange(difference, doubted, torch.from_numpy(np.concatenate(columns)) if columns else None)
 
 
 def changed_values(facts: Facts, change: NewNumber, origins: Rows, horizon: int) -> NDArray[np.float32]:

@@ -145,8 +145,8 @@ class Forecaster(nn.Module):
         self.enter_level = nn.Linear(2, width, bias=False) if config.standardise else None
         self.enter_told = nn.Linear(horizon, width, bias=False) if effects == "told" else None
         self.conditions = nn.Linear(config.token_width, (config.depth + 1) * width, bias=False)
-        of_columns = nn.Linear(horizon * n_columns, (config.depth + 1) * width, bias=False)
-        self.conditions_told = of_columns if n_columns else None
+        n_read, n_set = horizon * n_columns, (config.depth + 1) * width
+        self.conditions_told = nn.Linear(n_read, n_set, bias=False) if n_columns else None
         self.mixings = nn.ModuleList([_mixing(n_channels, config) for _ in range(config.depth)])
         self.layers = nn.ModuleList([Residual(width, config.dropout) for _ in range(config.depth)])
         self.leave = nn.Linear(width, horizon)
