@@ -39,8 +39,7 @@ def test_a_missing_label_has_no_effect_and_leaves_doubt() -> None:
     own = [group for group in world.effects.basis.groups if group.name == "promotion" and not group.is_of_neighbours]
     np.testing.assert_array_equal(world.effects.sum_of(own, facts, rows), 0.0)
     assert (world.effects.sum_of(own, world.facts, rows) != 0.0).all()
-    assert world.effects.doubt(world.facts, rows) is None
-    assert (world.effects.doubt(facts, rows) > 0.0).all()
+    assert (world.effects.doubt(facts, rows) > 2.0 * world.effects.doubt(world.facts, rows)).all()
 
 
 def test_a_missing_covariate_has_the_effect_of_the_calendar_and_leaves_doubt() -> None:
@@ -50,8 +49,17 @@ def test_a_missing_covariate_has_the_effect_of_the_calendar_and_leaves_doubt() -
     facts = replace(world.facts, numbers=(numbers,))
     groups = [group for group in world.effects.basis.groups if group.name == "temperature"]
     np.testing.assert_array_equal(world.effects.sum_of(groups, facts, rows), 0.0)
-    assert (world.effects.doubt(facts, rows) > 0.0).all()
-    assert world.effects.doubt(facts, rows - 100) is None
+    assert (world.effects.doubt(facts, rows) > 2.0 * world.effects.doubt(world.facts, rows)).all()
+    np.testing.assert_array_equal(world.effects.doubt(facts, rows - 100), world.effects.doubt(world.facts, rows - 100))
+
+
+def test_a_class_of_few_days_leaves_more_doubt_than_one_of_many() -> None:
+    world = year()
+    rare, common = (np.flatnonzero(world.facts.classes[: 52 * 168, 3] == label) for label in (1, 0))
+    doubts = [world.effects.doubt(world.facts, rows).mean() for rows in (rare, common)]
+    assert doubts[0] > 1.5 * doubts[1] > 0.0
+    calendar = fit(panel_of(weeks=4), ("hour", "weekend"), ())
+    assert calendar.effects.doubt(calendar.facts, rare[:5]) is None
 
 
 def test_what_nobody_knows_in_advance_is_left_out_ahead_and_is_no_doubt() -> None:
@@ -63,7 +71,7 @@ def test_what_nobody_knows_in_advance_is_left_out_ahead_and_is_no_doubt() -> Non
     for facts in (other, unknown):
         np.testing.assert_array_equal(world.effects.of(facts, rows, ahead=True), expected)
         assert np.abs(world.effects.of(facts, rows) - world.effects.of(world.facts, rows)).min() > 0.0
-        assert world.effects.doubt(facts, rows) is None
+        np.testing.assert_array_equal(world.effects.doubt(facts, rows), world.effects.doubt(world.facts, rows))
     windows = world.cut().of(np.array([500]))
     np.testing.assert_array_equal(windows.ahead[0], expected[: SHAPE.horizon])
 

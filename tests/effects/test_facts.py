@@ -33,7 +33,7 @@ def test_rows_after_the_end_have_a_calendar_and_nothing_else() -> None:
     np.testing.assert_array_equal(world.facts.classes_at(0, after), np.arange(24))
     np.testing.assert_array_equal(world.facts.classes_at(2, after), -1)
     assert np.isnan(world.facts.number_at(0, after)).all()
-    assert (world.facts.classes_at(0, np.array([-1, n + SHAPE.horizon])) == -1).all()
+    assert (world.facts.classes_at(0, np.array([-1, n + SHAPE.horizon + 24])) == -1).all()
 
 
 def test_rows_in_a_row_keep_what_is_shared_and_lose_the_rest() -> None:

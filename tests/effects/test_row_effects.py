@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from divecast.effects import facts_of
 from divecast.types import WindowEffects
-from effects.told import SHAPE, by_series, year
+from effects.told import SHAPE, by_series, fit, panel_of, year
 
 ORIGINS = np.array([48, 100, 101, 102, 3000, 52 * 168])
 
@@ -43,7 +44,16 @@ def test_windows_have_the_effects_of_their_rows() -> None:
     np.testing.assert_allclose(torch.cat([found.past, found.ahead], dim=1), effects, atol=2e-5)
     level = told[:, : SHAPE.lookback].mean(1, keepdims=True)
     np.testing.assert_allclose(found.told, told[:, SHAPE.lookback :] - level, atol=2e-5)
-    assert found.doubt is None
+    doubt = world.effects.doubt(world.facts, rows.ravel()).reshape(effects.shape)
+    np.testing.assert_allclose(found.doubt, doubt[:, SHAPE.lookback :], atol=1e-5)
+
+
+def test_a_holiday_after_the_horizon_is_known() -> None:
+    """The calendar leaves no doubt after the end of the data, and the eve of a holiday is known as such there."""
+    panel = panel_of()
+    world, eve = fit(panel, ("hour", "holiday:US"), ()), 24 * 358
+    cut_off = facts_of(panel.rows(0, eve), world.factors, world.vocabularies, (), SHAPE.horizon)
+    assert_close(replace(world.cut(), facts=cut_off).of(np.array([eve])), world.cut().of(np.array([eve])))
 
 
 def test_what_the_future_does_not_tell_is_named_with_its_steps() -> None:

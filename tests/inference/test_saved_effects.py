@@ -31,7 +31,7 @@ def test_a_loaded_model_forecasts_alike_to_the_last_bit(model: DeepDIVE, tmp_pat
     again = DeepDIVE.load(tmp_path / "m")
     own, found = model.fitted_model.effects, again.fitted_model.effects
     assert found.basis == own.basis
-    for name in ("weight", "own_weight", "spread"):
+    for name in ("weight", "own_weight", "spread", "root", "noise"):
         np.testing.assert_array_equal(getattr(found, name), getattr(own, name))
     np.testing.assert_array_equal(found.design.expected, own.design.expected)
     one, other = (each.forecast(PANEL, start=START, stop=STOP) for each in (model, again))
@@ -73,13 +73,13 @@ def test_damaged_groups_are_refused(damage: str, model: DeepDIVE, tmp_path: Path
         read_model(tmp_path / "m", torch.device("cpu"))
 
 
-@pytest.mark.parametrize("lost", ["expected", "weight", "own_weight", "spread"])
+@pytest.mark.parametrize("lost", ["expected", "weight", "own_weight", "spread", "root", "noise"])
 def test_weights_that_are_lost_or_of_another_shape_are_refused(lost: str, model: DeepDIVE, tmp_path: Path) -> None:
     model.save(tmp_path / "m")
     artifact = read_artifact(tmp_path / "m", KIND, SCHEMA)
     name = f"effects.{lost}"
     without = {each: tensor for each, tensor in artifact.tensors.items() if each != name}
-    longer = torch.cat([artifact.tensors[name], torch.zeros(1, artifact.tensors[name].shape[1])])
+    longer = torch.cat([artifact.tensors[name], torch.zeros(1, *artifact.tensors[name].shape[1:])])
     for tensors in (without, {**artifact.tensors, name: longer}):
         write_artifact(tmp_path / "m", replace(artifact, tensors=tensors))
         with pytest.raises(ArtifactError):

@@ -91,19 +91,19 @@ def facts_of(
         factors: the factors of the model.
         vocabularies: their classes.
         covariates: the covariates of the model.
-        n_after: number of rows after the end of the panel.
+        n_after: number of rows after the end of the panel; those of one more day have a calendar, too, since the day
+            before a holiday is described by it.
 
     Raises:
         DataError: a covariate differs by series, and the model has one that all series share.
     """
     n_rows = len(source.values)
+    n_after += _per_day(source.clock)
     longer = replace(source.clock, length=n_rows + n_after)
     unseen = np.broadcast_to(np.float32(np.nan), (n_after, len(source.channels)))
     after = Panel(unseen, source.channels, longer.rows(n_rows, n_rows + n_after))
     classes = np.concatenate(
         [encode_labels(part, factors, vocabularies, absent_labels=True) for part in (source, after)]
-        if n_after
-        else [encode_labels(source, factors, vocabularies, absent_labels=True)]
     )
     local = longer.local(np.arange(longer.length))
     seconds, years = local.astype(np.int64), local.astype("datetime64[Y]")
