@@ -16,6 +16,19 @@ Calendar = NDArray[np.int16]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Known:
+    """What is known of all rows, those to forecast too.
+
+    Attributes:
+        calendar: (row, column) class of each column of the calendar.
+        columns: (row, column) float32, the covariates and then the labels of the heat, as numbers.
+    """
+
+    calendar: Calendar
+    columns: Floats
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Forecasts:
     """Forecasts from some origins.
 
@@ -55,12 +68,12 @@ class Forecaster(Protocol):
 class Entry(Protocol):
     """Something that can be fitted."""
 
-    def fit(self, heat: Heat, past: Floats, calendar: Calendar) -> Forecaster:
+    def fit(self, heat: Heat, past: Floats, known: Known) -> Forecaster:
         """Fit.
 
         Args:
             heat: the task.
             past: (row, series) of the training and validation part, all there is.
-            calendar: (row, column) known for all rows, those to forecast too.
+            known: of all rows, those to forecast too.
         """
         ...

@@ -33,6 +33,8 @@ class Heat:
         channels: names of the series.
         calendar: names of the columns of the calendar.
         n_classes: classes of each.
+        covariates: names of the columns of numbers that are known for all rows.
+        labels: names of the columns of labels that are known for all rows.
         start: time of the first row, UTC, ISO.
         step: from row to row, such as "1h".
         zone: of the calendar.
@@ -55,6 +57,8 @@ class Heat:
     channels: tuple[str, ...]
     calendar: tuple[str, ...]
     n_classes: tuple[int, ...]
+    covariates: tuple[str, ...]
+    labels: tuple[str, ...]
     start: str
     step: str
     zone: str
@@ -79,18 +83,20 @@ class Heat:
         every = np.arange(self.n_train, self.past - self.horizon + 1)
         return every[:: thinning(len(every), 300)]
 
-    def write(self, folder: Path, values: Floats, calendar: NDArray[np.int16]) -> None:
-        """Lay out the folder: the heat, what a fit may see, what a forecast may see, and the calendar.
+    def write(self, folder: Path, values: Floats, calendar: NDArray[np.int16], columns: Floats) -> None:
+        """Lay out the folder: the heat, what a fit may see, what a forecast may see, and what is known of all rows.
 
         Args:
             folder: is there already.
             values: (row, series) original units.
             calendar: (row, column) class of each row up to the last target at least.
+            columns: (row, column) covariates and labels of the same rows.
         """
         (folder / "heat.json").write_text(json.dumps(asdict(self)), encoding="utf-8")
         np.save(folder / "past.npy", values[: self.past])
         np.save(folder / "rows.npy", values[: self.stop - 1])
         np.save(folder / "calendar.npy", calendar)
+        np.save(folder / "columns.npy", columns)
 
     @staticmethod
     def read(folder: Path) -> "Heat":

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from research.common import forget_peak, peak_mib
-from research.race.contract import INTERVAL, LEVELS, Forecaster, Forecasts, Origins
+from research.race.contract import INTERVAL, LEVELS, Forecaster, Forecasts, Known, Origins
 from research.race.heats import Floats, Heat
 
 _VALUES_AT_ONCE = 8_000_000  # forecasts held at once: 32 MB of points
@@ -74,11 +74,11 @@ def one_window_ms(model: Forecaster, heat: Heat, rows: Floats) -> float:
 def race(folder: Path, module: str, name: str) -> dict[str, Any]:
     """Run the entry and return what it cost."""
     heat = Heat.read(folder)
-    past, calendar = np.load(folder / "past.npy"), np.load(folder / "calendar.npy")
+    past, known = np.load(folder / "past.npy"), Known(*(np.load(folder / f"{n}.npy") for n in ("calendar", "columns")))
     entry = importlib.import_module(f"research.race.entries.{module}").enter(name)
     fit: dict[str, float] = {}
     with costs(fit):
-        model = entry.fit(heat, past, calendar)
+        model = entry.fit(heat, past, known)
     rows = np.load(folder / "rows.npy")
     shape = (len(heat.origins), heat.horizon, len(heat.channels))
     points = np.lib.format.open_memmap(folder / "points.npy", mode="w+", dtype=np.float32, shape=shape)

@@ -4,7 +4,7 @@
     python -m research.race.run --data PATH --track eia --entry nhits --entry divecast
     python -m research.race.run --data PATH --quick                    a few rows and series, to test the script
 
-PATH has the folders eia_us_demand_hourly, forecasting_benchmarks and lstnet_electricity_pieces. Heats that
+PATH has the folders eia_us_demand_hourly, forecasting_benchmarks, lstnet_electricity_pieces and covariates. Heats that
 have a line are not repeated. ``python -m research.race.page`` writes docs/benchmarks.md from the lines.
 """
 
@@ -27,7 +27,7 @@ from research.common import append_line, read_lines
 from research.race.answers import check_past_only, read_answer
 from research.race.heats import Floats, Heat, thinning
 from research.race.launch import RIVALS, need_python, python_of, run_entry
-from research.race.panels import known_calendar, n_classes, read_panel
+from research.race.panels import known_calendar, known_columns, n_classes, read_panel
 from research.race.roster import ROSTER, Racer, chosen
 from research.race.scores import Targets, score
 from research.race.tracks import TRACKS, Track
@@ -86,6 +86,8 @@ def heat_of(track: Track, horizon: int, panel: Panel, plan: Plan, least: float) 
         channels=panel.channels,
         calendar=track.calendar,
         n_classes=n_classes(track),
+        covariates=track.covariates,
+        labels=track.labels,
         start=str(panel.clock.start),
         step=panel.clock.frequency,
         zone=track.zone,
@@ -152,7 +154,8 @@ def run_heat(plan: Plan, track: Track, horizon: int, racer: Racer, panel: Panel)
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="race-") as name:
         folder = Path(name)
-        heat.write(folder, values, known_calendar(track, panel, len(values) + horizon))
+        n_rows = len(values) + horizon
+        heat.write(folder, values, known_calendar(track, panel, n_rows), known_columns(track, panel, n_rows))
         run_entry(racer, python, folder, plan.threads)
         costs = json.loads((folder / "costs.json").read_text(encoding="utf-8"))
         check_past_only(racer.name, costs["past_only"])

@@ -22,6 +22,9 @@ class Track:
         steps: scored one by one and averaged; empty: all steps of the horizon weigh the same.
         season: rows in the season of seasonal naive and of MASE.
         standardised: scores are of values less the training mean over its standard deviation.
+        covariates: columns of the file that every entry is told of all rows, measured weather standing for a forecast.
+        labels: columns of labels, the same.
+        filled: gaps of the target and of these columns are interpolated for all entries, since rivals cannot use them.
         whole: only windows whose whole horizon lies in the test part count, as usual for ETT and exchange rates; else
             every test row is a target at every step, as in LSTNet.
     """
@@ -38,12 +41,15 @@ class Track:
     steps: tuple[int, ...] = (3, 6, 12, 24)
     season: int = 24
     standardised: bool = False
+    covariates: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    filled: bool = False
     whole: bool = False
 
     @property
     def measure(self) -> str:
         """The measure that ranks."""
-        return "mse" if self.standardised else "rrse"
+        return "mse" if self.standardised else "mase" if self.covariates else "rrse"
 
     def only(self, horizons: list[int] | None) -> "Track":
         """The same with some of its horizons; all where none is named."""
@@ -114,6 +120,29 @@ TRACKS = {
             season=1,
             standardised=True,
             whole=True,
+        ),
+        Track(
+            name="bike",
+            title="Bike sharing: casual and registered riders, hourly, told weather and holidays",
+            file="covariates/bike_sharing_hourly.parquet",
+            calendar=_HOURLY,
+            rows=(10526, 3509, 3509),
+            steps=(),
+            covariates=("temp", "atemp", "hum", "windspeed"),
+            labels=("holiday", "workingday", "weathersit"),
+            filled=True,
+        ),
+        Track(
+            name="tetouan",
+            title="Tetouan: power of one zone, every 10 minutes, told the weather",
+            file="covariates/tetouan_zone1_10min.parquet",
+            calendar=("hour", "weekday"),
+            rows=(31450, 10483, 10483),
+            lookback=1008,
+            horizons=(144,),
+            steps=(),
+            season=144,
+            covariates=("Temperature", "Humidity", "WindSpeed", "GeneralDiffuseFlows", "DiffuseFlows"),
         ),
     )
 }

@@ -8,7 +8,7 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
-from research.race.contract import Calendar, Forecasts, Origins
+from research.race.contract import Forecasts, Known, Origins
 from research.race.entries.boosted_rows import Samples, table
 from research.race.heats import Floats, Heat
 from research.race.windows import moments
@@ -35,7 +35,7 @@ class FittedBoosted:
     models: tuple[lightgbm.Booster, ...]
     groups: tuple[NDArray[np.int64], ...]
     heat: Heat
-    calendar: Calendar
+    calendar: Floats  # and the other known columns
     mean: NDArray[np.float32]
     spread: NDArray[np.float32]
 
@@ -72,10 +72,11 @@ class FittedBoosted:
 class Boosted:
     """The entry."""
 
-    def fit(self, heat: Heat, past: Floats, calendar: Calendar) -> FittedBoosted:
+    def fit(self, heat: Heat, past: Floats, known: Known) -> FittedBoosted:
         """Fit one model after the other, each with its share of the time."""
         mean, spread = moments(heat, past)
         scaled = (past - mean) / spread
+        calendar = np.concatenate([known.calendar, known.columns], axis=1, dtype=np.float32)
         groups = [np.array([step]) for step in heat.steps] or [np.arange(1, heat.horizon + 1)]
         models = [_fit(heat, scaled, calendar, steps, heat.most_seconds / len(groups)) for steps in groups]
         return FittedBoosted(tuple(models), tuple(groups), heat, calendar, mean, spread)
@@ -87,7 +88,7 @@ def enter(name: str) -> Boosted:
     return Boosted()
 
 
-def _fit(heat: Heat, scaled: Floats, calendar: Calendar, steps: NDArray[np.int64], seconds: float) -> lightgbm.Booster:
+def _fit(heat: Heat, scaled: Floats, calendar: Floats, steps: NDArray[np.int64], seconds: float) -> lightgbm.Booster:
     generator = np.random.default_rng(heat.seed)
     parts = []
     for low, high, most in (

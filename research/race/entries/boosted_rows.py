@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from research.race.contract import Calendar
 from research.race.heats import Floats
 
 _RECENT, _AROUND, _SEASONS = 24, (-1, 0, 1), 7
@@ -20,7 +19,7 @@ class Samples:
     steps: NDArray[np.int64]
 
 
-def table(values: Floats, calendar: Calendar, samples: Samples, season: int, lookback: int) -> tuple[Floats, Floats]:
+def table(values: Floats, calendar: Floats, samples: Samples, season: int, lookback: int) -> tuple[Floats, Floats]:
     """Return features (sample, feature) and the level (sample,) that lags and target are less.
 
     Features: the last 24 values; those at and beside the target's place in the last seven seasons (where the season is
@@ -30,7 +29,7 @@ def table(values: Floats, calendar: Calendar, samples: Samples, season: int, loo
 
     Args:
         values: (row, series) standardised.
-        calendar: (row, column).
+        calendar: (row, column), and other columns that are known of all rows.
         samples: which.
         season: rows.
         lookback: rows that may be looked at.

@@ -3,22 +3,28 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
 
-from divecast import ByTime, Calendar, DeepDIVE, Panel
-from research.race.contract import Calendar as Known
-from research.race.contract import Forecasts, Origins
+from divecast import ByTime, Calendar, DeepDIVE, Label, Panel
+from research.race.contract import Forecasts, Known, Origins
 from research.race.entries.deepdive_settings import SETTINGS, Settings
 from research.race.heats import Floats, Heat
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class FittedDeepDIVE:
-    """Fitted models of the same settings; their means and quantiles are averaged."""
+    """Fitted models of the same settings; their means and quantiles are averaged.
+
+    ``panel`` has the known columns of all rows, and the values of none after the fit. A row's effects depend on the day
+    before it, so forecasts read ``before`` rows ahead of the look-back.
+    """
 
     members: tuple[DeepDIVE, ...]
     panel: Panel
     lookback: int
+    horizon: int
+    before: int
     bfloat16: bool
 
     @property
@@ -34,15 +40,18 @@ class FittedDeepDIVE:
         return {**settings, "members": len(self.members), "bfloat16": self.bfloat16, "epochs_run": passes}
 
     def roll(self, rows: Floats, origins: Origins, levels: tuple[float, ...]) -> Forecasts:
-        """Forecast from rows that start one lookback before the first origin and end at the last one."""
+        """Forecast from rows that end at the last origin."""
         first, last = int(origins[0]), int(origins[-1])
         every = int(origins[1] - origins[0]) if len(origins) > 1 else 1
-        clock = self.panel.clock.rows(first - self.lookback, last)
-        panel = replace(self.panel, values=rows[first - self.lookback : last], clock=clock)
-        start = clock.at(origins[:1] - first + self.lookback)[0]
+        begin = max(0, first - self.lookback - self.before)
+        panel = self.panel.rows(begin, last + self.horizon)
+        values = np.full((len(panel.values), rows.shape[1]), np.nan, dtype=np.float32)
+        values[: last - begin] = rows[begin:last]
+        start, stop = panel.clock.at(np.array([first, last]) - begin)
+        panel = replace(panel, values=values)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
             found, *others = (
-                member.forecast(panel, start=start, every=every, levels=levels) for member in self.members
+                member.forecast(panel, start=start, stop=stop, every=every, levels=levels) for member in self.members
             )
         for other in others:
             found.mean[...] += other.mean
@@ -56,23 +65,30 @@ class Entry:
 
     settings_of: Any
 
-    def fit(self, heat: Heat, past: Floats, calendar: Known) -> FittedDeepDIVE:
+    def fit(self, heat: Heat, past: Floats, known: Known) -> FittedDeepDIVE:
         """Fit; the calendar is made by divecast, from the clock."""
-        del calendar
         settings: Settings = self.settings_of(heat.track)
         lookback = settings.lookback or heat.lookback
-        panel = Panel.from_array(past, heat.start, heat.step, heat.channels, tz="UTC")
+        values = np.full((len(known.calendar), past.shape[1]), np.nan, dtype=np.float32)
+        values[: len(past)] = past
+        columns = dict(zip((*heat.covariates, *heat.labels), known.columns.T, strict=True))
+        panel = replace(
+            Panel.from_array(values, heat.start, heat.step, heat.channels, tz="UTC"),
+            covariates={name: columns[name] for name in heat.covariates},
+            labels={name: columns[name].astype(np.float64) for name in heat.labels},
+        )
         members = tuple(_unfitted(settings, heat, lookback, at) for at in range(settings.members))
         for member in members:
-            member.fit(panel, ByTime(heat.n_train, heat.n_valid, 0), progress=False)
-        return FittedDeepDIVE(members, panel, lookback, settings.bfloat16)
+            member.fit(panel.rows(0, len(past)), ByTime(heat.n_train, heat.n_valid, 0), progress=False)
+        return FittedDeepDIVE(members, panel, lookback, heat.horizon, heat.season, settings.bfloat16)
 
 
 def _unfitted(settings: Settings, heat: Heat, lookback: int, member: int) -> DeepDIVE:
     return DeepDIVE(
         heat.horizon,
         lookback,
-        [Calendar(name, tz=heat.zone) for name in heat.calendar],
+        [*(Calendar(name, tz=heat.zone) for name in heat.calendar), *map(Label, heat.labels)],
+        covariates=heat.covariates,
         model=settings.model,
         training=settings.training,
         losses=settings.losses,

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from research.race.contract import Calendar, Forecasts, Origins
+from research.race.contract import Forecasts, Known, Origins
 from research.race.heats import Floats, Heat
 
 PERIODS = {"last-value": 1, "seasonal-day": 24, "seasonal-week": 168}
@@ -25,9 +25,9 @@ class Repeat:
         """The period."""
         return {"period": self.period, "lookback": self.period}
 
-    def fit(self, heat: Heat, past: Floats, calendar: Calendar) -> "Repeat":
+    def fit(self, heat: Heat, past: Floats, known: Known) -> "Repeat":
         """Note the horizon."""
-        del past, calendar
+        del past, known
         return Repeat(self.period, heat.horizon)
 
     def roll(self, rows: Floats, origins: Origins, levels: tuple[float, ...]) -> Forecasts:

@@ -9,12 +9,12 @@ from neuralforecast import losses, models
 from numpy.typing import NDArray
 from torch import Tensor
 
-from research.race.contract import LEVELS, Calendar, Forecasts, Origins
+from research.race.contract import LEVELS, Forecasts, Known, Origins
 from research.race.entries.neural_recipes import Recipe, recipe_of
 from research.race.entries.neural_training import Trained, train
 from research.race.entries.neural_windows import Feed
 from research.race.heats import Floats, Heat
-from research.race.windows import cyclic, moments
+from research.race.windows import features, moments
 
 _WINDOWS_AT_ONCE = 4096  # of one series; about 40 of 100 series
 
@@ -72,15 +72,15 @@ class Neural:
 
     name: str
 
-    def fit(self, heat: Heat, past: Floats, calendar: Calendar) -> FittedNeural:
+    def fit(self, heat: Heat, past: Floats, known: Known) -> FittedNeural:
         """Build and train."""
         recipe = recipe_of(self.name, heat)
         mean, spread = moments(heat, past)
-        known = cyclic(calendar, heat.n_classes) if recipe.calendar else np.empty((len(calendar), 0), np.float32)
+        told = features(heat, known) if recipe.calendar else np.empty((len(known.calendar), 0), np.float32)
         lookback = min(heat.lookback, recipe.lookback)
-        model = build(recipe, heat, lookback, known.shape[1])
+        model = build(recipe, heat, lookback, told.shape[1])
         scaled = torch.from_numpy((past - mean) / spread)
-        feed = Feed(scaled, torch.from_numpy(known), lookback, heat.horizon, model.MULTIVARIATE)
+        feed = Feed(scaled, torch.from_numpy(told), lookback, heat.horizon, model.MULTIVARIATE)
         trained = train(model, feed, recipe, heat)
         model.eval()
         return FittedNeural(model, recipe, trained, feed, mean, spread)

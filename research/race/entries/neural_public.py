@@ -10,7 +10,7 @@ import pandas as pd
 from neuralforecast import NeuralForecast
 from numpy.typing import NDArray
 
-from research.race.contract import Calendar, Forecasts, Origins
+from research.race.contract import Forecasts, Known, Origins
 from research.race.entries.neural import build
 from research.race.entries.neural_recipes import Recipe, recipe_of
 from research.race.heats import Floats, Heat
@@ -57,9 +57,9 @@ class FittedPublic:
 class Public:
     """The entry."""
 
-    def fit(self, heat: Heat, past: Floats, calendar: Calendar) -> FittedPublic:
+    def fit(self, heat: Heat, past: Floats, known: Known) -> FittedPublic:
         """Fit for the default number of steps of neuralforecast."""
-        del calendar
+        del known
         logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
         warnings.filterwarnings("ignore")
         recipe = recipe_of("tsmixer", heat)

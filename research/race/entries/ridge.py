@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from divecast.baselines import PerChannelRidge
 from divecast.model import recurring_pairs
 from divecast.types import Batch
-from research.race.contract import Calendar, Forecasts, Origins
+from research.race.contract import Calendar, Forecasts, Known, Origins
 from research.race.heats import Floats, Heat
 from research.race.windows import moments, pasts
 
@@ -55,12 +55,12 @@ class FittedRidge:
 class Ridge:
     """The entry."""
 
-    def fit(self, heat: Heat, past: Floats, calendar: Calendar) -> FittedRidge:
+    def fit(self, heat: Heat, past: Floats, known: Known) -> FittedRidge:
         """Solve on the training part."""
         mean, spread = moments(heat, past)
         scaled = (past[: heat.n_train] - mean) / spread
-        known = torch.from_numpy(calendar[: heat.n_train].astype(np.int64))
-        pairs = recurring_pairs(known, heat.n_classes)
+        calendar = known.calendar
+        pairs = recurring_pairs(torch.from_numpy(calendar[: heat.n_train].astype(np.int64)), heat.n_classes)
         ridge = PerChannelRidge(pairs=pairs).fit(_windows(heat, scaled, calendar), heat.n_classes)
         return FittedRidge(ridge, heat, calendar, mean, spread)
 
