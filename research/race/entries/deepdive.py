@@ -16,15 +16,15 @@ from research.race.heats import Floats, Heat
 class FittedDeepDIVE:
     """Fitted models of the same settings; their means and quantiles are averaged.
 
-    ``panel`` has the known columns of all rows, and the values of none after the fit. A row's effects depend on the day
-    before it, so forecasts read ``before`` rows ahead of the look-back.
+    ``panel`` has the known columns of all rows, and the values of none after the fit. A row's effects depend on what is
+    known of the days around it, so that is read of ``around`` rows before the look-back and after the horizon.
     """
 
     members: tuple[DeepDIVE, ...]
     panel: Panel
     lookback: int
     horizon: int
-    before: int
+    around: int
     bfloat16: bool
 
     @property
@@ -43,8 +43,8 @@ class FittedDeepDIVE:
         """Forecast from rows that end at the last origin."""
         first, last = int(origins[0]), int(origins[-1])
         every = int(origins[1] - origins[0]) if len(origins) > 1 else 1
-        begin = max(0, first - self.lookback - self.before)
-        panel = self.panel.rows(begin, last + self.horizon)
+        begin = max(0, first - self.lookback - self.around)
+        panel = self.panel.rows(begin, min(len(self.panel.values), last + self.horizon + self.around))
         values = np.full((len(panel.values), rows.shape[1]), np.nan, dtype=np.float32)
         values[: last - begin] = rows[begin:last]
         start, stop = panel.clock.at(np.array([first, last]) - begin)
