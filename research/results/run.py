@@ -49,11 +49,16 @@ class Case:
     every: int = 1
 
 
+def eia_panel(folder: Path) -> dc.Panel:
+    """Read the recommended series of US demand, 2020 to 2024."""
+    with (folder / "demand_2020_2024_series.csv").open() as file:
+        names = [row["series"] for row in csv.DictReader(file) if row["recommended"] == "True"]
+    return dc.Panel.read(folder / "demand_2020_2024.parquet").select(names)
+
+
 def eia(args: argparse.Namespace) -> Case:
     """112 series of US demand, 2020 to 2024, MW, hourly; every hour of the last fifth is a target."""
-    with (args.data / "demand_2020_2024_series.csv").open() as file:
-        names = [row["series"] for row in csv.DictReader(file) if row["recommended"] == "True"]
-    panel = dc.Panel.read(args.data / "demand_2020_2024.parquet").select(names)
+    panel = eia_panel(args.data)
     factors = [dc.Calendar(name, tz="America/New_York") for name in ("hour", "weekday", "month")]
     return Case(panel, _model(args, 24, 168, factors, dc.TrainingConfig()), dc.ByTime(3, 1, 1), STEPS)
 

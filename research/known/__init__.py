@@ -1,0 +1,1 @@
+"""Study: what a model gains from what is known of future rows."""

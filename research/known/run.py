@@ -1,0 +1,179 @@
+"""What is gained by telling a model what is known of future rows; each fit adds a line to results.jsonl.
+
+    python -m research.known.run synthetic
+    python -m research.known.run holidays --data PATH/eia_us_demand_hourly
+    python -m research.known.run codes --data PATH/eia_us_demand_hourly
+
+``synthetic``: a shop with planted effects. ``holidays``: EIA with and without ``holiday:US``, on the six big holidays
+and the days after them. ``codes``: what the labels tell of a on EIA, with and without effects. Weather-driven panels
+are tracks of the race (``python -m research.race.run --track bike --track tetouan``). Runs that are in
+research/known/results.jsonl are skipped; ``python -m research.known.page`` writes docs/known.md.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divecast import Calendar, DeepDIVE, Label, ModelConfig, Panel, TrainingConfig
+from divecast.data import ByTime
+from research.common import append_line, read_lines, versions
+from research.known.codes import labels_in_a
+from research.known.holidays import ZONE, holiday_rows
+from research.known.synthetic import Shop
+from research.results.run import eia_panel
+from research.scripts import run_parser
+
+OUT = Path(__file__).with_name("results.jsonl")
+STEPS, SEEDS = (3, 6, 12, 24), 3
+_LEVELS = (0.05, 0.5, 0.95)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Rolled:
+    """Forecasts of a panel from every row of its last fifth.
+
+    Attributes:
+        rows: (origin, horizon) target rows.
+        mean: (origin, horizon, series).
+        low: (origin, horizon, series) the quantile at .05.
+        high: (origin, horizon, series) that at .95.
+        truth: (origin, horizon, series), NaN where there is none.
+    """
+
+    rows: NDArray[np.int64]
+    mean: NDArray[np.float32]
+    low: NDArray[np.float32]
+    high: NDArray[np.float32]
+    truth: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, model: DeepDIVE, panel: Panel, every: int) -> "Rolled":
+        """Forecast from every so many rows; the last horizon lies within the panel."""
+        n_rows, horizon = len(panel.values), model.horizon
+        first, last = n_rows - n_rows // 5 - horizon + 1, n_rows - horizon
+        start, stop = panel.clock.at(np.array([first, last]))
+        found = model.forecast(panel, start=start, stop=stop, every=every, levels=_LEVELS)
+        rows = np.arange(first, last + 1, every)[:, None] + np.arange(horizon)
+        return cls(rows, found.mean, found.quantiles[0], found.quantiles[2], panel.values[rows])
+
+    def rrse(self, among: NDArray[np.bool_], step: int) -> float:
+        """Return the RRSE at a step over the target rows ``among`` the rows of the panel, with their own mean."""
+        chosen = among[self.rows[:, step - 1]]
+        truth = self.truth[chosen, step - 1].astype(np.float64)
+        error = np.nansum((self.mean[chosen, step - 1] - truth) ** 2)
+        return float(np.sqrt(error / np.nansum((truth - np.nanmean(truth)) ** 2)))
+
+    def bias(self, among: NDArray[np.bool_]) -> float:
+        """Return the mean error over the target rows ``among``."""
+        chosen = among[self.rows]
+        return float(np.nanmean(self.mean[chosen] - self.truth[chosen]))
+
+    def holds(self, among: NDArray[np.bool_]) -> float:
+        """Return the share of the target rows ``among`` that the 90 % interval holds."""
+        chosen = among[self.rows]
+        truth = self.truth[chosen]
+        inside = (truth >= self.low[chosen]) & (truth <= self.high[chosen])
+        return float(inside[~np.isnan(truth)].mean())
+
+
+def synthetic(args: argparse.Namespace, seed: int) -> list[dict[str, Any]]:
+    """Fit the shop, look at the effects it found, and at its forecasts of the rows that have them."""
+    shop = Shop.of(seed, 200 if args.quick else 730)
+    training = TrainingConfig(epochs=1 if args.quick else 5)
+    factors = ["hour", "weekday", Label("promo"), Label("holiday")]
+    model = DeepDIVE(24, 168, factors, covariates=["temp"], training=training, seed=seed)
+    model.fit(shop.panel, ByTime(3, 1, 1), progress=False)
+    rolled = Rolled.of(model, shop.panel, every=7)
+    hot = shop.temp > 22
+    plain = ~shop.promo & ~shop.holiday & ~hot
+    rows = {"promotion": shop.promo, "holiday": shop.holiday, "hot": hot, "plain": plain}
+    scenarios = {"promotion": {"promo": "on"}, "holiday": {"holiday": "yes"}}
+    quiet = shop.panel.rows(0, _quiet_end(plain))
+    moved = {name: model.what_if(quiet, future=change).difference for name, change in scenarios.items()}
+    return [
+        {
+            "bias": {name: rolled.bias(among) for name, among in rows.items()},
+            "holds": {name: rolled.holds(among) for name, among in rows.items()},
+            "effect": {name: float(difference.mean()) for name, difference in moved.items()},
+        }
+    ]
+
+
+def _quiet_end(plain: NDArray[np.bool_]) -> int:
+    """Return the last row after which a whole day is plain, with a row of the future beside it."""
+    starts = np.flatnonzero(np.lib.stride_tricks.sliding_window_view(plain, 24).all(axis=1))
+    return int(starts[-1]) + 24
+
+
+def holidays(args: argparse.Namespace, seed: int) -> list[dict[str, Any]]:
+    """Fit EIA with and without the holidays, and score them."""
+    panel = _eia(args)
+    rows, lines = holiday_rows(panel), []
+    for told in (False, True):
+        model = _fit(args, panel, seed, told=told)
+        rolled = Rolled.of(model, panel, every=1)
+        lines.append(
+            {
+                "arm": "told" if told else "not told",
+                "rrse": {name: {step: rolled.rrse(among, step) for step in STEPS} for name, among in rows.items()},
+                "holds": {name: rolled.holds(among) for name, among in rows.items()},
+            }
+        )
+    return lines
+
+
+def codes(args: argparse.Namespace, seed: int) -> list[dict[str, Any]]:
+    """Fit EIA with and without effects, and read the labels from a and from b."""
+    panel = _eia(args)
+    return [
+        {"arm": arm, **labels_in_a(_fit(args, panel, seed, effects=effects), panel, seed)}
+        for arm, effects in (("effects", True), ("without effects", False))
+    ]
+
+
+def _eia(args: argparse.Namespace) -> Panel:
+    panel = eia_panel(args.data)
+    return panel.select(panel.channels[:4]).rows(0, 9000) if args.quick else panel
+
+
+def _fit(args: argparse.Namespace, panel: Panel, seed: int, told: bool = False, effects: bool = True) -> DeepDIVE:
+    factors = [Calendar(name, tz=ZONE) for name in ("hour", "weekday", "month")]
+    factors += [Calendar("holiday", tz=ZONE, country="US")] if told else []
+    training = TrainingConfig(epochs=1, window_stride=5) if args.quick else TrainingConfig()
+    model = DeepDIVE(24, 168, factors, model=ModelConfig(effects=effects), training=training, seed=seed)
+    return model.fit(panel, ByTime(3, 1, 1), progress=False)
+
+
+CASES: dict[str, Callable[[argparse.Namespace, int], list[dict[str, Any]]]] = {
+    "synthetic": synthetic,
+    "holidays": holidays,
+    "codes": codes,
+}
+
+
+def main() -> int:
+    """Make the runs that are missing."""
+    args = run_parser(__doc__, CASES, SEEDS, OUT).parse_args()
+    for seed in range(args.seeds):
+        key = {"case": args.case, "seed": seed, "quick": args.quick}
+        if any(all(line.get(name) == value for name, value in key.items()) for line in read_lines(args.out)):
+            print(f"{args.case} {seed}: there already", flush=True)
+            continue
+        began = time.perf_counter()
+        for line in CASES[args.case](args, seed):
+            append_line(args.out, json.dumps({**key, **line, "versions": versions()}))
+            print(json.dumps({**key, **line}), flush=True)
+        print(f"{args.case} {seed}: {time.perf_counter() - began:.0f} s", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
