@@ -154,7 +154,7 @@ def run_heat(plan: Plan, track: Track, horizon: int, racer: Racer, panel: Panel)
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="race-") as name:
         folder = Path(name)
-        n_rows = len(values) + horizon + track.season
+        n_rows = len(values) + horizon + (panel.clock.steps_per("day") or 1)
         heat.write(folder, values, known_calendar(track, panel, n_rows), known_columns(track, panel, n_rows))
         run_entry(racer, python, folder, plan.threads)
         costs = json.loads((folder / "costs.json").read_text(encoding="utf-8"))

@@ -80,7 +80,8 @@ class Entry:
         members = tuple(_unfitted(settings, heat, lookback, at) for at in range(settings.members))
         for member in members:
             member.fit(panel.rows(0, len(past)), ByTime(heat.n_train, heat.n_valid, 0), progress=False)
-        return FittedDeepDIVE(members, panel, lookback, heat.horizon, heat.season, settings.bfloat16)
+        around = panel.clock.steps_per("day") or 1
+        return FittedDeepDIVE(members, panel, lookback, heat.horizon, around, settings.bfloat16)
 
 
 def _unfitted(settings: Settings, heat: Heat, lookback: int, member: int) -> DeepDIVE:

@@ -18,7 +18,7 @@ from research.race.entries.neural_training import decay, planned
 from research.race.entries.neural_windows import Feed
 from research.race.roster import ROSTER, chosen
 from research.race.tracks import TRACKS
-from studies.race_world import HORIZON, N_TRAIN, heat, world
+from studies.race_world import HORIZON, N_TRAIN, heat, known, world
 
 LOOKBACK = 24
 
@@ -94,10 +94,12 @@ def test_divecast_comes_first_and_variants_only_by_name():
 
 @pytest.mark.parametrize("module", [ridge, deepdive])
 def test_entries_of_divecast_keep_the_contract(module):
-    values, asked = world() / [1, 10, 100], heat(calendar=("hour",), n_classes=(24,))
-    values = values.astype(np.float32)
-    calendar = (np.arange(len(values) + HORIZON, dtype=np.int16) % 24)[:, None]
-    model = module.enter("divecast").fit(asked, values[: asked.past], calendar)
+    asked = heat(calendar=("hour",), n_classes=(24,), covariates=("temp",) if module is deepdive else ())
+    n_rows = len(world()) + HORIZON + 24
+    temp = np.random.default_rng(1).normal(size=(n_rows, len(asked.covariates))).astype(np.float32)
+    values = (world() / [1, 10, 100]).astype(np.float32)
+    calendar = (np.arange(n_rows, dtype=np.int16) % 24)[:, None]
+    model = module.enter("divecast").fit(asked, values[: asked.past], known(n_rows, calendar, temp))
     rows, origins = values[: asked.stop - 1], asked.origins[4:40]
     found = model.roll(rows, origins, INTERVAL)
     assert found.points.shape == (36, HORIZON, 3)
@@ -116,7 +118,7 @@ def test_the_ridge_is_exact_where_the_future_is_linear_in_the_window():
     hours = np.arange(220)[:, None]
     values = np.sin(2 * np.pi * hours / np.array([[12, 8, 6]])).astype(np.float32) * 5 + 3
     asked = heat(season=12)
-    model = ridge.enter("ridge").fit(asked, values[: asked.past], np.zeros((230, 0), np.int16))
+    model = ridge.enter("ridge").fit(asked, values[: asked.past], known(230))
     found = model.roll(values, asked.origins[6:30], INTERVAL).points
     truth = values[asked.origins[6:30, None] + np.arange(HORIZON)]
     assert np.abs(found - truth).max() < 0.02

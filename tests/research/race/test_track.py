@@ -82,7 +82,7 @@ def test_series_rrse_is_the_mean_of_each_series_own():
 
 def test_a_folder_gives_back_the_heat_and_hides_what_a_fit_may_not_see(tmp_path):
     asked, values = heat(), world()
-    asked.write(tmp_path, values, np.zeros((len(values) + HORIZON, 0), np.int16))
+    asked.write(tmp_path, values, *(np.zeros((len(values) + HORIZON, 0), kind) for kind in (np.int16, np.float32)))
     assert Heat.read(tmp_path) == asked
     assert len(np.load(tmp_path / "past.npy")) == N_TRAIN + N_VALID
     assert len(np.load(tmp_path / "rows.npy")) == asked.origins[-1]
