@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self, get_args
+from typing import Any, Literal, Self, cast, get_args
 
 from divecast._device import pick_device
 from divecast.config import LossConfig, ModelConfig, TrainingConfig, check_at_least, check_choice
-from divecast.data import ByTime, Covariate, Factor, Split, as_covariates, as_factors, as_name, read_source
+from divecast.data import ByTime, Covariate, Factor, Label, Split, as_covariates, as_factors, as_name, read_source
 from divecast.errors import ConfigError, NotFittedError
 from divecast.explain.methods import Explaining
+from divecast.fit.add_factor import add_factor
 from divecast.fit.fit_model import FitRequest
 from divecast.fit.launch import Machines, fit_on
 from divecast.fit.parameters import in_code, nested, with_setting
@@ -18,14 +19,13 @@ from divecast.inference.forecasting import LEVELS, Forecasting
 from divecast.inference.model_file import read_model, write_model
 from divecast.inference.predict import (
     LabelMode,
-    encode_windows,
-    infer_window_labels,
     pool_recordings,
     reconstruct_windows,
 )
 from divecast.inference.provenance import FitPlan
 from divecast.inference.results import Codes, Labels, Reconstruction, Samples
 from divecast.inference.sample import sample_windows
+from divecast.inference.with_added import encode_all, infer_all_labels
 from divecast.train.callbacks import Callback, ProgressBar
 from divecast.train.history import History
 from divecast.train.loop import Checkpointing, Probe
@@ -311,7 +311,7 @@ class DeepDIVE(Forecasting, Explaining):
             (('hour', 'weekday'), 16)
         """
         check_at_least(1, every=every)
-        return encode_windows(self.fitted_model, self.fitted_model.windows(data, part, "encode", every))
+        return encode_all(self.fitted_model, self.fitted_model.windows(data, part, "encode", every))
 
     def infer_labels(self, data: Any, part: PartName = "all", by: LabelUnit = "window", every: int = 1) -> Labels:
         """Infer the labels of windows or recordings from their values alone.
@@ -335,8 +335,39 @@ class DeepDIVE(Forecasting, Explaining):
         check_at_least(1, every=every)
         check_choice(get_args(LabelUnit), by=by)
         windows = self.fitted_model.windows(data, part, "encode", every)
-        labels = infer_window_labels(self.fitted_model, windows)
+        labels = infer_all_labels(self.fitted_model, windows)
         return pool_recordings(labels, windows.segments) if by == "recording" else labels
+
+    def add_factor(self, data: Any, labels: str | Label, part: PartName = "all") -> Self:
+        """Learn to infer a further label from the windows that have one; some fifty may do (docs/effects.md).
+
+        The label gets a block of its own beside b, with its own prior; its encoder also reads the fitted features of a.
+        Neither network nor forecasts change: ``encode`` and ``infer_labels`` have one factor more.
+
+        Args:
+            data: data with a column of labels, missing in most rows; of a panel, the label of a window is that of its
+                last row.
+            labels: the column: its name, or a ``Label`` with more settings.
+            part: part of the data whose windows are used; ``all``, or another one of the data of the fit.
+
+        Returns:
+            The estimator itself.
+
+        Raises:
+            NotFittedError: the model is not fitted.
+            DataError: the data cannot be used, or have no window with a label, or only one class.
+            ConfigError: the model has a column of this name, the label differs by series, or there is no such part.
+
+        Example:
+            >>> shift = np.array([None] * 1680, dtype=object)
+            >>> shift[47::30] = np.where(np.arange(47, 1680, 30) % 24 < 12, "early", "late")
+            >>> grown = DeepDIVE.from_plan(model.plan).fit(panel, progress=False)
+            >>> grown.add_factor(replace(panel, labels={"shift": shift}), "shift").infer_labels(panel, "test").factors
+            ('hour', 'weekday', 'shift')
+        """
+        (factor,) = as_factors([labels if isinstance(labels, Label) else Label(labels)])
+        self._fitted = add_factor(self.fitted_model, data, cast("Label", factor), part)
+        return self
 
     def reconstruct(self, data: Any, part: PartName = "all", every: int = 1) -> Reconstruction:
         """Reconstruct windows from their codes alone, in original units.

@@ -14,6 +14,7 @@ from divecast._text import plural
 from divecast.config import ModelConfig, check_choice
 from divecast.data import (
     Factor,
+    Label,
     Panel,
     Part,
     Scale,
@@ -32,6 +33,7 @@ from divecast.data.labels.encode import encode_labels
 from divecast.data.labels.vocabulary import LabelIndices
 from divecast.effects import Basis, Effects, RowEffects, facts_of
 from divecast.errors import ConfigError, DataError, warn_data
+from divecast.inference.added_factor import AddedFactor
 from divecast.inference.calibration import Calibration
 from divecast.inference.provenance import Provenance
 from divecast.model.network import Dimensions, Network
@@ -58,6 +60,7 @@ class FittedModel:
         provenance: settings, split, time zone, data and history of the fit.
         effects: effects of the calendar, labels and covariates of a row; None for recordings, for a model fitted
             without effects, and if there is nothing to have one.
+        added: factors learned after the fit, which are inferred and which the forecast does not know.
 
     Example:
         >>> fitted = model.fitted_model
@@ -75,6 +78,7 @@ class FittedModel:
     frequency: str
     provenance: Provenance
     effects: Effects | None = None
+    added: tuple[AddedFactor, ...] = ()
 
     @property
     def vocabularies(self) -> tuple[Vocabulary, ...]:
@@ -117,19 +121,21 @@ class FittedModel:
         """Device of the network."""
         return next(self.network.parameters()).device
 
-    def source(self, data: Any, future: Any = None) -> Source:
+    def source(self, data: Any, future: Any = None, labels: Sequence[Label] = ()) -> Source:
         """Read data, with the channels in the order of the model.
 
         Args:
             data: a panel, recordings, a table or a path.
             future: a table, or the path of one, with labels and covariates of rows after the end of a panel.
+            labels: columns of labels to read beside those of the model.
 
         Raises:
             DataError: channels are missing, or the step of the clock or the rate of the recordings is not that of the
                 fit.
         """
         plan, zone = self.provenance.plan, self.provenance.time_zone
-        source = read_source(data, factors=plan.factors, covariates=plan.covariates, absent_labels=True, tz=zone)
+        factors = (*plan.factors, *(added.factor for added in self.added), *labels)
+        source = read_source(data, factors=factors, covariates=plan.covariates, absent_labels=True, tz=zone)
         aligned = align(source, self.channels)
         frequency = frequency_of(aligned)
         if frequency != self.frequency:

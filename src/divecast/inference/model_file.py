@@ -9,12 +9,13 @@ import torch
 from torch import Tensor
 
 from divecast.config import ModelConfig
-from divecast.data import Factor, Scale, Vocabulary, as_factors
+from divecast.data import Factor, Label, Scale, Vocabulary, as_factors
 from divecast.data.names import check_unique
 from divecast.effects import Basis, Design, Effects, groups_from_json, groups_to_json
+from divecast.inference.added_factor import AddedFactor, path_of
 from divecast.inference.calibration import Calibration
 from divecast.inference.fitted_model import FittedModel, build_network, dimensions_of, with_effects
-from divecast.inference.provenance import Provenance
+from divecast.inference.provenance import Provenance, read_typed, typed
 from divecast.model.network import Dimensions
 from divecast.model.pairing import Coupling
 from divecast.persistence.artifact import Artifact, read_artifact, under, write_artifact
@@ -32,6 +33,11 @@ def write_model(fitted: FittedModel, path: Path) -> None:
         "seasonal_error": torch.from_numpy(fitted.seasonal_error),
         "calibration": fitted.calibration.quantiles,
         **_effect_tensors(fitted.effects),
+        **{
+            f"added.{number}.{name}": value
+            for number, added in enumerate(fitted.added)
+            for name, value in added.path.state_dict().items()
+        },
     }
     write_artifact(path, Artifact(KIND, SCHEMA, document_of(fitted), tensors))
 
@@ -46,7 +52,8 @@ def read_model(path: Path, device: torch.device) -> FittedModel:
     with as_artifact_error(path, KIND):
         fitted = _model_of(artifact.document, artifact.tensors)
         check_understood(artifact.document, document_of(fitted))
-    return replace(fitted, network=fitted.network.to(device))
+    network = fitted.network.to(device)
+    return replace(fitted, network=network, added=tuple(added.to(device) for added in fitted.added))
 
 
 def document_of(fitted: FittedModel) -> dict[str, Any]:
@@ -62,6 +69,14 @@ def document_of(fitted: FittedModel) -> dict[str, Any]:
             "levels": fitted.calibration.levels,
             "frequency": fitted.frequency,
             "provenance": fitted.provenance.to_json(),
+            "added": [
+                {
+                    "factor": typed(added.factor),
+                    "vocabulary": added.vocabulary.to_dict(),
+                    "n_examples": added.n_examples,
+                }
+                for added in fitted.added
+            ],
         }
     )
     return document
@@ -85,9 +100,18 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
     )
     dimensions = with_effects(dimensions, basis)
     levels = tuple(map(float, document["levels"]))
-    _check_tensors(tensors, dimensions, provenance.plan.model, len(levels), basis)
+    learned = [Vocabulary.from_dict(plain["vocabulary"]) for plain in document["added"]]
+    _check_tensors(tensors, dimensions, provenance.plan.model, len(levels), basis, learned)
     network = build_network(dimensions, provenance.plan.model, seed=0)
     network.load_state_dict(under("network.", tensors))
+    added = []
+    for number, (plain, vocabulary) in enumerate(zip(document["added"], learned, strict=True)):
+        path = path_of(dimensions, provenance.plan.model, vocabulary, network, seed=0)
+        path.load_state_dict(under(f"added.{number}.", tensors))
+        factor = read_typed(plain["factor"], Label)
+        added.append(
+            AddedFactor(factor, vocabulary, path.eval(), TypeAdapter(int).validate_python(plain["n_examples"]))
+        )
     return FittedModel(
         network=network.eval(),
         dimensions=dimensions,
@@ -99,6 +123,7 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
         frequency=str(document["frequency"]),
         provenance=provenance,
         effects=None if basis is None else _effects_of(basis, tensors),
+        added=tuple(added),
     )
 
 
@@ -149,7 +174,12 @@ def _check_names(channels: Sequence[str], factors: Sequence[Factor], vocabularie
 
 
 def _check_tensors(
-    tensors: Mapping[str, Tensor], dimensions: Dimensions, config: ModelConfig, n_levels: int, basis: Basis | None
+    tensors: Mapping[str, Tensor],
+    dimensions: Dimensions,
+    config: ModelConfig,
+    n_levels: int,
+    basis: Basis | None,
+    added: Sequence[Vocabulary],
 ) -> None:
     """Check names, shapes and values against a network on the meta device, before memory is allocated for one.
 
@@ -165,6 +195,9 @@ def _check_tensors(
             "calibration": torch.empty(n_levels, dimensions.horizon),
             **{name: torch.empty(shape) for name, shape in _effect_shapes(basis, n_channels).items()},
         }
+        for number, vocabulary in enumerate(added):
+            path = path_of(dimensions, config, vocabulary, network, seed=0)
+            expected |= {f"added.{number}.{name}": value for name, value in path.state_dict().items()}
     check_like(tensors, expected, may_lack_numbers=frozenset({"seasonal_error"}))
     if not bool((tensors["scale.spread"] > 0).all()):
         raise ValueError("expected a spread above 0 for every channel")
