@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from divecast import ConfigError, DataError, DataWarning, DeepDIVE, Label, Panel
+from divecast import ByRecording, ConfigError, DataError, DataWarning, DeepDIVE, Label, Panel, TrainingConfig
 from laws import assert_same_bits, frozen
-from worlds import hours, moves
+from worlds import SMALL, hours, moves
 
 PANEL = hours().panel
 DAY = np.where(np.arange(len(PANEL.values)) % 24 < 12, "early", "late").astype(object)
@@ -47,7 +47,7 @@ def test_network_and_forecasts_stay_bit_for_bit(hours_model: DeepDIVE) -> None:
 def test_it_is_inferred_from_few_examples(grown: DeepDIVE, hours_model: DeepDIVE) -> None:
     labels = grown.infer_labels(replace(PANEL, labels={"half": DAY}), "test")
     assert labels.factors == ("hour", "weekend", "half")
-    assert labels.accuracy()["half"] > 0.9
+    assert labels.accuracy()["half"] > 0.85
     old = hours_model.infer_labels(PANEL, "test")
     for one, other in zip(labels.probabilities, old.probabilities, strict=False):
         np.testing.assert_array_equal(one, other)
@@ -83,14 +83,22 @@ def test_what_cannot_be_added(grown: DeepDIVE) -> None:
         grown.add_factor(replace(PANEL, labels={"other": early}), "other")
 
 
-def test_rare_classes_are_told(moves_model: DeepDIVE) -> None:
-    model = DeepDIVE.from_plan(moves_model.plan)
-    model._fitted = moves_model.fitted_model
-    data = moves()
-    person = [None] * len(data.names)
-    person[0], person[-1] = "first", "last"
-    rare = np.full(len(data.values), None, dtype=object)
-    rare[45:48], rare[-3:] = "first", "last"
-    with pytest.warns(DataWarning, match="2 classes of 'who' with fewer than 5 labelled windows: first, last"):
-        model.add_factor(replace(data, labels={**data.labels, "who": rare}), "who")
-    assert model.infer_labels(data, by="recording").factors == ("move", "side", "who")
+def test_rare_classes_are_told(hours_model: DeepDIVE) -> None:
+    rare = np.full(len(DAY), None, dtype=object)
+    rare[100:160], rare[200:203] = "often", "seldom"
+    model = DeepDIVE.from_plan(hours_model.plan)
+    model._fitted = hours_model.fitted_model
+    with pytest.warns(DataWarning, match="1 class of 'what' with fewer than 5 labelled windows: seldom"):
+        model.add_factor(replace(PANEL, labels={"what": rare}), "what")
+
+
+def test_recordings_and_models_without_factors_learn_one_too() -> None:
+    data = moves(n_each=2)
+    model = DeepDIVE(5, 40, model=SMALL, training=TrainingConfig(epochs=1, batch_size=64, window_stride=4))
+    model.fit(data, ByRecording(1, 1, 0, group="person"), progress=False)
+    with pytest.raises(ConfigError, match="infers no labels"):
+        model.infer_labels(data)
+    model.add_factor(data, "move")
+    labels = model.infer_labels(data, by="recording")
+    assert labels.factors == ("move",)
+    assert labels.accuracy()["move"] > 0.8

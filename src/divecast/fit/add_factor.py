@@ -11,13 +11,13 @@ from divecast._device import own_random_state
 from divecast._text import plural
 from divecast.data import Label, Part, Windows, encode_labels, fit_vocabularies
 from divecast.errors import ConfigError, DataError, warn_data
-from divecast.inference.added_factor import AddedFactor, path_of, residuals
+from divecast.inference.added_factor import AddedFactor, infer_block, path_of
 from divecast.inference.fitted_model import FittedModel, PartName
 from divecast.losses.label_terms import label_terms
 from divecast.losses.objective import marginal_objective
 from divecast.model.marginal import RBFBlocks
 
-# Our choices, for some fifty examples; docs/added_factor.md measures them.
+# Our choices, for some fifty examples.
 _STEPS, _BATCH, _RATE, _DECAY, _CLIP = 300, 64, 3e-3, 0.02, 1.0
 _FEW = 5  # windows of a class
 
@@ -69,7 +69,7 @@ def _train(fitted: FittedModel, path: RBFBlocks, windows: Windows, labels: np.nd
         chosen = torch.randperm(len(windows))[:_BATCH]
         batch = windows.batch(chosen).to(fitted.device)
         true = torch.from_numpy(labels[chosen.numpy()])[:, None].to(fitted.device)
-        posterior = path.infer(residuals(batch))
+        posterior = infer_block(path, batch)
         kl, entropy = label_terms(path, posterior, path.draw(posterior, sample=True), true)
         optimiser.zero_grad()
         marginal_objective(kl.sum(1), entropy.sum(1), weights).backward()

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
 from torch.distributions import Normal
 
 from divecast._device import own_random_state
@@ -32,8 +31,8 @@ class AddedFactor:
     n_examples: int
 
     def infer(self, batch: Batch) -> Normal:
-        """Return q(b|x) of the block; like a, it is inferred from the residuals of the rows' effects."""
-        return self.path.infer(residuals(batch))
+        """Return q(b|x) of the block."""
+        return infer_block(self.path, batch)
 
     def to(self, device: torch.device) -> "AddedFactor":
         """Return the factor with its block on a device."""
@@ -52,6 +51,7 @@ def path_of(
     return path
 
 
-def residuals(batch: Batch) -> Tensor:
-    """Return the windows without the effects of their rows, (batch, time, channel)."""
-    return batch.x if batch.effects is None else batch.x - batch.effects.past
+def infer_block(path: RBFBlocks, batch: Batch) -> Normal:
+    """Return q(b|x) of a block: its own features read the windows, those of a the residuals, as in the model."""
+    posterior: Normal = path.encoder(batch.x, None if batch.effects is None else batch.x - batch.effects.past)
+    return posterior

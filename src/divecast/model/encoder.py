@@ -42,12 +42,12 @@ class MarginalEncoder(nn.Module):
             nn.LayerNorm(config.width), nn.Dropout(config.dropout), nn.Linear(config.width, config.width, bias=False)
         )
 
-    def forward(self, x: Tensor) -> Normal:
-        """Map (batch, time, channel) to a normal of (batch, marginal)."""
+    def forward(self, x: Tensor, residual: Tensor | None = None) -> Normal:
+        """Map (batch, time, channel) to a normal of (batch, marginal); borrowed features read a given residual."""
         features = self.features(x)
         if self.from_lent is not None:
             with torch.no_grad():
-                lent = self._lent[0](x)
+                lent = self._lent[0](x if residual is None else residual)
             features = features + self.from_lent(lent)
         posterior: Normal = self.head(features)
         return posterior
