@@ -25,6 +25,7 @@ from divecast.inference.export import Graph as ExportGraph
 from divecast.inference.export import description, export_model, probability_names, trace, write_onnx, write_pt2
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import encode_windows
+from divecast.types import WindowEffects
 from laws import assert_same_bits, frozen
 from worlds import SMALL, hours, moves
 
@@ -65,9 +66,27 @@ def fit_kinds() -> DeepDIVE:
     return fit_panel(("hour", "weekend", level), gappy(), prior="pairs", component="logistic")
 
 
+def promoted() -> Panel:
+    """Three weeks with a label and a covariate, which are missing here and there."""
+    panel = hours(weeks=3).panel
+    draw = np.random.default_rng(2)
+    promo = np.where(draw.random(len(panel.values)) < 0.2, "on", "off").astype(object)
+    temp = draw.normal(size=len(promo)).astype(np.float32)
+    promo[::7], temp[::11] = None, np.nan
+    values = panel.values + np.float32(2.0) * (promo == "on")[:, None] + np.nan_to_num(temp)[:, None]
+    return replace(panel, values=values.astype(np.float32), labels={"promo": promo}, covariates={"temp": temp})
+
+
+def fit_told() -> DeepDIVE:
+    training = Training(epochs=1, batch_size=64, learning_rate=5e-3)
+    model = DeepDIVE(6, 24, ["hour", "promo"], covariates=["temp"], model=SMALL, training=training)
+    return model.fit(promoted(), ByTime(3, 1, 1), progress=False)
+
+
 # "no factors" is written by the command and by the method, the others by what these call, to write them down once.
 CASES: dict[str, tuple[Callable[[], DeepDIVE] | None, Callable[[], Any]]] = {
     "kinds": (fit_kinds, gappy),
+    "told": (fit_told, promoted),
     "recordings": (None, moves),  # the model other tests share
     "no factors": (lambda: fit_panel(()), lambda: hours(weeks=3).panel),
     "given": (lambda: fit_panel(labels="given", n_conditional=0, fusion="concatenation"), lambda: hours(weeks=3).panel),
@@ -104,7 +123,15 @@ class Exported:
         x = np.stack([source.values[at - self.fitted.shape.lookback : at] for at in origins])
         labels = self.fitted.label_indices(source)[origins - 1].astype(np.int64)
         known_labels = {"labels": labels if known else np.full_like(labels, -1)}
-        return {"x": x} | (known_labels if self.fitted.network.n_factors else {})
+        rows = self.fitted.row_effects(source)
+        effects = {} if rows is None else vars_of(rows.of(origins))
+        return {"x": x} | (known_labels if self.fitted.network.n_factors else {}) | effects
+
+
+def vars_of(effects: WindowEffects) -> Arrays:
+    """The effects as inputs."""
+    there = {name: getattr(effects, name) for name in ("past", "ahead", "told", "doubt", "columns")}
+    return {f"effects_{name}": tensor.numpy() for name, tensor in there.items() if tensor is not None}
 
 
 def read_onnx(file: Path) -> tuple[Callable[[Arrays], Arrays], Any]:
@@ -148,6 +175,7 @@ def export(name: str, model: DeepDIVE, data: Any, folder: Path) -> Exported:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.filterwarnings("ignore:.* had no value in the:divecast.DataWarning")
+@pytest.mark.filterwarnings("ignore:.* is not known for:divecast.DataWarning")
 def test_the_graph_is_the_model(
     name: str, request: pytest.FixtureRequest, tmp_path: Path, subtests: pytest.Subtests
 ) -> None:
@@ -181,6 +209,9 @@ def assert_same_code(found: Arrays, codes: Any) -> None:
 
 def forecasts_are_the_estimators(exported: Exported) -> None:
     start = None if exported.name == "recordings" else "2024-01-05T03:00"
+    if exported.fitted.effects is not None:
+        given = exported.fitted.window_effects(exported.data, start=start, every=17)
+        assert given.keys() == {name for name in exported.about[0]["inputs"] if name.startswith("effects_")}
     for mode in ("known", "infer"):
         forecast = exported.model.forecast(exported.data, start=start, every=17, labels=mode, levels=LEVELS)
         for run in exported.run:
@@ -242,6 +273,7 @@ def shapes_are_the_axes_that_are_told(exported: Exported) -> None:
     model, about = onnx.load(exported.files[0]), exported.about[0]
     sizes = {"time": about["lookback"], "horizon": about["horizon"], "level": len(LEVELS)}
     sizes |= {name: len(about[f"{name}s"]) for name in ("channel", "factor")}
+    sizes |= {"column": exported.fitted.dimensions.n_columns}
     sizes |= {"conditional": exported.fitted.network.n_conditional}
     sizes |= {"marginal": sum(factor["dims"] for factor in about["factors"])}
     sizes |= {factor["probabilities"]: len(factor["classes"]) for factor in about["factors"]}

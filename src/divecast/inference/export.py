@@ -5,6 +5,10 @@ Inputs:
 * ``x`` (batch, look-back, channel) float32: windows in original units; NaN or infinite where missing.
 * ``labels`` (batch, factor) int64, only if the code has factors: known label indices, in the order of the metadata; for
   any other number, such as -1, the class is inferred from the window.
+* ``effects_past`` (batch, time, channel) and ``effects_ahead`` (batch, horizon, channel) float32, only if the model has
+  effects: what the table says of the rows, scaled units. If some effects are not of the calendar, also ``effects_told``
+  and ``effects_doubt`` (batch, horizon, channel) and, if there are columns for all series, ``effects_columns`` (batch,
+  horizon, column). ``FittedModel.window_effects`` computes them: calendars, holidays and tables are not in the graph.
 
 Outputs, float32, without those for which the model has no dimensions:
 
@@ -39,15 +43,23 @@ from divecast.data import Vocabulary
 from divecast.errors import ConfigError
 from divecast.inference.fitted_model import FittedModel
 from divecast.persistence.atomic import replacing
-from divecast.types import MarginalPosterior
+from divecast.types import MarginalPosterior, WindowEffects
 
 Json = dict[str, Any]
+
+PREFIX = "effects_"
+"""Before the name of a field of ``WindowEffects``, which is an input."""
 
 _SCHEMA = 1  # version of the metadata
 _ONNX_BYTES = 2**31 - 2**20  # limit of protobuf, less some room for the graph
 _AXES = {
     "x": ("batch", "time", "channel"),
     "labels": ("batch", "factor"),
+    "effects_past": ("batch", "time", "channel"),
+    "effects_ahead": ("batch", "horizon", "channel"),
+    "effects_told": ("batch", "horizon", "channel"),
+    "effects_doubt": ("batch", "horizon", "channel"),
+    "effects_columns": ("batch", "horizon", "column"),
     "mean": ("batch", "horizon", "channel"),
     "scale": ("batch", "horizon", "channel"),
     "quantiles": ("batch", "level", "horizon", "channel"),
@@ -56,6 +68,7 @@ _AXES = {
     "b_mean": ("batch", "marginal"),
     "b_sd": ("batch", "marginal"),
 }
+_OUTPUTS = ("mean", "scale", "quantiles", "a_mean", "a_sd", "b_mean", "b_sd")
 
 
 class Graph(nn.Module):
@@ -80,16 +93,20 @@ class Graph(nn.Module):
         self.network.decoder = nn.Identity()  # type: ignore[assignment]  # the reconstruction is no output
         sizes = [vocabulary.n_classes for vocabulary in coded(fitted)]
         self.names = probability_names([vocabulary.name for vocabulary in coded(fitted)])
+        self.inputs = input_names(fitted)
         self.register_buffer("center", torch.from_numpy(fitted.scale.center))
         self.register_buffer("spread", torch.from_numpy(fitted.scale.spread))
         self.register_buffer("residuals", fitted.calibration.at(levels))
         self.register_buffer("n_classes", torch.tensor(sizes, dtype=torch.int64))
 
-    def forward(self, x: Tensor, labels: Tensor | None = None) -> dict[str, Tensor]:
-        """Return the outputs by name for windows and, if the code has factors, labels."""
+    def forward(self, x: Tensor, *more: Tensor) -> dict[str, Tensor]:
+        """Return the outputs by name for windows and the inputs that follow them, in the order of ``inputs``."""
+        given = dict(zip(self.inputs[1:], more, strict=True))
+        labels = given.pop("labels", None)
+        effects = WindowEffects(**{name.removeprefix(PREFIX): each for name, each in given.items()}) if given else None
         window = (torch.where(torch.isfinite(x), x, torch.nan) - self.center) / self.spread
         marginal = self.network.marginal_code(window, self._known(labels, x), sample=False)
-        outputs = self.network.predict(window, (marginal.b, marginal.classes), sample=False)
+        outputs = self.network.predict(window, (marginal.b, marginal.classes), sample=False, effects=effects)
         forecast: Any = outputs.forecast
         mean, scale = forecast.mean, forecast.scale
         quantiles = mean[:, None] + scale[:, None] * self.residuals[:, :, None]
@@ -132,10 +149,12 @@ def export_model(fitted: FittedModel, path: Path, levels: Sequence[float]) -> No
 
 def trace(graph: Graph, fitted: FittedModel) -> ExportedProgram:
     """Trace the graph for any batch size."""
-    inputs = [torch.zeros(2, fitted.shape.lookback, len(fitted.channels))]
-    if graph.names:
-        inputs.append(torch.full((2, len(graph.names)), -1))
-    any_batch = tuple({0: Dim("batch")} for _ in inputs)
+    sizes = {"time": fitted.shape.lookback, "horizon": fitted.shape.horizon, "channel": len(fitted.channels)}
+    sizes |= {"factor": len(graph.names), "column": fitted.dimensions.n_columns}
+    shapes = {name: (2, *(sizes[axis] for axis in _AXES[name][1:])) for name in graph.inputs}
+    inputs = [torch.full(shape, -1) if name == "labels" else torch.zeros(shape) for name, shape in shapes.items()]
+    batch = Dim("batch")
+    any_batch = ({0: batch}, tuple({0: batch} for _ in inputs[1:]))[: len(inputs)]
     with torch.no_grad():
         # strict, since only then may the code take the batch size as len(x)
         program = torch.export.export(graph, tuple(inputs), dynamic_shapes=any_batch, strict=True)
@@ -173,7 +192,7 @@ def write_onnx(path: Path, program: ExportedProgram, metadata: Json) -> None:
             verbose=False,
             input_names=inputs,
             output_names=list(metadata["outputs"]),
-            dynamic_shapes=({0: "batch"}, None)[: len(inputs)],  # only names the axis
+            dynamic_shapes=({0: "batch"}, *({0: None} for _ in inputs[1:])),  # only names the axis
             custom_translation_table={torch.ops.aten.log_sigmoid.default: _log_sigmoid},
         )
     _tidy(exported.model)
@@ -191,7 +210,7 @@ def description(fitted: FittedModel, levels: Sequence[float]) -> Json:
         "b_mean": len(names),
         "b_sd": len(names),
     }
-    outputs = [name for name in _AXES if name not in ("x", "labels") and n_dimensions.get(name, 1)]
+    outputs = [name for name in _AXES if name in _OUTPUTS and n_dimensions.get(name, 1)]
     return {
         "schema": _SCHEMA,
         "lookback": fitted.shape.lookback,
@@ -204,9 +223,17 @@ def description(fitted: FittedModel, levels: Sequence[float]) -> Json:
             for v, dims, name in zip(factors, network.marginal.block_sizes, names, strict=True)
         ],
         "levels": [float(level) for level in levels],
-        "inputs": {name: list(_AXES[name]) for name in (("x", "labels") if names else ("x",))},
+        "inputs": {name: list(_AXES[name]) for name in input_names(fitted)},
         "outputs": {name: list(_AXES.get(name, ("batch", "class"))) for name in [*outputs, *names]},
     }
+
+
+def input_names(fitted: FittedModel) -> tuple[str, ...]:
+    """Return the names of the inputs, in order."""
+    use, n_columns = fitted.dimensions.effects, fitted.dimensions.n_columns
+    told = (*("told", "doubt"), *(("columns",) if n_columns else ())) if use == "told" else ()
+    effects = () if use == "none" else ("past", "ahead", *told)
+    return ("x", *(("labels",) if coded(fitted) else ()), *(f"{PREFIX}{name}" for name in effects))
 
 
 def coded(fitted: FittedModel) -> tuple[Vocabulary, ...]:

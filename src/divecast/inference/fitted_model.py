@@ -1,7 +1,7 @@
 """Fitted models: the network and all that is needed to use it without the data of the fit."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -35,6 +35,7 @@ from divecast.effects import Basis, Effects, RowEffects, facts_of
 from divecast.errors import ConfigError, DataError, warn_data
 from divecast.inference.added_factor import AddedFactor
 from divecast.inference.calibration import Calibration
+from divecast.inference.forecast_starts import Moment, forecast_starts
 from divecast.inference.provenance import Provenance
 from divecast.model.network import Dimensions, Network
 
@@ -251,6 +252,38 @@ class FittedModel:
         plan = self.provenance.plan
         facts = facts_of(source, plan.factors, self.known_vocabularies, plan.covariates, self.shape.horizon)
         return RowEffects(self.effects, facts, self.shape)
+
+    def window_effects(
+        self, data: Any, *, start: Moment | None = None, stop: Moment | None = None, every: int = 1, future: Any = None
+    ) -> dict[str, NDArray[np.float32]]:
+        """Return the effects of the windows that ``DeepDIVE.forecast`` forecasts, as an exported graph reads them.
+
+        Args:
+            data: as in ``DeepDIVE.forecast``, and so are the other arguments.
+            start: time of the first step of the first forecast.
+            stop: time of the first step of the last forecast.
+            every: rows between forecast origins.
+            future: labels and covariates of the rows after the end of the data.
+
+        Returns:
+            Inputs of the graph by name, float32 in scaled units: ``effects_past``, (window, time, channel), and
+            ``effects_ahead``, (window, horizon, channel), and what else the model reads; none for one without effects.
+
+        Raises:
+            DataError: the data cannot be used.
+            ConfigError: the arguments cannot be combined.
+
+        Example:
+            >>> model.fitted_model.window_effects(panel)["effects_ahead"].shape
+            (1, 24, 4)
+        """
+        windows = self.windows_of(self.source(data, future), None, "encode")
+        chosen = windows.subset(forecast_starts(windows, start, stop, every))
+        if chosen.effects is None:
+            return {}
+        effects = chosen.effects.of(chosen.origins)
+        there = {each.name: getattr(effects, each.name) for each in fields(effects)}
+        return {f"effects_{name}": tensor.numpy() for name, tensor in there.items() if tensor is not None}
 
     def original(self, scaled: Tensor) -> NDArray[np.float32]:
         """Return scaled values, (..., channel), in original units."""
