@@ -1,0 +1,129 @@
+"""Write docs/known.md from research/known/results.jsonl and the race; no number there is typed by hand.
+
+python -m research.known.page
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from research.common import number, read_lines, spread, table
+from research.scripts import page_options
+
+LINES = Path(__file__).with_name("results.jsonl")
+RACE = Path(__file__).parents[1] / "race" / "results.jsonl"
+PAGE = Path(__file__).parents[2] / "docs" / "known.md"
+Line = dict[str, Any]
+
+INTRO = """# What is gained by what is known
+
+Written by `python -m research.known.page`; each line behind it is one fit by `python -m research.known.run CASE`, or
+one entry of the race (`python -m research.race.run --data PATH --track bike`). Means over seeds, and the standard
+deviation where there are two or more. How effects work: [effects.md](effects.md).
+"""
+
+SYNTHETIC = """## A shop whose effects are known
+
+Two years of hourly sales of three shops (`research/known/synthetic.py`): a promotion adds 5, a holiday takes 6, each
+degree above 18 adds 2; noise of .5. Day-ahead forecasts of the last fifth, told promotion, holiday and temperature of
+the target rows. *Effect* is the mean change of the forecast in the scenario "promotion on", "holiday yes", for a day
+that has neither.
+"""
+
+HOLIDAYS = """## Holidays of the US
+
+EIA, 112 series of hourly demand; forecasts from every row of the last fifth (2024), RRSE over the target rows on the six
+big holidays (New Year, Memorial Day, Independence Day, Labor Day, Thanksgiving, Christmas), on the days after them, and
+on all other days, each with its own mean; mean of the steps 3, 6, 12 and 24. *Told* has the factor `holiday:US`.
+"""
+
+CODES = """## What the labels tell of a
+
+EIA, every fifth window. Share of the variance of a that a linear map of hour, weekday and month tells, made on the
+validation year, there and carried over to the test year; accuracy of trees taught on a of the validation year; accuracy
+of the labels that the model infers from the values.
+"""
+
+RACED = """## Weather
+
+Measured weather stands for a forecast of it, which flatters every entry alike. Every entry is told the same columns;
+MASE and CRPS are means over all steps of the horizon. The weighted quantile loss is the CRPS divided by a constant, so
+ratios are the same.
+"""
+
+
+def page(lines: Sequence[Line], raced: Sequence[Line]) -> str:
+    """Return the whole page; cases without a run are named."""
+    cases: dict[str, tuple[str, Callable[[Sequence[Line]], str]]] = {
+        "synthetic": (SYNTHETIC, _synthetic),
+        "holidays": (HOLIDAYS, _holidays),
+        "codes": (CODES, _codes),
+    }
+    parts = [INTRO]
+    for case, (intro, body) in cases.items():
+        own = [line for line in lines if line["case"] == case and not line["quick"]]
+        parts.append(f"{intro}\n{body(own) if own else 'Not measured yet.'}\n")
+    parts.append(f"{RACED}\n{_raced(raced)}\n")
+    return "\n".join(parts)
+
+
+def _synthetic(lines: Sequence[Line]) -> str:
+    header = ["rows", "bias", "90 % interval holds", "effect"]
+    return table(
+        header,
+        [
+            [name, *(_of([line[key].get(name) for line in lines]) for key in ("bias", "holds", "effect"))]
+            for name in lines[0]["bias"]
+        ],
+    )
+
+
+def _holidays(lines: Sequence[Line]) -> str:
+    rows = []
+    for arm in dict.fromkeys(line["arm"] for line in lines):
+        own = [line for line in lines if line["arm"] == arm]
+        for days in own[0]["rrse"]:
+            errors = [sum(line["rrse"][days].values()) / len(line["rrse"][days]) for line in own]
+            rows.append([f"{arm}, {days}", _of(errors), _of([line["holds"][days] for line in own])])
+    return table(["", "RRSE", "90 % interval holds"], rows)
+
+
+def _codes(lines: Sequence[Line]) -> str:
+    rows = []
+    for arm in dict.fromkeys(line["arm"] for line in lines):
+        own = [line for line in lines if line["arm"] == arm]
+        for key, title in (
+            ("variance", "variance of a told"),
+            ("read_from_a", "read from a"),
+            ("read_from_b", "from b"),
+        ):
+            rows += [[f"{arm}, {title}: {name}", _of([line[key][name] for line in own])] for name in own[0][key]]
+    return table(["", "share"], rows)
+
+
+def _raced(lines: Sequence[Line]) -> str:
+    rows = []
+    for track in ("bike", "tetouan"):
+        for entry in dict.fromkeys(line["entry"] for line in lines if line["track"] == track and not line["quick"]):
+            own = [line["scores"] for line in lines if line["track"] == track and line["entry"] == entry]
+            rows.append(
+                [f"{track}, {entry}", *(_of([each[name]["mean"] for each in own]) for name in ("mase", "crps"))]
+            )
+    return table(["", "MASE", "CRPS"], rows) if rows else "Not measured yet."
+
+
+def _of(values: Sequence[float | None]) -> str:
+    found = spread([value for value in values if value is not None])
+    if found is None:
+        return ""
+    return number(found.mean) if found.sd is None else f"{number(found.mean)} ± {number(found.sd)}"
+
+
+def main() -> None:
+    """Write the page."""
+    options = page_options(__doc__, LINES, PAGE)
+    options.out.write_text(page(read_lines(options.lines), read_lines(RACE)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
