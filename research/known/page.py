@@ -32,9 +32,9 @@ that has neither.
 
 HOLIDAYS = """## Holidays of the US
 
-EIA, 112 series of hourly demand; forecasts from every row of the last fifth (2024), RRSE over the target rows on the six
-big holidays (New Year, Memorial Day, Independence Day, Labor Day, Thanksgiving, Christmas), on the days after them, and
-on all other days, each with its own mean; mean of the steps 3, 6, 12 and 24. *Told* has the factor `holiday:US`.
+EIA, 112 series of hourly demand; forecasts from every row of the last fifth (2024), RRSE over the target rows on the
+six big holidays (New Year, Memorial Day, Independence Day, Labor Day, Thanksgiving, Christmas), on the days after them,
+and on all other days, each with its own mean; mean of the steps 3, 6, 12 and 24. *Told* has the factor `holiday:US`.
 """
 
 CODES = """## What the labels tell of a
@@ -86,6 +86,9 @@ def _holidays(lines: Sequence[Line]) -> str:
             errors = [sum(line["rrse"][days].values()) / len(line["rrse"][days]) for line in own]
             rows.append([f"{arm}, {days}", _of(errors), _of([line["holds"][days] for line in own])])
     return table(["", "RRSE", "90 % interval holds"], rows)
+
+
+_READ = {"variance": "variance of a told", "read_from_a": "read from a", "read_from_b": "read from b"}
 
 
 def _codes(lines: Sequence[Line]) -> str:
