@@ -8,7 +8,6 @@ from sklearn.ensemble import ExtraTreesClassifier
 
 from divecast import DeepDIVE, Panel
 from divecast.inference import FittedModel
-from divecast.inference.predict import encode_windows
 
 _EVERY, _TREES = 5, 100
 Floats, Ints = NDArray[np.float64], NDArray[np.int64]
@@ -22,7 +21,7 @@ def labels_in_a(model: DeepDIVE, panel: Panel, seed: int) -> dict[str, Any]:
     validation part. ``read_from_b``: accuracy of the labels inferred on the test part.
     """
     fitted = model.fitted_model
-    (a_valid, labels_valid), (a_test, labels_test) = (_codes(fitted, panel, part) for part in ("valid", "test"))
+    (a_valid, labels_valid), (a_test, labels_test) = (_codes(model, panel, part) for part in ("valid", "test"))
     design = _design(fitted, labels_valid)
     weights = np.linalg.lstsq(design, a_valid, rcond=None)[0]
     shares = {"valid": _told(a_valid, design @ weights), "test": _told(a_test, _design(fitted, labels_test) @ weights)}
@@ -35,9 +34,9 @@ def labels_in_a(model: DeepDIVE, panel: Panel, seed: int) -> dict[str, Any]:
     return {"variance": shares, "read_from_a": read, "read_from_b": inferred.accuracy()}
 
 
-def _codes(fitted: FittedModel, panel: Panel, part: Any) -> tuple[Floats, Ints]:
-    windows = fitted.windows(panel, part, "encode", _EVERY)
-    codes = encode_windows(fitted, windows, "infer")
+def _codes(model: DeepDIVE, panel: Panel, part: Any) -> tuple[Floats, Ints]:
+    windows = model.fitted_model.windows(panel, part, "encode", _EVERY)
+    codes = model.encode(panel, part=part, every=_EVERY)
     return codes.a_mean.astype(np.float64), windows.labels[windows.origins - 1].astype(np.int64)
 
 
