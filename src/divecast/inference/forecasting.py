@@ -77,7 +77,8 @@ class Forecasting(ABC):
             stop: time of the first step of the last forecast; None for the row after the last.
             every: rows between forecast origins.
             labels: ``known`` passes the labels of the data to the code (those of calendar factors are always known);
-                ``infer`` infers all of them from the window, as in the paper.
+                ``infer`` infers all of them from the window, as in the paper. The effects of the rows stay those of the
+                table (docs/effects.md).
             levels: probabilities of the quantiles.
             n_samples: number of sample paths, drawn from the code and the likelihood.
             future: labels and covariates of the rows after the end of the data: a table, or the path of one, with a
