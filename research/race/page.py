@@ -46,8 +46,12 @@ seconds of a fit. Memory is the highest of the process in that phase, libraries 
 
 
 def page(lines: list[dict[str, Any]], speed_lines: list[dict[str, Any]], ways_lines: list[dict[str, Any]]) -> str:
-    """Return the page from the lines of full runs, and those of ``speed`` and ``code_ways``."""
-    kept = latest([line for line in lines if not line["quick"]])
+    """Return the page from the lines of full runs, and those of ``speed`` and ``code_ways``.
+
+    Tracks with covariates are on the page of ``research.known``.
+    """
+    told = {track.name for track in TRACKS.values() if track.covariates}
+    kept = latest([line for line in lines if not line["quick"] and line["track"] not in told])
     most = max((line["most"] for line in kept), default=4.0)
     parts = [INTRO.format(most=f"{most:g}")]
     for track in TRACKS.values():
