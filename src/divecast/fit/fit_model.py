@@ -33,6 +33,7 @@ from divecast.effects import Effects, RowEffects, choose_basis, facts_of, fit_ef
 from divecast.errors import ConfigError, DataError
 from divecast.fit.linear_start import Start, start_linear, takes_seconds
 from divecast.fit.shrink_correction import shrink_correction
+from divecast.fit.static_features import static_features
 from divecast.inference.calibration import Calibration
 from divecast.inference.fitted_model import FittedModel, build_network, dimensions_of, frequency_of, with_effects
 from divecast.inference.predict import batches, predict
@@ -107,7 +108,11 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
     dimensions = _with_pairs(dimensions_of(plan.shape, len(source.channels), vocabularies), labels, parts, plan.model)
     basis = None if effects is None else effects.basis
     dimensions = with_effects(replace(dimensions, season=_season(source, plan.lookback)), basis)
+    static = static_features(source)
+    dimensions = replace(dimensions, n_static=static.shape[1])
     network = build_network(dimensions, plan.model, plan.seed)
+    if dimensions.n_static:
+        network.forecaster.static.copy_(static)
     start = _start(network, plan, parts)
     linear = ranks.once(lambda: start_linear(network, *windows(start.stride), start))
     sampled = 0 < plan.training.channels < dimensions.n_channels

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
@@ -22,6 +22,7 @@ from divecast.persistence.artifact import Artifact, read_artifact, under, write_
 from divecast.persistence.strict import as_artifact_error, as_json, check_like, check_understood
 
 SCHEMA = 1
+_MOST_STATIC = 100_000  # features of a series; a damaged number must not allocate memory
 KIND = "model"
 
 
@@ -66,6 +67,7 @@ def document_of(fitted: FittedModel) -> dict[str, Any]:
             "pairs": fitted.dimensions.pairs,
             "couplings": [asdict(coupling) for coupling in fitted.dimensions.couplings],
             "season": fitted.dimensions.season,
+            "n_static": fitted.dimensions.n_static,
             "levels": fitted.calibration.levels,
             "frequency": fitted.frequency,
             "provenance": fitted.provenance.to_json(),
@@ -83,7 +85,7 @@ def document_of(fitted: FittedModel) -> dict[str, Any]:
 
 
 def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedModel:
-    from pydantic import TypeAdapter
+    from pydantic import Field, TypeAdapter
 
     provenance = Provenance.from_json(document["provenance"])
     channels = tuple(document["channels"])
@@ -97,6 +99,7 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
         pairs=tuple((int(i), int(j)) for i, j in document["pairs"]),
         couplings=TypeAdapter(tuple[Coupling, ...]).validate_python(document["couplings"]),
         season=TypeAdapter(int).validate_python(document["season"]),
+        n_static=TypeAdapter(Annotated[int, Field(ge=0, le=_MOST_STATIC)]).validate_python(document["n_static"]),
     )
     dimensions = with_effects(dimensions, basis)
     levels = tuple(map(float, document["levels"]))

@@ -29,6 +29,22 @@ EffectsUse = Literal["none", "calendar", "told"]
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What a forecaster is told beside the window and its code.
+
+    Attributes:
+        effects: whether windows have effects, of which the network reads those of the target rows that are not of the
+            calendar.
+        n_columns: number of columns of the target rows that it reads as they are.
+        n_static: number of features of a series that do not change.
+    """
+
+    effects: EffectsUse = "none"
+    n_columns: int = 0
+    n_static: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Past:
     """What the linear path reads, without missing values.
 
@@ -118,11 +134,11 @@ class Forecaster(nn.Module):
         pairs: pairs of factors whose joint classes are covariates of the linear path.
         config: sizes and likelihood.
         season: steps per season, by which missing values of the window are filled; see ``fill_window``.
-        told: whether windows have effects, of which the network reads those of the target rows that are not of the
-            calendar; and the number of columns that it reads beside them.
+        told: what else it is told.
     """
 
     shares: Tensor
+    static: Tensor
 
     def __init__(
         self,
@@ -131,19 +147,22 @@ class Forecaster(nn.Module):
         pairs: Pairs,
         config: DecoderConfig,
         season: int = 0,
-        told: tuple[EffectsUse, int] = ("none", 0),
+        told: Told = Told(),
     ) -> None:
         super().__init__()
-        (lookback, horizon, n_channels), width, (effects, n_columns) = shape, config.width, told
+        (lookback, horizon, n_channels), width, n_columns = shape, config.width, told.n_columns
         self.n_classes, self.pairs, self.season = tuple(n_classes), pairs, season
         n_covariates = n_label_covariates(n_classes, pairs)
-        self.linear = LinearPath(lookback, n_covariates, horizon, n_channels, effects != "none")
+        self.linear = LinearPath(lookback, n_covariates, horizon, n_channels, told.effects != "none")
         self.register_buffer("shares", torch.ones(n_channels))
         self.embedding = nn.Parameter(0.1 * torch.randn(n_channels, config.channel_features))
         self.enter = nn.Linear(lookback, width)
         self.enter_channel = nn.Linear(config.channel_features, width, bias=False)
         self.enter_level = nn.Linear(2, width, bias=False) if config.standardise else None
-        self.enter_told = nn.Linear(horizon, width, bias=False) if effects == "told" else None
+        self.enter_told = nn.Linear(horizon, width, bias=False) if told.effects == "told" else None
+        if told.n_static:
+            self.register_buffer("static", torch.zeros(n_channels, told.n_static))
+        self.enter_static = nn.Linear(told.n_static, width, bias=False) if told.n_static else None
         self.conditions = nn.Linear(config.token_width, (config.depth + 1) * width, bias=False)
         n_read, n_set = horizon * n_columns, (config.depth + 1) * width
         self.conditions_told = nn.Linear(n_read, n_set, bias=False) if n_columns else None
@@ -193,6 +212,8 @@ class Forecaster(nn.Module):
         first, *others = conditions.chunk(len(self.layers) + 1, dim=-1)
         unit, spread = self.shares[:, None], window.new_ones(1)
         known = self.enter_channel(self.embedding) + first
+        if self.enter_static is not None:
+            known = known + self.enter_static(self.static)
         if self.enter_level is not None:
             level = window.mean(2, keepdim=True)
             window = window - level

@@ -10,7 +10,7 @@ from divecast.errors import ConfigError
 from divecast.model.centres import FactorKind
 from divecast.model.decoder import Decoder
 from divecast.model.encoder import ConditionalEncoder
-from divecast.model.forecaster import EffectsUse, Forecaster
+from divecast.model.forecaster import EffectsUse, Forecaster, Told
 from divecast.model.fusion import Fusion
 from divecast.model.linear.label_covariates import Pairs
 from divecast.model.marginal import Clamped, GivenLabels, LabelPath, LatentLabels, MarginalCode, RBFBlocks
@@ -34,6 +34,7 @@ class Dimensions:
         season: steps per season, by which missing values of a window are filled for the forecast; see ``fill_window``.
         effects: whether windows have effects, ``told`` if some are not of the calendar; see ``WindowEffects``.
         n_columns: number of columns that all series are told of a target row.
+        n_static: number of features of a series that do not change.
     """
 
     lookback: int
@@ -46,6 +47,7 @@ class Dimensions:
     season: int = 0
     effects: EffectsUse = "none"
     n_columns: int = 0
+    n_static: int = 0
 
     def __post_init__(self) -> None:
         """Check the season (ConfigError)."""
@@ -82,7 +84,7 @@ class Network(nn.Module):
         self.decoder = Decoder(time, channels, decoder)
         pairs = dimensions.pairs if sizes else ()
         shape = (time, dimensions.horizon, channels)
-        told = (dimensions.effects, dimensions.n_columns)
+        told = Told(dimensions.effects, dimensions.n_columns, dimensions.n_static)
         self.forecaster = Forecaster(shape, n_classes, pairs, decoder, dimensions.season, told)
 
     @property
