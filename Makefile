@@ -19,12 +19,13 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 RIVALS := .venv-rivals
 
-.PHONY: help setup demo test test-all audit mutants lint format rivals bench bench-import reproduce clean
+.PHONY: help setup demo test test-all coverage audit mutants lint format rivals bench bench-import reproduce clean
 
 help:
 	@echo "make demo          set up, fit a model on the shipped loads and forecast; results in demo/"
 	@echo "make test          set up and run the tests, except the slow ones"
 	@echo "make test-all      all tests"
+	@echo "make coverage      the quick tests with their coverage, which must reach the limit in pyproject.toml"
 	@echo "make audit         check the installed packages and the rivals' pins for known vulnerabilities (needs the network)"
 	@echo "make mutants       change the code in many small ways, and write to docs/mutants.md what the tests do not detect"
 	@echo "make lint          ruff, mypy and import-linter"
@@ -54,6 +55,9 @@ test: $(STAMP)
 
 test-all: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+coverage: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" $(PYTEST_FLAGS) --cov --cov-report=term
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -104,6 +104,11 @@ class Batch:
         """Share of the panel's channels in the batch."""
         return 1.0 if self.sample is None else self.sample.share
 
+    def part(self, windows: slice) -> "Batch":
+        """Return some of the windows of a whole batch."""
+        effects = None if self.effects is None else self.effects.map(lambda tensor: tensor[windows])
+        return Batch(self.x[windows], self.y[windows], self.labels[windows], self.sample, effects=effects)
+
     def to(self, device: torch.device) -> "Batch":
         """Return the batch on ``device``; the sample is not moved."""
         effects = None if self.effects is None else self.effects.to(device)

@@ -53,10 +53,16 @@ def test_a_does_not_see_what_moves_with_the_effects() -> None:
 
 
 def test_b_reads_the_values_as_they_are() -> None:
-    net, unknown = network(), torch.full_like(BATCH.labels, -1)
-    bare, told = (net(BATCH.x, unknown, sample=False, effects=effects) for effects in (None, some()))
-    assert torch.equal(bare.code.b, told.code.b)
-    assert not torch.allclose(bare.code.a, told.code.a)
+    net, unknown, effects = network(), torch.full_like(BATCH.labels, -1), some()
+    moved = replace(effects, past=effects.past + 1.0)
+    one, other = (net(BATCH.x, unknown, sample=False, effects=each) for each in (effects, moved))
+    assert torch.equal(one.code.b, other.code.b)
+    assert not torch.allclose(one.code.a, other.code.a)
+
+
+def test_windows_without_their_effects_are_refused() -> None:
+    with pytest.raises(RuntimeError, match="lack the effects"):
+        network()(BATCH.x, BATCH.labels, sample=False)
 
 
 def test_effects_ahead_enter_a_linear_forecast_by_their_share() -> None:

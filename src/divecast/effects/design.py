@@ -47,7 +47,7 @@ class Design:
 
     def of(self, group: Group, facts: Facts, rows: Rows, *, ahead: bool = False) -> Values:
         """Return the features of a group, (row, feature) or (row, channel, feature)."""
-        needs_calendar = group.told and not group.of_series
+        needs_calendar = _is_of_numbers(group) and not group.of_series
         calendar = self._calendar(facts, rows) if needs_calendar else np.empty((len(rows), 0), dtype=np.float32)
         return self._features(group, facts, rows, calendar, ahead)
 
@@ -59,8 +59,11 @@ class Design:
         features = group.features(facts, rows)
         if ahead and not group.in_advance:
             return np.zeros_like(features)
-        is_number = any(isinstance(term, Number) for term in group.terms)
-        if group.of_series or not is_number or not calendar.shape[1]:
+        if group.of_series or not _is_of_numbers(group) or not calendar.shape[1]:
             return features
         expected = calendar @ self.expected[:, self.basis.place(group)]
         return np.where(group.known(facts, rows)[:, None], features - expected, 0.0)
+
+
+def _is_of_numbers(group: Group) -> bool:
+    return any(isinstance(term, Number) for term in group.terms)

@@ -53,16 +53,24 @@ class Effects:
             channels: numbers of the channels.
             ahead: whether the rows are of the future, so that only what is known in advance counts.
         """
-        total: Values = self.design.shared(facts, rows, ahead=ahead) @ self.weight[:, channels]
+        return self._sum_from(0, facts, rows, channels, ahead)
+
+    def told(self, facts: Facts, rows: Rows, channels: Channels = ALL, *, ahead: bool = False) -> Values:
+        """Return the share of ``of`` that is not of the calendar."""
+        return self._sum_from(self._first_told, facts, rows, channels, ahead)
+
+    @property
+    def _first_told(self) -> int:
+        """Number of the first shared feature that is not of the calendar."""
+        return len(self.weight) - len(self.root)
+
+    def _sum_from(self, first: int, facts: Facts, rows: Rows, channels: Channels, ahead: bool) -> Values:
+        """Return the effects of the shared features from ``first`` on, and of those that differ by series."""
+        total: Values = self.design.shared(facts, rows, ahead=ahead)[:, first:] @ self.weight[first:, channels]
         if self.basis.own:
             features = self.design.own(facts, rows, ahead=ahead)[:, channels]
             total += np.einsum("rcf,cf->rc", features, self.own_weight[channels])
         return total
-
-    def told(self, facts: Facts, rows: Rows, channels: Channels = ALL, *, ahead: bool = False) -> Values:
-        """Return the share of ``of`` that is not of the calendar."""
-        groups = [group for group in self.basis.groups if group.told]
-        return self.sum_of(groups, facts, rows, channels, ahead=ahead)
 
     def sum_of(
         self, groups: Sequence[Group], facts: Facts, rows: Rows, channels: Channels = ALL, *, ahead: bool = False
@@ -99,7 +107,7 @@ class Effects:
         Returns:
             (row, channel) float32 standard deviations.
         """
-        told = self.design.shared(facts, rows, ahead=True)[:, len(self.weight) - len(self.root) :]
+        told = self.design.shared(facts, rows, ahead=True)[:, self._first_told :]
         variance = np.square(told @ self.root).sum(1)[:, None] * np.square(self.noise[channels])
         for number, group in enumerate(self.basis.groups):
             if not (group.told and group.in_advance):

@@ -130,7 +130,7 @@ class _TaskLosses:
         self.network, self.training, self.weights = network, training, weights
         size = len(batch.x) // 2  # the last window of an odd batch is left out
         pieces = [slice(0, size), slice(size, 2 * size)]
-        self.halves = [Batch(batch.x[piece], batch.y[piece], batch.labels[piece]) for piece in pieces]
+        self.halves = [batch.part(piece) for piece in pieces]
         self.names = TASKS if any(True for _ in network.marginal.parameters()) else TASKS[:2]
         self.seed = torch.initial_seed()
 
