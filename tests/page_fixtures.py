@@ -146,7 +146,7 @@ def opened_in(browser, path, width=1280, scheme="light"):
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
     opened = Opened(context.new_page())
     page = opened.page
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     page.on("console", lambda said: opened.errors.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: opened.errors.append(str(error)))
     page.on("dialog", lambda dialog: (opened.errors.append(f"dialog {dialog.message}"), dialog.dismiss()))

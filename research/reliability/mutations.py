@@ -87,7 +87,7 @@ def header(name: str, content: bytes, draw: random.Random) -> Mutation:
 def tensors(name: str, content: bytes, draw: random.Random) -> Mutation:
     """Exchange, lose, add or change tensors, and sign."""
     text, found = opened(content)
-    one, other = draw.sample(sorted(found), 2)
+    one, other = draw.sample(sorted(key for key, tensor in found.items() if tensor.numel()), 2)
     same = [key for key in found if key != one and found[key].shape == found[one].shape] or [other]
     like, twin = found[one], draw.choice(same)
     flat = like.reshape(-1).clone()

@@ -173,7 +173,9 @@ def export(name: str, model: DeepDIVE, data: Any, folder: Path) -> Exported:
 
 # One test a case: writing the graph takes seconds, and workers that share the tests out would each write it.
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    "name", [name if name in ("kinds", "told") else pytest.param(name, marks=pytest.mark.long) for name in CASES]
+)
 @pytest.mark.filterwarnings("ignore:.* had no value in the:divecast.DataWarning")
 @pytest.mark.filterwarnings("ignore:.* is not known for:divecast.DataWarning")
 def test_the_graph_is_the_model(

@@ -172,6 +172,7 @@ def test_when_a_rank_is_killed_the_first_says_so_and_one_process_resumes_from_th
     assert_same_curve(resumed.history, alone())
 
 
+@pytest.mark.long
 def test_when_the_first_rank_is_killed_the_other_ends_and_the_checkpoint_is_whole(tmp_path: Path) -> None:
     # returns once every process that holds its pipes is gone
     ran = run_script(
@@ -216,7 +217,10 @@ def fit_by_command(table: Path, out: Path, *launcher: str) -> "subprocess.Comple
 
 @pytest.mark.parametrize(
     "launcher",
-    [(sys.executable,), (*RUN, "torch.distributed.run", "--standalone", "--nproc-per-node=2")],
+    [
+        (sys.executable,),
+        pytest.param((*RUN, "torch.distributed.run", "--standalone", "--nproc-per-node=2"), marks=pytest.mark.long),
+    ],
     ids=["devices", "torchrun"],
 )
 def test_the_command_fits_once_with_two_processes_and_one_of_them_writes(
@@ -236,6 +240,7 @@ def test_the_command_fits_once_with_two_processes_and_one_of_them_writes(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model.safetensors", "panel.parquet"]
 
 
+@pytest.mark.long
 def test_two_machines_fit_one_model(tmp_path: Path) -> None:
     """Two machines are two processes of this one, each started by hand."""
     from lightning_fabric.plugins.environments.lightning import find_free_network_port

@@ -32,7 +32,9 @@ def by_name(path):
     return path.stem
 
 
-@pytest.mark.parametrize("tutorial", TUTORIALS, ids=by_name)
+@pytest.mark.parametrize(
+    "tutorial", [TUTORIALS[0], *(pytest.param(each, marks=pytest.mark.long) for each in TUTORIALS[1:])], ids=by_name
+)
 def test_runs_in_its_quick_form(tutorial, tmp_path, monkeypatch, capfd):
     monkeypatch.setenv("DIVECAST_QUICK", "1")
     monkeypatch.chdir(tmp_path)

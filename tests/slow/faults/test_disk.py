@@ -49,7 +49,7 @@ def test_all_that_the_long_script_writes_is_tried_here(made: dict[str, Product])
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "graph.onnx"])  # made slowly, written as a report
+@pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("graph")])  # slow, written as a report
 def test_without_room_one_line_is_said_and_the_former_is_left(
     name: str, made: dict[str, Product], tmp_path: Path
 ) -> None:

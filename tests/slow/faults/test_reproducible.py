@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ from research.reliability.reproducible import RUN_TOLERANCE, RUNS, distance, sec
 from worlds import fit_hours, hours
 
 PANEL = hours().panel
+SHIFTS = replace(
+    PANEL, labels={"shift": np.where(np.arange(len(PANEL.values)) % 24 < 12, "early", "late").astype(object)}
+)
 TESTS = Path(__file__).parents[2]
 IN_A_PROCESS = """
 import sys, torch
@@ -42,6 +46,12 @@ def asked(model: DeepDIVE) -> dict[str, np.ndarray]:
         "b": codes.b_mean[0],
         "drawn": drawn.y,
     }
+
+
+def copy_of(model: DeepDIVE, folder: Path) -> DeepDIVE:
+    """The same model as another object, which may be changed."""
+    model.save(folder / "copy")
+    return DeepDIVE.load(folder / "copy")
 
 
 def bits(model: DeepDIVE) -> int:
@@ -75,8 +85,10 @@ def test_other_threads_give_nearly_the_same(hours_model: DeepDIVE) -> None:
 
 AT = "2024-02-10T05:00"
 CALLS: dict[str, Callable[[DeepDIVE, Path], Any]] = {
+    "add_factor": lambda model, folder: copy_of(model, folder).add_factor(SHIFTS, "shift"),
     "anomalies": lambda model, _: model.anomalies(PANEL, every=20),
     "check": lambda model, _: model.check(PANEL),
+    "effects": lambda model, _: model.effects(),
     "encode": lambda model, _: model.encode(PANEL, "test"),
     "evaluate": lambda model, _: model.evaluate(PANEL, every=5),
     "export": lambda model, folder: model.export(folder / "model.pt2"),
