@@ -64,6 +64,7 @@ for outcome in processes.run_jobs(["a job"], print, 1):
 """
 
 
+@pytest.mark.long
 def test_a_script_without_a_main_guard_gets_a_hint(tmp_path):
     (tmp_path / "script.py").write_text(UNGUARDED)
     done = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=True)

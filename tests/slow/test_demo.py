@@ -21,6 +21,7 @@ def run(words, folder, **options):
     )
 
 
+@pytest.mark.long
 def test_the_next_commands_work_as_printed(tmp_path, monkeypatch, capsys):
     demo = run([sys.executable, "-m", "divecast.cli", "demo", "--quick", "--out", "demo"], tmp_path)
     output, errors = demo.communicate(timeout=600)
