@@ -5,7 +5,8 @@ from functools import cache
 import numpy as np
 import torch
 
-from divecast.data import Label
+from divecast.data import Calendar, Label, Panel, Part, fit_vocabularies
+from divecast.effects import facts_of, moved
 from divecast.types import WindowEffects
 from effects.told import SHAPE, Fit, fit, panel_of
 
@@ -100,3 +101,12 @@ def test_there_and_back_is_nothing() -> None:
     hour = int(world().facts.classes[origin - 1, HOUR])
     half, rest = change(origin, HOUR, (hour + 3) % 24), change(origin + 3, HOUR, hour)
     torch.testing.assert_close(steps(half), -steps(rest), atol=2e-5, rtol=0)
+
+
+def test_a_clock_of_every_other_hour_moves_by_hours_not_by_classes() -> None:
+    panel, hour = Panel.from_array(np.ones((48, 1)), "2024-01-01", "2h"), Calendar("hour")
+    vocabularies = fit_vocabularies(panel, [hour], Part(np.array([0]), np.array([48])))
+    facts = facts_of(panel, [hour], vocabularies, (), 0)
+    later = moved._moved(facts, 0, np.array([5]), np.array([2]), 47)
+    np.testing.assert_array_equal(later.hour, (facts.hour + 6) % 24)
+    np.testing.assert_array_equal(later.classes[:, 0], (facts.classes[:, 0] + 3) % 12)

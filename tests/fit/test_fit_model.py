@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from divecast import ByTime, ConfigError, DataError, DeepDIVE, Panel, TrainingConfig
+from divecast import ByTime, ConfigError, DataError, DeepDIVE, Label, ModelConfig, Panel, TrainingConfig
 from divecast.data import Windows, WindowShape, fit_scale, split
 from divecast.fit import fit_model as fitting
 from divecast.fit import linear_start
@@ -71,3 +71,12 @@ def test_the_windows_that_calibrate_are_of_every_hour(monkeypatch: pytest.Monkey
     assert len(some) == 400 // len(panel.channels)
     assert len(np.unique(some.origins % 24)) == 24
     np.testing.assert_array_equal(some.origins, fitting._draw_windows(valid, 0).origins)
+
+
+def test_labels_per_series_without_effects_would_be_used_by_nothing() -> None:
+    panel = hours(weeks=2).panel
+    promo = np.full(panel.values.shape, "off", dtype=object)
+    promo[::7, 0] = "on"
+    plain = DeepDIVE(6, 24, ["hour", Label("promo", per_series=True)], model=ModelConfig(effects=False))
+    with pytest.raises(ConfigError, match=r"cannot be used, since model.effects is off: promo"):
+        plain.fit(replace(panel, labels={"promo": promo}), progress=False)

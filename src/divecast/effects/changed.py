@@ -144,14 +144,10 @@ def _describes(group: Group, change: Change) -> bool:
 
 def _flattened(facts: Facts, rows: Rows) -> Facts:
     """Return the facts of rows of windows, one window after another."""
-    inside = rows.clip(0, facts.n_rows - 1)
     return replace(
-        facts,
-        classes=at_rows(facts.classes, rows, -1),
+        facts.in_a_row(rows),
         of_series=tuple(None if own is None else at_rows(own, rows, -1) for own in facts.of_series),
         numbers=tuple(at_rows(column, rows, np.nan) for column in facts.numbers),
-        hour=facts.hour[inside],
-        year=facts.year[inside],
     )
 
 

@@ -24,7 +24,7 @@ class Facts:
 
     Attributes:
         factors: the factors.
-        n_classes: number of classes of each.
+        names: names of the classes of each.
         classes: (row, factor) int16 class indices, -1 where missing or where the factor differs by series.
         of_series: for each factor None, or (row of the panel, channel) int16 class indices if it differs by series.
         numbers: for each covariate (row of the panel,) or (row of the panel, channel), NaN where missing.
@@ -34,7 +34,7 @@ class Facts:
     """
 
     factors: tuple[Factor, ...]
-    n_classes: tuple[int, ...]
+    names: tuple[tuple[str, ...], ...]
     classes: LabelIndices
     of_series: tuple[LabelIndices | None, ...]
     numbers: tuple[Values, ...]
@@ -69,7 +69,7 @@ class Facts:
         inside = rows.ravel().clip(0, self.n_rows - 1)
         return replace(
             self,
-            classes=self.classes[inside],
+            classes=at_rows(self.classes, rows.ravel(), -1),
             of_series=tuple(own if own is None else np.full_like(own[:1], -1) for own in self.of_series),
             numbers=tuple(np.full_like(column[:1], np.nan) for column in self.numbers),
             hour=self.hour[inside],
@@ -110,7 +110,7 @@ def facts_of(
     into_year = seconds - years.astype("datetime64[s]").astype(np.int64)
     return Facts(
         tuple(factors),
-        tuple(vocabulary.n_classes for vocabulary in vocabularies),
+        tuple(vocabulary.classes for vocabulary in vocabularies),
         classes,
         tuple(
             encode_series_labels(source, factor, vocabulary, absent_labels=True) if vocabulary.per_series else None

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from divecast.data import WindowShape
+from divecast.data import CALENDAR_CLASSES, WindowShape
 from divecast.effects.basis import Group
 from divecast.effects.effects import Effects
 from divecast.effects.facts import Facts, Rows, is_cyclic
@@ -112,11 +112,14 @@ def _moved(facts: Facts, factor: int, wanted: NDArray[np.int64], current: NDArra
         run = np.concatenate([before, np.logical_and.accumulate(after, axis=1)], axis=1)
         moved[:, factor] = np.where(run, wanted[:, None], classes).ravel()
         return replace(facts, classes=moved)
-    n_classes, shift = facts.n_classes[factor], (wanted - current)[:, None]
-    moved[:, factor] = np.where(classes >= 0, (classes + shift) % n_classes, -1).ravel()
+    names, every = facts.names[factor], CALENDAR_CLASSES[spec.name]
+    shifted = (classes + (wanted - current)[:, None]) % len(names)
+    moved[:, factor] = np.where(classes >= 0, shifted, -1).ravel()
+    places = np.array([every.index(name) for name in names])  # the table may lack classes, such as every other hour
+    shift = (places[wanted] - places[current])[:, None]
     hour, year = facts.hour.reshape(classes.shape), facts.year.reshape(classes.shape)
     if spec.name in ("hour", "half_hour"):
-        hour = ((hour + shift * 24 // n_classes) % 24).astype(np.int16)
+        hour = ((hour + shift * 24 // len(every)) % 24).astype(np.int16)
     if spec.name in ("month", "season"):
-        year = ((year + shift / n_classes) % 1.0).astype(np.float32)
+        year = ((year + shift / len(every)) % 1.0).astype(np.float32)
     return replace(facts, classes=moved, hour=hour.ravel(), year=year.ravel())

@@ -155,10 +155,15 @@ def _effects(
 ) -> tuple[Effects | None, RowEffects | None]:
     """Return the effects of the known columns, and of the rows; None of recordings, or if there is nothing to fit."""
     if not isinstance(source, Panel) or not plan.model.effects:
-        if plan.covariates:
-            names = ", ".join(each.name for each in plan.covariates)
-            why = "model.effects is off" if isinstance(source, Panel) else "recordings have none"
-            raise ConfigError(f"The covariates {names} cannot be used: {why}", argument="covariates")
+        own = [each.name for each in vocabularies if each.per_series]
+        unused = [*(each.name for each in plan.covariates), *own]
+        if unused:  # only effects use them
+            why = "model.effects is off" if isinstance(source, Panel) else "recordings have no effects"
+            raise ConfigError(
+                f"Covariates and labels per series cannot be used, since {why}: {', '.join(unused)}",
+                hint="Leave them out, or set {model.effects}" if isinstance(source, Panel) else "Leave them out",
+                argument="covariates" if plan.covariates else "factors",
+            )
         return None, None
     facts = facts_of(source, plan.factors, vocabularies, plan.covariates, plan.horizon)
     without_labels = plan.model.code.labels in ("unused", "merged")
