@@ -7,18 +7,17 @@ import tomllib
 from pathlib import Path
 
 import pytest
-import typer
 
 import divecast
 from divecast import metrics, plots, results
-from divecast.cli import app
+from divecast.cli.app import program
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 PLAIN = [*PAGES, *(ROOT / "src").rglob("*.py"), *(ROOT / "examples").glob("*.py"), *(ROOT / "docs").rglob("*.py")]
 THEORY = (ROOT / "docs" / "theory.md").read_text(encoding="utf-8")
 NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", THEORY)))
-GROUP = typer.main.get_group(app)
+GROUP = program()
 MANNERED = re.compile(
     r"\bmend(s|ed|ing)?\b"
     r"|\bwere it (a|an|the)\b"

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Annotated
 
 import typer
@@ -77,6 +78,12 @@ def divecast(
         raise typer.Exit(USER_ERROR)
 
 
+@cache
+def program() -> typer.core.TyperGroup:
+    """Return the command with all its subcommands, as the parser reads it; built once."""
+    return typer.main.get_group(app)
+
+
 def as_option(name: str) -> str:
     """Return an argument, named in a message of the library, as the command line spells it.
 
@@ -89,7 +96,7 @@ def as_option(name: str) -> str:
     if name in _POSITIONAL:
         return name.upper()
     option = _RENAMED.get(name, f"--{name.replace('_', '-')}")
-    commands = typer.main.get_group(app).commands.values()
+    commands = program().commands.values()
     known = {spelling for command in commands for parameter in command.params for spelling in parameter.opts}
     return option if option in known else as_argument(name)
 
@@ -114,7 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         with reported_warnings(as_option):
-            code = app(words, prog_name="divecast", standalone_mode=False)
+            code = program()(words, prog_name="divecast", standalone_mode=False)
     except DivecastError as error:
         say(f"divecast: {error.worded(as_option)}", "red")
         return USER_ERROR

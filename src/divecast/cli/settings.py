@@ -10,6 +10,7 @@ from typing import Any, Literal, get_type_hints
 
 from divecast.config import LossConfig, ModelConfig, TrainingConfig
 from divecast.errors import ConfigError
+from divecast.persistence.adapters import adapter_of
 
 Table = dict[str, Any]
 
@@ -195,17 +196,20 @@ def _check_known(table: Table, kind: Any, prefix: str, origin: str) -> None:
 
 
 def _validated(table: Table, origins: Mapping[str, str]) -> CommandSettings:
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     try:
         # Through JSON, since strict validation of Python values would take no table for a dataclass.
-        return TypeAdapter(CommandSettings).validate_json(json.dumps(table, default=str), strict=True)
+        settings: CommandSettings = adapter_of(CommandSettings).validate_json(
+            json.dumps(table, default=str), strict=True
+        )
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         raise ConfigError(
             f"Setting {name!r}{_origin(name, origins)}: {first['msg']}, got {first['input']!r}", argument=name
         ) from error
+    return settings
 
 
 def _origin(name: str, origins: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ from divecast.effects.facts import Facts, Rows, is_cyclic
 from divecast.effects.terms import BEYOND, Classes, DayPart, Known, Number, Season, Term, trailing_mean
 from divecast.errors import warn_data
 from divecast.model.linear.label_covariates import recurring_pairs
+from divecast.persistence.adapters import adapter_of
 
 # Our choice: enough knots to be near any bend, where rows are many; parts of the day in which a covariate may act
 # differently; three harmonics of the year.
@@ -270,11 +271,9 @@ def _fits(term: Term, n_classes: Sequence[int], n_covariates: int) -> bool:
 
 def groups_to_json(groups: Sequence[Group]) -> list[dict[str, Any]]:
     """Return groups as JSON values."""
-    from pydantic import TypeAdapter
-
     return [
         {
-            **TypeAdapter(Group).dump_python(replace(group, terms=()), mode="json"),
+            **adapter_of(Group).dump_python(replace(group, terms=()), mode="json"),
             "terms": [{"type": type(term).__name__, **asdict(term)} for term in group.terms],
         }
         for group in groups
@@ -287,14 +286,12 @@ def groups_from_json(plain: Sequence[Mapping[str, Any]]) -> tuple[Group, ...]:
     Raises:
         ValueError, LookupError, TypeError: it is malformed.
     """
-    from pydantic import TypeAdapter
-
     kinds = {kind.__name__: kind for kind in get_args(Term)}
     groups = []
     for each in plain:
         terms = tuple(
-            TypeAdapter(kinds[term["type"]]).validate_python({k: v for k, v in term.items() if k != "type"})
+            adapter_of(kinds[term["type"]]).validate_python({k: v for k, v in term.items() if k != "type"})
             for term in each["terms"]
         )
-        groups.append(replace(TypeAdapter(Group).validate_python({**each, "terms": ()}), terms=terms))
+        groups.append(replace(adapter_of(Group).validate_python({**each, "terms": ()}), terms=terms))
     return tuple(groups)

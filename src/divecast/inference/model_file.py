@@ -18,6 +18,7 @@ from divecast.inference.fitted_model import FittedModel, build_network, dimensio
 from divecast.inference.provenance import Provenance, read_typed, typed
 from divecast.model.network import Dimensions
 from divecast.model.pairing import Coupling
+from divecast.persistence.adapters import adapter_of
 from divecast.persistence.artifact import Artifact, read_artifact, under, write_artifact
 from divecast.persistence.strict import as_artifact_error, as_json, check_like, check_understood
 
@@ -97,8 +98,8 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
     dimensions = replace(
         dimensions_of(provenance.plan.shape, len(channels), vocabularies),
         pairs=tuple((int(i), int(j)) for i, j in document["pairs"]),
-        couplings=TypeAdapter(tuple[Coupling, ...]).validate_python(document["couplings"]),
-        season=TypeAdapter(int).validate_python(document["season"]),
+        couplings=adapter_of(tuple[Coupling, ...]).validate_python(document["couplings"]),
+        season=adapter_of(int).validate_python(document["season"]),
         n_static=TypeAdapter(Annotated[int, Field(ge=0, le=_MOST_STATIC)]).validate_python(document["n_static"]),
     )
     dimensions = with_effects(dimensions, basis)
@@ -112,9 +113,7 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
         path = path_of(dimensions, provenance.plan.model, vocabulary, network, seed=0)
         path.load_state_dict(under(f"added.{number}.", tensors))
         factor = read_typed(plain["factor"], Label)
-        added.append(
-            AddedFactor(factor, vocabulary, path.eval(), TypeAdapter(int).validate_python(plain["n_examples"]))
-        )
+        added.append(AddedFactor(factor, vocabulary, path.eval(), adapter_of(int).validate_python(plain["n_examples"])))
     return FittedModel(
         network=network.eval(),
         dimensions=dimensions,

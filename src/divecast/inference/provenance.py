@@ -9,6 +9,7 @@ import numpy as np
 from divecast.config import LinearStart, LossConfig, ModelConfig, TrainingConfig
 from divecast.data import ByGroup, ByRecording, ByTime, Calendar, Covariate, Factor, Label, Split, WindowShape
 from divecast.data.time.stamps import local_stamps
+from divecast.persistence.adapters import adapter_of
 from divecast.persistence.strict import as_json
 from divecast.train.history import History
 
@@ -54,11 +55,9 @@ class FitPlan:
         Raises:
             ValueError, LookupError, TypeError, ConfigError: the settings are malformed.
         """
-        from pydantic import TypeAdapter
-
         factors = tuple(read_typed(factor, Calendar, Label) for factor in settings["factors"])
         rest = {name: value for name, value in settings.items() if name != "factors"}
-        plan: FitPlan = TypeAdapter(cls).validate_python({**rest, "factors": factors})
+        plan: FitPlan = adapter_of(cls).validate_python({**rest, "factors": factors})
         if not 0 <= plan.seed < 2**63:
             raise ValueError(f"expected a seed from 0 to 2^63 - 1, got {plan.seed}")
         return plan
@@ -109,23 +108,19 @@ class Provenance:
         Raises:
             ValueError, LookupError, TypeError, ConfigError, DataError: a field is malformed.
         """
-        from pydantic import TypeAdapter
-
         parsed = {
             "plan": FitPlan.from_json(fields["plan"]),
             "split": read_typed(fields["split"], ByTime, ByRecording, ByGroup),
             "history": {"records": fields["history"]},
         }
-        provenance: Provenance = TypeAdapter(cls).validate_python({**fields, **parsed})
+        provenance: Provenance = adapter_of(cls).validate_python({**fields, **parsed})
         local_stamps(np.zeros(1, "datetime64[s]"), provenance.time_zone)
         return provenance
 
 
 def typed(value: Any) -> dict[str, Any]:
     """Return a dataclass as JSON values, with the name of its type; numbers have the types of their fields."""
-    from pydantic import TypeAdapter
-
-    return {"type": type(value).__name__, **TypeAdapter(type(value)).dump_python(value, mode="json")}
+    return {"type": type(value).__name__, **adapter_of(type(value)).dump_python(value, mode="json")}
 
 
 def read_typed(fields: Mapping[str, Any], *types: type) -> Any:
@@ -134,8 +129,6 @@ def read_typed(fields: Mapping[str, Any], *types: type) -> Any:
     Raises:
         ValueError, LookupError, TypeError, ConfigError: a field is malformed.
     """
-    from pydantic import TypeAdapter
-
     rest = dict(fields)
     kind = {cls.__name__: cls for cls in types}[rest.pop("type")]
-    return TypeAdapter(kind).validate_python(rest)
+    return adapter_of(kind).validate_python(rest)

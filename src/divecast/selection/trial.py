@@ -15,6 +15,7 @@ from divecast.data.sources.mapped import Mapped
 from divecast.errors import ArtifactError, DataWarning
 from divecast.estimator import DeepDIVE
 from divecast.inference.provenance import FitPlan, typed
+from divecast.persistence.adapters import adapter_of
 from divecast.persistence.atomic import replacing
 from divecast.persistence.json_values import plain
 from divecast.persistence.version import __version__
@@ -132,12 +133,10 @@ def read_result(file: Path) -> TrialResult | None:
     Raises:
         ArtifactError: the file is damaged or cannot be read.
     """
-    from pydantic import TypeAdapter
-
     if not file.exists():
         return None
     try:
-        result: TrialResult = TypeAdapter(TrialResult).validate_json(file.read_bytes())
+        result: TrialResult = adapter_of(TrialResult).validate_json(file.read_bytes())
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         problem = f"{file} is not the result of a trial ({reason})"

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from divecast.errors import ArtifactError
 from divecast.model.network import Network
+from divecast.persistence.adapters import adapter_of
 from divecast.persistence.artifact import Artifact, read_artifact, under, write_artifact
 from divecast.persistence.strict import as_artifact_error, as_json, check_like, check_understood
 from divecast.train.distributed.ranks import ALONE, Ranks
@@ -102,10 +103,8 @@ def load_checkpoint(
 
 
 def _read_state(artifact: Artifact) -> FitState:
-    from pydantic import TypeAdapter
-
     plain = {name: value for name, value in artifact.document.items() if name != "identity"}
-    stored = TypeAdapter(_StoredState).validate_python(plain)
+    stored = adapter_of(_StoredState).validate_python(plain)
     check_understood(plain, as_json(asdict(stored)))
     counts = stored.counts
     if stored.step < 0 or stored.sums.keys() != counts.keys() or any(count < 1 for count in counts.values()):
