@@ -33,7 +33,7 @@ channel_features = 2
 
 [training]
 epochs = 1
-batch_size = 64
+batch_size = 256
 """
 ROWS = 400
 

@@ -43,7 +43,8 @@ def test_scores_can_be_chosen(run, folder, model, tmp_path):
 
 
 def test_windows_inferred_as_another_class_are_listed_instead(run, folder, model, tmp_path):
-    out, given = tmp_path / "a.csv", ["anomalies", model, folder / "panel.csv", "--out", tmp_path / "a.csv"]
+    out = tmp_path / "a.csv"
+    given = ["anomalies", model, folder / "panel.csv", "--out", out, "--every", 5]
     run(*given)
     table = csv.read_csv(out).to_pandas()
     hours = [f"{hour:02}" for hour in table["hour_inferred"]]

@@ -83,7 +83,7 @@ def interrupted_fit(run, folder, out, monkeypatch, *more):
 
     with monkeypatch.context() as patch:
         patch.setattr(ProgressBar, "on_epoch", press)
-        return fit(run, folder, out, "--epochs", 3, *more)
+        return fit(run, folder, out, "--epochs", 2, *more)
 
 
 def test_ctrl_c_leaves_a_checkpoint_to_resume(run, folder, tmp_path, monkeypatch):
@@ -92,15 +92,15 @@ def test_ctrl_c_leaves_a_checkpoint_to_resume(run, folder, tmp_path, monkeypatch
     assert stopped.code == 130
     assert "resume with --resume from" in stopped.err
     assert not broken.exists()
-    assert fit(run, folder, broken, "--epochs", 3, "--resume", "--json").code == 0
-    assert fit(run, folder, whole, "--epochs", 3, "--json").code == 0
+    assert fit(run, folder, broken, "--epochs", 2, "--resume", "--json").code == 0
+    assert fit(run, folder, whole, "--epochs", 2, "--json").code == 0
     weights = [DeepDIVE.load(path).fitted_model.network.state_dict() for path in (broken, whole)]
     assert all(weights[0][name].equal(weights[1][name]) for name in weights[1])
 
 
 def test_resuming_another_fit_is_refused(run, folder, tmp_path, monkeypatch):
     interrupted_fit(run, folder, tmp_path / "m", monkeypatch)
-    message = fit(run, folder, tmp_path / "m", "--epochs", 3, "--resume", "--seed", 5, "--json").error
+    message = fit(run, folder, tmp_path / "m", "--epochs", 2, "--resume", "--seed", 5, "--json").error
     assert "checkpoint of another fit" in message
     assert "seed" in message
 

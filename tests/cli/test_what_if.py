@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import csv, parquet
 
@@ -112,6 +112,7 @@ def test_each_mistake_is_one_line(run, folder, model, tmp_path, monkeypatch, arg
     assert list(tmp_path.iterdir()) == []
 
 
+@settings(max_examples=25)
 @given(st.dictionaries(st.from_regex(r"[a-z_]+", fullmatch=True), st.from_regex(r"[\w=:.-]+", fullmatch=True)))
 def test_classes_are_read_back(classes):
     assert parse_classes("--to", [f"{factor}={name}" for factor, name in classes.items()]) == classes
