@@ -37,39 +37,46 @@ def _words(page: Path) -> str:
     return re.sub(r"(?ms)^```.*?^```", "", text)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=by_name)
-def test_every_relative_link_exists(page: Path) -> None:
-    targets = re.findall(r"\]\((?!https?:|mailto:)([^)\s#]+)", _words(page))
-    assert [target for target in targets if not (page.parent / target).exists()] == []
+def test_every_relative_link_exists() -> None:
+    links = [(page, link) for page in PAGES for link in re.findall(r"\]\((?!https?:|mailto:)([^)\s#]+)", _words(page))]
+    assert [f"{by_name(page)}: {link}" for page, link in links if not (page.parent / link).exists()] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=by_name)
-def test_every_link_to_a_heading_exists(page: Path) -> None:
-    missing = []
-    for target, anchor in re.findall(r"\]\((?!https?:)([^)\s#]*)#([\w-]+)\)", _words(page)):
-        other = page.parent / target if target else page
-        headings = re.findall(r"(?m)^#+ (.+)$", other.read_text(encoding="utf-8"))
-        if anchor not in [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]:
-            missing.append(f"{target}#{anchor}")
+def _anchors(page: Path) -> set[str]:
+    headings = re.findall(r"(?m)^#+ (.+)$", page.read_text(encoding="utf-8"))
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_link_to_a_heading_exists() -> None:
+    links = [
+        (page, target, anchor)
+        for page in PAGES
+        for target, anchor in re.findall(r"\]\((?!https?:)([^)\s#]*)#([\w-]+)\)", _words(page))
+    ]
+    assert links
+    missing = [link for link in links if link[2] not in _anchors(link[0].parent / link[1] if link[1] else link[0])]
     assert missing == []
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "CHANGELOG.md"], ids=by_name)
-def test_every_named_script_exists(page: Path) -> None:
-    names = set(
-        re.findall(
-            r"\b((?:[\w-]+/)+\w+\.py|(?:benchmarks|research)/[\w/-]+\.jsonl)\b", page.read_text(encoding="utf-8")
-        )
-    )
-    folders = (ROOT, ROOT / "src" / "divecast", page.parent)
-    assert sorted(name for name in names if not any((folder / name).is_file() for folder in folders)) == []
+CURRENT = [page for page in PAGES if page.name != "CHANGELOG.md"]
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "CHANGELOG.md"], ids=by_name)
-def test_every_module_run_exists(page: Path) -> None:
-    modules = set(re.findall(r"python -m (research[\w.]*)", page.read_text(encoding="utf-8")))
-    paths = [ROOT / module.replace(".", "/") for module in modules]
-    assert [str(path) for path in paths if not (path.with_suffix(".py").is_file() or path.is_dir())] == []
+def _named(pattern: str) -> list[tuple[Path, str]]:
+    """Return what the pages, except the log of changes, name by a pattern."""
+    return [(page, name) for page in CURRENT for name in sorted(set(re.findall(pattern, page.read_text("utf-8"))))]
+
+
+def test_every_named_script_exists() -> None:
+    named = _named(r"\b((?:[\w-]+/)+\w+\.py|(?:benchmarks|research)/[\w/-]+\.jsonl)\b")
+    assert named
+    folders = (ROOT, ROOT / "src" / "divecast")
+    missing = [each for each in named if not any((f / each[1]).is_file() for f in (*folders, each[0].parent))]
+    assert missing == []
+
+
+def test_every_module_run_exists() -> None:
+    paths = [(page, ROOT / module.replace(".", "/")) for page, module in _named(r"python -m (research[\w.]*)")]
+    assert [each for each in paths if not (each[1].with_suffix(".py").is_file() or each[1].is_dir())] == []
 
 
 def test_no_phrase_is_mannered() -> None:

@@ -3,6 +3,7 @@
 import doctest
 import importlib
 import inspect
+import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
@@ -86,6 +87,7 @@ def names(tmp_path: Path, results_folder: Path, monkeypatch: pytest.MonkeyPatch)
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("Agg")
     monkeypatch.chdir(results_folder)
+    monkeypatch.setattr(sys.modules["divecast.fit.add_factor"], "_STEPS", 20)  # what it learns is not looked at
     given = {"panel": panel(), "recordings": recordings(), "model": model(), "folder": tmp_path, "np": np}
     public_names = {name: getattr(divecast, name) for name in divecast.__all__}
     return {**public_names, **given, "replace": replace}

@@ -13,15 +13,17 @@ BUILTINS = {"eval", "exec", "compile", "__import__"}
 MODULES = {"pickle", "_pickle", "cPickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "code", "runpy"}
 LOADERS = {"torch.load", "torch.jit.load", "torch.package", "torch.export.load", "yaml.load", "yaml.unsafe_load"}
 LOADERS |= {"os.system", "os.popen", "pandas.read_pickle"}
+LAST = {name.rpartition(".")[2] for name in LOADERS} | BUILTINS | {"read_pickle"}
 SWITCHES = {"allow_pickle", "shell"}
 
 
 def breaches(source: str) -> Iterator[str]:
     """Yield the names in a source text that could run code from elsewhere."""
     tree = ast.parse(source)
-    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
+    nodes = list(ast.walk(tree))
+    imports = [node for node in nodes if isinstance(node, ast.Import)]
     known = {name.asname or name.name: name.name for node in imports for name in node.names}
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Name(id=name) if name in BUILTINS:
                 yield name
@@ -30,7 +32,7 @@ def breaches(source: str) -> Iterator[str]:
             case ast.ImportFrom(module=str(module), names=names):
                 full = [f"{module}.{name.name}" for name in names]
                 yield from (one for one in full if module.split(".")[0] in {*MODULES, "builtins"} or one in LOADERS)
-            case ast.Attribute():
+            case ast.Attribute(attr=attr) if attr in LAST:
                 first, _, rest = ast.unparse(node).partition(".")
                 name = f"{known.get(first, first)}.{rest}"
                 if name in LOADERS or (name.startswith("builtins.") and rest in BUILTINS) or rest == "read_pickle":

@@ -23,15 +23,18 @@ def is_private(name: str) -> bool:
 
 def own_names(tree: ast.AST) -> set[str]:
     """Return the private names that a module defines or sets: functions, classes, attributes, fields."""
-    names = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    names = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
             names.add(node.attr)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names.add(node.id)
     return {name for name in names if is_private(name)}
 
 
+@cache
 def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"))
 
@@ -45,10 +48,16 @@ def own_by_room() -> dict[str, set[str]]:
     return own
 
 
+@cache
+def names_of_others(room: str) -> set[str]:
+    """Return the private names of the other rooms that are none of this one."""
+    own = own_by_room()
+    return {name for other, names in own.items() if other != room for name in names} - own[room]
+
+
 def doors(room: str, tree: ast.Module) -> Iterator[str]:
     """Yield each private name of another room of this package that a module of a room uses."""
-    own = own_by_room()
-    others = {name for other, names in own.items() if other != room for name in names} - own[room]
+    others = names_of_others(room)
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("divecast"):
             inside = (node.module or "").split(".")[1:2]

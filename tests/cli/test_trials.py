@@ -17,7 +17,7 @@ lookback = 24
 factors = ["hour"]
 [training]
 epochs = 1
-batch_size = 64
+batch_size = 256
 window_stride = 5
 [model.encoder]
 n_mixtures = 4

@@ -12,6 +12,11 @@ AT = ["2024-01-20T05:00", "2024-01-10T00:00"]
 PLACES = [{"recording": "r3", "second": 4.0}, "r1"]
 
 
+@pytest.fixture(scope="module")
+def scored(hours_model):
+    return hours_model.anomalies(PANEL)
+
+
 RANK = {"rtol": 1e-3, "atol": 0.06}
 """A score is a rank among the usual windows: rounding in the last bit may move it by one place."""
 
@@ -88,9 +93,9 @@ def test_every_dimension_that_is_named_can_be_moved(of_hours):
         assert of_hours.answer("/traverse", {"dimension": dimension, "at": AT[:1]})["dimension"] == dimension
 
 
-def test_anomalies_of_a_span(of_hours, hours_model):
+def test_anomalies_of_a_span(of_hours, scored):
     span = {"start": "2024-02-10T00:00", "stop": "2024-02-12T23:00", "n": 2}
-    found, whole = of_hours.answer("/anomalies", span), hours_model.anomalies(PANEL)
+    found, whole = of_hours.answer("/anomalies", span), scored
     ends = whole.keys.stamps[:, -1]
     inside = (ends >= np.datetime64(span["start"])) & (ends <= np.datetime64(span["stop"]))
     assert [each["end"] for each in found["windows"]] == ends[inside].astype(str).tolist()
@@ -112,7 +117,7 @@ def test_anomalies_of_recordings(of_moves, moves_model):
 
 
 def test_other_data_are_their_own_measure(hours_model):
-    other = PANEL.rows(0, 400)
+    other = PANEL.rows(0, 200)
     found = Asked(explorer_of(hours_model, other)).answer("/anomalies", {"every": 7})
     assert found["reference"] == "the given data"
     wanted = hours_model.anomalies(other).score[::7]

@@ -68,14 +68,14 @@ def seconds_until_ended(line, fed, most=10.0):
 
 @pytest.mark.parametrize("head", [b"", b"GET /model HTTP/1.1\r\nX: " + b"0" * 300])
 def test_who_does_not_end_the_head_of_a_request_is_given_up(of_hours, monkeypatch, head):
-    monkeypatch.setattr(client_timeouts, "HEAD_SECONDS", 0.4)
+    monkeypatch.setattr(client_timeouts, "HEAD_SECONDS", 0.25)
     with listening(Asked(of_hours.explorer).app) as port:
         with socket.create_connection(("127.0.0.1", port), 10) as line:
-            assert 0.3 < seconds_until_ended(line, iter(head) if head else None) < 5.0  # though bytes keep coming
+            assert 0.2 < seconds_until_ended(line, iter(head) if head else None) < 5.0  # though bytes keep coming
         with httpx.Client(base_url=f"http://127.0.0.1:{port}") as kept:
             for _ in range(3):  # together longer than one head may take
                 assert kept.get("/model").status_code == 200
-                time.sleep(0.2)
+                time.sleep(0.12)
 
 
 def test_who_does_not_take_the_answer_is_given_up(of_hours, monkeypatch):
@@ -84,7 +84,7 @@ def test_who_does_not_take_the_answer_is_given_up(of_hours, monkeypatch):
     large = Asked(of_hours.explorer, page="x" * size)
     with listening(large.app) as port, socket.create_connection(("127.0.0.1", port), 10) as line:
         line.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-        time.sleep(1.0)
+        time.sleep(0.6)
         taken = 0
         with suppress(ConnectionResetError):
             while more := line.recv(1 << 20):

@@ -12,7 +12,7 @@ pytest.importorskip("plotly")
 
 
 def test_the_policy_allows_the_page_only_its_script_and_its_own_server(hours_model):
-    page = explorer_page(hours_model, hours().panel)
+    page = explorer_page(hours_model, hours(weeks=1).panel)
     own = re.findall(r"(?s)<script>(.*?)</script>", page)[-1]
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', page)[1]
     assert own.endswith("startLive();\n\n})();")

@@ -16,7 +16,8 @@ from divecast.page.packed import number, pack
 from divecast.page.payload import payload_of
 from divecast.page.scope import Scope, spacing, spread
 from divecast.page.what_ifs import LEVELS as BOUNDS
-from worlds import fit_hours, hours, moves
+from plain import plain_model
+from worlds import hours, moves
 
 
 def unpacked(packed):
@@ -160,8 +161,7 @@ def test_recordings_have_no_calendar_but_all_the_rest(moves_payload):
 
 
 def test_a_model_without_factors_leaves_out_what_needs_them():
-    model = fit_hours(factors=(), epochs=1)
-    found = payload_of(model, hours().panel, "Plain")
+    found = payload_of(plain_model(), hours(weeks=4).panel, "Plain")
     assert "no labels" in found.what_ifs
     assert isinstance(found.densities, str)
     assert found.factors == ()
@@ -170,7 +170,7 @@ def test_a_model_without_factors_leaves_out_what_needs_them():
 
 
 def test_other_data_are_shown_whole(hours_model):
-    other = hours(weeks=2, seed=5).panel
+    other = hours(weeks=1, seed=5).panel
     found = payload_of(hours_model, other, "Other")
     assert "all the data given" in found.summary.fitted
 

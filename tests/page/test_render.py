@@ -7,7 +7,7 @@ import pytest
 
 from divecast import ArtifactError, ConfigError
 from divecast.cli import main
-from divecast.page import write_report
+from divecast.page import write, write_report
 from divecast.page.render import SCRIPTS, as_json, render
 
 
@@ -59,7 +59,8 @@ def test_every_module_is_in_the_page_once(payload):
     assert len(as_json(payload)) < 1_500_000
 
 
-def test_a_page_that_cannot_be_written_leaves_the_former_one(hours_model, panel, tmp_path):
+def test_a_page_that_cannot_be_written_leaves_the_former_one(hours_model, panel, payload, tmp_path, monkeypatch):
+    monkeypatch.setattr(write, "payload_of", lambda *_: payload)
     with pytest.raises(ArtifactError):
         write_report(hours_model, panel, tmp_path / "absent" / "page.html")
     assert list(tmp_path.iterdir()) == []

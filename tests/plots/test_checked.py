@@ -52,7 +52,7 @@ def test_classes_are_shown_as_they_are(moves_model):
 
 
 def test_a_day_has_the_highest_score_of_the_windows_that_end_on_it(hours_model):
-    found = hours_model.anomalies(PANEL)
+    found = hours_model.anomalies(PANEL, every=5)
     display = AnomaliesDisplay.from_anomalies(found, 3)
     table = columns(display)
     days = found.keys.stamps[:, -1].astype("datetime64[D]")
@@ -110,7 +110,7 @@ def test_days_read_as_another_class_have_their_log_odds(hours_model):
 
 
 def test_recordings_are_lines_the_most_anomalous_on_top(moves_model):
-    found = moves_model.anomalies(RECORDINGS, every=3)
+    found = moves_model.anomalies(RECORDINGS, every=9)
     names = np.where(found.keys.recordings == found.top(1)[0].recording, ODD_NAME, found.keys.recordings)
     display = AnomaliesDisplay.from_anomalies(replace(found, keys=replace(found.keys, recordings=names)), 1)
     figure = display.plot()

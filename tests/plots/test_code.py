@@ -9,8 +9,9 @@ import torch
 from divecast import ConfigError
 from divecast.plots import CodeDisplay, DensityDisplay, LabelCorrelationDisplay
 from divecast.plots.code_view import CodeView, FactorView, two_components, view_code
+from plain import plain_model
 from plots.drawn import ODD_NAME, columns, lines, only, texts
-from worlds import fit_hours, hours, moves
+from worlds import hours, moves
 
 
 @pytest.fixture(scope="module")
@@ -116,9 +117,8 @@ def test_names_are_shown_as_they_are():
 
 
 def test_a_model_without_blocks_is_refused():
-    plain = fit_hours((), epochs=1)
     with pytest.raises(ConfigError, match="no blocks of b"):
-        CodeDisplay.from_estimator(plain, hours().panel)
+        CodeDisplay.from_estimator(plain_model(), hours(weeks=4).panel)
 
 
 def test_drawing_draws_no_random_numbers(view):

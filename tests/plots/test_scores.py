@@ -21,8 +21,9 @@ from divecast.selection.backtest import Backtest
 from divecast.selection.run_trials import FinishedTrial
 from divecast.selection.search import Candidate, SearchResult
 from divecast.selection.trial import TrialResult
+from plain import plain_model
 from plots.drawn import columns, lines, texts
-from worlds import fit_hours, hours
+from worlds import hours
 
 PANEL = hours().panel
 
@@ -102,7 +103,7 @@ def test_codes_alone_are_coloured_by_the_most_probable_class(hours_model):
     names = [codes.classes[0][k] for k in codes.probabilities[0].argmax(axis=1)]
     assert table["class"][table["panel"] == "b of hour"].tolist() == names
     assert CodeDisplay.from_codes(codes).plot().axes[0].has_data()
-    plain = fit_hours((), epochs=1).encode(PANEL, every=20)
+    plain = plain_model().encode(PANEL, every=20)
     with pytest.raises(ConfigError, match="no factors to show"):
         CodeDisplay.from_codes(plain)
     one = replace(codes, b_mean=tuple(b[:, :1] for b in codes.b_mean), b_sd=tuple(b[:, :1] for b in codes.b_sd))

@@ -5,6 +5,7 @@ import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,16 @@ FILES = sorted((ROOT / "research").rglob("*.py"))
 PUBLIC = {"__version__", "__file__", "__all__", "__doc__", "__main__"}
 
 
+@cache
+def nodes_of(source: str) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(source)))
+
+
 def private_names(source: str) -> Iterator[str]:
     """Yield private names that are imported from divecast, and private attributes that the source does not define."""
-    tree = ast.parse(source)
-    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)} | {"_exit", "_replace"}
-    for node in ast.walk(tree):
+    nodes = nodes_of(source)
+    own = {node.name for node in nodes if isinstance(node, ast.FunctionDef)} | {"_exit", "_replace"}
+    for node in nodes:
         match node:
             case ast.ImportFrom(module=str(module), names=names) if module.split(".")[0] == "divecast":
                 parts = [*module.split("."), *(name.name for name in names)]
@@ -43,7 +49,7 @@ DOORS = ("divecast.config", "divecast.errors", "divecast.types", "divecast.data.
 
 def side_doors(source: str) -> Iterator[str]:
     """Yield what is imported from divecast by another way than the public names of the package or of a room."""
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes_of(source):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("divecast"):
             public = getattr(importlib.import_module(str(node.module)), "__all__", ())
             own = {"__version__"} if node.module == "divecast" else set()

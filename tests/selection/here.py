@@ -14,7 +14,7 @@ def work_here(jobs: Sequence[Any], work: Callable[[Any], None], n_workers: int) 
         yield Outcome(job, run_job(job, work))
 
 
-def small(factors: tuple[str, ...] = ("hour",), epochs: int = 1) -> DeepDIVE:
+def small(factors: tuple[str, ...] = ("hour",), epochs: int = 1, batch_size: int = 256) -> DeepDIVE:
     """A model of ``hours``, not fitted."""
-    training = TrainingConfig(epochs=epochs, batch_size=64, learning_rate=5e-3, window_stride=5)
+    training = TrainingConfig(epochs=epochs, batch_size=batch_size, learning_rate=5e-3, window_stride=5)
     return DeepDIVE(6, 24, factors, model=SMALL, training=training)

@@ -58,10 +58,10 @@ def test_a_fit_that_is_there_is_not_made_again_and_one_of_other_settings_is(here
 
 
 def test_tables_and_means(here, tmp_path):
-    found = backtest(small(), PANEL, 3, span=30, out=tmp_path)
+    found = backtest(small(), PANEL, 2, span=30, out=tmp_path)
     table = found.table()
     n_models = len(set(table["model"]))
-    assert len(table["fold"]) == 3 * n_models * 7
+    assert len(table["fold"]) == 2 * n_models * 7
     own = (table["model"] == "DeepDIVE") & (table["horizon"] == "all")
     mean, sd = found.overall()["DeepDIVE"]["rrse"]
     assert mean == pytest.approx(table["rrse"][own].mean())

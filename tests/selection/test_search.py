@@ -40,9 +40,9 @@ def test_the_test_part_is_not_looked_at(here, tmp_path):
 
 def test_of_labels_read_right_the_most_win_and_more_values_add_to_what_is_there(here, tmp_path):
     told = []
-    search(small(epochs=2), PANEL, TRIES, out=tmp_path, by="accuracy", watch=told.append)
+    search(small(epochs=2, batch_size=64), PANEL, TRIES, out=tmp_path, by="accuracy", watch=told.append)
     more = TRIES | {"training.learning_rate": [1e-4, 2e-2, 5e-3]}
-    found = search(small(epochs=2), PANEL, more, out=tmp_path, by="accuracy", watch=told.append)
+    found = search(small(epochs=2, batch_size=64), PANEL, more, out=tmp_path, by="accuracy", watch=told.append)
     assert len(told) == 3
     scores = [each.score for each in found.candidates]
     assert scores == sorted(scores, reverse=True)

@@ -27,7 +27,7 @@ Cut = Callable[[Network], None]
 @pytest.fixture(scope="module")
 def plain_model() -> DeepDIVE:
     """A model without effects: labels reach its forecasts through the code and the label covariates alone."""
-    return fit_hours(config=replace(SMALL, effects=False))
+    return fit_hours(epochs=1, config=replace(SMALL, effects=False))
 
 
 def cut(model: DeepDIVE, change: Cut) -> FittedModel:
@@ -180,7 +180,7 @@ def test_the_prior_mean_is_that_of_many_draws(labels: str) -> None:
 
 
 def fit(factors: tuple[str, ...], config: ModelConfig) -> DeepDIVE:
-    training = TrainingConfig(epochs=1, batch_size=64)
+    training = TrainingConfig(epochs=1, batch_size=512)
     return DeepDIVE(6, 24, factors, model=config, training=training).fit(hours(weeks=4).panel, progress=False)
 
 

@@ -13,7 +13,8 @@ from divecast.explain.counterfactuals.label_effects import LabelEffects, effects
 from divecast.explain.counterfactuals.what_if import wanted_classes, with_classes
 from divecast.inference.predict import batches
 from divecast.model.linear.label_covariates import label_covariates, n_label_covariates
-from worlds import fit_hours, hours
+from plain import plain_model
+from worlds import hours
 
 PANEL = hours().panel
 MONDAY_11 = "2024-01-22 12:00"
@@ -79,7 +80,7 @@ def test_a_class_the_data_do_not_have_is_told(hours_model: DeepDIVE) -> None:
 
 
 def test_without_labels_there_is_nothing_to_adjust() -> None:
-    fitted = fit_hours(factors=(), epochs=1).fitted_model
+    fitted = plain_model().fitted_model
     windows = fitted.windows(PANEL, "all", every=1)
     assert effects_for(fitted, windows, "adjusted") is None
 

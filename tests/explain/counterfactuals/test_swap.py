@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from divecast import ConfigError, DeepDIVE
-from worlds import fit_hours, hours
+from plain import plain_model
+from worlds import hours
 
 PANEL = hours().panel
 AT = ["2024-01-20 05:00", "2024-01-22 12:00", "2024-01-24 18:00"]
@@ -59,7 +60,7 @@ def test_mistakes(hours_model: DeepDIVE) -> None:
 
 
 def test_without_labels_only_a_can_be_swapped() -> None:
-    plain = fit_hours(factors=(), epochs=1)
+    plain = plain_model()
     with pytest.raises(ConfigError, match='Pass "a" as block='):
         plain.swap_codes(PANEL, at=AT, other=OTHER)
     found = plain.swap_codes(PANEL, at=AT, other=OTHER, block="a")

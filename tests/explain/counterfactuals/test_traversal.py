@@ -6,7 +6,8 @@ import torch
 
 from divecast import ConfigError, DeepDIVE
 from divecast.explain.counterfactuals.dimension import find_dimension
-from worlds import fit_hours, hours, moves
+from plain import plain_model
+from worlds import hours, moves
 
 PANEL, RECORDINGS = hours().panel, moves()
 AT = ["2024-01-20 05:00", "2024-01-22 12:00"]
@@ -105,7 +106,7 @@ def test_mistakes(hours_model: DeepDIVE, asked: dict[str, object], said: str) ->
 
 
 def test_a_model_without_factors_moves_a() -> None:
-    plain = fit_hours(factors=(), epochs=1)
+    plain = plain_model()
     found = plain.traverse(PANEL, "a0", at=AT)
     assert found.classes == ()
     assert found.probabilities.shape == (2, 9, 0)

@@ -10,7 +10,8 @@ from divecast import CodeConfig, ConfigError, DeepDIVE, ModelConfig, TrainingCon
 from divecast.explain.code import infer_code
 from divecast.explain.counterfactuals.what_if import wanted_classes, with_classes
 from divecast.inference.predict import batches
-from worlds import SMALL, fit_hours, hours, moves
+from plain import plain_model
+from worlds import SMALL, hours, moves
 
 PANEL, RECORDINGS = hours().panel, moves()
 SUNDAY_11, MONDAY_11 = "2024-01-21 12:00", "2024-01-22 12:00"  # windows that end at 11 in the morning
@@ -33,11 +34,10 @@ def test_the_factual_forecast_is_the_forecast(hours_model: DeepDIVE) -> None:
         np.testing.assert_allclose(found.factual.quantiles, plain.quantiles, rtol=1e-6)
 
 
-def test_a_class_moves_the_forecast_towards_what_that_class_does() -> None:
+def test_a_class_moves_the_forecast_towards_what_that_class_does(hours_model: DeepDIVE) -> None:
     """In this world the weekend has a profile of its own: the truth of the other class is known."""
-    world = hours(weeks=8, noise=0.1)
-    model = fit_hours(epochs=4, data=world.panel)
-    found = model.what_if(world.panel, at=MONDAY_11, factor="weekend", to="yes")
+    world = hours()
+    found = hours_model.what_if(world.panel, at=MONDAY_11, factor="weekend", to="yes")
     first = PANEL.clock.row_of(MONDAY_11)
     other = world.clean[first - 24 : first - 18] - world.clean[first : first + 6]  # Sunday's less Monday's
     moved = found.difference[0] / world.clean.std(0)
@@ -85,7 +85,7 @@ def test_a_label_that_is_missing_is_inferred(moves_model: DeepDIVE) -> None:
 @pytest.mark.parametrize("labels", ["given", "latent"])
 def test_classes_of_a_code_that_is_the_class(labels: str) -> None:
     model = ModelConfig(SMALL.encoder, CodeConfig(n_conditional=3, labels=labels), SMALL.decoder)
-    training = TrainingConfig(epochs=1, batch_size=64)
+    training = TrainingConfig(epochs=1, batch_size=512)
     fitted = DeepDIVE(6, 24, ["hour", "weekend"], model=model, training=training).fit(PANEL, progress=False)
     same = fitted.what_if(PANEL, at=MONDAY_11, to={"weekend": "no"})
     np.testing.assert_array_equal(same.difference, 0.0)
@@ -133,6 +133,6 @@ def test_mistakes(hours_model: DeepDIVE, asked: dict[str, object], said: str) ->
 
 
 def test_a_model_without_labels_has_nothing_to_ask() -> None:
-    plain = fit_hours(factors=(), epochs=1)
+    plain = plain_model()
     with pytest.raises(ConfigError, match="Fit the model with factors="):
         plain.what_if(PANEL, at=MONDAY_11, to={"hour": "03"})

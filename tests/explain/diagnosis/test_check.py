@@ -31,7 +31,7 @@ PANEL = hours().panel
 @pytest.fixture(scope="module")
 def diagnosis(hours_model: DeepDIVE) -> Diagnosis:
     """The report of a model as it is."""
-    return hours_model.check(PANEL, "all", every=3)
+    return hours_model.check(PANEL, "all", every=5)
 
 
 def by_topic(findings: tuple[Finding, ...]) -> dict[str, list[Finding]]:
@@ -90,7 +90,7 @@ def reported(fitted: FittedModel, windows: Windows, codes: Codes) -> Diagnosis:
 
 
 def test_a_sound_code_is_called_sound(hours_model: DeepDIVE) -> None:
-    report = reported(*sound(hours_model, every=2))
+    report = reported(*sound(hours_model, every=5))
     assert report.fine, str(report)
     topics = by_topic(report.findings)
     assert set(topics) == {"a", "blocks", "duplicates", "classes", "labels", "ownership", "leakage"}
@@ -230,7 +230,7 @@ def test_without_scikit_learn_the_rest_is_said(hours_model: DeepDIVE, monkeypatc
 
 def fit(factors: tuple[str, ...], code: CodeConfig) -> DeepDIVE:
     config = ModelConfig(SMALL.encoder, code, SMALL.decoder)
-    training = TrainingConfig(epochs=1, batch_size=64)
+    training = TrainingConfig(epochs=1, batch_size=512)
     return DeepDIVE(6, 24, factors, model=config, training=training).fit(hours(weeks=4).panel, progress=False)
 
 
@@ -257,7 +257,7 @@ def test_a_code_without_a() -> None:
 
 
 def test_recordings_are_held_out_whole(moves_model: DeepDIVE) -> None:
-    report = moves_model.check(moves(), "all", every=4)
+    report = moves_model.check(moves(), "all", every=9)
     assert [probe.factor for probe in report.measured.probes.own] == ["move", "side"]
     assert [label.factor for label in report.measured.labels] == ["move", "side"]
 
