@@ -76,7 +76,7 @@ def fit_hours(
     config: ModelConfig = SMALL,
 ) -> DeepDIVE:
     """Fit a small model of ``hours``: look-back 24, horizon 6."""
-    training = TrainingConfig(epochs=epochs, batch_size=64, learning_rate=5e-3)
+    training = TrainingConfig(epochs=epochs, batch_size=128, learning_rate=1e-2)
     model = DeepDIVE(6, 24, factors, model=config, training=training, seed=seed)
     return model.fit(hours().panel if data is None else data, ByTime(3, 1, 1), progress=False)
 
@@ -105,7 +105,7 @@ def moves(n_each: int = 8, seed: int = 0) -> Recordings:
 
 def fit_moves(seed: int = 0) -> DeepDIVE:
     """Fit a small model of ``moves``: look-back 40, horizon 5."""
-    training = TrainingConfig(epochs=6, batch_size=64, learning_rate=5e-3, window_stride=2)
+    training = TrainingConfig(epochs=6, batch_size=128, learning_rate=1e-2, window_stride=2)
     model = DeepDIVE(5, 40, ["move", "side"], model=SMALL, training=training, seed=seed)
     return model.fit(moves(), ByRecording(6, 1, 1, group="person"), progress=False)
 
@@ -135,7 +135,7 @@ def fit_told() -> DeepDIVE:
     """Fit a small model of ``told``: look-back 60, horizon 8."""
     factors = ["hour", "weekday", Label("promotion", per_series=True)]
     covariates = ["temperature", Covariate("wind", known_ahead=False)]
-    training = TrainingConfig(epochs=2, batch_size=64)
+    training = TrainingConfig(epochs=2, batch_size=128)
     model = DeepDIVE(8, 60, factors, covariates=covariates, model=SMALL, training=training)
     return model.fit(told(), progress=False)
 
