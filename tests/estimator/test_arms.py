@@ -18,11 +18,11 @@ SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "merged": ({"labels": "merged"}, {}, {}),
     "tcvae": ({"labels": "merged"}, {}, {"conditional_tc": 5.0}),
     "given": ({"labels": "given"}, {"clamp": 1.0}, {}),
-    "latent": ({"labels": "latent"}, {"clamp": 1.0, "interleave": "joint"}, {}),
+    "latent": ({"labels": "latent"}, {"clamp": 1.0, "interleave": "joint", "epochs": 2}, {}),
     "a without b": ({"given_b": False}, {}, {}),
     "tc of b": ({}, {}, {"marginal_tc": 1.0}),
     "pcgrad": ({}, {"interleave": "joint", "combine": "pcgrad"}, {}),
-    "not frozen": ({}, {"freeze": False}, {}),
+    "not frozen": ({}, {"freeze": False, "epochs": 2}, {}),
     "laplace": ({"component": "laplace"}, {}, {}),
     "pairs": ({"prior": "pairs"}, {}, {}),
 }
@@ -35,7 +35,7 @@ def small(**code: Any) -> ModelConfig:
 
 def fit(name: str, seed: int = 0) -> DeepDIVE:
     code, training, losses = SETTINGS[name]
-    steps = TrainingConfig(epochs=2, batch_size=64, learning_rate=5e-3, **training)
+    steps = TrainingConfig(**{"epochs": 1, "batch_size": 128, "learning_rate": 1e-2, **training})
     model = DeepDIVE(6, 24, FACTORS, model=small(**code), training=steps, losses=LossConfig(**losses), seed=seed)
     return model.fit(hours().panel, ByTime(3, 1, 1), progress=False)
 
@@ -84,7 +84,7 @@ def test_labels_are_inferred_where_they_are_part_of_the_posterior(arm: tuple[str
         with pytest.raises(ConfigError, match="infers no labels"):
             model.infer_labels(hours().panel, "test")
         return
-    assert model.infer_labels(hours().panel, "test").accuracy()["hour"] > 3 / 24  # chance is 1/24, after two passes
+    assert model.infer_labels(hours().panel, "test").accuracy()["hour"] > 3 / 24  # chance is 1/24, after a pass or two
 
 
 def test_windows_are_drawn_from_its_prior(arm: tuple[str, DeepDIVE]) -> None:
@@ -108,11 +108,11 @@ def test_given_labels_reach_the_forecast_and_missing_ones_do_not_break_it() -> N
 
 def test_unused_labels_change_nothing() -> None:
     """Without b the labels are there to be compared with, and for nothing else."""
-    training = TrainingConfig(epochs=1, batch_size=64)
+    training, panel = TrainingConfig(epochs=1, batch_size=128), hours(weeks=3).panel
     means = [
         DeepDIVE(6, 24, factors, model=small(labels="unused"), training=training)
-        .fit(hours().panel, ByTime(3, 1, 1), progress=False)
-        .forecast(hours().panel)
+        .fit(panel, ByTime(3, 1, 1), progress=False)
+        .forecast(panel)
         .mean
         for factors in (FACTORS, [])
     ]

@@ -24,7 +24,7 @@ def shifts() -> tuple[pd.DataFrame, DeepDIVE]:
     """A table with a label column in words, and a model of it."""
     table = pd.DataFrame(PANEL.values[:504], columns=PANEL.channels).assign(ds=PANEL.clock.stamps(0, 504))
     table["shift"] = np.where(np.arange(504) % 24 < 12, "early", "late")
-    training = TrainingConfig(epochs=6, batch_size=64, learning_rate=5e-3, monitor="labels")
+    training = TrainingConfig(epochs=6, batch_size=128, learning_rate=1e-2, monitor="labels")
     return table, DeepDIVE(6, 24, ["shift"], model=SMALL, training=training).fit(table, progress=False)
 
 
@@ -111,7 +111,7 @@ def test_a_known_label_changes_the_forecast(shifts: tuple[pd.DataFrame, DeepDIVE
 def test_missing_labels_are_learned_around(shifts: tuple[pd.DataFrame, DeepDIVE]) -> None:
     table = shifts[0].copy()
     table.loc[np.random.default_rng(0).random(len(table)) < 0.8, "shift"] = None
-    training = TrainingConfig(epochs=6, batch_size=64, learning_rate=5e-3, monitor="labels")
+    training = TrainingConfig(epochs=6, batch_size=128, learning_rate=1e-2, monitor="labels")
     model = DeepDIVE(6, 24, ["shift"], model=SMALL, training=training).fit(table, progress=False)
     assert model.infer_labels(shifts[0]).accuracy()["shift"] > 0.8
 

@@ -19,7 +19,7 @@ PAST = PANEL.rows(0, END)
 
 @pytest.fixture(scope="module")
 def model() -> DeepDIVE:
-    training = TrainingConfig(epochs=2, batch_size=64, learning_rate=5e-3, window_stride=5)
+    training = TrainingConfig(epochs=2, batch_size=128, learning_rate=1e-2, window_stride=5)
     made = DeepDIVE(
         HORIZON, 48, ["hour", Label("promotion")], covariates=["temperature"], model=SMALL, training=training
     )
@@ -71,7 +71,7 @@ def test_the_future_of_the_panel_counts_as_a_second_table_does(model: DeepDIVE) 
 
 
 def test_it_beats_a_model_that_is_told_nothing(model: DeepDIVE) -> None:
-    training = TrainingConfig(epochs=2, batch_size=64, learning_rate=5e-3, window_stride=5)
+    training = TrainingConfig(epochs=2, batch_size=128, learning_rate=1e-2, window_stride=5)
     plain = DeepDIVE(HORIZON, 48, ["hour"], model=replace(SMALL, effects=False), training=training)
     plain.fit(PANEL, ByTime(3, 1, 1), progress=False)
     ours, theirs = (each.evaluate(PANEL, baselines=False).scores["DeepDIVE"].rrse[-1] for each in (model, plain))

@@ -18,7 +18,9 @@ def test_a_table_is_read_in_the_zone_of_the_fit(tmp_path: Path) -> None:
     table = {"ds": stamps, **dict(zip(panel.channels, panel.values.T, strict=True))}
     path = write_frame(to_frame(table, "pyarrow"), tmp_path / "table.parquet")
     tokyo = Panel.read(path, tz="Asia/Tokyo")
-    model = DeepDIVE(6, 24, ["hour"], model=SMALL, training=TrainingConfig(epochs=1)).fit(tokyo, progress=False)
+    model = DeepDIVE(6, 24, ["hour"], model=SMALL, training=TrainingConfig(epochs=1, batch_size=256)).fit(
+        tokyo, progress=False
+    )
     assert model.forecast(path).keys.stamps[0, 1] == stamps[-1] + 3600  # goes on where the table's own column ends
     assert model.evaluate(path).scores  # the same data, so the test part is known
     with pytest.warns(DataWarning, match="Asia/Tokyo"), pytest.raises(DataError, match="other data"):

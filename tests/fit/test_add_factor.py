@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from divecast import ByRecording, ConfigError, DataError, DataWarning, DeepDIVE, Label, Panel, TrainingConfig
+from divecast.fit import add_factor as adding
 from laws import assert_same_bits, frozen
 from worlds import SMALL, hours, moves
 
@@ -21,22 +22,26 @@ def labelled(n: int = 56) -> Panel:
     return replace(PANEL, labels={"half": shown})
 
 
+def copied(fitted: DeepDIVE) -> DeepDIVE:
+    """Another estimator of the same fitted model."""
+    model = DeepDIVE.from_plan(fitted.plan)
+    model._fitted = fitted.fitted_model
+    return model
+
+
 @pytest.fixture(scope="module")
 def grown(hours_model: DeepDIVE) -> DeepDIVE:
     """The shared model, with a factor more; its network is the same object."""
-    model = DeepDIVE.from_plan(hours_model.plan)
-    model._fitted = hours_model.fitted_model
-    return model.add_factor(labelled(), "half")
+    return copied(hours_model).add_factor(labelled(), "half")
 
 
-def test_network_and_forecasts_stay_bit_for_bit(hours_model: DeepDIVE) -> None:
+def test_network_and_forecasts_stay_bit_for_bit(hours_model: DeepDIVE, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adding, "_STEPS", 30)
     before, forecast = (
         frozen(hours_model.fitted_model.network),
         hours_model.forecast(PANEL, start="2024-02-20", every=7),
     )
-    model = DeepDIVE.from_plan(hours_model.plan)
-    model._fitted = hours_model.fitted_model
-    model.add_factor(labelled(), "half")
+    model = copied(hours_model).add_factor(labelled(), "half")
     assert_same_bits(frozen(model.fitted_model.network), before)
     again = model.forecast(PANEL, start="2024-02-20", every=7)
     np.testing.assert_array_equal(again.mean, forecast.mean)
@@ -83,18 +88,18 @@ def test_what_cannot_be_added(grown: DeepDIVE) -> None:
         grown.add_factor(replace(PANEL, labels={"other": early}), "other")
 
 
-def test_rare_classes_are_told(hours_model: DeepDIVE) -> None:
+def test_rare_classes_are_told(hours_model: DeepDIVE, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adding, "_STEPS", 30)
     rare = np.full(len(DAY), None, dtype=object)
     rare[100:160], rare[200:203] = "often", "seldom"
-    model = DeepDIVE.from_plan(hours_model.plan)
-    model._fitted = hours_model.fitted_model
     with pytest.warns(DataWarning, match="1 class of 'what' with fewer than 5 labelled windows: seldom"):
-        model.add_factor(replace(PANEL, labels={"what": rare}), "what")
+        copied(hours_model).add_factor(replace(PANEL, labels={"what": rare}), "what")
 
 
-def test_recordings_and_models_without_factors_learn_one_too() -> None:
+def test_recordings_and_models_without_factors_learn_one_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adding, "_STEPS", 60)
     data = moves(n_each=2)
-    model = DeepDIVE(5, 40, model=SMALL, training=TrainingConfig(epochs=1, batch_size=64, window_stride=4))
+    model = DeepDIVE(5, 40, model=SMALL, training=TrainingConfig(epochs=1, batch_size=128, window_stride=4))
     model.fit(data, ByRecording(1, 1, 0, group="person"), progress=False)
     with pytest.raises(ConfigError, match="infers no labels"):
         model.infer_labels(data)

@@ -71,7 +71,7 @@ def test_the_ridge_is_the_baseline_fitted_on_the_training_windows() -> None:
         24,
         ["hour", "weekday"],
         model=replace(SMALL, decoder=decoder, effects=False),
-        training=TrainingConfig(epochs=1),
+        training=TrainingConfig(epochs=1, batch_size=256),
     )
     model.fit(PANEL, ByTime(3, 1, 1), progress=False)
     fitted, parts = model.fitted_model, split(PANEL, ByTime(3, 1, 1))

@@ -35,7 +35,7 @@ def scaled(model: DeepDIVE, values: np.ndarray) -> np.ndarray:
     return values / model.fitted_model.scale.spread
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(start=st.integers(LOOKBACK, ROWS - 1), every=st.integers(1, 40), labels=st.sampled_from(["known", "infer"]))
 @pytest.mark.filterwarnings("ignore::divecast.errors.DataWarning")
 def test_parts_sum_to_the_forecast(model: DeepDIVE, panel: Panel, start: int, every: int, labels: str) -> None:
@@ -85,7 +85,7 @@ def test_future_values_move_their_own_part_alone(model: DeepDIVE) -> None:
 
 
 def test_without_effects_a_constant_window_is_all_level() -> None:
-    training = TrainingConfig(epochs=1, batch_size=64)
+    training = TrainingConfig(epochs=1, batch_size=256)
     model = DeepDIVE(6, 48, model=SMALL, training=training).fit(hours().panel, progress=False)
     flat = hours().panel
     flat = Panel(np.broadcast_to(flat.values.mean(0), flat.values.shape), flat.channels, flat.clock)

@@ -21,7 +21,7 @@ START, STOP = "2024-02-20 00:00", "2024-02-21 00:00"  # the table tells all that
 
 @pytest.fixture(scope="module")
 def model() -> DeepDIVE:
-    factors, training = ["hour", Label("promotion")], TrainingConfig(epochs=1, batch_size=64)
+    factors, training = ["hour", Label("promotion")], TrainingConfig(epochs=1, batch_size=256)
     made = DeepDIVE(6, 24, factors, covariates=["temperature"], model=SMALL, training=training)
     return made.fit(PANEL, ByTime(3, 1, 1), progress=False)
 
@@ -87,7 +87,7 @@ def test_weights_that_are_lost_or_of_another_shape_are_refused(lost: str, model:
 
 
 def test_a_model_without_effects_has_none_in_its_file(tmp_path: Path) -> None:
-    training = TrainingConfig(epochs=1, batch_size=64)
+    training = TrainingConfig(epochs=1, batch_size=256)
     plain = DeepDIVE(6, 24, ["hour"], model=replace(SMALL, effects=False), training=training)
     plain.fit(PANEL, ByTime(3, 1, 1), progress=False).save(tmp_path / "m")
     artifact = read_artifact(tmp_path / "m", KIND, SCHEMA)

@@ -61,11 +61,11 @@ def test_with_the_whole_data_as_batch_it_is_the_integral_and_the_kl_falls_into_t
     With the batch as all data the aggregate q(z) is the mixture of the batch's posteriors; n_data = 1 then makes the
     weights those of that mixture, so that the mean over many draws is the integral.
     """
-    n, draws = 4, 10_000
+    n, draws = 4, 6_000
     q = posterior(n, 2, seed=3)
     torch.manual_seed(0)
     each = torch.stack([total_correlation(q, q.sample(), [1, 1], 1) for _ in range(draws // n)]).flatten()
-    grid = torch.linspace(-8, 8, 641, dtype=torch.float64)
+    grid = torch.linspace(-8, 8, 321, dtype=torch.float64)
     a, b = torch.meshgrid(grid, grid, indexing="ij")
     points = torch.stack([a.flatten(), b.flatten()], dim=1)
     uniform = Categorical(torch.ones(n, dtype=torch.float64))

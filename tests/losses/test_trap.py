@@ -30,8 +30,8 @@ def trained(weights: LossConfig, component: str, block: str, start: float) -> tu
             prior.mixtures()[0].centres.points.mul_(start)
         loc = nn.Parameter(0.01 * torch.randn(32, prior.dims))
         log_scale = nn.Parameter(torch.full((32, prior.dims), -1.0))
-        optimiser = torch.optim.Adam([*prior.parameters(), loc, log_scale], lr=0.08)
-        for _ in range(90):
+        optimiser = torch.optim.Adam([*prior.parameters(), loc, log_scale], lr=0.12)
+        for _ in range(60):
             q = Normal(loc, log_scale.exp())
             loss = marginal_objective(*marginal_terms(prior, q, q.rsample(), LABELS), weights)
             optimiser.zero_grad()

@@ -12,7 +12,7 @@ from divecast.metrics import Disentanglement, FactorLabels, MeasureConfig, Units
 
 NAMES = ("hour", "day")
 CLASSES = (tuple("abcdef"), tuple("xyz"))
-QUICK = MeasureConfig(n_boot=50, n_trees=5)
+QUICK = MeasureConfig(n_boot=50, n_trees=3, n_folds=3)
 ONCE = replace(QUICK, n_boot=0)
 
 

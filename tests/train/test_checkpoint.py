@@ -17,7 +17,7 @@ from divecast.train.loop import Checkpointing
 from laws import assert_same_bits, frozen
 from train.fits import PER_EPOCH, Watch, fitted, task
 
-MIDDLE, LAST_OF_PASS, LAST = PER_EPOCH + 2, 2 * PER_EPOCH, 3 * PER_EPOCH
+MIDDLE, LAST_OF_PASS, LAST = PER_EPOCH + 1, 2 * PER_EPOCH, 3 * PER_EPOCH
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_a_killed_process_resumes(tmp_path: Path, unbroken: tuple[Network, Histo
 
 def test_broken_off_twice(tmp_path: Path, unbroken: tuple[Network, History]) -> None:
     path = tmp_path / "fit.ckpt"
-    for at in (2, MIDDLE):
+    for at in (1, MIDDLE):
         with pytest.raises(KeyboardInterrupt):
             fitted(task(), Checkpointing(path, resume=True), [Watch(at, "interrupt")])
     assert_resumes(path, unbroken, MIDDLE)
@@ -109,7 +109,7 @@ def test_without_resume_a_former_checkpoint_is_not_read(tmp_path: Path, unbroken
 
 @pytest.mark.parametrize("interleave", ["epoch", "joint"])
 def test_other_schedules_resume_too(interleave: str, tmp_path: Path) -> None:
-    what = task(config=TrainingConfig(epochs=3, batch_size=32, interleave=interleave))
+    what = task(config=TrainingConfig(epochs=3, batch_size=64, interleave=interleave))
     whole, _ = fitted(what)
     with pytest.raises(KeyboardInterrupt):
         fitted(what, Checkpointing(tmp_path / "c"), [Watch(MIDDLE, "interrupt")])
@@ -124,7 +124,7 @@ def test_a_checkpoint_of_other_settings_is_refused_and_the_difference_named(tmp_
     with pytest.raises(ArtifactError, match="seed: checkpoint 0, now 1") as refused:
         fitted(task(seed=1), Checkpointing(path, resume=True))
     assert "learning_rate" not in str(refused.value)
-    other = TrainingConfig(epochs=3, batch_size=32, learning_rate=0.5)
+    other = TrainingConfig(epochs=3, batch_size=64, learning_rate=0.5)
     with pytest.raises(ArtifactError, match=r"\(settings\.training\.learning_rate: checkpoint 0\.01, now 0\.5\)"):
         fitted(task(config=other), Checkpointing(path, resume=True))
 

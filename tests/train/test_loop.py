@@ -23,7 +23,7 @@ from worlds import Tensors, network, turning
 
 @pytest.mark.parametrize("interleave", ["step", "epoch", "joint"])
 def test_two_fits_of_one_seed_are_equal_bit_for_bit_and_another_seed_is_not(interleave: str) -> None:
-    config = TrainingConfig(epochs=2, batch_size=32, interleave=interleave)
+    config = TrainingConfig(epochs=2, batch_size=64, interleave=interleave)
     one, first = fitted(task(0, config))
     two, second = fitted(task(0, config))
     assert_same_bits(frozen(two), frozen(one))
@@ -35,7 +35,7 @@ def test_two_fits_of_one_seed_are_equal_bit_for_bit_and_another_seed_is_not(inte
 def test_the_global_random_states_are_left_alone() -> None:
     torch.manual_seed(5)
     states = torch.get_rng_state(), np.random.get_state(), random.getstate()  # noqa: NPY002  the state others use
-    fitted(task(config=TrainingConfig(epochs=1, batch_size=32)))
+    fitted(task(config=TrainingConfig(epochs=1, batch_size=64)))
     assert torch.equal(torch.get_rng_state(), states[0])
     assert np.array_equal(np.random.get_state()[1], states[1][1])  # noqa: NPY002
     assert random.getstate() == states[2]
@@ -43,14 +43,14 @@ def test_the_global_random_states_are_left_alone() -> None:
 
 def test_a_fit_does_not_depend_on_the_global_random_state() -> None:
     torch.manual_seed(1)
-    one, _ = fitted(task(config=TrainingConfig(epochs=1, batch_size=32)))
+    one, _ = fitted(task(config=TrainingConfig(epochs=1, batch_size=64)))
     torch.manual_seed(2)
-    two, _ = fitted(task(config=TrainingConfig(epochs=1, batch_size=32)))
+    two, _ = fitted(task(config=TrainingConfig(epochs=1, batch_size=64)))
     assert_same_bits(frozen(two), frozen(one))
 
 
 def test_it_learns_to_forecast_and_to_read_labels() -> None:
-    what = task(config=TrainingConfig(epochs=15, batch_size=32, learning_rate=1e-2), missing=0.0)
+    what = task(config=TrainingConfig(epochs=15, batch_size=64, learning_rate=1e-2), missing=0.0)
     net, history = fitted(what)
     assert history.records[-1].valid["forecast"] < 0.8 * history.records[0].valid["forecast"]
     batch = what.valid.batch(torch.arange(50))
@@ -100,7 +100,7 @@ def test_watchers_hear_of_every_batch_and_pass() -> None:
 
 
 def test_by_epoch_each_pass_has_the_terms_of_its_player() -> None:
-    config = TrainingConfig(epochs=2, batch_size=32, interleave="epoch")
+    config = TrainingConfig(epochs=2, batch_size=64, interleave="epoch")
     _, history = fitted(task(config=config))
     assert [set(r.train) for r in history.records] == [set(TERMS[3:]), set(TERMS[:3])]
 
