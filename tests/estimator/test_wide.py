@@ -14,7 +14,7 @@ from worlds import SMALL, hours
 
 WIDE = hours(n_channels=12)
 SHORT = WIDE.panel.rows(0, 504)
-TRAINING = TrainingConfig(epochs=4, batch_size=128, learning_rate=1e-2, channels=4)
+TRAINING = TrainingConfig(epochs=3, batch_size=128, learning_rate=1e-2, channels=4)
 
 
 def fitted(data: object, **changes: object) -> DeepDIVE:

@@ -19,7 +19,7 @@ PER_EPOCH = 2  # batches: 140 windows, 64 at a time
 
 
 def task(seed: int = 0, config: TrainingConfig | None = None, missing: float = 0.1, factors: bool = True) -> Task:
-    config = config or TrainingConfig(epochs=3, batch_size=64, learning_rate=1e-2)
+    config = config or TrainingConfig(epochs=2, batch_size=64, learning_rate=1e-2)
     train, valid = turning(140, 1, missing, factors), turning(50, 2, missing, factors)
     identity = {"settings": {"training": asdict(config)}, "seed": seed}
     return Task(train, valid, config, LossConfig(), seed, torch.device("cpu"), identity)

@@ -29,8 +29,8 @@ from laws import assert_same_bits, frozen
 from train.fits import Watch, task
 from worlds import SMALL, hours, network, turning
 
-SHORT = TrainingConfig(epochs=2, batch_size=32, learning_rate=1e-2)
-ONE_PASS = replace(SHORT, epochs=1)
+ONE_PASS = TrainingConfig(epochs=1, batch_size=64, learning_rate=1e-2)
+BY_EPOCH = replace(ONE_PASS, epochs=2, interleave="epoch")
 BOTH = np.ones((2, 1), dtype=bool)
 
 
@@ -175,10 +175,10 @@ def plain(config: TrainingConfig) -> tuple[Network, History]:
 
 
 @cache
-def probed(config: TrainingConfig) -> tuple[Network, History, ConflictSummary]:
-    """One with a probe that looks before the first batch and before the last of a pass."""
-    probe = ConflictProbe(every=3)
-    return *fitted(config, probe), probe.summary()
+def probed(config: TrainingConfig) -> tuple[Network, History, ConflictProbe]:
+    """One with a probe that looks before the first of all batches and before the last."""
+    probe = ConflictProbe(every=2 * config.epochs - 1)
+    return *fitted(config, probe), probe
 
 
 def met(report: ConflictSummary, view: str) -> set[tuple[str, str, str]]:
@@ -193,9 +193,9 @@ ALL_MEET = FROZEN_MEET | {
 }
 
 
-@pytest.mark.parametrize("config", [ONE_PASS, replace(SHORT, interleave="epoch")])
+@pytest.mark.parametrize("config", [ONE_PASS, BY_EPOCH])
 def test_frozen_the_marginal_modules_have_no_pair_as_trained(config: TrainingConfig) -> None:
-    *_, report = probed(config)
+    report = probed(config)[2].summary()
     assert met(report, "as trained") == FROZEN_MEET
     assert met(report, "unfrozen") == ALL_MEET
     whole = report.pair("forecast", "disentanglement", "whole", "as trained")
@@ -205,7 +205,7 @@ def test_frozen_the_marginal_modules_have_no_pair_as_trained(config: TrainingCon
 
 @pytest.mark.parametrize("config", [replace(ONE_PASS, freeze=False), replace(ONE_PASS, interleave="joint")])
 def test_where_nothing_is_frozen_both_views_are_one(config: TrainingConfig) -> None:
-    *_, report = probed(config)
+    report = probed(config)[2].summary()
     assert met(report, "as trained") == met(report, "unfrozen") == ALL_MEET
     for pair in report.pairs:
         twin = report.pair(pair.first, pair.second, pair.module, "as trained")
@@ -213,7 +213,7 @@ def test_where_nothing_is_frozen_both_views_are_one(config: TrainingConfig) -> N
 
 
 def test_without_factors_only_forecast_and_reconstruction_meet() -> None:
-    probe = ConflictProbe(every=3)
+    probe = ConflictProbe(every=1)
     fitted(ONE_PASS, probe, factors=False)
     assert {pair[:2] for pair in met(probe.summary(), "unfrozen")} == {("forecast", "reconstruction")}
 
@@ -254,7 +254,7 @@ def test_modules_are_all_of_the_network_each_once() -> None:
     "config",
     [
         ONE_PASS,
-        replace(SHORT, interleave="epoch"),
+        BY_EPOCH,
         replace(ONE_PASS, freeze=False),
         replace(ONE_PASS, interleave="joint"),
         replace(ONE_PASS, interleave="joint", combine="pcgrad"),
@@ -270,11 +270,11 @@ def test_a_fit_with_a_probe_is_the_fit_without_bit_for_bit(config: TrainingConfi
 def test_a_probed_fit_that_was_broken_off_ends_like_any_other(tmp_path: Path) -> None:
     keep = Checkpointing(tmp_path / "fit.ckpt")
     with pytest.raises(KeyboardInterrupt):
-        fitted(ONE_PASS, ConflictProbe(every=2), keep, (Watch(1, "interrupt"),))
-    probe = ConflictProbe(every=2)
+        fitted(ONE_PASS, ConflictProbe(every=1), keep, (Watch(1, "interrupt"),))
+    probe = ConflictProbe(every=1)
     two, _ = fitted(ONE_PASS, probe, replace(keep, resume=True))
     assert_same_bits(frozen(two), frozen(plain(ONE_PASS)[0]))
-    assert [look.step for look in probe.looks] == [2]
+    assert [look.step for look in probe.looks] == [1]
 
 
 def test_a_look_leaves_network_modes_and_random_states_alone() -> None:
@@ -292,9 +292,8 @@ def test_a_look_leaves_network_modes_and_random_states_alone() -> None:
 
 
 def test_it_looks_every_so_many_batches_the_first_included() -> None:
-    probe = ConflictProbe(every=5)
-    fitted(SHORT, probe)
-    assert [look.step for look in probe.looks] == [0, 5]
+    probe = probed(BY_EPOCH)[2]
+    assert [look.step for look in probe.looks] == [0, 3]
     report = probe.summary()
     assert (report.looks, report.seconds > 0) == (len(probe.looks), True)
     assert report.pair("forecast", "reconstruction", "conditional", "unfrozen").same.n <= 2 * report.looks
