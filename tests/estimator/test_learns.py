@@ -15,7 +15,7 @@ def world() -> Hours:
 
 @pytest.fixture(scope="module")
 def model(world: Hours) -> DeepDIVE:
-    training = TrainingConfig(epochs=6, batch_size=128, learning_rate=1e-2, patience=6)
+    training = TrainingConfig(epochs=8, batch_size=128, learning_rate=1e-2, patience=8)
     return DeepDIVE(6, 24, ["hour", "weekend"], model=SMALL, training=training).fit(
         world.panel, ByTime(3, 1, 1), progress=False
     )
