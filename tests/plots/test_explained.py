@@ -147,6 +147,7 @@ def test_every_result_has_a_plot(hours_model, method):
     figure = getattr(hours_model, method)(PANEL, **asked[method]).plot(title="$T$")
     assert figure.axes
     assert figure.axes[0].has_data()
+    figure.draw_without_rendering()  # laid out: what does not fit is a warning
     assert says(figure, "$T$")
 
 

@@ -84,7 +84,7 @@ class Disentanglement:
             >>> rng, hour = np.random.default_rng(0), np.arange(200) % 2
             >>> units = Units.of_code(rng.normal(size=(200, 1)), {"hour": hour[:, None] + rng.normal(size=(200, 1))})
             >>> labels = FactorLabels(("hour",), (("0", "1"),), hour[:, None])
-            >>> result = disentanglement(units, labels, MeasureConfig(n_boot=0))
+            >>> result = disentanglement(units, labels, MeasureConfig(n_folds=2, n_boot=0))
             >>> list(result.summary())[:2]
             ['mig', 'own_gap']
         """
@@ -97,7 +97,7 @@ class Disentanglement:
             >>> rng, hour = np.random.default_rng(0), np.arange(200) % 2
             >>> units = Units.of_code(rng.normal(size=(200, 1)), {"hour": hour[:, None] + rng.normal(size=(200, 1))})
             >>> labels = FactorLabels(("hour",), (("0", "1"),), hour[:, None])
-            >>> result = disentanglement(units, labels, MeasureConfig(n_boot=0))
+            >>> result = disentanglement(units, labels, MeasureConfig(n_folds=2, n_boot=0))
             >>> list(result.table())
             ['measure', 'part', 'value', 'low', 'high']
         """
@@ -120,7 +120,7 @@ class Disentanglement:
             >>> rng, hour = np.random.default_rng(0), np.arange(200) % 2
             >>> units = Units.of_code(rng.normal(size=(200, 1)), {"hour": hour[:, None] + rng.normal(size=(200, 1))})
             >>> labels = FactorLabels(("hour",), (("0", "1"),), hour[:, None])
-            >>> result = disentanglement(units, labels, MeasureConfig(n_boot=0))
+            >>> result = disentanglement(units, labels, MeasureConfig(n_folds=2, n_boot=0))
             >>> result.frame(backend="pyarrow").column_names
             ['measure', 'part', 'value', 'low', 'high']
         """
