@@ -27,9 +27,14 @@ def texts(figure):
     """All texts as they are shown, after the whole figure was drawn; not laid out, which takes most of the time."""
     figure.set_layout_engine("none")
     figure.draw_without_rendering()
+    return shown(figure)
+
+
+def shown(figure):
+    """All texts of a figure that was drawn, as they are shown."""
     found = [text._preprocess_math(text.get_text()) for text in figure.findobj(Text) if text.get_visible()]
     assert not any(is_math for _, is_math in found)
-    return [shown for shown, _ in found]
+    return [text for text, _ in found]
 
 
 def says(figure, wanted):
