@@ -1,7 +1,9 @@
 PYTHON ?= python3
 # Named first and exactly, so that no other build of torch is fetched for a dependency.
 TORCH ?= torch==2.13.0
-PYTEST_FLAGS ?= -n auto --quiet
+PYTEST_FLAGS ?= -n auto --dist worksteal --quiet
+# Which tests `make test` runs, by their markers.
+TESTS ?= not slow
 DEMO_FLAGS ?=
 # Folder that has eia_us_demand_hourly, forecasting_benchmarks and lstnet_electricity_pieces.
 DATA ?= ../shared/data
@@ -51,7 +53,7 @@ demo: $(STAMP)
 
 # One thread each: one test process runs per core.
 test: $(STAMP)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" $(PYTEST_FLAGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "$(TESTS)" $(PYTEST_FLAGS)
 
 test-all: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_FLAGS)
