@@ -24,9 +24,9 @@ def big_holidays(year: int) -> tuple[date, ...]:
 
 
 def holiday_rows(panel: Panel) -> dict[str, NDArray[np.bool_]]:
-    """Return (row,) whether a row lies on a big holiday, on the day after one, or on any other day."""
+    """Return (row,) whether a row lies on a big holiday, on the day after one, on any other day, or on any at all."""
     days = panel.clock.local(np.arange(panel.clock.length), ZONE).astype("datetime64[D]")
     years = range(int(str(days[0])[:4]), int(str(days[-1])[:4]) + 1)
     big = np.array([day for year in years for day in big_holidays(year)], dtype="datetime64[D]")
     on, after = np.isin(days, big), np.isin(days, big + 1)
-    return {"holiday": on, "after": after & ~on, "other": ~(on | after)}
+    return {"holiday": on, "after": after & ~on, "other": ~(on | after), "all": np.ones_like(on)}

@@ -1,12 +1,11 @@
 """What is gained by telling a model what is known of future rows; each fit adds a line to results.jsonl.
 
     python -m research.known.run synthetic
-    python -m research.known.run holidays --data PATH/eia_us_demand_hourly
-    python -m research.known.run codes --data PATH/eia_us_demand_hourly
+    python -m research.known.run eia --data PATH/eia_us_demand_hourly
 
-``synthetic``: a shop with planted effects. ``holidays``: EIA with and without ``holiday:US``, on the six big holidays
-and the days after them. ``codes``: what the labels tell of a on EIA, with and without effects. Weather-driven panels
-are tracks of the race (``python -m research.race.run --track bike --track tetouan``). Runs that are in
+``synthetic``: a shop with planted effects. ``eia``: 112 series with effects, with those of ``holiday:US`` as well, and
+without any: accuracy, also on the six big holidays and the days after them, and what the labels tell of a. Panels with
+measured weather are tracks of the race (``python -m research.race.run --track bike --track tetouan``). Runs that are in
 research/known/results.jsonl are skipped; ``python -m research.known.page`` writes docs/known.md.
 """
 
@@ -16,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from research.scripts import run_parser
 OUT = Path(__file__).with_name("results.jsonl")
 STEPS, SEEDS = (3, 6, 12, 24), 3
 _LEVELS = (0.05, 0.5, 0.95)
+Line = dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -84,7 +85,7 @@ class Rolled:
         return float(inside[~np.isnan(truth)].mean())
 
 
-def synthetic(args: argparse.Namespace, seed: int) -> list[dict[str, Any]]:
+def synthetic(args: argparse.Namespace, seed: int, _arm: str) -> Line:
     """Fit the shop, look at the effects it found, and at its forecasts of the rows that have them."""
     shop = Shop.of(seed, 200 if args.quick else 730)
     training = TrainingConfig(epochs=1 if args.quick else 5)
@@ -98,13 +99,11 @@ def synthetic(args: argparse.Namespace, seed: int) -> list[dict[str, Any]]:
     scenarios = {"promotion": {"promo": "on"}, "holiday": {"holiday": "yes"}}
     quiet = shop.panel.rows(0, _quiet_end(plain))
     moved = {name: model.what_if(quiet, future=change).difference for name, change in scenarios.items()}
-    return [
-        {
-            "bias": {name: rolled.bias(among) for name, among in rows.items()},
-            "holds": {name: rolled.holds(among) for name, among in rows.items()},
-            "effect": {name: float(difference.mean()) for name, difference in moved.items()},
-        }
-    ]
+    return {
+        "bias": {name: rolled.bias(among) for name, among in rows.items()},
+        "holds": {name: rolled.holds(among) for name, among in rows.items()},
+        "effect": {name: float(difference.mean()) for name, difference in moved.items()},
+    }
 
 
 def _quiet_end(plain: NDArray[np.bool_]) -> int:
@@ -113,65 +112,48 @@ def _quiet_end(plain: NDArray[np.bool_]) -> int:
     return int(starts[-1]) + 24
 
 
-def holidays(args: argparse.Namespace, seed: int) -> list[dict[str, Any]]:
-    """Fit EIA with and without the holidays, and score them."""
+def eia(args: argparse.Namespace, seed: int, arm: str) -> Line:
+    """Fit EIA with effects, also of the holidays, or without; score the forecasts, and read the labels from a and b."""
     panel = _eia(args)
-    rows, lines = holiday_rows(panel), []
-    for told in (False, True):
-        model = _fit(args, panel, seed, told=told)
-        rolled = Rolled.of(model, panel, every=1)
-        lines.append(
-            {
-                "arm": "told" if told else "not told",
-                "rrse": {name: {step: rolled.rrse(among, step) for step in STEPS} for name, among in rows.items()},
-                "holds": {name: rolled.holds(among) for name, among in rows.items()},
-            }
-        )
-    return lines
-
-
-def codes(args: argparse.Namespace, seed: int) -> list[dict[str, Any]]:
-    """Fit EIA with and without effects, and read the labels from a and from b."""
-    panel = _eia(args)
-    return [
-        {"arm": arm, **labels_in_a(_fit(args, panel, seed, effects=effects), panel, seed)}
-        for arm, effects in (("effects", True), ("without effects", False))
-    ]
+    factors = [Calendar(name, tz=ZONE) for name in ("hour", "weekday", "month")]
+    factors += [Calendar("holiday", tz=ZONE, country="US")] if arm == "holidays told" else []
+    training = TrainingConfig(epochs=1, window_stride=5) if args.quick else TrainingConfig()
+    config = ModelConfig(effects=arm != "without effects")
+    model = DeepDIVE(24, 168, factors, model=config, training=training, seed=seed)
+    model.fit(panel, ByTime(3, 1, 1), progress=False)
+    rolled, rows = Rolled.of(model, panel, every=1), holiday_rows(panel)
+    return {
+        "rrse": {name: {step: rolled.rrse(among, step) for step in STEPS} for name, among in rows.items()},
+        "holds": {name: rolled.holds(among) for name, among in rows.items()},
+        **labels_in_a(model, panel, seed),
+    }
 
 
 def _eia(args: argparse.Namespace) -> Panel:
     panel = eia_panel(args.data)
-    return panel.select(panel.channels[:4]).rows(0, 9000) if args.quick else panel
+    return panel.select(panel.channels[:4]).rows(0, 18000) if args.quick else panel
 
 
-def _fit(args: argparse.Namespace, panel: Panel, seed: int, told: bool = False, effects: bool = True) -> DeepDIVE:
-    factors = [Calendar(name, tz=ZONE) for name in ("hour", "weekday", "month")]
-    factors += [Calendar("holiday", tz=ZONE, country="US")] if told else []
-    training = TrainingConfig(epochs=1, window_stride=5) if args.quick else TrainingConfig()
-    model = DeepDIVE(24, 168, factors, model=ModelConfig(effects=effects), training=training, seed=seed)
-    return model.fit(panel, ByTime(3, 1, 1), progress=False)
-
-
-CASES: dict[str, Callable[[argparse.Namespace, int], list[dict[str, Any]]]] = {
-    "synthetic": synthetic,
-    "holidays": holidays,
-    "codes": codes,
+CASES: dict[str, tuple[tuple[str, ...], Callable[[argparse.Namespace, int, str], Line]]] = {
+    "synthetic": (("told",), synthetic),
+    "eia": (("told", "holidays told", "without effects"), eia),
 }
+"""The arms of each case, and what fits and scores one."""
 
 
 def main() -> int:
     """Make the runs that are missing."""
     args = run_parser(__doc__, CASES, SEEDS, OUT).parse_args()
-    for seed in range(args.seeds):
-        key = {"case": args.case, "seed": seed, "quick": args.quick}
+    arms, measure = CASES[args.case]
+    for seed, arm in product(range(args.seeds), arms):
+        key = {"case": args.case, "seed": seed, "arm": arm, "quick": args.quick}
         if any(all(line.get(name) == value for name, value in key.items()) for line in read_lines(args.out)):
-            print(f"{args.case} {seed}: there already", flush=True)
+            print(f"{args.case}, {arm}, seed {seed}: there already", flush=True)
             continue
-        began = time.perf_counter()
-        for line in CASES[args.case](args, seed):
-            append_line(args.out, json.dumps({**key, **line, "versions": versions()}))
-            print(json.dumps({**key, **line}), flush=True)
-        print(f"{args.case} {seed}: {time.perf_counter() - began:.0f} s", flush=True)
+        began = time.process_time()
+        line = {**key, **measure(args, seed, arm), "cpu_seconds": time.process_time() - began}
+        append_line(args.out, json.dumps({**line, "versions": versions()}))
+        print(json.dumps(line), flush=True)
     return 0
 
 
