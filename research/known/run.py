@@ -14,7 +14,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -97,7 +97,7 @@ def synthetic(args: argparse.Namespace, seed: int, _arm: str) -> Line:
     plain = ~shop.promo & ~shop.holiday & ~hot
     rows = {"promotion": shop.promo, "holiday": shop.holiday, "hot": hot, "plain": plain}
     scenarios = {"promotion": {"promo": "on"}, "holiday": {"holiday": "yes"}}
-    quiet = shop.panel.rows(0, _quiet_end(plain))
+    quiet = _until_a_plain_day(shop.panel, plain)
     moved = {name: model.what_if(quiet, future=change).difference for name, change in scenarios.items()}
     return {
         "bias": {name: rolled.bias(among) for name, among in rows.items()},
@@ -106,10 +106,13 @@ def synthetic(args: argparse.Namespace, seed: int, _arm: str) -> Line:
     }
 
 
-def _quiet_end(plain: NDArray[np.bool_]) -> int:
-    """Return the last row after which a whole day is plain, with a row of the future beside it."""
+def _until_a_plain_day(panel: Panel, plain: NDArray[np.bool_]) -> Panel:
+    """Return the rows up to the last whole day that is plain, whose values are unknown."""
     starts = np.flatnonzero(np.lib.stride_tricks.sliding_window_view(plain, 24).all(axis=1))
-    return int(starts[-1]) + 24
+    until = panel.rows(0, int(starts[-1]) + 24)
+    values = until.values.copy()
+    values[-24:] = np.nan
+    return replace(until, values=values)
 
 
 def eia(args: argparse.Namespace, seed: int, arm: str) -> Line:
