@@ -21,7 +21,7 @@ class Task:
 
 
 def work(task: Task) -> None:
-    """Leave a file, then end as the task says."""
+    """Leave a file, then end as the task says; or leave the number of threads for linear algebra."""
     tries = task.tries()
     (task.folder / f"{task.name}.{tries}.{os.getpid()}").touch()
     if task.kind == "wrong":
@@ -30,8 +30,5 @@ def work(task: Task) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
     if task.kind == "slow":
         time.sleep(60)
-
-
-def environment(task: Task) -> None:
-    """Leave the number of threads for linear algebra."""
-    (task.folder / task.name).write_text(os.environ["OMP_NUM_THREADS"])
+    if task.kind == "environment":
+        (task.folder / task.name).write_text(os.environ["OMP_NUM_THREADS"])

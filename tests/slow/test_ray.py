@@ -16,7 +16,7 @@ from divecast.inference import predict as inference
 from divecast.jobs import ray_workers, workers
 from divecast.jobs.ray_workers import run_jobs_on_ray
 from divecast.selection import backtest, run_trials
-from job_tasks import Task, environment, work
+from job_tasks import Task, work
 from research.paper import figures, measured, runs
 from research.paper.reproduction import reproduce
 from selection.here import small, work_here
@@ -41,9 +41,9 @@ def ray():
         found.shutdown()
 
 
-def test_what_fails_or_dies_ends_its_job_alone(tmp_path, monkeypatch):
+def test_what_fails_or_dies_ends_its_job_alone_and_a_worker_has_one_thread(tmp_path, monkeypatch):
     monkeypatch.setattr(ray_workers, "RETRIES", 1)  # each death costs the start of a worker
-    kinds = {"a": "killed once", "b": "wrong", "c": "good", "d": "killed"}
+    kinds = {"a": "environment", "b": "wrong", "c": "good", "d": "killed"}  # a backtest dies once, below
     tasks = [Task(name, tmp_path, kind) for name, kind in kinds.items()]
     outcomes = {outcome.job: outcome.error for outcome in run_jobs_on_ray(tasks, work, "local")}
     assert set(outcomes) == set(tasks)
@@ -51,12 +51,7 @@ def test_what_fails_or_dies_ends_its_job_alone(tmp_path, monkeypatch):
     assert (a, c) == (None, None)
     assert b.startswith("ValueError: cannot be done\nTraceback")
     assert d.startswith("The Ray worker died, 2 times: ")
-    assert [task.tries() for task in tasks] == [2, 1, 1, 2]
-
-
-def test_a_worker_has_one_thread(tmp_path):
-    (outcome,) = run_jobs_on_ray([Task("a", tmp_path)], environment, "local")
-    assert outcome.error is None
+    assert [task.tries() for task in tasks] == [1, 1, 1, 2]
     assert (tmp_path / "a").read_text() == "1"
 
 
@@ -87,6 +82,7 @@ def test_a_backtest_on_ray_with_a_death_is_the_same(tmp_path, monkeypatch):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.long  # the backtest is the same work on the same workers
 def test_a_table_made_on_ray_is_the_same(monkeypatch, tmp_path):
     monkeypatch.setattr(runs, "load_case", hours_case)
     monkeypatch.setattr(measured, "CONFIG", MEASURES)
