@@ -139,7 +139,8 @@ def run_script(folder: Path, lines: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, check=False)  # noqa: S603  ours
 
 
-@pytest.mark.parametrize("kind", ["panel", "recordings"])
+# A panel is also followed by the command, and from its first steps by the ranks that resume.
+@pytest.mark.parametrize("kind", [pytest.param("panel", marks=pytest.mark.long), "recordings"])
 def test_two_ranks_follow_the_loss_curve_of_one(kind: str, tmp_path: Path) -> None:
     ran = run_script(
         tmp_path,
@@ -185,7 +186,7 @@ def test_when_the_first_rank_is_killed_the_other_ends_and_the_checkpoint_is_whol
 
 def test_two_ranks_resume_from_the_checkpoint_of_one(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        fit_panel(checkpoint=tmp_path / "fit.checkpoint", callbacks=[Interrupt(11)])
+        fit_panel(checkpoint=tmp_path / "fit.checkpoint", callbacks=[Interrupt(2)])
     ran = run_script(
         tmp_path,
         "model = test_launch.fit_panel(devices=2, checkpoint=folder / 'fit.checkpoint', resume=True)\n"

@@ -6,7 +6,6 @@ from divecast.errors import ArtifactError
 from divecast.inference.model_file import write_model
 from divecast.plots import CodeDisplay, LabelCorrelationDisplay
 from research.paper.figures import draw_case
-from research.paper.run import run_once
 from research.paper.views import view_of
 from studies.small import hours_case, moves_case
 
@@ -14,14 +13,13 @@ pytestmark = pytest.mark.slow  # each fits models of a study
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory):
+def model(full, tmp_path_factory):
     """A full model of the small panel, on disk."""
     path = tmp_path_factory.mktemp("figures") / "model.safetensors"
-    write_model(run_once(hours_case(), "full", 0).fitted, path)
+    write_model(full.fitted, path)
     return path
 
 
-@pytest.mark.slow
 def test_pictures_are_written_and_the_same_each_time(model, tmp_path):
     first, second = (draw_case(hours_case(), model, tmp_path / name) for name in ("one", "two"))
     assert [path.name for path in first] == [
@@ -44,9 +42,8 @@ def test_the_labels_are_those_of_all_rows_of_the_case(model):
     assert LabelCorrelationDisplay.from_view(view).association[0, 1] < 0.05  # hour and weekend are independent
 
 
-@pytest.mark.slow
-def test_labels_that_are_missing_here_and_there_are_no_trouble(tmp_path):
-    write_model(run_once(moves_case(), "full", 0).fitted, tmp_path / "model.safetensors")
+def test_labels_that_are_missing_here_and_there_are_no_trouble(full_of_moves, tmp_path):
+    write_model(full_of_moves.fitted, tmp_path / "model.safetensors")
     shown = view_of(moves_case(), tmp_path / "model.safetensors")
     assert all((labels >= 0).all() for labels in shown.every)
     assert (shown.factors[1].labels == -1).any()

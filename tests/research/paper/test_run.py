@@ -14,15 +14,10 @@ from divecast.metrics import rrse
 from research.paper import run
 from research.paper.asked import asked_of, differences
 from research.paper.record import Score, parse_record
-from research.paper.run import HeldOut, Run, run_once
+from research.paper.run import HeldOut, run_once
 from studies.small import hours_case, moves_case
 
 pytestmark = pytest.mark.slow  # each fits models of a study
-
-
-@pytest.fixture(scope="module")
-def full() -> Run:
-    return run_once(hours_case(), "full", 0)
 
 
 def test_the_full_model_is_scored_both_ways_beside_the_baselines(full):
@@ -72,8 +67,8 @@ def test_labels_that_are_given_are_known_and_never_inferred():
     assert record.accuracy == {}
 
 
-def test_recordings_are_read_by_window_and_as_a_whole():
-    record = run_once(moves_case(), "full", 0).record
+def test_recordings_are_read_by_window_and_as_a_whole(full_of_moves):
+    record = full_of_moves.record
     assert list(record.accuracy) == ["window", "recording"]
     assert set(record.accuracy["recording"]) == {"move", "side"}
 

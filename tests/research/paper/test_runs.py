@@ -24,7 +24,6 @@ def small(monkeypatch):
     runs._load.cache_clear()
 
 
-@pytest.mark.slow
 @pytest.mark.long
 def test_a_table_that_was_killed_and_resumed_equals_one_that_was_not(small, monkeypatch, tmp_path):
     whole, broken = tmp_path / "whole", tmp_path / "broken"

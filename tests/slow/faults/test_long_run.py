@@ -26,16 +26,17 @@ def a_round() -> None:
 
 def left_by(work: Callable[[], None]) -> tuple[int, Counter[str]]:
     """Bytes that Python and numpy hold, and tensors by shape, after four times less after two, in which caches fill."""
+    work()  # before it is traced, which takes several times as long where modules are imported
     tracemalloc.start()
     try:
-        held = []
-        for _ in range(2):
-            work()
-            work()
-            held.append(_held())
+        work()
+        size, tensors = _held()
+        work()
+        work()
+        after = _held()
     finally:
         tracemalloc.stop()
-    return held[1][0] - held[0][0], held[1][1] - held[0][1]
+    return after[0] - size, after[1] - tensors
 
 
 def _held() -> tuple[int, Counter[str]]:

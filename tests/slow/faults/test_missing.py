@@ -37,7 +37,7 @@ def test_both_arms_lack_the_same_values_and_keep_the_others(way: str) -> None:
 
 def forecasts(seen: Panel) -> np.ndarray:
     """Means of the last weeks, (origin, step, channel), from what is seen."""
-    training = TrainingConfig(epochs=4, batch_size=64, learning_rate=5e-3)
+    training = TrainingConfig(epochs=4, batch_size=128, learning_rate=1e-2)
     model = DeepDIVE(6, 168, ["hour", "weekend"], model=SMALL, training=training)
     model.fit(seen.rows(0, N_TRAIN + N_VALID), ByTime(N_TRAIN, N_VALID, 0), progress=False)
     first = seen.clock.at(np.array([N_TRAIN + N_VALID]))[0]
