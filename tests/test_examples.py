@@ -16,6 +16,8 @@ import pytest
 
 import divecast
 from divecast import DataWarning, DeepDIVE, Panel, Recordings, TrainingConfig, datasets
+from divecast.jobs import workers
+from selection.here import work_here
 
 ROOMS = ("divecast", "divecast.results", "divecast.plots", "divecast.metrics")
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -88,18 +90,22 @@ def names(tmp_path: Path, results_folder: Path, monkeypatch: pytest.MonkeyPatch)
     matplotlib.use("Agg")
     monkeypatch.chdir(results_folder)
     monkeypatch.setattr(sys.modules["divecast.fit.add_factor"], "_STEPS", 20)  # what it learns is not looked at
+    monkeypatch.setattr(workers, "run_jobs", work_here)  # a process takes seconds to start
     given = {"panel": panel(), "recordings": recordings(), "model": model(), "folder": tmp_path, "np": np}
     public_names = {name: getattr(divecast, name) for name in divecast.__all__}
     return {**public_names, **given, "replace": replace}
 
 
 SLOW = ("DeepDIVE.export", "backtest", "search", "Backtest", "Search")
-"""How the names of those begin that start processes or write a graph."""
+"""How the names of those begin that fit several models or write a graph."""
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow) if name.startswith(SLOW) else name for name in PUBLIC]
-)
+def marks(name: str) -> list[pytest.MarkDecorator]:
+    """Return the marks of an example; graphs are written by other tests, too."""
+    return [pytest.mark.slow] * name.startswith(SLOW) + [pytest.mark.long] * name.endswith("export")
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=marks(name)) for name in PUBLIC])
 def test_it_has_an_example_that_runs(name: str, names: dict[str, Any]) -> None:
     thing = PUBLIC[name]
     text = inspect.getdoc(thing) or ""
