@@ -206,9 +206,9 @@ def fit_by_command(table: Path, out: Path, *launcher: str) -> "subprocess.Comple
         "--factor",
         "hour",
         "--epochs",
-        "2",
+        "1",
         "--batch-size",
-        "63",
+        "125",
         "--json",
     ]
     command = [*launcher, "-m", "divecast.cli", "fit", str(table), "--out", str(out), *settings]
@@ -236,7 +236,7 @@ def test_the_command_fits_once_with_two_processes_and_one_of_them_writes(
     ran = fit_by_command(table, out, *launcher)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.count('"command": "fit"') == 1
-    one = DeepDIVE(6, 24, ["hour"], training=TrainingConfig(epochs=2, batch_size=63)).fit(table, progress=False)
+    one = DeepDIVE(6, 24, ["hour"], training=TrainingConfig(epochs=1, batch_size=125)).fit(table, progress=False)
     assert_same_curve(one.history, DeepDIVE.load(out).history)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model.safetensors", "panel.parquet"]
 
