@@ -100,12 +100,9 @@ SLOW = ("DeepDIVE.export", "backtest", "search", "Backtest", "Search")
 """How the names of those begin that fit several models or write a graph."""
 
 
-def marks(name: str) -> list[pytest.MarkDecorator]:
-    """Return the marks of an example; graphs are written by other tests, too."""
-    return [pytest.mark.slow] * name.startswith(SLOW) + [pytest.mark.long] * name.endswith("export")
-
-
-@pytest.mark.parametrize("name", [pytest.param(name, marks=marks(name)) for name in PUBLIC])
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name.startswith(SLOW) else name for name in PUBLIC]
+)
 def test_it_has_an_example_that_runs(name: str, names: dict[str, Any]) -> None:
     thing = PUBLIC[name]
     text = inspect.getdoc(thing) or ""
