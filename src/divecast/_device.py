@@ -32,6 +32,17 @@ def pick_device(name: str) -> torch.device:
         ) from error
 
 
+def seed_draws(seed: int, device: torch.device) -> None:
+    """Seed the draws of torch on a device and on the CPU.
+
+    ``torch.manual_seed`` formats the stack for devices that are not there, a twentieth of a small training step.
+    """
+    if device.type == "cpu":
+        torch.default_generator.manual_seed(seed)
+    else:
+        torch.manual_seed(seed)
+
+
 @contextmanager
 def own_random_state(seed: int) -> Iterator[None]:
     """Seed torch within the block and restore the global random state of all devices afterwards."""

@@ -9,7 +9,7 @@ import pytest
 from divecast import ByTime, DataWarning, DeepDIVE, Panel, TrainingConfig
 from divecast.data import Label
 from effects.told import DEGREE, PROMOTION, panel_of
-from worlds import SMALL, told
+from worlds import SMALL
 
 PANEL: Panel = panel_of(weeks=40)
 HORIZON = 24
@@ -76,14 +76,3 @@ def test_it_beats_a_model_that_is_told_nothing(model: DeepDIVE) -> None:
     plain.fit(PANEL, ByTime(3, 1, 1), progress=False)
     ours, theirs = (each.evaluate(PANEL, baselines=False).scores["DeepDIVE"].rrse[-1] for each in (model, plain))
     assert ours < 0.75 * theirs
-
-
-def test_the_last_forecast_is_that_of_a_rolling_one_which_reads_all_rows(told_model: DeepDIVE) -> None:
-    table = told()
-    with pytest.warns(DataWarning, match="is not known for 8 steps"):
-        last = told_model.forecast(table)
-    with pytest.warns(DataWarning, match="is not known for 8 steps"):
-        rolling = told_model.forecast(table, start=table["ds"].max())
-    assert rolling.mean.shape[0] == 2  # from the last row, and after it
-    np.testing.assert_allclose(last.mean[0], rolling.mean[1], rtol=1e-5)
-    np.testing.assert_allclose(last.quantiles[:, 0], rolling.quantiles[:, 1], rtol=1e-4)

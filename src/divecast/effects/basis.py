@@ -119,12 +119,6 @@ class Basis:
         """Whether the values of all groups are known for future rows."""
         return all(group.in_advance for group in self.groups)
 
-    @property
-    def reach(self) -> int:
-        """Number of earlier rows that the features of a row look at."""
-        terms = (term for group in self.groups for term in group.terms)
-        return max((term.reach for term in terms if isinstance(term, Classes | Number)), default=0)
-
     def check(self, n_classes: Sequence[int], n_covariates: int) -> None:
         """Check that the features fit the columns of a model.
 

@@ -84,11 +84,6 @@ class Classes:
         return self.shift == 0
 
     @property
-    def reach(self) -> int:
-        """Number of earlier rows that it looks at."""
-        return max(-self.shift, 0)
-
-    @property
     def width(self) -> int:
         """Number of features."""
         return len(self.frequencies)
@@ -134,11 +129,6 @@ class Number:
     def is_plain(self) -> bool:
         """Whether it describes the row itself."""
         return self.trailing == 1
-
-    @property
-    def reach(self) -> int:
-        """Number of earlier rows that it looks at."""
-        return self.trailing - 1
 
     @property
     def width(self) -> int:

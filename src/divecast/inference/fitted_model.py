@@ -153,14 +153,6 @@ class FittedModel:
             raise DataError("Recordings have no clock, so they take no rows of the future", argument="future")
         return add_future(aligned, future, plan.factors, plan.covariates)
 
-    def last_rows(self, source: Source) -> Source:
-        """Return the rows of an aligned panel that its last forecast depends on, a view; recordings as they are."""
-        if not isinstance(source, Panel):
-            return source
-        n_rows = len(source.values)
-        reach = self.effects.basis.reach if self.effects else 0
-        return source.rows(max(0, n_rows - n_future(source) - self.shape.lookback - reach), n_rows)
-
     def warn_untold(self, windows: Windows, apart_from: Collection[str] = ()) -> None:
         """Warn of labels and covariates that the target rows of windows lack, though they can be known in advance.
 

@@ -151,10 +151,7 @@ class Forecasting(ABC):
     ) -> tuple[FittedModel, Windows]:
         check_at_least(1, every=every)
         fitted = self.fitted_model
-        source = fitted.source(data, future)
-        if start is None and stop is None and every == 1:
-            source = fitted.last_rows(source)
-        windows = fitted.windows_of(source, None, "encode")
+        windows = fitted.windows_of(fitted.source(data, future), None, "encode")
         chosen = windows.subset(forecast_starts(windows, start, stop, every))
         fitted.warn_untold(chosen)
         return fitted, chosen

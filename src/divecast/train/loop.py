@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from divecast._device import own_random_state
+from divecast._device import own_random_state, seed_draws
 from divecast.config import LossConfig, TrainingConfig
 from divecast.errors import ConfigError
 from divecast.model.draws import drawn_for
@@ -188,7 +188,7 @@ class _Run:
 
     def _one_batch(self, state: FitState, index: Tensor, probe: Probe | None) -> FitState:
         task, sums, counts = self.task, dict(state.sums), dict(state.counts)
-        torch.manual_seed(spread_seed(task.seed, state.step))
+        seed_draws(spread_seed(task.seed, state.step), task.device)
         rows = self.ranks.rows(len(index))
         batch = self._window_batch(index, state.step)
         marginal_batch = self._with_labels(index, batch, state.step)
