@@ -7,6 +7,8 @@ from divecast import ByTime, DeepDIVE, TrainingConfig
 from divecast.data import split
 from worlds import SMALL, Hours, hours
 
+pytestmark = pytest.mark.slow  # one long fit; the arms and the told model learn less, quickly
+
 
 @pytest.fixture(scope="module")
 def world() -> Hours:

@@ -74,6 +74,7 @@ def test_without_plotly_the_error_says_what_to_install(hours_model, panel, tmp_p
         write_report(hours_model, panel, tmp_path / "page.html")
 
 
+@pytest.mark.slow
 def test_the_command_writes_a_page(hours_model, panel, tmp_path, capsys):
     from divecast.data import to_frame, write_frame
 

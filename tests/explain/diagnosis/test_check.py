@@ -192,6 +192,7 @@ def test_labels_read_wrong_are_found_and_missing_ones_are_not_judged(hours_model
     assert "no labels" in absent.text
 
 
+@pytest.mark.slow
 def test_leaks_are_found(hours_model: DeepDIVE) -> None:
     fitted, windows, codes = sound(hours_model, every=3)
     hour, weekend = codes.b_mean
