@@ -39,6 +39,7 @@ def _words(page: Path) -> str:
 
 def test_every_relative_link_exists() -> None:
     links = [(page, link) for page in PAGES for link in re.findall(r"\]\((?!https?:|mailto:)([^)\s#]+)", _words(page))]
+    assert links
     assert [f"{by_name(page)}: {link}" for page, link in links if not (page.parent / link).exists()] == []
 
 
@@ -76,6 +77,7 @@ def test_every_named_script_exists() -> None:
 
 def test_every_module_run_exists() -> None:
     paths = [(page, ROOT / module.replace(".", "/")) for page, module in _named(r"python -m (research[\w.]*)")]
+    assert paths
     assert [each for each in paths if not (each[1].with_suffix(".py").is_file() or each[1].is_dir())] == []
 
 
