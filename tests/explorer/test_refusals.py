@@ -170,7 +170,7 @@ def requests(draw):
     return path, fields | (draw(st.dictionaries(TEXTS, ANY, max_size=1)) if draw(st.integers(0, 5)) == 0 else {})
 
 
-@pytest.mark.parametrize("kind", ["of_hours", "of_moves"])
+@pytest.mark.parametrize("kind", ["of_hours", pytest.param("of_moves", marks=pytest.mark.slow)])
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(requests())
 @pytest.mark.filterwarnings("default::divecast.DataWarning")

@@ -145,6 +145,7 @@ def test_the_same_seed_gives_the_same_figures() -> None:
     assert first.mig.overall != other.mig.overall
 
 
+@pytest.mark.slow
 @settings(max_examples=2, deadline=None)
 @given(st.integers(0, 1000), st.floats(0.01, 100.0), st.floats(-100.0, 100.0))
 def test_order_size_and_names_do_not_matter(seed: int, scale: float, shift: float) -> None:

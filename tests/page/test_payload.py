@@ -169,6 +169,7 @@ def test_a_model_without_factors_leaves_out_what_needs_them():
     assert found.code_map.dimensions == ("a0", "a1", "a2")
 
 
+@pytest.mark.slow
 def test_other_data_are_shown_whole(hours_model):
     other = hours(weeks=1, seed=5).panel
     found = payload_of(hours_model, other, "Other")

@@ -39,6 +39,7 @@ def test_rows_after_a_fold_change_nothing_of_it(here, tmp_path):
     assert known[1].result.scores != changed[1].result.scores
 
 
+@pytest.mark.slow
 def test_a_fit_that_is_there_is_not_made_again_and_one_of_other_settings_is(here, tmp_path):
     told = []
     first = backtest(small(), PANEL, 2, out=tmp_path, watch=told.append)

@@ -13,6 +13,7 @@ PANEL = hours(6).panel
 TRIES = {"training.learning_rate": [1e-4, 2e-2], "model.code.n_conditional": [2]}
 
 
+@pytest.mark.slow
 def test_the_best_comes_first_and_is_the_model(here, tmp_path):
     found = search(small(), PANEL, TRIES, ByTime(2, 1, 1), out=tmp_path, runs=2)
     assert [run.trial.plan.seed for run in found.candidates[0].runs] == [0, 1]

@@ -89,6 +89,7 @@ def reported(fitted: FittedModel, windows: Windows, codes: Codes) -> Diagnosis:
         return check_code(fitted, windows, "test")
 
 
+@pytest.mark.slow
 def test_a_sound_code_is_called_sound(hours_model: DeepDIVE) -> None:
     report = reported(*sound(hours_model, every=5))
     assert report.fine, str(report)
@@ -257,6 +258,7 @@ def test_a_code_without_a() -> None:
     assert by_topic(report.findings)["a"][0].text.startswith("a: the code has no unlabelled")
 
 
+@pytest.mark.slow
 def test_recordings_are_held_out_whole(moves_model: DeepDIVE) -> None:
     report = moves_model.check(moves(), "all", every=9)
     assert [probe.factor for probe in report.measured.probes.own] == ["move", "side"]

@@ -18,6 +18,7 @@ def waves(n, seed, channels=2):
     return x.astype(np.float32), labels
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recordings", [False, True])
 def test_a_judge_reads_what_it_was_trained_for(recordings):
     train, valid, test = waves(200, 0), waves(80, 1), waves(80, 2)
