@@ -48,6 +48,11 @@ class Facts:
         return len(self.hour)
 
     @property
+    def labels(self) -> LabelIndices:
+        """(row, shared factor) class indices of the factors that all series share."""
+        return self.classes[:, self.shared_factors]
+
+    @property
     def shared_factors(self) -> tuple[int, ...]:
         """Numbers of the factors that all series share."""
         return tuple(number for number, own in enumerate(self.of_series) if own is None)
@@ -100,18 +105,13 @@ def facts_of(
     n_rows = len(source.values)
     n_after += _per_day(source.clock)
     longer = replace(source.clock, length=n_rows + n_after)
-    unseen = np.broadcast_to(np.float32(np.nan), (n_after, len(source.channels)))
-    after = Panel(unseen, source.channels, longer.rows(n_rows, n_rows + n_after))
-    classes = np.concatenate(
-        [encode_labels(part, factors, vocabularies, absent_labels=True) for part in (source, after)]
-    )
     local = longer.local(np.arange(longer.length))
     seconds, years = local.astype(np.int64), local.astype("datetime64[Y]")
     into_year = seconds - years.astype("datetime64[s]").astype(np.int64)
     return Facts(
         tuple(factors),
         tuple(vocabulary.classes for vocabulary in vocabularies),
-        classes,
+        encode_labels(source, factors, vocabularies, absent_labels=True, n_after=n_after),
         tuple(
             encode_series_labels(source, factor, vocabulary, absent_labels=True) if vocabulary.per_series else None
             for factor, vocabulary in zip(factors, vocabularies, strict=True)

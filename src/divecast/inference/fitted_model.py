@@ -199,8 +199,9 @@ class FittedModel:
             role: as in ``windows``.
         """
         rows = part or Part(source.offsets[:-1], source.offsets[1:] - n_future(source))
-        windows = Windows.of(source, rows, self.label_indices(source), self.scale, self.shape, role)
-        windows = replace(windows, effects=self.row_effects(source))
+        effects = self.row_effects(source)
+        labels = self.label_indices(source) if effects is None else effects.facts.labels[: len(source.values)]
+        windows = replace(Windows.of(source, rows, labels, self.scale, self.shape, role), effects=effects)
         without_window = rows.stop > rows.start
         without_window[windows.segments] = False
         short = np.flatnonzero(without_window)

@@ -43,7 +43,12 @@ def fit_vocabularies(source: Source, factors: Sequence[Factor], train: Part) -> 
 
 
 def encode_labels(
-    source: Source, factors: Sequence[Factor], vocabularies: Sequence[Vocabulary], *, absent_labels: bool = False
+    source: Source,
+    factors: Sequence[Factor],
+    vocabularies: Sequence[Vocabulary],
+    *,
+    absent_labels: bool = False,
+    n_after: int = 0,
 ) -> LabelIndices:
     """Class index of every row and factor.
 
@@ -54,6 +59,7 @@ def encode_labels(
         factors: the factors.
         vocabularies: their vocabularies.
         absent_labels: whether the source may lack label columns, which a fitted model infers.
+        n_after: number of rows after the end, of which only the calendar is known.
 
     Returns:
         (row, factor) int16, -1 where missing or unknown, and for every row of a factor per series.
@@ -62,15 +68,22 @@ def encode_labels(
         DataError: a factor is absent, of the calendar although there is no clock, or has a label per series although
             its vocabulary has not.
     """
-    if not factors:
-        return np.empty((len(source.values), 0), dtype=np.int16)
-    columns = [
-        np.full(len(source.values), -1, dtype=np.int16)
-        if vocabulary.per_series or (absent_labels and _is_absent(source, factor))
-        else _encode(source, factor, vocabulary)
-        for factor, vocabulary in zip(factors, vocabularies, strict=True)
-    ]
-    return np.stack(columns, axis=1)
+    n_rows = len(source.values)
+    indices = np.full((n_rows + n_after, len(factors)), -1, dtype=np.int16)
+    calendar = {}
+    for place, (factor, vocabulary) in enumerate(zip(factors, vocabularies, strict=True)):
+        if vocabulary.per_series or (absent_labels and _is_absent(source, factor)):
+            continue
+        if isinstance(factor, Calendar):
+            calendar[place] = factor
+        else:
+            indices[:n_rows, place] = vocabulary.encode(_shared_column(source, factor))
+    codes = _calendar_codes(source, tuple(calendar.values()), n_after)
+    for column, (place, factor) in zip(codes.T, calendar.items(), strict=True):
+        index = {name: number for number, name in enumerate(vocabularies[place].classes)}
+        table = np.array([index.get(name, -1) for name in CALENDAR_CLASSES[factor.name]], dtype=np.int16)
+        indices[:, place] = table[column]
+    return indices
 
 
 def encode_series_labels(
@@ -93,11 +106,10 @@ def encode_series_labels(
     shape = (len(source.values), len(source.channels))
     if absent_labels and _is_absent(source, factor):
         return np.broadcast_to(np.int16(-1), shape)
-    indices = (
-        _encode(source, factor, vocabulary)
-        if isinstance(factor, Calendar)
-        else vocabulary.encode(source.label_column(factor.name))
-    )
+    if isinstance(factor, Calendar):
+        indices = encode_labels(source, [factor], [vocabulary])[:, 0]
+    else:
+        indices = vocabulary.encode(source.label_column(factor.name))
     return indices if indices.ndim == 2 else np.broadcast_to(indices[:, None], shape)
 
 
@@ -117,7 +129,7 @@ def check_seen(source: Source, factors: Sequence[Factor], vocabularies: Sequence
         indices = (
             encode_series_labels(source, factor, vocabulary)
             if vocabulary.per_series
-            else _encode(source, factor, vocabulary)
+            else encode_labels(source, [factor], [vocabulary])[:, 0]
         )
         for title, part in (("validation", parts.valid), ("test", parts.test)):
             rows = part.rows()
@@ -138,46 +150,48 @@ def _is_absent(source: Source, factor: Factor) -> bool:
     return isinstance(factor, Label) and not source.has_label(factor.name)
 
 
-def _encode(source: Source, factor: Factor, vocabulary: Vocabulary) -> LabelIndices:
-    """(row,) indices of a factor that all series share."""
-    if isinstance(factor, Label):
-        column = source.label_column(factor.name)
-        if column.ndim == 2:
-            raise DataError(
-                f"Factor {factor.name!r} has a label per series here, but was fitted with one per row for all series",
-                hint="Give one label per row, or fit a model with the labels of the series",
-            )
-        return vocabulary.encode(column)
-    index = {name: place for place, name in enumerate(vocabulary.classes)}
-    table = np.array([index.get(name, -1) for name in CALENDAR_CLASSES[factor.name]], dtype=np.int16)
-    indices: LabelIndices = table[_calendar(source, factor)]
-    return indices
+def _shared_column(source: Source, factor: Label) -> Column:
+    """Return the labels of the rows, of a factor that all series share."""
+    column: Column = source.label_column(factor.name)
+    if column.ndim == 2:
+        raise DataError(
+            f"Factor {factor.name!r} has a label per series here, but was fitted with one per row for all series",
+            hint="Give one label per row, or fit a model with the labels of the series",
+        )
+    return column
 
 
 def _class_names(source: Source, factor: Factor, rows: Column) -> Column:
     if isinstance(factor, Calendar):
-        return np.array(CALENDAR_CLASSES[factor.name], dtype=object)[_calendar(source, factor)[rows]]
+        names: Column = np.array(CALENDAR_CLASSES[factor.name], dtype=object)
+        return names[_calendar_codes(source, [factor])[rows, 0]]
     return source.label_column(factor.name)[rows]
 
 
-def _calendar(source: Source, factor: Calendar) -> LabelIndices:
-    """(row,) indices into all classes of a calendar factor."""
+def _calendar_codes(source: Source, factors: Sequence[Calendar], n_after: int = 0) -> LabelIndices:
+    """(row, factor) indices into all classes of calendar factors, also of some rows after the end."""
     clock = source.clock
+    if not factors:
+        return np.empty((len(source.values) + n_after, 0), dtype=np.int16)
     if clock is None:
+        name = factors[0].name
         raise DataError(
-            f"The calendar factor {factor.name} needs a panel: recordings have no clock",
-            hint=f"Leave it out, or name a label column in Python with Label({factor.name!r})",
+            f"The calendar factor {name} needs a panel: recordings have no clock",
+            hint=f"Leave it out, or name a label column in Python with Label({name!r})",
             argument="factors",
         )
-    indices = np.empty(clock.length, dtype=np.int16)
-    for part in row_chunks(clock.length, 1):
-        indices[part] = calendar_codes(clock.local(np.arange(part.start, part.stop), factor.tz), factor)
-    return indices
+    codes = np.empty((clock.length + n_after, len(factors)), dtype=np.int16)
+    for part in row_chunks(len(codes), 1):
+        rows = np.arange(part.start, part.stop)
+        local = {tz: clock.local(rows, tz) for tz in {factor.tz for factor in factors}}
+        for column, factor in enumerate(factors):
+            codes[part, column] = calendar_codes(local[factor.tz], factor)
+    return codes
 
 
 def _calendar_vocabulary(source: Source, factor: Calendar, train: Part) -> Vocabulary:
     classes = CALENDAR_CLASSES[factor.name]
-    counts = np.bincount(_calendar(source, factor)[train.rows()], minlength=len(classes))
+    counts = np.bincount(_calendar_codes(source, [factor])[train.rows(), 0], minlength=len(classes))
     return _vocabulary(factor, classes, counts)
 
 
