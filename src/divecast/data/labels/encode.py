@@ -163,8 +163,9 @@ def _shared_column(source: Source, factor: Label) -> Column:
 
 def _class_names(source: Source, factor: Factor, rows: Column) -> Column:
     if isinstance(factor, Calendar):
-        names: Column = np.array(CALENDAR_CLASSES[factor.name], dtype=object)
-        return names[_calendar_codes(source, [factor])[rows, 0]]
+        names = np.array(CALENDAR_CLASSES[factor.name], dtype=object)
+        of_rows: Column = names[_calendar_codes(source, [factor])[rows, 0]]
+        return of_rows
     return source.label_column(factor.name)[rows]
 
 
