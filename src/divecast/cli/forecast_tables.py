@@ -10,6 +10,7 @@ from divecast.cli.inputs import data_for
 from divecast.cli.options import Layout
 from divecast.cli.settings import CommandSettings
 from divecast.data import Label, store_from_parquet
+from divecast.data.names import chosen
 from divecast.data.tables.parquet_files import ParquetFiles, is_address
 from divecast.data.tables.read import readable
 from divecast.data.tables.roles import Roles
@@ -64,10 +65,12 @@ def streamed(request: ForecastRequest, model: DeepDIVE, out: Path) -> Iterator[F
     This needs one column per channel; other requests are yielded unchanged. Labels and covariates are kept.
     """
     settings, fitted = request.settings, model.fitted_model
-    plan, channels = fitted.provenance.plan, settings.channels or fitted.channels
+    plan = fitted.provenance.plan
     roles = Roles.of([factor for factor in plan.factors if isinstance(factor, Label)], plan.covariates)
     columns = _columns_of_large(request.data)
-    if settings.recording or not {*channels} <= columns - {*settings.label_columns, *roles.names}:
+    channels = chosen(settings.channels, columns) or fitted.channels
+    ends = (settings.stamps or fitted.provenance.stamps) == "end" or settings.time_format is not None
+    if settings.recording or ends or not {*channels} <= columns - {*settings.label_columns, *roles.names}:
         yield request
         return
     with scratch_beside(out) as folder:

@@ -42,6 +42,9 @@ def read_data(
             recording=settings.recording,
             rate=settings.rate,
             channels=settings.channels,
+            text=settings.text,
+            time_format=settings.time_format,
+            stamps=settings.stamps or "start",
         )
     except (OSError, UnicodeError) as error:  # what the readers let through
         raise DataError(f"{name} cannot be read ({error})", hint="Save it again, text as UTF-8") from error
@@ -86,7 +89,8 @@ def data_for(model: DeepDIVE, data: str, settings: CommandSettings) -> Panel | R
     Raises:
         DataError: the data cannot be used.
     """
-    of_fit = replace(settings, tz=settings.tz or model.fitted_model.provenance.time_zone)
+    provenance = model.fitted_model.provenance
+    of_fit = replace(settings, tz=settings.tz or provenance.time_zone, stamps=settings.stamps or provenance.stamps)
     source = read_data(data, of_fit, model.plan, absent_labels=True)
     if settings.future is None:
         return source
@@ -94,5 +98,12 @@ def data_for(model: DeepDIVE, data: str, settings: CommandSettings) -> Panel | R
         raise DataError("Recordings have no clock, so they take no rows of the future", argument="future")
     columns = LongNames(settings.id or LongNames().id)
     return add_future(
-        source, settings.future, model.plan.factors, model.plan.covariates, time=settings.time, id=columns.id
+        source,
+        settings.future,
+        model.plan.factors,
+        model.plan.covariates,
+        time=settings.time,
+        id=columns.id,
+        text=settings.text,
+        time_format=settings.time_format,
     )

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from divecast.cli.settings import CommandSettings, read_settings
+from divecast.data.time.stamp_options import StampEdge
 from divecast.explain.counterfactuals.label_effects import UnlabelledCode as UnlabelledCodeChoice
 from divecast.inference.fitted_model import PartName
 from divecast.inference.predict import LabelMode
@@ -94,7 +95,8 @@ class DataOptions:
         str,
         typer.Argument(
             metavar="DATA",
-            help="CSV, CSV.gz or Parquet file, folder of a store, or a shipped data set: loads or motion.",
+            help="CSV or other text file (also .gz), Parquet or Excel file, folder of a store, or a shipped data set: "
+            "loads or motion.",
             show_default=False,
         ),
     ]
@@ -156,6 +158,51 @@ class DataOptions:
             "--channels", help="Channels to use, separated by commas or repeated. Default: all.", rich_help_panel=_DATA
         ),
     ] = None
+    sep: Annotated[
+        str | None,
+        typer.Option(
+            "--sep", help='Sign between the columns of a text file, such as ";" or tab.', rich_help_panel=_DATA
+        ),
+    ] = None
+    decimal: Annotated[
+        str | None,
+        typer.Option("--decimal", help='Sign before decimals in a text file, "." or ",".', rich_help_panel=_DATA),
+    ] = None
+    thousands: Annotated[
+        str | None,
+        typer.Option(
+            "--thousands", help='Sign between thousands in a text file, such as "," in 1,234.', rich_help_panel=_DATA
+        ),
+    ] = None
+    na: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--na",
+            help='Text that means a missing number, besides empty cells, "-", "NA", "n/a", "null" and the like. '
+            "Repeat for several.",
+            rich_help_panel=_DATA,
+        ),
+    ] = None
+    encoding: Annotated[
+        str | None,
+        typer.Option("--encoding", help="Encoding of a text file, such as latin-1.", rich_help_panel=_DATA),
+    ] = None
+    time_format: Annotated[
+        str | None,
+        typer.Option(
+            "--time-format",
+            help="How time stamps are written, such as '%d/%m/%Y %H:%M'; unix for seconds since 1970.",
+            rich_help_panel=_DATA,
+        ),
+    ] = None
+    stamps: Annotated[
+        StampEdge | None,
+        typer.Option(
+            "--stamps",
+            help="Whether a time stamp is the start (default) or the end of the time that its row is about.",
+            rich_help_panel=_DATA,
+        ),
+    ] = None
     recording: Annotated[
         str | None,
         typer.Option(
@@ -179,7 +226,10 @@ class DataOptions:
             "known": self.known,
             "label_columns": self.label_columns,
             "tz": self.tz,
-            "channels": [name.strip() for text in self.channels or () for name in text.split(",")],
+            "channels": self.channels,
+            **{name: getattr(self, name) for name in ("sep", "decimal", "thousands", "na", "encoding")},
+            "time_format": self.time_format,
+            "stamps": self.stamps,
             "recording": self.recording,
             "rate": self.rate,
         }

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Literal, get_type_hints
 
 from divecast.config import LossConfig, ModelConfig, TrainingConfig
+from divecast.data import TextFormat
+from divecast.data.time.stamp_options import StampEdge
 from divecast.errors import ConfigError
 from divecast.persistence.adapters import adapter_of
 
@@ -17,6 +19,7 @@ Table = dict[str, Any]
 _OF_DATA = (
     *("id", "time", "value", "factors", "covariates", "static", "known", "future"),
     *("label_columns", "tz", "channels", "recording", "rate"),
+    *("sep", "decimal", "thousands", "na", "encoding", "time_format", "stamps"),
 )
 """Settings that say how to read the data, which may stand in a table ``[data]``."""
 
@@ -48,6 +51,14 @@ class CommandSettings:
         channels: channels to use; empty for all.
         recording: column of the recording's name.
         rate: sampling rate of recordings, rows per second (Hz).
+        sep: sign between the columns of a text file.
+        decimal: sign before decimals in a text file.
+        thousands: sign between thousands in a text file.
+        na: further texts that mean a missing number.
+        encoding: encoding of a text file.
+        time_format: how time stamps are written as text.
+        stamps: whether a stamp is the start or the end of the time that its row is about; by default as in the fit of
+            the model, else the start.
         levels: quantile levels of forecasts.
         model: settings of the network.
         training: settings of the optimisation.
@@ -74,6 +85,13 @@ class CommandSettings:
     channels: list[str] = field(default_factory=list)
     recording: str | None = None
     rate: float = 1.0
+    sep: str | None = None
+    decimal: str | None = None
+    thousands: str | None = None
+    na: list[str] = field(default_factory=list)
+    encoding: str | None = None
+    time_format: str | None = None
+    stamps: StampEdge | None = None
     levels: list[float] = field(default_factory=lambda: [0.05, 0.25, 0.5, 0.75, 0.95])
     model: ModelConfig = field(default_factory=ModelConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
@@ -84,12 +102,20 @@ class CommandSettings:
         """The quantile levels in rising order."""
         return tuple(sorted(self.levels))
 
+    @property
+    def text(self) -> TextFormat:
+        """How text files are written."""
+        return TextFormat(self.sep, self.decimal, self.thousands, self.na, self.encoding)
+
     def reading_options(self) -> list[str]:
         """Return the options, as words of a command line, that read the data as these settings do."""
         rate = str(self.rate) if self.recording is not None else None
         pairs = [("--id", self.id), ("--time", self.time), ("--value", self.value), ("--tz", self.tz)]
         pairs += [("--static", self.static), ("--known", self.known)]
         pairs += [("--recording", self.recording), ("--rate", rate)]
+        pairs += [("--sep", self.sep), ("--decimal", self.decimal), ("--thousands", self.thousands)]
+        pairs += [("--encoding", self.encoding), ("--time-format", self.time_format), ("--stamps", self.stamps)]
+        pairs += [("--na", text) for text in self.na]
         pairs += [("--label", name) for name in self.label_columns]
         pairs += [("--channels", name) for name in self.channels]
         return [word for option, value in pairs if value is not None for word in (option, value)]

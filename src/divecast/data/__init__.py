@@ -23,6 +23,7 @@ from divecast.data.sources.store import open_store, write_store
 from divecast.data.sources.store_parquet import store_from_parquet
 from divecast.data.tables.frames import to_frame, write_frame, write_frames
 from divecast.data.tables.read import read_table
+from divecast.data.tables.text_format import TextFormat
 from divecast.data.time.calendar import CALENDAR_CLASSES, calendar_codes
 from divecast.data.time.clock import Clock, seasons
 from divecast.data.time.regular import infer_clock
@@ -47,6 +48,7 @@ __all__ = [
     "Scale",
     "Source",
     "Split",
+    "TextFormat",
     "Vocabulary",
     "WindowShape",
     "Windows",

@@ -19,6 +19,8 @@ from divecast.data.tables.long import LongNames
 from divecast.data.tables.places import empty_like
 from divecast.data.tables.read import read_table
 from divecast.data.tables.roles import Roles
+from divecast.data.tables.text_format import TextFormat
+from divecast.data.time.stamps import StampForm
 from divecast.errors import DataError, warn_data
 
 _ROWS_AT_ONCE = 1024
@@ -59,7 +61,7 @@ def past_rows(source: Source) -> Source:
     return source.rows(0, len(source.values) - n_ahead) if n_ahead and isinstance(source, Panel) else source
 
 
-def add_future(
+def add_future(  # noqa: PLR0913  one argument for each thing a table may not say itself
     source: Panel,
     future: Any,
     factors: Sequence[Factor] = (),
@@ -67,6 +69,8 @@ def add_future(
     *,
     time: str | None = None,
     id: str = LongNames().id,  # noqa: A002  as in Panel.from_long
+    text: TextFormat | None = None,
+    time_format: str | None = None,
 ) -> Panel:
     """A panel with rows after its end, of which labels and covariates are known but no value.
 
@@ -79,6 +83,8 @@ def add_future(
         covariates: covariates, by name or as :class:`Covariate`.
         time: column of time stamps; by default ``ds``, else the only one.
         id: column that names the series, if the table has it.
+        text: how a text file is written, where it does not tell itself.
+        time_format: how time stamps are written as text, as in :meth:`Panel.from_wide`.
 
     Returns:
         The panel, its values NaN in the new rows. A label or covariate that the table lacks is missing there; columns
@@ -97,7 +103,7 @@ def add_future(
         >>> longer.covariate("price").tolist(), longer.values[:, 0].tolist()
         ([3.0, 2.0, 2.0, 3.0], [5.0, 7.0, nan, nan])
     """
-    frame = open_frame(read_table(future) if isinstance(future, str | Path) else future)[0]
+    frame = open_frame(read_table(future, text) if isinstance(future, str | Path) else future)[0]
     names = column_names(frame)
     roles = Roles.of([factor for factor in factors if isinstance(factor, Label)], covariates)
     told = _as_in(source, roles.only(names))
@@ -110,12 +116,20 @@ def add_future(
     ahead = {*(label.name for label in roles.labels), *(one.name for one in roles.covariates if one.known_ahead)}
     if absent := [name for name in roles.names if name in ahead and name not in names]:
         warn_data(f"The table of the future has no column {listed(absent)}, which is missing there")
-    columns = KnownNames("the table of the future", time, id, (*source.channels, LongNames().value))
+    form = StampForm(text=time_format)
+    columns = KnownNames("the table of the future", time, id, (*source.channels, LongNames().value), form)
     known = read_known(frame, columns, told, source.clock, source.channels, source.clock.length)
     return _extended(source, known)
 
 
-def add_known(source: Panel, frame: Frame, roles: Roles, time: str | None, id: str = LongNames().id) -> Panel:  # noqa: A002
+def add_known(
+    source: Panel,
+    frame: Frame,
+    roles: Roles,
+    time: str | None,
+    id: str = LongNames().id,  # noqa: A002  as in Panel.from_long
+    time_format: str | None = None,
+) -> Panel:
     """A panel with labels and covariates of a second table, and its rows past the end as rows of the future.
 
     Args:
@@ -124,6 +138,7 @@ def add_known(source: Panel, frame: Frame, roles: Roles, time: str | None, id: s
         roles: the labels and covariates to read.
         time: column of time stamps, if the table has it; else ``ds``, else the only one.
         id: column that names the series, if the table has it.
+        time_format: how time stamps are written as text, as in :meth:`Panel.from_wide`.
 
     Raises:
         DataError: the table has none of these columns, another step than the panel, or no row of its time.
@@ -135,9 +150,8 @@ def add_known(source: Panel, frame: Frame, roles: Roles, time: str | None, id: s
             hint="Name those that the data lack in {factors} or {covariates}",
             argument="known",
         )
-    known = read_known(
-        frame, KnownNames("the table of what is known", time, id), told, source.clock, source.channels, 0
-    )
+    names = KnownNames("the table of what is known", time, id, form=StampForm(text=time_format))
+    known = read_known(frame, names, told, source.clock, source.channels, 0)
     longer = _padded(source, known.clock.length - len(source.values))
     labels, covariates = {**longer.labels, **known.labels}, {**longer.covariates, **known.covariates}
     return replace(longer, labels=labels, covariates=covariates)

@@ -72,3 +72,25 @@ def check_known(
     hint = hint or did_you_mean(absent[0], known)
     others = f"among {listed(known)}" if known else "as there are none"
     raise DataError(f"There is no {what} {listed(absent)} {others}", hint=hint, argument=argument)
+
+
+def chosen(wanted: Sequence[str], known: Collection[str]) -> list[str]:
+    """Return the names that texts mean, each of which is a name or, if it is none, several separated by commas.
+
+    Args:
+        wanted: the texts.
+        known: all names, of which some may have a comma in them.
+    """
+    there = set(known)
+    return [name for text in wanted for name in ([text] if text in there else _parted(text, there))]
+
+
+def _parted(text: str, known: Collection[str]) -> list[str]:
+    """The names in a text with commas; of names that share a beginning, the longest."""
+    parts, names = text.split(","), []
+    while parts:
+        lengths = range(len(parts), 0, -1)
+        count = next((n for n in lengths if ",".join(parts[:n]).strip() in known), 1)
+        names.append(",".join(parts[:count]).strip())
+        parts = parts[count:]
+    return names

@@ -11,7 +11,7 @@ from divecast.data.covariates import Covariate
 from divecast.data.datasets import available, is_shipped, load
 from divecast.data.factors import CALENDAR_NAMES, Factor, Label
 from divecast.data.future import add_known
-from divecast.data.names import listed
+from divecast.data.names import chosen, listed
 from divecast.data.sources.panel import Panel
 from divecast.data.sources.recordings import Recordings
 from divecast.data.sources.store import open_store
@@ -20,6 +20,8 @@ from divecast.data.tables.long import LongNames, long_names
 from divecast.data.tables.parquet_files import is_address
 from divecast.data.tables.read import read_table
 from divecast.data.tables.roles import Roles
+from divecast.data.tables.text_format import TextFormat
+from divecast.data.time.stamp_options import StampEdge, StampOptions
 from divecast.errors import DataError
 
 
@@ -33,12 +35,15 @@ def as_panel(  # noqa: PLR0913  as read_source
     known: Any = None,
     id: str | None = None,  # noqa: A002  as in Panel.from_long
     value: str | None = None,
+    text: TextFormat | None = None,
+    time_format: str | None = None,
+    stamps: StampEdge = "start",
 ) -> Panel:
     """Read a panel.
 
     Args:
         data: a Panel; a pandas, polars or pyarrow table (long if it has the columns unique_id, ds and y, else wide);
-            the path of a CSV, CSV.gz or Parquet file or of the folder of a store; or the name of a shipped data set.
+            the path of a text, Parquet or Excel file or of the folder of a store; or the name of a shipped data set.
         time: column of time stamps; detected automatically if omitted.
         labels: columns that hold labels, not channels.
         tz: time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
@@ -47,6 +52,9 @@ def as_panel(  # noqa: PLR0913  as read_source
         known: labels and covariates that the data lack: a second table, or the path of one, as in :func:`read_source`.
         id: column of a long table that names the series, as in :func:`read_source`.
         value: column of a long table that holds the values.
+        text: how a text file is written, where it does not tell itself.
+        time_format: how time stamps are written as text, as in :meth:`Panel.from_wide`.
+        stamps: whether a stamp is the "start" or the "end" of the time that its row is about.
 
     Returns:
         The panel.
@@ -68,6 +76,9 @@ def as_panel(  # noqa: PLR0913  as read_source
         known=known,
         id=id,
         value=value,
+        text=text,
+        time_format=time_format,
+        stamps=stamps,
     )
     if isinstance(source, Recordings):
         raise DataError("A panel is needed here, and recordings have no common clock", argument="data")
@@ -90,6 +101,9 @@ def read_source(  # noqa: PLR0913  one argument for each thing a table may not s
     known: Any = None,
     id: str | None = None,  # noqa: A002  as in Panel.from_long
     value: str | None = None,
+    text: TextFormat | None = None,
+    time_format: str | None = None,
+    stamps: StampEdge = "start",
 ) -> Panel | Recordings:
     """Read a panel or recordings.
 
@@ -105,7 +119,7 @@ def read_source(  # noqa: PLR0913  one argument for each thing a table may not s
         tz: time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
         recording: column that names the recording; if given, the table is read as recordings.
         rate: sampling rate of recordings, Hz.
-        channels: channels to keep, in order; all if empty.
+        channels: channels to keep, in order; all if empty. A text that names no channel may name several, with commas.
         covariates: columns of numbers that are not forecast, of panels.
         static: facts of the series of a panel: a table, or the path of one, as in :meth:`Panel.from_wide`.
         known: a second table, or the path of one, with columns of labels and covariates that the data lack, aligned by
@@ -114,46 +128,56 @@ def read_source(  # noqa: PLR0913  one argument for each thing a table may not s
         id: column that names the series of a long table, ``unique_id`` by default. A table is read as long if ``id`` or
             ``value`` is given, or if it has the columns unique_id, ds and y.
         value: column of the values of a long table, ``y`` by default.
+        text: how text files are written, where they do not tell themselves.
+        time_format: how time stamps are written as text, in all tables, as in :meth:`Panel.from_wide`.
+        stamps: whether a stamp is the "start" or the "end" of the time that its row is about.
 
     Raises:
         DataError: the data cannot be read so.
+        ConfigError: no installed package reads Excel files.
     """
+    written: StampOptions = {"time_format": time_format, "stamps": stamps}
     of_factors = [factor for factor in factors if isinstance(factor, Label)]
     roles = Roles.of([*labels, *of_factors], covariates)
-    second = None if known is None else _table(known)
+    second = None if known is None else _table(known, text)
     elsewhere = [] if second is None else column_names(second)
     needed = Roles() if absent_labels else Roles(tuple(of_factors), roles.covariates)
     source = _without_table(data)
     if source is None:
-        table = _table(data)
+        table = _table(data, text)
         columns = column_names(table)
         _check_needed(needed, [*columns, *elsewhere], _title(data), "columns")
         asked = {label.name for label in roles.labels} - {factor.name for factor in of_factors} - {*elsewhere}
         read = roles.only({*columns, *asked})
         if recording is not None:
             aside = {recording, time, *read.names}
-            wanted = channels or [name for name in columns if name not in aside]
+            wanted = chosen(channels, columns) or [name for name in columns if name not in aside]
             source = Recordings.from_long(table, recording, wanted, [label.name for label in read.labels], rate)
         else:
-            source = _panel(table, long_names(table, id, time, value), time, read, tz)
+            source = _panel(table, long_names(table, id, time, value), time, read, tz, written)
     elif source is not data:
         there = [*source.labels, *(source.covariates if isinstance(source, Panel) else ()), *elsewhere]
         _check_needed(needed, there, _title(data), "labels")
     if isinstance(source, Panel):
-        source = source.with_static(static, id)
+        source = source.with_static(_read(static, text), id)
         if second is not None:
             lacking = roles.only({*roles.names} - {*source.labels} - {*source.covariates})
-            source = add_known(source, second, lacking, time, id or LongNames().id)
+            source = add_known(source, second, lacking, time, id or LongNames().id, time_format)
     elif roles.covariates or static is not None or known is not None:
         raise DataError(
             "Recordings have no covariates, no facts of their channels and no known future, only panels do",
             hint="Leave out {covariates}, {static} and {known}, or keep the covariates as channels",
         )
-    return source.select(channels) if channels else source
+    return source.select(chosen(channels, source.channels)) if channels else source
 
 
-def _table(data: Any) -> Frame:
-    return open_frame(read_table(data) if isinstance(data, str | Path) else data)[0]
+def _table(data: Any, text: TextFormat | None) -> Frame:
+    return open_frame(_read(data, text))[0]
+
+
+def _read(data: Any, text: TextFormat | None) -> Any:
+    """The table at a path; anything else as it is."""
+    return read_table(data, text) if isinstance(data, str | Path) else data
 
 
 def _without_table(data: Any) -> Panel | Recordings | None:
@@ -176,17 +200,19 @@ def _without_table(data: Any) -> Panel | Recordings | None:
     if not path.exists():
         raise DataError(
             f"There is no file or folder {path}",
-            hint=f"Pass the path of a CSV, CSV.gz or Parquet file or of a store, or one of the shipped data sets: "
+            hint=f"Pass the path of a text, Parquet or Excel file or of a store, or one of the shipped data sets: "
             f"{', '.join(available())}",
             argument="data",
         )
     return None
 
 
-def _panel(table: Frame, names: LongNames | None, time: str | None, roles: Roles, tz: str | None) -> Panel:
+def _panel(
+    table: Frame, names: LongNames | None, time: str | None, roles: Roles, tz: str | None, written: StampOptions
+) -> Panel:
     if names is not None:
-        return Panel.from_long(table, *names, labels=roles.labels, tz=tz, covariates=roles.covariates)
-    return Panel.from_wide(table, time, roles.labels, tz, roles.covariates)
+        return Panel.from_long(table, *names, labels=roles.labels, tz=tz, covariates=roles.covariates, **written)
+    return Panel.from_wide(table, time, roles.labels, tz, roles.covariates, **written)
 
 
 def _title(data: Any) -> str:

@@ -125,6 +125,7 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
         linear_start=linear,
         correction=None,
         history=History(),
+        stamps="end" if source.clock is not None and source.clock.ends else "start",
     )
     identity = {**provenance.to_json(), "labels": hashlib.sha256(labels.tobytes()).hexdigest()}
     labelled = _few_labelled(train, plan.training)

@@ -136,7 +136,10 @@ class FittedModel:
         """
         plan, zone = self.provenance.plan, self.provenance.time_zone
         factors = (*plan.factors, *(added.factor for added in self.added), *labels)
-        source = read_source(data, factors=factors, covariates=plan.covariates, absent_labels=True, tz=zone)
+        stamps = self.provenance.stamps
+        source = read_source(
+            data, factors=factors, covariates=plan.covariates, absent_labels=True, tz=zone, stamps=stamps
+        )
         aligned = align(source, self.channels)
         frequency = frequency_of(aligned)
         if frequency != self.frequency:
@@ -292,7 +295,10 @@ class FittedModel:
 
     def _in_zone(self, source: Source) -> Source:
         """Return the source with its clock in the time zone of the fit; another would shift the hours unnoticed."""
-        zone = self.provenance.time_zone
+        zone, edge = self.provenance.time_zone, self.provenance.stamps
+        if isinstance(source, Panel) and source.clock.ends != (edge == "end"):
+            warn_data(f"The time stamps were taken as the {edge} of the time that a row is about, as in the fit")
+            source = replace(source, clock=replace(source.clock, ends=edge == "end"))
         if not isinstance(source, Panel) or source.clock.tz == zone:
             return source
         if source.clock.unit != "s":

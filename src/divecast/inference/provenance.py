@@ -8,6 +8,7 @@ import numpy as np
 
 from divecast.config import LinearStart, LossConfig, ModelConfig, TrainingConfig
 from divecast.data import ByGroup, ByRecording, ByTime, Calendar, Covariate, Factor, Label, Split, WindowShape
+from divecast.data.time.stamp_options import StampEdge
 from divecast.data.time.stamps import local_stamps
 from divecast.persistence.adapters import adapter_of
 from divecast.persistence.strict import as_json
@@ -76,6 +77,7 @@ class Provenance:
         correction: mean over the channels of the shares by which the network's correction of the linear path is
             multiplied; None if these are not fitted (``model.decoder.shrink``).
         history: losses by epoch.
+        stamps: whether the time stamps are the start or the end of the time that a row is about.
     """
 
     plan: FitPlan
@@ -85,6 +87,7 @@ class Provenance:
     linear_start: LinearStart
     correction: float | None
     history: History
+    stamps: StampEdge = "start"
 
     def to_json(self) -> dict[str, Any]:
         """Return all fields as JSON values."""
@@ -97,6 +100,7 @@ class Provenance:
                 "linear_start": self.linear_start,
                 "correction": self.correction,
                 "history": [asdict(record) for record in self.history.records],
+                "stamps": self.stamps,
             }
         )
         return fields

@@ -52,8 +52,10 @@ class Scope:
             ConfigError: unknown part.
         """
         fitted = model.fitted_model
-        plan, zone = fitted.provenance.plan, fitted.provenance.time_zone
-        source = read_source(data, factors=plan.factors, covariates=plan.covariates, absent_labels=True, tz=zone)
+        plan, zone, stamps = fitted.provenance.plan, fitted.provenance.time_zone, fitted.provenance.stamps
+        source = read_source(
+            data, factors=plan.factors, covariates=plan.covariates, absent_labels=True, tz=zone, stamps=stamps
+        )
         chosen, windows = _windows(fitted, source, part)
         most = min(N_SCORED, max(_LEAST, _SCORES // len(fitted.channels)))
         every = spacing(windows.source, len(windows), most)

@@ -176,11 +176,11 @@ def test_exact_repeats_are_dropped_and_reported():
 def test_repeats_with_other_values():
     table = pd.DataFrame(columns()).iloc[[0, 1, 1, 2, 3, 4, 5]].reset_index(drop=True)
     table.loc[2, "b"] = 9
-    with pytest.raises(DataError, match=r"2024-01-01T01:00:00 UTC but different values: column 'b' has 2.0 and 9.0"):
+    with pytest.raises(DataError, match=r"2024-01-01T01:00:00 UTC but different values: column 'b' has 2 and 9"):
         Panel.from_wide(table)
     long = pd.DataFrame(long_columns())
     twin = long.iloc[[7]].assign(y=4.0)
-    with pytest.raises(DataError, match=r"but different values: column 'y' has nan and 4.0"):
+    with pytest.raises(DataError, match=r"but different values: column 'y' has nan and 4"):
         Panel.from_long(pd.concat([long.iloc[:8], twin, long.iloc[8:]]))
 
 
@@ -215,7 +215,7 @@ def test_bad_cells(frame, bad, message):
 def test_bad_cell_in_a_long_table_names_series_and_time(frame):
     table = long_columns()
     table["y"][8] = np.inf
-    with pytest.raises(DataError, match=r"row 8 \(series 'a', 2024-01-01T02:00:00 UTC\)"):
+    with pytest.raises(DataError, match=r"row 8 \(counting from 0, series 'a', 2024-01-01T02:00:00 UTC\)"):
         Panel.from_long(frame(table))
 
 
@@ -356,16 +356,18 @@ def test_files_read_as_tables_do(tmp_path, layout, suffix):
 def test_csv_with_a_text_cell(tmp_path):
     path = tmp_path / "panel.csv"
     path.write_text("time,a,b\n2024-01-01 00:00,1,2\n2024-01-01 01:00,,3\n2024-01-01 02:00,broken,4\n")
-    with pytest.raises(DataError, match=r"Channel 'a'.* 'broken' in row 2 .*2024-01-01T02:00:00 UTC.*labels"):
+    with pytest.raises(
+        DataError, match=r"Channel 'a'.* 'broken' in line 4 of panel.csv .*2024-01-01T02:00:00 UTC.*labels"
+    ):
         as_panel(path)
 
 
 def test_files_that_cannot_be_read(tmp_path):
     with pytest.raises(DataError, match="There is no file"):
         Panel.read(tmp_path / "absent.csv")
-    (tmp_path / "panel.xlsx").write_bytes(b"PK")
+    (tmp_path / "panel.doc").write_bytes(b"PK")
     with pytest.raises(DataError, match=r"ends in .csv"):
-        Panel.read(tmp_path / "panel.xlsx")
+        Panel.read(tmp_path / "panel.doc")
     (tmp_path / "cut.parquet").write_bytes(b"PAR1 and no more")
     with pytest.raises(DataError, match=r"table in cut.parquet cannot be read"):
         Panel.read(tmp_path / "cut.parquet")
@@ -378,21 +380,10 @@ def test_files_that_cannot_be_read(tmp_path):
         Panel.read(tmp_path / "empty.csv")
 
 
-@pytest.mark.parametrize(
-    ("name", "raw", "message"),
-    [
-        ("semi.csv", b"ds;a;b\n2024-01-01;1,5;2\n", "semicolons"),
-        ("tabs.csv", b"ds\ta\n2024-01-01\t1\n", "tabs"),
-        ("header.csv", "ds,Ger\u00e4t\n2024-01-01,1\n".encode("latin-1"), "UTF-8"),
-        ("cell.csv", "ds,a\n2024-01-01,Ger\u00e4t\n".encode("latin-1"), "UTF-8"),
-        ("wide.csv", "ds,a\n2024-01-01,1\n".encode("utf-16"), "UTF-8"),
-        ("short.csv.gz", b"\x1f\x8b and no more", r"short\.csv\.gz"),
-    ],
-)
-def test_files_of_another_kind_inside(tmp_path, name, raw, message):
-    (tmp_path / name).write_bytes(raw)
-    with pytest.raises(DataError, match=message):
-        Panel.read(tmp_path / name)
+def test_a_packed_file_that_is_none(tmp_path):
+    (tmp_path / "short.csv.gz").write_bytes(b"\x1f\x8b and no more")
+    with pytest.raises(DataError, match=r"short\.csv\.gz"):
+        Panel.read(tmp_path / "short.csv.gz")
 
 
 def test_names_with_marks_are_no_separators(tmp_path):

@@ -115,7 +115,9 @@ def test_rows_in_any_order_and_kind_give_the_same_covariates(order, cells):
 def test_a_covariate_must_hold_numbers(frame):
     with pytest.raises(DataError, match=r"Covariate 'temp' must hold numbers: 'hot' in row 2 .*02:00:00"):
         Panel.from_wide(frame(wide(temp=["1", "2", "hot", "4"])), covariates=["temp"])
-    with pytest.raises(DataError, match=r"Covariate 'temp' has 1 infinite value, .* row 6 \(series 'b'"):
+    with pytest.raises(
+        DataError, match=r"Covariate 'temp' has 1 infinite value, .* row 6 \(counting from 0, series 'b'"
+    ):
         Panel.from_long(frame(long(temp=[1.0] * 6 + [np.inf, 1.0])), covariates=["temp"])
 
 

@@ -112,7 +112,7 @@ def test_one_stamp_has_no_step(stamps):
 @pytest.mark.parametrize(
     ("stamps", "message"),
     [
-        (["2024-01-01", None, "2024-01-03"], r"Rows \[1\] have no time stamp"),
+        (["2024-01-01", None, "2024-01-03"], r"no time stamp in row 1 "),
         (np.array(["2024-01-01", "NaT"], dtype="datetime64[s]"), "1 in all"),
         ([1, 2, 3], "got int64, the first"),
         (["yesterday", "today"], "ISO 8601"),

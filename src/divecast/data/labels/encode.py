@@ -184,7 +184,7 @@ def _calendar_codes(source: Source, factors: Sequence[Calendar], n_after: int = 
     codes = np.empty((clock.length + n_after, len(factors)), dtype=np.int16)
     for part in row_chunks(len(codes), 1):
         rows = np.arange(part.start, part.stop)
-        local = {tz: clock.local(rows, tz) for tz in {factor.tz for factor in factors}}
+        local = {tz: clock.local_begin(rows, tz) for tz in {factor.tz for factor in factors}}
         for column, factor in enumerate(factors):
             codes[part, column] = calendar_codes(local[factor.tz], factor)
     return codes

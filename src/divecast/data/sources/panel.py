@@ -24,9 +24,11 @@ from divecast.data.tables.long import LongNames, long_names, read_long
 from divecast.data.tables.read import read_table
 from divecast.data.tables.roles import Roles
 from divecast.data.tables.static import read_static
+from divecast.data.tables.text_format import TextFormat
 from divecast.data.tables.wide import read_wide
 from divecast.data.time.clock import Clock
 from divecast.data.time.regular import regular_clock
+from divecast.data.time.stamp_options import StampEdge, StampOptions, stamp_form
 from divecast.errors import DataError
 
 
@@ -249,7 +251,7 @@ class Panel:
         return f"Panel({size}{''.join(f', {title} {sorted(names)}' for title, names in more.items() if names)})"
 
     @classmethod
-    def from_wide(
+    def from_wide(  # noqa: PLR0913  one argument for each thing a table may not say itself
         cls,
         frame: Any,
         time: str | None = None,
@@ -257,6 +259,8 @@ class Panel:
         tz: str | None = None,
         covariates: Sequence[str | Covariate] = (),
         static: Any = None,
+        time_format: str | None = None,
+        stamps: StampEdge = "start",
     ) -> "Panel":
         """Read a table with one column per channel; gaps in time become rows of NaN.
 
@@ -268,6 +272,9 @@ class Panel:
             covariates: columns of numbers that are not forecast, the same for all series.
             static: facts of the series: a table, or the path of one, with one row per series. Its column
                 ``unique_id``, else its first, names the series; the others are numbers or text.
+            time_format: how time stamps are written as text, such as ``"%d/%m/%Y %H:%M"``, or "unix" for seconds since
+                1970; by default found from the texts.
+            stamps: whether a stamp is the "start" or the "end" of the time that its row is about.
 
         Raises:
             DataError: time stamps are irregular or repeated with different values, a cell is not a finite number, or
@@ -280,7 +287,8 @@ class Panel:
             >>> Panel.from_wide(table).channels
             ('north', 'south')
         """
-        return cls._of(*read_wide(frame, time, Roles.of(labels, covariates), tz)).with_static(static)
+        form = stamp_form(tz, time_format, stamps)
+        return cls._of(*read_wide(frame, time, Roles.of(labels, covariates), form)).with_static(static)
 
     @classmethod
     def from_long(  # noqa: PLR0913  one argument for each thing a table may not say itself
@@ -293,6 +301,8 @@ class Panel:
         tz: str | None = None,
         covariates: Sequence[str | Covariate] = (),
         static: Any = None,
+        time_format: str | None = None,
+        stamps: StampEdge = "start",
     ) -> "Panel":
         """Read a table with one row per series and time; channels are in order of appearance.
 
@@ -307,6 +317,8 @@ class Panel:
             covariates: columns of numbers that are not forecast, the same in all series at a time; pass
                 ``Covariate(..., per_series=True)`` for one of which every series has its own.
             static: facts of the series, as in :meth:`from_wide`; the column ``id`` names the series if there is one.
+            time_format: how time stamps are written as text, as in :meth:`from_wide`.
+            stamps: whether a stamp is the "start" or the "end" of the time that its row is about.
 
         Returns:
             The panel; times that a series lacks are NaN. Columns that are not used are named in a DataWarning.
@@ -322,7 +334,8 @@ class Panel:
             [[1.0, 3.0], [2.0, nan]]
         """
         roles = Roles.of(labels, covariates)
-        return cls._of(*read_long(frame, LongNames(id, time, value), roles, tz)).with_static(static, id)
+        form = stamp_form(tz, time_format, stamps)
+        return cls._of(*read_long(frame, LongNames(id, time, value), roles, form)).with_static(static, id)
 
     @classmethod
     def from_array(
@@ -367,8 +380,11 @@ class Panel:
         static: Any = None,
         id: str | None = None,  # noqa: A002  as in from_long
         value: str | None = None,
+        text: TextFormat | None = None,
+        time_format: str | None = None,
+        stamps: StampEdge = "start",
     ) -> "Panel":
-        """Read a CSV, CSV.gz or Parquet file.
+        """Read a text, Parquet or Excel file.
 
         Args:
             path: the file, or an address of Parquet that fsspec can open, such as ``s3://bucket/*.parquet``.
@@ -381,6 +397,9 @@ class Panel:
             static: facts of the series: a table, or the path of one, as in :meth:`from_wide`.
             id: column of a long table that names the series; ``unique_id`` by default.
             value: column of a long table that holds the values; ``y`` by default.
+            text: how a text file is written, where it does not tell itself.
+            time_format: how time stamps are written as text, as in :meth:`from_wide`.
+            stamps: whether a stamp is the "start" or the "end" of the time that its row is about.
 
         Returns:
             The panel; its results are returned as pyarrow tables.
@@ -395,13 +414,14 @@ class Panel:
             >>> Panel.read("loads.csv").values.shape
             (3, 1)
         """
-        table = read_table(path)
+        table = read_table(path, text)
+        written: StampOptions = {"time_format": time_format, "stamps": stamps}
         names = None if layout == "wide" else long_names(open_frame(table)[0], id, time, value)
         if names is None and layout == "long":
             names = LongNames(time=time or LongNames().time)
         if names is not None:
-            return cls.from_long(table, *names, labels=labels, tz=tz, covariates=covariates, static=static)
-        return cls.from_wide(table, time, labels, tz, covariates, static)
+            return cls.from_long(table, *names, labels=labels, tz=tz, covariates=covariates, static=static, **written)
+        return cls.from_wide(table, time, labels, tz, covariates, static, **written)
 
     @classmethod
     def _of(cls, grid: Grid, backend: Backend) -> "Panel":

@@ -6,6 +6,7 @@ import narwhals as nw
 
 from divecast.data.names import check_unique, listed
 from divecast.data.source import Backend
+from divecast.data.tables.unnamed import without_unnamed
 from divecast.errors import DataError
 
 Frame = nw.DataFrame[Any]
@@ -13,6 +14,8 @@ Frame = nw.DataFrame[Any]
 
 def open_frame(native: Any) -> tuple[Frame, Backend]:
     """Take a pandas, polars or pyarrow table; a lazy polars frame is collected.
+
+    Columns without a name that only count the rows are left out, with a DataWarning.
 
     Returns:
         The narwhals frame and the kind of the table.
@@ -29,6 +32,7 @@ def open_frame(native: Any) -> tuple[Frame, Backend]:
     check_unique(names, "column")
     if not len(frame):
         raise DataError(f"The table has no rows; its columns are {listed(names)}")
+    frame = without_unnamed(frame)
     kind = frame.implementation
     return frame, "pandas" if kind.is_pandas() else "polars" if kind.is_polars() else "pyarrow"
 

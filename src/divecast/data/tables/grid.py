@@ -1,7 +1,7 @@
 """Rows of a table placed on the regular grid of a clock."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,11 @@ from divecast.data.source import Column, Values
 from divecast.data.tables.label_columns import same_labels
 from divecast.data.time.clock import Clock
 from divecast.errors import DataError, warn_data
+
+_HOUR = 3600
+_SUNDAY = 6
+_LATEST_CHANGE = 3  # hour of the day at which summer time ends, at the latest
+_MONTHS_OF_CHANGE = {2, 3, 4, 9, 10, 11}  # in which summer time ends, in the south and in the north
 
 
 class Grid(NamedTuple):
@@ -47,22 +52,59 @@ def drop_repeats(keys: NDArray[np.int64], columns: Mapping[str, Column], clock: 
     places, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
     if len(places) == len(keys):
         return np.arange(len(keys))
+    dropped = np.setdiff1d(np.arange(len(keys)), first)
+    double = _double_hour(np.unique(keys[dropped] % clock.length), clock)
     for name, column in columns.items():
         kept = column[first][inverse]
         differs = np.flatnonzero(~same_labels(column, kept))
         if len(differs):
             row = int(differs[0])
+            cells = f"column {name!r} has {_shown(kept[row])} and {_shown(column[row])}"
+            time = clock.time_text(int(keys[row]) % clock.length)
+            if double is not None:
+                raise DataError(
+                    f"{double} occurs twice, as at the end of summer time in local time: {cells} at "
+                    f"{time.removesuffix(' UTC')}",
+                    hint='Name the time zone of the stamps, such as "Europe/Berlin", in {tz}',
+                    argument="tz",
+                )
             raise DataError(
-                f"Several rows have the time {clock.time_text(int(keys[row]) % clock.length)} but different values: "
-                f"column {name!r} has {kept[row]} and {column[row]}",
+                f"Several rows have the time {time} but different values: {cells}",
                 hint="Keep one of them or average them",
             )
-    dropped = np.setdiff1d(np.arange(len(keys)), first)
     warn_data(
         f"{len(dropped)} table rows repeat another one exactly and were dropped, the first at "
-        f"{clock.time_text(int(keys[dropped[0]]) % clock.length)}"
+        f"{clock.time_text(int(keys[dropped[0]]) % clock.length)}",
+        hint=None
+        if double is None
+        else f"{double} occurs twice, as at the end of summer time; if so, name the zone of the stamps in {{tz}}",
     )
     return np.sort(first)
+
+
+def _shown(cell: Any) -> str:
+    return f"{cell:.6g}" if isinstance(cell, float | np.floating) else str(cell)
+
+
+def _double_hour(rows: NDArray[np.int64], clock: Clock) -> str | None:
+    """What to call the hour of repeated rows, if they fill one hour of a night of Sunday in a year; else None.
+
+    Args:
+        rows: rows of the clock that occur more than once, ascending.
+        clock: the clock.
+    """
+    if clock.tz != "UTC" or clock.unit != "s" or clock.step > _HOUR or _HOUR % clock.step:
+        return None
+    stamps = clock.at(rows - 1 if clock.ends else rows)
+    days, n_of_day = np.unique(stamps.astype("datetime64[D]"), return_counts=True)
+    hours = np.unique((stamps - stamps.astype("datetime64[D]")).astype(np.int64) // _HOUR)
+    months = days.astype("datetime64[M]").astype(np.int64) % 12 + 1
+    each_year = len(np.unique(days.astype("datetime64[Y]"))) == len(days)
+    sundays = np.all((days.astype(np.int64) + 3) % 7 == _SUNDAY)
+    whole_hours = len(hours) == 1 and hours[0] <= _LATEST_CHANGE and np.all(n_of_day == _HOUR // clock.step)
+    if not (each_year and sundays and whole_hours and set(months) <= _MONTHS_OF_CHANGE):
+        return None
+    return f"The hour from {stamps[0].astype('datetime64[m]')}"
 
 
 def empty_values(length: int, n_channels: int) -> Values:

@@ -1,6 +1,8 @@
 """A table of what is known of rows, by time or by time and series, placed on the clock of a panel."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -13,11 +15,12 @@ from divecast.data.tables.columns import Frame, column_names, get_series
 from divecast.data.tables.grid import drop_repeats
 from divecast.data.tables.label_columns import label_missing, number_names, read_labels
 from divecast.data.tables.long import LongNames
+from divecast.data.tables.origin import row_name
 from divecast.data.tables.places import Places
 from divecast.data.tables.roles import Roles
 from divecast.data.tables.wide import time_of
 from divecast.data.time.clock import Clock
-from divecast.data.time.stamps import zoned_stamps
+from divecast.data.time.stamps import StampForm, zoned_stamps
 from divecast.errors import DataError, warn_data
 
 _MOST_ROWS_PER_STAMP = 20
@@ -46,12 +49,14 @@ class KnownNames(NamedTuple):
         time: column of time stamps; by default ``ds``, else the only one.
         id: column that names the series, if the table has it.
         targets: columns that may hold values of the target, which are not known.
+        form: how time stamps are written; those that name no zone are of the panel's.
     """
 
     title: str
     time: str | None = None
     id: str = LongNames().id
     targets: Sequence[str] = ()
+    form: StampForm = StampForm()
 
 
 def read_known(
@@ -78,7 +83,8 @@ def read_known(
     by_series = names.id in there
     _report_unused(frame, names, {time_column, *roles.names, *([names.id] if by_series else [])})
     titles, numbers = number_names(get_series(frame, names.id)) if by_series else ((), None)
-    utc, _ = zoned_stamps(stamps, clock.tz, numbers)
+    form = replace(names.form, row_name=partial(row_name, frame), ends=clock.ends)
+    utc, _ = zoned_stamps(stamps, clock.tz, numbers, form)
     rows, exact = clock.rows_at(utc)
     _check_step(rows, exact, utc, clock, names.title)
     place_of = {name: place for place, name in enumerate(channels)}
@@ -91,7 +97,7 @@ def read_known(
         _report_absent_series(channels, series, names.title)
 
     def row_text(row: int) -> str:
-        return f"row {row} of {names.title} ({clock.time_text(rows[row])})"
+        return row_name(frame, row, names.title, clock.time_text(rows[row]))
 
     columns = {name: column[kept] for name, column in roles.read(frame, row_text).items()}
     places = Places(span, rows[kept] - first, None if series is None else series[kept], channels)

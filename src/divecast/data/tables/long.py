@@ -1,6 +1,8 @@
 """A long table, one row per series and time, placed on its clock."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,11 +15,12 @@ from divecast.data.tables.columns import Frame, column_names, get_series, open_f
 from divecast.data.tables.grid import Grid, drop_repeats, empty_values
 from divecast.data.tables.label_columns import number_names
 from divecast.data.tables.numbers import read_numbers
+from divecast.data.tables.origin import row_name
 from divecast.data.tables.places import Places
 from divecast.data.tables.roles import Roles
 from divecast.data.tables.wide import find_time
 from divecast.data.time.regular import clock_of_utc
-from divecast.data.time.stamps import Stamps, zoned_stamps
+from divecast.data.time.stamps import StampForm, Stamps, zoned_stamps
 from divecast.errors import DataError, warn_data
 
 
@@ -54,7 +57,7 @@ def long_names(frame: Frame, id: str | None, time: str | None, value: str | None
     return LongNames(id or usual.id, time, value or usual.value)
 
 
-def read_long(native: Any, names: LongNames, roles: Roles, tz: str | None) -> tuple[Grid, Backend]:
+def read_long(native: Any, names: LongNames, roles: Roles, form: StampForm) -> tuple[Grid, Backend]:
     """Read a long table; see :meth:`divecast.data.sources.panel.Panel.from_long`."""
     frame, backend = open_frame(native)
     there, used = column_names(frame), (*names, *roles.names)
@@ -67,12 +70,14 @@ def read_long(native: Any, names: LongNames, roles: Roles, tz: str | None) -> tu
     if unused := [name for name in there if name not in used]:
         warn_data(f"Columns {listed(unused)} of the table are not used", hint="Name them in {factors} or {covariates}")
     channels, series = number_names(get_series(frame, names.id))
-    stamps, zone = zoned_stamps(get_series(frame, names.time), tz, series)
+    form = replace(form, row_name=partial(row_name, frame))
+    stamps, zone = zoned_stamps(get_series(frame, names.time), None, series, form)
     _report_unsorted(stamps, series)
     clock, rows = clock_of_utc(stamps, zone)
+    clock = clock.ending() if form.ends else clock
 
     def row_text(row: int) -> str:
-        return f"row {row} (series {channels[series[row]]!r}, {clock.time_text(rows[row])})"
+        return row_name(frame, row, f"series {channels[series[row]]!r}", clock.time_text(rows[row]))
 
     value = read_numbers(get_series(frame, names.value), names.value, row_text)
     columns = roles.read(frame, row_text)

@@ -1,6 +1,7 @@
 """Columns of numbers as float32 channels."""
 
 import math
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from numbers import Real
@@ -43,8 +44,21 @@ def read_numbers(series: nw.Series[Any], channel: str, row_text: RowText, kind: 
     row = next((row for row in text_rows if not _reads_as_number(cells[row])), text_rows[0])
     raise DataError(
         f"{kind.capitalize()} {channel!r} must hold numbers: {cells[row]!r} in {row_text(row)}",
-        hint="Correct the cell, leave it empty, or name the column in {labels}",
+        hint=_hint(cells[row], len(text_rows) == len(cells) or not isinstance(cells[row], str)),
     )
+
+
+_WITH_SIGN = re.compile(r"[+-]?\d{1,3}([., '])\d{3}(\1\d{3})*")
+
+
+def _hint(cell: Any, all_text: bool) -> str:
+    """What to do about a cell that is no number."""
+    if isinstance(cell, str) and (sign := _WITH_SIGN.fullmatch(cell.strip())):
+        decimal = ", or in {decimal} if decimals follow it" if sign[1] in ",." else ""
+        return f'Pass "{sign[1]}" in {{thousands}} if it separates thousands{decimal}'
+    if all_text:
+        return "Name the column in {labels} if it holds labels, or leave it out with {channels}"
+    return "Correct the cell, name the text in {na} if it means missing, or name the column in {labels}"
 
 
 def to_float32(numbers: NDArray[Any], channel: str, row_text: RowText, kind: str = "channel") -> Values:

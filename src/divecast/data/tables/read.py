@@ -1,27 +1,39 @@
 """Table files as Arrow tables."""
 
-import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from divecast.data.tables.parquet_files import ParquetFiles, is_address
+from divecast.data.tables.sheets import SHEETS, read_sheet
+from divecast.data.tables.text_file import read_text
+from divecast.data.tables.text_format import TextFormat
 from divecast.errors import DataError
 
-_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_TEXTS = tuple(f"{ending}{packed}" for ending in (".csv", ".tsv", ".tab", ".txt", ".dat") for packed in ("", ".gz"))
 
 
-def read_table(path: str | Path) -> Any:
-    """Read a CSV, CSV.gz or Parquet file as a pyarrow table.
+def read_table(path: str | Path, text: TextFormat | None = None, as_text: Collection[str] = ()) -> Any:
+    r"""Read a text, Parquet or Excel file as a pyarrow table.
 
     Args:
-        path: the file, whose name tells the kind; CSV is UTF-8 with columns separated by commas. Or an address of
-            Parquet that fsspec can open, such as ``s3://bucket/panel.parquet`` or ``s3://bucket/*.parquet``.
+        path: the file, whose name tells the kind: .csv, .tsv, .txt (also with .gz), .parquet, .xlsx and others of
+            Excel. Or an address of Parquet that fsspec can open, such as ``s3://bucket/panel.parquet`` or
+            ``s3://bucket/*.parquet``.
+        text: how a text file is written, where it does not tell itself.
+        as_text: columns of a text file that stay text as written, such as those that name series.
 
     Raises:
         DataError: the file does not exist, is of another kind, or cannot be read.
+        ConfigError: no installed package reads Excel.
+
+    Example:
+        >>> from pathlib import Path
+        >>> _ = Path("loads.csv").write_text("time;load\n01.02.2024 00:00;1,5\n01.02.2024 01:00;-\n")
+        >>> read_table("loads.csv").column("load").to_pylist()
+        [1.5, None]
     """
     if is_address(path):
         with readable(path):
@@ -35,9 +47,11 @@ def read_table(path: str | Path) -> Any:
             from pyarrow import parquet
 
             return parquet.read_table(path)
-        if name.endswith((".csv", ".csv.gz")):
-            return _read_csv(path)
-    raise DataError(expected="a file name that ends in .csv, .csv.gz or .parquet", found=path.name)
+        if name.endswith(_TEXTS):
+            return read_text(path, text or TextFormat(), as_text)
+        if name.endswith(SHEETS):
+            return read_sheet(path, text or TextFormat(), as_text)
+    raise DataError(expected="a file name that ends in .csv, .tsv, .txt, .csv.gz, .parquet or .xlsx", found=path.name)
 
 
 @contextmanager
@@ -49,34 +63,6 @@ def readable(place: str | Path) -> Iterator[None]:
     try:
         yield
     except UnicodeDecodeError as error:
-        raise _not_utf8(path) from error
+        raise DataError(f"The text in {path.name} is not UTF-8", hint="Save it as UTF-8") from error
     except (pa.ArrowException, OSError, EOFError, ValueError, zlib.error) as error:
         raise DataError(f"The table in {path.name} cannot be read: {error}") from error
-
-
-def _read_csv(path: Path) -> Any:
-    import pyarrow as pa
-    from pyarrow import csv
-
-    _check_separator(path)
-    table = csv.read_csv(path, convert_options=csv.ConvertOptions(strings_can_be_null=True))
-    # Arrow reads text that is not UTF-8 as bytes.
-    if any(pa.types.is_binary(kind) for kind in table.schema.types):
-        raise _not_utf8(path)
-    return table
-
-
-def _check_separator(path: Path) -> None:
-    with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
-        header = file.readline().decode("utf-8-sig")
-    separators = [name for sign, name in _SEPARATORS.items() if sign in header]
-    if separators and "," not in header:
-        raise DataError(
-            f"Columns in {path.name} must be separated by commas, not by {separators[0]}: the first line is "
-            f"{header.strip()[:60]!r}",
-            hint="Save it with commas, or read it with a table package and pass the table",
-        )
-
-
-def _not_utf8(path: Path) -> DataError:
-    return DataError(f"The text in {path.name} is not UTF-8", hint="Save it as UTF-8")

@@ -1,6 +1,8 @@
 """A wide table, one column per channel, placed on its clock."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import narwhals as nw
@@ -10,28 +12,35 @@ from divecast.data.source import Backend
 from divecast.data.tables.columns import Frame, column_names, get_series, open_frame
 from divecast.data.tables.grid import Grid, drop_repeats, empty_values
 from divecast.data.tables.numbers import read_numbers
+from divecast.data.tables.origin import row_name
 from divecast.data.tables.places import Places
 from divecast.data.tables.roles import Roles
 from divecast.data.time.regular import infer_clock
+from divecast.data.time.stamps import StampForm
+from divecast.data.time.text_stamps import is_stamp
 from divecast.errors import DataError
 
 _TIME_NAMES = ("ds", "time", "date", "datetime", "timestamp", "utc")
+_PERIOD_NAMES = ("day", "week", "month", "quarter", "year", "period", "zeit", "datum")
+_MOST_LOOKED_AT = 20
+_FIRST_YEAR, _LAST_YEAR = 1800, 2199
 
 
-def read_wide(native: Any, time: str | None, roles: Roles, tz: str | None) -> tuple[Grid, Backend]:
+def read_wide(native: Any, time: str | None, roles: Roles, form: StampForm) -> tuple[Grid, Backend]:
     """Read a wide table; see :meth:`divecast.data.sources.panel.Panel.from_wide`."""
     frame, backend = open_frame(native)
     stamps, time_column = time_of(frame, time)
+    form = replace(form, row_name=partial(row_name, frame))
     names = column_names(frame)
     check_roles(roles, names)
     aside = {time_column, *roles.names}
     channels = tuple(name for name in names if name not in aside)
     if not channels:
         raise DataError(f"The table has no channel beside time and labels; its columns are {listed(names)}")
-    clock, rows = infer_clock(stamps, tz)
+    clock, rows = infer_clock(stamps, form=form)
 
     def row_text(row: int) -> str:
-        return f"row {row} (counting from 0, {clock.time_text(rows[row])})"
+        return row_name(frame, row, clock.time_text(rows[row]))
 
     numbers = {name: read_numbers(get_series(frame, name), name, row_text) for name in channels}
     columns = roles.read(frame, row_text)
@@ -45,20 +54,35 @@ def read_wide(native: Any, time: str | None, roles: Roles, tz: str | None) -> tu
 
 
 def find_time(frame: Frame) -> str:
-    """Find the one column of time stamps, by its type or else by its name.
+    """Find the one column of time stamps, by its type, else by its name, else by what its texts say.
 
     Raises:
         DataError: there is none, or more than one.
     """
     dated = [str(name) for name, kind in frame.schema.items() if isinstance(kind, nw.Datetime | nw.Date)]
     names = column_names(frame)
-    named = [name for name in names if name.lower() in _TIME_NAMES]
+    named = [name for name in names if name.strip().lower() in _TIME_NAMES]
     for candidates in (dated, named):
         if len(candidates) == 1:
             return candidates[0]
-    candidates = dated or named
+    texts = [] if dated or named else [name for name in names if _holds_times(frame, name)]
+    if len(texts) == 1:
+        return texts[0]
+    candidates = dated or named or texts
     problem = f"{listed(candidates)} may all hold the time" if candidates else f"No column of {listed(names)} is a time"
     raise DataError(problem, hint="Name the column of time stamps in {time}", argument="time")
+
+
+def _holds_times(frame: Frame, name: str) -> bool:
+    """Whether the first texts of a column are times, or its numbers years or dates and its name says so."""
+    column = get_series(frame, name)
+    if isinstance(column.dtype, nw.String | nw.Categorical | nw.Object):
+        cells = column.drop_nulls().head(_MOST_LOOKED_AT).to_list()
+        return bool(cells) and all(isinstance(cell, str) and is_stamp(cell) for cell in cells)
+    if column.dtype.is_integer() and name.strip().lower() in _PERIOD_NAMES:
+        cells = column.drop_nulls().head(_MOST_LOOKED_AT).to_list()
+        return bool(cells) and all(_FIRST_YEAR <= int(str(cell)[:4]) <= _LAST_YEAR for cell in cells)
+    return False
 
 
 def time_of(frame: Frame, time: str | None) -> tuple[Any, str | None]:

@@ -29,6 +29,7 @@ class Clock:
             length in seconds varies.
         length: number of rows.
         tz: time zone of the results, and of calendar factors unless they name another.
+        ends: whether a stamp is the end of the time that its row is about, not the start.
     """
 
     start: np.datetime64
@@ -36,6 +37,15 @@ class Clock:
     unit: Unit
     length: int
     tz: str = "UTC"
+    ends: bool = False
+
+    def ending(self) -> "Clock":
+        """The clock of stamps that are the ends of steps; dates at the end of a month are of that month already."""
+        return self if self.unit == "ME" else replace(self, ends=True)
+
+    def local_begin(self, rows: NDArray[np.int64], tz: str | None = None) -> Stamps:
+        """Local time, as in :meth:`local`, at which the times that ``rows`` are about begin: what calendars read."""
+        return self.local(rows - 1 if self.ends else rows, tz)
 
     def stamps(self, first: int = 0, last: int | None = None) -> Stamps:
         """UTC stamps of rows ``first`` to ``last``, half-open; they may lie past the end.
@@ -120,7 +130,9 @@ class Clock:
 
     def to_dict(self) -> dict[str, str | int]:
         """Values that JSON can hold."""
-        return {"start": str(self.start), "step": self.step, "unit": self.unit, "length": self.length, "tz": self.tz}
+        plain: dict[str, str | int] = {"start": str(self.start), "step": self.step, "unit": self.unit}
+        plain |= {"length": self.length, "tz": self.tz}
+        return {**plain, "ends": True} if self.ends else plain
 
     @staticmethod
     def from_dict(plain: dict[str, Any]) -> "Clock":
@@ -137,7 +149,7 @@ class Clock:
         if days > _MOST_DAYS:
             raise ValueError(f"expected a clock within {_MOST_DAYS // 365} years of 1970, got {plain}")
         local_stamps(np.array([start]), zone)
-        return Clock(start, plain["step"], unit, plain["length"], zone)
+        return Clock(start, plain["step"], unit, plain["length"], zone, plain.get("ends") is True)
 
     def __str__(self) -> str:
         """Number of rows, step and range."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from divecast._text import plural
 from divecast.data.time.clock import Clock
-from divecast.data.time.stamps import Stamps, local_stamps, zoned_stamp, zoned_stamps
+from divecast.data.time.stamps import StampForm, Stamps, local_stamps, zoned_stamp, zoned_stamps
 from divecast.data.time.step import Unit, format_step, parse_step
 from divecast.errors import DataError, warn_data
 
@@ -32,7 +32,7 @@ def regular_clock(start: str | datetime | np.datetime64, step: str, length: int,
     return Clock(first, every, unit, length, zone)
 
 
-def infer_clock(stamps: Any, tz: str | None = None) -> tuple[Clock, NDArray[np.int64]]:
+def infer_clock(stamps: Any, tz: str | None = None, form: StampForm | None = None) -> tuple[Clock, NDArray[np.int64]]:
     """Find the regular clock of time stamps.
 
     Gaps become rows without values and unsorted stamps are sorted, both with a DataWarning. Equal stamps get the same
@@ -41,6 +41,7 @@ def infer_clock(stamps: Any, tz: str | None = None) -> tuple[Clock, NDArray[np.i
     Args:
         stamps: (row,) stamps of any kind that :func:`~divecast.data.time.stamps.zoned_stamps` reads.
         tz: time zone of stamps that name none, and of the clock; by default that of the stamps, else UTC.
+        form: how the stamps are written.
 
     Returns:
         The clock, and the row of every stamp, (row,) int64.
@@ -48,10 +49,12 @@ def infer_clock(stamps: Any, tz: str | None = None) -> tuple[Clock, NDArray[np.i
     Raises:
         DataError: fewer than two different stamps, or no regular step fits them.
     """
-    utc, zone = zoned_stamps(stamps, tz)
+    form = form or StampForm()
+    utc, zone = zoned_stamps(stamps, tz, form=form)
     if np.any(np.diff(utc) < np.timedelta64(0, "s")):
         warn_data("Time stamps were not in order; the rows were sorted by time")
-    return clock_of_utc(utc, zone)
+    clock, rows = clock_of_utc(utc, zone)
+    return clock.ending() if form.ends else clock, rows
 
 
 def clock_of_utc(utc: Stamps, tz: str) -> tuple[Clock, NDArray[np.int64]]:

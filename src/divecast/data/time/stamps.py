@@ -1,12 +1,15 @@
 """Time stamps of any kind as UTC seconds, and UTC seconds as local time."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast.data.time.double_hour import Undecided, in_standard_time
+from divecast.data.time.text_stamps import RowName, count_from_zero, parse_texts
 from divecast.errors import DataError
 
 Stamps = NDArray[np.datetime64]
@@ -14,31 +17,56 @@ Stamps = NDArray[np.datetime64]
 _UTC_NAMES = ("UTC", "ETC/UTC", "Z", "+00:00")
 
 
-def zoned_stamps(stamps: Any, tz: str | None = None, group: NDArray[np.int64] | None = None) -> tuple[Stamps, str]:
+@dataclass(frozen=True, slots=True)
+class StampForm:
+    """How time stamps are written, where they do not tell it.
+
+    Attributes:
+        tz: time zone of stamps that name none, and in which to show them; by default that of the stamps, else UTC.
+        text: how texts are written, as ``strptime`` has it; by default found from the texts.
+        ends: whether a stamp is the end of the time that its row is about, not the start.
+        row_name: names a row, for messages.
+    """
+
+    tz: str | None = None
+    text: str | None = None
+    ends: bool = False
+    row_name: RowName = count_from_zero
+
+
+_PLAIN = StampForm()
+
+
+def zoned_stamps(
+    stamps: Any, tz: str | None = None, group: NDArray[np.int64] | None = None, form: StampForm = _PLAIN
+) -> tuple[Stamps, str]:
     """Read time stamps of any kind as UTC, and the time zone in which to show them.
 
     Stamps with a zone are converted. Stamps without one are local time in ``tz``: of an hour that occurs twice at the
-    end of summer time, the first appearance is summer time.
+    end of summer time, the order of the rows tells which is which.
 
     Args:
-        stamps: numpy datetime64, a sequence of datetimes or ISO 8601 texts, a narwhals series or an Arrow array.
+        stamps: numpy datetime64, a sequence of datetimes or texts, a narwhals series or an Arrow array.
         tz: time zone such as "Europe/Berlin" or "+01:00" of stamps that name none, and in which to show them. By
             default that of the stamps; UTC where they name none or are texts with an offset.
-        group: (row,) number of the series of each stamp; appearances are counted per series.
+        group: (row,) number of the series of each stamp; the order is that of the rows of a series.
+        form: how they are written; its zone counts where ``tz`` is None.
 
     Returns:
         (row,) datetime64[s] in UTC, and the name of the zone.
 
     Raises:
-        DataError: a stamp is missing, not a time, finer than a second, or never occurred in ``tz``; or the zone is
-            unknown.
+        DataError: a stamp is missing, not a time, finer than a second, or never occurred in ``tz``; rows of an hour
+            that occurs twice are in no order; or the zone is unknown.
     """
-    arrow = _as_timestamps(_as_arrow(stamps))
-    _refuse_missing(arrow)
+    tz = form.tz if tz is None else tz
+    arrow = _as_timestamps(_as_arrow(stamps), form)
+    _refuse_missing(arrow, form.row_name)
     zone = _zone_of(arrow) if tz is None else tz
     if arrow.type.tz is None and zone != "UTC":
-        return _localise(_to_seconds(arrow), zone, group), zone
-    utc = _to_seconds(arrow)
+        wall = _to_seconds(arrow, form.row_name)
+        return (_localise_ends if form.ends else _localise)(wall, zone, group, form.row_name), zone
+    utc = _to_seconds(arrow, form.row_name)
     local_stamps(utc[:1], zone)
     return utc, zone
 
@@ -95,7 +123,7 @@ def zoned_stamp(stamp: str | datetime | np.datetime64, tz: str | None) -> tuple[
     """
     is_utc = isinstance(stamp, np.datetime64)
     try:
-        arrow = _as_timestamps(_as_arrow(np.array([stamp]) if is_utc else [stamp]))
+        arrow = _as_timestamps(_as_arrow(np.array([stamp]) if is_utc else [stamp]), _PLAIN)
     except (DataError, TypeError, ValueError):
         arrow = None
     if arrow is None or arrow.null_count:
@@ -142,51 +170,51 @@ def _sequence_to_arrow(stamps: Sequence[Any]) -> Any:
         raise DataError(f"Time stamps are of different kinds ({error})", hint="Convert them to one kind") from error
 
 
-def _as_timestamps(arrow: Any) -> Any:
+def _as_timestamps(arrow: Any, form: StampForm) -> Any:
     import pyarrow as pa
 
     kind = arrow.type
     if pa.types.is_dictionary(kind):
-        return _as_timestamps(arrow.dictionary_decode())
+        return _as_timestamps(arrow.dictionary_decode(), form)
     if pa.types.is_timestamp(kind):
         return arrow
     if pa.types.is_date(kind):
         return arrow.cast(pa.timestamp("ms"))
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        return _parse(arrow)
+        return parse_texts(arrow.cast(pa.string()), form.text, form.row_name)
+    if pa.types.is_integer(kind) and (form.text is not None or _has_digits_of_dates(arrow)):
+        return parse_texts(arrow.cast(pa.string()), form.text, form.row_name)
     raise DataError(
-        expected="time stamps as datetimes, dates or ISO 8601 text",
+        expected="time stamps as datetimes, dates or text such as 2024-06-30 18:00",
         found=f"{kind}, the first {arrow[:1].to_pylist()}",
-        hint="Convert the column to datetimes",
+        hint='Name another column in {time}; if these are seconds since 1970, pass "unix" in {time_format}',
     )
 
 
-def _parse(arrow: Any) -> Any:
-    import pyarrow as pa
+def _has_digits_of_dates(arrow: Any) -> bool:
+    """Whether whole numbers may be years, or dates without signs between year, month and day."""
+    import pyarrow.compute as pc
 
-    for target in (pa.timestamp("us"), pa.timestamp("us", "UTC")):
-        try:
-            return arrow.cast(target)
-        except pa.ArrowInvalid as error:
-            reason = error
-    raise DataError(
-        expected="time stamps as ISO 8601 text such as 2024-06-30 18:00:00",
-        found=f"{arrow[:1].to_pylist()} and others ({reason})",
-        hint="Convert the column to datetimes",
-    ) from reason
+    span = pc.min_max(arrow).as_py()
+    if span["min"] is None:
+        return False
+    lengths = {len(str(span["min"])), len(str(span["max"]))}
+    return lengths == {4} or any(
+        lengths == {digits} and str(span["min"])[:2] in ("18", "19", "20", "21") for digits in (6, 8, 10, 12, 14)
+    )
 
 
-def _refuse_missing(arrow: Any) -> None:
+def _refuse_missing(arrow: Any, row_name: RowName = count_from_zero) -> None:
     if not arrow.null_count:
         return
     rows = np.flatnonzero(arrow.is_null().to_numpy(zero_copy_only=False))
     raise DataError(
-        f"Rows {rows[:5].tolist()} have no time stamp (counting from 0, {len(rows)} in all)",
+        f"There is no time stamp in {row_name(int(rows[0]))} ({len(rows)} in all)",
         hint="Drop these rows or fill in their time",
     )
 
 
-def _to_seconds(arrow: Any) -> Stamps:
+def _to_seconds(arrow: Any, row_name: RowName = count_from_zero) -> Stamps:
     import pyarrow as pa
 
     naive = arrow.cast(pa.timestamp(arrow.type.unit))
@@ -195,50 +223,73 @@ def _to_seconds(arrow: Any) -> Stamps:
     broken = np.flatnonzero(stamps != fine)
     if len(broken):
         raise DataError(
-            f"Time stamps must be whole seconds: row {broken[0]} has {fine[broken[0]]}",
+            f"Time stamps must be whole seconds: {row_name(int(broken[0]))} has {fine[broken[0]]}",
             hint="Round them, or read sensor data as recordings with a {rate}",
         )
     return stamps
 
 
-def _localise(wall: Stamps, tz: str, group: NDArray[np.int64] | None) -> Stamps:
+def _localise(wall: Stamps, tz: str, group: NDArray[np.int64] | None, row_name: RowName) -> Stamps:
     import pyarrow as pa
     import pyarrow.compute as pc
 
     naive = pa.array(wall)
     try:
         early = _to_seconds(pc.assume_timezone(naive, tz, ambiguous="earliest", nonexistent="earliest"))
-        after = _to_seconds(pc.assume_timezone(naive, tz, ambiguous="latest", nonexistent="latest"))
+        late = _to_seconds(pc.assume_timezone(naive, tz, ambiguous="latest", nonexistent="latest"))
     except (pa.ArrowException, TypeError) as error:
         raise unknown_zone(tz, error) from error
-    _refuse_gap(wall, early, after, tz)
-    ambiguous = np.flatnonzero(early != after)
-    if len(ambiguous):
-        second = _appearance(wall[ambiguous], None if group is None else group[ambiguous]) > 0
-        early[ambiguous[second]] = after[ambiguous[second]]
-    return early
-
-
-def _refuse_gap(wall: Stamps, early: Stamps, after: Stamps, tz: str) -> None:
-    # In a gap both readings collapse to its edge, so only reading them back tells a gap from a plain stamp.
-    nonexistent = np.flatnonzero((local_stamps(early, tz) != wall) & (local_stamps(after, tz) != wall))
-    if len(nonexistent):
+    _refuse_gap(wall, early, late, tz, row_name)
+    second = in_standard_time(wall, early, late, group)
+    if isinstance(second, Undecided):
         raise DataError(
-            f"{wall[nonexistent[0]]} (row {nonexistent[0]}, {len(nonexistent)} in all) never occurred in {tz}, where "
-            "the clock skips it at the start of summer time",
-            hint=f'If the stamps are UTC, pass "UTC" in {{tz}} and name the zone in the factors, as "hour@{tz}"; if '
-            "not, correct or drop these rows",
+            f"{wall[second.row]} ({row_name(second.row)}) occurs twice in {tz}, at the end of summer time, and the "
+            "rows are not in order of time, so that nothing tells which of them is earlier",
+            hint="Put the rows in order of time, or write the stamps with their offset, such as 2024-10-27T02:00+01:00",
             argument="tz",
         )
+    known: Stamps = np.where(second, late, early)
+    return known
 
 
-def _appearance(wall: Stamps, group: NDArray[np.int64] | None) -> NDArray[np.int64]:
-    """(row,) how often the stamp has appeared before in its group."""
-    keys = (wall,) if group is None else (wall, group)
+def _localise_ends(wall: Stamps, tz: str, group: NDArray[np.int64] | None, row_name: RowName) -> Stamps:
+    """UTC of local times that end steps.
+
+    At a change of the clock they are written in two ways: as what a clock shows at the end of the step, or as the start
+    of the step on the clock with the length of a step added, as in 02:45, 03:00, 02:15.
+    """
+    unique = np.unique(wall)
+    steps, counts = np.unique(np.diff(unique), return_counts=True)
+    if not len(steps):
+        return _localise(wall, tz, group, row_name)
+    step = steps[np.argmax(counts)]
+    readings: list[Stamps] = []
+    failures: list[DataError] = []
+    for begin in (wall, wall - step):
+        try:
+            readings.append(np.add(_localise(begin, tz, group, row_name), wall - begin))
+        except DataError as error:
+            failures.append(error)
+    if not readings:
+        raise failures[0]
+    return next((utc for utc in readings if not _has_repeats(utc, group)), readings[0])
+
+
+def _has_repeats(stamps: Stamps, group: NDArray[np.int64] | None) -> bool:
+    keys = (stamps,) if group is None else (stamps, group)
     order = np.lexsort(keys)
-    fresh = np.ones(len(wall), dtype=bool)
-    fresh[1:] = np.any([key[order][1:] != key[order][:-1] for key in keys], axis=0)
-    first = np.maximum.accumulate(np.where(fresh, np.arange(len(wall)), 0))
-    count = np.empty(len(wall), dtype=np.int64)
-    count[order] = np.arange(len(wall)) - first
-    return count
+    same = np.all([key[order][1:] == key[order][:-1] for key in keys], axis=0)
+    return bool(np.any(same))
+
+
+def _refuse_gap(wall: Stamps, early: Stamps, late: Stamps, tz: str, row_name: RowName) -> None:
+    # In a gap both readings collapse to its edge, so only reading them back tells a gap from a plain stamp.
+    nonexistent = np.flatnonzero((local_stamps(early, tz) != wall) & (local_stamps(late, tz) != wall))
+    if len(nonexistent):
+        raise DataError(
+            f"{wall[nonexistent[0]]} ({row_name(int(nonexistent[0]))}, {len(nonexistent)} in all) never occurred in "
+            f"{tz}, where the clock skips it at the start of summer time",
+            hint=f'If the stamps are UTC, pass "UTC" in {{tz}} and name the zone in the factors, as "hour@{tz}"; if '
+            "every day is written with as many rows, drop these rows or leave them empty",
+            argument="tz",
+        )
