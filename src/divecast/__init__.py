@@ -9,6 +9,7 @@ from divecast.config import (
     TrainingConfig,
 )
 from divecast.data import (
+    BusinessDays,
     ByGroup,
     ByRecording,
     ByTime,
@@ -37,6 +38,7 @@ from divecast.selection import backtest, search
 
 __all__ = [
     "ArtifactError",
+    "BusinessDays",
     "ByGroup",
     "ByRecording",
     "ByTime",

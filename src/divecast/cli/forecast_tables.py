@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from divecast.cli.inputs import data_for
+from divecast.cli.inputs import data_for, opening_times
 from divecast.cli.options import Layout
 from divecast.cli.settings import CommandSettings
 from divecast.data import Label, store_from_parquet
@@ -76,7 +76,14 @@ def streamed(request: ForecastRequest, model: DeepDIVE, out: Path) -> Iterator[F
     with scratch_beside(out) as folder:
         tz, there = settings.tz or fitted.provenance.time_zone, roles.only(columns)
         store = store_from_parquet(
-            folder / "store", request.data, settings.time, tz, channels, there.labels, there.covariates
+            folder / "store",
+            request.data,
+            settings.time,
+            tz,
+            channels,
+            there.labels,
+            there.covariates,
+            calendar=opening_times(settings, fitted.provenance.slots),
         )
         yield replace(request, data=str(store))
 

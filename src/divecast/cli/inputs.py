@@ -7,13 +7,22 @@ from divecast.cli.options import ModelOptions
 from divecast.cli.settings import CommandSettings
 from divecast.data import Panel, Recordings, add_future, read_source
 from divecast.data.tables.long import LongNames
+from divecast.data.time.business_days import Opening, calendar_from_text, read_holidays
+from divecast.data.time.open_slots import OpenSlots
 from divecast.errors import ArtifactError, DataError
 from divecast.estimator import DeepDIVE
 from divecast.inference.provenance import FitPlan
 
+_YEARS = 1970, 2070
+
 
 def read_data(
-    name: str, settings: CommandSettings, plan: FitPlan, *, absent_labels: bool = False
+    name: str,
+    settings: CommandSettings,
+    plan: FitPlan,
+    *,
+    absent_labels: bool = False,
+    calendar: Opening = "auto",
 ) -> Panel | Recordings:
     """Read a file, a store or a shipped data set, with the selected channels.
 
@@ -22,6 +31,7 @@ def read_data(
         settings: how to read it.
         plan: settings of the model, whose factors and covariates name columns.
         absent_labels: whether these columns may be absent.
+        calendar: opening times if the settings name none; by default those that the data tell.
 
     Raises:
         DataError: the data do not exist, cannot be read with these settings, or lack a column of a factor or covariate.
@@ -45,9 +55,24 @@ def read_data(
             text=settings.text,
             time_format=settings.time_format,
             stamps=settings.stamps or "start",
+            calendar=opening_times(settings, calendar),
         )
     except (OSError, UnicodeError) as error:  # what the readers let through
         raise DataError(f"{name} cannot be read ({error})", hint="Save it again, text as UTF-8") from error
+
+
+def opening_times(settings: CommandSettings, otherwise: Opening) -> Opening:
+    """Return the opening times that settings name, or else others with the holidays of the settings.
+
+    Raises:
+        ConfigError: they are malformed.
+    """
+    if settings.calendar is None and isinstance(otherwise, OpenSlots):
+        dates = read_holidays(settings.holidays, *_YEARS)
+        return replace(otherwise, closed=tuple(sorted({*otherwise.closed, *dates})))
+    if settings.calendar is None and not settings.holidays:
+        return otherwise
+    return calendar_from_text(settings.calendar, settings.holidays)
 
 
 def load_model(path: Path, settings: CommandSettings) -> DeepDIVE:
@@ -91,7 +116,7 @@ def data_for(model: DeepDIVE, data: str, settings: CommandSettings) -> Panel | R
     """
     provenance = model.fitted_model.provenance
     of_fit = replace(settings, tz=settings.tz or provenance.time_zone, stamps=settings.stamps or provenance.stamps)
-    source = read_data(data, of_fit, model.plan, absent_labels=True)
+    source = read_data(data, of_fit, model.plan, absent_labels=True, calendar=provenance.slots)
     if settings.future is None:
         return source
     if not isinstance(source, Panel):

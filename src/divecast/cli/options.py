@@ -152,6 +152,25 @@ class DataOptions:
             rich_help_panel=_DATA,
         ),
     ] = None
+    calendar: Annotated[
+        str | None,
+        typer.Option(
+            "--calendar",
+            help="Opening times, outside which nothing is missing or forecast, such as Mon-Fri, 1111110 or 'Mon-Fri "
+            "08:00-18:00, Sat 09:00-13:00'; none if no time is closed. Default: those of the model; at the fit, times "
+            "of the week at which the data have no rows are closed.",
+            rich_help_panel=_DATA,
+        ),
+    ] = None
+    holidays: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--holidays",
+            help="Closed dates, such as 2024-12-25, separated by commas or repeated; or a country, such as DE or US-NY "
+            "(needs the package holidays).",
+            rich_help_panel=_DATA,
+        ),
+    ] = None
     channels: Annotated[
         list[str] | None,
         typer.Option(
@@ -230,6 +249,8 @@ class DataOptions:
             **{name: getattr(self, name) for name in ("sep", "decimal", "thousands", "na", "encoding")},
             "time_format": self.time_format,
             "stamps": self.stamps,
+            "calendar": self.calendar,
+            "holidays": self.holidays or [],
             "recording": self.recording,
             "rate": self.rate,
         }

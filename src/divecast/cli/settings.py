@@ -18,7 +18,7 @@ Table = dict[str, Any]
 
 _OF_DATA = (
     *("id", "time", "value", "factors", "covariates", "static", "known", "future"),
-    *("label_columns", "tz", "channels", "recording", "rate"),
+    *("label_columns", "tz", "calendar", "holidays", "channels", "recording", "rate"),
     *("sep", "decimal", "thousands", "na", "encoding", "time_format", "stamps"),
 )
 """Settings that say how to read the data, which may stand in a table ``[data]``."""
@@ -48,6 +48,8 @@ class CommandSettings:
         future: file of labels and covariates of the rows after the end of the data.
         label_columns: columns that are labels, not channels.
         tz: time zone of naive time stamps and of calendar factors; by default that of the model, else UTC.
+        calendar: opening times; by default those of the model, else those that the data tell.
+        holidays: dates that are closed, or one country.
         channels: channels to use; empty for all.
         recording: column of the recording's name.
         rate: sampling rate of recordings, rows per second (Hz).
@@ -82,6 +84,8 @@ class CommandSettings:
     future: str | None = None
     label_columns: list[str] = field(default_factory=list)
     tz: str | None = None
+    calendar: str | None = None
+    holidays: list[str] = field(default_factory=list)
     channels: list[str] = field(default_factory=list)
     recording: str | None = None
     rate: float = 1.0
@@ -111,6 +115,7 @@ class CommandSettings:
         """Return the options, as words of a command line, that read the data as these settings do."""
         rate = str(self.rate) if self.recording is not None else None
         pairs = [("--id", self.id), ("--time", self.time), ("--value", self.value), ("--tz", self.tz)]
+        pairs += [("--calendar", self.calendar), *(("--holidays", dates) for dates in self.holidays)]
         pairs += [("--static", self.static), ("--known", self.known)]
         pairs += [("--recording", self.recording), ("--rate", rate)]
         pairs += [("--sep", self.sep), ("--decimal", self.decimal), ("--thousands", self.thousands)]

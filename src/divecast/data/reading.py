@@ -21,6 +21,7 @@ from divecast.data.tables.parquet_files import is_address
 from divecast.data.tables.read import read_table
 from divecast.data.tables.roles import Roles
 from divecast.data.tables.text_format import TextFormat
+from divecast.data.time.business_days import Opening
 from divecast.data.time.stamp_options import StampEdge, StampOptions
 from divecast.errors import DataError
 
@@ -38,6 +39,7 @@ def as_panel(  # noqa: PLR0913  as read_source
     text: TextFormat | None = None,
     time_format: str | None = None,
     stamps: StampEdge = "start",
+    calendar: Opening = "auto",
 ) -> Panel:
     """Read a panel.
 
@@ -55,6 +57,7 @@ def as_panel(  # noqa: PLR0913  as read_source
         text: how a text file is written, where it does not tell itself.
         time_format: how time stamps are written as text, as in :meth:`Panel.from_wide`.
         stamps: whether a stamp is the "start" or the "end" of the time that its row is about.
+        calendar: opening times, as in :meth:`Panel.from_wide`.
 
     Returns:
         The panel.
@@ -79,6 +82,7 @@ def as_panel(  # noqa: PLR0913  as read_source
         text=text,
         time_format=time_format,
         stamps=stamps,
+        calendar=calendar,
     )
     if isinstance(source, Recordings):
         raise DataError("A panel is needed here, and recordings have no common clock", argument="data")
@@ -104,6 +108,7 @@ def read_source(  # noqa: PLR0913  one argument for each thing a table may not s
     text: TextFormat | None = None,
     time_format: str | None = None,
     stamps: StampEdge = "start",
+    calendar: Opening = "auto",
 ) -> Panel | Recordings:
     """Read a panel or recordings.
 
@@ -131,12 +136,13 @@ def read_source(  # noqa: PLR0913  one argument for each thing a table may not s
         text: how text files are written, where they do not tell themselves.
         time_format: how time stamps are written as text, in all tables, as in :meth:`Panel.from_wide`.
         stamps: whether a stamp is the "start" or the "end" of the time that its row is about.
+        calendar: opening times of a panel, as in :meth:`Panel.from_wide`.
 
     Raises:
         DataError: the data cannot be read so.
         ConfigError: no installed package reads Excel files.
     """
-    written: StampOptions = {"time_format": time_format, "stamps": stamps}
+    written: StampOptions = {"time_format": time_format, "stamps": stamps, "calendar": calendar}
     of_factors = [factor for factor in factors if isinstance(factor, Label)]
     roles = Roles.of([*labels, *of_factors], covariates)
     second = None if known is None else _table(known, text)

@@ -30,7 +30,7 @@ class Facts:
         numbers: for each covariate (row of the panel,) or (row of the panel, channel), NaN where missing.
         hour: (row,) hour of the local day, 0 to 23.
         year: (row,) share of the local year that has passed, in [0, 1).
-        per_day: rows per day; 1 for longer steps.
+        per_day: rows of an ordinary day; 1 for longer steps.
     """
 
     factors: tuple[Factor, ...]
@@ -145,7 +145,7 @@ def _numbers(source: Panel, covariate: Covariate) -> Values:
 
 
 def _per_day(clock: Clock) -> int:
-    return clock.steps_per("day") or 1
+    return clock.rows_a_day
 
 
 def at_rows(column: NDArray[Any], rows: Rows, missing: float) -> NDArray[Any]:

@@ -63,5 +63,8 @@ def _source(fitted: FittedModel, like: Source, table: Floats, start: str | None)
         return Recordings.from_arrays([table], rate=like.rate or 1.0, channels=fitted.channels, names=["sent"])
     if start is None:
         raise RefusedError("window.start", expected="the time of the first row, such as 2024-06-30T18:00")
-    clock = replace(like.clock, start=one_stamp(start, like.clock.tz), length=len(table))
+    first = one_stamp(start, like.clock.tz)
+    if not (like.clock.slots is None or like.clock.is_open(first)):
+        raise RefusedError("window.start", f"{start} is closed", expected=f"a time on {like.clock.slots}")
+    clock = replace(like.clock, start=first, length=len(table))
     return Panel(table, fitted.channels, clock)

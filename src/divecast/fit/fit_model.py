@@ -126,6 +126,7 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
         correction=None,
         history=History(),
         stamps="end" if source.clock is not None and source.clock.ends else "start",
+        slots=None if source.clock is None else source.clock.slots,
     )
     identity = {**provenance.to_json(), "labels": hashlib.sha256(labels.tobytes()).hexdigest()}
     labelled = _few_labelled(train, plan.training)

@@ -31,6 +31,7 @@ from divecast.data import (
 )
 from divecast.data.labels.encode import encode_labels
 from divecast.data.labels.vocabulary import LabelIndices
+from divecast.data.sources.open_panel import on_slots
 from divecast.effects import Basis, Effects, RowEffects, facts_of
 from divecast.errors import ConfigError, DataError, warn_data
 from divecast.inference.added_factor import AddedFactor
@@ -134,11 +135,17 @@ class FittedModel:
             DataError: channels are missing, or the step of the clock or the rate of the recordings is not that of the
                 fit.
         """
-        plan, zone = self.provenance.plan, self.provenance.time_zone
+        plan, zone, slots = self.provenance.plan, self.provenance.time_zone, self.provenance.slots
         factors = (*plan.factors, *(added.factor for added in self.added), *labels)
         stamps = self.provenance.stamps
         source = read_source(
-            data, factors=factors, covariates=plan.covariates, absent_labels=True, tz=zone, stamps=stamps
+            data,
+            factors=factors,
+            covariates=plan.covariates,
+            absent_labels=True,
+            tz=zone,
+            stamps=stamps,
+            calendar=slots,
         )
         aligned = align(source, self.channels)
         frequency = frequency_of(aligned)
@@ -150,6 +157,8 @@ class FittedModel:
                 hint="Resample them, or fit a model on them",
             )
         aligned = self._in_zone(aligned)
+        if isinstance(aligned, Panel):
+            aligned = on_slots(aligned, slots)
         if future is None:
             return aligned
         if not isinstance(aligned, Panel):
@@ -301,7 +310,7 @@ class FittedModel:
             source = replace(source, clock=replace(source.clock, ends=edge == "end"))
         if not isinstance(source, Panel) or source.clock.tz == zone:
             return source
-        if source.clock.unit != "s":
+        if source.clock.unit != "s" or source.clock.slots is not None:
             raise DataError(
                 "The clock has another time zone than that of the fit",
                 expected=zone,

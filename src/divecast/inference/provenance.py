@@ -8,6 +8,7 @@ import numpy as np
 
 from divecast.config import LinearStart, LossConfig, ModelConfig, TrainingConfig
 from divecast.data import ByGroup, ByRecording, ByTime, Calendar, Covariate, Factor, Label, Split, WindowShape
+from divecast.data.time.open_slots import OpenSlots
 from divecast.data.time.stamp_options import StampEdge
 from divecast.data.time.stamps import local_stamps
 from divecast.persistence.adapters import adapter_of
@@ -78,6 +79,7 @@ class Provenance:
             multiplied; None if these are not fitted (``model.decoder.shrink``).
         history: losses by epoch.
         stamps: whether the time stamps are the start or the end of the time that a row is about.
+        slots: local times that have rows, if the clock has closed times.
     """
 
     plan: FitPlan
@@ -88,6 +90,7 @@ class Provenance:
     correction: float | None
     history: History
     stamps: StampEdge = "start"
+    slots: OpenSlots | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return all fields as JSON values."""
@@ -101,6 +104,7 @@ class Provenance:
                 "correction": self.correction,
                 "history": [asdict(record) for record in self.history.records],
                 "stamps": self.stamps,
+                **({} if self.slots is None else {"slots": asdict(self.slots)}),
             }
         )
         return fields

@@ -18,7 +18,7 @@ from divecast.inference.results import Floats, Samples
 from divecast.types import Code, WindowEffects
 
 _YEAR = "2024-01-01"  # of the calendar of samples; any would do
-_SECONDS, _MONTHS = 366 * 86400, 12
+_SECONDS, _MONTHS, _WEEKS = 366 * 86400, 12, 53
 _MOST_ROWS = 600_000  # a year of minutes
 
 
@@ -89,7 +89,9 @@ def _facts(fitted: FittedModel) -> Facts:
     plan, text = fitted.provenance.plan, fitted.frequency.removeprefix("a panel every ")
     first = Panel.from_array(np.zeros((1, 1)), _YEAR, text, tz=fitted.provenance.time_zone).clock
     per_year = -(-(_SECONDS if first.unit == "s" else _MONTHS) // first.step)
-    around = plan.lookback + plan.horizon + 2 * (first.steps_per("day") or 1)
+    if fitted.provenance.slots is not None:
+        first, per_year = first.on(fitted.provenance.slots), _WEEKS * fitted.provenance.slots.per_week
+    around = plan.lookback + plan.horizon + 2 * first.rows_a_day
     clock = replace(first, length=min(per_year, _MOST_ROWS) + around)
     unknown = np.broadcast_to(np.float32(np.nan), (clock.length, len(fitted.channels)))
     year = Panel(unknown, fitted.channels, clock)

@@ -54,7 +54,13 @@ class Scope:
         fitted = model.fitted_model
         plan, zone, stamps = fitted.provenance.plan, fitted.provenance.time_zone, fitted.provenance.stamps
         source = read_source(
-            data, factors=plan.factors, covariates=plan.covariates, absent_labels=True, tz=zone, stamps=stamps
+            data,
+            factors=plan.factors,
+            covariates=plan.covariates,
+            absent_labels=True,
+            tz=zone,
+            stamps=stamps,
+            calendar=fitted.provenance.slots,
         )
         chosen, windows = _windows(fitted, source, part)
         most = min(N_SCORED, max(_LEAST, _SCORES // len(fitted.channels)))

@@ -26,7 +26,9 @@ from divecast.data.tables.roles import Roles
 from divecast.data.tables.static import read_static
 from divecast.data.tables.text_format import TextFormat
 from divecast.data.tables.wide import read_wide
+from divecast.data.time.business_days import BusinessDays, Opening
 from divecast.data.time.clock import Clock
+from divecast.data.time.open_slots import OpenSlots
 from divecast.data.time.regular import regular_clock
 from divecast.data.time.stamp_options import StampEdge, StampOptions, stamp_form
 from divecast.errors import DataError
@@ -261,6 +263,7 @@ class Panel:
         static: Any = None,
         time_format: str | None = None,
         stamps: StampEdge = "start",
+        calendar: Opening = "auto",
     ) -> "Panel":
         """Read a table with one column per channel; gaps in time become rows of NaN.
 
@@ -275,6 +278,9 @@ class Panel:
             time_format: how time stamps are written as text, such as ``"%d/%m/%Y %H:%M"``, or "unix" for seconds since
                 1970; by default found from the texts.
             stamps: whether a stamp is the "start" or the "end" of the time that its row is about.
+            calendar: opening times, outside which there are no rows, as :class:`BusinessDays`. By default those that
+                the table tells: times of the week at which it never has a row, such as weekends or nights, are closed,
+                which a DataWarning says. None if no time is closed.
 
         Raises:
             DataError: time stamps are irregular or repeated with different values, a cell is not a finite number, or
@@ -288,7 +294,7 @@ class Panel:
             ('north', 'south')
         """
         form = stamp_form(tz, time_format, stamps)
-        return cls._of(*read_wide(frame, time, Roles.of(labels, covariates), form)).with_static(static)
+        return cls._of(*read_wide(frame, time, Roles.of(labels, covariates), form, calendar)).with_static(static)
 
     @classmethod
     def from_long(  # noqa: PLR0913  one argument for each thing a table may not say itself
@@ -303,6 +309,7 @@ class Panel:
         static: Any = None,
         time_format: str | None = None,
         stamps: StampEdge = "start",
+        calendar: Opening = "auto",
     ) -> "Panel":
         """Read a table with one row per series and time; channels are in order of appearance.
 
@@ -319,6 +326,7 @@ class Panel:
             static: facts of the series, as in :meth:`from_wide`; the column ``id`` names the series if there is one.
             time_format: how time stamps are written as text, as in :meth:`from_wide`.
             stamps: whether a stamp is the "start" or the "end" of the time that its row is about.
+            calendar: opening times, as in :meth:`from_wide`.
 
         Returns:
             The panel; times that a series lacks are NaN. Columns that are not used are named in a DataWarning.
@@ -335,7 +343,7 @@ class Panel:
         """
         roles = Roles.of(labels, covariates)
         form = stamp_form(tz, time_format, stamps)
-        return cls._of(*read_long(frame, LongNames(id, time, value), roles, form)).with_static(static, id)
+        return cls._of(*read_long(frame, LongNames(id, time, value), roles, form, calendar)).with_static(static, id)
 
     @classmethod
     def from_array(
@@ -345,6 +353,7 @@ class Panel:
         step: str,
         channels: Sequence[str] | None = None,
         tz: str | None = None,
+        calendar: BusinessDays | OpenSlots | None = None,
     ) -> "Panel":
         """Take an array whose rows are regular in time.
 
@@ -355,6 +364,7 @@ class Panel:
             step: time from row to row, such as "15min", "1h", "1D" or "1MS".
             channels: names of the channels; by default c0, c1, ...
             tz: time zone of ``start`` if it names none, and of calendar factors; by default that of ``start`` or UTC.
+            calendar: opening times, in which the rows follow one another, as :class:`BusinessDays`.
 
         Raises:
             DataError: the array is empty, of another shape or holds infinities, or names do not fit.
@@ -362,10 +372,13 @@ class Panel:
         Example:
             >>> Panel.from_array(np.zeros((3, 2)), start="2024-01-01", step="1MS", tz="Europe/Berlin").clock.frequency
             '1MS'
+            >>> days = Panel.from_array(np.zeros(6), start="2024-01-01", step="1D", calendar=BusinessDays())
+            >>> days
+            Panel(1 channel, 6 rows every 1D on Mon-Fri from 2024-01-01T00:00:00 to 2024-01-08T00:00:00 UTC, labels [])
         """
         table = as_table(values)
         names = tuple(channels) if channels is not None else tuple(f"c{column}" for column in range(table.shape[1]))
-        clock = regular_clock(start, step, len(table), tz)
+        clock = regular_clock(start, step, len(table), tz, calendar)
         return cls(check_array(table, names, lambda row: f"row {row} ({clock.time_text(row)})"), names, clock)
 
     @classmethod
@@ -383,6 +396,7 @@ class Panel:
         text: TextFormat | None = None,
         time_format: str | None = None,
         stamps: StampEdge = "start",
+        calendar: Opening = "auto",
     ) -> "Panel":
         """Read a text, Parquet or Excel file.
 
@@ -400,6 +414,7 @@ class Panel:
             text: how a text file is written, where it does not tell itself.
             time_format: how time stamps are written as text, as in :meth:`from_wide`.
             stamps: whether a stamp is the "start" or the "end" of the time that its row is about.
+            calendar: opening times, as in :meth:`from_wide`.
 
         Returns:
             The panel; its results are returned as pyarrow tables.
@@ -415,7 +430,7 @@ class Panel:
             (3, 1)
         """
         table = read_table(path, text)
-        written: StampOptions = {"time_format": time_format, "stamps": stamps}
+        written: StampOptions = {"time_format": time_format, "stamps": stamps, "calendar": calendar}
         names = None if layout == "wide" else long_names(open_frame(table)[0], id, time, value)
         if names is None and layout == "long":
             names = LongNames(time=time or LongNames().time)

@@ -24,7 +24,9 @@ from divecast.data.names import check_unique
 from divecast.data.sources.arrays import check_array
 from divecast.data.sources.panel import Panel
 from divecast.data.sources.store_columns import SUFFIXES, Beside, StoredColumns, stale_files, write_columns
+from divecast.data.time.business_days import BusinessDays
 from divecast.data.time.clock import Clock
+from divecast.data.time.open_slots import OpenSlots
 from divecast.data.time.regular import regular_clock
 from divecast.errors import ArtifactError, DataError
 from divecast.persistence.atomic import staging
@@ -46,6 +48,7 @@ def write_store(  # noqa: PLR0913  what a panel has
     labels: Mapping[str, Any] | None = None,
     covariates: Mapping[str, Any] | None = None,
     static: Any = None,
+    calendar: BusinessDays | OpenSlots | None = None,
 ) -> Path:
     """Write a store from chunks of rows, one in memory at a time.
 
@@ -63,6 +66,7 @@ def write_store(  # noqa: PLR0913  what a panel has
             chunks of rows such as those of the values.
         static: facts of the series: by name, each (channel,); or a table, or the path of one, as in
             :meth:`Panel.from_wide`.
+        calendar: opening times, as in :meth:`Panel.from_array`.
 
     Returns:
         The folder.
@@ -79,7 +83,7 @@ def write_store(  # noqa: PLR0913  what a panel has
         (72, 2)
     """
     beside = Beside.of(labels, covariates, static, channels)
-    return write_store_on(path, chunks, channels, regular_clock(clock_start, step, 0, tz), beside)
+    return write_store_on(path, chunks, channels, regular_clock(clock_start, step, 0, tz, calendar), beside)
 
 
 def write_store_on(

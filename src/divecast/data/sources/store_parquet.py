@@ -20,6 +20,7 @@ from divecast.data.tables.places import Places
 from divecast.data.tables.read import readable
 from divecast.data.tables.roles import Roles
 from divecast.data.tables.wide import check_roles, find_time
+from divecast.data.time.business_days import Opening
 from divecast.data.time.clock import Clock
 from divecast.data.time.regular import infer_clock
 from divecast.errors import DataError
@@ -36,6 +37,7 @@ def store_from_parquet(  # noqa: PLR0913  one argument for each thing a table ma
     labels: Sequence[str | Label] = (),
     covariates: Sequence[str | Covariate] = (),
     static: Any = None,
+    calendar: Opening = "auto",
 ) -> Path:
     """Write a store from wide Parquet without reading it whole.
 
@@ -49,6 +51,7 @@ def store_from_parquet(  # noqa: PLR0913  one argument for each thing a table ma
         labels: columns that hold labels, not channels; each is read whole.
         covariates: columns of numbers that are not forecast, the same for all series; each is read whole.
         static: facts of the series, as in :meth:`Panel.from_wide`.
+        calendar: opening times, as in :meth:`Panel.from_wide`.
 
     Returns:
         The folder.
@@ -73,7 +76,7 @@ def store_from_parquet(  # noqa: PLR0913  one argument for each thing a table ma
     check_known([time_column], schema.names, "time column", hint="Name another one in {time}", argument="time")
     with readable(parquet):
         stamps = files.read([time_column]).column(0)
-    clock, rows = infer_clock(stamps, tz)
+    clock, rows = infer_clock(stamps, tz, calendar=calendar)
     unsorted = np.flatnonzero(np.diff(rows) <= 0)
     if len(unsorted):
         raise DataError(

@@ -19,6 +19,7 @@ from divecast.data.tables.origin import row_name
 from divecast.data.tables.places import Places
 from divecast.data.tables.roles import Roles
 from divecast.data.tables.wide import find_time
+from divecast.data.time.business_days import Opening
 from divecast.data.time.regular import clock_of_utc
 from divecast.data.time.stamps import StampForm, Stamps, zoned_stamps
 from divecast.errors import DataError, warn_data
@@ -57,7 +58,9 @@ def long_names(frame: Frame, id: str | None, time: str | None, value: str | None
     return LongNames(id or usual.id, time, value or usual.value)
 
 
-def read_long(native: Any, names: LongNames, roles: Roles, form: StampForm) -> tuple[Grid, Backend]:
+def read_long(
+    native: Any, names: LongNames, roles: Roles, form: StampForm, calendar: Opening = "auto"
+) -> tuple[Grid, Backend]:
     """Read a long table; see :meth:`divecast.data.sources.panel.Panel.from_long`."""
     frame, backend = open_frame(native)
     there, used = column_names(frame), (*names, *roles.names)
@@ -73,7 +76,7 @@ def read_long(native: Any, names: LongNames, roles: Roles, form: StampForm) -> t
     form = replace(form, row_name=partial(row_name, frame))
     stamps, zone = zoned_stamps(get_series(frame, names.time), None, series, form)
     _report_unsorted(stamps, series)
-    clock, rows = clock_of_utc(stamps, zone)
+    clock, rows = clock_of_utc(stamps, zone, calendar)
     clock = clock.ending() if form.ends else clock
 
     def row_text(row: int) -> str:

@@ -15,6 +15,7 @@ from divecast.data.tables.numbers import read_numbers
 from divecast.data.tables.origin import row_name
 from divecast.data.tables.places import Places
 from divecast.data.tables.roles import Roles
+from divecast.data.time.business_days import Opening
 from divecast.data.time.regular import infer_clock
 from divecast.data.time.stamps import StampForm
 from divecast.data.time.text_stamps import is_stamp
@@ -26,7 +27,9 @@ _MOST_LOOKED_AT = 20
 _FIRST_YEAR, _LAST_YEAR = 1800, 2199
 
 
-def read_wide(native: Any, time: str | None, roles: Roles, form: StampForm) -> tuple[Grid, Backend]:
+def read_wide(
+    native: Any, time: str | None, roles: Roles, form: StampForm, calendar: Opening = "auto"
+) -> tuple[Grid, Backend]:
     """Read a wide table; see :meth:`divecast.data.sources.panel.Panel.from_wide`."""
     frame, backend = open_frame(native)
     stamps, time_column = time_of(frame, time)
@@ -37,7 +40,7 @@ def read_wide(native: Any, time: str | None, roles: Roles, form: StampForm) -> t
     channels = tuple(name for name in names if name not in aside)
     if not channels:
         raise DataError(f"The table has no channel beside time and labels; its columns are {listed(names)}")
-    clock, rows = infer_clock(stamps, form=form)
+    clock, rows = infer_clock(stamps, form=form, calendar=calendar)
 
     def row_text(row: int) -> str:
         return row_name(frame, row, clock.time_text(rows[row]))

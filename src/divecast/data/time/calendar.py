@@ -17,6 +17,8 @@ CALENDAR_CLASSES: dict[str, tuple[str, ...]] = {
     "season": ("winter", "spring", "summer", "autumn"),
     "holiday": ("no", "yes"),
 }
+Dates = NDArray[np.datetime64]
+
 # 1970-01-01, day 0 of numpy, was a Thursday.
 _EPOCH_WEEKDAY = 3
 
@@ -57,12 +59,29 @@ def calendar_codes(local: Stamps, factor: Calendar) -> NDArray[np.int16]:
     return codes.astype(np.int16)
 
 
-def _is_holiday(days: NDArray[np.datetime64], country: str) -> NDArray[np.int64]:
+def holiday_dates(country: str, first: int, last: int) -> Dates:
+    """Public holidays.
+
+    Args:
+        country: country such as "DE", or part of one such as "US-NY".
+        first: first year.
+        last: last year.
+
+    Returns:
+        (holiday,) datetime64[D] in order.
+
+    Raises:
+        ConfigError: the ``holidays`` package is missing or does not know the country.
+    """
     holidays = need("holidays")
-    years = range(int(str(days.min())[:4]), int(str(days.max())[:4]) + 1)
     code, _, subdivision = country.partition("-")
     try:
-        dates = holidays.country_holidays(code, subdiv=subdivision or None, years=years)
+        dates = holidays.country_holidays(code, subdiv=subdivision or None, years=range(first, last + 1))
     except NotImplementedError as error:
         raise ConfigError(f"The package holidays does not know the country {country!r} ({error})") from error
-    return np.isin(days, np.array(sorted(dates), dtype="datetime64[D]")).astype(np.int64)
+    return np.array(sorted(dates), dtype="datetime64[D]")
+
+
+def _is_holiday(days: Dates, country: str) -> NDArray[np.int64]:
+    dates = holiday_dates(country, int(str(days.min())[:4]), int(str(days.max())[:4]))
+    return np.isin(days, dates).astype(np.int64)

@@ -1,6 +1,6 @@
 """The regular clock of a panel: the time of every row."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, cast, get_args
 
@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast._text import plural
+from divecast.data.time.open_slots import OpenSlots
 from divecast.data.time.stamps import Stamps, local_stamps, localise_shifting, one_stamp
 from divecast.data.time.step import Unit, format_step
 from divecast.errors import DataError
+from divecast.persistence.adapters import adapter_of
+from divecast.persistence.strict import as_json
 
 _DAY = 86400
 _LEAST_SECONDS = {"s": 1, "D": _DAY - 3 * 3600, "M": 28 * _DAY, "ME": 28 * _DAY}
@@ -30,6 +33,7 @@ class Clock:
         length: number of rows.
         tz: time zone of the results, and of calendar factors unless they name another.
         ends: whether a stamp is the end of the time that its row is about, not the start.
+        slots: the local times that have rows, if some are closed; then ``step`` is that between neighbouring ones.
     """
 
     start: np.datetime64
@@ -38,6 +42,7 @@ class Clock:
     length: int
     tz: str = "UTC"
     ends: bool = False
+    slots: OpenSlots | None = None
 
     def ending(self) -> "Clock":
         """The clock of stamps that are the ends of steps; dates at the end of a month are of that month already."""
@@ -45,6 +50,8 @@ class Clock:
 
     def local_begin(self, rows: NDArray[np.int64], tz: str | None = None) -> Stamps:
         """Local time, as in :meth:`local`, at which the times that ``rows`` are about begin: what calendars read."""
+        if self.ends and self.slots is not None:
+            return self.local(rows, tz) - np.timedelta64(self.slots.step, "s")
         return self.local(rows - 1 if self.ends else rows, tz)
 
     def stamps(self, first: int = 0, last: int | None = None) -> Stamps:
@@ -61,9 +68,11 @@ class Clock:
 
     def at(self, rows: NDArray[np.int64]) -> Stamps:
         """UTC stamps of ``rows``, which may lie past the end: datetime64[s] of the same shape."""
-        if self.unit == "s":
+        if self.unit == "s" and self.slots is None:
             return self.start + rows * np.timedelta64(self.step, "s")
         wall = local_stamps(np.array([self.start]), self.tz)[0]
+        if self.slots is not None:
+            return localise_shifting(self.slots.walls(self.slots.numbers(np.array([wall]))[0] + rows), self.tz)
         return localise_shifting(_advance(wall, rows * self.step, self.unit), self.tz)
 
     def time_text(self, row: int | np.integer[Any]) -> str:
@@ -90,7 +99,12 @@ class Clock:
         if row < len(stamps) and stamps[row] == moment:
             return row
         end = " or the step after its end" if after_end else ""
-        raise DataError(f"No row is at {stamp} ({moment} UTC)", expected=f"a time among {self}{end}")
+        closed = "" if self.slots is None or self.is_open(moment) else ", which is closed"
+        raise DataError(f"No row is at {stamp} ({moment} UTC){closed}", expected=f"a time among {self}{end}")
+
+    def is_open(self, stamp: np.datetime64) -> bool:
+        """Whether the clock would have a row at a UTC stamp, however long it were."""
+        return bool(self.rows_at(np.array([stamp], dtype="datetime64[s]"))[1][0])
 
     def rows_at(self, stamps: Stamps) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Rows at UTC stamps, which may lie before the start or past the end.
@@ -101,6 +115,11 @@ class Clock:
         Returns:
             (stamp,) the row of each, that before it where it lies between two; and whether it is exactly at its row.
         """
+        if self.slots is not None:
+            wall = local_stamps(np.concatenate([np.array([self.start]), stamps]), self.tz)
+            numbers = self.slots.numbers(wall)[0]
+            rows = numbers[1:] - numbers[0]
+            return rows, self.at(rows) == stamps
         since = (stamps - self.start).astype(np.int64)
         if self.unit == "s":
             return since // self.step, since % self.step == 0
@@ -110,12 +129,28 @@ class Clock:
         places = np.searchsorted(grid, stamps, side="right") - 1
         return places + first - 1, grid[places] == stamps
 
+    def on(self, slots: OpenSlots | None) -> "Clock":
+        """A clock of one row with other closed times: at the start, or at the next open time after it."""
+        plain = replace(self, slots=None, length=1)
+        if slots is None:
+            return plain
+        wall = local_stamps(np.array([self.start]), self.tz)
+        numbers, exact = slots.numbers(wall)
+        first = slots.walls(numbers + ~exact)
+        return replace(plain, start=localise_shifting(first, self.tz)[0], slots=slots)
+
     def rows(self, first: int, last: int) -> "Clock":
         """The clock of rows ``first`` to ``last``, half-open."""
         return replace(self, start=self.at(np.array([first]))[0], length=last - first)
 
     def steps_per(self, period: Literal["day", "week", "year"]) -> int | None:
-        """Rows per period; None where the step does not divide it. Only a clock of months has rows per year."""
+        """Rows per period; None where the step does not divide it. Only a clock of months has rows per year.
+
+        Of a clock with closed times these are open rows, and there are rows per day if every open day has as many.
+        """
+        if self.slots is not None:
+            per_day = {*self.slots.per_day}
+            return {"day": per_day.pop() if len(per_day) == 1 else None, "week": self.slots.per_week}.get(period)
         if self.unit in ("M", "ME"):
             return _whole(12, self.step) if period == "year" else None
         if period == "year":
@@ -124,15 +159,24 @@ class Clock:
         return _whole(_DAY if period == "day" else 7 * _DAY, seconds)
 
     @property
+    def rows_a_day(self) -> int:
+        """Rows of an ordinary day: the most frequent number of an open day; 1 for longer steps."""
+        if self.slots is None:
+            return self.steps_per("day") or 1
+        return int(np.bincount(self.slots.per_day).argmax())
+
+    @property
     def frequency(self) -> str:
         """The step as short text, such as "1h"."""
         return format_step(self.step, self.unit)
 
-    def to_dict(self) -> dict[str, str | int]:
+    def to_dict(self) -> dict[str, Any]:
         """Values that JSON can hold."""
-        plain: dict[str, str | int] = {"start": str(self.start), "step": self.step, "unit": self.unit}
+        plain: dict[str, Any] = {"start": str(self.start), "step": self.step, "unit": self.unit}
         plain |= {"length": self.length, "tz": self.tz}
-        return {**plain, "ends": True} if self.ends else plain
+        plain |= {"ends": True} if self.ends else {}
+        plain |= {} if self.slots is None else {"slots": as_json(asdict(self.slots))}
+        return plain
 
     @staticmethod
     def from_dict(plain: dict[str, Any]) -> "Clock":
@@ -145,16 +189,22 @@ class Clock:
         positive = all(type(plain[name]) is int and plain[name] >= 1 for name in ("step", "length"))
         if np.isnat(start) or unit not in get_args(Unit) or not positive:
             raise ValueError(f"expected a start, a unit of {get_args(Unit)}, a positive step and length, got {plain}")
-        days = abs(int(start.astype(int))) // _DAY + plain["length"] * plain["step"] * _DAYS_PER_UNIT[unit]
+        slots = adapter_of(OpenSlots).validate_python(plain["slots"]) if plain.get("slots") is not None else None
+        per_row = plain["step"] * _DAYS_PER_UNIT[unit] if slots is None else 7 / slots.per_week
+        days = abs(int(start.astype(int))) // _DAY + plain["length"] * per_row
         if days > _MOST_DAYS:
             raise ValueError(f"expected a clock within {_MOST_DAYS // 365} years of 1970, got {plain}")
         local_stamps(np.array([start]), zone)
-        return Clock(start, plain["step"], unit, plain["length"], zone, plain.get("ends") is True)
+        clock = Clock(start, plain["step"], unit, plain["length"], zone, plain.get("ends") is True, slots)
+        if slots is not None and not clock.is_open(start):
+            raise ValueError(f"expected a start that is open, got {start}")
+        return clock
 
     def __str__(self) -> str:
         """Number of rows, step and range."""
         end = self.time_text(self.length - 1)
-        return f"{plural(self.length, 'row')} every {self.frequency} from {self.start} to {end}"
+        slots = "" if self.slots is None else f" on {self.slots}"
+        return f"{plural(self.length, 'row')} every {self.frequency}{slots} from {self.start} to {end}"
 
 
 def seasons(clock: Clock | None) -> list[int]:

@@ -1,5 +1,6 @@
 """The regular clock of a column of time stamps."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast._text import plural
+from divecast.data.time.business_days import BusinessDays, Opening
 from divecast.data.time.clock import Clock
+from divecast.data.time.closed_times import find_slots
+from divecast.data.time.open_slots import WEEKDAYS, OpenSlots, second_of_week
 from divecast.data.time.stamps import StampForm, Stamps, local_stamps, zoned_stamp, zoned_stamps
 from divecast.data.time.step import Unit, format_step, parse_step
 from divecast.errors import DataError, warn_data
@@ -15,24 +19,44 @@ from divecast.errors import DataError, warn_data
 _DAY = 86400
 _MONTH_SECONDS = 28 * _DAY
 _MOST_ROWS_PER_STAMP = 20
+_MOST_OUTSIDE = 0.1  # share of rows outside given opening times: more of them show that these are wrong
+_WEEKS_AHEAD = 53
 
 
-def regular_clock(start: str | datetime | np.datetime64, step: str, length: int, tz: str | None = None) -> Clock:
+def regular_clock(
+    start: str | datetime | np.datetime64,
+    step: str,
+    length: int,
+    tz: str | None = None,
+    calendar: BusinessDays | OpenSlots | None = None,
+) -> Clock:
     """The clock that starts at ``start`` and ticks every ``step``; whole days follow the local calendar in ``tz``.
 
-    The time zone is by default that of ``start``, else UTC.
+    The time zone is by default that of ``start``, else UTC. With opening times, the clock ticks at open times only.
 
     Raises:
-        DataError: start or step cannot be read.
+        DataError: start or step cannot be read, or the start is closed.
     """
     every, unit = parse_step(step)
     first, zone = zoned_stamp(start, tz)
+    if calendar is not None:
+        wall = local_stamps(np.array([first]), zone)[0]
+        if unit not in ("s", "D"):
+            raise DataError(f"A clock every {step} has no closed times", hint="Leave out {calendar}")
+        seconds = every if unit == "s" else every * _DAY
+        slots = calendar if isinstance(calendar, OpenSlots) else calendar.slots_from(seconds, wall)
+        clock = Clock(first, *_units(slots.step, zone), length, zone, slots=slots)
+        if not clock.is_open(first):
+            raise DataError(f"The first row, {wall}, is at a time that is closed: {slots}", argument="start")
+        return clock
     if unit == "s" and every % _DAY == 0 and zone != "UTC":
         every, unit = every // _DAY, "D"
     return Clock(first, every, unit, length, zone)
 
 
-def infer_clock(stamps: Any, tz: str | None = None, form: StampForm | None = None) -> tuple[Clock, NDArray[np.int64]]:
+def infer_clock(
+    stamps: Any, tz: str | None = None, form: StampForm | None = None, calendar: Opening = "auto"
+) -> tuple[Clock, NDArray[np.int64]]:
     """Find the regular clock of time stamps.
 
     Gaps become rows without values and unsorted stamps are sorted, both with a DataWarning. Equal stamps get the same
@@ -42,6 +66,9 @@ def infer_clock(stamps: Any, tz: str | None = None, form: StampForm | None = Non
         stamps: (row,) stamps of any kind that :func:`~divecast.data.time.stamps.zoned_stamps` reads.
         tz: time zone of stamps that name none, and of the clock; by default that of the stamps, else UTC.
         form: how the stamps are written.
+        calendar: opening times, outside which the clock has no rows. By default those that the stamps tell, which is
+            said in a DataWarning: times of the week at which there is never a row, such as weekends and nights. None
+            if no time is closed.
 
     Returns:
         The clock, and the row of every stamp, (row,) int64.
@@ -53,11 +80,11 @@ def infer_clock(stamps: Any, tz: str | None = None, form: StampForm | None = Non
     utc, zone = zoned_stamps(stamps, tz, form=form)
     if np.any(np.diff(utc) < np.timedelta64(0, "s")):
         warn_data("Time stamps were not in order; the rows were sorted by time")
-    clock, rows = clock_of_utc(utc, zone)
+    clock, rows = clock_of_utc(utc, zone, calendar)
     return clock.ending() if form.ends else clock, rows
 
 
-def clock_of_utc(utc: Stamps, tz: str) -> tuple[Clock, NDArray[np.int64]]:
+def clock_of_utc(utc: Stamps, tz: str, calendar: Opening = "auto") -> tuple[Clock, NDArray[np.int64]]:
     """Find the regular clock of UTC stamps in any order, as :func:`infer_clock` does once it has read them."""
     unique, inverse = np.unique(utc, return_inverse=True)
     if len(unique) < 2:
@@ -65,13 +92,84 @@ def clock_of_utc(utc: Stamps, tz: str) -> tuple[Clock, NDArray[np.int64]]:
             f"The step cannot be told from {plural(len(unique), 'different time stamp')} in {plural(len(utc), 'row')}",
             hint="Use more rows",
         )
-    step, unit, places = _regular(unique, tz)
-    clock = Clock(unique[0], step, unit, int(places[-1]) + 1, tz)
+    clock, places = _placed(unique, tz, calendar)
     _report_gaps(clock, places)
     return clock, places[inverse]
 
 
-def _regular(unique: Stamps, tz: str) -> tuple[int, Unit, NDArray[np.int64]]:
+def _placed(unique: Stamps, tz: str, calendar: Opening) -> tuple[Clock, NDArray[np.int64]]:
+    """The clock of different stamps in order, and their rows."""
+    if isinstance(calendar, BusinessDays | OpenSlots):
+        return _given(unique, tz, calendar)
+    regular = _regular(unique, tz)
+    has_gaps = regular is None or regular[2][-1] + 1 > len(unique)
+    told = _told(unique, tz) if has_gaps and calendar == "auto" else None
+    if told is not None:
+        return told
+    if regular is None:
+        raise _irregular(unique)
+    step, unit, places = regular
+    return Clock(unique[0], step, unit, int(places[-1]) + 1, tz), places
+
+
+def _told(unique: Stamps, tz: str) -> tuple[Clock, NDArray[np.int64]] | None:
+    """The clock of opening times that the stamps tell; None if they tell none."""
+    slots = find_slots(local_stamps(unique, tz))
+    placed = None if slots is None else _on_slots(unique, tz, slots)
+    if slots is None or placed is None:
+        return None
+    outside = [f"; {plural(len(slots.extra), 'row')} outside them kept, the first at {first}" for first in slots.extra]
+    warn_data(
+        f"The rows recur with the week and lie on {slots}: other times are closed, and neither missing nor forecast"
+        f"{''.join(outside[:1])}",
+        hint="Give other opening times, or none, in {calendar}",
+    )
+    return placed
+
+
+def _given(unique: Stamps, tz: str, calendar: BusinessDays | OpenSlots) -> tuple[Clock, NDArray[np.int64]]:
+    """The clock of given opening times; a few rows outside them are kept, with a DataWarning."""
+    wall = local_stamps(unique, tz)
+    slots = calendar if isinstance(calendar, OpenSlots) else calendar.slots_of(wall)
+    outside = wall[~slots.numbers(wall)[1]]
+    if len(outside):
+        where = f"{len(outside)} of {len(wall)} time stamps are closed ({slots}), the first {named_day(outside[0])}"
+        if len(outside) > _MOST_OUTSIDE * len(wall):
+            raise DataError(where, hint="Give the opening times of the data in {calendar}", argument="calendar")
+        warn_data(f"{where}; these rows are kept")
+        slots = replace(slots, extra=tuple(np.union1d(slots.extra, np.datetime_as_string(outside)).tolist()))
+    placed = _on_slots(unique, tz, slots)
+    if placed is None:
+        raise DataError(
+            f"An hour that the clock in {tz} skips or repeats lies in the opening times {slots}",
+            hint='Pass "UTC" in {tz}, or no opening times in {calendar}',
+            argument="calendar",
+        )
+    return placed
+
+
+def _on_slots(unique: Stamps, tz: str, slots: OpenSlots) -> tuple[Clock, NDArray[np.int64]] | None:
+    """The clock of opening times; None if two rows of it, or of the year after it, would be at the same time."""
+    clock = Clock(unique[0], *_units(slots.step, tz), 1, tz, slots=slots)
+    places, exact = clock.rows_at(unique)
+    clock = replace(clock, length=int(places[-1]) + 1)
+    ahead = clock.stamps(0, clock.length + _WEEKS_AHEAD * slots.per_week) if tz != "UTC" else unique
+    rising = bool(np.all(np.diff(ahead) > np.timedelta64(0, "s")))
+    return (clock, places) if rising and bool(exact.all()) else None
+
+
+def _units(seconds: int, tz: str) -> tuple[int, Unit]:
+    """The step in units of a clock: days of the local calendar are no seconds."""
+    return (seconds // _DAY, "D") if tz != "UTC" and seconds % _DAY == 0 else (seconds, "s")
+
+
+def named_day(wall: np.datetime64) -> str:
+    """A local time with its weekday, for messages."""
+    weekday = WEEKDAYS[int(second_of_week(np.array([wall]))[0]) // _DAY]
+    return f"{weekday} {np.datetime_as_string(wall, unit='m').replace('T', ' ')}"
+
+
+def _regular(unique: Stamps, tz: str) -> tuple[int, Unit, NDArray[np.int64]] | None:
     wall = local_stamps(unique, tz)
     long_step = _most_frequent(unique.astype(np.int64)) >= _MONTH_SECONDS
     # Days before seconds: in winter alone, local days look like 24 hours and would drift in summer.
@@ -80,9 +178,7 @@ def _regular(unique: Stamps, tz: str) -> tuple[int, Unit, NDArray[np.int64]]:
         return regular
     seconds = unique.astype(np.int64)
     places = _places(seconds)
-    if places is None:
-        raise _irregular(unique)
-    return _most_frequent(seconds), "s", places
+    return None if places is None else (_most_frequent(seconds), "s", places)
 
 
 def _day_units(wall: Stamps) -> tuple[int, Unit, NDArray[np.int64]] | None:
@@ -144,7 +240,7 @@ def _report_gaps(clock: Clock, places: NDArray[np.int64]) -> None:
             f"{missing} of {clock.length} time stamps every {clock.frequency} are missing, the first at {first}",
             hint="Correct a wrong stamp, or resample the table to a longer step",
         )
+    kind = "time stamps" if clock.slots is None else "open times"
     warn_data(
-        f"{missing} of {clock.length} time stamps are missing, the first at {first}; they were added as rows without "
-        "values"
+        f"{missing} of {clock.length} {kind} are missing, the first at {first}; they were added as rows without values"
     )

@@ -3,6 +3,7 @@
 from typing import Literal, TypedDict, get_args
 
 from divecast.config import check_choice
+from divecast.data.time.business_days import Opening
 from divecast.data.time.stamps import StampForm
 
 StampEdge = Literal["start", "end"]
@@ -15,10 +16,12 @@ class StampOptions(TypedDict):
     Attributes:
         time_format: how texts are written, as ``strptime`` has it, or "unix".
         stamps: which edge of the time that a row is about its stamp is.
+        calendar: opening times.
     """
 
     time_format: str | None
     stamps: StampEdge
+    calendar: Opening
 
 
 def stamp_form(tz: str | None, time_format: str | None, stamps: StampEdge) -> StampForm:
