@@ -163,18 +163,18 @@ def test_a_model_that_could_not_be_written_is_refused_first(run, folder, tmp_pat
     "error", [PermissionError(13, "Permission denied"), UnicodeDecodeError("utf-8", b"x", 0, 1, "no")]
 )
 def test_what_a_reader_lets_through_is_one_line(run, folder, tmp_path, monkeypatch, error):
-    def read(path):
+    def read(path, text):
         raise error
 
     monkeypatch.setattr("divecast.data.reading.read_table", read)
     assert "panel.csv" in fit(run, folder, tmp_path / "m").error
 
 
-def test_text_that_is_not_utf_8_is_one_line(run, folder, tmp_path):
+def test_text_in_another_encoding_than_said_is_one_line(run, folder, tmp_path):
     text = (folder / "panel.csv").read_text().replace("north", "nörd", 1)
     (tmp_path / "latin.csv").write_bytes(text.encode("latin-1"))
-    arguments = ["--config", folder / "tiny.toml", "--out", tmp_path / "m"]
-    assert "UTF-8" in run("fit", tmp_path / "latin.csv", *arguments).error
+    arguments = ["--config", folder / "tiny.toml", "--out", tmp_path / "m", "--encoding", "utf-8"]
+    assert "--encoding" in run("fit", tmp_path / "latin.csv", *arguments).error
 
 
 def test_a_mend_is_said_by_options(run, folder, tmp_path):

@@ -1,8 +1,6 @@
 """A long table, one row per series and time, placed on its clock."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,12 +10,13 @@ from divecast._text import did_you_mean
 from divecast.data.names import check_known, listed, repeated
 from divecast.data.source import Backend
 from divecast.data.tables.columns import Frame, column_names, get_series, open_frame
+from divecast.data.tables.date_and_clock import with_clock
 from divecast.data.tables.grid import Grid, drop_repeats, empty_values
 from divecast.data.tables.label_columns import number_names
 from divecast.data.tables.numbers import read_numbers
-from divecast.data.tables.origin import row_name
 from divecast.data.tables.places import Places
 from divecast.data.tables.roles import Roles
+from divecast.data.tables.skipped import without_skipped
 from divecast.data.tables.wide import find_time
 from divecast.data.time.business_days import Opening
 from divecast.data.time.regular import clock_of_utc
@@ -63,6 +62,7 @@ def read_long(
 ) -> tuple[Grid, Backend]:
     """Read a long table; see :meth:`divecast.data.sources.panel.Panel.from_long`."""
     frame, backend = open_frame(native)
+    frame = with_clock(frame, names.time, [names.id, names.value, *roles.names])
     there, used = column_names(frame), (*names, *roles.names)
     for name, argument in zip(names, LongNames._fields, strict=True):
         hint = did_you_mean(name, there) or f"Name another one in {{{argument}}}"
@@ -72,15 +72,15 @@ def read_long(
         raise DataError(f"Column {listed(twice)} names the series, the time or the value, and cannot be a label too")
     if unused := [name for name in there if name not in used]:
         warn_data(f"Columns {listed(unused)} of the table are not used", hint="Name them in {factors} or {covariates}")
+    frame, form, name_row = without_skipped(frame, names.time, [names.value], form)
     channels, series = number_names(get_series(frame, names.id))
-    form = replace(form, row_name=partial(row_name, frame))
     stamps, zone = zoned_stamps(get_series(frame, names.time), None, series, form)
     _report_unsorted(stamps, series)
     clock, rows = clock_of_utc(stamps, zone, calendar)
     clock = clock.ending() if form.ends else clock
 
     def row_text(row: int) -> str:
-        return row_name(frame, row, f"series {channels[series[row]]!r}", clock.time_text(rows[row]))
+        return name_row(row, f"series {channels[series[row]]!r}", clock.time_text(rows[row]))
 
     value = read_numbers(get_series(frame, names.value), names.value, row_text)
     columns = roles.read(frame, row_text)

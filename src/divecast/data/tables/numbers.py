@@ -44,7 +44,7 @@ def read_numbers(series: nw.Series[Any], channel: str, row_text: RowText, kind: 
     row = next((row for row in text_rows if not _reads_as_number(cells[row])), text_rows[0])
     raise DataError(
         f"{kind.capitalize()} {channel!r} must hold numbers: {cells[row]!r} in {row_text(row)}",
-        hint=_hint(cells[row], len(text_rows) == len(cells) or not isinstance(cells[row], str)),
+        hint=_hint(cells[row], not any(_reads_as_number(cell) for cell in cells if not is_missing(cell))),
     )
 
 

@@ -4,7 +4,7 @@ import gzip
 import json
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from divecast.data.tables.columns import Frame
 
@@ -35,12 +35,17 @@ def row_name(frame: Frame, row: int, *more: str) -> str:
     return f"row {row} ({', '.join(['counting from 0', *more])})"
 
 
+def open_text(path: Path, encoding: str | None) -> TextIO:
+    """Open a text file, which may be gzipped."""
+    opening: Any = gzip.open if path.name.lower().endswith(".gz") else open
+    file: TextIO = opening(path, "rt", encoding=encoding or "utf-8-sig", errors="replace")
+    return file
+
+
 def _line_of(path: Path, encoding: str | None, row: int) -> int | None:
     """Number of the line of a row, from 1, since blank lines hold no row; None if the file is no longer there."""
     try:
-        with (gzip.open if path.name.lower().endswith(".gz") else open)(
-            path, "rt", encoding=encoding or "utf-8-sig", errors="replace", newline=None
-        ) as file:
+        with open_text(path, encoding) as file:
             filled = (number for number, line in enumerate(file, start=1) if line.strip("\r\n"))
             return next(islice(filled, row + 1, None), None)
     except OSError:

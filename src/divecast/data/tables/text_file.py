@@ -5,8 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from divecast._text import plural
 from divecast.data.tables.header import check_header
-from divecast.data.tables.origin import marked
+from divecast.data.tables.origin import marked, open_text
 from divecast.data.tables.sniff import not_encoded, sniff, warn_western
 from divecast.data.tables.text_format import TextFormat
 from divecast.data.tables.text_numbers import with_numbers
@@ -53,20 +54,26 @@ def _parsed(path: Path, form: TextFormat, as_text: Collection[str]) -> Any:
     """The table, with types as the first block has them, or as the whole file has them if that fails."""
     import pyarrow as pa
 
+    ragged: list[Any] = []
     try:
         try:
-            return _read(path, form, as_text)
+            return _read(path, form, as_text, ragged)
         except pa.ArrowInvalid:
-            return _read(path, form, as_text, block_size=_WHOLE)
+            if ragged:
+                raise _ragged(ragged[0], path, form) from None
+            return _read(path, form, as_text, ragged, block_size=_WHOLE)
     except UnicodeError as error:
         raise not_encoded(path, form.encoding or "UTF-8") from error
 
 
-def _read(path: Path, form: TextFormat, as_text: Collection[str], block_size: int | None = None) -> Any:
+def _read(
+    path: Path, form: TextFormat, as_text: Collection[str], ragged: list[Any], block_size: int | None = None
+) -> Any:
     from pyarrow import csv
 
     def refuse(row: Any) -> str:
-        raise _ragged(row, path, form)
+        ragged.append(row)
+        return "error"
 
     encoding = form.encoding or "utf8"
     return csv.read_csv(
@@ -84,8 +91,15 @@ def _read(path: Path, form: TextFormat, as_text: Collection[str], block_size: in
 def _ragged(row: Any, path: Path, form: TextFormat) -> DataError:
     shown = row.text if len(row.text) <= _MOST_SHOWN else f"{row.text[:_MOST_SHOWN]}..."
     return DataError(
-        f"A line of {path.name} has {row.actual_columns} columns, and its first line has {row.expected_columns}: "
-        f"{shown!r}",
-        hint=f"Correct it, leave out lines above the names of the columns, or name the sign between columns in {{sep}}"
-        f"; it was read as {form.sep!r}",
+        f"{_place(row.text, path, form)} has {plural(row.actual_columns, 'column')} and its first line "
+        f"{row.expected_columns}: {shown!r}",
+        hint="Correct it, or take out lines above the names of the columns; the sign between columns, read as "
+        f"{form.sep!r}, can be named in {{sep}}",
     )
+
+
+def _place(text: str, path: Path, form: TextFormat) -> str:
+    """The line of a file that has a text."""
+    with open_text(path, form.encoding) as file:
+        line = next((number for number, line in enumerate(file, start=1) if line.rstrip("\r\n") == text), None)
+    return f"A line of {path.name}" if line is None else f"Line {line} of {path.name}"

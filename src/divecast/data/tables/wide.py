@@ -1,8 +1,6 @@
 """A wide table, one column per channel, placed on its clock."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import narwhals as nw
@@ -10,11 +8,12 @@ import narwhals as nw
 from divecast.data.names import check_known, listed
 from divecast.data.source import Backend
 from divecast.data.tables.columns import Frame, column_names, get_series, open_frame
+from divecast.data.tables.date_and_clock import is_clock, with_clock
 from divecast.data.tables.grid import Grid, drop_repeats, empty_values
 from divecast.data.tables.numbers import read_numbers
-from divecast.data.tables.origin import row_name
 from divecast.data.tables.places import Places
 from divecast.data.tables.roles import Roles
+from divecast.data.tables.skipped import without_skipped
 from divecast.data.time.business_days import Opening
 from divecast.data.time.regular import infer_clock
 from divecast.data.time.stamps import StampForm
@@ -32,18 +31,20 @@ def read_wide(
 ) -> tuple[Grid, Backend]:
     """Read a wide table; see :meth:`divecast.data.sources.panel.Panel.from_wide`."""
     frame, backend = open_frame(native)
-    stamps, time_column = time_of(frame, time)
-    form = replace(form, row_name=partial(row_name, frame))
+    time_column = time_of(frame, time)[1]
+    frame = with_clock(frame, time_column, roles.names)
     names = column_names(frame)
     check_roles(roles, names)
     aside = {time_column, *roles.names}
     channels = tuple(name for name in names if name not in aside)
     if not channels:
         raise DataError(f"The table has no channel beside time and labels; its columns are {listed(names)}")
+    frame, form, name_row = without_skipped(frame, time_column, channels, form)
+    stamps = time_of(frame, time_column or time)[0]
     clock, rows = infer_clock(stamps, form=form, calendar=calendar)
 
     def row_text(row: int) -> str:
-        return row_name(frame, row, clock.time_text(rows[row]))
+        return name_row(row, clock.time_text(rows[row]))
 
     numbers = {name: read_numbers(get_series(frame, name), name, row_text) for name in channels}
     columns = roles.read(frame, row_text)
@@ -64,7 +65,7 @@ def find_time(frame: Frame) -> str:
     """
     dated = [str(name) for name, kind in frame.schema.items() if isinstance(kind, nw.Datetime | nw.Date)]
     names = column_names(frame)
-    named = [name for name in names if name.strip().lower() in _TIME_NAMES]
+    named = [name for name in names if name.strip().lower() in _TIME_NAMES and not is_clock(frame, name)]
     for candidates in (dated, named):
         if len(candidates) == 1:
             return candidates[0]

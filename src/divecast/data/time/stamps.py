@@ -230,15 +230,7 @@ def _to_seconds(arrow: Any, row_name: RowName = count_from_zero) -> Stamps:
 
 
 def _localise(wall: Stamps, tz: str, group: NDArray[np.int64] | None, row_name: RowName) -> Stamps:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    naive = pa.array(wall)
-    try:
-        early = _to_seconds(pc.assume_timezone(naive, tz, ambiguous="earliest", nonexistent="earliest"))
-        late = _to_seconds(pc.assume_timezone(naive, tz, ambiguous="latest", nonexistent="latest"))
-    except (pa.ArrowException, TypeError) as error:
-        raise unknown_zone(tz, error) from error
+    early, late = _both(wall, tz)
     _refuse_gap(wall, early, late, tz, row_name)
     second = in_standard_time(wall, early, late, group)
     if isinstance(second, Undecided):
@@ -252,20 +244,29 @@ def _localise(wall: Stamps, tz: str, group: NDArray[np.int64] | None, row_name: 
     return known
 
 
+def _both(wall: Stamps, tz: str) -> tuple[Stamps, Stamps]:
+    """UTC of local times, as the first and as the second of two equal ones."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    naive = pa.array(wall)
+    try:
+        early = pc.assume_timezone(naive, tz, ambiguous="earliest", nonexistent="earliest")
+        late = pc.assume_timezone(naive, tz, ambiguous="latest", nonexistent="latest")
+    except (pa.ArrowException, TypeError) as error:
+        raise unknown_zone(tz, error) from error
+    return _to_seconds(early), _to_seconds(late)
+
+
 def _localise_ends(wall: Stamps, tz: str, group: NDArray[np.int64] | None, row_name: RowName) -> Stamps:
     """UTC of local times that end steps.
 
     At a change of the clock they are written in two ways: as what a clock shows at the end of the step, or as the start
     of the step on the clock with the length of a step added, as in 02:45, 03:00, 02:15.
     """
-    unique = np.unique(wall)
-    steps, counts = np.unique(np.diff(unique), return_counts=True)
-    if not len(steps):
-        return _localise(wall, tz, group, row_name)
-    step = steps[np.argmax(counts)]
     readings: list[Stamps] = []
     failures: list[DataError] = []
-    for begin in (wall, wall - step):
+    for begin in (wall, wall - _step(wall)):
         try:
             readings.append(np.add(_localise(begin, tz, group, row_name), wall - begin))
         except DataError as error:
@@ -275,6 +276,17 @@ def _localise_ends(wall: Stamps, tz: str, group: NDArray[np.int64] | None, row_n
     return next((utc for utc in readings if not _has_repeats(utc, group)), readings[0])
 
 
+def skipped_stamps(stamps: Any, form: StampForm) -> NDArray[np.bool_]:
+    """Which stamps are local times that the start of summer time skips, (row,); none where they are not local."""
+    arrow = _as_timestamps(_as_arrow(stamps), form)
+    none = np.zeros(len(arrow), dtype=bool)
+    if form.tz in (None, "UTC") or arrow.type.tz is not None or arrow.null_count:
+        return none
+    wall = _to_seconds(arrow, form.row_name)
+    begin = np.subtract(wall, _step(wall)) if form.ends else wall
+    return _skipped(begin, *_both(begin, form.tz), form.tz)
+
+
 def _has_repeats(stamps: Stamps, group: NDArray[np.int64] | None) -> bool:
     keys = (stamps,) if group is None else (stamps, group)
     order = np.lexsort(keys)
@@ -282,14 +294,25 @@ def _has_repeats(stamps: Stamps, group: NDArray[np.int64] | None) -> bool:
     return bool(np.any(same))
 
 
-def _refuse_gap(wall: Stamps, early: Stamps, late: Stamps, tz: str, row_name: RowName) -> None:
+def _skipped(wall: Stamps, early: Stamps, late: Stamps, tz: str) -> NDArray[np.bool_]:
     # In a gap both readings collapse to its edge, so only reading them back tells a gap from a plain stamp.
-    nonexistent = np.flatnonzero((local_stamps(early, tz) != wall) & (local_stamps(late, tz) != wall))
+    skipped: NDArray[np.bool_] = (local_stamps(early, tz) != wall) & (local_stamps(late, tz) != wall)
+    return skipped
+
+
+def _step(wall: Stamps) -> np.timedelta64:
+    """The most frequent step between different local times; 0 if there is none."""
+    steps, counts = np.unique(np.diff(np.unique(wall)), return_counts=True)
+    return steps[np.argmax(counts)] if len(steps) else np.timedelta64(0, "s")
+
+
+def _refuse_gap(wall: Stamps, early: Stamps, late: Stamps, tz: str, row_name: RowName) -> None:
+    nonexistent = np.flatnonzero(_skipped(wall, early, late, tz))
     if len(nonexistent):
         raise DataError(
             f"{wall[nonexistent[0]]} ({row_name(int(nonexistent[0]))}, {len(nonexistent)} in all) never occurred in "
             f"{tz}, where the clock skips it at the start of summer time",
             hint=f'If the stamps are UTC, pass "UTC" in {{tz}} and name the zone in the factors, as "hour@{tz}"; if '
-            "every day is written with as many rows, drop these rows or leave them empty",
+            "every day is written with as many rows, leave these rows empty",
             argument="tz",
         )

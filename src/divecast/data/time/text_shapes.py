@@ -1,7 +1,9 @@
 """Shapes of time stamps as text, each with the ways in which it can be read."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -14,12 +16,12 @@ _OTHER_MONTHS = {"m\u00e4r": 3, "mrz": 3, "mai": 5, "okt": 10, "dez": 12}
 _MONTH_OF = {name: number for number, name in enumerate(_MONTHS, start=1)} | _OTHER_MONTHS
 
 _CLOCK = (
-    r"(?:[ T,;]+(?P<h>\d{1,2})[:.](?P<m>\d{2})(?::(?P<s>\d{2})(?:[.,]0+)?)?(?:\s*(?P<half>[AaPp])\.?[Mm]\.?)?"
-    r"(?: ?(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2}))?)?"
+    r"(?:[ T,;]+(?P<h>\d{1,2})[:.](?P<m>\d{2})(?:[:.](?P<s>\d{2})(?:[.,]0+)?)?(?:\s*(?P<half>[AaPp])\.?[Mm]\.?)?"
+    r"(?: ?(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})| ?(?:Uhr|h))?)?"
 )
 _HOUR_ONLY = r"(?:[ T,;]+(?P<h>\d{1,2})\s*(?P<half>[AaPp])\.?[Mm]\.?)"
 _WEEKDAY = r"(?:[A-Za-z]{2,9}\.?,? )?"
-_NAME = r"(?P<name>[A-Za-z\x{e4}]{3,9})"
+_NAME = r"(?P<name>[A-Za-zä]{3,9})"
 
 Parts = Mapping[str, NDArray[np.str_]]
 """Text of each named part of a shape, (text,), empty where a text has none of it."""
@@ -54,6 +56,14 @@ class Shape:
     pattern: str
     ways: tuple[tuple[str, Callable[[Parts], Stamps]], ...]
 
+    def matches(self, text: str) -> bool:
+        """Whether a text has this shape."""
+        return _compiled(self.pattern).match(text) is not None
+
+    def fits(self, text: str) -> bool:
+        """Whether a text has this shape and can be read in one of the ways."""
+        return self.matches(text) and any(reading.valid[0] for reading in self.read([text]))
+
     def read(self, texts: list[str]) -> list[Readings]:
         """Read texts in each of the ways."""
         parts, matched = _parts(self.pattern, texts)
@@ -65,7 +75,19 @@ class Shape:
                 stamps = np.subtract(stamps, zoned)
             valid = matched & ~np.isnat(stamps)
             readings.append(Readings(_with_clock(form, parts), stamps, valid, zoned is not None))
-        return readings
+        return _of_fewest_years(readings) if "%y" in self.ways[0][0] else readings
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def _of_fewest_years(readings: list[Readings]) -> list[Readings]:
+    """Of readings that take another number as the year, those with the fewest years: years change less than days."""
+    complete = [reading for reading in readings if reading.valid.all()] or readings
+    years = [len(np.unique(reading.stamps[reading.valid].astype("datetime64[Y]"))) for reading in complete]
+    return [reading for reading, count in zip(complete, years, strict=True) if count == min(years)]
 
 
 def _parts(pattern: str, texts: list[str]) -> tuple[dict[str, NDArray[np.str_]], NDArray[np.bool_]]:

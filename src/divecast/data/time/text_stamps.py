@@ -29,8 +29,7 @@ def is_stamp(text: str) -> bool:
     text = text.strip()
     if not text or text.isdecimal():
         return False
-    readings = _first_shape([text])
-    return readings is not None or _iso(pa.array([text])) is not None
+    return any(shape.fits(text) for shape in SHAPES) or (text[0].isdigit() and _iso(pa.array([text])) is not None)
 
 
 def parse_texts(arrow: Any, form: str | None, row_name: RowName) -> Any:
@@ -102,8 +101,8 @@ def _first_shape(texts: list[str]) -> list[Readings] | None:
     sample = texts if len(texts) <= _SAMPLE else texts[: _SAMPLE // 2] + texts[-_SAMPLE // 2 :]
     best, most = None, 0
     for shape in SHAPES:
-        matches = max(int(reading.valid.sum()) for reading in shape.read(sample))
-        if matches > most:
+        matches = sum(shape.matches(text) for text in sample)
+        if matches > most and any(reading.valid.any() for reading in shape.read(sample)):
             best, most = shape, matches
     return None if best is None else best.read(texts)
 

@@ -1,0 +1,52 @@
+"""Dates in one column and times of the day in another, as one column of time stamps."""
+
+import re
+from collections.abc import Collection
+
+import narwhals as nw
+
+from divecast.data.tables.columns import Frame, column_names, get_series
+from divecast.errors import warn_data
+
+_CLOCK = re.compile(r"\s*\d{1,2}:\d{2}(:\d{2}(\.0+)?)?(\s*[AaPp]\.?[Mm]\.?)?\s*")
+_MOST_LOOKED_AT = 50
+
+
+def is_clock(frame: Frame, name: str) -> bool:
+    """Whether a column holds times of the day without a date."""
+    column = get_series(frame, name)
+    if isinstance(column.dtype, nw.Time):
+        return True
+    if not isinstance(column.dtype, nw.String):
+        return False
+    cells = column.drop_nulls().head(_MOST_LOOKED_AT).to_list()
+    return bool(cells) and all(isinstance(cell, str) and _CLOCK.fullmatch(cell) for cell in cells)
+
+
+def with_clock(frame: Frame, time: str | None, aside: Collection[str]) -> Frame:
+    """The table with times of the day added to its dates, if a column has them, with a DataWarning.
+
+    Args:
+        frame: the table.
+        time: column of the dates.
+        aside: columns that are something else.
+    """
+    if time is None or time not in frame.columns or not _is_date(frame, time):
+        return frame
+    clocks = [name for name in column_names(frame) if name not in {time, *aside} and is_clock(frame, name)]
+    if len(clocks) != 1:
+        return frame
+    warn_data(f"Column {clocks[0]!r} was read as the time of the day of the dates in {time!r}")
+    clock = get_series(frame, clocks[0]).cast(nw.String())
+    if (clock.str.slice(5) == ":00").all():  # seconds that the file may not have had
+        clock = clock.str.slice(0, 5)
+    frame = frame.with_columns(clock.alias(clocks[0]))
+    stamps = nw.concat_str(nw.col(time).cast(nw.String()), nw.col(clocks[0]), separator=" ")
+    return frame.with_columns(stamps.alias(time)).drop(clocks)
+
+
+def _is_date(frame: Frame, name: str) -> bool:
+    column = get_series(frame, name)
+    if isinstance(column.dtype, nw.String):
+        return not any(":" in str(cell) for cell in column.drop_nulls().head(_MOST_LOOKED_AT).to_list())
+    return isinstance(column.dtype, nw.Date)
