@@ -45,8 +45,8 @@ class WindowEffects:
     Attributes:
         past: (batch, time, channel) effects of the rows of the window.
         ahead: (batch, horizon, channel) effects of the target rows, of what is known of them in advance.
-        told: (batch, horizon, channel) share of ``ahead`` that is not of the calendar, minus its mean in the window;
-            None if all effects are of the calendar.
+        told_past: (batch, time, channel) share of ``past`` that is not of the calendar; None if all of it is.
+        told_ahead: (batch, horizon, channel) the same of ``ahead``.
         doubt: (batch, horizon, channel) standard deviation of the effects that are expected, not known, since a value
             that should be known in advance is missing; None if none is.
         columns: (batch, horizon, column) what all series are told of the target rows as it is: standardised covariates
@@ -55,7 +55,8 @@ class WindowEffects:
 
     past: Tensor
     ahead: Tensor
-    told: Tensor | None = None
+    told_past: Tensor | None = None
+    told_ahead: Tensor | None = None
     doubt: Tensor | None = None
     columns: Tensor | None = None
 
@@ -72,10 +73,28 @@ class WindowEffects:
 
     def map(self, change: Callable[[Tensor], Tensor]) -> "WindowEffects":
         """Return the effects with each tensor changed."""
-        told, doubt, columns = (
-            None if each is None else change(each) for each in (self.told, self.doubt, self.columns)
-        )
-        return WindowEffects(change(self.past), change(self.ahead), told, doubt, columns)
+        there = {each.name: getattr(self, each.name) for each in fields(self)}
+        return WindowEffects(**{name: change(tensor) for name, tensor in there.items() if tensor is not None})
+
+    @property
+    def families(self) -> tuple[tuple[Tensor, Tensor], ...]:
+        """``past`` and ``ahead`` of all effects, and of those that are not of the calendar, if there are some."""
+        whole = (self.past, self.ahead)
+        if self.told_past is None or self.told_ahead is None:
+            return (whole,)
+        return whole, (self.told_past, self.told_ahead)
+
+    def moved_by(self, change: "WindowEffects") -> "WindowEffects":
+        """Return the effects plus ``change``; what this lacks stays as it is."""
+        moved = {each.name: (getattr(self, each.name), getattr(change, each.name)) for each in fields(self)}
+        return WindowEffects(**{name: own if more is None else own + more for name, (own, more) in moved.items()})
+
+    @property
+    def told(self) -> Tensor | None:
+        """(batch, horizon, channel) ``told_ahead`` minus the mean of ``told_past`` in the window."""
+        if self.told_past is None or self.told_ahead is None:
+            return None
+        return self.told_ahead - self.told_past.mean(1, keepdim=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,8 @@ def test_windows_that_follow_one_another_are_each_added_once(
     monkeypatch.setattr(linear_start, "_MOST_RUN", 101)
     monkeypatch.setattr(linear_start, "_PIECE_VALUES", piece * N * 11)
     monkeypatch.setattr(linear_start, "_BATCH_WINDOWS", 30)
-    found, expected = linear_start._sums(model, source, torch.arange(200), torch.arange(N)).values, RidgeSums(SHAPE)
+    (found,) = linear_start._sums(model, source, torch.arange(200), torch.arange(N)).of
+    expected = RidgeSums(SHAPE)
     batch = source.batch(torch.arange(200))
     expected.update(batch.x, batch.y, label_covariates(one_hots(batch.labels, (4, 2)), (), batch.x))
     for name in ("gram", "cross", "power", "count"):

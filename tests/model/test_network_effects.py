@@ -21,14 +21,13 @@ def network(use: str = "told") -> Network:
         with torch.no_grad():
             for tensor in [*net.parameters(), net.forecaster.linear.weight, net.forecaster.linear.carry]:
                 tensor.add_(0.1 * torch.randn_like(tensor))
-            net.forecaster.linear.share.fill_(0.7)
+            net.forecaster.linear.share.copy_(torch.tensor([0.5, 0.2])[: len(net.forecaster.linear.share), None, None])
     return net.requires_grad_(False)
 
 
 def some(seed: int = 1) -> WindowEffects:
     draw = torch.Generator().manual_seed(seed)
-    past, ahead, told = (torch.randn(6, steps, 2, generator=draw) for steps in (8, 3, 3))
-    return WindowEffects(past, ahead, told)
+    return WindowEffects(*(torch.randn(6, steps, 2, generator=draw) for steps in (8, 3, 8, 3)))
 
 
 def mean_of(net: Network, x: Tensor, effects: WindowEffects | None) -> Tensor:
@@ -65,25 +64,33 @@ def test_windows_without_their_effects_are_refused() -> None:
         network()(BATCH.x, BATCH.labels, sample=False)
 
 
-def test_effects_ahead_enter_a_linear_forecast_by_their_share() -> None:
+@pytest.mark.parametrize(("family", "past", "ahead"), [(0, "past", "ahead"), (1, "told_past", "told_ahead")])
+def test_effects_enter_a_linear_forecast_by_the_share_of_their_family(family: int, past: str, ahead: str) -> None:
     net, effects = network(), some()
     classes = net.marginal_code(BATCH.x, BATCH.labels, sample=False).classes
-    higher = replace(effects, ahead=effects.ahead + 1.0)
-    one, other = (net.forecaster.linear_forecast(BATCH.x, classes, each) for each in (effects, higher))
-    torch.testing.assert_close(other - one, torch.full_like(one, 0.7))
-    weight, carry = net.forecaster.linear.weight[:, :8], net.forecaster.linear.carry
-    move = some(2).past
-    moved = net.forecaster.linear_forecast(BATCH.x + move, classes, replace(effects, past=effects.past + move))
-    torch.testing.assert_close(moved - one, torch.einsum("btc,cth->bhc", move, weight), atol=1e-5, rtol=1e-5)
-    less = net.forecaster.linear_forecast(BATCH.x, classes, replace(effects, past=effects.past + move))
-    torch.testing.assert_close(one - less, torch.einsum("btc,cth->bhc", move, carry), atol=1e-5, rtol=1e-5)
+    linear = net.forecaster.linear
+
+    def forecast(x: Tensor, changed: WindowEffects) -> Tensor:
+        return net.forecaster.linear_forecast(x, classes, changed)
+
+    def of(maps: Tensor) -> Tensor:
+        return torch.einsum("btc,cth->bhc", move, maps)
+
+    one, move = forecast(BATCH.x, effects), some(2).past
+    higher = forecast(BATCH.x, replace(effects, **{ahead: getattr(effects, ahead) + 1.0}))
+    torch.testing.assert_close(higher - one, torch.full_like(one, float(linear.share[family, 0, 0])))
+    with_past = replace(effects, **{past: getattr(effects, past) + move})
+    torch.testing.assert_close(one - forecast(BATCH.x, with_past), of(linear.carry[family]), atol=1e-5, rtol=1e-5)
+    along = linear.weight[:, :8] + linear.carry.sum(0) - linear.carry[family]
+    torch.testing.assert_close(forecast(BATCH.x + move, with_past) - one, of(along), atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize(("use", "reads"), [("told", True), ("calendar", False)])
 def test_the_correction_reads_what_is_told_beside_the_calendar(use: str, reads: bool) -> None:
     net, effects = network(use), some()
-    effects = effects if reads else replace(effects, told=None)
-    told = effects if effects.told is None else replace(effects, told=effects.told + 1.0)
+    told = replace(effects, told_past=effects.told_past + 1.0)
+    if not reads:
+        effects, told = (replace(each, told_past=None, told_ahead=None) for each in (effects, told))
     one, other = (mean_of(net, BATCH.x, each) for each in (effects, told))
     assert torch.allclose(one, other) is not reads
 

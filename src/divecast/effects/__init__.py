@@ -11,7 +11,6 @@ from divecast.effects.design import Design
 from divecast.effects.effects import Effects
 from divecast.effects.facts import Facts, facts_of
 from divecast.effects.fit import fit_effects
-from divecast.effects.folds import Fold, fit_folds
 from divecast.effects.row_effects import RowEffects
 from divecast.effects.typical import Wanted, typical_effects
 
@@ -22,7 +21,6 @@ __all__ = [
     "Effects",
     "Extent",
     "Facts",
-    "Fold",
     "Group",
     "NewClass",
     "NewNumber",
@@ -32,7 +30,6 @@ __all__ = [
     "choose_basis",
     "facts_of",
     "fit_effects",
-    "fit_folds",
     "groups_from_json",
     "groups_of",
     "groups_to_json",

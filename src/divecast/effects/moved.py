@@ -84,11 +84,12 @@ def _change(effects: Effects, facts: Facts, shape: WindowShape, move: Move, grou
         return torch.from_numpy((moved - own).reshape(len(rows), length, -1))
 
     past, ahead = difference(groups).split([shape.lookback, shape.horizon], dim=1)
-    told = [group for group in groups if group.told]
-    of_told = difference(told) if told else torch.zeros(len(rows), length, past.shape[2])
+    if not effects.basis.is_told:
+        return WindowEffects(past, ahead)
+    of_told = difference([group for group in groups if group.told])
     told_past, told_ahead = of_told.split([shape.lookback, shape.horizon], dim=1)
-    told_change = told_ahead - told_past.mean(1, keepdim=True)
-    return WindowEffects(past, ahead, told_change, columns=_change_of_columns(effects, (before, after), rows, shape))
+    columns = _change_of_columns(effects, (before, after), rows, shape)
+    return WindowEffects(past, ahead, told_past, told_ahead, columns=columns)
 
 
 def _change_of_columns(effects: Effects, facts: tuple[Facts, Facts], rows: Rows, shape: WindowShape) -> Tensor | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,7 +15,6 @@ from divecast.data.windows.window_batch import cut
 from divecast.effects.changed import AheadChange, Change, change_ahead
 from divecast.effects.effects import ALL, Channels, Effects
 from divecast.effects.facts import Facts, Rows
-from divecast.effects.folds import Fold
 from divecast.effects.moved import Move, change_of_classes
 from divecast.types import WindowEffects
 
@@ -46,14 +46,12 @@ class RowEffects:
         facts: known columns of the rows.
         shape: lengths of a window.
         keep: compute all rows at once from the first batch on, if they fit into memory.
-        folds: rows that have other effects than ``effects``.
     """
 
     effects: Effects
     facts: Facts
     shape: WindowShape
     keep: bool = False
-    folds: tuple[Fold, ...] = ()
     _whole: _Whole | None = field(default=None, init=False)
     _n_rows: int = field(default=0, init=False)
 
@@ -136,34 +134,25 @@ class RowEffects:
         return steps
 
     def _computed(self, rows: Rows, channels: Channels = ALL) -> _Whole:
-        facts, basis = self.facts, self.effects.basis
+        effects, facts, basis = self.effects, self.facts, self.effects.basis
 
-        def pieced(compute: Callable[[Effects, Rows], Values]) -> Values:
-            return np.asfortranarray(np.concatenate([compute(*piece) for piece in self._pieces(rows)]))
+        def pieced(compute: Callable[[Rows], Values]) -> Values:
+            parts = [compute(rows[i : i + _ROWS_AT_ONCE]) for i in range(0, len(rows), _ROWS_AT_ONCE)]
+            return np.asfortranarray(np.concatenate(parts))
 
-        past = pieced(lambda effects, part: effects.of(facts, part, channels))
+        past = pieced(lambda part: effects.of(facts, part, channels))
         ahead = past
         if not basis.all_in_advance:
-            ahead = pieced(lambda effects, part: effects.of(facts, part, channels, ahead=True))
+            ahead = pieced(lambda part: effects.of(facts, part, channels, ahead=True))
         if not basis.is_told:
             return _Whole(past, ahead)
-        told_past = pieced(lambda effects, part: effects.told(facts, part, channels))
+        told_past = pieced(lambda part: effects.told(facts, part, channels))
         told = told_past
         if not basis.all_in_advance:
-            told = pieced(lambda effects, part: effects.told(facts, part, channels, ahead=True))
-        doubt = pieced(lambda effects, part: effects.doubt(facts, part, channels))
-        columns = pieced(lambda effects, part: effects.columns(facts, part)) if basis.columns else None
+            told = pieced(lambda part: effects.told(facts, part, channels, ahead=True))
+        doubt = pieced(lambda part: effects.doubt(facts, part, channels))
+        columns = pieced(lambda part: effects.columns(facts, part)) if basis.columns else None
         return _Whole(past, ahead, told_past, told, doubt, columns)
-
-    def _pieces(self, rows: Rows) -> Iterator[tuple[Effects, Rows]]:
-        """Yield increasing rows piece by piece, each with the effects that are theirs."""
-        edges = sorted({edge for fold in self.folds for edge in (fold.rows.start, fold.rows.stop)})
-        for part in np.split(rows, np.searchsorted(rows, edges)):
-            own = [
-                fold.effects for fold in self.folds if len(part) and part[0] in range(fold.rows.start, fold.rows.stop)
-            ]
-            for first in range(0, len(part), _ROWS_AT_ONCE):
-                yield own[0] if own else self.effects, part[first : first + _ROWS_AT_ONCE]
 
     def _cut(self, whole: _Whole, origins: Rows, channels: NDArray[np.int64] | None) -> WindowEffects:
         lookback, horizon = self.shape.lookback, self.shape.horizon
@@ -171,28 +160,35 @@ class RowEffects:
         def of(values: Values, starts: Rows, length: int) -> Tensor:
             return torch.from_numpy(cut(values, starts, length, channels)).transpose(1, 2)
 
-        told = doubt = columns = None
+        def past(values: Values | None) -> Any:
+            return None if values is None else of(values, origins - lookback, lookback)
+
+        def ahead(values: Values | None) -> Any:
+            return None if values is None else of(values, origins, horizon)
+
+        columns = None
         if whole.columns is not None:
             columns = torch.from_numpy(whole.columns[origins[:, None] + np.arange(horizon)])
-        if whole.told is not None and whole.told_past is not None:
-            level = of(whole.told_past, origins - lookback, lookback).mean(1, keepdim=True)
-            told = of(whole.told, origins, horizon) - level
-        if whole.doubt is not None:
-            doubt = of(whole.doubt, origins, horizon)
         return WindowEffects(
-            of(whole.past, origins - lookback, lookback), of(whole.ahead, origins, horizon), told, doubt, columns
+            past(whole.past),
+            ahead(whole.ahead),
+            past(whole.told_past),
+            ahead(whole.told),
+            ahead(whole.doubt),
+            columns,
         )
 
     def _picked(self, whole: _Whole, past: Rows, ahead: Rows) -> WindowEffects:
         """Return the effects at numbers of the computed rows, (batch, step)."""
 
-        def of(values: Values, at: Rows) -> Tensor:
-            return torch.from_numpy(values[at])
+        def of(values: Values | None, at: Rows) -> Any:
+            return None if values is None else torch.from_numpy(values[at])
 
-        told = doubt = None
-        if whole.told is not None and whole.told_past is not None:
-            told = of(whole.told, ahead) - of(whole.told_past, past).mean(1, keepdim=True)
-        if whole.doubt is not None:
-            doubt = of(whole.doubt, ahead)
-        columns = None if whole.columns is None else of(whole.columns, ahead)
-        return WindowEffects(of(whole.past, past), of(whole.ahead, ahead), told, doubt, columns)
+        return WindowEffects(
+            of(whole.past, past),
+            of(whole.ahead, ahead),
+            of(whole.told_past, past),
+            of(whole.told, ahead),
+            of(whole.doubt, ahead),
+            of(whole.columns, ahead),
+        )

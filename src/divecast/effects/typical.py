@@ -92,5 +92,4 @@ def _effects_at(
         return WindowEffects(past, ahead)
     told_past, told_ahead = cut(effects.told(here, inner))
     doubt, columns = (cut(values)[1] for values in (effects.doubt(here, inner), effects.columns(here, inner)))
-    told = told_ahead - told_past.mean(1, keepdim=True)
-    return WindowEffects(past, ahead, told, doubt, columns if effects.basis.columns else None)
+    return WindowEffects(past, ahead, told_past, told_ahead, doubt, columns if effects.basis.columns else None)

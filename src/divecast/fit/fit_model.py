@@ -29,7 +29,7 @@ from divecast.data import (
 from divecast.data import split as split_rows
 from divecast.data.reading import read_source
 from divecast.data.windows.range_check import check_range
-from divecast.effects import Effects, RowEffects, choose_basis, facts_of, fit_effects, fit_folds
+from divecast.effects import Effects, RowEffects, choose_basis, facts_of, fit_effects
 from divecast.errors import ConfigError, DataError
 from divecast.fit.linear_start import Start, start_linear, takes_seconds
 from divecast.fit.shrink_correction import shrink_correction
@@ -173,8 +173,7 @@ def _effects(
     if not basis.groups:
         return None, None
     effects = fit_effects(source, parts.train, scale, basis, facts)
-    folds = fit_folds(source, parts.train, scale, basis, facts)
-    return effects, RowEffects(effects, facts, plan.shape, keep=True, folds=folds)
+    return effects, RowEffects(effects, facts, plan.shape, keep=True)
 
 
 def _start(network: Network, plan: FitPlan, parts: Parts) -> Start:

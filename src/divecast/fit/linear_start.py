@@ -8,7 +8,7 @@ If the products of all windows would take too long, a random subset of the windo
 number of inputs, the maps would be noisy: each is then shrunk towards one map shared by all channels, and nothing is
 stacked. The shared map is fitted on all channels if they fit into one group, else on at most 256.
 
-If rows have effects, the maps of a second family act on the residuals from these; see ``stacking.py``.
+If rows have effects, the maps of further families act on the residuals from these; see ``stacking.py``.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from torch import Tensor
 
 from divecast._device import own_random_state
 from divecast.config import Linear, LinearStart
-from divecast.model.linear.filled import fill_window
+from divecast.model.forecaster import Past
 from divecast.model.linear.label_covariates import label_covariates, n_label_covariates, one_hots
 from divecast.model.linear.ridge import RidgeShape, RidgeSums, RidgeWeights
 from divecast.model.linear.stacking import FamilySums, stacked_ridge, weighed_ridge
@@ -90,42 +90,33 @@ def start_linear(network: Network, train: WindowSource, valid: WindowSource, pla
     overlap = max(1.0, shape.horizon / plan.stride)
     for channels in groups:
         sums = _sums(network, train, index, channels)
-        if stacked or sums.residuals is not None:
-            valid_sums = _sums(network, valid, valid_index, channels)
         if stacked:
-            values, residuals = _families(sums, valid_sums, pooled or sums.pooled())
-            maps = stacked_ridge(values, residuals, overlap)
+            of_valid, of_pooled = _sums(network, valid, valid_index, channels), pooled or sums.pooled()
+            families = zip(sums.of, of_valid.of, of_pooled.of, strict=True)
+            maps = stacked_ridge([FamilySums(*family) for family in families], overlap)
         else:
-            maps = _solved(sums.values, pooled.values if pooled else None, plan)
-            if sums.residuals is not None and valid_sums.residuals is not None:
-                carried = _solved(sums.residuals, pooled.residuals if pooled else None, plan)
-                maps = weighed_ridge((maps, carried), (valid_sums.values, valid_sums.residuals), overlap)
+            wanted = pooled.of if pooled else [None] * len(sums.of)
+            solved = [_solved(own, shared, plan) for own, shared in zip(sums.of, wanted, strict=True)]
+            maps = solved[0]
+            if len(solved) > 1:
+                maps = weighed_ridge(solved, _sums(network, valid, valid_index, channels).of, overlap)
         network.forecaster.start(maps, slice(int(channels[0]), int(channels[-1]) + 1))
     return "shared" if few else plan.linear
 
 
 @dataclass(frozen=True, slots=True)
 class _Sums:
-    """Sums over the same windows: of their values, and of the residuals from the effects of their rows, if any."""
+    """Sums over the same windows: of their values, and of each family of residuals from effects of their rows."""
 
-    values: RidgeSums
-    residuals: RidgeSums | None
+    of: tuple[RidgeSums, ...]
 
     def pooled(self) -> "_Sums":
         """Return the sums of all channels as those of one."""
-        return _Sums(self.values.pooled(), self.residuals and self.residuals.pooled())
+        return _Sums(tuple(sums.pooled() for sums in self.of))
 
     def __add__(self, other: "_Sums") -> "_Sums":
         """Return the sums over the windows of both."""
-        both = self.residuals + other.residuals if self.residuals and other.residuals else None
-        return _Sums(self.values + other.values, both)
-
-
-def _families(train: _Sums, valid: _Sums, pooled: _Sums) -> tuple[FamilySums, FamilySums | None]:
-    values = FamilySums(train.values, valid.values, pooled.values)
-    if train.residuals is None or valid.residuals is None or pooled.residuals is None:
-        return values, None
-    return values, FamilySums(train.residuals, valid.residuals, pooled.residuals)
+        return _Sums(tuple(one + two for one, two in zip(self.of, other.of, strict=True)))
 
 
 def _solved(sums: RidgeSums, pooled: RidgeSums | None, plan: Start) -> RidgeWeights:
@@ -151,12 +142,12 @@ def _chosen_windows(n_windows: int, shape: RidgeShape) -> Tensor:
 
 
 def _sums(network: Network, windows: WindowSource, index: Tensor, channels: Tensor) -> _Sums:
-    """Return the sums over windows; the labels are covariates of the maps of values alone."""
-    shape = _shape(network)
-    values = RidgeSums(replace(shape, channel=len(channels)))
-    has_effects = network.forecaster.linear.has_effects
-    residuals = RidgeSums(replace(shape, channel=len(channels), covariate=0)) if has_effects else None
-    sample = None if len(channels) == shape.channel else ChannelSample(channels, shape.channel)
+    """Return the sums over windows; the labels are covariates of all maps but those that know the whole calendar."""
+    whole = _shape(network)
+    shape = replace(whole, channel=len(channels))
+    with_labels = [True, False, True][: 1 + len(network.forecaster.linear.carry)]
+    sums = tuple(RidgeSums(shape if labels else replace(shape, covariate=0)) for labels in with_labels)
+    sample = None if len(channels) == whole.channel else ChannelSample(channels, whole.channel)
     per_window = len(channels) * (shape.time + shape.horizon)
     step, piece = (max(1, most // per_window) for most in (_BATCH_VALUES, _PIECE_VALUES))
     done = 0
@@ -164,21 +155,19 @@ def _sums(network: Network, windows: WindowSource, index: Tensor, channels: Tens
         run = _run(windows, index[done : done + _MOST_RUN], sample, piece)
         if run is None:
             batch = windows.batch(index[done : done + min(step, _BATCH_WINDOWS)], sample)
-            values.update(_filled(network, batch.x), batch.y, _covariates(network, batch.labels))
-            if residuals is not None and batch.effects is not None:
-                x, y = batch.x - batch.effects.past, batch.y - batch.effects.ahead
-                residuals.update(_filled(network, x), y, batch.x.new_empty(len(x), 0))
+            covariates = _covariates(network, batch.labels)
+            past = Past.of(batch.x, batch.effects, network.forecaster.season)
+            read = [past.window, *past.residuals]
+            wanted = [batch.y, *(batch.y - ahead.transpose(1, 2) for ahead in past.ahead)]
+            for each, x, y in zip(sums, read, wanted, strict=True):
+                each.update(x.transpose(1, 2), y, covariates[:, : each.shape.covariate])
             done += len(batch.labels)
         else:
-            values.update_series(run.series, _covariates(network, run.labels))
-            if residuals is not None and run.residuals is not None:
-                residuals.update_series(run.residuals, run.series.new_empty(len(run.labels), 0))
+            covariates = _covariates(network, run.labels)
+            for each, series in zip(sums, run.series, strict=True):
+                each.update_series(series, covariates[:, : each.shape.covariate])
             done += len(run.labels)
-    return _Sums(values, residuals)
-
-
-def _filled(network: Network, x: Tensor) -> Tensor:
-    return fill_window(x, network.forecaster.season)
+    return _Sums(sums)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,43 +175,40 @@ class _Run:
     """Windows at consecutive rows, joined.
 
     Attributes:
-        series: the series that the windows were cut from.
+        series: the series that the windows were cut from, and its residuals from each family of effects.
         labels: (window, factor) label indices.
-        residuals: the series minus the effects of its rows; None without effects.
     """
 
-    series: Tensor
+    series: tuple[Tensor, ...]
     labels: Tensor
-    residuals: Tensor | None
 
 
 def _run(windows: WindowSource, index: Tensor, sample: ChannelSample | None, step: int) -> _Run | None:
     """Return the first windows joined to a series, or None if too few of them are at consecutive rows."""
     if index[-1] - index[0] != len(index) - 1:
         return None
-    series, labels, effects = [], [], []
+    series, labels = [], []
     for first in range(0, len(index), step):
         piece = windows.batch(index[first : first + step + 1], sample)  # with the first window of the next piece
-        joined = series_of(piece.x, piece.y)
-        expected = None if piece.effects is None else _effects_of_series(piece.effects)
-        if joined is None or (expected is None and piece.effects is not None):
+        joined, known = series_of(piece.x, piece.y), _effects_of_series(piece.effects)
+        if joined is None or known is None:
             break
-        series.append(joined)
+        series.append((joined, *(joined - each for each in known)))
         labels.append(piece.labels)
-        if expected is not None:
-            effects.append(expected)
     if len(series) * step < _LEAST_RUN:
         return None
-    whole, of_windows = (_joined(parts, step) for parts in (series, labels))
-    return _Run(whole, of_windows, whole - _joined(effects, step) if effects else None)
+    return _Run(tuple(_joined(parts, step) for parts in zip(*series, strict=True)), _joined(labels, step))
 
 
-def _effects_of_series(effects: WindowEffects) -> Tensor | None:
-    """Return the effects of the rows of consecutive windows; None if those of a row differ once it is of the past."""
-    past, ahead = effects.past, effects.ahead
-    if not torch.equal(past[1:, -1], ahead[:-1, 0]):
+def _effects_of_series(effects: WindowEffects | None) -> list[Tensor] | None:
+    """Return each family of effects of the rows of consecutive windows; None if those of a row differ once it is past.
+
+    There are none without effects.
+    """
+    families = [] if effects is None else effects.families
+    if not all(torch.equal(past[1:, -1], ahead[:-1, 0]) for past, ahead in families):
         return None
-    return torch.cat([past[:, 0], past[-1, 1:], ahead[-1]])
+    return [torch.cat([past[:, 0], past[-1, 1:], ahead[-1]]) for past, ahead in families]
 
 
 def _joined(parts: Sequence[Tensor], step: int) -> Tensor:

@@ -1,6 +1,7 @@
 """Cuts forecasts into parts that add up: level, effects, carry-over by span of lags, and the network's correction.
 
-The linear path is a sum, W x + C (x - T past) + share T ahead + covariates of the classes. Nothing is estimated here:
+The linear path is a sum, W x + C (x - T past) + share T ahead (twice: of all effects, and of those that are not of the
+calendar) + covariates of the classes. Nothing is estimated here:
 its terms are sorted by where they come from (docs/effects.md).
 """
 
@@ -109,18 +110,20 @@ def _paths(fitted: FittedModel) -> Tensor:
     """Return the sum of both families of maps of the window, (channel, time, horizon) float64."""
     linear = fitted.network.forecaster.linear
     paths = linear.weight[:, : fitted.shape.lookback].cpu().double()
-    return paths + linear.carry.cpu().double() if linear.has_effects else paths
+    return paths + linear.carry.sum(0).cpu().double()
 
 
 def _effect_terms(fitted: FittedModel, windows: Windows) -> Iterator[tuple[str, Tensor]]:
     """Yield what each group of effects adds, beyond what the window carries on of it: (channel, batch, horizon)."""
     rows, linear = windows.effects, fitted.network.forecaster.linear
-    if not isinstance(rows, RowEffects) or not linear.has_effects:
+    if not isinstance(rows, RowEffects):
         return
     carry, share = linear.carry.cpu().double(), linear.share.cpu().double()
+    calendar = {group.name for group in rows.effects.basis.calendar}
     for name, past, ahead in rows.by_name(windows.origins):
-        added = ahead.permute(2, 0, 1).double() * share[:, None]
-        yield name, added - torch.bmm(past.permute(2, 0, 1).double(), carry)
+        families = slice(1) if name in calendar else slice(None)
+        added = ahead.permute(2, 0, 1).double() * share[families].sum(0)[:, None]
+        yield name, added - torch.bmm(past.permute(2, 0, 1).double(), carry[families].sum(0))
 
 
 def _class_terms(fitted: FittedModel, classes: tuple[Tensor, ...]) -> tuple[Tensor, dict[str, Tensor]]:

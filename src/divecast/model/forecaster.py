@@ -26,6 +26,8 @@ _ROWS_IN_CACHE = 2048  # windows x channels whose features fit into the cache of
 
 
 EffectsUse = Literal["none", "calendar", "told"]
+N_FAMILIES: dict[EffectsUse, int] = {"none": 0, "calendar": 1, "told": 2}
+"""Families of residuals by the effects that there are; see ``WindowEffects.families``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,54 +52,53 @@ class Past:
 
     Attributes:
         window: (batch, channel, time).
-        residual: (batch, channel, time) the window minus the effects of its rows; None without effects.
-        ahead: (batch, channel, horizon) effects of the target rows; None without effects.
+        residuals: (batch, channel, time) the window minus effects of its rows, of each family of effects.
+        ahead: (batch, channel, horizon) effects of the target rows, of each family.
     """
 
     window: Tensor
-    residual: Tensor | None = None
-    ahead: Tensor | None = None
+    residuals: tuple[Tensor, ...] = ()
+    ahead: tuple[Tensor, ...] = ()
 
     @classmethod
     def of(cls, x: Tensor, effects: WindowEffects | None, season: int) -> "Past":
         """Fill the missing values of a window, (batch, time, channel); with effects, those of its residuals."""
         if effects is None:
             return cls(fill_window(x, season).transpose(1, 2))
-        residual = fill_window(x - effects.past, season)
-        window = (residual + effects.past).transpose(1, 2)
-        return cls(window, residual.transpose(1, 2), effects.ahead.transpose(1, 2))
+        window = fill_window(x - effects.past, season) + effects.past
+        past, ahead = zip(*effects.families, strict=True)
+        residuals = tuple((window - each).transpose(1, 2) for each in past)
+        return cls(window.transpose(1, 2), residuals, tuple(each.transpose(1, 2) for each in ahead))
 
 
 class LinearPath(nn.Module):
     """A linear map of each channel's window, label covariates and effects, solved in closed form, not trained.
 
-    It is a mean of two families of maps: of the window, and of its residuals from the effects of its rows, to which
-    the effects of the target rows are added. ``weight`` and ``carry`` are the maps times their shares, and ``share`` is
-    that of the second family.
+    It is a mean of families of maps: of the window, and of its residuals from effects of its rows (from all, and from
+    those that are not of the calendar), to which the same effects of the target rows are added. ``weight`` and
+    ``carry`` are the maps times their shares, and ``share`` holds the shares of the families of residuals.
 
     Args:
         lookback: steps of the window.
         n_covariates: number of ``label_covariates`` of the factors.
         horizon: steps ahead.
         n_channels: channels of the window.
-        effects: whether there are effects.
+        effects: number of families of residuals.
     """
 
     weight: Tensor
     carry: Tensor
     share: Tensor
 
-    def __init__(self, lookback: int, n_covariates: int, horizon: int, n_channels: int, effects: bool) -> None:
+    def __init__(self, lookback: int, n_covariates: int, horizon: int, n_channels: int, effects: int) -> None:
         super().__init__()
         self.register_buffer("weight", torch.zeros(n_channels, lookback + n_covariates, horizon))
-        self.has_effects = effects
-        if effects:
-            self.register_buffer("carry", torch.zeros(n_channels, lookback, horizon))
-            self.register_buffer("share", torch.zeros(n_channels, horizon))
+        self.register_buffer("carry", torch.zeros(effects, n_channels, lookback, horizon))
+        self.register_buffer("share", torch.zeros(effects, n_channels, horizon))
 
     def forward(self, past: Past, covariates: Tensor) -> Tensor:
         """Map the past and (batch, covariate) to (batch, channel, horizon), in full precision."""
-        if self.has_effects != (past.residual is not None):
+        if len(self.carry) != len(past.residuals):
             raise RuntimeError("These windows lack the effects of their rows; those of FittedModel.windows have them")
         x = past.window
         time, n_channels = x.shape[2], x.shape[1]
@@ -105,10 +106,12 @@ class LinearPath(nn.Module):
             own = torch.bmm(x.transpose(0, 1), self.weight[:, :time])
             if covariates.shape[1]:  # einsum would copy the weights, which are large
                 own = torch.baddbmm(own, covariates.expand(n_channels, -1, -1).to(own), self.weight[:, time:])
-            if past.residual is not None and past.ahead is not None:
-                own = torch.baddbmm(own, past.residual.transpose(0, 1), self.carry)
-                return torch.addcmul(own.transpose(0, 1), self.share, past.ahead)
-        return own.transpose(0, 1)
+            for residual, carry in zip(past.residuals, self.carry, strict=True):
+                own = torch.baddbmm(own, residual.transpose(0, 1), carry)
+            forecast = own.transpose(0, 1)
+            for ahead, share in zip(past.ahead, self.share, strict=True):
+                forecast = torch.addcmul(forecast, share, ahead)
+        return forecast
 
 
 def _mixing(n_channels: int, config: DecoderConfig) -> nn.Module:
@@ -153,7 +156,7 @@ class Forecaster(nn.Module):
         (lookback, horizon, n_channels), width, n_columns = shape, config.width, told.n_columns
         self.n_classes, self.pairs, self.season = tuple(n_classes), pairs, season
         n_covariates = n_label_covariates(n_classes, pairs)
-        self.linear = LinearPath(lookback, n_covariates, horizon, n_channels, told.effects != "none")
+        self.linear = LinearPath(lookback, n_covariates, horizon, n_channels, N_FAMILIES[told.effects])
         self.register_buffer("shares", torch.ones(n_channels))
         self.embedding = nn.Parameter(0.1 * torch.randn(n_channels, config.channel_features))
         self.enter = nn.Linear(lookback, width)
@@ -238,7 +241,10 @@ class Forecaster(nn.Module):
             ridge: solution for ``channels``.
             channels: channels of the panel.
         """
-        self.linear.weight[channels] = ridge.weight
-        if ridge.carried is not None:
-            self.linear.carry[channels], self.linear.share[channels] = ridge.carried.weight, ridge.carried.share
+        linear, time = self.linear, self.linear.carry.shape[2]
+        linear.weight[channels] = ridge.weight
+        for number, carried in enumerate(ridge.carried):
+            linear.carry[number, channels], linear.share[number, channels] = carried.weight[:, :time], carried.share
+            if carried.weight.shape[1] > time:  # the classes act alike in all families
+                linear.weight[channels, time:] += carried.weight[:, time:]
         self.likelihood.start_scale(ridge.residual_scale.T, channels)

@@ -78,9 +78,7 @@ def test_many_validation_windows_choose_the_best_map_and_few_take_the_mean() -> 
     train, valid = sums_of(200, 0), sums_of(300, 1)
     maps = all_maps(train, 0)
     errors = torch.stack([stacking._mean_squares(valid, 0, each) for each in maps])
-    chosen, mean = (
-        stacked_ridge(FamilySums(train, valid, train.pooled()), None, each).weight[0] for each in (1e-6, 1e9)
-    )
+    chosen, mean = (stacked_ridge([FamilySums(train, valid, train.pooled())], each).weight[0] for each in (1e-6, 1e9))
     best = errors.argmin(0)
     torch.testing.assert_close(chosen, torch.stack([maps[best[h], :, h] for h in range(3)], dim=1).float())
     torch.testing.assert_close(mean, maps.mean(0).float(), rtol=1e-4, atol=1e-5)
@@ -112,7 +110,7 @@ def test_a_channel_that_never_moves_is_forecast_by_its_reference() -> None:
 def test_a_channel_nobody_checked_takes_the_mean() -> None:
     train = sums_of(200, 0)
     maps = all_maps(train, 1)
-    found = stacked_ridge(FamilySums(train, RidgeSums(SHAPE), train.pooled()), None, 1.0).weight[1]
+    found = stacked_ridge([FamilySums(train, RidgeSums(SHAPE), train.pooled())], 1.0).weight[1]
     torch.testing.assert_close(found, maps.mean(0).float(), rtol=1e-4, atol=1e-5)
 
 
@@ -129,7 +127,7 @@ def test_a_channel_without_a_past_is_forecast_as_the_others_are() -> None:
     train = RidgeSums(SHAPE)
     train.update(x, y, known)
     valid = sums_of(300, 1)
-    found = stacked_ridge(FamilySums(train, valid, train.pooled()), None, 1e-6)
+    found = stacked_ridge([FamilySums(train, valid, train.pooled())], 1e-6)
     best = torch.stack([stacking._mean_squares(valid, 1, each) for each in maps_of(train, 0)]).amin(0)
     reached = stacking._mean_squares(valid, 1, found.weight[1].double())
     assert (reached <= 1.001 * best).all()
@@ -157,6 +155,6 @@ def test_it_follows_a_level_that_moves_on(drift: float) -> None:
     x, y, known = windows(2.0 * drift, 2)
     stacked, plain = (
         (weights.forecast(x, known) - y).square().mean()
-        for weights in (stacked_ridge(FamilySums(train, valid, train.pooled()), None, 3), train.solve(0.1))
+        for weights in (stacked_ridge([FamilySums(train, valid, train.pooled())], 3), train.solve(0.1))
     )
     assert stacked < (0.2 if drift else 1.02) * plain

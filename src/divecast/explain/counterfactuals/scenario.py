@@ -130,7 +130,7 @@ def _moved(windows: Windows, batch: Batch, scenario: Scenario) -> Batch:
     moved = replace(
         effects,
         ahead=effects.ahead + change,
-        told=None if effects.told is None else effects.told + change,
+        told_ahead=None if effects.told_ahead is None else effects.told_ahead + change,
         doubt=None if effects.doubt is None else doubt.to(batch.x.device),
         columns=None if columns is None else columns.to(batch.x.device),
     )

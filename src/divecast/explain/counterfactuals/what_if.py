@@ -166,9 +166,4 @@ def with_moved_effects(windows: Windows, batch: Batch, own: Code, wanted: Tensor
     if change is None:
         return batch
     change, effects = change.to(batch.x.device), batch.effects
-    told = None if effects.told is None or change.told is None else effects.told + change.told
-    columns = None if effects.columns is None or change.columns is None else effects.columns + change.columns
-    moved = replace(
-        effects, past=effects.past + change.past, ahead=effects.ahead + change.ahead, told=told, columns=columns
-    )
-    return replace(batch, x=batch.x + change.past, effects=moved)
+    return replace(batch, x=batch.x + change.past, effects=effects.moved_by(change))

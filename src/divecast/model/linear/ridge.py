@@ -23,10 +23,10 @@ _LONGEST_HOLE = 3  # steps of the future that are interpolated linearly (our cho
 
 @dataclass(frozen=True, slots=True)
 class CarriedWeights:
-    """Maps of the residuals from the effects of the rows, and their share in the forecast.
+    """Maps of a family of residuals from effects of the rows, and their share in the forecast.
 
     Attributes:
-        weight: (channel, time, horizon) float32, the maps times their shares.
+        weight: (channel, time + covariate, horizon) float32, the maps times their shares.
         share: (channel, horizon) float32, the share of these maps, by which the effects ahead are multiplied.
     """
 
@@ -43,13 +43,13 @@ class RidgeWeights:
         residual_scale: (channel, horizon) float32, standard deviation of the training residuals, scaled units, at least
             1e-3 (the precision of float32 sums); 1 for a channel without windows.
         n_windows: (channel,) int64, number of windows used.
-        carried: maps of residuals to be added; None for none.
+        carried: maps of each family of residuals, to be added.
     """
 
     weight: Tensor
     residual_scale: Tensor
     n_windows: Tensor
-    carried: CarriedWeights | None = None
+    carried: tuple[CarriedWeights, ...] = ()
 
     def forecast(self, x: Tensor, covariates: Tensor) -> Tensor:
         """Forecast the horizon.

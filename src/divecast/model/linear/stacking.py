@@ -10,8 +10,8 @@ combinations of these are averaged, for every step of every channel:
 * penalty: from weak to strong;
 * scope: a map of the channel, or one map shared by all channels (as in NLinear). Similar channels help each other, most
   if a channel has few windows for the horizon;
-* family: the map acts on the values, or on their residuals from the effects of the rows (docs/theory.md), to which the
-  effects of the target rows are added. The latter maps need no labels.
+* family: the map acts on the values, on their residuals from the effects of the rows (docs/theory.md), or on those from
+  the effects that are not of the calendar; to the latter two, the same effects of the target rows are added.
 
 Each is a linear map of [window | covariates], and so is their weighted mean. Weights are pseudo-BMA weights (Yao et al.
 2018) under a normal likelihood: exp(-n/2 log MSE), where n is the number of validation windows that do not overlap. Few
@@ -49,39 +49,39 @@ class FamilySums:
     pooled: RidgeSums
 
 
-def stacked_ridge(of_values: FamilySums, of_residuals: FamilySums | None, overlap: float) -> RidgeWeights:
+def stacked_ridge(families: Sequence[FamilySums], overlap: float) -> RidgeWeights:
     """Return the weighted mean of all regressions of every channel.
 
     Args:
-        of_values: sums of the windows' values.
-        of_residuals: sums of their residuals from the effects of the rows; None without effects.
+        families: sums of the windows' values, and of each family of their residuals from effects of the rows.
         overlap: number of validation windows that share a step of the future; they count as one.
 
     Returns:
-        The mean maps, with the scale of their training residuals (of a mean of both families, at least that). Without
+        The mean maps, with the scale of their training residuals (of a mean of families, at least that). Without
         validation windows, all maps have equal weights.
     """
-    families = [of_values] if of_residuals is None else [of_values, of_residuals]
     shared = [_Maps.of(family.pooled, 0) for family in families]
-    channels = range(of_values.train.shape.channel)
+    channels = range(families[0].train.shape.channel)
     means = [_averaged(families, shared, channel, overlap) for channel in channels]
     variance = torch.stack([_mean_variance(families, mean, channel) for channel, mean in enumerate(means)])
-    count = of_values.train.count
+    count = families[0].train.count
     scale = variance.clamp(min=_SMALLEST_SCALE**2).sqrt().where(count[:, None] > 0, 1.0)
-    weight, *carried = (torch.stack([mean[i].weight for mean in means]).float() for i in range(len(families)))
-    share = torch.stack([mean[-1].share for mean in means]).float()
-    carries = CarriedWeights(carried[0], share) if carried else None
-    return RidgeWeights(weight, scale.float(), count.clone(), carries)
+    own, *carried = (
+        CarriedWeights(
+            torch.stack([mean.weight for mean in of_family]).float(),
+            torch.stack([mean.share for mean in of_family]).float(),
+        )
+        for of_family in zip(*means, strict=True)
+    )
+    return RidgeWeights(own.weight, scale.float(), count.clone(), tuple(carried))
 
 
-def weighed_ridge(
-    maps: tuple[RidgeWeights, RidgeWeights], valid: tuple[RidgeSums, RidgeSums], overlap: float
-) -> RidgeWeights:
-    """Return the weighted mean of one map of the values and one of the residuals, for each channel and step.
+def weighed_ridge(maps: Sequence[RidgeWeights], valid: Sequence[RidgeSums], overlap: float) -> RidgeWeights:
+    """Return the weighted mean of one map of each family, for each channel and step.
 
     Args:
-        maps: maps of the values, and of the residuals.
-        valid: sums over the validation windows of the values, and of the residuals.
+        maps: maps of the values, and of each family of residuals.
+        valid: sums over the validation windows of the same.
         overlap: as in ``stacked_ridge``.
     """
     scores = [
@@ -93,11 +93,10 @@ def weighed_ridge(
         )
         for each, sums in zip(maps, valid, strict=True)
     ]
-    own, share = torch.softmax(torch.stack(scores), dim=0).float()
-    of_values, of_residuals = maps
-    scale = (own * of_values.residual_scale.square() + share * of_residuals.residual_scale.square()).sqrt()
-    carried = CarriedWeights(of_residuals.weight * share[:, None], share)
-    return RidgeWeights(of_values.weight * own[:, None], scale, of_values.n_windows, carried)
+    shares = torch.softmax(torch.stack(scores), dim=0).float()
+    variance = sum(share * each.residual_scale.square() for share, each in zip(shares, maps, strict=True))
+    own, *carried = (CarriedWeights(e.weight * share[:, None], share) for share, e in zip(shares, maps, strict=True))
+    return RidgeWeights(own.weight, torch.as_tensor(variance).sqrt(), maps[0].n_windows, tuple(carried))
 
 
 @dataclass(frozen=True, slots=True)
