@@ -54,9 +54,9 @@ def generate(fitted: FittedModel, batch: Batch, code: Code, levels: Sequence[flo
     Raises:
         ConfigError: levels do not rise, or exceed the calibrated ones.
     """
-    fused, _ = fitted.network.fusion(code)
-    window = fitted.network.decoder(fused, batch.effects).mean
-    forecast: Any = fitted.network.forecaster(batch.x, fused, code.classes, batch.effects)
+    network = fitted.network
+    window = network.decoder(network.fusion(code)[0], batch.effects).mean
+    forecast: Any = network.forecaster(batch.x, network.fuse_for_forecast(code)[0], code.classes, batch.effects)
     table = fitted.calibration.at(levels).to(batch.x.device)
     quantiles = forecast.loc + forecast.scale * table[:, None, :, None]
     return Generated(*(_original(fitted, scaled) for scaled in (window, forecast.mean, quantiles)))

@@ -6,9 +6,10 @@ Inputs:
 * ``labels`` (batch, factor) int64, only if the code has factors: known label indices, in the order of the metadata; for
   any other number, such as -1, the class is inferred from the window.
 * ``effects_past`` (batch, time, channel) and ``effects_ahead`` (batch, horizon, channel) float32, only if the model has
-  effects: what the table says of the rows, scaled units. If some effects are not of the calendar, also ``effects_told``
-  and ``effects_doubt`` (batch, horizon, channel) and, if there are columns for all series, ``effects_columns`` (batch,
-  horizon, column). ``FittedModel.window_effects`` computes them: calendars, holidays and tables are not in the graph.
+  effects: what the table says of the rows, scaled units. If some effects are not of the calendar, also their share,
+  ``effects_told_past`` and ``effects_told_ahead``, ``effects_doubt`` (batch, horizon, channel) and, if there are columns
+  for all series, ``effects_columns`` (batch, horizon, column). ``FittedModel.window_effects`` computes them: calendars,
+  holidays and tables are not in the graph.
 
 Outputs, float32, without those for which the model has no dimensions:
 
@@ -57,7 +58,8 @@ _AXES = {
     "labels": ("batch", "factor"),
     "effects_past": ("batch", "time", "channel"),
     "effects_ahead": ("batch", "horizon", "channel"),
-    "effects_told": ("batch", "horizon", "channel"),
+    "effects_told_past": ("batch", "time", "channel"),
+    "effects_told_ahead": ("batch", "horizon", "channel"),
     "effects_doubt": ("batch", "horizon", "channel"),
     "effects_columns": ("batch", "horizon", "column"),
     "mean": ("batch", "horizon", "channel"),
@@ -231,7 +233,7 @@ def description(fitted: FittedModel, levels: Sequence[float]) -> Json:
 def input_names(fitted: FittedModel) -> tuple[str, ...]:
     """Return the names of the inputs, in order."""
     use, n_columns = fitted.dimensions.effects, fitted.dimensions.n_columns
-    told = (*("told", "doubt"), *(("columns",) if n_columns else ())) if use == "told" else ()
+    told = (*("told_past", "told_ahead", "doubt"), *(("columns",) if n_columns else ())) if use == "told" else ()
     effects = () if use == "none" else ("past", "ahead", *told)
     return ("x", *(("labels",) if coded(fitted) else ()), *(f"{PREFIX}{name}" for name in effects))
 

@@ -155,7 +155,7 @@ def encode_windows(fitted: FittedModel, windows: Windows, mode: LabelMode = "inf
         marginal = network.marginal_code(batch.x, labels_for(batch.labels, mode), sample=False)
         q_a = network.infer_conditional(batch.x, marginal.b, batch.effects)
         q_b, blocks = marginal.posterior, network.marginal.blocks
-        _, attention = network.fusion(Code(q_a.loc, marginal.b, marginal.classes))
+        _, attention = network.fuse_for_forecast(Code(q_a.loc, marginal.b, marginal.classes))
         b_mean, b_sd = tuple(blocks(q_b.mean)), tuple(blocks(q_b.stddev))
         rows.append(_BatchCodes(q_a.loc, q_a.scale, b_mean, b_sd, tuple(marginal.classes), attention))
     return Codes(

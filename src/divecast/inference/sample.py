@@ -69,11 +69,10 @@ def sample_prior(
     """
     network = fitted.network
     b, classes = network.marginal.b_of_labels(labels[:, : network.n_factors], noise=True)
-    a = torch.randn(len(labels), network.n_conditional, device=labels.device)
-    fused, _ = network.fusion(Code(a, b, classes))
-    window = network.decoder(fused, effects)
+    code = Code(torch.randn(len(labels), network.n_conditional, device=labels.device), b, classes)
+    window = network.decoder(network.fusion(code)[0], effects)
     x = window.sample() if noise else window.mean
-    future = network.forecaster(x, fused, classes, effects)
+    future = network.forecaster(x, network.fuse_for_forecast(code)[0], classes, effects)
     return fitted.original(x), fitted.original(future.sample() if noise else future.mean)
 
 

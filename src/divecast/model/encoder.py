@@ -76,6 +76,10 @@ class ClassEncoder(nn.Module):
 class ConditionalEncoder(nn.Module):
     """q(a|x,b), independent normals given the window and b.
 
+    Of a panel, the first dimensions read the shape of the window alone, and the others its levels as well, for the
+    reconstruction. The forecaster reads the first ones: it sees the levels in the window itself, and since they drift
+    from year to year, it forecasts later years worse with a code that tells them (docs/known.md).
+
     Args:
         lookback: steps of the window.
         n_channels: channels of the window.
@@ -86,16 +90,27 @@ class ConditionalEncoder(nn.Module):
 
     def __init__(self, lookback: int, n_channels: int, marginal_dims: int, dims: int, config: EncoderConfig) -> None:
         super().__init__()
-        self.features = _features(lookback, n_channels, config, levels=True)
+        self.n_levels = 0 if config.kind == "recording" else dims // 2
+        self.features = _features(lookback, n_channels, config, levels=bool(self.n_levels))
         self.given_b = nn.Linear(marginal_dims, config.width, bias=False) if marginal_dims else None
         self.deep = Residual(config.width, config.dropout)
-        self.head = NormalHead(config.width, dims)
+        self.head = NormalHead(config.width, dims - self.n_levels)
+        self.level_head = NormalHead(config.width, self.n_levels) if self.n_levels else None
 
     def forward(self, x: Tensor, b: Tensor) -> Normal:
         """Map (batch, time, channel) and (batch, marginal) to a normal of (batch, conditional)."""
         condition = None if self.given_b is None else self.given_b(b)
-        posterior: Normal = self.head(self.deep(self.features(x), condition))
-        return posterior
+        if self.level_head is None or not isinstance(self.features, PanelFeatures):
+            posterior: Normal = self.head(self.deep(self.features(x), condition))
+            return posterior
+        features, with_levels = self.features.with_levels(x)
+        shape, levels = self.head(self.deep(features, condition)), self.level_head(self.deep(with_levels, condition))
+        loc, scale = (torch.cat(pair, dim=1) for pair in ((shape.loc, levels.loc), (shape.scale, levels.scale)))
+        return Normal(loc, scale, validate_args=False)
+
+    def of_shape(self, a: Tensor) -> Tensor:
+        """Return a with those dimensions that read the levels at the mean of their prior, 0."""
+        return nn.functional.pad(a[:, : a.shape[1] - self.n_levels], (0, self.n_levels))
 
 
 def standard_normal(like: Normal) -> Normal:

@@ -1,6 +1,6 @@
 """The DeepDIVE network: inference, clamping of known labels, and generation."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor, nn
 from torch.distributions import Normal
@@ -118,24 +118,33 @@ class Network(nn.Module):
 
     def predict(self, x: Tensor, marginal: Clamped, sample: bool, effects: WindowEffects | None = None) -> Prediction:
         """Infer a given b and its classes, then forecast."""
-        q_a, code, fused, attention = self._fuse(x, marginal, sample, effects)
+        q_a, code = self._code(x, marginal, sample, effects)
+        fused, attention = self.fuse_for_forecast(code)
         return Prediction(q_a, code, attention, self.forecaster(x, fused, code.classes, effects))
 
     def complete(
         self, x: Tensor, marginal: MarginalCode, sample: bool, effects: WindowEffects | None = None
     ) -> Outputs:
         """Infer a given b, then reconstruct from the code and the rows' effects alone, and forecast."""
-        q_a, code, fused, attention = self._fuse(x, (marginal.b, marginal.classes), sample, effects)
-        forecast, reconstruction = self.forecaster(x, fused, code.classes, effects), self.decoder(fused, effects)
+        q_a, code = self._code(x, (marginal.b, marginal.classes), sample, effects)
+        fused, attention = self.fuse_for_forecast(code)
+        forecast = self.forecaster(x, fused, code.classes, effects)
+        reconstruction = self.decoder(self.fusion(code)[0], effects)
         return Outputs(q_a, code, attention, forecast, marginal.posterior, reconstruction)
 
-    def _fuse(
-        self, x: Tensor, marginal: Clamped, sample: bool, effects: WindowEffects | None
-    ) -> tuple[Normal, Code, Tensor, Tensor]:
+    def fuse_for_forecast(self, code: Code) -> tuple[Tensor, Tensor]:
+        """Return what the forecaster reads of a code, (batch, width), and the weights of the factors.
+
+        It reads all but those dimensions of a that tell the window's levels; see ``ConditionalEncoder``.
+        """
+        read = code if self.conditional is None else replace(code, a=self.conditional.of_shape(code.a))
+        fused: tuple[Tensor, Tensor] = self.fusion(read)
+        return fused
+
+    def _code(self, x: Tensor, marginal: Clamped, sample: bool, effects: WindowEffects | None) -> tuple[Normal, Code]:
         b, classes = marginal
         q_a = self.infer_conditional(x, b, effects)
-        code = Code(q_a.rsample() if sample else q_a.loc, b, classes)
-        return q_a, code, *self.fusion(code)
+        return q_a, Code(q_a.rsample() if sample else q_a.loc, b, classes)
 
     def forward(self, x: Tensor, labels: Tensor, sample: bool = True, effects: WindowEffects | None = None) -> Outputs:
         """Return all outputs for a batch; arguments as in ``marginal_code``, and what the table says of the rows."""

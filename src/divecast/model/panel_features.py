@@ -24,7 +24,7 @@ class PanelFeatures(nn.Module):
         lookback: steps of the window.
         n_channels: channels of the panel.
         config: sizes.
-        levels: whether mean and spread of each channel are features too.
+        levels: whether there are features of the mean and spread of each channel too.
     """
 
     def __init__(self, lookback: int, n_channels: int, config: EncoderConfig, levels: bool) -> None:
@@ -41,7 +41,17 @@ class PanelFeatures(nn.Module):
         self.n_channels, self.config = n_channels, config
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (batch, time, channel), NaN where missing, to (batch, feature)."""
+        """Map (batch, time, channel), NaN where missing, to (batch, feature), without the levels."""
+        return self.deep(nn.functional.gelu(self._shape(x)[0]))
+
+    def with_levels(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the features, and those with the levels, (batch, feature) each."""
+        features, levels = self._shape(x)
+        both = features if self.level_mixing is None else features + self.level_mixing(levels)
+        return self.deep(nn.functional.gelu(features)), self.deep(nn.functional.gelu(both))
+
+    def _shape(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the features of the shape before the last layer, and the levels, (batch, 2 x channel)."""
         seen = observed(x)
         centred, mean, spread = _centred(x, seen)
         weights = self.mixing * self._kept(spread)[..., None]  # (batch, channel, mixture)
@@ -50,9 +60,7 @@ class PanelFeatures(nn.Module):
         if seen is not None:
             hidden = hidden + self._missing(seen)
         features = self.join(self.dropout(nn.functional.gelu(hidden).flatten(1)))
-        if self.level_mixing is not None:
-            features = features + self.level_mixing(for_all(torch.cat([mean, spread], dim=1), self._share(spread)))
-        return self.deep(nn.functional.gelu(features))
+        return features, for_all(torch.cat([mean, spread], dim=1), self._share(spread))
 
     def _kept(self, spread: Tensor) -> Tensor:
         share = self._share(spread)

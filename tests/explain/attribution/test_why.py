@@ -140,7 +140,8 @@ def test_changes_are_those_of_forecasts_with_the_part_at_its_prior_mean(hours_mo
         b = marginal.b.clone()
         b[:, :size] = (pi[:, None] * mixture.centres()).sum(0)
         codes = Code(a, marginal.b, marginal.classes), Code(a, b, (pi.expand(len(b), -1), marginal.classes[1]))
-        whole, less = (net.forecaster(batch.x, net.fusion(code)[0], code.classes, batch.effects).mean for code in codes)
+        read = [(net.fuse_for_forecast(code)[0], code.classes, batch.effects) for code in codes]
+        whole, less = (net.forecaster(batch.x, *each).mean for each in read)
     np.testing.assert_allclose(found.change[:, 0], (whole - less).square().mean(2), rtol=1e-4, atol=1e-7)
     np.testing.assert_allclose(found.shift[:, 0], (whole - less).mean(2), rtol=1e-3, atol=1e-5)
     np.testing.assert_allclose(found.by_channel[0], (whole - less).square().mean(0), rtol=1e-4, atol=1e-7)

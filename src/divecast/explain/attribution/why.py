@@ -114,13 +114,13 @@ def _ablate(network: Network, batch: Batch, code: Code) -> _Ablation:
     sizes, mean = network.marginal.block_sizes, prior_mean(network, len(batch.x))
 
     def forecast(fused: Code, covariates: Code) -> Tensor:
-        code = network.fusion(fused)[0]
+        code = network.fuse_for_forecast(fused)[0]
         mean: Tensor = network.forecaster(batch.x, code, covariates.classes, batch.effects).mean
         return mean
 
     ablated = [replaced(code, mean, sizes, (component,)) for component in range(n_components(network))]
     without = torch.stack([forecast(single, single) for single in ablated], dim=1)
-    _, attention = network.fusion(code)
+    _, attention = network.fuse_for_forecast(code)
     return _Ablation(forecast(code, code), forecast(mean, mean), forecast(mean, code), without, attention)
 
 
