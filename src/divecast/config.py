@@ -157,7 +157,8 @@ class CodeConfig(_Config):
     """Settings of the code: the conditional part a and the marginal part b.
 
     Attributes:
-        n_conditional: dimensions of a; 0 for none.
+        n_conditional: dimensions of a; 0 for none. Of a panel, the second half of them may also tell the levels of a
+            window; they serve the reconstruction, and the forecaster does not read them.
         labels: how labels enter the code. ``blocks``: each factor owns a block of b under an RBF mixture (DeepDIVE);
             ``given``: b is the label itself, one-hot, and nothing is inferred (labels as covariates);
             ``latent``: b is the class, a discrete latent variable with a classifier as q(b|x) (Kingma et al. 2014, M2);

@@ -4,7 +4,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +125,7 @@ class Exported:
 
 def vars_of(effects: WindowEffects) -> Arrays:
     """The effects as inputs."""
-    there = {name: getattr(effects, name) for name in ("past", "ahead", "told", "doubt", "columns")}
+    there = {each.name: getattr(effects, each.name) for each in fields(effects)}
     return {f"effects_{name}": tensor.numpy() for name, tensor in there.items() if tensor is not None}
 
 

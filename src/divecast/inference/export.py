@@ -7,8 +7,8 @@ Inputs:
   any other number, such as -1, the class is inferred from the window.
 * ``effects_past`` (batch, time, channel) and ``effects_ahead`` (batch, horizon, channel) float32, only if the model has
   effects: what the table says of the rows, scaled units. If some effects are not of the calendar, also their share,
-  ``effects_told_past`` and ``effects_told_ahead``, ``effects_doubt`` (batch, horizon, channel) and, if there are columns
-  for all series, ``effects_columns`` (batch, horizon, column). ``FittedModel.window_effects`` computes them: calendars,
+  ``effects_told_past`` and ``effects_told_ahead``, ``effects_doubt`` (batch, horizon, channel) and, if all series share
+  some columns, ``effects_columns`` (batch, horizon, column). ``FittedModel.window_effects`` computes them: calendars,
   holidays and tables are not in the graph.
 
 Outputs, float32, without those for which the model has no dimensions:
