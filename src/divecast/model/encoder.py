@@ -78,7 +78,7 @@ class ConditionalEncoder(nn.Module):
 
     Of a panel, the first dimensions read the shape of the window alone, and the others its levels as well, for the
     reconstruction. The forecaster reads the first ones: it sees the levels in the window itself, and since they drift
-    from year to year, it forecasts later years worse with a code that tells them (docs/known.md).
+    from year to year, it forecasts later years worse with a code that tells them.
 
     Args:
         lookback: steps of the window.
