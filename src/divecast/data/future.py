@@ -150,7 +150,7 @@ def add_known(
             hint="Name those that the data lack in {factors} or {covariates}",
             argument="known",
         )
-    names = KnownNames("the table of what is known", time, id, form=StampForm(text=time_format))
+    names = KnownNames("the table of what is known", time, id, form=StampForm(text=time_format), skips_closed=True)
     known = read_known(frame, names, told, source.clock, source.channels, 0)
     longer = _padded(source, known.clock.length - len(source.values))
     labels, covariates = {**longer.labels, **known.labels}, {**longer.covariates, **known.covariates}

@@ -20,7 +20,8 @@ from divecast.data.tables.places import Places
 from divecast.data.tables.roles import Roles
 from divecast.data.tables.wide import time_of
 from divecast.data.time.clock import Clock
-from divecast.data.time.stamps import StampForm, zoned_stamps
+from divecast.data.time.regular import named_day
+from divecast.data.time.stamps import StampForm, local_stamps, zoned_stamps
 from divecast.errors import DataError, warn_data
 
 _MOST_ROWS_PER_STAMP = 20
@@ -50,6 +51,7 @@ class KnownNames(NamedTuple):
         id: column that names the series, if the table has it.
         targets: columns that may hold values of the target, which are not known.
         form: how time stamps are written; those that name no zone are of the panel's.
+        skips_closed: whether rows at closed times are left out with a DataWarning; else they are refused.
     """
 
     title: str
@@ -57,6 +59,7 @@ class KnownNames(NamedTuple):
     id: str = LongNames().id
     targets: Sequence[str] = ()
     form: StampForm = StampForm()
+    skips_closed: bool = False
 
 
 def read_known(
@@ -86,10 +89,14 @@ def read_known(
     form = replace(names.form, row_name=partial(row_name, frame), ends=clock.ends)
     utc, _ = zoned_stamps(stamps, clock.tz, numbers, form)
     rows, exact = clock.rows_at(utc)
-    _check_step(rows, exact, utc, clock, names.title)
+    is_open = np.full(len(rows), True)
+    if clock.slots is not None and not exact.all():
+        _report_closed(exact, utc, clock, names)
+        is_open = exact
+    _check_step(rows[is_open], exact[is_open], utc[is_open], clock, names.title)
     place_of = {name: place for place, name in enumerate(channels)}
     series = None if numbers is None else np.array([place_of.get(name, -1) for name in titles])[numbers]
-    kept = np.flatnonzero(_kept(rows, series, titles, clock, first, channels, names.title))
+    kept = np.flatnonzero(is_open & _kept(rows, series, titles, clock, first, channels, names.title))
     last = max(clock.length, int(rows[kept].max()) + 1)
     span = clock.rows(first, last)
     _report_gaps(np.unique(rows[kept] - first), span, names.title)
@@ -104,6 +111,16 @@ def read_known(
     keys = places.rows if places.series is None else places.series * span.length + places.rows
     drop_repeats(keys, columns, span)
     return Known(span, *places.put(columns, roles))
+
+
+def _report_closed(exact: NDArray[np.bool_], utc: NDArray[np.datetime64], clock: Clock, names: KnownNames) -> None:
+    """Refuse rows at closed times, or warn that they are left out."""
+    off = int(np.argmin(exact))
+    where = named_day(local_stamps(utc[off : off + 1], clock.tz)[0])
+    problem = f"{plural(int((~exact).sum()), 'row')} of {names.title} are at closed times, the first at {where}"
+    if not names.skips_closed or not exact.any():
+        raise DataError(problem, expected=f"times on {clock.slots}", hint="Leave these rows out")
+    warn_data(f"{problem}: they were left out")
 
 
 def _report_unused(frame: Frame, names: KnownNames, used: set[str | None]) -> None:

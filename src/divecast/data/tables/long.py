@@ -20,6 +20,7 @@ from divecast.data.tables.skipped import without_skipped
 from divecast.data.tables.wide import find_time
 from divecast.data.time.business_days import Opening
 from divecast.data.time.regular import clock_of_utc
+from divecast.data.time.same_step import check_same_step
 from divecast.data.time.stamps import StampForm, Stamps, zoned_stamps
 from divecast.errors import DataError, warn_data
 
@@ -76,6 +77,7 @@ def read_long(
     channels, series = number_names(get_series(frame, names.id))
     stamps, zone = zoned_stamps(get_series(frame, names.time), None, series, form)
     _report_unsorted(stamps, series)
+    check_same_step(stamps, series, channels)
     clock, rows = clock_of_utc(stamps, zone, calendar)
     clock = clock.ending() if form.ends else clock
 
