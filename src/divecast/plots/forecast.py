@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_DAY = 86400
 _MOST = 14
 
 
@@ -146,7 +147,7 @@ class ForecastDisplay(Display):
         rows, first = np.unique(np.concatenate([behind, ahead.reshape(-1)]), return_index=True)
         stamps = np.concatenate([self.past_stamps, keys.stamps[:, 1:].reshape(-1)])[first]
         values = np.concatenate([self.past[:, channel], self.truth[:, :, channel].reshape(-1)])[first]
-        gaps = np.flatnonzero(np.diff(rows) > 1) + 1
+        gaps = np.union1d(np.flatnonzero(np.diff(rows) > 1) + 1, closed_before(stamps))
         return np.insert(stamps, gaps, stamps[gaps]), np.insert(values, gaps, np.nan)
 
 
@@ -164,15 +165,32 @@ def plot_bands(
         line: style of the mean.
     """
     window, channel = place
-    stamps = forecast.keys.stamps[window, 1:]
-    bands = forecast.quantiles[:, window, :, channel]
+    gaps = closed_before(forecast.keys.stamps[window, 1:])
+    stamps = np.insert(forecast.keys.stamps[window, 1:], gaps, forecast.keys.stamps[window, 1:][gaps])
+    bands = np.insert(forecast.quantiles[:, window, :, channel], gaps, np.nan, axis=1)
+    mean = np.insert(forecast.mean[window, :, channel], gaps, np.nan)
     for low in range(len(forecast.levels) // 2):
         share = forecast.levels[-1 - low] - forecast.levels[low]
         label = f"{name}{share:.0%} interval" if name is not None and low == 0 else None
         axes.fill_between(stamps, bands[low], bands[-1 - low], color=colour, alpha=0.2, lw=0, label=label)
     label = None if name is None else f"{name}forecast"
     mark = "." if len(stamps) == 1 else None  # a line of one point is invisible
-    axes.plot(stamps, forecast.mean[window, :, channel], color=colour, lw=1.2, ls=line, marker=mark, label=label)
+    axes.plot(stamps, mean, color=colour, lw=1.2, ls=line, marker=mark, label=label)
+
+
+def closed_before(stamps: NDArray[Any]) -> Ints:
+    """Return the indices of stamps before which a clock of less than a day is closed, where lines end.
+
+    Args:
+        stamps: (step,) times in order; those of recordings, in seconds, have no closed times.
+    """
+    if stamps.dtype.kind != "M" or len(stamps) < 3:
+        return np.empty(0, dtype=np.int64)
+    seconds = stamps.astype("datetime64[s]").astype(np.int64)
+    steps = seconds[1:] - seconds[:-1]
+    usual = int(steps.min())
+    is_short = usual < _DAY - 3600  # a day of the clock's change has 23 hours
+    return np.flatnonzero((2 * steps > 3 * usual) & is_short) + 1
 
 
 def _named(segments: Ints, windows: Sequence[int]) -> Ints:
