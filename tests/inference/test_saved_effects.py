@@ -94,3 +94,11 @@ def test_a_model_without_effects_has_none_in_its_file(tmp_path: Path) -> None:
     assert artifact.document["basis"] is None
     assert not [name for name in artifact.tensors if name.startswith("effects.")]
     assert DeepDIVE.load(tmp_path / "m").fitted_model.effects is None
+
+
+def test_a_file_of_an_older_version_says_that_it_is_one(model: DeepDIVE, tmp_path: Path) -> None:
+    model.save(tmp_path / "m")
+    artifact = read_artifact(tmp_path / "m", KIND, SCHEMA)
+    write_artifact(tmp_path / "m", replace(artifact, schema=SCHEMA - 1))
+    with pytest.raises(ArtifactError, match="older version of divecast"):
+        DeepDIVE.load(tmp_path / "m")

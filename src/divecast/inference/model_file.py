@@ -13,6 +13,7 @@ from divecast.data import Factor, Label, Scale, Vocabulary, as_factors
 from divecast.data.names import check_unique
 from divecast.effects import Basis, Design, Effects, groups_from_json, groups_to_json
 from divecast.inference.added_factor import AddedFactor, path_of
+from divecast.errors import ArtifactError
 from divecast.inference.calibration import Calibration
 from divecast.inference.fitted_model import FittedModel, build_network, dimensions_of, with_effects
 from divecast.inference.provenance import Provenance, read_typed, typed
@@ -22,7 +23,9 @@ from divecast.persistence.adapters import adapter_of
 from divecast.persistence.artifact import Artifact, read_artifact, under, write_artifact
 from divecast.persistence.strict import as_artifact_error, as_json, check_like, check_understood
 
-SCHEMA = 1
+SCHEMA = 2
+"""2: maps of several families of residuals, and an encoder of a that knows levels apart."""
+
 _MOST_STATIC = 100_000  # features of a series; a damaged number must not allocate memory
 KIND = "model"
 
@@ -48,9 +51,15 @@ def read_model(path: Path, device: torch.device) -> FittedModel:
     """Read a file of ``write_model``.
 
     Raises:
-        ArtifactError: the file is missing, truncated, damaged, of another kind or from a newer divecast.
+        ArtifactError: the file is missing, truncated, damaged, of another kind, or from a newer or a much older
+            divecast.
     """
     artifact = read_artifact(path, KIND, SCHEMA)
+    if artifact.schema < SCHEMA:
+        raise ArtifactError(
+            f"The model in {path} was written by an older version of divecast, whose network was another one",
+            hint="Fit the model again",
+        )
     with as_artifact_error(path, KIND):
         fitted = _model_of(artifact.document, artifact.tensors)
         check_understood(artifact.document, document_of(fitted))
