@@ -12,8 +12,8 @@ from divecast.config import ModelConfig
 from divecast.data import Factor, Label, Scale, Vocabulary, as_factors
 from divecast.data.names import check_unique
 from divecast.effects import Basis, Design, Effects, groups_from_json, groups_to_json
-from divecast.inference.added_factor import AddedFactor, path_of
 from divecast.errors import ArtifactError
+from divecast.inference.added_factor import AddedFactor, path_of
 from divecast.inference.calibration import Calibration
 from divecast.inference.fitted_model import FittedModel, build_network, dimensions_of, with_effects
 from divecast.inference.provenance import Provenance, read_typed, typed
