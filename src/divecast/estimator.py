@@ -231,6 +231,7 @@ class DeepDIVE(Forecasting, Explaining):
         *,
         checkpoint: str | Path | None = None,
         resume: bool = False,
+        refit: bool = False,
         callbacks: Sequence[Callback] = (),
         probe: Probe | None = None,
         progress: bool = True,
@@ -246,6 +247,10 @@ class DeepDIVE(Forecasting, Explaining):
             split: how to split the rows into training, validation and test part; ``ByTime(3, 1, 1)`` by default.
             checkpoint: file for the state of the fit, written regularly and on Ctrl-C.
             resume: whether to resume from the checkpoint, if it exists; the weights are those of an uninterrupted fit.
+            refit: whether to fit once more, on all rows, also those of the validation and test part, with the number of
+                passes that validation has chosen and the intervals of the first fit (docs/production.md). This is the
+                model for new data; to measure one, leave it out. The checkpoint of the second fit is a file beside
+                the first one that ends in ``.refit``.
             callbacks: called after each step and epoch.
             probe: measures gradients during the fit, such as ``divecast.train.conflict.probe.ConflictProbe``; it does
                 not change the model.
@@ -285,6 +290,7 @@ class DeepDIVE(Forecasting, Explaining):
             None if checkpoint is None else Checkpointing(Path(checkpoint), resume=resume),
             (*callbacks, ProgressBar()) if progress else tuple(callbacks),
             probe,
+            refit,
         )
         if static is not None or known is not None:
             plan = request.plan

@@ -200,3 +200,10 @@ def test_a_factor_without_its_column_is_told_what_there_is(run, folder, tmp_path
     message = run("fit", path, *arguments).error
     there = "has no labels" if data == "loads" else "has the columns 'time', 'north', 'south'"
     assert f"no label column 'gait' for the factor 'gait': {data} {there}. " in message
+
+
+def test_a_refit_names_forecasts_next_and_leaves_no_checkpoint(run, folder, tmp_path):
+    result = fit(run, folder, tmp_path / "m", "--refit")
+    assert re.search("^Next: .*forecast", result.out, re.MULTILINE)
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+    assert run("info", tmp_path / "m", "--json").json["info"]["refit"] is True

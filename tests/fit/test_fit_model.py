@@ -8,7 +8,7 @@ import pytest
 from divecast import ByTime, ConfigError, DataError, DeepDIVE, Label, ModelConfig, Panel, TrainingConfig
 from divecast.data import Windows, WindowShape, fit_scale, split
 from divecast.fit import fit_model as fitting
-from divecast.fit import linear_start
+from divecast.fit import linear_start, stage
 from worlds import SMALL, hours
 
 
@@ -55,7 +55,8 @@ def test_a_stacked_start_reads_every_row_where_that_is_cheap(
 ) -> None:
     asked = []
     monkeypatch.setattr(linear_start, "_FEW_PRODUCTS", affordable)
-    monkeypatch.setattr(fitting, "start_linear", lambda _network, _train, _valid, start: asked.append(start))
+    solve = stage.start_linear
+    monkeypatch.setattr(stage, "start_linear", lambda *given: asked.append(given[3]) or solve(*given))
     training = TrainingConfig(epochs=1, window_stride=24)
     DeepDIVE(6, 24, model=SMALL, training=training).fit(hours().panel, progress=False)
     assert [start.stride for start in asked] == [stride]
@@ -67,10 +68,10 @@ def test_the_windows_that_calibrate_are_of_every_hour(monkeypatch: pytest.Monkey
     labels = np.zeros((len(panel.values), 0), dtype=np.int16)
     scale, shape = fit_scale(panel, split(panel, ByTime()).train), WindowShape(24, 6)
     valid = Windows.of(panel, split(panel, ByTime()).valid, labels, scale, shape, "score")
-    some = fitting._draw_windows(valid, 0)
+    some = fitting.draw_windows(valid, 0)
     assert len(some) == 400 // len(panel.channels)
     assert len(np.unique(some.origins % 24)) == 24
-    np.testing.assert_array_equal(some.origins, fitting._draw_windows(valid, 0).origins)
+    np.testing.assert_array_equal(some.origins, fitting.draw_windows(valid, 0).origins)
 
 
 def test_labels_per_series_without_effects_would_be_used_by_nothing() -> None:

@@ -1,47 +1,25 @@
-"""Fit of a model: split and scale the data, solve the linear path, train, and calibrate."""
+"""Fit of a model: solve what has a closed form, train and calibrate; then, on request, once more on all rows."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from divecast.config import ModelConfig, TrainingConfig
-from divecast.data import (
-    Panel,
-    Parts,
-    Scale,
-    Source,
-    Split,
-    Vocabulary,
-    Windows,
-    check_seen,
-    encode_labels,
-    fit_scale,
-    fit_vocabularies,
-    past_rows,
-    seasons,
-)
+from divecast.data import Part, Parts, Source, Split, Windows, past_rows
 from divecast.data import split as split_rows
 from divecast.data.reading import read_source
-from divecast.data.windows.range_check import check_range
-from divecast.effects import Effects, RowEffects, choose_basis, facts_of, fit_effects
-from divecast.errors import ConfigError, DataError
-from divecast.fit.linear_start import Start, start_linear, takes_seconds
 from divecast.fit.shrink_correction import shrink_correction
-from divecast.fit.static_features import static_features
+from divecast.fit.stage import Stage
 from divecast.inference.calibration import Calibration
-from divecast.inference.fitted_model import FittedModel, build_network, dimensions_of, frequency_of, with_effects
+from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import batches, predict
 from divecast.inference.provenance import FitPlan, Provenance
-from divecast.metrics import seasonal_scale
-from divecast.model.linear.label_covariates import recurring_pairs
-from divecast.model.network import Dimensions, Network
-from divecast.model.pairing import find_couplings
 from divecast.train.callbacks import Callback
 from divecast.train.channels import ChannelAxes
 from divecast.train.distributed.ranks import ALONE, Ranks
@@ -61,6 +39,7 @@ class FitRequest:
         checkpointing: checkpoint of the fit, or None.
         callbacks: called on rank 0 alone.
         probe: looks at gradients; one process only.
+        refit: whether to fit once more, on all rows, as validation has shown to be best.
     """
 
     split: Split
@@ -68,6 +47,7 @@ class FitRequest:
     checkpointing: Checkpointing | None = None
     callbacks: Sequence[Callback] = ()
     probe: Probe | None = None
+    refit: bool = False
 
 
 def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks = ALONE) -> FittedModel:
@@ -86,130 +66,90 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
         ConfigError: the settings do not suit the data.
         ArtifactError: the checkpoint cannot be used.
     """
-    plan, split = request.plan, request.split
+    plan = request.plan
     source = past_rows(read_source(data, factors=plan.factors, covariates=plan.covariates))
     plan = replace(plan, model=_with_encoder(plan.model, source))
-    parts = split_rows(source, split)
-    vocabularies = fit_vocabularies(source, plan.factors, parts.train)
-    labelled_by = [(f, v) for f, v in zip(plan.factors, vocabularies, strict=True) if not v.per_series]
-    scale = fit_scale(source, parts.train)
-    labels = encode_labels(source, [f for f, _ in labelled_by], [v for _, v in labelled_by])
-    check_range(source, parts.valid, scale)
-    effects, row_effects = _effects(source, parts, scale, vocabularies, plan)
-
-    def windows(stride: int) -> tuple[Windows, Windows]:
-        in_training = Windows.of(source, parts.train, labels, scale, plan.shape, "fit", stride)
-        in_validation = Windows.of(source, parts.valid, labels, scale, plan.shape, "score", stride)
-        return replace(in_training, effects=row_effects), replace(in_validation, effects=row_effects)
-
-    train, valid = windows(plan.training.window_stride)
-    check_seen(source, plan.factors, vocabularies, parts)
-    _check_windows(train, valid, [v for _, v in labelled_by], plan.training)
-    dimensions = _with_pairs(dimensions_of(plan.shape, len(source.channels), vocabularies), labels, parts, plan.model)
-    basis = None if effects is None else effects.basis
-    dimensions = with_effects(replace(dimensions, season=_season(source, plan.lookback)), basis)
-    static = static_features(source)
-    dimensions = replace(dimensions, n_static=static.shape[1])
-    network = build_network(dimensions, plan.model, plan.seed)
-    if dimensions.n_static:
-        network.forecaster.static.copy_(static)
-    start = _start(network, plan, parts)
-    linear = ranks.once(lambda: start_linear(network, *windows(start.stride), start))
-    sampled = 0 < plan.training.channels < dimensions.n_channels
-    axes = ChannelAxes.of(dimensions, plan.model) if sampled else None
+    stage = Stage.of(source, plan, split_rows(source, request.split), ranks)
     provenance = Provenance(
         plan=plan,
-        split=split,
+        split=request.split,
         time_zone="UTC" if source.clock is None else source.clock.tz,
         fingerprint=source.fingerprint(),
-        linear_start=linear,
+        linear_start=stage.mix.kind,
         correction=None,
         history=History(),
         stamps="end" if source.clock is not None and source.clock.ends else "start",
         slots=None if source.clock is None else source.clock.slots,
+        until=last_time(source),
+        trained_until=last_time(source, stage.parts.train),
     )
-    identity = {**provenance.to_json(), "labels": hashlib.sha256(labels.tobytes()).hexdigest()}
-    labelled = _few_labelled(train, plan.training)
-    task = Task(train, valid, plan.training, plan.losses, plan.seed, device, identity, labelled, axes, ranks)
-    history = fit_network(
-        ranks.align(network.to(device)), task, request.checkpointing, request.callbacks, request.probe
-    )
-    fitted = FittedModel(
-        network=network,
-        dimensions=dimensions,
-        channels=source.channels,
-        known_vocabularies=vocabularies,
-        scale=scale,
-        seasonal_error=_seasonal_error(source, parts),
-        calibration=Calibration((), torch.empty(0, plan.horizon)),
-        frequency=frequency_of(source),
-        provenance=replace(provenance, history=history),
-        effects=effects,
-    )
-    drawn = _draw_windows(valid, plan.seed)
+    task = _task(stage, provenance, device, ranks)
+    network = ranks.align(stage.network.to(device))
+    history = fit_network(network, task, request.checkpointing, request.callbacks, request.probe)
+    fitted = stage.fitted(replace(provenance, history=history))
+    drawn = draw_windows(stage.valid, plan.seed)
     if plan.model.decoder.shrink:
-        fitted = shrink_correction(fitted, drawn, len(valid) * plan.training.window_stride / plan.horizon)
-    return replace(fitted, calibration=Calibration.of(_residuals(fitted, drawn)))
+        fitted = shrink_correction(fitted, drawn, len(stage.valid) * plan.training.window_stride / plan.horizon)
+    fitted = replace(fitted, calibration=Calibration.of(residuals_of(fitted, drawn)))
+    return _fitted_again(fitted, stage, request, ranks) if request.refit else fitted
 
 
-def _effects(
-    source: Source, parts: Parts, scale: Scale, vocabularies: Sequence[Vocabulary], plan: FitPlan
-) -> tuple[Effects | None, RowEffects | None]:
-    """Return the effects of the known columns, and of the rows; None of recordings, or if there is nothing to fit."""
-    if not isinstance(source, Panel) or not plan.model.effects:
-        own = [each.name for each in vocabularies if each.per_series]
-        unused = [*(each.name for each in plan.covariates), *own]
-        if unused:  # only effects use them
-            why = "model.effects is off" if isinstance(source, Panel) else "recordings have no effects"
-            raise ConfigError(
-                f"Covariates and labels per series cannot be used, since {why}: {', '.join(unused)}",
-                hint="Leave them out, or set {model.effects}" if isinstance(source, Panel) else "Leave them out",
-                argument="covariates" if plan.covariates else "factors",
-            )
-        return None, None
-    facts = facts_of(source, plan.factors, vocabularies, plan.covariates, plan.horizon)
-    without_labels = plan.model.code.labels in ("unused", "merged")
-    basis = choose_basis(() if without_labels else plan.factors, vocabularies, plan.covariates, facts, parts.train)
-    if not basis.groups:
-        return None, None
-    effects = fit_effects(source, parts.train, scale, basis, facts)
-    return effects, RowEffects(effects, facts, plan.shape, keep=True)
+def _fitted_again(fitted: FittedModel, former: Stage, request: FitRequest, ranks: Ranks) -> FittedModel:
+    """Return a model fitted to all rows, with all that validation has chosen in the former fit.
+
+    That is the number of passes, the weights of the maps of the linear path, the shares of the correction and the
+    intervals, in units of the scale of the likelihood.
+    """
+    source, parts = former.source, former.parts
+    everything = Part(source.offsets[:-1], source.offsets[1:])
+    stage = Stage.of(source, former.plan, Parts(everything, parts.valid, parts.test), ranks, former.mix)
+    history = fitted.provenance.history
+    provenance = replace(fitted.provenance, refit=True, trained_until=last_time(source))
+    passes = len(history.records) if history.best_epoch is None else history.best_epoch + 1
+    task = replace(_task(stage, replace(provenance, history=History()), fitted.device, ranks), passes=passes)
+    network = ranks.align(stage.network.to(fitted.device))
+    fit_network(network, task, _after(request.checkpointing), request.callbacks)
+    network.forecaster.shares.copy_(fitted.network.forecaster.shares)
+    return replace(stage.fitted(provenance), calibration=fitted.calibration)
 
 
-def _start(network: Network, plan: FitPlan, parts: Parts) -> Start:
-    """Return how to solve the linear path; ``stacked`` uses windows at every row where that takes seconds."""
-    decoder, stride = plan.model.decoder, plan.training.window_stride
-    if decoder.linear == "stacked" and takes_seconds(network, parts.train.n_rows):
-        stride = 1
-    return Start(decoder.linear, decoder.ridge_penalty, stride, plan.seed)
+def _task(stage: Stage, provenance: Provenance, device: torch.device, ranks: Ranks) -> Task:
+    plan = stage.plan
+    identity = {**provenance.to_json(), "labels": hashlib.sha256(stage.labels.tobytes()).hexdigest()}
+    labelled = few_labelled(stage.train, plan.training)
+    axes = channel_axes(stage, plan)
+    return Task(
+        stage.train, stage.valid, plan.training, plan.losses, plan.seed, device, identity, labelled, axes, ranks
+    )
 
 
-def _check_windows(
-    train: Windows, valid: Windows, vocabularies: Sequence[Vocabulary], training: TrainingConfig
-) -> None:
-    """Check that training windows have all classes, and validation windows the labels that early stopping needs."""
-    if training.monitor == "labels" and not (valid.labels[valid.origins - 1] >= 0).any():
-        raise ConfigError(
-            'training.monitor="labels" needs labels in the validation part, and it has none',
-            hint='Set {training.monitor} to "tasks" or "forecast", or choose another {split}',
-            argument="training.monitor",
-        )
-    labels = train.labels[train.origins - 1]
-    for column, vocabulary in zip(labels.T, vocabularies, strict=True):
-        missing = np.setdiff1d(np.arange(vocabulary.n_classes), column)
-        if len(missing):
-            names = ", ".join(vocabulary.classes[index] for index in missing[:12])
-            raise DataError(
-                f"No training window has the label of {len(missing)} of {vocabulary.n_classes} classes of factor "
-                f"{vocabulary.name!r} ({names}{', ...' if len(missing) > 12 else ''}) with "
-                f"training.window_stride={training.window_stride}",
-                hint="Choose a {training.window_stride} without a common divisor with the season, such as 5 instead of "
-                "8 for hourly data, or use more data",
-                argument="training.window_stride",
-            )
+def channel_axes(stage: Stage | FittedModel, plan: FitPlan) -> ChannelAxes | None:
+    """Return the channel axes of the network if each step takes a sample of the channels, else None."""
+    sampled = 0 < plan.training.channels < stage.dimensions.n_channels
+    return ChannelAxes.of(stage.dimensions, plan.model) if sampled else None
 
 
-def _few_labelled(train: Windows, training: TrainingConfig) -> Tensor | None:
+def _after(checkpointing: Checkpointing | None) -> Checkpointing | None:
+    """Return the checkpoint of the fit to all rows, a file beside that of the fit before."""
+    if checkpointing is None:
+        return None
+    return replace(checkpointing, path=refit_checkpoint(checkpointing.path))
+
+
+def refit_checkpoint(path: Path) -> Path:
+    """Return the checkpoint of the fit to all rows, given that of the fit before."""
+    return path.with_name(f"{path.name}.refit")
+
+
+def last_time(source: Source, part: Part | None = None) -> str | None:
+    """Return the UTC time of the last row of a panel, or of a part of it, as text; None for recordings."""
+    if source.clock is None:
+        return None
+    last = len(source.values) if part is None else int(part.stop.max())
+    return str(source.clock.at(np.array([last - 1]))[0])
+
+
+def few_labelled(train: Windows, training: TrainingConfig) -> Tensor | None:
     """Return the indices of the labelled training windows if their share is below ``training.labelled``, else None."""
     known = (train.labels[train.origins - 1] >= 0).any(axis=1)
     return torch.from_numpy(np.flatnonzero(known)) if 0.0 < known.mean() < training.labelled else None
@@ -222,40 +162,14 @@ def _with_encoder(model: ModelConfig, source: Source) -> ModelConfig:
     return replace(model, encoder=replace(model.encoder, kind=kind))
 
 
-def _with_pairs(dimensions: Dimensions, labels: NDArray[np.int16], parts: Parts, model: ModelConfig) -> Dimensions:
-    """Add the pairs of factors whose labels recur together, for the linear path, and the couplings of a pairs prior."""
-    rows = torch.from_numpy(labels[parts.train.rows()].astype(np.int64))
-    couplings = find_couplings(rows, dimensions.frequencies) if model.code.prior == "pairs" else ()
-    return replace(dimensions, pairs=recurring_pairs(rows, dimensions.n_classes), couplings=couplings)
-
-
-def _season(source: Source, lookback: int) -> int:
-    """Return the season for filling missing values: the shortest, if a window spans it twice, else 1."""
-    return next((season for season in seasons(source.clock) if 2 * season <= lookback), 1)
-
-
-def _seasonal_error(source: Source, parts: Parts) -> NDArray[np.float64]:
-    """Return the mean absolute seasonal naive error by channel in training; the season is the shortest, else a step."""
-    period = next(iter(seasons(source.clock)), 1)
-    ranges = [rows for rows in parts.train.ranges() if rows.stop - rows.start > period]
-    if not ranges:
-        return np.full(len(source.channels), np.nan)
-    errors = np.stack([seasonal_scale(source.values[rows], period) for rows in ranges])
-    lengths = np.array([rows.stop - rows.start - period for rows in ranges], dtype=np.float64)
-    weights = np.where(np.isnan(errors), 0.0, lengths[:, None])
-    total, weight = np.nansum(errors * weights, axis=0), weights.sum(axis=0)
-    error: NDArray[np.float64] = np.divide(total, weight, where=weight > 0, out=np.full(len(weight), np.nan))
-    return error
-
-
-def _draw_windows(valid: Windows, seed: int) -> Windows:
+def draw_windows(valid: Windows, seed: int) -> Windows:
     """Return validation windows for calibration, drawn at random: a regular stride might show one hour only."""
     n = max(1, min(len(valid), _CALIBRATION_VALUES // len(valid.source.channels)))
     drawn = torch.randperm(len(valid), generator=torch.Generator().manual_seed(seed))[:n]
     return valid.subset(drawn.sort().values.numpy())
 
 
-def _residuals(fitted: FittedModel, valid: Windows) -> Iterator[Tensor]:
+def residuals_of(fitted: FittedModel, valid: Windows) -> Iterator[Tensor]:
     """Yield standardised residuals, (batch, horizon, channel), at the mean code with known labels."""
     for batch in batches(fitted, valid):
         forecast: Any = predict(fitted, batch, "known").forecast

@@ -57,13 +57,30 @@ class Start:
     seed: int
 
 
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """How a start weighs its maps, so that a later one can weigh the same maps alike.
+
+    Attributes:
+        kind: the kind of the maps.
+        n_families: number of families of residuals.
+        of_groups: weights of the maps by group of channels; None for a group with a single map.
+    """
+
+    kind: LinearStart
+    n_families: int
+    of_groups: tuple[Tensor | None, ...]
+
+
 def takes_seconds(network: Network, n_windows: int) -> bool:
     """Return whether a start from this many windows takes only seconds."""
     shape = _shape(network)
     return shape.channel * shape.n_inputs**2 * n_windows <= _FEW_PRODUCTS
 
 
-def start_linear(network: Network, train: WindowSource, valid: WindowSource, plan: Start) -> LinearStart:
+def start_linear(
+    network: Network, train: WindowSource, valid: WindowSource, plan: Start, mix: Mix | None = None
+) -> Mix:
     """Set the linear path of the forecaster to a closed-form map for each channel.
 
     Args:
@@ -71,37 +88,43 @@ def start_linear(network: Network, train: WindowSource, valid: WindowSource, pla
         train: training windows.
         valid: validation windows, which weigh the maps of ``stacked``.
         plan: settings.
+        mix: weights of the maps, which are used instead of validation windows if there are as many families.
 
     Returns:
-        The kind of the maps: ``plan.linear``, or ``shared`` if too few windows are affordable.
+        How the maps are weighed, and their kind: ``plan.linear``, or ``shared`` if too few windows are affordable.
     """
-    shape = _shape(network)
+    shape, n_families = _shape(network), len(network.forecaster.linear.carry)
+    mix = mix if mix is not None and mix.n_families == n_families else None
     step = max(1, _SUM_BYTES // (8 * shape.n_inputs * (shape.n_inputs + shape.horizon)))
     with own_random_state(plan.seed):
         index, valid_index = _chosen_windows(len(train), shape), _chosen_windows(len(valid), shape)
         shared_channels = torch.randperm(shape.channel)[:_SHARED_CHANNELS].sort().values
     groups = torch.arange(shape.channel).split(step)
-    few = len(index) < min(len(train), _ENOUGH_FOR_AN_INPUT * shape.n_inputs)
+    few = len(index) < min(len(train), _ENOUGH_FOR_AN_INPUT * shape.n_inputs) if mix is None else mix.kind == "shared"
     stacked = plan.linear == "stacked" and not few
     pooled: _Sums | None = None
     if few or (stacked and len(groups) > 1):
         of_groups = (_sums(network, train, index, group).pooled() for group in shared_channels.split(step))
         pooled = reduce(add, of_groups)
     overlap = max(1.0, shape.horizon / plan.stride)
-    for channels in groups:
+    weights: list[Tensor | None] = []
+    for number, channels in enumerate(groups):
         sums = _sums(network, train, index, channels)
+        given = None if mix is None else mix.of_groups[number]
         if stacked:
-            of_valid, of_pooled = _sums(network, valid, valid_index, channels), pooled or sums.pooled()
-            families = zip(sums.of, of_valid.of, of_pooled.of, strict=True)
-            maps = stacked_ridge([FamilySums(*family) for family in families], overlap)
+            of_valid = sums if given is not None else _sums(network, valid, valid_index, channels)
+            families = zip(sums.of, of_valid.of, (pooled or sums.pooled()).of, strict=True)
+            maps = stacked_ridge([FamilySums(*family) for family in families], overlap, given)
         else:
             wanted = pooled.of if pooled else [None] * len(sums.of)
             solved = [_solved(own, shared, plan) for own, shared in zip(sums.of, wanted, strict=True)]
             maps = solved[0]
             if len(solved) > 1:
-                maps = weighed_ridge(solved, _sums(network, valid, valid_index, channels).of, overlap)
+                of_valid = sums if given is not None else _sums(network, valid, valid_index, channels)
+                maps = weighed_ridge(solved, of_valid.of, overlap, given)
+        weights.append(maps.mix)
         network.forecaster.start(maps, slice(int(channels[0]), int(channels[-1]) + 1))
-    return "shared" if few else plan.linear
+    return Mix("shared" if few else plan.linear, n_families, tuple(weights))
 
 
 @dataclass(frozen=True, slots=True)

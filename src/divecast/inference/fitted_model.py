@@ -248,6 +248,12 @@ class FittedModel:
                 hint="Choose another part",
                 argument="part",
             )
+        if part != "train" and self.provenance.refit:
+            warn_data(
+                f"The {part} part is not held out: the last fit took all rows. Scores on it look better than those of "
+                "new data",
+                hint="To measure, fit without {refit}, or use rows that the model has not seen",
+            )
         return rows
 
     def is_fit_data(self, source: Source) -> bool:

@@ -66,6 +66,25 @@ class FitPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateRecord:
+    """An update of a model with newer rows.
+
+    Attributes:
+        since: UTC time of the last row that the model knew before.
+        until: UTC time of the last row of the newer data.
+        n_rows: rows of the newer data, with those that the model knew.
+        n_steps: steps of the network.
+        calibrated: weight of the newer rows in the intervals, 0 to 1; the rest is that of the intervals before.
+    """
+
+    since: str
+    until: str
+    n_rows: int
+    n_steps: int
+    calibrated: float
+
+
+@dataclass(frozen=True, slots=True)
 class Provenance:
     """Settings, data and history of the fit of a model.
 
@@ -80,6 +99,10 @@ class Provenance:
         history: losses by epoch.
         stamps: whether the time stamps are the start or the end of the time that a row is about.
         slots: local times that have rows, if the clock has closed times.
+        refit: whether the last fit took all rows, so that no part of them is held out.
+        until: UTC time of the last row of the data; None for recordings.
+        trained_until: UTC time of the last row that the network was trained on; None for recordings.
+        updates: updates of the model, the first one first; ``fingerprint`` is that of the last data.
     """
 
     plan: FitPlan
@@ -91,6 +114,10 @@ class Provenance:
     history: History
     stamps: StampEdge = "start"
     slots: OpenSlots | None = None
+    refit: bool = False
+    until: str | None = None
+    trained_until: str | None = None
+    updates: tuple[UpdateRecord, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return all fields as JSON values."""
@@ -105,6 +132,10 @@ class Provenance:
                 "history": [asdict(record) for record in self.history.records],
                 "stamps": self.stamps,
                 **({} if self.slots is None else {"slots": asdict(self.slots)}),
+                "refit": self.refit,
+                "until": self.until,
+                "trained_until": self.trained_until,
+                "updates": [asdict(update) for update in self.updates],
             }
         )
         return fields
@@ -123,6 +154,9 @@ class Provenance:
         }
         provenance: Provenance = adapter_of(cls).validate_python({**fields, **parsed})
         local_stamps(np.zeros(1, "datetime64[s]"), provenance.time_zone)
+        for stamp in (provenance.until, provenance.trained_until):
+            if stamp is not None and np.isnat(np.datetime64(stamp, "s")):
+                raise ValueError(f"expected a time, got {stamp!r:.40}")
         return provenance
 
 

@@ -59,6 +59,7 @@ class ProgressBar:
         """Show the bar."""
         self._first_step = self._step = step
         self._n_steps = n_steps
+        self._steps_per_epoch, self._history = None, History()
         self._began = time.monotonic()
         if self._console.is_terminal:
             self._live.start()
@@ -77,8 +78,11 @@ class ProgressBar:
         if self._console.is_terminal or time.monotonic() - self._printed >= self._LINE_SECONDS:
             self._printed = time.monotonic()
             best = ", best so far" if self._history.best_epoch == record.epoch else ""
-            title = f"Epoch {self._epochs(record.epoch + 1)}, validation loss {_rounded(record.monitored)}{best}:"
-            terms = _in_lines(title, record.valid, self._console.width)
+            epoch = f"Epoch {self._epochs(record.epoch + 1)}"
+            title = f"{epoch}, validation loss {_rounded(record.monitored)}{best}:"
+            if not record.valid:
+                title = f"{epoch} on all rows, training loss:"
+            terms = _in_lines(title, record.valid or record.train, self._console.width)
             self._console.print(terms, highlight=False, markup=False)
         if self._console.is_terminal:
             self._draw(record.train)
@@ -88,7 +92,7 @@ class ProgressBar:
         self._live.stop()
         best = self._history.best_epoch
         loss = ""
-        if best is not None:
+        if best is not None and any(record.valid for record in self._history.records):
             lowest = min(record.monitored for record in self._history.records)
             loss = f"; lowest validation loss {_rounded(lowest)} in epoch {best + 1}"
         line = f"Training ended at {self._position()}, after {duration(time.monotonic() - self._began)}{loss}."

@@ -46,6 +46,8 @@ class Task:
         labelled: numbers of the labelled windows to draw again for the marginal player; None for no such draws.
         axes: channel axes of the network if each step takes a sample of the channels; None if it takes all.
         ranks: processes that fit together, each on its share of every batch.
+        passes: number of passes to make, of those in ``config.epochs``, without validation; the last weights are kept.
+            None to validate after every pass, and to keep the weights of the best one.
     """
 
     train: WindowSource
@@ -58,6 +60,7 @@ class Task:
     labelled: Tensor | None = None
     axes: ChannelAxes | None = None
     ranks: Ranks = ALONE
+    passes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ def fit_network(
     callbacks: Sequence[Callback] = (),
     probe: Probe | None = None,
 ) -> History:
-    """Train ``network`` in place; it ends in evaluation mode with the weights of its best epoch.
+    """Train ``network`` in place; it ends in evaluation mode with the weights of its best epoch, or the last ones.
 
     Two fits of one task on one machine give the same weights bit for bit, also if one was interrupted and resumed,
     since the draws of a batch depend on the seed and its number alone. Several ranks follow the loss curve of one
@@ -122,7 +125,7 @@ def fit_network(
     run = _Run(network, task, schedule, players, checkpointing)
     state = run.start()
     for callback in callbacks:
-        callback.on_start(state.step, run.n_steps)
+        callback.on_start(state.step, run.last_step)
     try:
         with own_random_state(task.seed), _stop_requests() as stop:
             state = run.run(state, callbacks, probe, stop)
@@ -150,6 +153,7 @@ class _Run:
         self.ranks = task.ranks
         self.per_epoch = max(1, len(task.train) // task.config.batch_size)
         self.n_steps = self.per_epoch * task.config.epochs
+        self.last_step = self.n_steps if task.passes is None else self.per_epoch * task.passes
         self.validated = _validated_windows(task)
         self.saved_at = time.monotonic()
 
@@ -164,7 +168,7 @@ class _Run:
         self, state: FitState, callbacks: Sequence[Callback], probe: Probe | None, stop: threading.Event
     ) -> FitState:
         """Train from ``state`` to the end."""
-        while state.step < self.n_steps and not state.history.has_stalled(self.task.config.patience):
+        while state.step < self.last_step and not self._has_stalled(state.history):
             began = time.monotonic()
             for index in self._batches(state.step):
                 state = self._one_batch(state, index, probe)
@@ -178,6 +182,9 @@ class _Run:
             self._save(state)
             _raise_if(self.ranks.any(stop.is_set()))
         return state
+
+    def _has_stalled(self, history: History) -> bool:
+        return self.task.passes is None and history.has_stalled(self.task.config.patience)
 
     def _batches(self, step: int) -> Sequence[Tensor]:
         """Return the indices of the windows of each batch from ``step`` to the end of its epoch."""
@@ -234,6 +241,10 @@ class _Run:
     def _close_epoch(self, state: FitState, began: float) -> FitState:
         epoch = state.step // self.per_epoch - 1
         task = self.task
+        if task.passes is not None:
+            train = {name: total / state.counts[name] for name, total in state.sums.items()}
+            record = EpochRecord(epoch, train, {}, 0.0, time.monotonic() - began)
+            return FitState(state.step, state.history.with_record(record), {}, {}, _copy(self.network))
         valid = validate(self.network, task.valid, task.config.batch_size, task.device, self.validated, self.ranks)
         train = {name: total / state.counts[name] for name, total in state.sums.items()}
         value = _finite(

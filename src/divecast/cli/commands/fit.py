@@ -52,6 +52,14 @@ class RunOptions:
     resume: Annotated[
         bool, typer.Option("--resume", help="Resume from the checkpoint if there is one.", rich_help_panel=_RUN)
     ] = False
+    refit: Annotated[
+        bool,
+        typer.Option(
+            "--refit",
+            help="Then fit once more on all rows, for forecasts of new data; no part is held out to measure.",
+            rich_help_panel=_RUN,
+        ),
+    ] = False
     as_json: Json = False
 
     def checkpoint_of(self, out: Path) -> Path:
@@ -78,6 +86,7 @@ def fit(
 
     Ctrl-C leaves a checkpoint; the same command with --resume continues from it.
     """
+    from divecast.fit.fit_model import refit_checkpoint
     from divecast.fit.launch import is_first_process
 
     training = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
@@ -89,12 +98,14 @@ def fit(
         return  # of several processes the first one writes and prints
     model.save(out)
     if running.checkpoint is None:
-        running.checkpoint_of(out).unlink(missing_ok=True)
+        for path in (running.checkpoint_of(out), refit_checkpoint(running.checkpoint_of(out))):
+            path.unlink(missing_ok=True)
     seconds = monotonic() - began
     if running.as_json:
         print_json({"command": "fit", "model": out, "seconds": seconds, "info": model.info()})
     else:
-        next_command = [*program(), "evaluate", str(out), inputs.data.path, *settings.reading_options()]
+        following = "forecast" if running.refit else "evaluate"
+        next_command = [*program(), following, str(out), inputs.data.path, *settings.reading_options()]
         print_lines(
             f"Fitted {len(model.history.records)} epochs in {seconds:.0f} s: {shown(out)}",
             f"Next: {shlex.join(next_command)}",
@@ -113,6 +124,7 @@ def _fit(data: str, settings: CommandSettings, running: RunOptions, checkpoint: 
             parse_split(settings.split, settings.split_by, settings.group),
             checkpoint=checkpoint,
             resume=running.resume,
+            refit=running.refit,
             progress=not running.as_json,
             devices=running.devices,
             nodes=running.nodes,

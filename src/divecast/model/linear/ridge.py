@@ -44,12 +44,14 @@ class RidgeWeights:
             1e-3 (the precision of float32 sums); 1 for a channel without windows.
         n_windows: (channel,) int64, number of windows used.
         carried: maps of each family of residuals, to be added.
+        mix: (channel, map, horizon) float32, weights of the maps of which these are the mean; None of a single one.
     """
 
     weight: Tensor
     residual_scale: Tensor
     n_windows: Tensor
     carried: tuple[CarriedWeights, ...] = ()
+    mix: Tensor | None = None
 
     def forecast(self, x: Tensor, covariates: Tensor) -> Tensor:
         """Forecast the horizon.

@@ -40,7 +40,7 @@ class FamilySums:
 
     Attributes:
         train: sums over the training windows.
-        valid: sums over the validation windows, of the same shape.
+        valid: sums over the validation windows, of the same shape; unused if the weights of the maps are given.
         pooled: sums over the training windows of all channels, as if of one channel, for the shared maps.
     """
 
@@ -49,12 +49,13 @@ class FamilySums:
     pooled: RidgeSums
 
 
-def stacked_ridge(families: Sequence[FamilySums], overlap: float) -> RidgeWeights:
+def stacked_ridge(families: Sequence[FamilySums], overlap: float, mix: Tensor | None = None) -> RidgeWeights:
     """Return the weighted mean of all regressions of every channel.
 
     Args:
         families: sums of the windows' values, and of each family of their residuals from effects of the rows.
         overlap: number of validation windows that share a step of the future; they count as one.
+        mix: weights of the maps, as a former result has them, which are used instead of validation windows.
 
     Returns:
         The mean maps, with the scale of their training residuals (of a mean of families, at least that). Without
@@ -62,7 +63,12 @@ def stacked_ridge(families: Sequence[FamilySums], overlap: float) -> RidgeWeight
     """
     shared = [_Maps.of(family.pooled, 0) for family in families]
     channels = range(families[0].train.shape.channel)
-    means = [_averaged(families, shared, channel, overlap) for channel in channels]
+    means, mixes = [], []
+    for channel in channels:
+        maps = _Solved.of(families, shared, channel)
+        weights = maps.weights(families, channel, overlap) if mix is None else mix[channel].double()
+        means.append(maps.averaged(weights))
+        mixes.append(weights.float())
     variance = torch.stack([_mean_variance(families, mean, channel) for channel, mean in enumerate(means)])
     count = families[0].train.count
     scale = variance.clamp(min=_SMALLEST_SCALE**2).sqrt().where(count[:, None] > 0, 1.0)
@@ -73,30 +79,35 @@ def stacked_ridge(families: Sequence[FamilySums], overlap: float) -> RidgeWeight
         )
         for of_family in zip(*means, strict=True)
     )
-    return RidgeWeights(own.weight, scale.float(), count.clone(), tuple(carried))
+    return RidgeWeights(own.weight, scale.float(), count.clone(), tuple(carried), torch.stack(mixes))
 
 
-def weighed_ridge(maps: Sequence[RidgeWeights], valid: Sequence[RidgeSums], overlap: float) -> RidgeWeights:
+def weighed_ridge(
+    maps: Sequence[RidgeWeights], valid: Sequence[RidgeSums], overlap: float, mix: Tensor | None = None
+) -> RidgeWeights:
     """Return the weighted mean of one map of each family, for each channel and step.
 
     Args:
         maps: maps of the values, and of each family of residuals.
         valid: sums over the validation windows of the same.
         overlap: as in ``stacked_ridge``.
+        mix: as in ``stacked_ridge``.
     """
-    scores = [
-        torch.stack(
-            [
-                _score(sums, channel, _mean_squares(sums, channel, weight.double()), overlap)
-                for channel, weight in enumerate(each.weight)
-            ]
-        )
-        for each, sums in zip(maps, valid, strict=True)
-    ]
-    shares = torch.softmax(torch.stack(scores), dim=0).float()
+    if mix is None:
+        scores = [
+            torch.stack(
+                [
+                    _score(sums, channel, _mean_squares(sums, channel, weight.double()), overlap)
+                    for channel, weight in enumerate(each.weight)
+                ]
+            )
+            for each, sums in zip(maps, valid, strict=True)
+        ]
+        mix = torch.softmax(torch.stack(scores, dim=1), dim=1).float()
+    shares = mix.unbind(1)
     variance = sum(share * each.residual_scale.square() for share, each in zip(shares, maps, strict=True))
     own, *carried = (CarriedWeights(e.weight * share[:, None], share) for share, e in zip(shares, maps, strict=True))
-    return RidgeWeights(own.weight, torch.as_tensor(variance).sqrt(), maps[0].n_windows, tuple(carried))
+    return RidgeWeights(own.weight, torch.as_tensor(variance).sqrt(), maps[0].n_windows, tuple(carried), mix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,20 +160,37 @@ class _Maps:
         return base + torch.einsum("mie,meh->ih", self.ends, (self.mix * shares[:, :, None]).sum(0))
 
 
-def _averaged(families: Sequence[FamilySums], shared: Sequence[_Maps], channel: int, overlap: float) -> list[_Mean]:
-    """Return the weighted mean of a channel's maps and the shared maps of each family, float64."""
-    pairs, scores = [], []
-    for family, shared_maps in zip(families, shared, strict=True):
-        pair = (_Maps.of(family.train, channel), shared_maps)
-        errors = torch.stack([maps.errors(family.valid, channel) for maps in pair])
-        scores.append(_score(family.valid, channel, errors, overlap))
-        pairs.append(pair)
-    weights = torch.softmax(torch.cat([score.flatten(0, 2) for score in scores]), dim=0)
-    means = []
-    for pair, part in zip(pairs, weights.split([score[..., 0].numel() for score in scores]), strict=True):
-        of_own, of_shared = part.view(2, *pair[0].mix.shape[:2], -1)
-        means.append(_Mean(pair[0].averaged(of_own) + pair[1].averaged(of_shared), part.sum(0)))
-    return means
+@dataclass(frozen=True, slots=True)
+class _Solved:
+    """All maps of a channel: of each family, its own and the shared ones."""
+
+    pairs: tuple[tuple[_Maps, _Maps], ...]
+
+    @classmethod
+    def of(cls, families: Sequence[FamilySums], shared: Sequence[_Maps], channel: int) -> "_Solved":
+        """Solve the maps of a channel."""
+        of_families = zip(families, shared, strict=True)
+        return cls(tuple((_Maps.of(family.train, channel), maps) for family, maps in of_families))
+
+    def weights(self, families: Sequence[FamilySums], channel: int, overlap: float) -> Tensor:
+        """Return the weights of all maps by their validation errors, (map, horizon) float64."""
+        scores = []
+        for family, pair in zip(families, self.pairs, strict=True):
+            errors = torch.stack([maps.errors(family.valid, channel) for maps in pair])
+            scores.append(_score(family.valid, channel, errors, overlap).flatten(0, 2))
+        return torch.softmax(torch.cat(scores), dim=0)
+
+    def averaged(self, weights: Tensor) -> list[_Mean]:
+        """Return the weighted mean of the maps of each family, float64."""
+        means = []
+        for pair, part in zip(self.pairs, weights.split([self._n_maps(pair) for pair in self.pairs]), strict=True):
+            of_own, of_shared = part.view(2, *pair[0].mix.shape[:2], -1)
+            means.append(_Mean(pair[0].averaged(of_own) + pair[1].averaged(of_shared), part.sum(0)))
+        return means
+
+    @staticmethod
+    def _n_maps(pair: tuple[_Maps, _Maps]) -> int:
+        return len(pair) * pair[0].mix.shape[0] * pair[0].mix.shape[1]
 
 
 def _solved(sums: RidgeSums, channel: int, pulls: Tensor) -> Tensor:

@@ -1,0 +1,212 @@
+"""All that a fit needs before it trains: scales, effects, windows, and a network with its linear path solved."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from divecast.config import ModelConfig, TrainingConfig
+from divecast.data import (
+    Panel,
+    Part,
+    Parts,
+    Scale,
+    Source,
+    Vocabulary,
+    Windows,
+    check_seen,
+    encode_labels,
+    fit_scale,
+    fit_vocabularies,
+    seasons,
+)
+from divecast.data.windows.range_check import check_range
+from divecast.effects import Effects, RowEffects, choose_basis, facts_of, fit_effects
+from divecast.errors import ConfigError, DataError
+from divecast.fit.linear_start import Mix, Start, start_linear, takes_seconds
+from divecast.fit.static_features import static_features
+from divecast.inference.calibration import Calibration
+from divecast.inference.fitted_model import FittedModel, build_network, dimensions_of, frequency_of, with_effects
+from divecast.inference.provenance import FitPlan, Provenance
+from divecast.metrics import seasonal_scale
+from divecast.model.linear.label_covariates import recurring_pairs
+from divecast.model.network import Dimensions, Network
+from divecast.model.pairing import find_couplings
+from divecast.train.distributed.ranks import ALONE, Ranks
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Stage:
+    """All that a fit needs before it trains.
+
+    Attributes:
+        source: the data.
+        plan: all settings.
+        parts: the parts of its rows.
+        vocabularies: classes of each factor in the training part.
+        scale: of the training part.
+        labels: (row, factor) label indices of the factors that all series share.
+        effects: effects of the rows; None without.
+        train: training windows.
+        valid: validation windows.
+        network: the network, with its linear path solved.
+        dimensions: its sizes.
+        mix: how the linear path weighs its maps.
+    """
+
+    source: Source
+    plan: FitPlan
+    parts: Parts
+    vocabularies: tuple[Vocabulary, ...]
+    scale: Scale
+    labels: NDArray[np.int16]
+    effects: Effects | None
+    train: Windows
+    valid: Windows
+    network: Network
+    dimensions: Dimensions
+    mix: Mix
+
+    @classmethod
+    def of(cls, source: Source, plan: FitPlan, parts: Parts, ranks: Ranks = ALONE, mix: Mix | None = None) -> "Stage":
+        """Solve all that has a closed form on the training part.
+
+        Args:
+            source: the data.
+            plan: all settings.
+            parts: the parts of its rows.
+            ranks: processes of the fit.
+            mix: weights of the maps of the linear path; by default the validation part gives them.
+
+        Raises:
+            DataError: the data cannot be used.
+            ConfigError: the settings do not suit the data.
+        """
+        vocabularies = tuple(fit_vocabularies(source, plan.factors, parts.train))
+        labelled_by = [(f, v) for f, v in zip(plan.factors, vocabularies, strict=True) if not v.per_series]
+        scale = fit_scale(source, parts.train)
+        labels = encode_labels(source, [f for f, _ in labelled_by], [v for _, v in labelled_by])
+        check_range(source, parts.valid, scale)
+        effects, row_effects = _effects(source, parts, scale, vocabularies, plan)
+
+        def windows(stride: int) -> tuple[Windows, Windows]:
+            in_training = Windows.of(source, parts.train, labels, scale, plan.shape, "fit", stride)
+            in_validation = Windows.of(source, parts.valid, labels, scale, plan.shape, "score", stride)
+            return replace(in_training, effects=row_effects), replace(in_validation, effects=row_effects)
+
+        train, valid = windows(plan.training.window_stride)
+        check_seen(source, plan.factors, vocabularies, parts)
+        _check_windows(train, valid, [v for _, v in labelled_by], plan.training)
+        dimensions = _with_pairs(
+            dimensions_of(plan.shape, len(source.channels), vocabularies), labels, parts, plan.model
+        )
+        basis = None if effects is None else effects.basis
+        dimensions = with_effects(replace(dimensions, season=_season(source, plan.lookback)), basis)
+        static = static_features(source)
+        dimensions = replace(dimensions, n_static=static.shape[1])
+        network = build_network(dimensions, plan.model, plan.seed)
+        if dimensions.n_static:
+            network.forecaster.static.copy_(static)
+        start = start_of(network, plan, parts.train)
+        solved = ranks.once(lambda: start_linear(network, *windows(start.stride), start, mix))
+        return cls(source, plan, parts, vocabularies, scale, labels, effects, train, valid, network, dimensions, solved)
+
+    def fitted(self, provenance: Provenance) -> FittedModel:
+        """Return the model of the trained network, not calibrated yet."""
+        return FittedModel(
+            network=self.network,
+            dimensions=self.dimensions,
+            channels=self.source.channels,
+            known_vocabularies=self.vocabularies,
+            scale=self.scale,
+            seasonal_error=seasonal_error(self.source, self.parts.train),
+            calibration=Calibration((), torch.empty(0, self.plan.horizon)),
+            frequency=frequency_of(self.source),
+            provenance=provenance,
+            effects=self.effects,
+        )
+
+
+def _effects(
+    source: Source, parts: Parts, scale: Scale, vocabularies: Sequence[Vocabulary], plan: FitPlan
+) -> tuple[Effects | None, RowEffects | None]:
+    """Return the effects of the known columns, and of the rows; None of recordings, or if there is nothing to fit."""
+    if not isinstance(source, Panel) or not plan.model.effects:
+        own = [each.name for each in vocabularies if each.per_series]
+        unused = [*(each.name for each in plan.covariates), *own]
+        if unused:  # only effects use them
+            why = "model.effects is off" if isinstance(source, Panel) else "recordings have no effects"
+            raise ConfigError(
+                f"Covariates and labels per series cannot be used, since {why}: {', '.join(unused)}",
+                hint="Leave them out, or set {model.effects}" if isinstance(source, Panel) else "Leave them out",
+                argument="covariates" if plan.covariates else "factors",
+            )
+        return None, None
+    facts = facts_of(source, plan.factors, vocabularies, plan.covariates, plan.horizon)
+    without_labels = plan.model.code.labels in ("unused", "merged")
+    basis = choose_basis(() if without_labels else plan.factors, vocabularies, plan.covariates, facts, parts.train)
+    if not basis.groups:
+        return None, None
+    effects = fit_effects(source, parts.train, scale, basis, facts)
+    return effects, RowEffects(effects, facts, plan.shape, keep=True)
+
+
+def start_of(network: Network, plan: FitPlan, train: Part) -> Start:
+    """Return how to solve the linear path; ``stacked`` uses windows at every row where that takes seconds."""
+    decoder, stride = plan.model.decoder, plan.training.window_stride
+    if decoder.linear == "stacked" and takes_seconds(network, train.n_rows):
+        stride = 1
+    return Start(decoder.linear, decoder.ridge_penalty, stride, plan.seed)
+
+
+def _check_windows(
+    train: Windows, valid: Windows, vocabularies: Sequence[Vocabulary], training: TrainingConfig
+) -> None:
+    """Check that training windows have all classes, and validation windows the labels that early stopping needs."""
+    if training.monitor == "labels" and not (valid.labels[valid.origins - 1] >= 0).any():
+        raise ConfigError(
+            'training.monitor="labels" needs labels in the validation part, and it has none',
+            hint='Set {training.monitor} to "tasks" or "forecast", or choose another {split}',
+            argument="training.monitor",
+        )
+    labels = train.labels[train.origins - 1]
+    for column, vocabulary in zip(labels.T, vocabularies, strict=True):
+        missing = np.setdiff1d(np.arange(vocabulary.n_classes), column)
+        if len(missing):
+            names = ", ".join(vocabulary.classes[index] for index in missing[:12])
+            raise DataError(
+                f"No training window has the label of {len(missing)} of {vocabulary.n_classes} classes of factor "
+                f"{vocabulary.name!r} ({names}{', ...' if len(missing) > 12 else ''}) with "
+                f"training.window_stride={training.window_stride}",
+                hint="Choose a {training.window_stride} without a common divisor with the season, such as 5 instead of "
+                "8 for hourly data, or use more data",
+                argument="training.window_stride",
+            )
+
+
+def _with_pairs(dimensions: Dimensions, labels: NDArray[np.int16], parts: Parts, model: ModelConfig) -> Dimensions:
+    """Add the pairs of factors whose labels recur together, for the linear path, and the couplings of a pairs prior."""
+    rows = torch.from_numpy(labels[parts.train.rows()].astype(np.int64))
+    couplings = find_couplings(rows, dimensions.frequencies) if model.code.prior == "pairs" else ()
+    return replace(dimensions, pairs=recurring_pairs(rows, dimensions.n_classes), couplings=couplings)
+
+
+def _season(source: Source, lookback: int) -> int:
+    """Return the season for filling missing values: the shortest, if a window spans it twice, else 1."""
+    return next((season for season in seasons(source.clock) if 2 * season <= lookback), 1)
+
+
+def seasonal_error(source: Source, train: Part) -> NDArray[np.float64]:
+    """Return the mean absolute seasonal naive error by channel in training; the season is the shortest, else a step."""
+    period = next(iter(seasons(source.clock)), 1)
+    ranges = [rows for rows in train.ranges() if rows.stop - rows.start > period]
+    if not ranges:
+        return np.full(len(source.channels), np.nan)
+    errors = np.stack([seasonal_scale(source.values[rows], period) for rows in ranges])
+    lengths = np.array([rows.stop - rows.start - period for rows in ranges], dtype=np.float64)
+    weights = np.where(np.isnan(errors), 0.0, lengths[:, None])
+    total, weight = np.nansum(errors * weights, axis=0), weights.sum(axis=0)
+    error: NDArray[np.float64] = np.divide(total, weight, where=weight > 0, out=np.full(len(weight), np.nan))
+    return error
