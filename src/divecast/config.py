@@ -373,6 +373,9 @@ class TrainingConfig(_Config):
             that changes with every step, such that each channel is used in turn. Losses are scaled to all channels.
             Epochs are then validated on all channels of about the same share of the validation windows.
         precision: ``mixed`` uses bfloat16 products on cuda, except in the linear path; on other devices ``float32``.
+        unlearnable: what becomes of series that cannot be learned from, since they do not vary or have no value in the
+            training part: ``plain`` forecasts them by the last values of the look-back, ``drop`` leaves them out. A
+            DataWarning names them.
 
     Example:
         >>> TrainingConfig(epochs=20, learning_rate=1e-3).epochs
@@ -396,6 +399,7 @@ class TrainingConfig(_Config):
     window_stride: int = 1
     channels: int = 384
     precision: Precision = "mixed"
+    unlearnable: Literal["plain", "drop"] = "plain"
 
     def __post_init__(self) -> None:
         """Check types and ranges (ConfigError)."""

@@ -490,6 +490,7 @@ class DeepDIVE(Forecasting, Explaining):
             "horizon": fitted.shape.horizon,
             "lookback": fitted.shape.lookback,
             "channels": list(fitted.channels),
+            "plain": list(fitted.plain),
             "frequency": fitted.frequency,
             "factors": {v.name: {"kind": v.kind, "classes": list(v.classes)} for v in fitted.vocabularies},
             "block_sizes": fitted.network.marginal.block_sizes,

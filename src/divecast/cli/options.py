@@ -334,6 +334,15 @@ class FitOptions:
             "--split", help="Shares of the training, validation and test part, such as 3:1:1.", rich_help_panel=_RUN
         ),
     ] = None
+    unlearnable: Annotated[
+        Literal["plain", "drop"] | None,
+        typer.Option(
+            "--unlearnable",
+            help="Series that do not vary, or have no value, in the training part: forecast them by the last values of "
+            "the look-back (plain, the default), or leave them out (drop).",
+            rich_help_panel=_RUN,
+        ),
+    ] = None
     group: Annotated[
         str | None,
         typer.Option(
@@ -354,6 +363,7 @@ class FitOptions:
         """
         names = ("horizon", "lookback", "factors", "covariates", "split", "group", "seed", "device")
         given = {name: getattr(self, name) for name in names}
+        given["training.unlearnable"] = self.unlearnable
         return read_settings(self.config, given | self.data.settings() | more, self.assign or ())
 
 

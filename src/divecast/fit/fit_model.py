@@ -70,6 +70,7 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
     source = past_rows(read_source(data, factors=plan.factors, covariates=plan.covariates))
     plan = replace(plan, model=_with_encoder(plan.model, source))
     stage = Stage.of(source, plan, split_rows(source, request.split), ranks)
+    source = stage.source
     provenance = Provenance(
         plan=plan,
         split=request.split,
@@ -102,7 +103,7 @@ def _fitted_again(fitted: FittedModel, former: Stage, request: FitRequest, ranks
     """
     source, parts = former.source, former.parts
     everything = Part(source.offsets[:-1], source.offsets[1:])
-    stage = Stage.of(source, former.plan, Parts(everything, parts.valid, parts.test), ranks, former.mix)
+    stage = Stage.of(source, former.plan, Parts(everything, parts.valid, parts.test), ranks, former)
     history = fitted.provenance.history
     provenance = replace(fitted.provenance, refit=True, trained_until=last_time(source))
     passes = len(history.records) if history.best_epoch is None else history.best_epoch + 1

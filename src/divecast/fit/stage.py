@@ -70,7 +70,9 @@ class Stage:
     mix: Mix
 
     @classmethod
-    def of(cls, source: Source, plan: FitPlan, parts: Parts, ranks: Ranks = ALONE, mix: Mix | None = None) -> "Stage":
+    def of(
+        cls, source: Source, plan: FitPlan, parts: Parts, ranks: Ranks = ALONE, former: "Stage | None" = None
+    ) -> "Stage":
         """Solve all that has a closed form on the training part.
 
         Args:
@@ -78,15 +80,16 @@ class Stage:
             plan: all settings.
             parts: the parts of its rows.
             ranks: processes of the fit.
-            mix: weights of the maps of the linear path; by default the validation part gives them.
+            former: an earlier fit, which says what series are learned and has the weights of the maps of the linear
+                path; by default the parts give both.
 
         Raises:
             DataError: the data cannot be used.
             ConfigError: the settings do not suit the data.
         """
+        source, scale = _scaled(source, parts.train, plan.training, former)
         vocabularies = tuple(fit_vocabularies(source, plan.factors, parts.train))
         labelled_by = [(f, v) for f, v in zip(plan.factors, vocabularies, strict=True) if not v.per_series]
-        scale = fit_scale(source, parts.train)
         labels = encode_labels(source, [f for f, _ in labelled_by], [v for _, v in labelled_by])
         check_range(source, parts.valid, scale)
         effects, row_effects = _effects(source, parts, scale, vocabularies, plan)
@@ -110,7 +113,9 @@ class Stage:
         if dimensions.n_static:
             network.forecaster.static.copy_(static)
         start = start_of(network, plan, parts.train)
-        solved = ranks.once(lambda: start_linear(network, *windows(start.stride), start, mix))
+        solved = ranks.once(
+            lambda: start_linear(network, *windows(start.stride), start, None if former is None else former.mix)
+        )
         return cls(source, plan, parts, vocabularies, scale, labels, effects, train, valid, network, dimensions, solved)
 
     def fitted(self, provenance: Provenance) -> FittedModel:
@@ -127,6 +132,16 @@ class Stage:
             provenance=provenance,
             effects=self.effects,
         )
+
+
+def _scaled(source: Source, train: Part, training: TrainingConfig, former: Stage | None) -> tuple[Source, Scale]:
+    """Return the source and its scale, without the series that cannot be learned from if they are to be dropped."""
+    among = None if former is None else former.scale.learned
+    scale = fit_scale(source, train, training.unlearnable, among)
+    if training.unlearnable == "plain" or scale.learned.all():
+        return source, scale
+    learned = [name for name, kept in zip(source.channels, scale.learned, strict=True) if kept]
+    return source.select(learned), scale.of(scale.learned)
 
 
 def _effects(

@@ -122,11 +122,14 @@ def rivals(fitted: FittedModel, source: Source) -> dict[str, Baseline | LinearPa
 
 
 def evaluate_windows(fitted: FittedModel, windows: Windows, mode: LabelMode, with_rivals: bool) -> Evaluation:
-    """Score the model, and simple forecasters if wanted, on windows; forecasts are made and dropped batch by batch."""
-    scale, horizon = fitted.scale, fitted.shape.horizon
+    """Score the model, and simple forecasters if wanted, on windows; forecasts are made and dropped batch by batch.
+
+    Series that could not be learned from are not scored.
+    """
+    center, horizon = np.nan_to_num(fitted.scale.center), fitted.shape.horizon
     others = rivals(fitted, windows.source) if with_rivals else {}
-    sums = {MODEL_NAME: ScoreSums(horizon, scale.center, fitted.seasonal_error, LEVELS)}
-    sums |= {name: ScoreSums(horizon, scale.center, fitted.seasonal_error) for name in others}
+    sums = {MODEL_NAME: ScoreSums(horizon, center, fitted.seasonal_error, LEVELS)}
+    sums |= {name: ScoreSums(horizon, center, fitted.seasonal_error) for name in others}
     for batch in batches(fitted, windows):
         outputs = predict(fitted, batch, mode)
         truth = fitted.original(batch.y)

@@ -18,9 +18,10 @@ Outputs, float32, without those for which the model has no dimensions:
 * ``a_mean``, ``a_sd`` (batch, conditional) and ``b_mean``, ``b_sd`` (batch, marginal): moments of q(a|x,b) and q(b|x).
 * ``p_<factor>`` (batch, class): class probabilities; 1 for a known class.
 
-They equal the results of ``DeepDIVE.forecast`` and ``DeepDIVE.encode`` at the mean code. JSON metadata describe
-channels, factors, classes, levels and axes: under ``divecast`` in the metadata of an ONNX model, in ``divecast.json``
-of a pt2 file.
+They equal the results of ``DeepDIVE.forecast`` and ``DeepDIVE.encode`` at the mean code. Only series that could not be
+learned from, which the metadata list as ``plain``, have no forecast in the graph: NaN. JSON metadata describe channels,
+factors, classes, levels and axes: under ``divecast`` in the metadata of an ONNX model, in ``divecast.json`` of a pt2
+file.
 """
 
 import copy
@@ -40,8 +41,10 @@ from torch.distributions import Normal
 from torch.export import Dim, ExportedProgram
 
 from divecast._optional import need
+from divecast._text import plural
 from divecast.data import Vocabulary
-from divecast.errors import ConfigError
+from divecast.data.names import listed
+from divecast.errors import ConfigError, warn_data
 from divecast.inference.fitted_model import FittedModel
 from divecast.persistence.atomic import replacing
 from divecast.types import MarginalPosterior, WindowEffects
@@ -145,6 +148,11 @@ def export_model(fitted: FittedModel, path: Path, levels: Sequence[float]) -> No
     if path.suffix == ".onnx":
         need("onnxscript")
     graph = Graph(fitted, levels)
+    if fitted.plain:
+        warn_data(
+            f"{plural(len(fitted.plain), 'series')} that could not be learned from, and so forecast by a plain rule, "
+            f"have no forecast in the graph (NaN): {listed(fitted.plain)}"
+        )
     with replacing(path) as temporary:
         writers[path.suffix](temporary, trace(graph, fitted), description(fitted, levels))
 
@@ -220,6 +228,7 @@ def description(fitted: FittedModel, levels: Sequence[float]) -> Json:
         "frequency": fitted.frequency,
         "tz": fitted.provenance.time_zone,
         "channels": list(fitted.channels),
+        "plain": list(fitted.plain),
         "factors": [
             {"name": v.name, "kind": v.kind, "classes": list(v.classes), "dims": dims, "probabilities": name}
             for v, dims, name in zip(factors, network.marginal.block_sizes, names, strict=True)

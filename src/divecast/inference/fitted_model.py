@@ -119,6 +119,12 @@ class FittedModel:
         return tuple(vocabulary.classes for vocabulary in self.vocabularies)
 
     @property
+    def plain(self) -> tuple[str, ...]:
+        """Names of the series that could not be learned from, which are forecast by a plain rule."""
+        names: NDArray[np.object_] = np.array(self.channels, dtype=object)
+        return tuple(names[~self.scale.learned].tolist())
+
+    @property
     def device(self) -> torch.device:
         """Device of the network."""
         return next(self.network.parameters()).device

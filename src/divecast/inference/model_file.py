@@ -209,6 +209,9 @@ def _check_tensors(
         for number, vocabulary in enumerate(added):
             path = path_of(dimensions, config, vocabulary, network, seed=0)
             expected |= {f"added.{number}.{name}": value for name, value in path.state_dict().items()}
-    check_like(tensors, expected, may_lack_numbers=frozenset({"seasonal_error"}))
-    if not bool((tensors["scale.spread"] > 0).all()):
-        raise ValueError("expected a spread above 0 for every channel")
+    check_like(tensors, expected, may_lack_numbers=frozenset({"seasonal_error", "scale.center", "scale.spread"}))
+    center, spread = tensors["scale.center"], tensors["scale.spread"]
+    learned = ~center.isnan()
+    scaled = center.isfinite() & spread.isfinite() & (spread > 0)
+    if not bool(learned.any() and torch.equal(learned, scaled) and torch.equal(learned, ~spread.isnan())):
+        raise ValueError("expected a finite center and a spread above 0, or NaN for both, for every channel")

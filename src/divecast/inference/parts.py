@@ -17,6 +17,7 @@ from divecast.data import Clock, Windows
 from divecast.effects import RowEffects
 from divecast.effects.facts import is_cyclic
 from divecast.inference.fitted_model import FittedModel
+from divecast.inference.plain_rule import PlainForecast
 from divecast.inference.predict import LabelMode, batches, pieces, predict
 from divecast.inference.results.keys import Keys
 from divecast.inference.results.parts import ForecastParts, PartKind
@@ -40,6 +41,9 @@ def forecast_parts(fitted: FittedModel, windows: Windows, mode: LabelMode) -> Fo
         spread, center = (getattr(fitted.scale, name).astype(np.float64) for name in ("spread", "center"))
         values = np.stack([value.numpy() for value in terms.values]) * spread
         values[0] += center
+        if (plain := PlainForecast.of(fitted, piece)) is not None:  # a level, which nothing else moves
+            values[..., plain.channels] = 0.0
+            values[0][..., plain.channels] = plain.mean
         keys = Keys.of(piece.source, piece.origins, piece.segments, range(-1, fitted.shape.horizon))
         found.append(
             ForecastParts(keys, fitted.channels, tuple(terms.names), tuple(terms.kinds), values.astype(np.float32))

@@ -17,6 +17,7 @@ from divecast.data import Windows
 from divecast.data.windows.range_check import check_batch
 from divecast.errors import ConfigError, warn_data
 from divecast.inference.fitted_model import FittedModel
+from divecast.inference.plain_rule import PlainForecast
 from divecast.inference.results import Codes, Floats, Forecast, Keys, Labels, Reconstruction
 from divecast.types import Batch, Code, Outputs, Prediction
 
@@ -96,32 +97,42 @@ def forecast_pieces(
 ) -> Iterator[Forecast]:
     """Yield the forecasts of each piece, in original units; every piece has its own seed.
 
-    At the end warns (DataWarning) of channels without a value in the last rows of a window.
+    Series that could not be learned from are forecast by a plain rule; see ``plain_rule.py``. At the end warns
+    (DataWarning) of channels without a value in the last rows of a window.
     """
-    n_recent, silent = -(-fitted.shape.lookback // _RECENT), torch.zeros(len(fitted.channels), dtype=torch.bool)
+    n_recent, n_channels = -(-fitted.shape.lookback // _RECENT), len(fitted.channels)
+    silent, empty = np.zeros((2, n_channels), dtype=np.bool_)
     for number, piece in enumerate(cut):
         batch = _batch_of(fitted, piece)
-        silent |= batch.x[:, -n_recent:].isnan().all(dim=1).any(dim=0).cpu()
-        outputs = predict(fitted, batch, mode)
+        silent |= batch.x[:, -n_recent:].isnan().all(dim=1).any(dim=0).cpu().numpy() & fitted.scale.learned
+        outputs, plain = predict(fitted, batch, mode), PlainForecast.of(fitted, piece)
         mean, quantiles = mean_and_quantiles(fitted, outputs, levels)
         # Restored before each yield: a suspended generator must not hold the caller's random state.
         with own_random_state(fitted.provenance.plan.seed + number) if n_samples else nullcontext():
             draws = [predict(fitted, batch, mode, sample=True).forecast.sample() for _ in range(n_samples)]
-        samples = torch.stack(draws) if draws else outputs.forecast.mean.new_empty(0, *batch.y.shape)
+            samples = fitted.original(torch.stack(draws) if draws else outputs.forecast.mean.new_empty(0, *mean.shape))
+            if plain is not None:
+                plain.put(mean, levels, quantiles)
+                plain.put_samples(samples)
+        empty |= np.isnan(mean).any(axis=(0, 1))
         yield Forecast(
             Keys.of(piece.source, piece.origins, piece.segments, range(-1, fitted.shape.horizon)),
             fitted.channels,
             mean,
             tuple(levels),
             quantiles,
-            fitted.original(samples),
+            samples,
         )
-    names = [fitted.channels[channel] for channel in torch.nonzero(silent).flatten().tolist()]
-    if names:
+    if silent.any():
         warn_data(
-            f"{plural(len(names), 'channel')} had no value in the {plural(n_recent, 'row')} before a forecast "
-            f"({', '.join(names[:5])}{', ...' if len(names) > 5 else ''}): the intervals there are too narrow, since "
-            "they are calibrated on windows with most values known"
+            f"{plural(int(silent.sum()), 'channel')} had no value in the {plural(n_recent, 'row')} before a forecast "
+            f"({_some(fitted, silent)}): the intervals there are too narrow, since they are calibrated on windows with "
+            "most values known"
+        )
+    if empty.any():
+        warn_data(
+            f"{plural(int(empty.sum()), 'series')} that could not be learned from had no value in a look-back, and so "
+            f"no forecast there (NaN): {_some(fitted, empty)}"
         )
 
 
@@ -227,6 +238,12 @@ def reconstruct_windows(fitted: FittedModel, windows: Windows) -> Reconstruction
         means.append(fitted.original(complete(fitted, batch, "infer").reconstruction.mean))
     keys = Keys.of(windows.source, windows.origins, windows.segments, range(-fitted.shape.lookback, 0))
     return Reconstruction(keys, fitted.channels, np.concatenate(truth), np.concatenate(means))
+
+
+def _some(fitted: FittedModel, chosen: NDArray[np.bool_]) -> str:
+    """Return the names of the first chosen channels."""
+    names = [fitted.channels[channel] for channel in np.flatnonzero(chosen)]
+    return f"{', '.join(names[:5])}{', ...' if len(names) > 5 else ''}"
 
 
 def _batch_of(fitted: FittedModel, piece: Windows) -> Batch:

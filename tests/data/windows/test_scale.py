@@ -51,19 +51,24 @@ def test_scaling_and_back(array):
     np.testing.assert_allclose(back, array, atol=1e-3)
 
 
-def test_channels_that_cannot_be_scaled():
+def test_channels_that_cannot_be_learned_from_have_no_scale_and_are_named_once():
     values = np.random.default_rng(2).normal(size=(20, 4))
-    values[:12, 1] = np.nan
-    with pytest.raises(DataError, match=r"1 channel without any value in the training part: 'c1'.*channels="):
-        fit_scale(panel(values), split(panel(values), ByTime()).train)
-    values[:12, 1] = 0.1
-    values[:12, 3] = np.nan
-    values[5, 3] = 7
-    with pytest.raises(
-        DataError,
-        match=r"2 constant channels .*: 'c1' \(always 0.1 as float32\), 'c3' \(always 7 as float32\)",
+    values[:12, 1], values[:12, 3] = np.nan, 0.1
+    with pytest.warns(
+        DataWarning, match=r"2 of 4 series .* forecast by the last values .*: 'c1' \(no value\), 'c3' \(always 0\.1\)"
     ):
-        fit_scale(panel(values), split(panel(values), ByTime()).train)
+        scale = fit_scale(panel(values), split(panel(values), ByTime()).train)
+    assert scale.learned.tolist() == [True, False, True, False]
+    assert np.isnan(scale.spread).tolist() == [False, True, False, True]
+    assert np.isnan(scale.apply(values.astype(np.float32))[:, 1]).all()  # missing in every window
+    values[5, 1] = 7  # a single value tells no more
+    with pytest.warns(DataWarning, match="'c1' \\(always 7\\), .*"):
+        fit_scale(panel(values), split(panel(values), ByTime()).train, "drop")
+
+
+def test_one_series_at_least_can_be_learned_from():
+    with pytest.raises(DataError, match=r"No series can be learned from, .*always 0\), .*always 0\)"):
+        fit_scale(panel(np.zeros((20, 2))), split(panel(np.zeros((20, 2))), ByTime()).train)
 
 
 def test_digits_that_float32_loses_are_told():

@@ -1,12 +1,16 @@
-"""Scaling of channels by mean and standard deviation of the training part."""
+"""Scaling of channels by mean and standard deviation of the training part.
+
+A channel that does not vary there, or has no value, has no scale: it cannot be learned from, and is missing (NaN) in
+all scaled windows, so that it does not disturb the others.
+"""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from divecast._text import plural
-from divecast.data.names import listed
 from divecast.data.parts import Part
 from divecast.data.source import Source, Values
 from divecast.data.sources.arrays import row_chunks
@@ -14,6 +18,7 @@ from divecast.errors import DataError, warn_data
 from divecast.persistence.page_cache import drop_pages
 
 Sums = NDArray[np.float64]
+Unlearnable = Literal["plain", "drop"]
 
 _MIN_STEPS = 50  # float32 steps per standard deviation, so that rounding errs by less than a hundredth of it
 
@@ -23,12 +28,22 @@ class Scale:
     """Centre and spread of every channel.
 
     Attributes:
-        center: (channel,) float32, original units.
-        spread: (channel,) float32, original units, above 0.
+        center: (channel,) float32, original units; NaN where the channel cannot be learned from.
+        spread: (channel,) float32, original units, above 0; NaN where the center is.
     """
 
     center: Values
     spread: Values
+
+    @property
+    def learned(self) -> NDArray[np.bool_]:
+        """(channel,) whether the channel can be learned from."""
+        known: NDArray[np.bool_] = ~np.isnan(self.center)
+        return known
+
+    def of(self, channels: NDArray[np.bool_]) -> "Scale":
+        """The scale of some channels, by a mask."""
+        return Scale(self.center[channels], self.spread[channels])
 
     def apply(self, array: Values) -> Values:
         """Scale (..., channel) from original units."""
@@ -39,15 +54,21 @@ class Scale:
         return array * self.spread + self.center
 
 
-def fit_scale(source: Source, train: Part) -> Scale:
+def fit_scale(
+    source: Source, train: Part, unlearnable: Unlearnable = "plain", among: NDArray[np.bool_] | None = None
+) -> Scale:
     """Mean and standard deviation of the observed training values, in float64 over chunks of rows.
+
+    Channels without a value in the training part, or constant there, get none and are named in a DataWarning.
 
     Args:
         source: Panel or recordings.
         train: the training part.
+        unlearnable: what the warning says of those channels: forecast by a plain rule, or left out.
+        among: (channel,) channels that may have a scale, without a warning of the others; None for all.
 
     Raises:
-        DataError: a channel has no observed value in the training part, or is constant there.
+        DataError: no channel can be learned from.
     """
     n_channels = len(source.channels)
     count, mean, square = np.zeros((3, n_channels))
@@ -58,11 +79,14 @@ def fit_scale(source: Source, train: Part) -> Scale:
             low, high = np.fmin(low, np.fmin.reduce(chunk)), np.fmax(high, np.fmax.reduce(chunk))
             count, mean, square = _merge((count, mean, square), _moments(chunk))
             drop_pages(source.values)
-    _check_observed(source, count)
-    spread = np.sqrt(square / count).astype(np.float32)
+    spread = np.sqrt(square / np.maximum(count, 1)).astype(np.float32)
     # A spread below the smallest normal float32 cannot be divided by.
-    _check_varying(source, low, np.where(spread < np.finfo(np.float32).tiny, low, high))
-    scale = Scale(mean.astype(np.float32), spread)
+    varies = (low < high) & (spread >= np.finfo(np.float32).tiny)
+    if among is not None:
+        varies &= among
+    else:
+        _report_unlearnable(source, np.where(count, low, np.nan), varies, unlearnable)
+    scale = Scale(np.where(varies, mean, np.nan).astype(np.float32), np.where(varies, spread, np.float32(np.nan)))
     _report_rounded(source, scale)
     return scale
 
@@ -84,26 +108,27 @@ def _merge(one: tuple[Sums, Sums, Sums], two: tuple[Sums, Sums, Sums]) -> tuple[
     return count, one[1] + difference * share, one[2] + two[2] + np.square(difference) * one[0] * share
 
 
-def _check_observed(source: Source, count: Sums) -> None:
-    empty = [name for name, n in zip(source.channels, count, strict=True) if n == 0]
-    if empty:
-        raise DataError(
-            f"{plural(len(empty), 'channel')} without any value in the training part: {listed(empty)}",
-            hint="Select the other ones with {channels}, or choose a {split} whose training part covers them",
-        )
-
-
-def _check_varying(source: Source, low: Sums, high: Sums) -> None:
-    constant = [
-        f"{name!r} (always {value:g} as float32)"
-        for name, value, highest in zip(source.channels, low, high, strict=True)
-        if value == highest
+def _report_unlearnable(source: Source, value: Sums, varies: NDArray[np.bool_], unlearnable: Unlearnable) -> None:
+    """Warn of channels that have no value, (channel,) NaN, or a single one in the training part; refuse if all do."""
+    if varies.all():
+        return
+    each = [
+        f"{source.channels[channel]!r} ({'no value' if np.isnan(value[channel]) else f'always {value[channel]:g}'})"
+        for channel in np.flatnonzero(~varies)
     ]
-    if constant:
+    named = f"{', '.join(each[:8])}{', ...' if len(each) > 8 else ''}"
+    if not varies.any():
         raise DataError(
-            f"{plural(len(constant), 'constant channel')} in the training part: {', '.join(constant[:8])}",
-            hint="Select the other ones with {channels}",
+            f"No series can be learned from, since none varies in the training part: {named}",
+            hint="Choose a {split} whose training part has values, or other {channels}",
         )
+    verb, does = ("is", "it does") if len(each) == 1 else ("are", "they do")
+    fate = "left out" if unlearnable == "drop" else "forecast by the last values of the look-back alone"
+    warn_data(
+        f"{len(each)} of {plural(len(varies), 'series')} cannot be learned from, since {does} not vary in the training "
+        f"part, and {verb} {fate}: {named}",
+        hint=None if unlearnable == "drop" else 'Pass "drop" as {unlearnable} to leave them out',
+    )
 
 
 def _report_rounded(source: Source, scale: Scale) -> None:

@@ -13,6 +13,7 @@ from divecast.data import Backend, Windows, to_frame
 from divecast.explain.code import Generated, generate
 from divecast.explain.long_table import long_columns
 from divecast.inference.fitted_model import FittedModel
+from divecast.inference.plain_rule import PlainForecast
 from divecast.inference.results import Columns, Floats, Forecast, Keys, Reconstruction
 from divecast.types import Batch, Code
 
@@ -171,7 +172,11 @@ def counterfactual_of(
     behind = Keys.of(windows.source, windows.origins, windows.segments, range(-fitted.shape.lookback, 0))
     truth = np.concatenate([batch.truth for batch in batches])
 
+    plain = PlainForecast.of(fitted, windows)
+
     def forecast_of(generated: Generated) -> Forecast:
+        if plain is not None:
+            plain.put(generated.mean, levels, generated.quantiles)
         no_samples = np.empty((0, *generated.mean.shape), dtype=np.float32)
         return Forecast(ahead, fitted.channels, generated.mean, tuple(levels), generated.quantiles, no_samples)
 

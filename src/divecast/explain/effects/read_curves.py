@@ -1,5 +1,6 @@
 """Reads the curves of a fitted model from the weights of its effects."""
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -55,7 +56,9 @@ def _shares_in(fitted: FittedModel, effects: Effects, source: Source) -> dict[st
     if rows_of is None or not isinstance(source, Panel):
         raise DataError("Recordings have no clock, so they have no effects", argument="data")
     rows = np.arange(0, len(source.values), -(-len(source.values) // _MOST_ROWS))
-    variance = np.nanvar(fitted.scale.apply(source.values[rows]), axis=0, dtype=np.float64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a series without values has no variance: NaN
+        variance = np.nanvar(fitted.scale.apply(source.values[rows]), axis=0, dtype=np.float64)
     shares = {}
     for name in effects.basis.names:
         of_effect = effects.sum_of(effects.groups_of(name), rows_of.facts, rows).var(axis=0, dtype=np.float64)

@@ -23,7 +23,8 @@ PartKind = Literal["level", "effect", "carry-over", "network"]
 class ForecastParts(Plottable):
     """The parts of forecasts, in original units; they add up to the forecast mean.
 
-    A part of kind ``level`` is what a constant window at its own mean would carry on. An ``effect`` is what a factor or
+    A part of kind ``level`` is what a constant window at its own mean would carry on, or the whole forecast of a series
+    that could not be learned from. An ``effect`` is what a factor or
     a covariate adds at the target row, beyond what the window carries on of its effect in the past: on the day after a
     holiday, that of the holiday is positive where a holiday lowers the values. A ``carry-over`` is what the deviations
     of a span of the window from its mean carry on. ``network`` is the correction by the network, which reads the code.
