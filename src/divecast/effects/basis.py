@@ -27,6 +27,7 @@ _HOURS = 24
 _MOST_BY_HOUR = 8  # classes of a label whose effects differ by hour
 _MOST_SERIES_BY_PART = 512  # series for which a covariate of their own acts by part of the day
 _LEAST_VALUES = 8
+_ENOUGH_VALUES = 1_000_000  # for quantiles and means; rows are skipped beyond that
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,11 +213,11 @@ def _label_groups(at: int, factor: Factor, vocabulary: Vocabulary, facts: Facts)
 def _number_groups(at: int, covariate: Covariate, facts: Facts, rows: Rows) -> list[Group]:
     values = facts.number_at(at, rows)
     own = values.ndim == 2
-    known = values[~np.isnan(values)]
-    if len(known) < _LEAST_VALUES or known.min() == known.max():
+    n_known = int((~np.isnan(values)).sum())
+    if n_known < _LEAST_VALUES or np.nanmin(values) == np.nanmax(values):
         warn_data(
-            f"Covariate {covariate.name!r} is not used: {plural(len(known), 'value')} in the training part "
-            f"{'are all equal' if len(known) >= _LEAST_VALUES else 'are too few'}"
+            f"Covariate {covariate.name!r} is not used: {plural(n_known, 'value')} in the training part "
+            f"{'are all equal' if n_known >= _LEAST_VALUES else 'are too few'}"
         )
         return []
 
@@ -235,12 +236,13 @@ def _number_groups(at: int, covariate: Covariate, facts: Facts, rows: Rows) -> l
 
 def _number(at: int, values: Values, quantiles: Sequence[float], trailing: int = 1) -> Number:
     """Return a piecewise linear function with knots at quantiles of training values."""
-    known = values[~np.isnan(values)].astype(np.float64)
-    centre, spread = float(known.mean()), float(known.std())
-    standard = (known - centre) / spread
-    knots = np.unique(np.quantile(standard, quantiles))
-    lowest, highest = float(standard.min()) - BEYOND, float(standard.max()) + BEYOND
-    inner = tuple(float(knot) for knot in knots if standard.min() < knot < standard.max())
+    some = values[:: -(-values.size // _ENOUGH_VALUES)]
+    known = some[~np.isnan(some)].astype(np.float64)
+    centre, spread = float(known.mean()), float(known.std()) or 1.0
+    knots = np.unique(np.quantile((known - centre) / spread, quantiles))
+    least, most = ((float(edge) - centre) / spread for edge in (np.nanmin(values), np.nanmax(values)))
+    lowest, highest = least - BEYOND, most + BEYOND
+    inner = tuple(float(knot) for knot in knots if least < knot < most)
     plain = Number(at, centre, spread, inner, lowest, highest, (0.0,) * (1 + len(inner)), trailing)
     means = plain.of_values(known.astype(np.float32)).mean(0, dtype=np.float64)
     return replace(plain, means=tuple(means.tolist()))

@@ -4,16 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from divecast.data.source import Values
 from divecast.effects.basis import Basis, Group
 from divecast.effects.design import Design
-from divecast.effects.facts import Facts, Rows
+from divecast.effects.facts import ALL, Channels, Facts, Rows
 from divecast.effects.terms import Classes
-
-Channels = NDArray[np.int64] | slice
-ALL = slice(None)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -68,7 +64,7 @@ class Effects:
         """Return the effects of the shared features from ``first`` on, and of those that differ by series."""
         total: Values = self.design.shared(facts, rows, ahead=ahead)[:, first:] @ self.weight[first:, channels]
         if self.basis.own:
-            features = self.design.own(facts, rows, ahead=ahead)[:, channels]
+            features = self.design.own(facts.of_channels(channels), rows, ahead=ahead)
             total += np.einsum("rcf,cf->rc", features, self.own_weight[channels])
         return total
 
@@ -77,10 +73,11 @@ class Effects:
     ) -> Values:
         """Return the effects of some groups, (row, channel) float32."""
         total = np.zeros((len(rows), self.spread[:1, channels].shape[1]), dtype=np.float32)
+        facts = facts.of_channels(channels)
         for group in groups:
             features, place = self.design.of(group, facts, rows, ahead=ahead), self.basis.place(group)
             if group.of_series:
-                total += np.einsum("rcf,cf->rc", features[:, channels], self.own_weight[channels, place])
+                total += np.einsum("rcf,cf->rc", features, self.own_weight[channels, place])
             else:
                 total += features @ self.weight[place, channels]
         return total
@@ -107,6 +104,7 @@ class Effects:
         Returns:
             (row, channel) float32 standard deviations.
         """
+        facts = facts.of_channels(channels)
         told = self.design.shared(facts, rows, ahead=True)[:, self._first_told :]
         variance = np.square(told @ self.root).sum(1)[:, None] * np.square(self.noise[channels])
         for number, group in enumerate(self.basis.groups):
@@ -114,7 +112,7 @@ class Effects:
                 continue
             known = group.known(facts, rows)
             if not known.all():
-                missing = ~known[:, channels] if known.ndim == 2 else ~known[:, None]
+                missing = ~known if known.ndim == 2 else ~known[:, None]
                 variance += missing * self.spread[number, channels] ** 2
         deviation: Values = np.sqrt(variance)
         return deviation

@@ -1,7 +1,7 @@
 """The known columns of the rows of a panel: classes, covariates, and where a row lies in its day and year."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,8 @@ from divecast.data.source import Values
 from divecast.errors import DataError
 
 Rows = NDArray[np.int64]
+Channels = NDArray[np.int64] | slice
+ALL = slice(None)
 
 _DAY, _YEAR = 86400, 365.2425 * 86400
 
@@ -31,6 +33,7 @@ class Facts:
         hour: (row,) hour of the local day, 0 to 23.
         year: (row,) share of the local year that has passed, in [0, 1).
         per_day: rows of an ordinary day; 1 for longer steps.
+        channels: channels whose own classes and values are looked up.
     """
 
     factors: tuple[Factor, ...]
@@ -41,6 +44,7 @@ class Facts:
     hour: NDArray[np.int16]
     year: NDArray[np.float32]
     per_day: int
+    channels: Channels = field(default_factory=lambda: ALL)
 
     @property
     def n_rows(self) -> int:
@@ -60,11 +64,15 @@ class Facts:
     def classes_at(self, factor: int, rows: Rows) -> LabelIndices:
         """Return the class indices of a factor, (row,) or (row, channel); -1 where unknown and outside all rows."""
         own = self.of_series[factor]
-        return at_rows(self.classes[:, factor] if own is None else own, rows, -1)
+        return at_rows(self.classes[:, factor], rows, -1) if own is None else at_rows(own, rows, -1, self.channels)
 
     def number_at(self, covariate: int, rows: Rows) -> Values:
         """Return the values of a covariate, (row,) or (row, channel); NaN where unknown and outside all rows."""
-        return at_rows(self.numbers[covariate], rows, np.nan)
+        return at_rows(self.numbers[covariate], rows, np.nan, self.channels)
+
+    def of_channels(self, channels: Channels) -> "Facts":
+        """Return the facts of some of the channels."""
+        return replace(self, channels=channels)
 
     def in_a_row(self, rows: Rows) -> "Facts":
         """Return the facts of rows of windows, (batch, step), one window after another.
@@ -148,10 +156,16 @@ def _per_day(clock: Clock) -> int:
     return clock.rows_a_day
 
 
-def at_rows(column: NDArray[Any], rows: Rows, missing: float) -> NDArray[Any]:
-    """Return the values of a column at rows; ``missing`` outside it."""
+def at_rows(column: NDArray[Any], rows: Rows, missing: float, channels: Channels = ALL) -> NDArray[Any]:
+    """Return the values of a column at rows, of some channels if it differs by series; ``missing`` outside it."""
     inside = (rows >= 0) & (rows < len(column))
-    values = column[np.clip(rows, 0, len(column) - 1)]
+    nearest = np.clip(rows, 0, len(column) - 1)
+    if column.ndim < 2:
+        values = column[nearest]
+    elif isinstance(channels, slice):
+        values = column[:, channels][nearest]
+    else:
+        values = column[nearest[:, None], channels]
     if inside.all():
         return values
     values = np.array(values)

@@ -28,7 +28,7 @@ PENALTY = 20.0
 """Penalty on the squared weights, in rows (shared/design/effects.md; our choice)."""
 
 _ROWS_AT_ONCE, _VALUES_AT_ONCE = 8192, 16_000_000
-_ROWS_OF_SPREAD = 4000
+_ROWS_OF_SPREAD, _CHANNELS_OF_SPREAD = 4000, 256
 _PASSES_WITH_GAPS, _PASSES_BY_SERIES = 3, 4
 
 
@@ -151,7 +151,7 @@ class _Work:
         bare = Effects(self.design, weight, own, none, none, root, silent)
 
         def spread(groups: Sequence[Group]) -> Values:
-            parts = _pieces(np.arange(n_channels), 512)
+            parts = [slice(first, first + _CHANNELS_OF_SPREAD) for first in range(0, n_channels, _CHANNELS_OF_SPREAD)]
             return np.concatenate([bare.sum_of(groups, self.facts, some, part).std(0) for part in parts])
 
         of_groups = np.stack([spread([group]) for group in basis.groups])

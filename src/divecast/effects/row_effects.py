@@ -13,13 +13,13 @@ from divecast.data import WindowShape
 from divecast.data.source import Values
 from divecast.data.windows.window_batch import cut
 from divecast.effects.changed import AheadChange, Change, change_ahead
-from divecast.effects.effects import ALL, Channels, Effects
-from divecast.effects.facts import Facts, Rows
+from divecast.effects.effects import Effects
+from divecast.effects.facts import ALL, Channels, Facts, Rows
 from divecast.effects.moved import Move, change_of_classes
 from divecast.types import WindowEffects
 
 _MOST_KEPT = 50_000_000  # effects of a whole panel that are computed once and kept, 200 MB
-_ROWS_AT_ONCE = 8192
+_ROWS_AT_ONCE, _VALUES_AT_ONCE = 8192, 16_000_000
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -136,8 +136,11 @@ class RowEffects:
     def _computed(self, rows: Rows, channels: Channels = ALL) -> _Whole:
         effects, facts, basis = self.effects, self.facts, self.effects.basis
 
+        own_values = effects.spread[0, channels].size * sum(group.width for group in basis.own)
+        at_once = max(1, min(_ROWS_AT_ONCE, _VALUES_AT_ONCE // max(1, own_values)))
+
         def pieced(compute: Callable[[Rows], Values]) -> Values:
-            parts = [compute(rows[i : i + _ROWS_AT_ONCE]) for i in range(0, len(rows), _ROWS_AT_ONCE)]
+            parts = [compute(rows[i : i + at_once]) for i in range(0, len(rows), at_once)]
             return np.asfortranarray(np.concatenate(parts))
 
         past = pieced(lambda part: effects.of(facts, part, channels))
