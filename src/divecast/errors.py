@@ -1,23 +1,53 @@
 """Errors and warnings a user can meet: what is wrong, where, and what to do, as fields that every face words itself.
 
 An argument is named in a hint in braces, as in ``Use a shorter {lookback}``: Python reads ``lookback=`` there, the
-command line ``--lookback``. So no face has to read a message to know what it says.
+command line ``--lookback``. So no face has to read a message to know what it says. :func:`told` names it with a value.
 """
 
+import json
 import os
 import re
+import shlex
 import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 _PACKAGE = str(Path(__file__).parent) + os.sep
-_ARGUMENT = re.compile(r"\{(\w+(?:\.\w+)*)\}")
+_ARGUMENT = re.compile(r"\{(\w+(?:\.\w+)*)(?::(\[[^{}]*\]))?\}")
 
 
 def as_argument(name: str) -> str:
     """Return an argument as Python spells it: ``lookback=``; a dotted name is a setting and stays as it is."""
     return name if "." in name else f"{name}="
+
+
+def told(argument: str, *values: str) -> str:
+    """Return an argument with values, for a hint: Python reads ``id='meter'`` there, the command line ``--id meter``.
+
+    Args:
+        argument: name of the argument.
+        values: at least one; several are a list in Python, and repeat the option at the command line.
+
+    Example:
+        >>> print(DataError("It is long", hint=f"Pass {told('id', 'store', 'item')} and {told('value', 'kwh')}"))
+        It is long. Pass id=['store', 'item'] and value='kwh'.
+    """
+    return f"{{{argument}:{json.dumps([value.translate(_WITHOUT_BRACES) for value in values])}}}"
+
+
+_WITHOUT_BRACES = str.maketrans("{}", "()")
+
+
+def _spelled(spell: Callable[[str], str], name: str, values: str | None) -> str:
+    """An argument with its values, as a face spells it."""
+    option = spell(name)
+    if values is None:
+        return option
+    listed = json.loads(values)
+    if option.endswith("="):
+        return f"{option}{listed if len(listed) > 1 else listed[0]!r}"
+    return " ".join(f"{option} {shlex.quote(value)}" for value in listed)
 
 
 class _Worded(Exception):  # noqa: N818  base of errors and of warnings
@@ -61,7 +91,7 @@ class _Worded(Exception):  # noqa: N818  base of errors and of warnings
             message = self.problem or contrast[:1].upper() + contrast[1:]
         if not self.hint:
             return message
-        hint = _ARGUMENT.sub(lambda name: spell(name[1]), self.hint)
+        hint = _ARGUMENT.sub(lambda named: _spelled(spell, named[1], named[2]), self.hint)
         return f"{_sentence(message)} {_sentence(hint)}"
 
     def __str__(self) -> str:

@@ -1,17 +1,19 @@
 """DeepDIVE, the estimator: fit, forecast, explain, save."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self, cast, get_args
 
 from divecast._device import pick_device
 from divecast.config import LossConfig, ModelConfig, TrainingConfig, check_at_least, check_choice
-from divecast.data import ByTime, Covariate, Factor, Label, Split, as_covariates, as_factors, as_name, read_source
+from divecast.data import Covariate, Factor, Label, Split, as_covariates, as_factors, as_name, read_source
+from divecast.data.describe import described
 from divecast.errors import ConfigError, NotFittedError
 from divecast.explain.methods import Explaining
 from divecast.fit.add_factor import add_factor
 from divecast.fit.fit_model import FitRequest
-from divecast.fit.launch import Machines, fit_on
+from divecast.fit.launch import Machines, fit_on, is_first_process
 from divecast.fit.parameters import in_code, nested, with_setting
 from divecast.inference.evaluation import Evaluation, evaluate_windows
 from divecast.inference.fitted_model import FittedModel, PartName
@@ -239,12 +241,17 @@ class DeepDIVE(Forecasting, Explaining):
         nodes: int = 1,
         static: Any = None,
         known: Any = None,
+        id: str | Sequence[str] | None = None,  # noqa: A002  as in Panel.from_long
+        time: str | None = None,
+        value: str | None = None,
+        tz: str | None = None,
     ) -> Self:
         """Fit on the training part; the validation part is used for early stopping and to calibrate the intervals.
 
         Args:
             data: a ``Panel``, ``Recordings``, a pandas, polars or pyarrow table, or a path.
-            split: how to split the rows into training, validation and test part; ``ByTime(3, 1, 1)`` by default.
+            split: how to split the rows into training, validation and test part; by default ``ByTime(3, 1, 1)``, or
+                ``ByRecording()`` for recordings in which a class occurs at the end alone.
             checkpoint: file for the state of the fit, written regularly and on Ctrl-C.
             resume: whether to resume from the checkpoint, if it exists; the weights are those of an uninterrupted fit.
             refit: whether to fit once more, on all rows, also those of the validation and test part, with the number of
@@ -264,9 +271,13 @@ class DeepDIVE(Forecasting, Explaining):
                 row per series.
             known: labels and covariates that the data lack: a second table, or the path of one, by time or by time and
                 series, as in ``divecast.data.read_source``.
+            id: column that names the series of a long table, or several that do so together.
+            time: column of time stamps.
+            value: column of the values of a long table.
+            tz: time zone of time stamps that name none, and of calendar factors.
 
         Returns:
-            The estimator itself.
+            The estimator itself. It remembers how a table was read, and reads others likewise.
 
         Raises:
             DataError: the data cannot be used.
@@ -285,16 +296,21 @@ class DeepDIVE(Forecasting, Explaining):
                 "A fit can only resume from a checkpoint", hint="Pass {checkpoint}", argument="checkpoint"
             )
         request = FitRequest(
-            split or ByTime(),
+            split,
             self.plan,
             None if checkpoint is None else Checkpointing(Path(checkpoint), resume=resume),
             (*callbacks, ProgressBar()) if progress else tuple(callbacks),
             probe,
             refit,
+            _say if progress else None,
         )
-        if static is not None or known is not None:
-            plan = request.plan
-            data = read_source(data, factors=plan.factors, covariates=plan.covariates, static=static, known=known)
+        told = {"static": static, "known": known, "id": id, "time": time, "value": value, "tz": tz}
+        if any(each is not None for each in told.values()):
+            plan, given = request.plan, data
+            data = read_source(data, factors=plan.factors, covariates=plan.covariates, **told)
+            if progress and data is not given and is_first_process():
+                names = [factor.name for factor in plan.factors], [covariate.name for covariate in plan.covariates]
+                _say(described(data, *names))
         self._fitted = fit_on(Machines(devices, nodes), data, request, pick_device(self.device))
         return self
 
@@ -523,3 +539,8 @@ class DeepDIVE(Forecasting, Explaining):
         as_factors(self.factors)
         as_covariates(self.covariates)
         pick_device(self.device)
+
+
+def _say(message: str) -> None:
+    """Print one line on stderr, as the progress bar does."""
+    sys.stderr.write(f"{message}.\n")

@@ -55,7 +55,7 @@ class Result:
         """The one line on stderr of a run that failed for a user's mistake."""
         assert self.code == 2, (self.code, self.out, self.err)
         assert self.out == ""
-        lines = self.err.splitlines()
+        lines = [line for line in self.err.splitlines() if not line.startswith("Read ")]  # how the data were read
         assert len(lines) == 1, lines
         assert lines[0].startswith("divecast: ")
         return lines[0]

@@ -163,10 +163,10 @@ def test_a_model_that_could_not_be_written_is_refused_first(run, folder, tmp_pat
     "error", [PermissionError(13, "Permission denied"), UnicodeDecodeError("utf-8", b"x", 0, 1, "no")]
 )
 def test_what_a_reader_lets_through_is_one_line(run, folder, tmp_path, monkeypatch, error):
-    def read(path, text):
+    def read(path, text, as_text):
         raise error
 
-    monkeypatch.setattr("divecast.data.reading.read_table", read)
+    monkeypatch.setattr("divecast.data.tables.as_written.read_table", read)
     assert "panel.csv" in fit(run, folder, tmp_path / "m").error
 
 

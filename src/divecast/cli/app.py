@@ -25,7 +25,7 @@ from divecast.cli.commands.swap_codes import swap_codes
 from divecast.cli.commands.traverse import traverse
 from divecast.cli.commands.what_if import what_if
 from divecast.cli.commands.why import why
-from divecast.cli.console import OK, USER_ERROR, print_lines, reported_warnings, say
+from divecast.cli.console import OK, USER_ERROR, print_lines, quiet, reported_warnings, say
 from divecast.cli.groups import with_groups
 from divecast.errors import DivecastError, as_argument
 
@@ -120,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        with reported_warnings(as_option):
+        with reported_warnings(as_option), quiet("--json" in words):
             code = program()(words, prog_name="divecast", standalone_mode=False)
     except DivecastError as error:
         say(f"divecast: {error.worded(as_option)}", "red")

@@ -9,6 +9,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -28,6 +29,25 @@ def say(message: str, style: str = "") -> None:
     from rich.text import Text
 
     Console(stderr=True, soft_wrap=True).print(Text(" ".join(message.split()), style=style))
+
+
+_QUIET: ContextVar[bool] = ContextVar("quiet", default=False)
+
+
+def tell(message: str) -> None:
+    """Print one line on stderr, unless only JSON is to be printed."""
+    if not _QUIET.get():
+        say(message)
+
+
+@contextmanager
+def quiet(on: bool) -> Iterator[None]:
+    """Leave out what :func:`tell` would print, if ``on``."""
+    token = _QUIET.set(on)
+    try:
+        yield
+    finally:
+        _QUIET.reset(token)
 
 
 def tell_progress(progress: JobProgress[Any], name: str) -> None:

@@ -3,10 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
+from divecast.cli.console import tell
 from divecast.cli.options import ModelOptions
 from divecast.cli.settings import CommandSettings
 from divecast.data import Panel, Recordings, add_future, read_source
-from divecast.data.tables.long import LongNames
+from divecast.data.describe import described
+from divecast.data.tables.as_read import ReadNames
 from divecast.data.time.business_days import Opening, calendar_from_text, read_holidays
 from divecast.data.time.open_slots import OpenSlots
 from divecast.errors import ArtifactError, DataError
@@ -23,8 +25,9 @@ def read_data(
     *,
     absent_labels: bool = False,
     calendar: Opening = "auto",
+    like: ReadNames | None = None,
 ) -> Panel | Recordings:
-    """Read a file, a store or a shipped data set, with the selected channels.
+    """Read a file, a store or a shipped data set, with the selected channels, and say how it was read.
 
     Args:
         name: a path, or the name of a shipped data set.
@@ -32,12 +35,13 @@ def read_data(
         plan: settings of the model, whose factors and covariates name columns.
         absent_labels: whether these columns may be absent.
         calendar: opening times if the settings name none; by default those that the data tell.
+        like: names of the columns of the table that a model was fitted on.
 
     Raises:
         DataError: the data do not exist, cannot be read with these settings, or lack a column of a factor or covariate.
     """
     try:
-        return read_source(
+        source = read_source(
             name,
             factors=plan.factors,
             absent_labels=absent_labels,
@@ -56,9 +60,13 @@ def read_data(
             time_format=settings.time_format,
             stamps=settings.stamps or "start",
             calendar=opening_times(settings, calendar),
+            like=like,
         )
     except (OSError, UnicodeError) as error:  # what the readers let through
         raise DataError(f"{name} cannot be read ({error})", hint="Save it again, text as UTF-8") from error
+    names = [factor.name for factor in plan.factors], [covariate.name for covariate in plan.covariates]
+    tell(f"{described(source, *names)}.")
+    return source
 
 
 def opening_times(settings: CommandSettings, otherwise: Opening) -> Opening:
@@ -116,19 +124,19 @@ def data_for(model: DeepDIVE, data: str, settings: CommandSettings) -> Panel | R
     """
     provenance = model.fitted_model.provenance
     of_fit = replace(settings, tz=settings.tz or provenance.time_zone, stamps=settings.stamps or provenance.stamps)
-    source = read_data(data, of_fit, model.plan, absent_labels=True, calendar=provenance.slots)
+    like = model.fitted_model.read_names
+    source = read_data(data, of_fit, model.plan, absent_labels=True, calendar=provenance.slots, like=like)
     if settings.future is None:
         return source
     if not isinstance(source, Panel):
         raise DataError("Recordings have no clock, so they take no rows of the future", argument="future")
-    columns = LongNames(settings.id or LongNames().id)
     return add_future(
         source,
         settings.future,
         model.plan.factors,
         model.plan.covariates,
         time=settings.time,
-        id=columns.id,
+        id=settings.id,
         text=settings.text,
         time_format=settings.time_format,
     )

@@ -101,10 +101,11 @@ class DataOptions:
         ),
     ]
     id: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             "--id",
-            help="Column that names the series of a long table, one row per series and time. Default: unique_id.",
+            help="Column that names the series of a long table, one row per series and time; repeat it where several "
+            "do so together. Default: one of a usual name, such as unique_id or item_id.",
             rich_help_panel=_DATA,
         ),
     ] = None
@@ -115,7 +116,9 @@ class DataOptions:
     value: Annotated[
         str | None,
         typer.Option(
-            "--value", help="Column that holds the values of a long table. Default: y.", rich_help_panel=_DATA
+            "--value",
+            help="Column that holds the values of a long table. Default: one of a usual name, such as y or target.",
+            rich_help_panel=_DATA,
         ),
     ] = None
     static: Annotated[

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_type_hints
 
 from divecast.config import LossConfig, ModelConfig, TrainingConfig
 from divecast.data import TextFormat
+from divecast.data.tables.long_names import as_names
 from divecast.data.time.stamp_options import StampEdge
 from divecast.errors import ConfigError
 from divecast.persistence.adapters import adapter_of
@@ -40,7 +41,7 @@ class CommandSettings:
         group: Label of recordings; those of one class stay in one part.
         seed: random seed.
         device: cpu, cuda or mps.
-        id: column of a long table that names the series.
+        id: column of a long table that names the series, or several that do so together.
         time: column of time stamps.
         value: column of a long table that holds the values.
         static: file of the facts of the series.
@@ -76,7 +77,7 @@ class CommandSettings:
     group: str | None = None
     seed: int = 0
     device: str = "cpu"
-    id: str | None = None
+    id: str | list[str] | None = None
     time: str | None = None
     value: str | None = None
     static: str | None = None
@@ -102,6 +103,11 @@ class CommandSettings:
     losses: LossConfig = field(default_factory=LossConfig)
 
     @property
+    def says_split(self) -> bool:
+        """Whether anything is said of the split."""
+        return self.split is not None or self.group is not None or self.split_by != "time"
+
+    @property
     def rising_levels(self) -> tuple[float, ...]:
         """The quantile levels in rising order."""
         return tuple(sorted(self.levels))
@@ -114,7 +120,8 @@ class CommandSettings:
     def reading_options(self) -> list[str]:
         """Return the options, as words of a command line, that read the data as these settings do."""
         rate = str(self.rate) if self.recording is not None else None
-        pairs = [("--id", self.id), ("--time", self.time), ("--value", self.value), ("--tz", self.tz)]
+        pairs: list[tuple[str, str | None]] = [("--id", name) for name in as_names(self.id)]
+        pairs += [("--time", self.time), ("--value", self.value), ("--tz", self.tz)]
         pairs += [("--calendar", self.calendar), *(("--holidays", dates) for dates in self.holidays)]
         pairs += [("--static", self.static), ("--known", self.known)]
         pairs += [("--recording", self.recording), ("--rate", rate)]

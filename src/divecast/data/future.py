@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,12 +11,12 @@ from divecast.data.factors import Factor, Label
 from divecast.data.names import listed
 from divecast.data.source import Column, Source, Values
 from divecast.data.sources.panel import Panel
+from divecast.data.tables.as_written import AsWritten
 from divecast.data.tables.columns import Frame, column_names, open_frame
 from divecast.data.tables.known import Known, KnownNames, read_known
 from divecast.data.tables.label_columns import as_text, label_missing
-from divecast.data.tables.long import LongNames
+from divecast.data.tables.long_names import LongNames, Names, as_names
 from divecast.data.tables.places import empty_like
-from divecast.data.tables.read import read_table
 from divecast.data.tables.roles import Roles
 from divecast.data.tables.text_format import TextFormat
 from divecast.data.time.stamps import StampForm
@@ -68,7 +67,7 @@ def add_future(  # noqa: PLR0913  one argument for each thing a table may not sa
     covariates: Sequence[str | Covariate] = (),
     *,
     time: str | None = None,
-    id: str = LongNames().id,  # noqa: A002  as in Panel.from_long
+    id: Names = None,  # noqa: A002  as in Panel.from_long
     text: TextFormat | None = None,
     time_format: str | None = None,
 ) -> Panel:
@@ -81,8 +80,8 @@ def add_future(  # noqa: PLR0913  one argument for each thing a table may not sa
             starts at the panel's next step; earlier rows are left out, with a DataWarning.
         factors: factors; those that are labels name columns.
         covariates: covariates, by name or as :class:`Covariate`.
-        time: column of time stamps; by default ``ds``, else the only one.
-        id: column that names the series, if the table has it.
+        time: column of time stamps; by default that of the panel, ``ds``, or the only one.
+        id: columns that name the series, if the table has them; by default those of the panel, else ``unique_id``.
         text: how a text file is written, where it does not tell itself.
         time_format: how time stamps are written as text, as in :meth:`Panel.from_wide`.
 
@@ -103,7 +102,9 @@ def add_future(  # noqa: PLR0913  one argument for each thing a table may not sa
         >>> longer.covariate("price").tolist(), longer.values[:, 0].tolist()
         ([3.0, 2.0, 2.0, 3.0], [5.0, 7.0, nan, nan])
     """
-    frame = open_frame(read_table(future, text) if isinstance(future, str | Path) else future)[0]
+    columns = _names("the table of the future", source, time, id, time_format)
+    written = AsWritten(columns.ids, tuple(factor.name for factor in factors if isinstance(factor, Label)))
+    frame = open_frame(written.read(future, text))[0]
     names = column_names(frame)
     roles = Roles.of([factor for factor in factors if isinstance(factor, Label)], covariates)
     told = _as_in(source, roles.only(names))
@@ -116,10 +117,23 @@ def add_future(  # noqa: PLR0913  one argument for each thing a table may not sa
     ahead = {*(label.name for label in roles.labels), *(one.name for one in roles.covariates if one.known_ahead)}
     if absent := [name for name in roles.names if name in ahead and name not in names]:
         warn_data(f"The table of the future has no column {listed(absent)}, which is missing there")
-    form = StampForm(text=time_format)
-    columns = KnownNames("the table of the future", time, id, (*source.channels, LongNames().value), form)
     known = read_known(frame, columns, told, source.clock, source.channels, source.clock.length)
     return _extended(source, known)
+
+
+def _names(
+    title: str,
+    source: Panel,
+    time: str | None,
+    id: Names,  # noqa: A002  as in Panel.from_long
+    time_format: str | None,
+) -> KnownNames:
+    """Columns of a table that go with a panel, named as those of the panel unless it is said."""
+    as_read = source.as_read
+    targets = (*source.channels, LongNames().value, *([as_read.value] if as_read.value else []))
+    ids = as_names(id) or as_names(as_read.id if as_read.layout == "long" else None)
+    form = StampForm(text=time_format)
+    return KnownNames(title, time or as_read.time, ids or LongNames().ids, targets, form)
 
 
 def add_known(
@@ -127,7 +141,7 @@ def add_known(
     frame: Frame,
     roles: Roles,
     time: str | None,
-    id: str = LongNames().id,  # noqa: A002  as in Panel.from_long
+    id: Names = None,  # noqa: A002  as in Panel.from_long
     time_format: str | None = None,
 ) -> Panel:
     """A panel with labels and covariates of a second table, and its rows past the end as rows of the future.
@@ -137,7 +151,7 @@ def add_known(
         frame: the table, by time or by time and series.
         roles: the labels and covariates to read.
         time: column of time stamps, if the table has it; else ``ds``, else the only one.
-        id: column that names the series, if the table has it.
+        id: columns that name the series, if the table has them.
         time_format: how time stamps are written as text, as in :meth:`Panel.from_wide`.
 
     Raises:
@@ -150,8 +164,9 @@ def add_known(
             hint="Name those that the data lack in {factors} or {covariates}",
             argument="known",
         )
-    names = KnownNames("the table of what is known", time, id, form=StampForm(text=time_format), skips_closed=True)
-    known = read_known(frame, names, told, source.clock, source.channels, 0)
+    columns = _names("the table of what is known", source, time, id, time_format)
+    columns = columns._replace(targets=(), skips_closed=True)
+    known = read_known(frame, columns, told, source.clock, source.channels, 0)
     longer = _padded(source, known.clock.length - len(source.values))
     labels, covariates = {**longer.labels, **known.labels}, {**longer.covariates, **known.covariates}
     return replace(longer, labels=labels, covariates=covariates)

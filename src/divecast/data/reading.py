@@ -15,10 +15,11 @@ from divecast.data.names import chosen, listed
 from divecast.data.sources.panel import Panel
 from divecast.data.sources.recordings import Recordings
 from divecast.data.sources.store import open_store
+from divecast.data.tables.as_read import ReadNames
+from divecast.data.tables.as_written import AsWritten
 from divecast.data.tables.columns import Frame, column_names, open_frame
-from divecast.data.tables.long import LongNames, long_names
+from divecast.data.tables.long_names import IDS, LongNames, Names, as_names, long_names
 from divecast.data.tables.parquet_files import is_address
-from divecast.data.tables.read import read_table
 from divecast.data.tables.roles import Roles
 from divecast.data.tables.text_format import TextFormat
 from divecast.data.time.business_days import Opening
@@ -34,7 +35,7 @@ def as_panel(  # noqa: PLR0913  as read_source
     covariates: Sequence[str | Covariate] = (),
     static: Any = None,
     known: Any = None,
-    id: str | None = None,  # noqa: A002  as in Panel.from_long
+    id: Names = None,  # noqa: A002  as in Panel.from_long
     value: str | None = None,
     text: TextFormat | None = None,
     time_format: str | None = None,
@@ -44,15 +45,16 @@ def as_panel(  # noqa: PLR0913  as read_source
     """Read a panel.
 
     Args:
-        data: a Panel; a pandas, polars or pyarrow table (long if it has the columns unique_id, ds and y, else wide);
-            the path of a text, Parquet or Excel file or of the folder of a store; or the name of a shipped data set.
+        data: a Panel; a pandas, polars or pyarrow table (long if its columns have the usual names of a long table,
+            such as unique_id, ds and y, else wide) or a pandas series; the path of a text, Parquet or Excel file or of
+            the folder of a store; or the name of a shipped data set.
         time: column of time stamps; detected automatically if omitted.
         labels: columns that hold labels, not channels.
         tz: time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
         covariates: columns of numbers that are not forecast.
         static: facts of the series: a table, or the path of one, as in :meth:`Panel.from_wide`.
         known: labels and covariates that the data lack: a second table, or the path of one, as in :func:`read_source`.
-        id: column of a long table that names the series, as in :func:`read_source`.
+        id: column of a long table that names the series, or several that do so together, as in :func:`read_source`.
         value: column of a long table that holds the values.
         text: how a text file is written, where it does not tell itself.
         time_format: how time stamps are written as text, as in :meth:`Panel.from_wide`.
@@ -103,12 +105,13 @@ def read_source(  # noqa: PLR0913  one argument for each thing a table may not s
     covariates: Sequence[str | Covariate] = (),
     static: Any = None,
     known: Any = None,
-    id: str | None = None,  # noqa: A002  as in Panel.from_long
+    id: Names = None,  # noqa: A002  as in Panel.from_long
     value: str | None = None,
     text: TextFormat | None = None,
     time_format: str | None = None,
     stamps: StampEdge = "start",
     calendar: Opening = "auto",
+    like: ReadNames | None = None,
 ) -> Panel | Recordings:
     """Read a panel or recordings.
 
@@ -130,13 +133,15 @@ def read_source(  # noqa: PLR0913  one argument for each thing a table may not s
         known: a second table, or the path of one, with columns of labels and covariates that the data lack, aligned by
             time: one row per time, or one per time and series with a column ``unique_id``. Rows after the end of the
             data become rows of the future.
-        id: column that names the series of a long table, ``unique_id`` by default. A table is read as long if ``id`` or
-            ``value`` is given, or if it has the columns unique_id, ds and y.
-        value: column of the values of a long table, ``y`` by default.
+        id: column that names the series of a long table, or several that do so together, as in
+            :meth:`Panel.from_long`. A table is read as long if ``id`` or ``value`` is given, or if its columns have
+            the usual names of a long table, such as unique_id, ds and y.
+        value: column of the values of a long table.
         text: how text files are written, where they do not tell themselves.
         time_format: how time stamps are written as text, in all tables, as in :meth:`Panel.from_wide`.
         stamps: whether a stamp is the "start" or the "end" of the time that its row is about.
         calendar: opening times of a panel, as in :meth:`Panel.from_wide`.
+        like: names of the columns of another table, used where this one has them and nothing else is said.
 
     Raises:
         DataError: the data cannot be read so.
@@ -145,30 +150,34 @@ def read_source(  # noqa: PLR0913  one argument for each thing a table may not s
     written: StampOptions = {"time_format": time_format, "stamps": stamps, "calendar": calendar}
     of_factors = [factor for factor in factors if isinstance(factor, Label)]
     roles = Roles.of([*labels, *of_factors], covariates)
-    second = None if known is None else _table(known, text)
+    told = tuple(label.name for label in roles.labels)
+    like = like or ReadNames()
+    ids = (*as_names(id), *as_names(recording), *like.ids)
+    as_written = AsWritten(ids, (*told, *([] if ids else IDS)))
+    second = None
+    if known is not None:
+        second = open_frame(AsWritten(as_names(id) or LongNames().ids, told).read(known, text))[0]
     elsewhere = [] if second is None else column_names(second)
     needed = Roles() if absent_labels else Roles(tuple(of_factors), roles.covariates)
     source = _without_table(data)
     if source is None:
-        table = _table(data, text)
+        table = open_frame(as_written.read(data, text))[0]
         columns = column_names(table)
         _check_needed(needed, [*columns, *elsewhere], _title(data), "columns")
         asked = {label.name for label in roles.labels} - {factor.name for factor in of_factors} - {*elsewhere}
         read = roles.only({*columns, *asked})
-        if recording is not None:
-            aside = {recording, time, *read.names}
-            wanted = chosen(channels, columns) or [name for name in columns if name not in aside]
-            source = Recordings.from_long(table, recording, wanted, [label.name for label in read.labels], rate)
-        else:
-            source = _panel(table, long_names(table, id, time, value), time, read, tz, written)
+        layout, keys = ("recordings", (recording,)) if recording is not None else ("", as_names(id))
+        said = ReadNames(layout, keys, time, value, rate, tuple(chosen(channels, columns)))
+        source = _of_table(table, said.or_as(like.known(columns)), read, tz, written)
     elif source is not data:
         there = [*source.labels, *(source.covariates if isinstance(source, Panel) else ()), *elsewhere]
         _check_needed(needed, there, _title(data), "labels")
     if isinstance(source, Panel):
-        source = source.with_static(_read(static, text), id)
+        facts = AsWritten(as_names(id or source.as_read.id) or IDS).read(static, text)
+        source = source.with_static(facts, id)
         if second is not None:
             lacking = roles.only({*roles.names} - {*source.labels} - {*source.covariates})
-            source = add_known(source, second, lacking, time, id or LongNames().id, time_format)
+            source = add_known(source, second, lacking, time, id, time_format)
     elif roles.covariates or static is not None or known is not None:
         raise DataError(
             "Recordings have no covariates, no facts of their channels and no known future, only panels do",
@@ -177,13 +186,19 @@ def read_source(  # noqa: PLR0913  one argument for each thing a table may not s
     return source.select(chosen(channels, source.channels)) if channels else source
 
 
-def _table(data: Any, text: TextFormat | None) -> Frame:
-    return open_frame(_read(data, text))[0]
-
-
-def _read(data: Any, text: TextFormat | None) -> Any:
-    """The table at a path; anything else as it is."""
-    return read_table(data, text) if isinstance(data, str | Path) else data
+def _of_table(
+    table: Frame, names: ReadNames, roles: Roles, tz: str | None, written: StampOptions
+) -> Panel | Recordings:
+    """Read a table whose columns are named, or some of them."""
+    columns = column_names(table)
+    channels = [name for name in names.channels if name in columns and name not in roles.names]
+    if names.layout == "recordings":
+        labels = [label.name for label in roles.labels]
+        return Recordings.from_long(table, names.ids[0], channels or None, labels, names.rate, names.time)
+    long = long_names(table, names.ids, names.time, names.value, roles.names)
+    if long is not None:
+        return Panel.from_long(table, *long, labels=roles.labels, tz=tz, covariates=roles.covariates, **written)
+    return Panel.from_wide(table, names.time, roles.labels, tz, roles.covariates, channels=channels, **written)
 
 
 def _without_table(data: Any) -> Panel | Recordings | None:
@@ -211,14 +226,6 @@ def _without_table(data: Any) -> Panel | Recordings | None:
             argument="data",
         )
     return None
-
-
-def _panel(
-    table: Frame, names: LongNames | None, time: str | None, roles: Roles, tz: str | None, written: StampOptions
-) -> Panel:
-    if names is not None:
-        return Panel.from_long(table, *names, labels=roles.labels, tz=tz, covariates=roles.covariates, **written)
-    return Panel.from_wide(table, time, roles.labels, tz, roles.covariates, **written)
 
 
 def _title(data: Any) -> str:

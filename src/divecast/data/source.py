@@ -1,12 +1,15 @@
 """The protocol that panels and recordings share."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from divecast.data.time.clock import Clock
+
+if TYPE_CHECKING:
+    from divecast.data.tables.as_read import AsRead
 
 Backend = Literal["pandas", "polars", "pyarrow", "numpy"]
 Values = NDArray[np.float32]
@@ -35,6 +38,10 @@ class Source(Protocol):
     @property
     def backend(self) -> Backend:
         """Kind of table the data came from."""
+
+    @property
+    def as_read(self) -> "AsRead":
+        """How that table was read, and its ids and time stamps as they were there."""
 
     @property
     def clock(self) -> Clock | None:

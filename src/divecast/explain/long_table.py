@@ -5,19 +5,21 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast.inference.results import Columns, Floats, merged
+from divecast.inference.results import Columns, Floats, Keys, merged
 
 
 def long_columns(
+    keys: Keys,
     channels: tuple[str, ...],
     of_window: Columns,
     steps: NDArray[np.int64],
     stamps: NDArray[np.generic],
     values: Mapping[str, Floats],
 ) -> Columns:
-    """Return ``unique_id``, the columns of the window, ``step``, ``ds`` and the values.
+    """Return ``unique_id``, the data's columns for it, those of the window, ``step``, ``ds`` and the values.
 
     Args:
+        keys: keys of the windows, which have the data's columns that name series.
         channels: names.
         of_window: columns of (window,).
         steps: (step,) numbers; 1 is the first step ahead.
@@ -26,9 +28,9 @@ def long_columns(
     """
     n_windows, n_steps = stamps.shape
     shape = (n_windows, len(channels), n_steps)
-    names = np.tile(np.repeat(np.array(channels, dtype=object), n_steps), n_windows)
+    places = np.tile(np.repeat(np.arange(len(channels)), n_steps), n_windows)
     return merged(
-        {"unique_id": names},
+        keys.series(channels, places),
         {name: np.repeat(column, len(channels) * n_steps) for name, column in of_window.items()},
         {
             "step": np.broadcast_to(steps, shape).reshape(-1),

@@ -1,7 +1,7 @@
 """Fit of a model: solve what has a closed form, train and calibrate; then, on request, once more on all rows."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -13,7 +13,9 @@ from torch import Tensor
 from divecast.config import ModelConfig, TrainingConfig
 from divecast.data import Part, Parts, Source, Split, Windows, past_rows
 from divecast.data import split as split_rows
+from divecast.data.describe import described
 from divecast.data.reading import read_source
+from divecast.fit.default_split import default_split
 from divecast.fit.shrink_correction import shrink_correction
 from divecast.fit.stage import Stage
 from divecast.inference.calibration import Calibration
@@ -34,20 +36,22 @@ class FitRequest:
     """What is fitted, and who watches.
 
     Attributes:
-        split: how the data are cut.
+        split: how the data are cut; None for the default.
         plan: all settings.
         checkpointing: checkpoint of the fit, or None.
         callbacks: called on rank 0 alone.
         probe: looks at gradients; one process only.
         refit: whether to fit once more, on all rows, as validation has shown to be best.
+        say: is told how a table was read.
     """
 
-    split: Split
+    split: Split | None
     plan: FitPlan
     checkpointing: Checkpointing | None = None
     callbacks: Sequence[Callback] = ()
     probe: Probe | None = None
     refit: bool = False
+    say: Callable[[str], None] | None = None
 
 
 def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks = ALONE) -> FittedModel:
@@ -66,14 +70,14 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
         ConfigError: the settings do not suit the data.
         ArtifactError: the checkpoint cannot be used.
     """
-    plan = request.plan
-    source = past_rows(read_source(data, factors=plan.factors, covariates=plan.covariates))
+    plan, source = request.plan, past_rows(_read(data, request, ranks))
+    split = request.split or default_split(source, plan.factors, plan.shape)
     plan = replace(plan, model=_with_encoder(plan.model, source))
-    stage = Stage.of(source, plan, split_rows(source, request.split), ranks)
+    stage = Stage.of(source, plan, split_rows(source, split), ranks)
     source = stage.source
     provenance = Provenance(
         plan=plan,
-        split=request.split,
+        split=split,
         time_zone="UTC" if source.clock is None else source.clock.tz,
         fingerprint=source.fingerprint(),
         linear_start=stage.mix.kind,
@@ -83,6 +87,7 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
         slots=None if source.clock is None else source.clock.slots,
         until=last_time(source),
         trained_until=last_time(source, stage.parts.train),
+        read=source.as_read.named(source.rate),
     )
     task = _task(stage, provenance, device, ranks)
     network = ranks.align(stage.network.to(device))
@@ -128,6 +133,15 @@ def channel_axes(stage: Stage | FittedModel, plan: FitPlan) -> ChannelAxes | Non
     """Return the channel axes of the network if each step takes a sample of the channels, else None."""
     sampled = 0 < plan.training.channels < stage.dimensions.n_channels
     return ChannelAxes.of(stage.dimensions, plan.model) if sampled else None
+
+
+def _read(data: Any, request: FitRequest, ranks: Ranks) -> Source:
+    plan = request.plan
+    source = read_source(data, factors=plan.factors, covariates=plan.covariates)
+    if source is not data and request.say is not None and ranks.rank == 0:
+        names = [factor.name for factor in plan.factors], [covariate.name for covariate in plan.covariates]
+        request.say(described(source, *names))
+    return source
 
 
 def _after(checkpointing: Checkpointing | None) -> Checkpointing | None:

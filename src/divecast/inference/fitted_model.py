@@ -32,6 +32,7 @@ from divecast.data import (
 from divecast.data.labels.encode import encode_labels
 from divecast.data.labels.vocabulary import LabelIndices
 from divecast.data.sources.open_panel import on_slots
+from divecast.data.tables.as_read import ReadNames
 from divecast.effects import Basis, Effects, RowEffects, facts_of
 from divecast.errors import ConfigError, DataError, warn_data
 from divecast.inference.added_factor import AddedFactor
@@ -129,6 +130,11 @@ class FittedModel:
         """Device of the network."""
         return next(self.network.parameters()).device
 
+    @property
+    def read_names(self) -> ReadNames:
+        """Names of the columns of the table of the fit, by which other tables are read."""
+        return replace(self.provenance.read, channels=self.channels)
+
     def source(self, data: Any, future: Any = None, labels: Sequence[Label] = ()) -> Source:
         """Read data, with the channels in the order of the model.
 
@@ -152,6 +158,7 @@ class FittedModel:
             tz=zone,
             stamps=stamps,
             calendar=slots,
+            like=self.read_names,
         )
         aligned = align(source, self.channels)
         frequency = frequency_of(aligned)

@@ -1,13 +1,14 @@
 """Provenance of a fitted model: its settings, the split, the data and the history of the fit."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
 from divecast.config import LinearStart, LossConfig, ModelConfig, TrainingConfig
 from divecast.data import ByGroup, ByRecording, ByTime, Calendar, Covariate, Factor, Label, Split, WindowShape
+from divecast.data.tables.as_read import ReadNames
 from divecast.data.time.open_slots import OpenSlots
 from divecast.data.time.stamp_options import StampEdge
 from divecast.data.time.stamps import local_stamps
@@ -103,6 +104,7 @@ class Provenance:
         until: UTC time of the last row of the data; None for recordings.
         trained_until: UTC time of the last row that the network was trained on; None for recordings.
         updates: updates of the model, the first one first; ``fingerprint`` is that of the last data.
+        read: names of the columns of the table that the data were read from.
     """
 
     plan: FitPlan
@@ -118,6 +120,7 @@ class Provenance:
     until: str | None = None
     trained_until: str | None = None
     updates: tuple[UpdateRecord, ...] = ()
+    read: ReadNames = field(default_factory=ReadNames)
 
     def to_json(self) -> dict[str, Any]:
         """Return all fields as JSON values."""
@@ -136,6 +139,7 @@ class Provenance:
                 "until": self.until,
                 "trained_until": self.trained_until,
                 "updates": [asdict(update) for update in self.updates],
+                "read": asdict(self.read),
             }
         )
         return fields

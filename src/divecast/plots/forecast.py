@@ -1,7 +1,7 @@
 """Plot of forecasts with their intervals and the observed values."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -107,16 +107,16 @@ class ForecastDisplay(Display):
             >>> len(display.frame())  # 72 rows of history and 24 steps
             96
         """
-        forecast, keys = self.forecast, self.forecast.keys
+        forecast, keys = self.forecast, replace(self.forecast.keys, utc=None)  # in the times that are drawn
         quantiles = {f"q{level:g}": q for level, q in zip(forecast.levels, forecast.quantiles, strict=True)}
         steps = np.arange(1, forecast.mean.shape[1] + 1)
         values = {"truth": self.truth, "mean": forecast.mean, **quantiles}
-        ahead = long_columns(forecast.channels, keys.columns("origin", 0), steps, keys.stamps[:, 1:], values)
+        ahead = long_columns(keys, forecast.channels, keys.columns("origin", 0), steps, keys.stamps[:, 1:], values)
         unknown = np.full((1, *self.past.shape), np.nan, dtype=np.float32)
         values = {"truth": self.past[None], "mean": unknown, **dict.fromkeys(quantiles, unknown)}
         first = {name: column[:1] for name, column in keys.columns("origin", 0).items()}
         steps = np.arange(1 - len(self.past), 1)
-        behind = long_columns(forecast.channels, first, steps, self.past_stamps[None], values)
+        behind = long_columns(keys, forecast.channels, first, steps, self.past_stamps[None], values)
         return to_frame({name: np.concatenate([behind[name], ahead[name]]) for name in ahead}, keys.backend)
 
     def _draw(self, ax: Any) -> "Figure":

@@ -48,8 +48,7 @@ def pick_window(n_windows: int, window: int) -> Ints:
 
 def keys_of(keys: Keys, windows: Ints) -> Keys:
     """Keep some windows."""
-    recordings = None if keys.recordings is None else keys.recordings[windows]
-    return replace(keys, origins=keys.origins[windows], recordings=recordings, stamps=keys.stamps[windows])
+    return keys.at(windows)
 
 
 def narrow_forecast(forecast: Forecast, windows: Ints, channels: Ints) -> Forecast:

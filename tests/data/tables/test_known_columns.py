@@ -133,7 +133,7 @@ def test_columns_without_a_role_are_named():
 def test_roles_that_contradict_each_other():
     with pytest.raises(DataError, match="'temp' is named as a label and as a covariate"):
         Panel.from_wide(pd.DataFrame(wide(temp=1.0)), labels=["temp"], covariates=["temp"])
-    with pytest.raises(DataError, match="'y' names the series, the time or the value"):
+    with pytest.raises(DataError, match="no value column beside series and time; labels and covariates are 'y'"):
         Panel.from_long(pd.DataFrame(long()), covariates=["y"])
     with pytest.raises(DataError, match="one column 'price' for all series") as caught:
         Panel.from_wide(pd.DataFrame(wide(price=1.0)), covariates=[PRICE])

@@ -121,7 +121,7 @@ def _fit(data: str, settings: CommandSettings, running: RunOptions, checkpoint: 
     try:
         return model.fit(
             read_data(data, settings, model.plan) if is_first_of_machine() else None,
-            parse_split(settings.split, settings.split_by, settings.group),
+            parse_split(settings.split, settings.split_by, settings.group) if settings.says_split else None,
             checkpoint=checkpoint,
             resume=running.resume,
             refit=running.refit,

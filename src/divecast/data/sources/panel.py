@@ -17,11 +17,13 @@ from divecast.data.factors import Label
 from divecast.data.names import check_known
 from divecast.data.source import Backend, Column, Values
 from divecast.data.sources.arrays import as_table, check_array, hash_values, take_channels
+from divecast.data.tables.as_read import NO_TABLE, AsRead
+from divecast.data.tables.as_written import AsWritten
 from divecast.data.tables.columns import open_frame
 from divecast.data.tables.grid import Grid
 from divecast.data.tables.label_columns import present
-from divecast.data.tables.long import LongNames, long_names, read_long
-from divecast.data.tables.read import read_table
+from divecast.data.tables.long import read_long
+from divecast.data.tables.long_names import IDS, LongNames, Names, as_names, long_names
 from divecast.data.tables.roles import Roles
 from divecast.data.tables.static import read_static
 from divecast.data.tables.text_format import TextFormat
@@ -48,6 +50,7 @@ class Panel:
         covariates: numbers known beside the values, each (row,), or (row, channel) where every series has its own:
             float32, NaN where missing; may be memory-mapped.
         static: facts of the series, each (channel,): objects of text (None missing) or float64 (NaN missing).
+        as_read: how the table was read that it came from, and its ids and time stamps as they were there.
 
     Example:
         >>> hours = Panel.from_array(np.ones((48, 2)), start="2024-01-01", step="1h", channels=["north", "south"])
@@ -64,6 +67,7 @@ class Panel:
     backend: Backend = "numpy"
     covariates: Mapping[str, Values] = field(default_factory=dict)
     static: Mapping[str, Column] = field(default_factory=dict)
+    as_read: AsRead = NO_TABLE
 
     @property
     def mask(self) -> NDArray[np.bool_]:
@@ -210,12 +214,12 @@ class Panel:
             covariates={name: column[first:last] for name, column in self.covariates.items()},
         )
 
-    def with_static(self, table: Any, id: str | None = None) -> "Panel":  # noqa: A002  as in from_long
+    def with_static(self, table: Any, id: Names = None) -> "Panel":  # noqa: A002  as in from_long
         """The same panel with the facts of a table added to those of its series.
 
         Args:
             table: a table of series, or the path of one, as in :meth:`from_wide`; None for none.
-            id: column that names the series, if the table has it.
+            id: columns that name the series, if the table has them; by default those of the panel.
 
         Raises:
             DataError: the table cannot be read, has no facts, names a series twice, or names none of the panel.
@@ -229,7 +233,7 @@ class Panel:
         """
         if table is None:
             return self
-        return replace(self, static={**self.static, **read_static(table, self.channels, id)})
+        return replace(self, static={**self.static, **read_static(table, self.channels, id or self.as_read.id)})
 
     def fingerprint(self) -> str:
         """SHA-256 of channels, clock, values, covariates and facts of the series, as hex.
@@ -264,8 +268,12 @@ class Panel:
         time_format: str | None = None,
         stamps: StampEdge = "start",
         calendar: Opening = "auto",
+        channels: Sequence[str] = (),
     ) -> "Panel":
         """Read a table with one column per channel; gaps in time become rows of NaN.
+
+        A column that counts the rows or repeats the clock is no channel, unless ``channels`` names it. A pandas index
+        of times is the time; several levels of columns name the channels together, such as "north/load".
 
         Args:
             frame: a pandas, polars or pyarrow table.
@@ -281,10 +289,11 @@ class Panel:
             calendar: opening times, outside which there are no rows, as :class:`BusinessDays`. By default those that
                 the table tells: times of the week at which it never has a row, such as weekends or nights, are closed,
                 which a DataWarning says. None if no time is closed.
+            channels: columns that are channels, whatever they look like; all columns may be.
 
         Raises:
             DataError: time stamps are irregular or repeated with different values, a cell is not a finite number, or
-                there is no channel or row.
+                there is no channel or row; or it is a long table.
 
         Example:
             >>> import pandas as pd
@@ -294,15 +303,16 @@ class Panel:
             ('north', 'south')
         """
         form = stamp_form(tz, time_format, stamps)
-        return cls._of(*read_wide(frame, time, Roles.of(labels, covariates), form, calendar)).with_static(static)
+        grid = read_wide(frame, time, Roles.of(labels, covariates), form, calendar, channels)
+        return cls._of(*grid).with_static(static)
 
     @classmethod
     def from_long(  # noqa: PLR0913  one argument for each thing a table may not say itself
         cls,
         frame: Any,
-        id: str = "unique_id",  # noqa: A002 (the name that tables of this layout use)
-        time: str = "ds",
-        value: str = "y",
+        id: Names = None,  # noqa: A002 (the name that tables of this layout use)
+        time: str | None = None,
+        value: str | None = None,
         labels: Sequence[str | Label] = (),
         tz: str | None = None,
         covariates: Sequence[str | Covariate] = (),
@@ -314,10 +324,13 @@ class Panel:
         """Read a table with one row per series and time; channels are in order of appearance.
 
         Args:
-            frame: a pandas, polars or pyarrow table.
-            id: column that names the series.
-            time: column of time stamps.
-            value: column of values.
+            frame: a pandas, polars or pyarrow table, or a pandas series whose index has series and times.
+            id: column that names the series, or columns that do so together, such as ``["store", "item"]``; by default
+                one of a usual name, such as ``unique_id``, ``item_id`` or ``series_id``. Results carry them as they
+                are here.
+            time: column of time stamps; by default ``ds``, or the only one.
+            value: column of values; by default one of a usual name, such as ``y``, ``target`` or ``value``, or the only
+                one of numbers.
             labels: columns that hold labels of the time, the same in all series; pass
                 ``Label(..., per_series=True)`` for one of which every series has its own.
             tz: time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
@@ -341,9 +354,12 @@ class Panel:
             >>> Panel.from_long(table).values.tolist()
             [[1.0, 3.0], [2.0, nan]]
         """
-        roles = Roles.of(labels, covariates)
+        roles, table = Roles.of(labels, covariates), open_frame(frame)[0]
+        names = long_names(table, id, time, value, roles.names)
+        if names is None:
+            names = long_names(table, LongNames().ids, time, value, roles.names) or LongNames()
         form = stamp_form(tz, time_format, stamps)
-        return cls._of(*read_long(frame, LongNames(id, time, value), roles, form, calendar)).with_static(static, id)
+        return cls._of(*read_long(table, names, roles, form, calendar)).with_static(static, names.ids)
 
     @classmethod
     def from_array(
@@ -391,7 +407,7 @@ class Panel:
         tz: str | None = None,
         covariates: Sequence[str | Covariate] = (),
         static: Any = None,
-        id: str | None = None,  # noqa: A002  as in from_long
+        id: Names = None,  # noqa: A002  as in from_long
         value: str | None = None,
         text: TextFormat | None = None,
         time_format: str | None = None,
@@ -402,15 +418,15 @@ class Panel:
 
         Args:
             path: the file, or an address of Parquet that fsspec can open, such as ``s3://bucket/*.parquet``.
-            layout: "long" with columns unique_id, ds and y, or "wide"; "auto" decides by these names, or takes "long"
-                if ``id`` or ``value`` is given.
+            layout: "long", one row per series and time, or "wide"; "auto" takes "long" if ``id`` or ``value`` is given
+                or the columns have the usual names of a long table, such as unique_id, ds and y.
             time: column of time stamps; detected automatically if omitted.
             labels: columns that hold labels, not channels.
             tz: time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
             covariates: columns of numbers that are not forecast.
             static: facts of the series: a table, or the path of one, as in :meth:`from_wide`.
-            id: column of a long table that names the series; ``unique_id`` by default.
-            value: column of a long table that holds the values; ``y`` by default.
+            id: column of a long table that names the series, or columns that do so together, as in :meth:`from_long`.
+            value: column of a long table that holds the values, as in :meth:`from_long`.
             text: how a text file is written, where it does not tell itself.
             time_format: how time stamps are written as text, as in :meth:`from_wide`.
             stamps: whether a stamp is the "start" or the "end" of the time that its row is about.
@@ -429,15 +445,15 @@ class Panel:
             >>> Panel.read("loads.csv").values.shape
             (3, 1)
         """
-        table = read_table(path, text)
+        roles = Roles.of(labels, covariates)
+        as_written = AsWritten(as_names(id), (*(label.name for label in roles.labels), *([] if id else IDS)))
+        table = open_frame(as_written.read(path, text))[0]
         written: StampOptions = {"time_format": time_format, "stamps": stamps, "calendar": calendar}
-        names = None if layout == "wide" else long_names(open_frame(table)[0], id, time, value)
-        if names is None and layout == "long":
-            names = LongNames(time=time or LongNames().time)
-        if names is not None:
-            return cls.from_long(table, *names, labels=labels, tz=tz, covariates=covariates, static=static, **written)
+        names = None if layout == "wide" else long_names(table, id, time, value, roles.names)
+        if names is not None or layout == "long":
+            return cls.from_long(table, *(names or (id, time, value)), labels, tz, covariates, static, **written)
         return cls.from_wide(table, time, labels, tz, covariates, static, **written)
 
     @classmethod
     def _of(cls, grid: Grid, backend: Backend) -> "Panel":
-        return cls(grid.values, grid.channels, grid.clock, grid.labels, backend, grid.covariates)
+        return cls(grid.values, grid.channels, grid.clock, grid.labels, backend, grid.covariates, as_read=grid.as_read)

@@ -12,9 +12,12 @@ from divecast._text import plural
 from divecast.data.names import check_count, check_known
 from divecast.data.source import Backend, Column, Values
 from divecast.data.sources.arrays import check_array, hash_values, take_channels
+from divecast.data.tables.as_read import NO_TABLE, AsRead
 from divecast.data.tables.columns import column_names, get_series, open_frame
 from divecast.data.tables.grid import empty_values
-from divecast.data.tables.label_columns import label_array, number_names, read_labels, same_labels
+from divecast.data.tables.ids import number_ids
+from divecast.data.tables.label_columns import label_array, read_labels, same_labels
+from divecast.data.tables.not_channels import not_channels_of_recordings
 from divecast.data.tables.numbers import RowText, read_numbers
 from divecast.errors import DataError
 
@@ -32,6 +35,7 @@ class Recordings:
         labels: labels of whole recordings, each (recording,).
         row_labels: labels of rows, each (row,).
         backend: kind of table the data came from, in which results are returned.
+        as_read: how the table was read that they came from, and the names of the recordings as they were there.
 
     Example:
         >>> arrays = [np.zeros((200, 3)), np.zeros((150, 3))]
@@ -47,6 +51,7 @@ class Recordings:
     labels: Mapping[str, Column] = field(default_factory=dict)
     row_labels: Mapping[str, Column] = field(default_factory=dict)
     backend: Backend = "numpy"
+    as_read: AsRead = NO_TABLE
 
     @property
     def clock(self) -> None:
@@ -197,18 +202,21 @@ class Recordings:
         cls,
         frame: Any,
         recording: str,
-        channels: Sequence[str],
+        channels: Sequence[str] | None = None,
         labels: Sequence[str] = (),
         rate: float = 1.0,
+        time: str | None = None,
     ) -> "Recordings":
         """Read a table with one row per time step, in order of time within each recording.
 
         Args:
             frame: a pandas, polars or pyarrow table.
             recording: column that names the recording.
-            channels: columns of values.
+            channels: columns of values; by default all that are neither labels nor ids, clocks, counters or constant,
+                which are named in a DataWarning.
             labels: Label columns; one that is constant within every recording is a label of the recording.
             rate: sampling rate, Hz.
+            time: column of times, which is not read: rows follow one another at the rate.
 
         Returns:
             The recordings, in order of appearance.
@@ -224,8 +232,12 @@ class Recordings:
             ['walk', 'run']
         """
         table, backend = open_frame(frame)
-        check_known((recording, *channels, *labels), column_names(table), "column")
-        names, numbers = number_names(get_series(table, recording))
+        check_known((recording, *(channels or ()), *labels), column_names(table), "column")
+        names, numbers, ids = number_ids(table, (recording,))
+        if channels is None:
+            aside = {recording, time, *labels}
+            free = [name for name in column_names(table) if name not in aside]
+            channels = not_channels_of_recordings(table, free, numbers)
         order = np.argsort(numbers, kind="stable")
         values = empty_values(len(numbers), len(channels))
 
@@ -238,7 +250,8 @@ class Recordings:
         columns = {name: read_labels(get_series(table, name))[order] for name in labels}
         whole = {name: column[offsets[:-1]] for name, column in columns.items() if _is_constant(column, offsets)}
         rows = {name: column for name, column in columns.items() if name not in whole}
-        return cls(values, offsets, names, tuple(channels), _check_rate(rate), whole, rows, backend)
+        as_read = AsRead("recordings", time, names=names, ids=ids)
+        return cls(values, offsets, names, tuple(channels), _check_rate(rate), whole, rows, backend, as_read)
 
 
 def _check_shapes(arrays: Sequence[NDArray[Any]]) -> None:

@@ -19,7 +19,8 @@ from divecast.data.tables.parquet_files import ParquetFiles
 from divecast.data.tables.places import Places
 from divecast.data.tables.read import readable
 from divecast.data.tables.roles import Roles
-from divecast.data.tables.wide import check_roles, find_time
+from divecast.data.tables.times import find_time
+from divecast.data.tables.wide import check_roles
 from divecast.data.time.business_days import Opening
 from divecast.data.time.clock import Clock
 from divecast.data.time.regular import infer_clock

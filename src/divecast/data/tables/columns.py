@@ -6,6 +6,7 @@ import narwhals as nw
 
 from divecast.data.names import check_unique, listed
 from divecast.data.source import Backend
+from divecast.data.tables.pandas_index import is_pandas, with_plain_columns
 from divecast.data.tables.unnamed import without_unnamed
 from divecast.errors import DataError
 
@@ -15,6 +16,8 @@ Frame = nw.DataFrame[Any]
 def open_frame(native: Any) -> tuple[Frame, Backend]:
     """Take a pandas, polars or pyarrow table; a lazy polars frame is collected.
 
+    What the index of a pandas table tells, and several levels of its columns, become columns; a pandas series with such
+    an index is a table, too.
     Columns without a name that only count the rows are left out, with a DataWarning.
 
     Returns:
@@ -23,6 +26,10 @@ def open_frame(native: Any) -> tuple[Frame, Backend]:
     Raises:
         DataError: it is not a table, has no rows or columns, or two columns have the same name.
     """
+    if isinstance(native, nw.DataFrame):
+        return native, backend_of(native)
+    if is_pandas(native):
+        native = with_plain_columns(native)
     _check_column_names(native)
     try:
         frame = nw.from_native(native.collect() if hasattr(native, "collect") else native, eager_only=True)
@@ -33,8 +40,13 @@ def open_frame(native: Any) -> tuple[Frame, Backend]:
     if not len(frame):
         raise DataError(f"The table has no rows; its columns are {listed(names)}")
     frame = without_unnamed(frame)
+    return frame, backend_of(frame)
+
+
+def backend_of(frame: Frame) -> Backend:
+    """The kind of a table."""
     kind = frame.implementation
-    return frame, "pandas" if kind.is_pandas() else "polars" if kind.is_polars() else "pyarrow"
+    return "pandas" if kind.is_pandas() else "polars" if kind.is_polars() else "pyarrow"
 
 
 def column_names(frame: Frame) -> list[str]:

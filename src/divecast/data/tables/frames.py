@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from divecast.config import check_choice
 from divecast.data.source import Backend
+from divecast.data.tables.as_read import IdColumn, StampKind
 from divecast.errors import ConfigError, DataError
 from divecast.persistence.atomic import replacing
 
@@ -22,12 +23,19 @@ def default_backend() -> Backend:
     return "pandas" if find_spec("pandas") else "polars" if find_spec("polars") else "pyarrow"
 
 
-def to_frame(columns: Mapping[str, NDArray[Any]], backend: Backend) -> Any:
+def to_frame(
+    columns: Mapping[str, NDArray[Any]],
+    backend: Backend,
+    stamps: StampKind | None = None,
+    types: Mapping[str, IdColumn] | None = None,
+) -> Any:
     """Build a table of the caller's kind.
 
     Args:
-        columns: (row,) arrays by name; stamps are datetime64 and get no time zone.
+        columns: (row,) arrays by name; stamps are datetime64, in UTC if ``stamps`` has a zone.
         backend: "pandas", "polars" or "pyarrow"; "numpy" gives a pyarrow table.
+        stamps: type of the columns of stamps; microseconds without a zone if None.
+        types: columns whose type some columns get, by their names, where these came from a table of this backend.
 
     Raises:
         ConfigError: there is no such backend, or its package is not installed.
@@ -35,9 +43,14 @@ def to_frame(columns: Mapping[str, NDArray[Any]], backend: Backend) -> Any:
     check_choice(get_args(Backend), backend=backend)
     kind = "pyarrow" if backend == "numpy" else backend
     try:
-        return nw.from_dict({name: _plain(column) for name, column in columns.items()}, backend=kind).to_native()
+        frame = nw.from_dict({name: _plain(column) for name, column in columns.items()}, backend=kind)
     except ImportError as error:
         raise ConfigError(f"The package {kind} is not installed ({error})", argument="backend") from error
+    if stamps is not None:
+        timed = [name for name, column in columns.items() if column.dtype.kind == "M"]
+        frame = frame.with_columns(*(_stamped(frame.get_column(name), stamps) for name in timed)) if timed else frame
+    own = {name: ids.dtype for name, ids in (types or {}).items() if ids.kind == kind and ids.dtype is not None}
+    return _typed(frame.to_native(), own, kind, None if stamps is None else stamps.period)
 
 
 def write_frame(table: Any, path: str | Path) -> Path:
@@ -92,8 +105,49 @@ def write_frames(tables: Iterable[Any], path: str | Path) -> int:
 
 
 def _to_arrow(table: Any) -> Any:
+    import pyarrow as pa
+
     native = to_frame(table, "pyarrow") if isinstance(table, Mapping) else table
-    return nw.from_native(native, eager_only=True).to_arrow()
+    arrow = nw.from_native(native, eager_only=True).to_arrow()
+    for place, column in enumerate(arrow.schema):  # what files have no type for
+        if pa.types.is_dictionary(column.type):
+            arrow = arrow.set_column(place, column.name, arrow.column(place).cast(column.type.value_type))
+        elif isinstance(column.type, pa.BaseExtensionType):
+            cells = [None if cell is None else str(cell) for cell in arrow.column(place).to_pylist()]
+            arrow = arrow.set_column(place, column.name, pa.array(cells, pa.string()))
+    return arrow
+
+
+def _stamped(series: nw.Series[Any], kind: StampKind) -> nw.Series[Any]:
+    """A column of stamps without a zone, in its type."""
+    if kind.zone is not None:
+        zoned = series.dt.replace_time_zone("UTC")
+        zoned = zoned if kind.zone == "UTC" else zoned.dt.convert_time_zone(kind.zone)
+        return zoned.cast(nw.Datetime(_unit(kind), kind.zone))
+    if kind.unit == "D":
+        if series.implementation.is_pandas():
+            dates: nw.Series[Any] = nw.from_native(series.to_native().dt.date, series_only=True)
+            return dates
+        return series.cast(nw.Date())
+    return series.cast(nw.Datetime(_unit(kind)))
+
+
+def _unit(kind: StampKind) -> Any:
+    return "us" if kind.unit == "D" else kind.unit
+
+
+def _typed(native: Any, types: Mapping[str, Any], kind: str, period: str | None) -> Any:
+    """The table with some columns of the types they have in another table of its kind."""
+    if kind == "pandas":
+        native = native.astype(dict(types)) if types else native
+        timed = [name for name in native if str(native[name].dtype).startswith("datetime64")] if period else []
+        return native.assign(**{name: native[name].dt.to_period(period) for name in timed}) if timed else native
+    if kind == "polars":
+        return native.cast(dict(types)) if types else native
+    for name, dtype in types.items():
+        place = native.column_names.index(name)
+        native = native.set_column(place, name, native.column(name).cast(dtype))
+    return native
 
 
 def _plain(column: NDArray[Any]) -> Any:

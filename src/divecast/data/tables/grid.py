@@ -1,12 +1,13 @@
 """Rows of a table placed on the regular grid of a clock."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from divecast.data.source import Column, Values
+from divecast.data.tables.as_read import NO_TABLE, AsRead
 from divecast.data.tables.label_columns import same_labels
 from divecast.data.time.clock import Clock
 from divecast.errors import DataError, warn_data
@@ -26,6 +27,7 @@ class Grid(NamedTuple):
         clock: time of every row.
         labels: Label columns, each (row,), or (row, channel) where every series has its own.
         covariates: numbers beside the values, float32 of such shapes.
+        as_read: how the table was read.
     """
 
     values: Values
@@ -33,15 +35,22 @@ class Grid(NamedTuple):
     clock: Clock
     labels: Mapping[str, Column]
     covariates: Mapping[str, Values]
+    as_read: AsRead = NO_TABLE
 
 
-def drop_repeats(keys: NDArray[np.int64], columns: Mapping[str, Column], clock: Clock) -> NDArray[np.intp]:
+def drop_repeats(
+    keys: NDArray[np.int64],
+    columns: Mapping[str, Column],
+    clock: Clock,
+    hint: Callable[[int, int], str] = lambda one, two: "Keep one of them",  # noqa: ARG005
+) -> NDArray[np.intp]:
     """Keep one table row for each key; repeated rows must agree in all columns, and give a DataWarning.
 
     Args:
         keys: (table row,) place of each row on the grid; modulo the clock's length it is the row of the clock.
         columns: all columns by name, each (table row,).
         clock: the clock, for messages.
+        hint: what to do about two table rows that differ.
 
     Returns:
         Table rows to keep, in order.
@@ -70,7 +79,7 @@ def drop_repeats(keys: NDArray[np.int64], columns: Mapping[str, Column], clock: 
                 )
             raise DataError(
                 f"Several rows have the time {time} but different values: {cells}",
-                hint="Keep one of them or average them",
+                hint=hint(int(first[inverse[row]]), row),
             )
     warn_data(
         f"{len(dropped)} table rows repeat another one exactly and were dropped, the first at "

@@ -13,12 +13,13 @@ from divecast.data.names import listed
 from divecast.data.source import Column, Values
 from divecast.data.tables.columns import Frame, column_names, get_series
 from divecast.data.tables.grid import drop_repeats
-from divecast.data.tables.label_columns import label_missing, number_names, read_labels
-from divecast.data.tables.long import LongNames
+from divecast.data.tables.ids import number_ids
+from divecast.data.tables.label_columns import label_missing, read_labels
+from divecast.data.tables.long_names import LongNames
 from divecast.data.tables.origin import row_name
 from divecast.data.tables.places import Places
 from divecast.data.tables.roles import Roles
-from divecast.data.tables.wide import time_of
+from divecast.data.tables.times import times_of
 from divecast.data.time.clock import Clock
 from divecast.data.time.regular import named_day
 from divecast.data.time.stamps import StampForm, local_stamps, zoned_stamps
@@ -47,8 +48,8 @@ class KnownNames(NamedTuple):
 
     Attributes:
         title: what to call the table in messages.
-        time: column of time stamps; by default ``ds``, else the only one.
-        id: column that names the series, if the table has it.
+        time: column of time stamps; if the table lacks it, ``ds``, else the only one.
+        ids: columns that name the series, if the table has them all.
         targets: columns that may hold values of the target, which are not known.
         form: how time stamps are written; those that name no zone are of the panel's.
         skips_closed: whether rows at closed times are left out with a DataWarning; else they are refused.
@@ -56,7 +57,7 @@ class KnownNames(NamedTuple):
 
     title: str
     time: str | None = None
-    id: str = LongNames().id
+    ids: tuple[str, ...] = LongNames().ids
     targets: Sequence[str] = ()
     form: StampForm = StampForm()
     skips_closed: bool = False
@@ -82,12 +83,12 @@ def read_known(
     """
     there = column_names(frame)
     default = LongNames().time if LongNames().time in there else None
-    stamps, time_column = time_of(frame, names.time if names.time in there else default)
-    by_series = names.id in there
-    _report_unused(frame, names, {time_column, *roles.names, *([names.id] if by_series else [])})
-    titles, numbers = number_names(get_series(frame, names.id)) if by_series else ((), None)
+    ids = next((each for each in (names.ids, LongNames().ids) if {*each} <= {*there}), ())
+    times = times_of(frame, names.time if names.time in there else default, {*ids, *roles.names})
+    _report_unused(frame, names, {times.name, *roles.names, *ids})
+    titles, numbers = number_ids(frame, ids)[:2] if ids else ((), None)
     form = replace(names.form, row_name=partial(row_name, frame), ends=clock.ends)
-    utc, _ = zoned_stamps(stamps, clock.tz, numbers, form)
+    utc, _ = zoned_stamps(times.stamps, clock.tz, None if numbers is None else numbers.astype(np.int64), form)
     rows, exact = clock.rows_at(utc)
     is_open = np.full(len(rows), True)
     if clock.slots is not None and not exact.all():

@@ -7,10 +7,9 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast.data.names import check_unique
 from divecast.data.source import Column
+from divecast.data.tables.dictionary import encode
 from divecast.data.tables.numbers import as_floats, cell_to_float, is_missing, is_number
-from divecast.errors import DataError
 
 _NONE = np.array(None, dtype=object)
 _LARGEST_EXACT = 2.0**53  # float64 holds every integer up to here
@@ -22,7 +21,9 @@ def read_labels(series: nw.Series[Any]) -> Column:
         numbers: Column = as_floats(series).astype(np.float64)
         if series.dtype.is_float() or not _may_be_rounded(numbers):
             return numbers
-    return label_array(series.to_list())
+        return label_array(series.to_list())
+    codes, labels = encoded_labels(series)
+    return labels[codes]
 
 
 def label_array(cells: Sequence[Any] | NDArray[Any]) -> Column:
@@ -92,32 +93,22 @@ def as_text(values: Sequence[float | str]) -> list[str]:
     return [str(int(value)) if isinstance(value, float) and value.is_integer() else str(value) for value in values]
 
 
-def number_names(series: nw.Series[Any]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    """Number the names in a column in order of appearance.
+def encoded_labels(series: nw.Series[Any]) -> tuple[NDArray[np.int32], Column]:
+    """A label column as the place of each cell among the different ones, and these with a missing one at the end.
 
-    Args:
-        series: the column that names the series or recording of a row.
+    Labels of text are far smaller so, and so is the time to read them.
 
     Returns:
-        The names, and the number of the name in each row, (row,).
-
-    Raises:
-        DataError: a row has no name, or two names read alike as text.
+        (row,) places, -1 where missing, and (label + 1,) the labels.
     """
-    cells = series.to_list()
-    numbers: dict[Any, int] = {}
-    for row, cell in enumerate(cells):
-        if is_missing(cell):
-            raise DataError(f"Column {series.name!r} has no name in row {row}", hint="Fill it in or drop the row")
-        try:
-            numbers.setdefault(cell, len(numbers))
-        except TypeError as error:  # a list, say
-            raise DataError(
-                f"Column {series.name!r} must hold names as text or numbers: {cell!r} in row {row}"
-            ) from error
-    names = tuple(str(name) for name in numbers)
-    check_unique(names, "series or recording")
-    return names, np.array([numbers[cell] for cell in cells], dtype=np.int64)
+    encoded = None if series.dtype.is_numeric() else encode(series)
+    if encoded is None:
+        column = read_labels(series) if series.dtype.is_numeric() else label_array(series.to_list())
+        missing = np.full(1, None if column.dtype.kind == "O" else np.nan, dtype=column.dtype)
+        return np.arange(len(column), dtype=np.int32), np.concatenate([column, missing])
+    codes, cells = encoded
+    labels = label_array([*cells.to_pylist(), None])
+    return codes, labels
 
 
 def _may_be_rounded(numbers: NDArray[np.float64]) -> bool:

@@ -51,41 +51,82 @@ class Places:
         return labels, covariates
 
     def _put(self, column: Column, role: Label | Covariate) -> Column:
-        if role.per_series:
-            return self._by_series(column)
-        return self._by_time(column, role)
+        spread = Spread(self.clock, self.channels, role)
+        spread.add(self.rows, self.series, column)
+        return spread.column
 
-    def _by_series(self, column: Column) -> Column:
-        """(row, channel) of a column; a row that counts for all series fills its row of the clock."""
-        spread = empty_like(column, (self.clock.length, len(self.channels)))
-        if self.series is None:
-            spread[self.rows] = column[:, None]
+
+class Spread:
+    """A column of a table on a clock, filled piece by piece.
+
+    Args:
+        clock: the clock.
+        channels: names of the series.
+        role: whether it is a label or a covariate, and every series has its own.
+    """
+
+    def __init__(self, clock: Clock, channels: Sequence[str], role: Label | Covariate) -> None:
+        self._clock = clock
+        self._channels = channels
+        self._role = role
+        self._column: Column | None = None
+        # The series that each row has its cell from, for messages; -1 where every series has it.
+        self._holder = np.full(0 if role.per_series else clock.length, -1, dtype=np.int32)
+
+    @property
+    def column(self) -> Column:
+        """(row,), or (row, channel) if every series has its own; missing where no cell was added."""
+        return self._filled(np.empty(0, np.float32 if isinstance(self._role, Covariate) else np.float64))
+
+    def add(self, rows: NDArray[np.integer[Any]], series: NDArray[np.integer[Any]] | None, cells: Column) -> None:
+        """Add the cells of some rows of the table.
+
+        Args:
+            rows: (table row,) row of the clock.
+            series: (table row,) number of the series; None where a row counts for all of them.
+            cells: (table row,) the cells.
+
+        Raises:
+            DataError: series have different values at the same time of a column that they share.
+        """
+        column = self._filled(cells)
+        if not self._role.per_series:
+            self._add_shared(column, rows, series, cells)
+        elif series is None:
+            column[rows] = cells[:, None]
         else:
-            spread[self.rows, self.series] = column
-        return spread
+            column[rows, series] = cells
 
-    def _by_time(self, column: Column, role: Label | Covariate) -> Column:
-        """(row,) of a column in which all series that have a value must agree."""
-        known = np.flatnonzero(~label_missing(column))
-        holder = np.full(self.clock.length, -1, dtype=np.int64)
-        holder[self.rows[known][::-1]] = known[::-1]  # the first of several
-        spread = empty_like(column, (self.clock.length,))
-        spread[holder >= 0] = column[holder[holder >= 0]]
-        conflicts = known[spread[self.rows[known]] != column[known]]
+    def _filled(self, like: Column) -> Column:
+        if self._column is None:
+            shape = (self._clock.length, len(self._channels)) if self._role.per_series else (self._clock.length,)
+            self._column = empty_like(like, shape)
+        return self._column
+
+    def _add_shared(
+        self, column: Column, rows: NDArray[np.integer[Any]], series: NDArray[np.integer[Any]] | None, cells: Column
+    ) -> None:
+        """Fill a column in which all series that have a value must agree."""
+        known = np.flatnonzero(~label_missing(cells))
+        fresh = known[label_missing(column[rows[known]])][::-1]  # the first of several is written last
+        column[rows[fresh]] = cells[fresh]
+        if series is not None:
+            self._holder[rows[fresh]] = series[fresh]
+        conflicts = known[column[rows[known]] != cells[known]]
         if len(conflicts):
-            raise self._conflict(column, role, int(holder[self.rows[conflicts[0]]]), int(conflicts[0]))
-        return spread
+            two = int(conflicts[0])
+            row = int(rows[two])
+            names = [] if series is None else [int(self._holder[row]), int(series[two])]
+            raise self._conflict(row, column[row], cells[two], [self._channels[name] for name in names])
 
-    def _conflict(self, column: Column, role: Label | Covariate, one: int, two: int) -> DataError:
-        title, argument = ("Label", "factors") if isinstance(role, Label) else ("Covariate", "covariates")
-        names = [] if self.series is None else [repr(self.channels[self.series[row]]) for row in (one, two)]
-        cells = [repr(cell) if isinstance(cell, str) else f"{cell:g}" for cell in (column[one], column[two])]
-        of_series = f" (series {' and '.join(names)})" if names else ""
+    def _conflict(self, row: int, one: Any, two: Any, names: Sequence[str]) -> DataError:
+        title, argument = ("Label", "factors") if isinstance(self._role, Label) else ("Covariate", "covariates")
+        cells = [repr(cell) if isinstance(cell, str) else f"{cell:g}" for cell in (one, two)]
+        of_series = f" (series {' and '.join(map(repr, names))})" if names else ""
         return DataError(
-            f"{title} {role.name!r} is both {cells[0]} and {cells[1]} at {self.clock.time_text(self.rows[two])}"
-            f"{of_series}",
+            f"{title} {self._role.name!r} is both {cells[0]} and {cells[1]} at {self._clock.time_text(row)}{of_series}",
             hint=f"Correct one of them, or, if every series has its own, pass "
-            f"{title}({role.name!r}, per_series=True) in {{{argument}}}",
+            f"{title}({self._role.name!r}, per_series=True) in {{{argument}}}",
         )
 
 

@@ -1,7 +1,6 @@
 """A table of facts of series, one row per series."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,21 +8,26 @@ import numpy as np
 from divecast._text import plural
 from divecast.data.names import listed, repeated
 from divecast.data.source import Column
+from divecast.data.tables.as_written import AsWritten
 from divecast.data.tables.columns import column_names, get_series, open_frame
-from divecast.data.tables.label_columns import number_names, read_labels
-from divecast.data.tables.long import LongNames
+from divecast.data.tables.ids import number_ids
+from divecast.data.tables.label_columns import read_labels
+from divecast.data.tables.long_names import IDS, LongNames, Names, as_names
 from divecast.data.tables.places import empty_like
-from divecast.data.tables.read import read_table
 from divecast.errors import DataError, warn_data
 
 
-def read_static(table: Any, channels: Sequence[str], id: str | None = None) -> dict[str, Column]:  # noqa: A002
+def read_static(
+    table: Any,
+    channels: Sequence[str],
+    id: Names = None,  # noqa: A002  as in Panel.from_long
+) -> dict[str, Column]:
     """Read facts of series.
 
     Args:
         table: a pandas, polars or pyarrow table, or the path of one.
         channels: names of the series, in order.
-        id: column that names the series, where the table has it; else ``unique_id`` if there is one, else the first.
+        id: columns that name the series, where the table has them; else ``unique_id`` if there is one, else the first.
 
     Returns:
         The other columns by name, each (channel,): float64 (NaN missing) or objects of text (None missing). Series
@@ -32,26 +36,27 @@ def read_static(table: Any, channels: Sequence[str], id: str | None = None) -> d
     Raises:
         DataError: the table cannot be read, has no facts, names a series twice, or names none of the panel.
     """
-    frame, _ = open_frame(read_table(table) if isinstance(table, str | Path) else table)
+    written = AsWritten(as_names(id) or IDS)
+    frame, _ = open_frame(written.read(table))
     names = column_names(frame)
-    of_series = next(name for name in (id, LongNames().id, names[0]) if name in names)
-    if len(names) < 2:
-        raise DataError(f"The table of facts has only the column {of_series!r}, and no fact", argument="static")
-    series, numbers = number_names(get_series(frame, of_series))
+    ids = next(each for each in (as_names(id), LongNames().ids, (names[0],)) if each and {*each} <= {*names})
+    if len(names) <= len(ids):
+        raise DataError(f"The table of facts has only the column {listed(ids)}, and no fact", argument="static")
+    series, numbers, _ = number_ids(frame, ids)
     if twice := repeated(series[number] for number in numbers):
         raise DataError(f"The table of facts has several rows for series {listed(twice)}", argument="static")
     place_of = {name: place for place, name in enumerate(channels)}
     known = np.array([row for row, name in enumerate(series) if name in place_of], dtype=np.int64)
     if not len(known):
         raise DataError(
-            f"Column {of_series!r} of the table of facts names none of the series {listed(channels)}: {listed(series)}",
+            f"Column {listed(ids)} of the table of facts names none of the series {listed(channels)}: {listed(series)}",
             argument="static",
         )
     _report(series, channels)
     places = [place_of[series[row]] for row in known]
     facts = {}
     for name in names:
-        if name != of_series:
+        if name not in ids:
             column = read_labels(get_series(frame, name))
             facts[name] = empty_like(column, (len(channels),))
             facts[name][places] = column[known]

@@ -1,6 +1,7 @@
 """Whether the series of a table share a step."""
 
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,23 @@ _ROWS_AT_ONCE = 1 << 20
 _CHANCE = 1e-3  # probability that a series with gaps at random is taken for one of a longer step, at most
 
 
-def check_same_step(utc: Stamps, series: Ints, names: Sequence[str]) -> None:
+class Encoded(NamedTuple):
+    """Time stamps as places among the different ones, which take less memory.
+
+    Attributes:
+        codes: (row,) places.
+        different: the different stamps.
+    """
+
+    codes: NDArray[np.int32]
+    different: Stamps
+
+    def of(self, rows: slice | Ints) -> Stamps:
+        """The stamps of some rows."""
+        return self.different[self.codes[rows]]
+
+
+def check_same_step(utc: Stamps | Encoded, series: NDArray[np.integer[Any]], names: Sequence[str]) -> None:
     """Check that the series of a long table have one step.
 
     A series has a step of its own if nearly all of its gaps are equal and the others are multiples, and there are too
@@ -49,7 +66,7 @@ def check_same_step(utc: Stamps, series: Ints, names: Sequence[str]) -> None:
     )
 
 
-def _steps(utc: Stamps, series: Ints, n_series: int) -> Ints:
+def _steps(utc: Stamps | Encoded, series: NDArray[np.integer[Any]], n_series: int) -> Ints:
     """(series,) the step of each in seconds, that of the shortest month for a month; 0 where it does not tell one."""
     order = None if np.all(series[1:] >= series[:-1]) else np.argsort(series, kind="stable")
     ends = np.cumsum(np.bincount(series, minlength=n_series))
@@ -59,7 +76,10 @@ def _steps(utc: Stamps, series: Ints, n_series: int) -> Ints:
         begin = int(ends[first - 1]) if first else 0
         last = max(first + 1, int(np.searchsorted(ends, begin + _ROWS_AT_ONCE, side="right")))
         rows = slice(begin, int(ends[last - 1])) if order is None else order[begin : int(ends[last - 1])]
-        steps[first:last] = _steps_of(utc[rows].astype(np.int64), series[rows] - first, last - first, n_series)
+        stamps = utc.of(rows) if isinstance(utc, Encoded) else utc[rows]
+        steps[first:last] = _steps_of(
+            stamps.astype(np.int64), series[rows].astype(np.int64) - first, last - first, n_series
+        )
         first = last
     return steps
 

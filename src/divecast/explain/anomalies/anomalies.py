@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from divecast._optional import Plottable
 from divecast.config import check_at_least
-from divecast.data import Backend, Windows, to_frame
+from divecast.data import Backend, Windows
 from divecast.errors import ConfigError
 from divecast.explain.anomalies.anomaly_reasons import AnomalousWindow, describe
 from divecast.explain.anomalies.label_disagreements import (
@@ -132,7 +132,7 @@ class Anomalies(ScoredWindows, Plottable):
         """
         if layout not in ("window", "channel"):
             raise ConfigError(expected='the layout "window" or "channel"', found=repr(layout), argument="layout")
-        return to_frame(self._by_window() if layout == "window" else self._by_channel(), backend or self.keys.backend)
+        return self.keys.frame(self._by_window() if layout == "window" else self._by_channel(), backend)
 
     def _by_window(self) -> Columns:
         names = np.array([*self.channels, None], dtype=object)
@@ -153,7 +153,7 @@ class Anomalies(ScoredWindows, Plottable):
 
     def _by_channel(self) -> Columns:
         n_windows, n_channels = self.channel_score.shape
-        columns: Columns = {"unique_id": np.tile(np.array(self.channels, dtype=object), n_windows)}
+        columns = self.keys.series(self.channels, np.tile(np.arange(n_channels), n_windows))
         columns |= {name: np.repeat(column, n_channels) for name, column in self.keys.columns("end", -1).items()}
         columns["score"] = self.channel_score.reshape(-1)
         rarities = zip(CHANNEL_SCORES, self.rarities.channels, strict=True)

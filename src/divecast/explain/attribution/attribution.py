@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from divecast._optional import Plottable
 from divecast._text import plural
 from divecast.config import check_choice
-from divecast.data import Backend, to_frame
+from divecast.data import Backend
 from divecast.explain.attribution.agreement import Agreement
 from divecast.inference.results import Columns, Floats, Keys
 
@@ -130,7 +130,7 @@ class Attribution(Plottable):
             "attention": self._attention,
         }
         check_choice(tuple(tables), rows=rows)
-        return to_frame(tables[rows](), backend or self.keys.backend)
+        return self.keys.frame(tables[rows](), backend)
 
     def __str__(self) -> str:
         """Return what the forecasts depend on, in words."""
@@ -183,7 +183,7 @@ class Attribution(Plottable):
             **keys,
             "component": np.tile(np.repeat(np.array(self.components, dtype=object), horizon), n_windows),
             "step": np.broadcast_to(np.arange(1, horizon + 1), shape).reshape(-1),
-            "ds": np.broadcast_to(self.keys.stamps[:, None, 1:], shape).reshape(-1),
+            "ds": np.broadcast_to(self.keys.times[:, None, 1:], shape).reshape(-1),
             "share": _shares(self.change.astype(np.float64), 1).reshape(-1),
             "change": self.change.reshape(-1),
             "shift": self.shift.reshape(-1),
@@ -192,7 +192,7 @@ class Attribution(Plottable):
     def _by_channel(self) -> Columns:
         n_components, horizon, n_channels = shape = self.by_channel.shape
         return {
-            "unique_id": np.tile(np.array(self.channels, dtype=object), n_components * horizon),
+            **self.keys.series(self.channels, np.tile(np.arange(n_channels), n_components * horizon)),
             "component": np.repeat(np.array(self.components, dtype=object), horizon * n_channels),
             "step": np.broadcast_to(np.arange(1, horizon + 1)[:, None], shape).reshape(-1),
             "share": _shares(self.by_channel.astype(np.float64), 0).reshape(-1),

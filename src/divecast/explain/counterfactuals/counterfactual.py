@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from divecast._optional import Plottable
 from divecast._text import plural
-from divecast.data import Backend, Windows, to_frame
+from divecast.data import Backend, Windows
 from divecast.explain.code import Generated, generate
 from divecast.explain.long_table import long_columns
 from divecast.inference.fitted_model import FittedModel
@@ -113,8 +113,8 @@ class Counterfactual(Plottable):
         values |= {"difference": self.difference, **quantiles}
         steps = np.arange(1, self.factual.mean.shape[1] + 1)
         of_window = {**keys.columns("origin", 0), **self._classes()}
-        columns = long_columns(self.factual.channels, of_window, steps, keys.stamps[:, 1:], values)
-        return to_frame(columns, backend or keys.backend)
+        columns = long_columns(keys, self.factual.channels, of_window, steps, keys.times[:, 1:], values)
+        return keys.frame(columns, backend)
 
     def window_frame(self, *, backend: Backend | None = None) -> Any:
         """Return both reconstructions as a table with one row per window, channel and row of the window.
@@ -134,7 +134,7 @@ class Counterfactual(Plottable):
         values = {"truth": factual.truth, "factual": factual.mean, "counterfactual": self.counterfactual_window.mean}
         steps = np.arange(1 - factual.mean.shape[1], 1)
         of_window = {**keys.columns("end", -1), **self._classes()}
-        return to_frame(long_columns(factual.channels, of_window, steps, keys.stamps, values), backend or keys.backend)
+        return keys.frame(long_columns(keys, factual.channels, of_window, steps, keys.times, values), backend)
 
     def _classes(self) -> Columns:
         columns: Columns = {}

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from divecast._optional import Plottable
 from divecast._text import plural
-from divecast.data import Backend, Windows, to_frame
+from divecast.data import Backend, Windows
 from divecast.explain.code import generate, infer_code
 from divecast.explain.counterfactuals.dimension import Dimension
 from divecast.explain.counterfactuals.label_effects import LabelEffects
@@ -96,9 +96,9 @@ class Traversal(Plottable):
         of_window = {**self.keys.columns("end", lookback - 1), "own_position": self.own_position}
         of_window = {name: np.repeat(column, n_positions) for name, column in of_window.items()}
         of_window["position"] = np.tile(self.positions, n_windows)
-        stamps = self.keys.stamps.repeat(n_positions, axis=0)
-        columns = long_columns(self.channels, of_window, steps, stamps, {"value": value, "own": own})
-        return to_frame(columns, backend or self.keys.backend)
+        times = self.keys.times.repeat(n_positions, axis=0)
+        columns = long_columns(self.keys, self.channels, of_window, steps, times, {"value": value, "own": own})
+        return self.keys.frame(columns, backend)
 
 
 def traverse_windows(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from divecast._optional import Plottable
-from divecast.data import Backend, to_frame
+from divecast.data import Backend
 from divecast.inference.results.columns import Columns, Floats, merged
 from divecast.inference.results.keys import Keys
 
@@ -66,7 +66,7 @@ class Codes(Plottable):
         if self.attention.shape[1]:
             weights = self.attention.mean(axis=1).T
             columns |= {f"attention_{name}": weight for name, weight in zip(self.factors, weights, strict=True)}
-        return to_frame(columns, backend or self.keys.backend)
+        return self.keys.frame(columns, backend)
 
 
 def _moments(prefix: str, mean: Floats, sd: Floats) -> Columns:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from divecast._optional import Plottable
 from divecast.config import check_choice
-from divecast.data import Backend, to_frame
+from divecast.data import Backend
 from divecast.errors import DataError
 from divecast.inference.results.columns import Columns, Floats, merged
 from divecast.inference.results.keys import Keys
@@ -121,8 +121,9 @@ class Forecast(Plottable):
     def frame(self, layout: Layout = "long", *, backend: Backend | None = None) -> Any:
         """Return the forecasts as a table.
 
-        ``ds`` is the time of the step and ``origin`` that of the window's last row: wall time in the data's zone,
-        without a zone, or seconds since the start of a recording.
+        ``ds`` is the time of the step and ``origin`` that of the window's last row: in the type and zone of the data's
+        time stamps, wall time if these name no zone, or seconds since the start of a recording. The columns that name
+        the series in the data follow ``unique_id``, in the type they have there.
 
         Args:
             layout: ``long`` has one row per window, channel and step with the columns ``unique_id, origin, step, ds,
@@ -138,7 +139,7 @@ class Forecast(Plottable):
             ['unique_id', 'origin', 'step', 'ds', 'mean', 'q0.1', 'q0.9']
         """
         check_choice(get_args(Layout), layout=layout)
-        return to_frame(self._long() if layout == "long" else self._wide(), backend or self.keys.backend)
+        return self.keys.frame(self._long() if layout == "long" else self._wide(), backend)
 
     def _long(self) -> Columns:
         windows, horizon, channels = self.mean.shape
@@ -150,18 +151,18 @@ class Forecast(Plottable):
             return np.repeat(column, horizon * channels)
 
         steps = np.broadcast_to(np.arange(1, horizon + 1), (windows, channels, horizon)).reshape(-1)
-        stamps = np.broadcast_to(self.keys.stamps[:, None, 1:], (windows, channels, horizon)).reshape(-1)
-        names = np.tile(np.repeat(np.array(self.channels, dtype=object), horizon), windows)
+        stamps = np.broadcast_to(self.keys.times[:, None, 1:], (windows, channels, horizon)).reshape(-1)
+        series = self.keys.series(self.channels, np.tile(np.repeat(np.arange(channels), horizon), windows))
         keys = {name: per_window(column) for name, column in self.keys.columns("origin", 0).items()}
         quantiles = {f"q{level:g}": by_channel(q) for level, q in zip(self.levels, self.quantiles, strict=True)}
-        return {"unique_id": names, **keys, "step": steps, "ds": stamps, "mean": by_channel(self.mean), **quantiles}
+        return merged(series, keys, {"step": steps, "ds": stamps, "mean": by_channel(self.mean)}, quantiles)
 
     def _wide(self) -> Columns:
         windows, horizon, _ = self.mean.shape
         keys = {name: np.repeat(column, horizon) for name, column in self.keys.columns("origin", 0).items()}
         steps = np.tile(np.arange(1, horizon + 1), windows)
         means = dict(zip(self.channels, self.mean.reshape(windows * horizon, -1).T, strict=True))
-        return merged({**keys, "step": steps, "ds": self.keys.stamps[:, 1:].reshape(-1)}, means)
+        return merged({**keys, "step": steps, "ds": self.keys.times[:, 1:].reshape(-1)}, means)
 
 
 def _joined_parts(parts: Iterable[Callable[[], ForecastParts]]) -> ForecastParts:

@@ -1,13 +1,14 @@
 """Keys of the windows of a result."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast.data import Backend, Source
+from divecast.data import Backend, Source, to_frame
+from divecast.data.tables.as_read import NO_TABLE, AsRead
 from divecast.inference.results.columns import Columns
 
 
@@ -21,12 +22,16 @@ class Keys:
         stamps: (window, step) time of each step: wall time in the clock's zone as datetime64, or seconds since the
             start of the recording.
         backend: kind of the tables that ``frame`` returns by default.
+        as_read: ids and time stamps as they were in the data, in which tables have them.
+        utc: (window, step) time of each step in UTC, of data whose time stamps name their zone.
     """
 
     origins: NDArray[np.int64]
     recordings: NDArray[Any] | None
     stamps: NDArray[Any]
     backend: Backend
+    as_read: AsRead = NO_TABLE
+    utc: NDArray[Any] | None = None
 
     @classmethod
     def of(cls, source: Source, origins: NDArray[np.int64], segments: NDArray[np.int64], steps: range) -> "Keys":
@@ -40,9 +45,11 @@ class Keys:
         """
         rows = origins[:, None] + np.asarray(steps)
         if source.clock is not None:
-            return cls(origins, None, source.clock.local(rows), source.backend)
+            utc = source.clock.at(rows) if source.as_read.stamps.zone is not None else None
+            return cls(origins, None, source.clock.local(rows), source.backend, source.as_read, utc)
         seconds = (rows - source.offsets[segments][:, None]) / (source.rate or 1.0)
-        return cls(origins, np.array(source.names, dtype=object)[segments], seconds, source.backend)
+        names = np.array(source.names, dtype=object)[segments]
+        return cls(origins, names, seconds, source.backend, source.as_read)
 
     @classmethod
     def joined(cls, batches: Sequence["Keys"]) -> "Keys":
@@ -53,7 +60,20 @@ class Keys:
             None if first.recordings is None else np.concatenate([keys.recordings for keys in batches]),
             np.concatenate([keys.stamps for keys in batches]),
             first.backend,
+            first.as_read,
+            None if first.utc is None else np.concatenate([keys.utc for keys in batches if keys.utc is not None]),
         )
+
+    @property
+    def times(self) -> NDArray[Any]:
+        """(window, step) the times as tables have them: UTC if the data name a zone, else as ``stamps``."""
+        return self.stamps if self.utc is None else self.utc
+
+    def at(self, windows: NDArray[np.int64]) -> "Keys":
+        """Return the keys of some windows."""
+        recordings = None if self.recordings is None else self.recordings[windows]
+        utc = None if self.utc is None else self.utc[windows]
+        return replace(self, origins=self.origins[windows], recordings=recordings, stamps=self.stamps[windows], utc=utc)
 
     def columns(self, name: str, step: int) -> Columns:
         """Return the key columns of a table.
@@ -63,7 +83,39 @@ class Keys:
             step: index of the step whose time it has.
 
         Returns:
-            ``recording``, unless the data are a panel, and the times.
+            ``recording``, unless the data are a panel, and the column that the data have for it; and the times.
         """
-        recording: Columns = {} if self.recordings is None else {"recording": self.recordings}
-        return {**recording, name: self.stamps[:, step]}
+        times: Columns = {name: self.times[:, step]}
+        if self.recordings is None:
+            return times
+        names = self.recordings.tolist()
+        return {**{title: ids.values for title, ids in self.as_read.ids_of(names, "recording").items()}, **times}
+
+    def series(self, channels: Sequence[str], places: NDArray[np.int64]) -> Columns:
+        """Return the columns that name the series of the rows of a table.
+
+        Args:
+            channels: the series.
+            places: (row,) index of the series.
+
+        Returns:
+            ``unique_id``, and the columns that name the series in the data.
+        """
+        if self.recordings is not None:
+            return {"unique_id": np.array(channels, dtype=object)[places]}
+        return {title: ids.values[places] for title, ids in self.as_read.ids_of(channels, "unique_id").items()}
+
+    def frame(self, columns: Columns, backend: Backend | None) -> Any:
+        """Return a table of columns, with ids and time stamps of the types that they have in the data.
+
+        Args:
+            columns: (row,) arrays by name; those of the data's ids and all of datetime64 come from these keys.
+            backend: ``pandas``, ``polars`` or ``pyarrow``; None for the kind of the data.
+
+        Raises:
+            ConfigError: there is no such backend, or its package is not installed.
+        """
+        title = "unique_id" if self.recordings is None else "recording"
+        ids = self.as_read.ids_of(self.as_read.names[:1], title)
+        types = {name: column for name, column in ids.items() if name in columns}
+        return to_frame(columns, backend or self.backend, self.as_read.stamps, types)

@@ -109,4 +109,4 @@ class Labels(Plottable):
                 f"{name}_given": texts[self.given[:, i]],
             }
             columns = merged(columns, of_factor)
-        return to_frame(columns, backend or self.keys.backend)
+        return self.keys.frame(columns, backend)

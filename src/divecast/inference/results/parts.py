@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from divecast._optional import Plottable
 from divecast._text import plural
 from divecast.config import check_choice
-from divecast.data import Backend, to_frame
+from divecast.data import Backend
 from divecast.errors import ConfigError
 from divecast.inference.results.columns import Columns, Floats, merged
 from divecast.inference.results.keys import Keys
@@ -123,7 +123,7 @@ class ForecastParts(Plottable):
             ['unique_id', 'origin', 'step', 'ds', 'part', 'kind', 'value']
         """
         check_choice(get_args(Layout), layout=layout)
-        return to_frame(self._long() if layout == "long" else self._wide(), backend or self.keys.backend)
+        return self.keys.frame(self._long() if layout == "long" else self._wide(), backend)
 
     def __str__(self) -> str:
         """Return what the forecasts are made of, in words."""
@@ -159,8 +159,8 @@ class ForecastParts(Plottable):
         shape = (n_windows, n_channels, horizon)
         keys = self.keys.columns("origin", 0)
         return {
-            "unique_id": np.tile(np.repeat(np.array(self.channels, dtype=object), horizon), n_windows),
+            **self.keys.series(self.channels, np.tile(np.repeat(np.arange(n_channels), horizon), n_windows)),
             **{name: np.repeat(column, horizon * n_channels) for name, column in keys.items()},
             "step": np.broadcast_to(np.arange(1, horizon + 1), shape).reshape(-1),
-            "ds": np.broadcast_to(self.keys.stamps[:, None, 1:], shape).reshape(-1),
+            "ds": np.broadcast_to(self.keys.times[:, None, 1:], shape).reshape(-1),
         }

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast._optional import Plottable
-from divecast.data import Backend, to_frame
+from divecast.data import Backend
 from divecast.inference.results.columns import Floats
 from divecast.inference.results.keys import Keys
 
@@ -50,8 +50,8 @@ class Reconstruction(Plottable):
         def flat(array: NDArray[Any]) -> NDArray[Any]:
             return array.swapaxes(1, 2).reshape(-1)
 
-        names = np.tile(np.repeat(np.array(self.channels, dtype=object), time), windows)
+        series = self.keys.series(self.channels, np.tile(np.repeat(np.arange(channels), time), windows))
         keys = {name: np.repeat(column, time * channels) for name, column in self.keys.columns("end", -1).items()}
-        stamps = np.broadcast_to(self.keys.stamps[:, None], (windows, channels, time)).reshape(-1)
-        columns = {"unique_id": names, **keys, "ds": stamps, "truth": flat(self.truth), "mean": flat(self.mean)}
-        return to_frame(columns, backend or self.keys.backend)
+        stamps = np.broadcast_to(self.keys.times[:, None], (windows, channels, time)).reshape(-1)
+        columns = {**series, **keys, "ds": stamps, "truth": flat(self.truth), "mean": flat(self.mean)}
+        return self.keys.frame(columns, backend)
