@@ -24,6 +24,7 @@ from divecast.data.names import check_unique
 from divecast.data.sources.arrays import check_array
 from divecast.data.sources.panel import Panel
 from divecast.data.sources.store_columns import SUFFIXES, Beside, StoredColumns, stale_files, write_columns
+from divecast.data.tables.as_read import NO_TABLE, AsRead
 from divecast.data.time.business_days import BusinessDays
 from divecast.data.time.clock import Clock
 from divecast.data.time.open_slots import OpenSlots
@@ -35,7 +36,7 @@ from divecast.persistence.strict import as_artifact_error, check_understood, par
 _VALUES = tuple(f"values{suffix}.f32" for suffix in SUFFIXES)
 _HEADER = "store.json"
 _FORMAT = "divecast-store"
-_VERSIONS = (1, 2)  # values alone; with labels, covariates or facts of the series
+_VERSIONS = (1, 2, 3)  # values alone; with labels, covariates or facts of the series; with how a table was read
 
 
 def write_store(  # noqa: PLR0913  what a panel has
@@ -92,6 +93,7 @@ def write_store_on(
     channels: Sequence[str],
     clock: Clock,
     beside: Beside | None = None,
+    as_read: AsRead = NO_TABLE,
 ) -> Path:
     """Write a store as :func:`write_store` does, on a clock whose length is replaced by that of the chunks."""
     beside = beside or Beside.of(None, None, None, channels)
@@ -107,9 +109,8 @@ def write_store_on(
             raise DataError("The chunks have no rows", argument="chunks")
         whole = replace(clock, length=rows)
         columns = write_columns(folder, _suffix(values), beside, channels, whole)
-        _write_header(
-            folder, _header(values, channels, whole, columns, _digest(folder, values, channels, whole, columns))
-        )
+        digest = _digest(folder, values, channels, whole, columns, as_read)
+        _write_header(folder, _header(values, channels, whole, columns, digest, as_read))
     return Path(path)
 
 
@@ -137,16 +138,16 @@ def open_store(path: str | Path, check: bool = True) -> Panel:
     with as_artifact_error(folder, "store"):
         header = parse_object((folder / _HEADER).read_text("utf-8"))
         if header["format"] != _FORMAT or header["version"] not in _VERSIONS:
-            raise ValueError(f"expected {_FORMAT} of version 1 or 2, {_HEADER} says otherwise")
+            raise ValueError(f"expected {_FORMAT} of version 1 to {max(_VERSIONS)}, {_HEADER} says otherwise")
         values, clock = header["values"], Clock.from_dict(header["clock"])
         channels, digest = tuple(map(str, header["channels"])), header["sha256"]
-        columns = (
-            StoredColumns() if header["version"] == 1 else StoredColumns.from_dict(header["columns"], len(channels))
-        )
-        check_understood(header, _header(values, channels, clock, columns, digest))
+        has_columns = header["version"] > 1 and "columns" in header
+        columns = StoredColumns.from_dict(header["columns"], len(channels)) if has_columns else StoredColumns()
+        as_read = AsRead.from_dict(header["as_read"], channels) if header["version"] == 3 else NO_TABLE
+        check_understood(header, _header(values, channels, clock, columns, digest, as_read))
         check_unique(channels)
         _check_values(folder, values, (clock.length, len(channels)))
-        if check and digest != _digest(folder, values, channels, clock, columns):
+        if check and digest != _digest(folder, values, channels, clock, columns, as_read):
             raise ValueError("the checksum does not fit the content")
         table = np.memmap(folder / values, dtype="<f4", mode="r", shape=(clock.length, len(channels)))
         opened = {one.name: one.open(folder, _suffix(values), clock, len(channels)) for one in columns.columns}
@@ -157,6 +158,7 @@ def open_store(path: str | Path, check: bool = True) -> Panel:
         labels={one.name: opened[one.name] for one in columns.of_kind("label")},
         covariates={one.name: opened[one.name] for one in columns.of_kind("covariate")},
         static=dict(columns.static),
+        as_read=as_read,
     )
 
 
@@ -173,24 +175,29 @@ def _check_values(folder: Path, values: str, shape: tuple[int, int]) -> None:
         raise ValueError(f"expected {expected} bytes in {values} (rows x channels {shape}), found {found}")
 
 
-def _header(values: str, channels: Sequence[str], clock: Clock, columns: StoredColumns, digest: str) -> dict[str, Any]:
+def _header(
+    values: str, channels: Sequence[str], clock: Clock, columns: StoredColumns, digest: str, as_read: AsRead
+) -> dict[str, Any]:
     return {
         "format": _FORMAT,
-        "version": 2 if columns else 1,
+        "version": 3 if as_read.layout else 2 if columns else 1,
         "values": values,
         "channels": list(channels),
         "clock": clock.to_dict(),
         "sha256": digest,
         **({"columns": columns.to_dict()} if columns else {}),
+        **({"as_read": as_read.to_dict()} if as_read.layout else {}),
     }
 
 
-def _digest(folder: Path, values: str, channels: Sequence[str], clock: Clock, columns: StoredColumns) -> str:
+def _digest(
+    folder: Path, values: str, channels: Sequence[str], clock: Clock, columns: StoredColumns, as_read: AsRead
+) -> str:
     digest = hashlib.sha256()
     for name in (values, *columns.files(_suffix(values))):
         with open(folder / name, "rb") as file:
             hashlib.file_digest(file, lambda: digest)
-    beside = [columns.to_dict()] if columns else []
+    beside = [*([columns.to_dict()] if columns else []), *([as_read.to_dict()] if as_read.layout else [])]
     digest.update(json.dumps([list(channels), clock.to_dict(), *beside]).encode())
     return digest.hexdigest()
 

@@ -14,6 +14,9 @@ from divecast.data.names import check_known, check_unique
 from divecast.data.source import Column, Values
 from divecast.data.sources.store import write_store_on
 from divecast.data.sources.store_columns import Beside
+from divecast.data.sources.store_long import store_long
+from divecast.data.tables.as_read import AsRead, StampKind
+from divecast.data.tables.long_names import Names, long_names
 from divecast.data.tables.numbers import RowText, read_numbers, to_float32
 from divecast.data.tables.parquet_files import ParquetFiles
 from divecast.data.tables.places import Places
@@ -24,6 +27,7 @@ from divecast.data.tables.wide import check_roles
 from divecast.data.time.business_days import Opening
 from divecast.data.time.clock import Clock
 from divecast.data.time.regular import infer_clock
+from divecast.data.time.stamps import StampForm
 from divecast.errors import DataError
 
 _BATCH_VALUES = 1 << 22  # 32 MB as doubles
@@ -39,20 +43,28 @@ def store_from_parquet(  # noqa: PLR0913  one argument for each thing a table ma
     covariates: Sequence[str | Covariate] = (),
     static: Any = None,
     calendar: Opening = "auto",
+    id: Names = None,  # noqa: A002  as in Panel.from_long
+    value: str | None = None,
 ) -> Path:
-    """Write a store from wide Parquet without reading it whole.
+    """Write a store from wide or long Parquet without reading it whole.
 
     Args:
         path: folder of the store.
-        parquet: the file, with one column per channel and one of time stamps, sorted by time; or an address that fsspec
-            can open, such as ``s3://bucket/*.parquet``, whose files follow one another in order of their names.
+        parquet: the file, with one column per channel and one of time stamps, sorted by time, or long, one row per
+            series and time; or an address that fsspec can open, such as ``s3://bucket/*.parquet``, whose files follow
+            one another in order of their names.
         time: column of time stamps; by default the only one.
         tz: time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
         channels: columns to keep, in order; by default all but the time stamps, labels and covariates.
         labels: columns that hold labels, not channels; each is read whole.
-        covariates: columns of numbers that are not forecast, the same for all series; each is read whole.
+        covariates: columns of numbers that are not forecast; in a wide file each is the same for all series and read
+            whole.
         static: facts of the series, as in :meth:`Panel.from_wide`.
         calendar: opening times, as in :meth:`Panel.from_wide`.
+        id: column that names the series of a long file, or several that do so together, as in
+            :meth:`Panel.from_long`. A file is long if ``id`` or ``value`` is given, or if its columns have the usual
+            names of a long table. All its ids and time stamps are in memory at once, its values are not.
+        value: column of the values of a long file.
 
     Returns:
         The folder.
@@ -73,7 +85,13 @@ def store_from_parquet(  # noqa: PLR0913  one argument for each thing a table ma
         files = ParquetFiles.at(parquet)
         schema = files.schema
     check_unique(schema.names, "column")
-    time_column = time if time is not None else find_time(nw.from_native(schema.empty_table(), eager_only=True))
+    roles, empty = Roles.of(labels, covariates), nw.from_native(schema.empty_table(), eager_only=True)
+    names = long_names(empty, id, time, value, roles.names)
+    if names is not None:
+        if channels is not None:
+            raise DataError("A store of a long file has all its series", hint="Leave out {channels}")
+        return store_long(Path(path), files, names, roles, static, StampForm(tz), calendar)
+    time_column = time if time is not None else find_time(empty)
     check_known([time_column], schema.names, "time column", hint="Name another one in {time}", argument="time")
     with readable(parquet):
         stamps = files.read([time_column]).column(0)
@@ -81,16 +99,17 @@ def store_from_parquet(  # noqa: PLR0913  one argument for each thing a table ma
     unsorted = np.flatnonzero(np.diff(rows) <= 0)
     if len(unsorted):
         raise DataError(
-            f"Row {unsorted[0] + 1} is not later than the row before it", hint="Sort the file by time, without repeats"
+            f"Row {unsorted[0] + 1} is not later than the row before it",
+            hint="Sort the file by time, without repeats; if it is long, name the column of the series in {id}",
         )
-    roles = Roles.of(labels, covariates)
     check_roles(roles, schema.names)
     aside = {time_column, *roles.names}
     kept = _check_channels([name for name in schema.names if name not in aside], channels)
     with readable(parquet):
         told = files.read(roles.names) if roles.names else None
     beside = Beside.of(*_put(told, roles, clock, rows), static, kept)
-    return write_store_on(path, _chunks(_batches(files, kept, parquet), kept, rows), kept, clock, beside)
+    as_read = AsRead("wide", time_column, stamps=StampKind.of(stamps), names=tuple(kept))
+    return write_store_on(path, _chunks(_batches(files, kept, parquet), kept, rows), kept, clock, beside, as_read)
 
 
 def _put(

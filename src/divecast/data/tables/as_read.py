@@ -171,6 +171,38 @@ class AsRead:
         whole = next(iter(columns.values())) if len(columns) == 1 else IdColumn(text)
         return {title: whole, **columns}
 
+    def to_dict(self) -> dict[str, Any]:
+        """Values that JSON can hold; the names are those of the series."""
+        columns = [
+            {"name": name, "type": column.values.dtype.str if _is_number(column) else "text", "cells": _plain(column)}
+            for name, column in self.ids.items()
+        ]
+        return {
+            "layout": self.layout,
+            "time": self.time,
+            "value": self.value,
+            "stamps": self.stamps.to_dict(),
+            "ids": columns,
+        }
+
+    @staticmethod
+    def from_dict(plain: Mapping[str, Any], names: tuple[str, ...]) -> "AsRead":
+        """Read what :meth:`to_dict` wrote.
+
+        Raises:
+            ValueError, LookupError, TypeError: it is malformed.
+        """
+        time, value = (None if plain[name] is None else str(plain[name]) for name in ("time", "value"))
+        if plain["layout"] not in ("long", "wide"):
+            raise ValueError(f"expected a long or wide table, got {plain['layout']!r:.80}")
+        ids = {}
+        for column in plain["ids"]:
+            cells = _cells(column["type"], column["cells"])
+            if len(cells) != len(names):
+                raise ValueError(f"expected {len(names)} cells of {column['name']!r:.80}, got {len(cells)}")
+            ids[str(column["name"])] = IdColumn(cells)
+        return AsRead(plain["layout"], time, value, StampKind.from_dict(plain["stamps"]), names, ids)
+
     def sentence(self) -> str:
         """How the columns were read, such as "long table, series by 'meter', time 'ds', values 'kwh'"."""
         parts = [f"{self.layout} table" if self.layout in ("long", "wide") else self.layout]
@@ -182,6 +214,26 @@ class AsRead:
         if self.value is not None:
             parts.append(f"values {self.value!r}")
         return ", ".join(part for part in parts if part)
+
+
+def _is_number(column: IdColumn) -> bool:
+    return column.values.dtype.kind in "iubf"
+
+
+def _plain(column: IdColumn) -> list[Any]:
+    cells: list[Any] = column.values.tolist()
+    return cells if _is_number(column) else [str(cell) for cell in cells]
+
+
+def _cells(kind: str, cells: Sequence[Any]) -> NDArray[Any]:
+    if kind != "text":
+        dtype = np.dtype(kind)
+        if dtype.kind not in "iubf" or any(isinstance(cell, str) for cell in cells):
+            raise ValueError(f"expected numbers, got {kind!r:.80}")
+        return np.array(cells, dtype=dtype)
+    texts = np.empty(len(cells), dtype=object)
+    texts[:] = [str(cell) for cell in cells]
+    return texts
 
 
 NO_TABLE = AsRead()

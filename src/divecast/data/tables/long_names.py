@@ -181,7 +181,7 @@ def _keys(frame: Frame, time: str, columns: Sequence[str], kinds: Mapping[str, A
             kept, rows = [*kept, name], joined
         if rows.max() + 1 >= enough or len(kept) == _MOST_KEYS:
             break
-    return tuple(kept) if rows.max() + 1 >= enough else ()
+    return tuple(name for name in columns if name in kept) if rows.max() + 1 >= enough else ()
 
 
 def _codes(frame: Frame, name: str) -> Numbers | None:

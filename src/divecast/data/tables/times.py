@@ -1,6 +1,7 @@
 """The column of time stamps of a table."""
 
 from collections.abc import Collection
+from datetime import date
 from typing import Any, NamedTuple
 
 import narwhals as nw
@@ -92,7 +93,9 @@ def _holds_times(frame: Frame, name: str) -> bool:
     column = get_series(frame, name)
     if isinstance(column.dtype, nw.String | nw.Categorical | nw.Object):
         cells = column.drop_nulls().head(_MOST_LOOKED_AT).to_list()
-        return bool(cells) and all(isinstance(cell, str) and is_stamp(cell) for cell in cells)
+        return bool(cells) and all(
+            isinstance(cell, date) or (isinstance(cell, str) and is_stamp(cell)) for cell in cells
+        )
     if column.dtype.is_integer() and name.strip().lower() in _PERIODS:
         cells = column.drop_nulls().head(_MOST_LOOKED_AT).to_list()
         return bool(cells) and all(_FIRST_YEAR <= int(str(cell)[:4]) <= _LAST_YEAR for cell in cells)
