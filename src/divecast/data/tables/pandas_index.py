@@ -63,11 +63,8 @@ def with_plain_columns(native: Any) -> Any:
     if cells:
         table = table.set_axis(list(cells), axis=1)
     table, time = _with_index(table)
-    periods = {
-        str(name): str(kind)[len("period[") : -1]
-        for name, kind in table.dtypes.items()
-        if isinstance(kind, pd.PeriodDtype)
-    }
+    kinds = {str(name): str(kind) for name, kind in table.dtypes.items() if isinstance(kind, pd.PeriodDtype)}
+    periods = {name: kind[len("period[") : -1] for name, kind in kinds.items()}
     if periods:
         table = table.assign(**{name: table[name].dt.to_timestamp() for name in table if str(name) in periods})
     if table is native:

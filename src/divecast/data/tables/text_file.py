@@ -1,6 +1,7 @@
 """Text files of any separator, sign of decimals and encoding as Arrow tables."""
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,7 @@ def _parsed(path: Path, form: TextFormat, as_text: Collection[str]) -> Any:
 def _read(
     path: Path, form: TextFormat, as_text: Collection[str], ragged: list[Any], block_size: int | None = None
 ) -> Any:
+    import pyarrow as pa
     from pyarrow import csv
 
     def refuse(row: Any) -> str:
@@ -76,16 +78,21 @@ def _read(
         return "error"
 
     encoding = form.encoding or "utf8"
-    return csv.read_csv(
+    table = csv.read_csv(
         path,
         read_options=csv.ReadOptions(encoding=encoding, block_size=block_size),
         parse_options=csv.ParseOptions(delimiter=form.sep, invalid_row_handler=refuse),
         convert_options=csv.ConvertOptions(
             decimal_point=form.decimal,
             null_values=form.missing,
-            column_types=dict.fromkeys(as_text, "string"),
+            column_types=dict.fromkeys(as_text, "binary"),  # "string" would refuse what is not UTF-8
         ),
     )
+    for name in [name for name in as_text if name in table.column_names]:
+        with suppress(pa.ArrowInvalid):
+            text = table.column(name).cast(pa.string())
+            table = table.set_column(table.column_names.index(name), name, text)
+    return table
 
 
 def _ragged(row: Any, path: Path, form: TextFormat) -> DataError:
