@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from research.common import read_lines
+from research.scale.long_tables import section as long_section
 from research.scale.plan import constants
 from research.scale.plan import section as plan_section
 from research.scale.ranks import section as ranks_tables
@@ -137,7 +138,8 @@ def main() -> None:
     out = parser.parse_args().out
     streamed, ranks = (read_lines(HERE / name) for name in ("stream.jsonl", "ranks.jsonl"))
     page = out.read_text(encoding="utf-8") if out.exists() else "# More than one machine, more than memory\n"
-    for text in (ranks_section(ranks), stream_section(streamed), RAY, plan_section(constants())):
+    long = read_lines(HERE / "long_tables.jsonl")
+    for text in (ranks_section(ranks), stream_section(streamed), long_section(long), RAY, plan_section(constants())):
         page = replaced(page, text)
     out.write_text(page, encoding="utf-8")
     print(out)

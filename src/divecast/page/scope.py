@@ -61,6 +61,7 @@ class Scope:
             tz=zone,
             stamps=stamps,
             calendar=fitted.provenance.slots,
+            like=fitted.read_names,
         )
         chosen, windows = _windows(fitted, source, part)
         most = min(N_SCORED, max(_LEAST, _SCORES // len(fitted.channels)))

@@ -1,5 +1,6 @@
 """Columns as places in the list of their different cells, of which long tables have few."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import narwhals as nw
@@ -8,9 +9,11 @@ from numpy.typing import NDArray
 
 Codes = NDArray[np.int32]
 
+_ROWS_AT_ONCE = 1 << 18
+
 
 def encode(series: nw.Series[Any]) -> tuple[Codes, Any] | None:
-    """Encode a column.
+    """Encode a column, piece by piece for memory.
 
     Args:
         series: the column.
@@ -22,43 +25,55 @@ def encode(series: nw.Series[Any]) -> tuple[Codes, Any] | None:
     import pyarrow as pa
 
     try:
-        column = series.to_arrow()
-        chunked = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
-        if not pa.types.is_dictionary(chunked.type):
-            chunked = chunked.dictionary_encode()
-        chunked = chunked.unify_dictionaries()
+        return _encoded(series)
     except (pa.ArrowException, TypeError, ValueError):
         return None
-    codes = np.empty(len(chunked), dtype=np.int32)
-    done = 0
-    for chunk in chunked.chunks:
-        codes[done : done + len(chunk)] = chunk.indices.cast(pa.int32()).fill_null(-1).to_numpy(zero_copy_only=False)
-        done += len(chunk)
-    cells = chunked.chunk(0).dictionary if chunked.num_chunks else pa.array([], chunked.type.value_type)
-    return _by_appearance(codes, _without_nan(cells))
 
 
-def _without_nan(cells: Any) -> Any:
+def _encoded(series: nw.Series[Any]) -> tuple[Codes, Any]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if not pa.types.is_floating(cells.type):
-        return cells
-    return pc.if_else(pc.is_nan(cells), pa.scalar(None, cells.type), cells)
+    codes = np.empty(len(series), dtype=np.int32)
+    kind = series[:0].to_arrow().type
+    known = pa.array([], getattr(kind, "value_type", kind))
+    done = 0
+    for piece in _pieces(series):
+        numbers, cells = _of_piece(piece)
+        places = pc.index_in(cells, value_set=known).to_numpy(zero_copy_only=False)
+        fresh = np.isnan(places) if places.dtype.kind == "f" else np.zeros(len(places), dtype=bool)
+        places = np.where(fresh, len(known) + np.cumsum(fresh) - 1, places).astype(np.int32)
+        if fresh.any():
+            known = pa.concat_arrays([known, cells.filter(pa.array(fresh))])
+        codes[done : done + len(piece)] = np.append(places, np.int32(-1))[numbers]
+        done += len(piece)
+    return codes, known
 
 
-def _by_appearance(codes: Codes, cells: Any) -> tuple[Codes, Any]:
-    """Codes and cells in order of appearance, without cells that are missing or do not occur."""
-    first = np.full(len(cells) + 1, len(codes), dtype=np.int64)  # the last one is that of missing cells
-    for start in range(0, len(codes), 1 << 20):
-        chunk, places = np.unique(codes[start : start + (1 << 20)], return_index=True)
-        first[chunk] = np.minimum(first[chunk], places + start)
-    present = first[:-1] < len(codes)
-    present &= ~cells.is_null().to_numpy(zero_copy_only=False)
-    order = np.argsort(first[:-1], kind="stable")
-    order = order[present[order]]
+def _pieces(series: nw.Series[Any]) -> Iterator[Any]:
+    for first in range(0, len(series), _ROWS_AT_ONCE):
+        column = series[first : first + _ROWS_AT_ONCE].to_arrow()
+        yield from column.chunks if hasattr(column, "chunks") else [column]
+
+
+def _of_piece(piece: Any) -> tuple[Codes, Any]:
+    """Codes of a piece, -1 where missing, and its cells in order of appearance."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    is_encoded = pa.types.is_dictionary(piece.type)
+    encoded = piece if is_encoded else piece.dictionary_encode()
+    numbers = encoded.indices.cast(pa.int32()).fill_null(-1).to_numpy(zero_copy_only=False)
+    cells = encoded.dictionary
+    missing = cells.is_null()
+    if pa.types.is_floating(cells.type):
+        missing = pc.or_(missing, pc.is_nan(cells))
+    if not is_encoded and not pc.any(missing).as_py():
+        return numbers, cells
+    first = np.full(len(cells) + 1, len(numbers), dtype=np.int64)  # the last one is that of missing cells
+    first[numbers[::-1]] = np.arange(len(numbers))[::-1]
+    kept = np.flatnonzero((first[:-1] < len(numbers)) & ~missing.to_numpy(zero_copy_only=False))
+    kept = kept[np.argsort(first[kept])]
     place_of = np.full(len(cells) + 1, -1, dtype=np.int32)
-    place_of[order] = np.arange(len(order), dtype=np.int32)
-    if np.array_equal(place_of[:-1], np.arange(len(cells))):
-        return codes, cells
-    return place_of[codes], cells.take(order)
+    place_of[kept] = np.arange(len(kept), dtype=np.int32)
+    return place_of[numbers], cells.take(pa.array(kept))

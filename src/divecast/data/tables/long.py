@@ -36,7 +36,7 @@ from divecast.data.time.same_step import Encoded, check_same_step
 from divecast.data.time.stamps import StampForm, Stamps, zoned_stamps
 from divecast.errors import DataError, told, warn_data
 
-_ROWS_AT_ONCE = 1 << 20
+_ROWS_AT_ONCE = 1 << 18
 
 
 class LongRows(NamedTuple):
@@ -96,7 +96,9 @@ def place_rows(
     clock, places = clock_of_utc(utc, zone, calendar)
     clock = clock.ending() if form.ends else clock
     as_read = AsRead("long", times.name, names.value, times.kind, ids.names, ids.columns)
-    return LongRows(clock, places.astype(np.int32)[codes], ids, as_read, name_row)
+    for first in range(0, len(codes), _ROWS_AT_ONCE):  # in place, for memory
+        codes[first : first + _ROWS_AT_ONCE] = places[codes[first : first + _ROWS_AT_ONCE]]
+    return LongRows(clock, codes, ids, as_read, name_row)
 
 
 def read_long(

@@ -23,7 +23,8 @@ def read_table(path: str | Path, text: TextFormat | None = None, as_text: Collec
             Excel. Or an address of Parquet that fsspec can open, such as ``s3://bucket/panel.parquet`` or
             ``s3://bucket/*.parquet``.
         text: how a text file is written, where it does not tell itself.
-        as_text: columns of a text file that stay text as written, such as those that name series.
+        as_text: columns of a text file that stay text as written, such as those that name series; of Parquet those
+            that are text are read as dictionaries.
 
     Raises:
         DataError: the file does not exist, is of another kind, or cannot be read.
@@ -46,12 +47,20 @@ def read_table(path: str | Path, text: TextFormat | None = None, as_text: Collec
         if name.endswith((".parquet", ".pq")):
             from pyarrow import parquet
 
-            return parquet.read_table(path)
+            return parquet.read_table(path, read_dictionary=_texts_of(parquet.read_schema(path), as_text))
         if name.endswith(_TEXTS):
             return read_text(path, text or TextFormat(), as_text)
         if name.endswith(SHEETS):
             return read_sheet(path, text or TextFormat(), as_text)
     raise DataError(expected="a file name that ends in .csv, .tsv, .txt, .csv.gz, .parquet or .xlsx", found=path.name)
+
+
+def _texts_of(schema: Any, names: Collection[str]) -> list[str]:
+    """Those of some columns that are text, which take less memory as places among their different cells."""
+    import pyarrow as pa
+
+    kinds = {field.name: field.type for field in schema if field.name in names}
+    return [name for name, kind in kinds.items() if pa.types.is_string(kind) or pa.types.is_large_string(kind)]
 
 
 @contextmanager

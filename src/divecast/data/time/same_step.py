@@ -17,7 +17,8 @@ _DAY = 86400
 _MONTHS = ((28, 31, "1MS"), (89, 92, "3MS"), (365, 366, "12MS"))  # days of a month, a quarter and a year
 _REGULAR = 0.7  # share of the gaps of a series that are its step, at least (our choice)
 _FEWEST = 5  # gaps
-_ROWS_AT_ONCE = 1 << 20
+_ROWS_AT_ONCE = 1 << 18
+_MOST_PASSES = 32  # over rows that are not in order of their series
 _CHANCE = 1e-3  # probability that a series with gaps at random is taken for one of a longer step, at most
 
 
@@ -68,20 +69,31 @@ def check_same_step(utc: Stamps | Encoded, series: NDArray[np.integer[Any]], nam
 
 def _steps(utc: Stamps | Encoded, series: NDArray[np.integer[Any]], n_series: int) -> Ints:
     """(series,) the step of each in seconds, that of the shortest month for a month; 0 where it does not tell one."""
-    order = None if np.all(series[1:] >= series[:-1]) else np.argsort(series, kind="stable")
-    ends = np.cumsum(np.bincount(series, minlength=n_series))
+    pieces = [series[row : row + _ROWS_AT_ONCE + 1] for row in range(0, len(series), _ROWS_AT_ONCE)]
+    is_sorted = all(np.all(piece[1:] >= piece[:-1]) for piece in pieces)
+    ends = np.cumsum(sum(np.bincount(piece[:_ROWS_AT_ONCE], minlength=n_series) for piece in pieces))
+    at_once = _ROWS_AT_ONCE if is_sorted else max(_ROWS_AT_ONCE, len(series) // _MOST_PASSES)
     steps = np.zeros(n_series, dtype=np.int64)
     first = 0
     while first < n_series:  # some series at a time, for memory
         begin = int(ends[first - 1]) if first else 0
-        last = max(first + 1, int(np.searchsorted(ends, begin + _ROWS_AT_ONCE, side="right")))
-        rows = slice(begin, int(ends[last - 1])) if order is None else order[begin : int(ends[last - 1])]
+        last = max(first + 1, int(np.searchsorted(ends, begin + at_once, side="right")))
+        rows = slice(begin, int(ends[last - 1])) if is_sorted else _rows_of(pieces, first, last)
         stamps = utc.of(rows) if isinstance(utc, Encoded) else utc[rows]
         steps[first:last] = _steps_of(
             stamps.astype(np.int64), series[rows].astype(np.int64) - first, last - first, n_series
         )
         first = last
     return steps
+
+
+def _rows_of(pieces: Sequence[NDArray[np.integer[Any]]], first: int, last: int) -> Ints:
+    """Rows of the series ``first`` to ``last``, those of each together."""
+    found = [np.flatnonzero((piece[:_ROWS_AT_ONCE] >= first) & (piece[:_ROWS_AT_ONCE] < last)) for piece in pieces]
+    rows = np.concatenate([rows + place * _ROWS_AT_ONCE for place, rows in enumerate(found)])
+    of_series = np.concatenate([piece[rows] for piece, rows in zip(pieces, found, strict=True)])
+    together: Ints = rows[np.argsort(of_series, kind="stable")]
+    return together
 
 
 def _steps_of(seconds: Ints, series: Ints, n: int, n_all: int) -> Ints:
