@@ -7,8 +7,8 @@ from divecast.cli.console import tell
 from divecast.cli.options import ModelOptions
 from divecast.cli.settings import CommandSettings
 from divecast.data import Panel, Recordings, add_future, read_source
+from divecast.data.as_read import ReadNames
 from divecast.data.describe import described
-from divecast.data.tables.as_read import ReadNames
 from divecast.data.time.business_days import Opening, calendar_from_text, read_holidays
 from divecast.data.time.open_slots import OpenSlots
 from divecast.errors import ArtifactError, DataError

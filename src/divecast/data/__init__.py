@@ -7,6 +7,7 @@ Imports run one way. ``names`` (checks of names) is lowest; ``factors``, ``covar
 package, and ``reading`` turns whatever a user passes into a source.
 """
 
+from divecast.data.as_read import Backend
 from divecast.data.covariates import Covariate, as_covariates
 from divecast.data.factors import Calendar, Factor, Label, as_factors, as_name
 from divecast.data.future import add_future, n_future, past_rows
@@ -14,7 +15,7 @@ from divecast.data.labels.encode import check_seen, encode_labels, encode_series
 from divecast.data.labels.vocabulary import Vocabulary
 from divecast.data.parts import ByGroup, ByRecording, ByTime, Part, Parts, Split, split
 from divecast.data.reading import as_panel, read_source
-from divecast.data.source import Backend, Source
+from divecast.data.source import Source
 from divecast.data.sources.align import align
 from divecast.data.sources.fingerprints import fingerprints
 from divecast.data.sources.panel import Panel

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from divecast._text import did_you_mean
+from divecast.data.as_read import ReadNames
 from divecast.data.covariates import Covariate
 from divecast.data.datasets import available, is_shipped, load
 from divecast.data.factors import CALENDAR_NAMES, Factor, Label
@@ -15,7 +16,6 @@ from divecast.data.names import chosen, listed
 from divecast.data.sources.panel import Panel
 from divecast.data.sources.recordings import Recordings
 from divecast.data.sources.store import open_store
-from divecast.data.tables.as_read import ReadNames
 from divecast.data.tables.as_written import AsWritten
 from divecast.data.tables.columns import Frame, column_names, open_frame
 from divecast.data.tables.long_names import IDS, LongNames, Names, as_names, long_names

@@ -1,17 +1,14 @@
 """The protocol that panels and recordings share."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast.data.as_read import AsRead, Backend
 from divecast.data.time.clock import Clock
 
-if TYPE_CHECKING:
-    from divecast.data.tables.as_read import AsRead
-
-Backend = Literal["pandas", "polars", "pyarrow", "numpy"]
 Values = NDArray[np.float32]
 Column = NDArray[Any]
 
@@ -40,7 +37,7 @@ class Source(Protocol):
         """Kind of table the data came from."""
 
     @property
-    def as_read(self) -> "AsRead":
+    def as_read(self) -> AsRead:
         """How that table was read, and its ids and time stamps as they were there."""
 
     @property

@@ -29,10 +29,10 @@ from divecast.data import (
     read_source,
     split,
 )
+from divecast.data.as_read import ReadNames
 from divecast.data.labels.encode import encode_labels
 from divecast.data.labels.vocabulary import LabelIndices
 from divecast.data.sources.open_panel import on_slots
-from divecast.data.tables.as_read import ReadNames
 from divecast.effects import Basis, Effects, RowEffects, facts_of
 from divecast.errors import ConfigError, DataError, warn_data
 from divecast.inference.added_factor import AddedFactor

@@ -8,7 +8,7 @@ import numpy as np
 
 from divecast.config import LinearStart, LossConfig, ModelConfig, TrainingConfig
 from divecast.data import ByGroup, ByRecording, ByTime, Calendar, Covariate, Factor, Label, Split, WindowShape
-from divecast.data.tables.as_read import ReadNames
+from divecast.data.as_read import ReadNames
 from divecast.data.time.open_slots import OpenSlots
 from divecast.data.time.stamp_options import StampEdge
 from divecast.data.time.stamps import local_stamps

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast._text import plural
+from divecast.data.as_read import NO_TABLE, AsRead, Backend
 from divecast.data.covariates import Covariate
 from divecast.data.factors import Label
 from divecast.data.names import check_known
-from divecast.data.source import Backend, Column, Values
+from divecast.data.source import Column, Values
 from divecast.data.sources.arrays import as_table, check_array, hash_values, take_channels
-from divecast.data.tables.as_read import NO_TABLE, AsRead
 from divecast.data.tables.as_written import AsWritten
 from divecast.data.tables.columns import open_frame
 from divecast.data.tables.grid import Grid

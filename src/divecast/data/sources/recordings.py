@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast._text import plural
+from divecast.data.as_read import NO_TABLE, AsRead, Backend
 from divecast.data.names import check_count, check_known
-from divecast.data.source import Backend, Column, Values
+from divecast.data.source import Column, Values
 from divecast.data.sources.arrays import check_array, hash_values, take_channels
-from divecast.data.tables.as_read import NO_TABLE, AsRead
 from divecast.data.tables.columns import column_names, get_series, open_frame
 from divecast.data.tables.grid import empty_values
 from divecast.data.tables.ids import number_ids

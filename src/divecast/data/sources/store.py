@@ -20,11 +20,11 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast.data.as_read import NO_TABLE, AsRead
 from divecast.data.names import check_unique
 from divecast.data.sources.arrays import check_array
 from divecast.data.sources.panel import Panel
 from divecast.data.sources.store_columns import SUFFIXES, Beside, StoredColumns, stale_files, write_columns
-from divecast.data.tables.as_read import NO_TABLE, AsRead
 from divecast.data.time.business_days import BusinessDays
 from divecast.data.time.clock import Clock
 from divecast.data.time.open_slots import OpenSlots

@@ -8,6 +8,7 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast.data.as_read import AsRead, StampKind
 from divecast.data.covariates import Covariate
 from divecast.data.factors import Label
 from divecast.data.names import check_known, check_unique
@@ -15,7 +16,6 @@ from divecast.data.source import Column, Values
 from divecast.data.sources.store import write_store_on
 from divecast.data.sources.store_columns import Beside
 from divecast.data.sources.store_long import store_long
-from divecast.data.tables.as_read import AsRead, StampKind
 from divecast.data.tables.long_names import Names, long_names
 from divecast.data.tables.numbers import RowText, read_numbers, to_float32
 from divecast.data.tables.parquet_files import ParquetFiles

@@ -4,8 +4,8 @@ from typing import Any
 
 import narwhals as nw
 
+from divecast.data.as_read import Backend
 from divecast.data.names import check_unique, listed
-from divecast.data.source import Backend
 from divecast.data.tables.pandas_index import is_pandas, with_plain_columns
 from divecast.data.tables.unnamed import without_unnamed
 from divecast.errors import DataError

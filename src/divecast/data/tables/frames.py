@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast.config import check_choice
-from divecast.data.source import Backend
-from divecast.data.tables.as_read import IdColumn, StampKind
+from divecast.data.as_read import Backend, IdColumn, StampKind
 from divecast.errors import ConfigError, DataError
 from divecast.persistence.atomic import replacing
 

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast.data.as_read import NO_TABLE, AsRead
 from divecast.data.source import Column, Values
-from divecast.data.tables.as_read import NO_TABLE, AsRead
 from divecast.data.tables.label_columns import same_labels
 from divecast.data.time.clock import Clock
 from divecast.errors import DataError, warn_data

@@ -7,8 +7,8 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast.data.as_read import IdColumn
 from divecast.data.names import check_unique, listed, repeated
-from divecast.data.tables.as_read import IdColumn
 from divecast.data.tables.columns import Frame, backend_of, get_series
 from divecast.data.tables.dictionary import Codes, encode
 from divecast.data.tables.numbers import is_missing

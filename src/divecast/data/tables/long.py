@@ -13,9 +13,9 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast.data.as_read import AsRead, Backend
 from divecast.data.names import check_known, listed, repeated
-from divecast.data.source import Backend, Column
-from divecast.data.tables.as_read import AsRead
+from divecast.data.source import Column
 from divecast.data.tables.columns import Frame, column_names, get_series, open_frame
 from divecast.data.tables.date_and_clock import with_clock
 from divecast.data.tables.dictionary import Codes, encode

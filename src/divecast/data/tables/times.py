@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import narwhals as nw
 
+from divecast.data.as_read import StampKind
 from divecast.data.names import check_known, listed
-from divecast.data.tables.as_read import StampKind
 from divecast.data.tables.columns import Frame, column_names, get_series
 from divecast.data.tables.date_and_clock import is_clock
 from divecast.data.tables.pandas_index import notes_of

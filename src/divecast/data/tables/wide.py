@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from divecast.data.as_read import AsRead, Backend, IdColumn
 from divecast.data.names import check_known, listed
-from divecast.data.source import Backend
-from divecast.data.tables.as_read import AsRead, IdColumn
 from divecast.data.tables.columns import Frame, column_names, get_series, open_frame
 from divecast.data.tables.date_and_clock import with_clock
 from divecast.data.tables.grid import Grid, drop_repeats, empty_values

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast.data import Backend, Source, to_frame
-from divecast.data.tables.as_read import NO_TABLE, AsRead
+from divecast.data.as_read import NO_TABLE, AsRead
 from divecast.inference.results.columns import Columns
 
 

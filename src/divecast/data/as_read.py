@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast.data.source import Backend
+Backend = Literal["pandas", "polars", "pyarrow", "numpy"]
 
 _UNITS = ("D", "s", "ms", "us", "ns")
 
