@@ -115,7 +115,7 @@ def test_a_long_table_with_labels_and_covariates_of_each_series(run, tmp_path):
         (["--covariate", "tmp"], "Did you mean 'temp'?"),
         (["--covariate", "wind"], "--known"),
         (["--covariate", "temp", "--factor", "temp"], "--covariate"),
-        (["--id", "day"], "--value"),
+        (["--id", "day"], "--time"),
         (["--static", "none.csv"], "none.csv"),
     ],
 )
