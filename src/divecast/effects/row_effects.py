@@ -63,8 +63,7 @@ class RowEffects:
             channels: numbers of the channels; None for all.
         """
         self._n_rows += len(origins) * (self.shape.lookback + self.shape.horizon)
-        fits = self.facts.n_rows * self.effects.weight.shape[1] <= _MOST_KEPT
-        if self._whole is None and fits and (self.keep or self._n_rows >= self.facts.n_rows):
+        if self._whole is None and self._fits and (self.keep or self._n_rows >= self.facts.n_rows):
             self._whole = self._computed(np.arange(self.facts.n_rows))
         if self._whole is not None:
             return self._cut(self._whole, origins, channels)
@@ -132,6 +131,13 @@ class RowEffects:
                 if at:
                     steps[group.name] = at
         return steps
+
+    @property
+    def _fits(self) -> bool:
+        """Whether the effects of all rows may be kept: past and ahead, and if some are told, these alone and doubt."""
+        basis = self.effects.basis
+        arrays = (3 if basis.is_told else 1) + (not basis.all_in_advance) * 2
+        return self.facts.n_rows * self.effects.weight.shape[1] * arrays <= _MOST_KEPT
 
     def _computed(self, rows: Rows, channels: Channels = ALL) -> _Whole:
         effects, facts, basis = self.effects, self.facts, self.effects.basis
