@@ -135,9 +135,9 @@ class RowEffects:
     @property
     def _fits(self) -> bool:
         """Whether the effects of all rows may be kept: past and ahead, and if some are told, these alone and doubt."""
-        basis = self.effects.basis
-        arrays = (3 if basis.is_told else 1) + (not basis.all_in_advance) * 2
-        return self.facts.n_rows * self.effects.weight.shape[1] * arrays <= _MOST_KEPT
+        basis, n_channels = self.effects.basis, int(self.effects.weight.shape[1])
+        arrays = (3 if basis.is_told else 1) + (0 if basis.all_in_advance else 2)
+        return self.facts.n_rows * n_channels * arrays <= _MOST_KEPT
 
     def _computed(self, rows: Rows, channels: Channels = ALL) -> _Whole:
         effects, facts, basis = self.effects, self.facts, self.effects.basis
