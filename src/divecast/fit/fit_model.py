@@ -83,6 +83,7 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
         slots=None if source.clock is None else source.clock.slots,
         until=last_time(source),
         trained_until=last_time(source, stage.parts.train),
+        n_rows=None if source.clock is None else len(source.values),
     )
     task = _task(stage, provenance, device, ranks)
     network = ranks.align(stage.network.to(device))

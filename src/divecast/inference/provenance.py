@@ -102,6 +102,7 @@ class Provenance:
         refit: whether the last fit took all rows, so that no part of them is held out.
         until: UTC time of the last row of the data; None for recordings.
         trained_until: UTC time of the last row that the network was trained on; None for recordings.
+        n_rows: rows of the data; None for recordings.
         updates: updates of the model, the first one first; ``fingerprint`` is that of the last data.
     """
 
@@ -117,6 +118,7 @@ class Provenance:
     refit: bool = False
     until: str | None = None
     trained_until: str | None = None
+    n_rows: int | None = None
     updates: tuple[UpdateRecord, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -135,6 +137,7 @@ class Provenance:
                 "refit": self.refit,
                 "until": self.until,
                 "trained_until": self.trained_until,
+                "n_rows": self.n_rows,
                 "updates": [asdict(update) for update in self.updates],
             }
         )

@@ -1,6 +1,5 @@
 """``divecast fit``."""
 
-import os
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +12,9 @@ from divecast.cli.console import INTERRUPTED, print_json, print_lines, program, 
 from divecast.cli.factors import parse_split
 from divecast.cli.inputs import read_data
 from divecast.cli.options import FitOptions, Json, SplitWay
+from divecast.cli.outputs import check_writable
 from divecast.cli.settings import CommandSettings
 from divecast.cli.trials import build_model
-from divecast.errors import ArtifactError
 
 if TYPE_CHECKING:
     from divecast.estimator import DeepDIVE
@@ -91,7 +90,7 @@ def fit(
 
     training = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     settings = inputs.settings(split_by=split_by, **{f"training.{name}": value for name, value in training.items()})
-    _check_writable(out)
+    check_writable(out)
     began = monotonic()
     model = _fit(inputs.data.path, settings, running, running.checkpoint_of(out))
     if not is_first_process():
@@ -133,13 +132,3 @@ def _fit(data: str, settings: CommandSettings, running: RunOptions, checkpoint: 
         kept = f"resume with --resume from {shown(checkpoint)}" if checkpoint.exists() else "nothing was written yet"
         say(f"divecast: stopped; {kept}", "yellow")
         raise typer.Exit(INTERRUPTED) from None
-
-
-def _check_writable(out: Path) -> None:
-    """Raise ArtifactError if the model could not be written: before a fit of hours, not after."""
-    if out.is_dir():
-        raise ArtifactError(f"The model cannot be written: {out} is a folder", hint="Choose another {out}")
-    if not out.parent.is_dir():
-        raise ArtifactError(f"The folder of the model does not exist: {out.parent}", hint="Choose another {out}")
-    if not os.access(out.parent, os.W_OK):
-        raise ArtifactError(f"The folder of the model is read-only: {out.parent}", hint="Choose another {out}")
