@@ -6,7 +6,7 @@ from typing import Any, Literal, Self, cast, get_args
 
 from divecast._device import pick_device
 from divecast.config import LossConfig, ModelConfig, TrainingConfig, check_at_least, check_choice
-from divecast.data import ByTime, Covariate, Factor, Label, Split, as_covariates, as_factors, as_name, read_source
+from divecast.data import Covariate, Factor, Label, Split, as_covariates, as_factors, as_name, read_source
 from divecast.errors import ConfigError, NotFittedError
 from divecast.explain.methods import Explaining
 from divecast.fit.add_factor import add_factor
@@ -43,7 +43,8 @@ class DeepDIVE(Forecasting, Explaining):
 
     Args:
         horizon: number of steps to forecast.
-        lookback: number of steps of the window that the model reads.
+        lookback: number of steps of the window that the model reads; None for a week (of longer steps two seasons), or
+            what short data can afford, as told by a DataWarning.
         factors: factors, each with its own block of b: the name of a calendar factor (``"hour"``, ``"weekday"``,
             ``"month"`` ...), the name of a label column, or a ``Calendar`` or ``Label`` with more settings. Leave empty
             for a plain VAE forecaster.
@@ -70,7 +71,7 @@ class DeepDIVE(Forecasting, Explaining):
     def __init__(  # noqa: PLR0913  one argument per group of settings
         self,
         horizon: int,
-        lookback: int,
+        lookback: int | None = None,
         factors: Sequence[str | Factor] = (),
         *,
         covariates: Sequence[str | Covariate] = (),
@@ -106,7 +107,13 @@ class DeepDIVE(Forecasting, Explaining):
         factors = [as_name(factor) for factor in plan.factors]
         covariates = [each.name if each == Covariate(each.name) else each for each in plan.covariates]
         return cls(
-            plan.horizon, plan.lookback, factors, covariates=covariates, seed=plan.seed, device=device, **changed
+            plan.horizon,
+            plan.lookback or None,
+            factors,
+            covariates=covariates,
+            seed=plan.seed,
+            device=device,
+            **changed,
         )
 
     @classmethod
@@ -197,7 +204,7 @@ class DeepDIVE(Forecasting, Explaining):
         groups = {name: getattr(self, name) or kind() for name, kind in _GROUPS.items()}
         return FitPlan(
             self.horizon,
-            self.lookback,
+            self.lookback or 0,
             as_factors(self.factors),
             as_covariates(self.covariates),
             seed=self.seed,
@@ -245,7 +252,8 @@ class DeepDIVE(Forecasting, Explaining):
 
         Args:
             data: a ``Panel``, ``Recordings``, a pandas, polars or pyarrow table, or a path.
-            split: how to split the rows into training, validation and test part; ``ByTime(3, 1, 1)`` by default.
+            split: how to split the rows into training, validation and test part; by default ``ByTime(3, 1, 1)``, or
+                what short data can afford, as told by a DataWarning.
             checkpoint: file for the state of the fit, written regularly and on Ctrl-C.
             resume: whether to resume from the checkpoint, if it exists; the weights are those of an uninterrupted fit.
             refit: whether to fit once more, on all rows, also those of the validation and test part, with the number of
@@ -286,7 +294,7 @@ class DeepDIVE(Forecasting, Explaining):
                 "A fit can only resume from a checkpoint", hint="Pass {checkpoint}", argument="checkpoint"
             )
         request = FitRequest(
-            split or ByTime(),
+            split,
             self.plan,
             None if checkpoint is None else Checkpointing(Path(checkpoint), resume=resume),
             (*callbacks, ProgressBar()) if progress else tuple(callbacks),
@@ -532,8 +540,15 @@ class DeepDIVE(Forecasting, Explaining):
 
     def __repr__(self) -> str:
         """Return the estimator as Python code, with the settings that differ from their defaults."""
-        named = [f"horizon={self.horizon!r}", f"lookback={self.lookback!r}"]
-        optional = {"factors": (), "covariates": (), **dict.fromkeys(_GROUPS), "seed": 0, "device": "cpu"}
+        named = [f"horizon={self.horizon!r}"]
+        optional = {
+            "lookback": None,
+            "factors": (),
+            "covariates": (),
+            **dict.fromkeys(_GROUPS),
+            "seed": 0,
+            "device": "cpu",
+        }
         for name, default in optional.items():
             value = getattr(self, name)
             if value not in (default, []):
@@ -545,7 +560,7 @@ class DeepDIVE(Forecasting, Explaining):
         return [name for name in super().__dir__() if not name.startswith("_") or name.endswith("__")]
 
     def _check_parameters(self) -> None:
-        check_at_least(1, horizon=self.horizon, lookback=self.lookback)
+        check_at_least(1, horizon=self.horizon, **({} if self.lookback is None else {"lookback": self.lookback}))
         check_at_least(0, seed=self.seed)
         for name, kind in _GROUPS.items():
             value = getattr(self, name)

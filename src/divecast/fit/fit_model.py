@@ -14,6 +14,7 @@ from divecast.config import ModelConfig, TrainingConfig
 from divecast.data import Part, Parts, Source, Split, Windows, past_rows
 from divecast.data import split as split_rows
 from divecast.data.reading import read_source
+from divecast.fit.short_data import lookback_and_split
 from divecast.fit.shrink_correction import shrink_correction
 from divecast.fit.stage import Stage
 from divecast.inference.calibration import Calibration
@@ -34,7 +35,7 @@ class FitRequest:
     """What is fitted, and who watches.
 
     Attributes:
-        split: how the data are cut.
+        split: how the data are cut; None for the usual parts, or those that short data can afford.
         plan: all settings.
         checkpointing: checkpoint of the fit, or None.
         callbacks: called on rank 0 alone.
@@ -42,7 +43,7 @@ class FitRequest:
         refit: whether to fit once more, on all rows, as validation has shown to be best.
     """
 
-    split: Split
+    split: Split | None
     plan: FitPlan
     checkpointing: Checkpointing | None = None
     callbacks: Sequence[Callback] = ()
@@ -69,11 +70,13 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
     plan = request.plan
     source = past_rows(read_source(data, factors=plan.factors, covariates=plan.covariates))
     plan = replace(plan, model=_with_encoder(plan.model, source))
-    stage = Stage.of(source, plan, split_rows(source, request.split), ranks)
+    lookback, split = lookback_and_split(source, plan.horizon, plan.lookback or None, request.split)
+    plan = replace(plan, lookback=lookback)
+    stage = Stage.of(source, plan, split_rows(source, split), ranks)
     source = stage.source
     provenance = Provenance(
         plan=plan,
-        split=request.split,
+        split=split,
         time_zone="UTC" if source.clock is None else source.clock.tz,
         fingerprint=source.fingerprint(),
         linear_start=stage.mix.kind,

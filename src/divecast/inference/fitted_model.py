@@ -24,6 +24,7 @@ from divecast.data import (
     WindowShape,
     add_future,
     align,
+    at_least,
     n_future,
     past_rows,
     read_source,
@@ -166,10 +167,10 @@ class FittedModel:
         if isinstance(aligned, Panel):
             aligned = on_slots(aligned, slots)
         if future is None:
-            return aligned
+            return at_least(aligned, self.shape.lookback) if isinstance(aligned, Panel) else aligned
         if not isinstance(aligned, Panel):
             raise DataError("Recordings have no clock, so they take no rows of the future", argument="future")
-        return add_future(aligned, future, plan.factors, plan.covariates)
+        return at_least(add_future(aligned, future, plan.factors, plan.covariates), self.shape.lookback)
 
     def warn_untold(self, windows: Windows, apart_from: Collection[str] = ()) -> None:
         """Warn of labels and covariates that the target rows of windows lack, though they can be known in advance.

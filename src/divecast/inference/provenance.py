@@ -22,7 +22,7 @@ class FitPlan:
 
     Attributes:
         horizon: number of steps to forecast.
-        lookback: number of steps of a window.
+        lookback: number of steps of a window; 0, before the fit, for one that suits the data.
         factors: factors; each that all series share has a block of b.
         covariates: numeric columns whose effects are part of the model.
         model: settings of the network.
