@@ -204,14 +204,16 @@ def _padded(source: Panel, n_rows: int, n_before: int = 0) -> Panel:
     if not n_rows and not n_before:
         return source
 
+    clock = source.clock.rows(-n_before, source.clock.length) if n_before else source.clock
+
     def pad(column: Column) -> Column:
-        before, after = (empty_like(column, (n, *column.shape[1:])) for n in (n_before, n_rows))
-        return np.concatenate([before, column, after])
+        before, after = ([empty_like(column, (n, *column.shape[1:]))] if n else [] for n in (n_before, n_rows))
+        return np.concatenate([*before, column, *after])
 
     return replace(
         source,
         values=pad(source.values),
-        clock=source.clock.rows(-n_before, source.clock.length + n_rows),
+        clock=replace(clock, length=clock.length + n_rows),
         labels={name: pad(column) for name, column in source.labels.items()},
         covariates={name: pad(column) for name, column in source.covariates.items()},
     )
