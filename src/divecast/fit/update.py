@@ -127,7 +127,8 @@ class _Work:
         facts = None
         if fitted.effects is not None:
             facts = facts_of(source, plan.factors, fitted.known_vocabularies, plan.covariates, plan.horizon)
-        scale = fit_scale(source, Part(source.offsets[:-1], source.offsets[1:]))
+        everything = Part(source.offsets[:-1], source.offsets[1:])
+        scale = fit_scale(source, everything, among=fitted.scale.learned)
         first = _row_after(source, str(fitted.provenance.trained_until))
         return cls(fitted, source, scale, facts, fitted.label_indices(source), first)
 
