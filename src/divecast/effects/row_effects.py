@@ -16,6 +16,7 @@ from divecast.effects.changed import AheadChange, Change, change_ahead
 from divecast.effects.effects import Effects
 from divecast.effects.facts import ALL, Channels, Facts, Rows
 from divecast.effects.moved import Move, change_of_classes
+from divecast.effects.terms import Number
 from divecast.types import WindowEffects
 
 _MOST_KEPT = 50_000_000  # effects of a whole panel that are computed once and kept, 200 MB
@@ -131,6 +132,22 @@ class RowEffects:
                 if at:
                     steps[group.name] = at
         return steps
+
+    def blank(self, origins: Rows) -> list[str]:
+        """Return the names of covariates that have effects, but no value from the first of the windows to the last.
+
+        Args:
+            origins: (batch,) rows of the first future step, one or more.
+        """
+        first, stop, step = int(origins.min()) - self.shape.lookback, int(origins.max()), self.shape.lookback
+        pieces = [np.arange(at, min(at + step, stop)) for at in range(first, stop, step)]
+        terms = {group.name: group.terms[0] for group in self.effects.basis.groups}
+        numbers = {name: term.covariate for name, term in terms.items() if isinstance(term, Number)}
+
+        def blank(at: int) -> bool:
+            return all(np.isnan(self.facts.number_at(at, rows)).all() for rows in pieces)
+
+        return [name for name, at in numbers.items() if blank(at)]
 
     @property
     def _fits(self) -> bool:

@@ -17,10 +17,11 @@ from divecast.data.reading import read_source
 from divecast.fit.short_data import lookback_and_split
 from divecast.fit.shrink_correction import shrink_correction
 from divecast.fit.stage import Stage
+from divecast.fit.static_features import static_features
 from divecast.inference.calibration import Calibration
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import batches, predict
-from divecast.inference.provenance import FitPlan, Provenance
+from divecast.inference.provenance import FitPlan, Provenance, fingerprint_of
 from divecast.train.callbacks import Callback
 from divecast.train.channels import ChannelAxes
 from divecast.train.distributed.ranks import ALONE, Ranks
@@ -78,7 +79,7 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
         plan=plan,
         split=split,
         time_zone="UTC" if source.clock is None else source.clock.tz,
-        fingerprint=source.fingerprint(),
+        fingerprint=fingerprint_of(source),
         linear_start=stage.mix.kind,
         correction=None,
         history=History(),
@@ -120,7 +121,9 @@ def _fitted_again(fitted: FittedModel, former: Stage, request: FitRequest, ranks
 
 def _task(stage: Stage, provenance: Provenance, device: torch.device, ranks: Ranks) -> Task:
     plan = stage.plan
-    identity = {**provenance.to_json(), "labels": hashlib.sha256(stage.labels.tobytes()).hexdigest()}
+    beside = {"labels": stage.labels, "static": static_features(stage.source).numpy()}
+    digests = {name: hashlib.sha256(values.tobytes()).hexdigest() for name, values in beside.items()}
+    identity = {**provenance.to_json(), **digests}
     labelled = few_labelled(stage.train, plan.training)
     axes = channel_axes(stage, plan)
     return Task(

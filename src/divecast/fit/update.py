@@ -29,7 +29,7 @@ from divecast.fit.shrink_correction import correction_shares
 from divecast.fit.stage import seasonal_error, start_of
 from divecast.inference.calibration import Calibration
 from divecast.inference.fitted_model import FittedModel
-from divecast.inference.provenance import UpdateRecord
+from divecast.inference.provenance import UpdateRecord, fingerprint_of
 from divecast.model.network import Network
 from divecast.train.callbacks import Callback
 from divecast.train.loop import Task, fit_network
@@ -88,7 +88,7 @@ def update_model(fitted: FittedModel, data: Any, callbacks: Sequence[Callback] =
         added=(),
         provenance=replace(
             provenance,
-            fingerprint=source.fingerprint(),
+            fingerprint=fingerprint_of(source),
             linear_start=mix.kind,
             correction=float(shares.mean()) if fitted.config.decoder.shrink else None,
             refit=True,

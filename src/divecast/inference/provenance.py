@@ -1,19 +1,44 @@
 """Provenance of a fitted model: its settings, the split, the data and the history of the fit."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from divecast.config import LinearStart, LossConfig, ModelConfig, TrainingConfig
-from divecast.data import ByGroup, ByRecording, ByTime, Calendar, Covariate, Factor, Label, Split, WindowShape
+from divecast.data import (
+    ByGroup,
+    ByRecording,
+    ByTime,
+    Calendar,
+    Covariate,
+    Factor,
+    Label,
+    Panel,
+    Source,
+    Split,
+    WindowShape,
+    past_rows,
+)
 from divecast.data.time.open_slots import OpenSlots
 from divecast.data.time.stamp_options import StampEdge
 from divecast.data.time.stamps import local_stamps
 from divecast.persistence.adapters import adapter_of
 from divecast.persistence.strict import as_json
 from divecast.train.history import History
+
+
+def fingerprint_of(source: Source) -> str:
+    """Return the hash by which a model knows the data of its fit.
+
+    Rows of the future do not count, and facts of the series do not either, since the model keeps what it reads of them.
+
+    Args:
+        source: panel or recordings.
+    """
+    past = past_rows(source)
+    return (replace(past, static={}) if isinstance(past, Panel) and past.static else past).fingerprint()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +117,7 @@ class Provenance:
         plan: all settings, with the encoder of kind ``auto`` resolved.
         split: how the rows were split into training, validation and test part.
         time_zone: time zone of the clock, which calendar factors use; ``UTC`` for recordings.
-        fingerprint: hash of the data of the fit.
+        fingerprint: hash of the data of the fit; see ``fingerprint_of``.
         linear_start: closed form from which the linear path of the forecaster started.
         correction: mean over the channels of the shares by which the network's correction of the linear path is
             multiplied; None if these are not fitted (``model.decoder.shrink``).
