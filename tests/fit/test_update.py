@@ -11,7 +11,7 @@ from divecast import DataError, DataWarning, DeepDIVE, Panel
 from divecast.data import Part, fit_scale
 from divecast.fit import update as updating
 from laws import assert_same_bits, frozen
-from worlds import hours, moves
+from worlds import hours, moves, told
 
 NEWER = hours(weeks=9)
 """The panel of the session's model, and a week more."""
@@ -119,3 +119,16 @@ def test_a_much_shorter_table_is_warned_of(hours_model: DeepDIVE, tmp_path: Path
     fitted, source = hours_model.fitted_model, NEWER.panel.rows(1000, 9 * 168)
     with pytest.warns(DataWarning, match="The data have 512 rows and those of the fit had 1344"):
         updating._check_rows(fitted, source)
+
+
+def test_effects_of_what_is_told_are_solved_again_and_new_classes_refused(told_model: DeepDIVE, tmp_path: Path) -> None:
+    model, newer = copy_of(told_model, tmp_path), told(weeks=9)
+    last = newer["ds"].max()
+    odd = newer.assign(promotion=newer["promotion"].where(newer["ds"] < last, "half"))
+    with pytest.raises(DataError, match=r"'promotion' has classes that the model does not know: 'half', first in"):
+        model.update(odd, progress=False)
+    with pytest.raises(DataError, match="promotion"):
+        model.update(newer.drop(columns="promotion"), progress=False)
+    model.update(newer, progress=False)
+    rise = model.what_if(newer, future={"promotion": "yes"}, at="2024-03-03T12:00").difference.mean()
+    assert rise > 1.0

@@ -10,7 +10,7 @@ package, and ``reading`` turns whatever a user passes into a source.
 from divecast.data.covariates import Covariate, as_covariates
 from divecast.data.factors import Calendar, Factor, Label, as_factors, as_name
 from divecast.data.future import add_future, at_least, n_future, past_rows
-from divecast.data.labels.encode import check_seen, encode_labels, encode_series_labels, fit_vocabularies
+from divecast.data.labels.encode import check_known, check_seen, encode_labels, encode_series_labels, fit_vocabularies
 from divecast.data.labels.vocabulary import Vocabulary
 from divecast.data.parts import ByGroup, ByRecording, ByTime, Part, Parts, Split, split
 from divecast.data.reading import as_panel, read_source
@@ -62,6 +62,7 @@ __all__ = [
     "as_panel",
     "at_least",
     "calendar_codes",
+    "check_known",
     "check_seen",
     "encode_labels",
     "encode_series_labels",

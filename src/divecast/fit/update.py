@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from divecast.data import ByTime, Panel, Part, Scale, Windows, fit_scale, past_rows
+from divecast.data import ByTime, Panel, Part, Scale, Windows, check_known, fit_scale, past_rows
 from divecast.data.labels.vocabulary import LabelIndices
 from divecast.effects import Effects, Facts, RowEffects, facts_of, fit_effects
 from divecast.errors import DataError, warn_data
@@ -57,6 +57,8 @@ def update_model(fitted: FittedModel, data: Any, callbacks: Sequence[Callback] =
             hint="Fit a model on all rows",
         )
     _check_rows(fitted, source)
+    everything = Part(source.offsets[:-1], source.offsets[1:])
+    check_known(source, fitted.known_factors, fitted.known_vocabularies, everything)
     if fitted.added:
         names = ", ".join(added.factor.name for added in fitted.added)
         warn_data(f"The network changes, so factors added after the fit are left out: {names}", hint="Add them again")
