@@ -13,7 +13,7 @@ ORIGINS = np.array([48, 100, 101, 102, 3000, 52 * 168])
 
 
 def assert_close(one: WindowEffects, other: WindowEffects) -> None:
-    for name in ("past", "ahead", "told", "doubt"):
+    for name in ("past", "ahead", "told_past", "told_ahead", "doubt"):
         found, expected = getattr(one, name), getattr(other, name)
         assert (found is None) == (expected is None)
         if found is not None:
@@ -64,3 +64,12 @@ def test_what_the_future_does_not_tell_is_named_with_its_steps() -> None:
     known = replace(world.facts, classes=np.where(world.facts.classes < 0, 0, world.facts.classes).astype(np.int16))
     told = replace(world.cut(), facts=known)
     assert told.untold(np.array([n])) == {"temperature": list(range(1, 25))}
+
+
+def test_a_covariate_without_a_value_in_any_window_is_named() -> None:
+    world, numbers = year(), year().facts.numbers[0].copy()
+    numbers[200 : 200 + 2 * SHAPE.lookback] = np.nan
+    rows = replace(world.cut(), facts=replace(world.facts, numbers=(numbers,)))
+    last = 200 + 2 * SHAPE.lookback
+    assert rows.blank(np.array([last])) == rows.blank(np.array([last - 40, last])) == ["temperature"]
+    assert rows.blank(np.array([last + 1])) == rows.blank(np.array([last - 60, last])) == []

@@ -37,6 +37,7 @@ def test_the_network_reads_the_facts_and_they_are_saved(tmp_path):
     model.fit(table(), static=FACTS, progress=False)
     assert model.fitted_model.dimensions.n_static == 3
     before = model.forecast(table()).mean
+    assert model.fitted_model.part_of(as_panel(table()), "test") is not None  # the facts need not be told again
     model.save(tmp_path / "model.safetensors")
     np.testing.assert_array_equal(DeepDIVE.load(tmp_path / "model.safetensors").forecast(table()).mean, before)
     model.fitted_model.network.forecaster.static.zero_()

@@ -23,6 +23,7 @@ from divecast.cli.commands.report import report
 from divecast.cli.commands.search import search
 from divecast.cli.commands.swap_codes import swap_codes
 from divecast.cli.commands.traverse import traverse
+from divecast.cli.commands.update import update
 from divecast.cli.commands.what_if import what_if
 from divecast.cli.commands.why import why
 from divecast.cli.console import OK, USER_ERROR, print_lines, quiet, reported_warnings, say
@@ -32,6 +33,7 @@ from divecast.errors import DivecastError, as_argument
 app = typer.Typer(name="divecast", add_completion=False, pretty_exceptions_enable=False)
 _EXAMPLES: dict[Callable[..., None], str] = {
     fit: "divecast fit loads.csv --horizon 24 --lookback 168 --factor hour --factor weekday --tz Europe/Berlin",
+    update: "divecast update model.safetensors loads.csv --out newer.safetensors",
     forecast: "divecast forecast model.safetensors loads.csv --level 0.05 --level 0.95 --out forecasts.csv",
     encode: "divecast encode model.safetensors loads.csv --out codes.parquet",
     evaluate: "divecast evaluate model.safetensors loads.csv --part test",

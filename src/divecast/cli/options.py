@@ -306,7 +306,9 @@ class FitOptions:
 
     data: DataOptions
     horizon: Annotated[int | None, typer.Option("--horizon", help="Number of steps to forecast.")] = None
-    lookback: Annotated[int | None, typer.Option("--lookback", help="Number of steps in a window.")] = None
+    lookback: Annotated[
+        int | None, typer.Option("--lookback", help="Number of steps in a window. Default: what suits the data.")
+    ] = None
     factors: Annotated[
         list[str] | None,
         typer.Option(

@@ -1,11 +1,12 @@
 """Tables and figures that commands write; paths are checked before the work, not after."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 from divecast._optional import need
 from divecast.cli.console import print_lines, shown
-from divecast.errors import ConfigError
+from divecast.errors import ArtifactError, ConfigError
 
 _TABLES = (".csv", ".csv.gz", ".parquet")
 
@@ -57,3 +58,13 @@ def draw(result: Any, path: Path, *, silent: bool) -> None:
     write_picture(result.plot(), path)
     if not silent:
         print_lines(f"Figure: {shown(path)}")
+
+
+def check_writable(out: Path) -> None:
+    """Raise ArtifactError if the model could not be written: before a fit of hours, not after."""
+    if out.is_dir():
+        raise ArtifactError(f"The model cannot be written: {out} is a folder", hint="Choose another {out}")
+    if not out.parent.is_dir():
+        raise ArtifactError(f"The folder of the model does not exist: {out.parent}", hint="Choose another {out}")
+    if not os.access(out.parent, os.W_OK):
+        raise ArtifactError(f"The folder of the model is read-only: {out.parent}", hint="Choose another {out}")

@@ -24,12 +24,11 @@ def build_model(settings: CommandSettings) -> DeepDIVE:
     """Return the model that the settings describe, not fitted.
 
     Raises:
-        ConfigError: horizon or look-back is not given, or a setting is out of range.
+        ConfigError: the horizon is not given, or a setting is out of range.
     """
-    if settings.horizon is None or settings.lookback is None:
-        name = "horizon" if settings.horizon is None else "lookback"
+    if settings.horizon is None:
         raise ConfigError(
-            f"The {name} is not given", hint=f"Use --{name} N, or {name} = N in the settings file", argument=name
+            "The horizon is not given", hint="Use --horizon N, or horizon = N in the settings file", argument="horizon"
         )
     return DeepDIVE(
         settings.horizon,

@@ -10,8 +10,8 @@ package, and ``reading`` turns whatever a user passes into a source.
 from divecast.data.as_read import Backend
 from divecast.data.covariates import Covariate, as_covariates
 from divecast.data.factors import Calendar, Factor, Label, as_factors, as_name
-from divecast.data.future import add_future, n_future, past_rows
-from divecast.data.labels.encode import check_seen, encode_labels, encode_series_labels, fit_vocabularies
+from divecast.data.future import add_future, at_least, n_future, past_rows
+from divecast.data.labels.encode import check_known, check_seen, encode_labels, encode_series_labels, fit_vocabularies
 from divecast.data.labels.vocabulary import Vocabulary
 from divecast.data.parts import ByGroup, ByRecording, ByTime, Part, Parts, Split, split
 from divecast.data.reading import as_panel, read_source
@@ -61,7 +61,9 @@ __all__ = [
     "as_factors",
     "as_name",
     "as_panel",
+    "at_least",
     "calendar_codes",
+    "check_known",
     "check_seen",
     "encode_labels",
     "encode_series_labels",

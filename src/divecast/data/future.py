@@ -172,6 +172,27 @@ def add_known(
     return replace(longer, labels=labels, covariates=covariates)
 
 
+def at_least(source: Panel, lookback: int) -> Panel:
+    """A panel with a whole look-back before the first row of its future, which a forecast needs.
+
+    Args:
+        source: the panel.
+        lookback: rows that there should be.
+
+    Returns:
+        The panel, with missing rows before its start if it is shorter, which a DataWarning says.
+
+    Example:
+        >>> at_least(panel.rows(0, 20), 24).values.shape[0]
+        24
+    """
+    n_rows = len(source.values) - n_future(source)
+    if n_rows >= lookback:
+        return source
+    warn_data(f"The data have {n_rows} rows before the forecast, the look-back {lookback}: those before are missing")
+    return _padded(source, 0, lookback - n_rows)
+
+
 def _as_in(source: Panel, roles: Roles) -> Roles:
     """Roles that are per series where the panel's columns are."""
     columns = {**source.labels, **source.covariates}
@@ -193,18 +214,21 @@ def _after(past: Mapping[str, Column], future: Mapping[str, Column], first: int)
     }
 
 
-def _padded(source: Panel, n_rows: int) -> Panel:
-    """The panel with rows at its end of which nothing is known."""
-    if not n_rows:
+def _padded(source: Panel, n_rows: int, n_before: int = 0) -> Panel:
+    """The panel with rows at its end, and before its start, of which nothing is known."""
+    if not n_rows and not n_before:
         return source
 
+    clock = source.clock.rows(-n_before, source.clock.length) if n_before else source.clock
+
     def pad(column: Column) -> Column:
-        return np.concatenate([column, empty_like(column, (n_rows, *column.shape[1:]))])
+        before, after = ([empty_like(column, (n, *column.shape[1:]))] if n else [] for n in (n_before, n_rows))
+        return np.concatenate([*before, column, *after])
 
     return replace(
         source,
         values=pad(source.values),
-        clock=replace(source.clock, length=source.clock.length + n_rows),
+        clock=replace(clock, length=clock.length + n_rows),
         labels={name: pad(column) for name, column in source.labels.items()},
         covariates={name: pad(column) for name, column in source.covariates.items()},
     )

@@ -25,7 +25,7 @@ from divecast.persistence.page_cache import drop_pages
 Sums = NDArray[Any]  # float64
 
 PENALTY = 20.0
-"""Penalty on the squared weights, in rows (shared/design/effects.md; our choice)."""
+"""Penalty on the squared weights, in rows (our choice)."""
 
 _ROWS_AT_ONCE, _VALUES_AT_ONCE = 8192, 16_000_000
 _ROWS_OF_SPREAD, _CHANNELS_OF_SPREAD = 4000, 256

@@ -16,6 +16,7 @@ from divecast.effects.changed import AheadChange, Change, change_ahead
 from divecast.effects.effects import Effects
 from divecast.effects.facts import ALL, Channels, Facts, Rows
 from divecast.effects.moved import Move, change_of_classes
+from divecast.effects.terms import Number
 from divecast.types import WindowEffects
 
 _MOST_KEPT = 50_000_000  # effects of a whole panel that are computed once and kept, 200 MB
@@ -63,8 +64,7 @@ class RowEffects:
             channels: numbers of the channels; None for all.
         """
         self._n_rows += len(origins) * (self.shape.lookback + self.shape.horizon)
-        fits = self.facts.n_rows * self.effects.weight.shape[1] <= _MOST_KEPT
-        if self._whole is None and fits and (self.keep or self._n_rows >= self.facts.n_rows):
+        if self._whole is None and self._fits and (self.keep or self._n_rows >= self.facts.n_rows):
             self._whole = self._computed(np.arange(self.facts.n_rows))
         if self._whole is not None:
             return self._cut(self._whole, origins, channels)
@@ -132,6 +132,29 @@ class RowEffects:
                 if at:
                     steps[group.name] = at
         return steps
+
+    def blank(self, origins: Rows) -> list[str]:
+        """Return the names of covariates that have effects, but no value from the first of the windows to the last.
+
+        Args:
+            origins: (batch,) rows of the first future step, one or more.
+        """
+        first, stop, step = int(origins.min()) - self.shape.lookback, int(origins.max()), self.shape.lookback
+        pieces = [np.arange(at, min(at + step, stop)) for at in range(first, stop, step)]
+        terms = {group.name: group.terms[0] for group in self.effects.basis.groups}
+        numbers = {name: term.covariate for name, term in terms.items() if isinstance(term, Number)}
+
+        def blank(at: int) -> bool:
+            return all(np.isnan(self.facts.number_at(at, rows)).all() for rows in pieces)
+
+        return [name for name, at in numbers.items() if blank(at)]
+
+    @property
+    def _fits(self) -> bool:
+        """Whether the effects of all rows may be kept: past and ahead, and if some are told, these alone and doubt."""
+        basis, n_channels = self.effects.basis, int(self.effects.weight.shape[1])
+        arrays = (3 if basis.is_told else 1) + (0 if basis.all_in_advance else 2)
+        return self.facts.n_rows * n_channels * arrays <= _MOST_KEPT
 
     def _computed(self, rows: Rows, channels: Channels = ALL) -> _Whole:
         effects, facts, basis = self.effects, self.facts, self.effects.basis

@@ -11,17 +11,19 @@ import torch
 from torch import Tensor
 
 from divecast.config import ModelConfig, TrainingConfig
-from divecast.data import Part, Parts, Source, Split, Windows, past_rows
+from divecast.data import Part, Parts, Recordings, Source, Split, Windows, past_rows
 from divecast.data import split as split_rows
 from divecast.data.describe import described
 from divecast.data.reading import read_source
 from divecast.fit.default_split import default_split
+from divecast.fit.short_data import lookback_and_split
 from divecast.fit.shrink_correction import shrink_correction
 from divecast.fit.stage import Stage
+from divecast.fit.static_features import static_features
 from divecast.inference.calibration import Calibration
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import batches, predict
-from divecast.inference.provenance import FitPlan, Provenance
+from divecast.inference.provenance import FitPlan, Provenance, fingerprint_of
 from divecast.train.callbacks import Callback
 from divecast.train.channels import ChannelAxes
 from divecast.train.distributed.ranks import ALONE, Ranks
@@ -36,7 +38,7 @@ class FitRequest:
     """What is fitted, and who watches.
 
     Attributes:
-        split: how the data are cut; None for the default.
+        split: how the data are cut; None for the usual parts, or those that short data can afford.
         plan: all settings.
         checkpointing: checkpoint of the fit, or None.
         callbacks: called on rank 0 alone.
@@ -71,15 +73,18 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
         ArtifactError: the checkpoint cannot be used.
     """
     plan, source = request.plan, past_rows(_read(data, request, ranks))
-    split = request.split or default_split(source, plan.factors, plan.shape)
     plan = replace(plan, model=_with_encoder(plan.model, source))
+    lookback, split = lookback_and_split(source, plan.horizon, plan.lookback or None, request.split)
+    plan = replace(plan, lookback=lookback)
+    if request.split is None and isinstance(source, Recordings):
+        split = default_split(source, plan.factors, plan.shape)
     stage = Stage.of(source, plan, split_rows(source, split), ranks)
     source = stage.source
     provenance = Provenance(
         plan=plan,
         split=split,
         time_zone="UTC" if source.clock is None else source.clock.tz,
-        fingerprint=source.fingerprint(),
+        fingerprint=fingerprint_of(source),
         linear_start=stage.mix.kind,
         correction=None,
         history=History(),
@@ -88,6 +93,7 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
         until=last_time(source),
         trained_until=last_time(source, stage.parts.train),
         read=source.as_read.named(source.rate),
+        n_rows=None if source.clock is None else len(source.values),
     )
     task = _task(stage, provenance, device, ranks)
     network = ranks.align(stage.network.to(device))
@@ -121,7 +127,9 @@ def _fitted_again(fitted: FittedModel, former: Stage, request: FitRequest, ranks
 
 def _task(stage: Stage, provenance: Provenance, device: torch.device, ranks: Ranks) -> Task:
     plan = stage.plan
-    identity = {**provenance.to_json(), "labels": hashlib.sha256(stage.labels.tobytes()).hexdigest()}
+    beside = {"labels": stage.labels, "static": static_features(stage.source).numpy()}
+    digests = {name: hashlib.sha256(values.tobytes()).hexdigest() for name, values in beside.items()}
+    identity = {**provenance.to_json(), **digests}
     labelled = few_labelled(stage.train, plan.training)
     axes = channel_axes(stage, plan)
     return Task(

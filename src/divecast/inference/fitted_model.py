@@ -24,6 +24,7 @@ from divecast.data import (
     WindowShape,
     add_future,
     align,
+    at_least,
     n_future,
     past_rows,
     read_source,
@@ -32,13 +33,14 @@ from divecast.data import (
 from divecast.data.as_read import ReadNames
 from divecast.data.labels.encode import encode_labels
 from divecast.data.labels.vocabulary import LabelIndices
+from divecast.data.names import listed
 from divecast.data.sources.open_panel import on_slots
 from divecast.effects import Basis, Effects, RowEffects, facts_of
 from divecast.errors import ConfigError, DataError, warn_data
 from divecast.inference.added_factor import AddedFactor
 from divecast.inference.calibration import Calibration
 from divecast.inference.forecast_starts import Moment, forecast_starts
-from divecast.inference.provenance import Provenance
+from divecast.inference.provenance import Provenance, fingerprint_of
 from divecast.model.network import Dimensions, Network
 
 PartName = Literal["train", "valid", "test", "all"]
@@ -173,13 +175,15 @@ class FittedModel:
         if isinstance(aligned, Panel):
             aligned = on_slots(aligned, slots)
         if future is None:
-            return aligned
+            return at_least(aligned, self.shape.lookback) if isinstance(aligned, Panel) else aligned
         if not isinstance(aligned, Panel):
             raise DataError("Recordings have no clock, so they take no rows of the future", argument="future")
-        return add_future(aligned, future, plan.factors, plan.covariates)
+        return at_least(add_future(aligned, future, plan.factors, plan.covariates), self.shape.lookback)
 
     def warn_untold(self, windows: Windows, apart_from: Collection[str] = ()) -> None:
         """Warn of labels and covariates that the target rows of windows lack, though they can be known in advance.
+
+        And of covariates that have no value in the windows themselves, of which the expected effects are taken off.
 
         Args:
             windows: the windows.
@@ -195,6 +199,12 @@ class FittedModel:
                     f"({', '.join(map(str, steps[:8]))}{', ...' if len(steps) > 8 else ''}): its expected effect is "
                     "used, and the intervals are wider",
                     hint="Give its future values as rows without a target, or in {future}",
+                )
+            if blank := rows.blank(windows.origins):
+                warn_data(
+                    f"No value of {listed(blank)} is known of the windows themselves: they are read as if the values "
+                    "were the expected ones",
+                    hint="Give the column in the data, as in those of the fit",
                 )
 
     def windows(self, data: Any, part: PartName = "all", role: WindowRole = "encode", every: int = 1) -> Windows:
@@ -271,7 +281,7 @@ class FittedModel:
 
     def is_fit_data(self, source: Source) -> bool:
         """Return whether an aligned source has the data of the fit."""
-        return past_rows(source).fingerprint() == self.provenance.fingerprint
+        return fingerprint_of(source) == self.provenance.fingerprint
 
     def label_indices(self, source: Source) -> LabelIndices:
         """Return the label indices of all rows, (row, factor); -1 where missing or unknown to the model."""

@@ -1,8 +1,8 @@
 """Cuts forecasts into parts that add up: level, effects, carry-over by span of lags, and the network's correction.
 
-The linear path is a sum, W x + C (x - T past) + share T ahead (twice: of all effects, and of those that are not of the
-calendar) + covariates of the classes. Nothing is estimated here:
-its terms are sorted by where they come from (docs/effects.md).
+The linear path is a sum: W x + covariates of the classes + C (x - T past) + share T ahead, the latter two for each
+family of residuals: those from all effects T, and those from the effects that are not of the calendar. Nothing is
+estimated here: its terms are sorted by where they come from (docs/effects.md).
 """
 
 from collections.abc import Iterator
@@ -111,7 +111,7 @@ def _terms(fitted: FittedModel, windows: Windows, batch: Batch, mode: LabelMode,
 
 
 def _paths(fitted: FittedModel) -> Tensor:
-    """Return the sum of both families of maps of the window, (channel, time, horizon) float64."""
+    """Return the sum of the maps of the window of all families, (channel, time, horizon) float64."""
     linear = fitted.network.forecaster.linear
     paths = linear.weight[:, : fitted.shape.lookback].cpu().double()
     return paths + linear.carry.sum(0).cpu().double()

@@ -1,13 +1,26 @@
 """Provenance of a fitted model: its settings, the split, the data and the history of the fit."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from divecast.config import LinearStart, LossConfig, ModelConfig, TrainingConfig
-from divecast.data import ByGroup, ByRecording, ByTime, Calendar, Covariate, Factor, Label, Split, WindowShape
+from divecast.data import (
+    ByGroup,
+    ByRecording,
+    ByTime,
+    Calendar,
+    Covariate,
+    Factor,
+    Label,
+    Panel,
+    Source,
+    Split,
+    WindowShape,
+    past_rows,
+)
 from divecast.data.as_read import ReadNames
 from divecast.data.time.open_slots import OpenSlots
 from divecast.data.time.stamp_options import StampEdge
@@ -17,13 +30,25 @@ from divecast.persistence.strict import as_json
 from divecast.train.history import History
 
 
+def fingerprint_of(source: Source) -> str:
+    """Return the hash by which a model knows the data of its fit.
+
+    Rows of the future do not count, and facts of the series do not either, since the model keeps what it reads of them.
+
+    Args:
+        source: panel or recordings.
+    """
+    past = past_rows(source)
+    return (replace(past, static={}) if isinstance(past, Panel) and past.static else past).fingerprint()
+
+
 @dataclass(frozen=True, slots=True)
 class FitPlan:
     """All settings of a fit.
 
     Attributes:
         horizon: number of steps to forecast.
-        lookback: number of steps of a window.
+        lookback: number of steps of a window; 0, before the fit, for one that suits the data.
         factors: factors; each that all series share has a block of b.
         covariates: numeric columns whose effects are part of the model.
         model: settings of the network.
@@ -93,7 +118,7 @@ class Provenance:
         plan: all settings, with the encoder of kind ``auto`` resolved.
         split: how the rows were split into training, validation and test part.
         time_zone: time zone of the clock, which calendar factors use; ``UTC`` for recordings.
-        fingerprint: hash of the data of the fit.
+        fingerprint: hash of the data of the fit; see ``fingerprint_of``.
         linear_start: closed form from which the linear path of the forecaster started.
         correction: mean over the channels of the shares by which the network's correction of the linear path is
             multiplied; None if these are not fitted (``model.decoder.shrink``).
@@ -103,6 +128,7 @@ class Provenance:
         refit: whether the last fit took all rows, so that no part of them is held out.
         until: UTC time of the last row of the data; None for recordings.
         trained_until: UTC time of the last row that the network was trained on; None for recordings.
+        n_rows: rows of the data; None for recordings.
         updates: updates of the model, the first one first; ``fingerprint`` is that of the last data.
         read: names of the columns of the table that the data were read from.
     """
@@ -119,6 +145,7 @@ class Provenance:
     refit: bool = False
     until: str | None = None
     trained_until: str | None = None
+    n_rows: int | None = None
     updates: tuple[UpdateRecord, ...] = ()
     read: ReadNames = field(default_factory=ReadNames)
 
@@ -138,6 +165,7 @@ class Provenance:
                 "refit": self.refit,
                 "until": self.until,
                 "trained_until": self.trained_until,
+                "n_rows": self.n_rows,
                 "updates": [asdict(update) for update in self.updates],
                 "read": asdict(self.read),
             }

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from divecast._text import did_you_mean
+from divecast.config import check_at_least
 from divecast.errors import ConfigError
 from divecast.fit.parameters import with_setting
 from divecast.inference.provenance import FitPlan
@@ -24,6 +25,8 @@ def varied(plan: FitPlan, settings: Mapping[str, Any]) -> FitPlan:
         if head not in _SEARCHED:
             hint = did_you_mean(head, _SEARCHED) or f"Name a setting below {', '.join(_SEARCHED)}"
             raise ConfigError(f"{name!r} cannot be searched", hint=hint, argument="tries")
+        if name == "lookback":
+            check_at_least(1, lookback=value)
         plan = with_setting(plan, name, value, ".")
     return plan
 

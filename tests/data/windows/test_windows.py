@@ -245,7 +245,7 @@ def test_what_a_window_needs_and_what_there_is_are_told(role, start, said):
     part = Part(np.array([0, start]), np.array([0, 60]))
     with pytest.raises(DataError) as refused:
         Windows.of(source, part, codes_of(source), plain_scale(), WindowShape(60, 2), role)
-    hint = "Use a shorter lookback= or horizon=, more data, or a larger share of the part."
+    hint = f"Use lookback= of at most {49 if role == 'score' else 48}, more data, or a larger share of the part."
     before = " before it" if start > 10 else ""
     assert str(refused.value) == f"No window fits: {said}{before}. {hint}"
 

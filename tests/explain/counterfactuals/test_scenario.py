@@ -161,6 +161,11 @@ def test_a_scenario_and_another_class_are_two_questions(shops):
         asked(shops, {"promo": "on"}, factor="weekday", to="Sun")
 
 
+def test_windows_have_no_class_of_a_label_that_differs_by_series(shops):
+    with pytest.raises(ConfigError, match="'sale' differs by series"):
+        shops.what_if(PANEL, factor="sale", to="yes")
+
+
 def test_a_model_that_is_told_nothing_has_no_scenario():
     panel = hours(weeks=4).panel
     with pytest.raises(ConfigError, match="no factor or covariate 'promo'"):

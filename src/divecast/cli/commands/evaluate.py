@@ -51,7 +51,7 @@ def evaluate(
     model, source = load_with_data(inputs)
     chosen: PartName = "all" if spanned else part or "test"
     if spanned:
-        source = span_of(source, start, stop, model.lookback)
+        source = span_of(source, start, stop, model.fitted_model.shape.lookback)
     result = model.evaluate(source, part=chosen, labels=labels, baselines=baselines)
     if as_json:
         print_json({"command": "evaluate", "part": "span" if spanned else chosen, "scores": _records(result.table())})

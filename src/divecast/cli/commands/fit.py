@@ -1,6 +1,5 @@
 """``divecast fit``."""
 
-import os
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +12,12 @@ from divecast.cli.console import INTERRUPTED, print_json, print_lines, program, 
 from divecast.cli.factors import parse_split
 from divecast.cli.inputs import read_data
 from divecast.cli.options import FitOptions, Json, SplitWay
+from divecast.cli.outputs import check_writable
 from divecast.cli.settings import CommandSettings
 from divecast.cli.trials import build_model
-from divecast.errors import ArtifactError
 
 if TYPE_CHECKING:
+    from divecast.data import Split
     from divecast.estimator import DeepDIVE
 
 _RUN = "Running"
@@ -91,7 +91,7 @@ def fit(
 
     training = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     settings = inputs.settings(split_by=split_by, **{f"training.{name}": value for name, value in training.items()})
-    _check_writable(out)
+    check_writable(out)
     began = monotonic()
     model = _fit(inputs.data.path, settings, running, running.checkpoint_of(out))
     if not is_first_process():
@@ -121,7 +121,7 @@ def _fit(data: str, settings: CommandSettings, running: RunOptions, checkpoint: 
     try:
         return model.fit(
             read_data(data, settings, model.plan) if is_first_of_machine() else None,
-            parse_split(settings.split, settings.split_by, settings.group) if settings.says_split else None,
+            _split(settings),
             checkpoint=checkpoint,
             resume=running.resume,
             refit=running.refit,
@@ -135,11 +135,8 @@ def _fit(data: str, settings: CommandSettings, running: RunOptions, checkpoint: 
         raise typer.Exit(INTERRUPTED) from None
 
 
-def _check_writable(out: Path) -> None:
-    """Raise ArtifactError if the model could not be written: before a fit of hours, not after."""
-    if out.is_dir():
-        raise ArtifactError(f"The model cannot be written: {out} is a folder", hint="Choose another {out}")
-    if not out.parent.is_dir():
-        raise ArtifactError(f"The folder of the model does not exist: {out.parent}", hint="Choose another {out}")
-    if not os.access(out.parent, os.W_OK):
-        raise ArtifactError(f"The folder of the model is read-only: {out.parent}", hint="Choose another {out}")
+def _split(settings: CommandSettings) -> "Split | None":
+    """Return the split that is asked for; None for one that suits the data."""
+    if (settings.split, settings.split_by, settings.group) == (None, "time", None):
+        return None
+    return parse_split(settings.split, settings.split_by, settings.group)

@@ -1,11 +1,12 @@
 """Class indices of every row, and vocabularies fitted on the training part."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
+from divecast._text import plural
 from divecast.data.factors import Calendar, Factor, Label
 from divecast.data.labels.vocabulary import LabelIndices, Vocabulary
 from divecast.data.names import listed
@@ -125,25 +126,57 @@ def check_seen(source: Source, factors: Sequence[Factor], vocabularies: Sequence
     Raises:
         DataError: there is such a class.
     """
+    for title, part in (("validation", parts.valid), ("test", parts.test)):
+        for factor, found in _unseen(source, factors, vocabularies, part):
+            raise DataError(
+                f"Factor {factor.name!r} has classes only in the {title} part, not in the training part: {found}",
+                hint="Leave the factor out, choose another {split}, or use more data",
+            )
+
+
+def check_known(source: Source, factors: Sequence[Factor], vocabularies: Sequence[Vocabulary], part: Part) -> None:
+    """Refuse data that lack the labels of a model, or have classes that it does not know.
+
+    Args:
+        source: Panel or recordings.
+        factors: the factors of the model.
+        vocabularies: their vocabularies.
+        part: the rows to check.
+
+    Raises:
+        DataError: there is such a factor.
+    """
+    absent = [factor.name for factor in factors if _is_absent(source, factor)]
+    if absent:
+        raise DataError(
+            f"The data lack {plural(len(absent), 'label column')} of the model: {listed(absent)}",
+            hint="Add them, empty where a label is not known",
+        )
+    for factor, found in _unseen(source, factors, vocabularies, part):
+        raise DataError(
+            f"Factor {factor.name!r} has classes that the model does not know: {found}",
+            hint="Fit a model on all rows, or leave these labels out of the table",
+        )
+
+
+def _unseen(
+    source: Source, factors: Sequence[Factor], vocabularies: Sequence[Vocabulary], part: Part
+) -> Iterator[tuple[Factor, str]]:
+    """Yield each factor that has classes which its vocabulary lacks, with their names and first place."""
+    rows = part.rows()
     for factor, vocabulary in zip(factors, vocabularies, strict=True):
         indices = (
             encode_series_labels(source, factor, vocabulary)
             if vocabulary.per_series
             else encode_labels(source, [factor], [vocabulary])[:, 0]
         )
-        for title, part in (("validation", parts.valid), ("test", parts.test)):
-            rows = part.rows()
-            names = _class_names(source, factor, rows)
-            unseen = (indices[rows] < 0) & ~label_missing(names)
-            if unseen.any():
-                classes, _ = distinct(names[unseen])
-                first = row_text(source, int(rows[np.nonzero(unseen)[0][0]]))
-                series = f" of series {source.channels[np.nonzero(unseen)[1][0]]!r}" if unseen.ndim == 2 else ""
-                raise DataError(
-                    f"Factor {factor.name!r} has classes only in the {title} part, not in the training part: "
-                    f"{listed(classes)}, first in {first}{series}",
-                    hint="Leave the factor out, choose another {split}, or use more data",
-                )
+        names = _class_names(source, factor, rows)
+        unseen = (indices[rows] < 0) & ~label_missing(names)
+        if unseen.any():
+            classes, _ = distinct(names[unseen])
+            first = row_text(source, int(rows[np.nonzero(unseen)[0][0]]))
+            series = f" of series {source.channels[np.nonzero(unseen)[1][0]]!r}" if unseen.ndim == 2 else ""
+            yield factor, f"{listed(classes)}, first in {first}{series}"
 
 
 def _is_absent(source: Source, factor: Factor) -> bool:

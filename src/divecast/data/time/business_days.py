@@ -82,6 +82,10 @@ class BusinessDays:
 
         Raises:
             ConfigError: the step does not divide a day, or nothing is open.
+
+        Example:
+            >>> str(BusinessDays("Mon-Fri").slots_from(86400, np.datetime64("2024-01-01T00:00:00")))
+            'Mon-Fri'
         """
         return self._of_step(step, np.array([start]), _YEARS_WITHOUT_TABLE)
 
@@ -93,6 +97,11 @@ class BusinessDays:
 
         Raises:
             ConfigError: the step does not divide a day, or nothing is open.
+
+        Example:
+            >>> wall = np.array(["2024-01-01T08:00:00", "2024-01-01T09:00:00"], dtype="datetime64[s]")
+            >>> str(BusinessDays("Mon-Sat", start="08:00", end="10:00").slots_of(wall))
+            'Mon-Sat 08:00-10:00'
         """
         seconds = wall.astype(np.int64)
         steps = seconds[1:] - seconds[:-1]

@@ -165,9 +165,12 @@ def _too_short(source: Source, part: Part, shape: WindowShape, role: Role) -> Da
     lengths = f"lookback={shape.lookback}" + (f" and horizon={shape.horizon}" if role == "fit" else "")
     longest, before = int(np.max(part.stop - part.start)), int(np.max(part.start - source.offsets[:-1]))
     ahead = f" with {plural(before, 'row')} before it" if before else ""
+    reach = {"fit": -shape.horizon, "score": -1, "encode": 0}[role]
+    most = int(np.max(np.where(part.stop > part.start, part.stop + reach - source.offsets[:-1], 0)))
+    fitting = f"Use {{lookback}} of at most {most}" if most > 0 else "Use a shorter {horizon}"
     return DataError(
         f"No window fits: {lengths} needs {needed} rows, the longest segment of the part has {longest}{ahead}",
-        hint="Use a shorter {lookback} or {horizon}, more data, or a larger share of the part",
+        hint=f"{fitting}, more data, or a larger share of the part",
     )
 
 

@@ -102,6 +102,12 @@ def wanted_classes(fitted: FittedModel, to: Mapping[str, str]) -> Tensor:
         raise ConfigError(f"No class to change to is given; the factors are {listed(names)}", argument="to")
     wanted = torch.full((1, len(names)), -1)
     for factor, name in to.items():
+        if factor not in names and factor in [each.name for each in fitted.provenance.plan.factors]:
+            raise ConfigError(
+                f"Factor {factor!r} differs by series, so windows have no class of it",
+                hint="Set it in rows to forecast, with {future}",
+                argument="factor",
+            )
         if factor not in names:
             raise ConfigError(
                 f"The model has no factor {factor!r}",
