@@ -17,7 +17,6 @@ from divecast.cli.settings import CommandSettings
 from divecast.cli.trials import build_model
 
 if TYPE_CHECKING:
-    from divecast.data import Split
     from divecast.estimator import DeepDIVE
 
 _RUN = "Running"
@@ -121,7 +120,7 @@ def _fit(data: str, settings: CommandSettings, running: RunOptions, checkpoint: 
     try:
         return model.fit(
             read_data(data, settings, model.plan) if is_first_of_machine() else None,
-            _split(settings),
+            parse_split(settings.split, settings.split_by, settings.group) if settings.says_split else None,
             checkpoint=checkpoint,
             resume=running.resume,
             refit=running.refit,
@@ -133,10 +132,3 @@ def _fit(data: str, settings: CommandSettings, running: RunOptions, checkpoint: 
         kept = f"resume with --resume from {shown(checkpoint)}" if checkpoint.exists() else "nothing was written yet"
         say(f"divecast: stopped; {kept}", "yellow")
         raise typer.Exit(INTERRUPTED) from None
-
-
-def _split(settings: CommandSettings) -> "Split | None":
-    """Return the split that is asked for; None for one that suits the data."""
-    if (settings.split, settings.split_by, settings.group) == (None, "time", None):
-        return None
-    return parse_split(settings.split, settings.split_by, settings.group)
