@@ -93,6 +93,17 @@ def test_they_are_left_out_on_request() -> None:
         assert model.forecast(launched()).channels == ("s0", "s3")
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::divecast.errors.DataWarning")
+def test_newer_rows_and_a_last_fit_to_all_keep_which_series_are_learned() -> None:
+    panel = launched()
+    model = fit(panel.rows(0, 480)).update(panel)
+    assert model.fitted_model.plain == ("s1", "s2")
+    assert np.isfinite(model.forecast(panel).mean).all()
+    again = DeepDIVE(6, 48, ["hour"], model=SMALL, training=TrainingConfig(epochs=1))
+    assert again.fit(panel, refit=True, progress=False).fitted_model.plain == ("s1", "s2")
+
+
 @given(st.integers(0, 30), st.integers(0, 12), st.integers(1, 20), st.integers(0, 2**31), st.floats(0.01, 100))
 def test_the_rule_repeats_a_known_value_in_any_unit(n: int, season: int, horizon: int, seed: int, unit: float) -> None:
     draw = np.random.default_rng(seed)

@@ -158,7 +158,8 @@ class _Work:
 
     def network_in_new_scale(self, network: Network) -> Tensor:
         """Bring the scale of the likelihood to the scale of the rows, and return the shares of the correction."""
-        former = torch.from_numpy(self.fitted.scale.spread / self.scale.spread).log()
+        ratio = np.nan_to_num(self.fitted.scale.spread / self.scale.spread, nan=1.0)  # of series that have no scale
+        former = torch.from_numpy(ratio).log()
         with torch.no_grad():
             network.forecaster.likelihood.log_scale.add_(former.to(self.fitted.device))
         return network.forecaster.shares.clone()
