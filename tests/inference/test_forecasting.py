@@ -118,7 +118,7 @@ def test_the_file_is_that_of_all_at_once(
     span = ["--start", SPAN["start"], "--every", str(SPAN["every"]), "--layout", layout]
     if large:
         monkeypatch.setattr(forecast_tables, "_LARGE", 0)
-        monkeypatch.setattr("divecast.data.reading.read_table", None)
+        monkeypatch.setattr("divecast.data.tables.as_written.read_table", None)
     assert main(["forecast", str(model), str(data), "--out", str(out), *span]) == 0
     if suffix == ".parquet":
         assert pa.parquet.read_table(out).equals(pa.parquet.read_table(whole))
