@@ -324,7 +324,7 @@ class DeepDIVE(Forecasting, Explaining):
         return self
 
     def update(self, data: Any, *, callbacks: Sequence[Callback] = (), progress: bool = True) -> Self:
-        """Take in newer rows, at about a tenth of the time of a fit (docs/production.md).
+        """Take in newer rows, in a fraction of the time of a fit (docs/production.md).
 
         Scales, effects and linear path are solved again on all rows, the network continues from its weights for a few
         passes, and the intervals are calibrated again on the rows that it was not trained on. Series, classes and

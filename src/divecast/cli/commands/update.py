@@ -19,7 +19,7 @@ def update(
     out: Annotated[Path, typer.Option("--out", "-o", help="Model file to write; may be the one that is read.")],
     as_json: Json = False,
 ) -> None:
-    """Take newer rows into a model, at about a tenth of the time of a fit, and write it to one file.
+    """Take newer rows into a model, in a fraction of the time of a fit, and write it to one file.
 
     DATA are the older rows with the newer ones at their end.
     """
