@@ -1,4 +1,4 @@
-"""Update of a fitted model with newer rows, at a tenth of the cost of a fit.
+"""Update of a fitted model with newer rows, in a fraction of the time of a fit.
 
 All that has a closed form (scales, effects, the linear path) is solved again on all rows that are given. The network
 continues from its weights for a few passes over a part of the windows, half of them with rows it was not trained on.
