@@ -46,7 +46,7 @@ def stream_section(lines: Sequence[Mapping[str, Any]]) -> str:
 the file appears when it is complete, and an existing one is unchanged if anything fails. The data may be a store
 (`write_store`, `store_from_parquet`), which is never read whole. A Parquet file with one column per channel that
 would take more than half a GiB in memory is converted to a store next to the forecasts while the command runs; files
-in the long layout or with label columns of the model are read whole. In Python:
+in the long layout are read whole, unless `store_from_parquet` has made a store of them. In Python:
 
 ```python
 from divecast import DeepDIVE, open_store

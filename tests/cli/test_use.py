@@ -2,7 +2,6 @@
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv as pa_csv
 import pytest
 from pyarrow import csv, parquet
 
@@ -156,5 +155,4 @@ def test_a_store_is_read(run, folder, model, tmp_path):
     store_from_parquet(tmp_path / "store", tmp_path / "panel.parquet")
     assert run("forecast", model, tmp_path / "store", "--out", tmp_path / "a.csv").code == 0
     assert run("forecast", model, folder / "panel.csv", "--out", tmp_path / "b.csv").code == 0
-    one, other = (pa_csv.read_csv(tmp_path / name) for name in ("a.csv", "b.csv"))  # stamps of another unit
-    assert one.equals(other)
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()

@@ -90,7 +90,8 @@ class ReadNames:
         time: column of time stamps.
         value: column of the values of a long table.
         rate: sampling rate of recordings, Hz.
-        channels: columns that are channels, whatever they look like.
+        channels: the channels; empty for all columns that look like some.
+        left_out: columns that were left out, of which no one need be told again.
     """
 
     layout: str = ""
@@ -99,6 +100,7 @@ class ReadNames:
     value: str | None = None
     rate: float = 1.0
     channels: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def or_as(self, other: "ReadNames") -> "ReadNames":
         """These names, and for what they do not say those of another table."""
@@ -149,7 +151,7 @@ class AsRead:
     def named(self, rate: float | None = None) -> ReadNames:
         """The names of the columns."""
         ids = tuple(self.ids) if self.layout in ("long", "recordings") else ()
-        return ReadNames(self.layout, ids, self.time, self.value, rate or 1.0)
+        return ReadNames(self.layout, ids, self.time, self.value, rate or 1.0, left_out=self.left_out)
 
     def ids_of(self, names: Sequence[str], title: str) -> dict[str, IdColumn]:
         """Columns that name series of a result.

@@ -1,12 +1,13 @@
 """A panel or recordings from anything a user may pass: an object, a table, a path, or a shipped data set by name."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from divecast._text import did_you_mean
+from divecast._text import did_you_mean, plural
 from divecast.data.as_read import ReadNames
 from divecast.data.covariates import Covariate
 from divecast.data.datasets import available, is_shipped, load
@@ -24,7 +25,7 @@ from divecast.data.tables.roles import Roles
 from divecast.data.tables.text_format import TextFormat
 from divecast.data.time.business_days import Opening
 from divecast.data.time.stamp_options import StampEdge, StampOptions
-from divecast.errors import DataError
+from divecast.errors import DataError, warn_data
 
 
 def as_panel(  # noqa: PLR0913  as read_source
@@ -168,7 +169,12 @@ def read_source(  # noqa: PLR0913  one argument for each thing a table may not s
         read = roles.only({*columns, *asked})
         layout, keys = ("recordings", (recording,)) if recording is not None else ("", as_names(id))
         said = ReadNames(layout, keys, time, value, rate, tuple(chosen(channels, columns)))
-        source = _of_table(table, said.or_as(like.known(columns)), read, tz, written)
+        names = said.or_as(like.known(columns))
+        if not said.channels and not {*names.channels} <= {*columns}:
+            names = replace(names, channels=())  # so that a message can name all that are there
+        source = _of_table(table, names, read, tz, written)
+        if names.channels and not said.channels and names.layout != "long":
+            _report_unknown(columns, names, source, (*read.names, *elsewhere))
     elif source is not data:
         there = [*source.labels, *(source.covariates if isinstance(source, Panel) else ()), *elsewhere]
         _check_needed(needed, there, _title(data), "labels")
@@ -184,6 +190,13 @@ def read_source(  # noqa: PLR0913  one argument for each thing a table may not s
             hint="Leave out {covariates}, {static} and {known}, or keep the covariates as channels",
         )
     return source.select(chosen(channels, source.channels)) if channels else source
+
+
+def _report_unknown(columns: Sequence[str], names: ReadNames, source: Panel | Recordings, aside: Sequence[str]) -> None:
+    """Warn of columns that a model does not know."""
+    used = {*names.channels, *names.left_out, *names.ids, source.as_read.time, *aside}
+    if surplus := [name for name in columns if name not in used]:
+        warn_data(f"{plural(len(surplus), 'channel')} unknown to the model left out: {listed(surplus)}")
 
 
 def _of_table(

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -141,6 +142,18 @@ def test_columns_of_a_wide_table_that_are_no_series_are_named():
     (said,) = [str(one.message) for one in caught]
     assert all(f"'{name}' (" in said for name in ("id", "hour", "n", "seen"))
     assert Panel.from_wide(table, channels=["a", "id", "hour", "n"]).channels == ("a", "id", "hour", "n")
+
+
+def test_another_table_is_read_by_the_names_of_the_first():
+    table = pd.DataFrame({"time": HOURS, "a": np.sin(np.arange(N)), "n": np.arange(N)})
+    with pytest.warns(DataWarning, match="'n' "):
+        names = replace(as_panel(table).as_read.named(), channels=("a",))
+    assert read_source(table.assign(n="text"), like=names).channels == ("a",)  # left out before, so no word of it
+    with pytest.warns(DataWarning, match="1 channel unknown to the model left out: 'new'"):
+        assert read_source(table.assign(new="text"), like=names).channels == ("a",)
+    meters = long()[["meter", "time", "kwh"]]
+    names = as_panel(meters, id="meter", value="kwh").as_read.named()
+    assert read_source(meters, like=names).channels == ("m9", "m10", "m11", "m12")
 
 
 def test_columns_of_recordings_that_are_no_channels_are_named():

@@ -289,7 +289,7 @@ class Panel:
             calendar: opening times, outside which there are no rows, as :class:`BusinessDays`. By default those that
                 the table tells: times of the week at which it never has a row, such as weekends or nights, are closed,
                 which a DataWarning says. None if no time is closed.
-            channels: columns that are channels, whatever they look like; all columns may be.
+            channels: columns to read as channels, whatever they look like; by default all that look like series.
 
         Raises:
             DataError: time stamps are irregular or repeated with different values, a cell is not a finite number, or

@@ -234,10 +234,12 @@ class Recordings:
         table, backend = open_frame(frame)
         check_known((recording, *(channels or ()), *labels), column_names(table), "column")
         names, numbers, ids = number_ids(table, (recording,))
+        left_out: tuple[str, ...] = ()
         if channels is None:
             aside = {recording, time, *labels}
             free = [name for name in column_names(table) if name not in aside]
             channels = not_channels_of_recordings(table, free, numbers)
+            left_out = tuple(name for name in free if name not in channels)
         order = np.argsort(numbers, kind="stable")
         values = empty_values(len(numbers), len(channels))
 
@@ -250,7 +252,7 @@ class Recordings:
         columns = {name: read_labels(get_series(table, name))[order] for name in labels}
         whole = {name: column[offsets[:-1]] for name, column in columns.items() if _is_constant(column, offsets)}
         rows = {name: column for name, column in columns.items() if name not in whole}
-        as_read = AsRead("recordings", time, names=names, ids=ids)
+        as_read = AsRead("recordings", time, names=names, ids=ids, left_out=left_out)
         return cls(values, offsets, names, tuple(channels), _check_rate(rate), whole, rows, backend, as_read)
 
 

@@ -2,7 +2,8 @@
 
 import gzip
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, get_args
@@ -90,7 +91,7 @@ def write_frames(tables: Iterable[Any], path: str | Path) -> int:
     path = Path(path)
     if not path.name.lower().endswith((".csv", ".csv.gz", ".parquet")):
         raise ConfigError(expected="a file name that ends in .csv, .csv.gz or .parquet", found=path.name)
-    arrow = map(_to_arrow, tables)
+    arrow = map(partial(_to_arrow, text=not path.name.lower().endswith(".parquet")), tables)
     table = next(arrow, None)  # before the file is opened, since most failures occur here
     if table is None:
         raise DataError(f"There is no table to write to {path.name}")
@@ -103,14 +104,18 @@ def write_frames(tables: Iterable[Any], path: str | Path) -> int:
     return rows
 
 
-def _to_arrow(table: Any) -> Any:
+def _to_arrow(table: Any, *, text: bool) -> Any:
     import pyarrow as pa
 
     native = to_frame(table, "pyarrow") if isinstance(table, Mapping) else table
     arrow = nw.from_native(native, eager_only=True).to_arrow()
-    for place, column in enumerate(arrow.schema):  # what files have no type for
+    for place, column in enumerate(arrow.schema):  # what files have no type for, or write with zeros at the end
         if pa.types.is_dictionary(column.type):
             arrow = arrow.set_column(place, column.name, arrow.column(place).cast(column.type.value_type))
+        elif text and pa.types.is_timestamp(column.type):
+            with suppress(pa.ArrowInvalid):  # finer than seconds
+                whole = arrow.column(place).cast(pa.timestamp("s", column.type.tz))
+                arrow = arrow.set_column(place, column.name, whole)
         elif isinstance(column.type, pa.BaseExtensionType):
             cells = [None if cell is None else str(cell) for cell in arrow.column(place).to_pylist()]
             arrow = arrow.set_column(place, column.name, pa.array(cells, pa.string()))

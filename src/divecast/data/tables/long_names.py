@@ -82,8 +82,14 @@ def long_names(
     return LongNames(ids, time, _find_value(frame, free, roles) if value is None else value)
 
 
-def refuse_long(frame: Frame, time: str, roles: Collection[str]) -> None:
+def refuse_long(frame: Frame, time: str, roles: Collection[str], *, single: bool = True) -> None:
     """Refuse to read a table as wide whose times repeat because each row belongs to one of several series.
+
+    Args:
+        frame: the table.
+        time: column of time stamps.
+        roles: columns of labels and covariates.
+        single: whether to refuse a table of one series, too, that has its name in every row.
 
     Raises:
         DataError: the table looks long; it names the options with which it is read.
@@ -92,7 +98,7 @@ def refuse_long(frame: Frame, time: str, roles: Collection[str]) -> None:
     n_rows, n_times = len(stamps), stamps.n_unique()
     free = [name for name in kinds if name != time and name not in roles]
     repeats = n_rows >= _LEAST_ROWS_PER_TIME * n_times
-    keys = _keys(frame, time, free, kinds) if repeats else _constant_text(frame, free, kinds)
+    keys = _keys(frame, time, free, kinds) if repeats else _constant_text(frame, free, kinds) if single else ()
     values = [name for name in free if kinds[name].is_numeric() and name not in keys]
     if not keys or not values:
         return

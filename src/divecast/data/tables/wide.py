@@ -40,7 +40,7 @@ def read_wide(
         roles: labels and covariates.
         form: how time stamps are written.
         calendar: opening times.
-        wanted: columns that are channels, whatever they look like.
+        wanted: the channels; by default all columns that look like series.
     """
     frame, backend = open_frame(native)
     check_roles(roles, column_names(frame))
@@ -51,13 +51,13 @@ def read_wide(
     columns = [name for name in names if name not in aside]
     if not columns:
         raise DataError(f"The table has no channel beside time and labels; its columns are {listed(names)}")
-    refuse_long(frame, times.name, roles.names)
+    refuse_long(frame, times.name, roles.names, single=not wanted)
     frame, form, name_row = without_skipped(frame, times.name, columns, form)
     times = times_of(frame, times.name)
     clock, rows = infer_clock(times.stamps, form=form, calendar=calendar)
-    free = [name for name in columns if name not in {*wanted}]
-    kept = {*not_channels_of_panel(frame, free, clock, rows), *wanted} if free else {*wanted}
+    kept = {*(wanted or not_channels_of_panel(frame, columns, clock, rows))}
     channels = tuple(name for name in columns if name in kept)
+    left_out = tuple(name for name in columns if name not in kept)
 
     def row_text(row: int) -> str:
         return name_row(row, clock.time_text(rows[row]))
@@ -70,7 +70,7 @@ def read_wide(
     for channel, name in enumerate(channels):
         values[rows_kept, channel] = numbers.pop(name)[keep]
     labels, covariates = Places(clock, rows, None, channels).put(told, roles)
-    as_read = AsRead("wide", times.name, None, times.kind, channels, _levels(frame, channels))
+    as_read = AsRead("wide", times.name, None, times.kind, channels, _levels(frame, channels), left_out)
     return Grid(values, channels, clock, labels, covariates, as_read), backend
 
 
