@@ -1,5 +1,6 @@
 """The split of data for which none is said."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,7 +17,7 @@ _FEWEST_RECORDINGS = 5
 
 
 def default_split(source: Source, factors: Sequence[Factor], shape: WindowShape) -> Split:
-    """Split rows by time; recordings whole, with a DataWarning, where a class occurs only at their ends.
+    """Split rows by time; recordings whole, with a DataWarning, where a class occurs at their ends alone.
 
     The first rows of every recording would have no window of such a class to learn it from.
 
@@ -32,9 +33,8 @@ def default_split(source: Source, factors: Sequence[Factor], shape: WindowShape)
         if factor.name not in source.row_labels:
             continue
         classes, labels = distinct(source.row_labels[factor.name])
-        absent = _seen(labels, source.offsets[:-1], stop) - _seen(
-            labels, source.offsets[:-1] + shape.lookback - 1, stop - shape.horizon
-        )
+        first, last = source.offsets[:-1], source.offsets[1:]
+        absent = _usual(labels, first, last) - _seen(labels, first + shape.lookback - 1, stop - shape.horizon)
         if absent:
             warn_data(
                 f"The recordings are split whole, not by time: at their start no window of {shape.lookback} + "
@@ -44,6 +44,14 @@ def default_split(source: Source, factors: Sequence[Factor], shape: WindowShape)
             )
             return ByRecording()
     return ByTime()
+
+
+def _usual(labels: Rows, first: Rows, stop: Rows) -> set[int]:
+    """Labels that at least half of the recordings have; a split could not bring the others into every part."""
+    counts = Counter(
+        label for one, two in zip(first, stop, strict=True) for label in np.unique(labels[one:two]).tolist()
+    )
+    return {label for label, count in counts.items() if 2 * count >= len(first) and label >= 0}
 
 
 def _seen(labels: Rows, first: Rows, stop: Rows) -> set[int]:
