@@ -110,6 +110,7 @@ CALLS: dict[str, Callable[[DeepDIVE, Path], Any]] = {
     "set_params": lambda model, _: DeepDIVE.from_plan(model.plan).set_params(seed=1),
     "swap_codes": lambda model, _: model.swap_codes(PANEL, at=AT, other="2024-01-20T17:00"),
     "traverse": lambda model, _: model.traverse(PANEL, "a0", at=AT),
+    "update": lambda model, folder: copy_of(model, folder).update(hours(weeks=9).panel, progress=False),
     "what_if": lambda model, _: model.what_if(PANEL, factor="hour", to="03", at=AT),
     "why": lambda model, _: model.why(PANEL, at=AT),
 }

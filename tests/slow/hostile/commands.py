@@ -52,14 +52,14 @@ def run(arguments: list[str]) -> str:
     """Run the command and return what it printed.
 
     Raises:
-        DivecastError: the command reported a user error in one line.
+        DivecastError: the command reported a user error in one line, after warnings and how the table was read.
     """
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = main(arguments)
     if code == 0:
         return out.getvalue()
-    lines = [line for line in err.getvalue().splitlines() if not line.startswith("warning: ")]
+    lines = [line for line in err.getvalue().splitlines() if not line.startswith(("warning: ", "Read "))]
     assert code == 2, (code, lines)
     assert not out.getvalue()
     assert len(lines) == 1, lines
