@@ -10,11 +10,7 @@ import pytest
 from divecast.cli import main
 from divecast.data import to_frame, write_frame
 
-TINY = """
-horizon = 6
-lookback = 24
-factors = ["hour"]
-
+SIZES = """
 [model.encoder]
 n_mixtures = 2
 time_features = 4
@@ -35,6 +31,11 @@ channel_features = 2
 epochs = 1
 batch_size = 256
 """
+TINY = f"""
+horizon = 6
+lookback = 24
+factors = ["hour"]
+{SIZES}"""
 ROWS = 400
 
 
@@ -94,11 +95,12 @@ def run(capsys):
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory):
-    """A folder with panel.csv, shifts.csv (with a label column) and tiny.toml."""
+    """A folder with panel.csv, shifts.csv (with a label column), tiny.toml and, of its sizes alone, sizes.toml."""
     place = tmp_path_factory.mktemp("cli")
     write_panel(place / "panel.csv")
     write_panel(place / "shifts.csv", names=columns())
     (place / "tiny.toml").write_text(TINY)
+    (place / "sizes.toml").write_text(SIZES)
     return place
 
 

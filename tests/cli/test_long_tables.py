@@ -1,4 +1,4 @@
-"""Long tables and recordings from the file to the forecast, at the shell and in Python."""
+"""Long tables from the file to the forecast, at the shell and in Python."""
 
 import numpy as np
 import pandas as pd
@@ -41,15 +41,3 @@ def test_a_model_of_a_table_reads_the_next_one_by_itself(capsys):
     frame = model.forecast(SHOPS).frame()
     ahead = SHOPS.assign(time=SHOPS["time"] + pd.Timedelta(hours=len(HOURS)))
     assert len(frame.merge(ahead, left_on=["store", "item", "ds"], right_on=["store", "item", "time"])) == 4 * 6
-
-
-@pytest.mark.slow
-def test_labels_of_the_rows_of_recordings(run, tmp_path):
-    rows = np.arange(120)
-    table = pd.DataFrame({"row": rows, "ax": np.sin(rows / 3), "activity": np.where(rows < 80, "walk", "stairs")})
-    pd.concat([table.assign(rec=f"r{k}") for k in range(8)]).to_csv(tmp_path / "r.csv", index=False)
-    fitted = run("fit", tmp_path / "r.csv", "--recording", "rec", "--factor", "activity", *SHORT, tmp_path / "m")
-    assert "'row' (counts the rows) left out" in fitted.err
-    assert "split whole" in fitted.err
-    assert run("forecast", tmp_path / "m", tmp_path / "r.csv", "--out", tmp_path / "f.csv").code == 0
-    assert {*pd.read_csv(tmp_path / "f.csv")["rec"]} == {f"r{k}" for k in range(8)}

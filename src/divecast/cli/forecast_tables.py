@@ -69,7 +69,9 @@ def streamed(request: ForecastRequest, model: DeepDIVE, out: Path) -> Iterator[F
     roles = Roles.of([factor for factor in plan.factors if isinstance(factor, Label)], plan.covariates)
     columns = _columns_of_large(request.data)
     channels = chosen(settings.channels, columns) or fitted.channels
-    ends = (settings.stamps or fitted.provenance.stamps) == "end" or settings.time_format is not None
+    ends = (settings.stamps or fitted.provenance.stamps) == "end" or bool(
+        settings.time_format or fitted.read_names.time_format
+    )
     if settings.recording or ends or not {*channels} <= columns - {*settings.label_columns, *roles.names}:
         yield request
         return

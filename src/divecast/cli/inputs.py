@@ -137,6 +137,6 @@ def data_for(model: DeepDIVE, data: str, settings: CommandSettings) -> Panel | R
         model.plan.covariates,
         time=settings.time,
         id=settings.id,
-        text=settings.text,
-        time_format=settings.time_format,
+        text=settings.text.or_as(like.text),
+        time_format=settings.time_format or like.time_format,
     )

@@ -24,7 +24,7 @@ from divecast.data.sources.store import open_store, write_store
 from divecast.data.sources.store_parquet import store_from_parquet
 from divecast.data.tables.frames import to_frame, write_frame, write_frames
 from divecast.data.tables.read import read_table
-from divecast.data.tables.text_format import TextFormat
+from divecast.data.text_format import TextFormat
 from divecast.data.time.business_days import BusinessDays
 from divecast.data.time.calendar import CALENDAR_CLASSES, calendar_codes
 from divecast.data.time.clock import Clock, seasons

@@ -7,6 +7,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast.data.text_format import UNTOLD, TextFormat
+
 Backend = Literal["pandas", "polars", "pyarrow", "numpy"]
 
 _UNITS = ("D", "s", "ms", "us", "ns")
@@ -82,7 +84,7 @@ class IdColumn:
 
 @dataclass(frozen=True, slots=True)
 class ReadNames:
-    """Names of the columns of a table, as a model remembers them.
+    """Names of the columns of a table, and how they are written, as a model remembers them.
 
     Attributes:
         layout: "long", "wide" or "recordings"; empty for data that were no table.
@@ -92,6 +94,8 @@ class ReadNames:
         rate: sampling rate of recordings, Hz.
         channels: the channels; empty for all columns that look like some.
         left_out: columns that were left out, of which no one need be told again.
+        text: how the text file was written, as far as that was told.
+        time_format: how its time stamps were written, if that was told.
     """
 
     layout: str = ""
@@ -101,9 +105,11 @@ class ReadNames:
     rate: float = 1.0
     channels: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    text: TextFormat = UNTOLD
+    time_format: str | None = None
 
     def or_as(self, other: "ReadNames") -> "ReadNames":
-        """These names, and for what they do not say those of another table."""
+        """These names, and for what they do not say those of another table; how they are written is as in these."""
         time, channels = self.time or other.time, self.channels or other.channels
         if self.layout == "recordings":
             return replace(self, time=time, channels=channels)
@@ -111,7 +117,8 @@ class ReadNames:
             ids, value = self.ids or other.ids, self.value or other.value
             return replace(self, ids=ids, time=time, value=value, channels=channels)
         rate = self.rate if self.rate != 1 else other.rate
-        return replace(other, time=time, rate=rate, channels=channels)
+        named = replace(other, time=time, rate=rate, channels=channels)
+        return replace(named, text=self.text, time_format=self.time_format)
 
     def known(self, columns: Collection[str]) -> "ReadNames":
         """These names if a table has all of its keys, else none."""
@@ -133,6 +140,8 @@ class AsRead:
         names: names of the series, or recordings, of which ``ids`` has a cell each.
         ids: columns that name the series of a long table, or the recordings, each (series,).
         left_out: columns that were not read.
+        text: how the text file was written, as far as that was told.
+        time_format: how its time stamps were written, if that was told.
     """
 
     layout: str = ""
@@ -142,6 +151,8 @@ class AsRead:
     names: tuple[str, ...] = ()
     ids: Mapping[str, IdColumn] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    text: TextFormat = UNTOLD
+    time_format: str | None = None
 
     @property
     def id(self) -> str | tuple[str, ...] | None:
@@ -149,9 +160,10 @@ class AsRead:
         return None if not self.ids else next(iter(self.ids)) if len(self.ids) == 1 else tuple(self.ids)
 
     def named(self, rate: float | None = None) -> ReadNames:
-        """The names of the columns."""
+        """The names of the columns, and what was told of how they are written."""
         ids = tuple(self.ids) if self.layout in ("long", "recordings") else ()
-        return ReadNames(self.layout, ids, self.time, self.value, rate or 1.0, left_out=self.left_out)
+        names = ReadNames(self.layout, ids, self.time, self.value, rate or 1.0, left_out=self.left_out)
+        return replace(names, text=self.text, time_format=self.time_format)
 
     def ids_of(self, names: Sequence[str], title: str) -> dict[str, IdColumn]:
         """Columns that name series of a result.
@@ -207,7 +219,7 @@ class AsRead:
 
     def sentence(self) -> str:
         """How the columns were read, such as "long table, series by 'meter', time 'ds', values 'kwh'"."""
-        parts = [f"{self.layout} table" if self.layout in ("long", "wide") else self.layout]
+        parts = [f"{self.layout} table"] if self.layout in ("long", "wide") else []
         if self.ids:
             title = "recordings" if self.layout == "recordings" else "series"
             parts.append(f"{title} by {' and '.join(map(repr, self.ids))}")
@@ -215,7 +227,7 @@ class AsRead:
             parts.append(f"time {self.time!r}")
         if self.value is not None:
             parts.append(f"values {self.value!r}")
-        return ", ".join(part for part in parts if part)
+        return ", ".join(parts)
 
 
 def _is_number(column: IdColumn) -> bool:

@@ -18,7 +18,7 @@ from divecast.data.tables.label_columns import as_text, label_missing
 from divecast.data.tables.long_names import LongNames, Names, as_names
 from divecast.data.tables.places import empty_like
 from divecast.data.tables.roles import Roles
-from divecast.data.tables.text_format import TextFormat
+from divecast.data.text_format import TextFormat
 from divecast.data.time.stamps import StampForm
 from divecast.errors import DataError, warn_data
 

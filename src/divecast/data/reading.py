@@ -22,7 +22,7 @@ from divecast.data.tables.columns import Frame, column_names, open_frame
 from divecast.data.tables.long_names import IDS, LongNames, Names, as_names, long_names
 from divecast.data.tables.parquet_files import is_address
 from divecast.data.tables.roles import Roles
-from divecast.data.tables.text_format import TextFormat
+from divecast.data.text_format import UNTOLD, TextFormat
 from divecast.data.time.business_days import Opening
 from divecast.data.time.stamp_options import StampEdge, StampOptions
 from divecast.errors import DataError, warn_data
@@ -142,17 +142,19 @@ def read_source(  # noqa: PLR0913  one argument for each thing a table may not s
         time_format: how time stamps are written as text, in all tables, as in :meth:`Panel.from_wide`.
         stamps: whether a stamp is the "start" or the "end" of the time that its row is about.
         calendar: opening times of a panel, as in :meth:`Panel.from_wide`.
-        like: names of the columns of another table, used where this one has them and nothing else is said.
+        like: names of the columns of another table, used where this one has them, and how it was written; both only
+            where nothing else is said.
 
     Raises:
         DataError: the data cannot be read so.
         ConfigError: no installed package reads Excel files.
     """
+    like = like or ReadNames()
+    text, time_format = (text or UNTOLD).or_as(like.text), time_format or like.time_format
     written: StampOptions = {"time_format": time_format, "stamps": stamps, "calendar": calendar}
     of_factors = [factor for factor in factors if isinstance(factor, Label)]
     roles = Roles.of([*labels, *of_factors], covariates)
     told = tuple(label.name for label in roles.labels)
-    like = like or ReadNames()
     ids = (*as_names(id), *as_names(recording), *like.ids)
     as_written = AsWritten(ids, (*told, *([] if ids else IDS)))
     second = None
@@ -168,7 +170,7 @@ def read_source(  # noqa: PLR0913  one argument for each thing a table may not s
         asked = {label.name for label in roles.labels} - {factor.name for factor in of_factors} - {*elsewhere}
         read = roles.only({*columns, *asked})
         layout, keys = ("recordings", (recording,)) if recording is not None else ("", as_names(id))
-        said = ReadNames(layout, keys, time, value, rate, tuple(chosen(channels, columns)))
+        said = ReadNames(layout, keys, time, value, rate, tuple(chosen(channels, columns)), (), text, time_format)
         names = said.or_as(like.known(columns))
         if not said.channels and not {*names.channels} <= {*columns}:
             names = replace(names, channels=())  # so that a message can name all that are there
@@ -203,6 +205,14 @@ def _of_table(
     table: Frame, names: ReadNames, roles: Roles, tz: str | None, written: StampOptions
 ) -> Panel | Recordings:
     """Read a table whose columns are named, or some of them."""
+    source = _of_columns(table, names, roles, tz, written)
+    as_read = replace(source.as_read, text=names.text, time_format=names.time_format)
+    return replace(source, as_read=as_read)
+
+
+def _of_columns(
+    table: Frame, names: ReadNames, roles: Roles, tz: str | None, written: StampOptions
+) -> Panel | Recordings:
     columns = column_names(table)
     channels = [name for name in names.channels if name in columns and name not in roles.names]
     if names.layout == "recordings":

@@ -178,7 +178,9 @@ class FittedModel:
             return at_least(aligned, self.shape.lookback) if isinstance(aligned, Panel) else aligned
         if not isinstance(aligned, Panel):
             raise DataError("Recordings have no clock, so they take no rows of the future", argument="future")
-        return at_least(add_future(aligned, future, plan.factors, plan.covariates), self.shape.lookback)
+        like = self.read_names
+        ahead = add_future(aligned, future, plan.factors, plan.covariates, text=like.text, time_format=like.time_format)
+        return at_least(ahead, self.shape.lookback)
 
     def warn_untold(self, windows: Windows, apart_from: Collection[str] = ()) -> None:
         """Warn of labels and covariates that the target rows of windows lack, though they can be known in advance.

@@ -158,6 +158,18 @@ def test_a_date_and_a_time_of_the_day_in_two_columns(tmp_path):
     assert panel.fingerprint() == Panel.from_wide(PLAIN).fingerprint()
 
 
+def test_another_file_is_read_as_the_first_was_told_to_be(tmp_path):
+    frame = PLAIN[:12].assign(time=[f"{day:02}/01/2024" for day in range(1, 13)], north=["?", *["14,670"] * 11])
+    path, told = written(tmp_path / "a.csv", frame), TextFormat(thousands=",", na="?")
+    names = read_source(path, text=told, time_format="%d/%m/%Y").as_read.named()
+    assert (names.text, names.time_format) == (told, "%d/%m/%Y")
+    assert read_source(path, like=names).values[1].tolist() == [14670, 1000.75]
+    with pytest.raises(DataError, match="na="):
+        read_source(path, like=names, text=TextFormat(na="n.d."))  # what is told now counts, the rest is remembered
+    other = read_source(path, like=names, time_format="%m/%d/%Y")
+    assert other.clock.frequency == "1MS"
+
+
 def test_an_excel_file_needs_a_package(tmp_path, monkeypatch):
     (tmp_path / "a.xlsx").write_bytes(b"PK")
     monkeypatch.setattr("divecast.data.tables.sheets.find_spec", lambda name: None)

@@ -26,8 +26,8 @@ from divecast.data.tables.long import read_long
 from divecast.data.tables.long_names import IDS, LongNames, Names, as_names, long_names
 from divecast.data.tables.roles import Roles
 from divecast.data.tables.static import read_static
-from divecast.data.tables.text_format import TextFormat
 from divecast.data.tables.wide import read_wide
+from divecast.data.text_format import TextFormat
 from divecast.data.time.business_days import BusinessDays, Opening
 from divecast.data.time.clock import Clock
 from divecast.data.time.open_slots import OpenSlots

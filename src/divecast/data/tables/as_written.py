@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from divecast.data.tables.parquet_files import is_address
 from divecast.data.tables.read import read_table
-from divecast.data.tables.text_format import MISSING_TOKENS, TextFormat
+from divecast.data.text_format import MISSING_TOKENS, TextFormat
 
 _WHOLE = r"^-?(0|[1-9][0-9]{0,17})$"
 _NUMBER = r"^-?(0|[1-9][0-9]{0,17})([.,][0-9]+)?([eE][+-]?[0-9]+)?$"

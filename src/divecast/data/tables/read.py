@@ -9,7 +9,7 @@ from typing import Any
 from divecast.data.tables.parquet_files import ParquetFiles, is_address
 from divecast.data.tables.sheets import SHEETS, read_sheet
 from divecast.data.tables.text_file import read_text
-from divecast.data.tables.text_format import TextFormat
+from divecast.data.text_format import TextFormat
 from divecast.errors import DataError
 
 _TEXTS = tuple(f"{ending}{packed}" for ending in (".csv", ".tsv", ".tab", ".txt", ".dat") for packed in ("", ".gz"))

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from divecast.data.tables.header import check_header
-from divecast.data.tables.text_format import TextFormat
 from divecast.data.tables.text_numbers import with_numbers
+from divecast.data.text_format import TextFormat
 from divecast.errors import ConfigError, DataError, warn_data
 
 SHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from divecast.data.tables.text_format import TextFormat
+from divecast.data.text_format import TextFormat
 from divecast.errors import DataError, warn_data
 
 _HEAD_BYTES = 1 << 18

@@ -10,8 +10,8 @@ from divecast._text import plural
 from divecast.data.tables.header import check_header
 from divecast.data.tables.origin import marked, open_text
 from divecast.data.tables.sniff import not_encoded, sniff, warn_western
-from divecast.data.tables.text_format import TextFormat
 from divecast.data.tables.text_numbers import with_numbers
+from divecast.data.text_format import TextFormat
 from divecast.errors import DataError
 
 _WHOLE = 1 << 30  # bytes of a block that holds a whole file, so that all of a column decides its type

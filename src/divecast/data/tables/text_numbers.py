@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from divecast.data.tables.text_format import TextFormat
+from divecast.data.text_format import TextFormat
 
 _SAMPLE = 1000
 _SPACES = "\u00a0\u202f "

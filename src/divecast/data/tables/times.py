@@ -81,7 +81,9 @@ def find_time(frame: Frame, aside: Collection[str] = ()) -> str:
     candidates = usual or dated or told or named
     if not candidates:
         raise DataError(
-            f"No column of {listed(names)} is a time", hint="Name the column of time stamps in {time}", argument="time"
+            f"No column of {listed(names)} is a time",
+            hint="Name the column of time stamps in {time}, or that of the names of separate recordings in {recording}",
+            argument="time",
         )
     raise DataError(
         f"{listed(candidates)} may all hold the time", hint="Name the column of time stamps in {time}", argument="time"

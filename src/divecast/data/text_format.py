@@ -67,7 +67,16 @@ class TextFormat:
                     argument="encoding",
                 ) from error
 
+    def or_as(self, other: "TextFormat") -> "TextFormat":
+        """This format, and for what it does not say another one."""
+        own = {name: getattr(self, name) or getattr(other, name) for name in self.__slots__}
+        return TextFormat(**own)
+
     @property
     def missing(self) -> tuple[str, ...]:
         """All texts that mean a missing number."""
         return (*MISSING_TOKENS, *self.na)
+
+
+UNTOLD = TextFormat()
+"""Nothing is said of how a file is written."""
