@@ -9,6 +9,7 @@ from types import ModuleType
 
 import divecast
 import divecast.metrics
+import divecast.nixtla
 import divecast.plots
 import divecast.results
 
@@ -20,6 +21,7 @@ errors and an example.
 """
 MODULES = {
     divecast: "What a program needs: estimator, data, settings, errors.",
+    divecast.nixtla: "DeepDIVE by the interface of Nixtla's libraries.",
     divecast.results: "What the methods return.",
     divecast.plots: "Figures of results; each result also has `plot()`.",
     divecast.metrics: "Scores of forecasts, and measures of a code.",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import divecast
-from divecast import metrics, plots, results
+from divecast import metrics, nixtla, plots, results
 from divecast.cli.app import program
 
 ROOT = Path(__file__).parents[1]
@@ -107,7 +107,7 @@ def test_every_option_of_a_command_exists(place: str, line: str) -> None:
 
 def test_the_page_of_public_names_has_them_all() -> None:
     text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
-    names = [name for module in (divecast, plots, metrics, results) for name in module.__all__]
+    names = [name for module in (divecast, nixtla, plots, metrics, results) for name in module.__all__]
     names += [f"DeepDIVE.{name}" for name in dir(divecast.DeepDIVE) if not name.startswith("_")]
     listed = re.findall(r"(?m)^\| `([\w.]+)` \|", text)
     assert set(listed) == set(names), "run scripts/write_api_page.py"

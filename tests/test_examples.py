@@ -19,7 +19,7 @@ from divecast import DataWarning, DeepDIVE, Panel, Recordings, TrainingConfig, d
 from divecast.jobs import workers
 from selection.here import work_here
 
-ROOMS = ("divecast", "divecast.results", "divecast.plots", "divecast.metrics")
+ROOMS = ("divecast", "divecast.nixtla", "divecast.results", "divecast.plots", "divecast.metrics")
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
@@ -91,7 +91,15 @@ def names(tmp_path: Path, results_folder: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.chdir(results_folder)
     monkeypatch.setattr(sys.modules["divecast.fit.add_factor"], "_STEPS", 20)  # what it learns is not looked at
     monkeypatch.setattr(workers, "run_jobs", work_here)  # a process takes seconds to start
-    given = {"panel": panel(), "recordings": recordings(), "model": model(), "folder": tmp_path, "np": np}
+    pandas = pytest.importorskip("pandas")
+    given = {
+        "pandas": pandas,
+        "panel": panel(),
+        "recordings": recordings(),
+        "model": model(),
+        "folder": tmp_path,
+        "np": np,
+    }
     public_names = {name: getattr(divecast, name) for name in divecast.__all__}
     return {**public_names, **given, "replace": replace}
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal, Self, cast, get_args
 
 from divecast._device import pick_device
+from divecast._optional import need
 from divecast.config import LossConfig, ModelConfig, TrainingConfig, check_at_least, check_choice
 from divecast.data import Covariate, Factor, Label, Split, as_covariates, as_factors, as_name, read_source
 from divecast.data.describe import described
@@ -512,6 +513,38 @@ class DeepDIVE(Forecasting, Explaining):
         check_at_least(1, every=every)
         windows = self.fitted_model.windows(data, part, "score", every)
         return evaluate_windows(self.fitted_model, windows, labels, baselines)
+
+    def score(self, data: Any, y: None = None, *, part: PartName | None = None, every: int = 1) -> float:  # noqa: ARG002
+        """Return the negative MASE of the forecasts, as scikit-learn's tools expect of a score: larger is better.
+
+        0 is perfect; above -1 the mean absolute error is smaller than that of seasonal naive one-season-ahead forecasts
+        in the training part. It is the mean over all series and steps.
+
+        Args:
+            data: as in ``evaluate``.
+            y: not used; the targets are in ``data``.
+            part: as in ``evaluate``; None for the test part of the data of the fit, and for all rows of other data, as
+                in ``sklearn.model_selection.cross_val_score`` with a ``TimeSeriesSplit`` of the rows of a wide table.
+            every: score one forecast origin in this many.
+
+        Raises:
+            NotFittedError, DataError, ConfigError: as in ``evaluate``.
+
+        Example:
+            >>> -1 < model.score(panel, every=5) < 0
+            True
+        """
+        check_at_least(1, every=every)
+        source = self.fitted_model.source(data)
+        is_fit_data = self.fitted_model.is_fit_data(source)
+        windows = self.fitted_model.windows(source, part or ("test" if is_fit_data else "all"), "score", every)
+        found = evaluate_windows(self.fitted_model, windows, "known", with_rivals=False)
+        return -found.scores["DeepDIVE"].overall()["mase"]
+
+    def __sklearn_tags__(self) -> Any:
+        """Return what scikit-learn's tools ask of an estimator: it needs no separate targets."""
+        utils = need("sklearn.utils")
+        return utils.Tags(estimator_type=None, target_tags=utils.TargetTags(required=False))
 
     def export(self, path: str | Path, levels: Sequence[float] = LEVELS) -> None:
         """Export scaling, forecast and code as one graph that runs without divecast and, for ONNX, without torch.

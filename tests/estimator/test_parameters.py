@@ -18,7 +18,7 @@ from divecast import (
     TrainingConfig,
 )
 from laws import assert_same_bits, frozen
-from worlds import hours
+from worlds import SMALL, hours
 
 PANEL = hours().panel
 
@@ -154,3 +154,23 @@ def test_only_public_names_are_listed(hours_model: DeepDIVE) -> None:
         names = [name for name in dir(model) if not name.startswith("__")]
         assert not [name for name in names if name.startswith("_")]
         assert {"fit", "forecast", "what_if", "horizon", "is_fitted", "set_params"} <= set(names)
+
+
+def test_a_score_is_larger_the_better_the_forecasts(hours_model: DeepDIVE) -> None:
+    scores = hours_model.evaluate(PANEL, "all", every=7, baselines=False)
+    mase = scores.scores["DeepDIVE"].overall()["mase"]
+    assert hours_model.score(PANEL, part="all", every=7) == -mase
+    assert hours_model.score(PANEL.rows(0, 100)) < 0  # other data than those of the fit: all rows
+
+
+def test_scikit_learn_cross_validates_the_rows_of_a_table() -> None:
+    selection = pytest.importorskip("sklearn.model_selection")
+    pandas = pytest.importorskip("pandas")
+    hour = np.arange(400)
+    load = hour % 24 + np.random.default_rng(0).normal(0, 1, 400)
+    table = pandas.DataFrame({"ds": pandas.date_range("2024-01-01", periods=400, freq="h"), "load": load})
+    model = DeepDIVE(4, 24, model=SMALL, training=TrainingConfig(epochs=1, batch_size=64))
+    folds = selection.TimeSeriesSplit(2, test_size=60)
+    scores = selection.cross_val_score(model, table, cv=folds, params={"progress": False})
+    assert scores.shape == (2,)
+    assert np.isfinite(scores).all()

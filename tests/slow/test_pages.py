@@ -35,3 +35,11 @@ def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch, capsys):
         exec(compile(block.replace('factors=["hour", "weekday"])', SHORT), page, "exec"), names)  # noqa: S102
     assert "DeepDIVE" in capsys.readouterr().out
     assert (tmp_path / "model.safetensors").is_file()
+
+
+def test_the_python_of_the_page_of_interfaces_prints_what_it_says(capsys):
+    text = (ROOT / "docs" / "interfaces.md").read_text(encoding="utf-8")
+    names = {}
+    for block in re.findall(r"(?ms)^```python\n(.*?)^```", text):
+        exec(compile(block, "docs/interfaces.md", "exec"), names)  # noqa: S102
+    assert capsys.readouterr().out == "".join(re.findall(r"(?ms)^```text\n(.*?)^```", text))
