@@ -7,7 +7,7 @@ import torch
 
 from divecast.effects import facts_of
 from divecast.types import WindowEffects
-from effects.told import SHAPE, by_series, fit, panel_of, year
+from effects.told import SHAPE, by_series, fit, panel_of, with_class, year
 
 ORIGINS = np.array([48, 100, 101, 102, 3000, 52 * 168])
 
@@ -66,10 +66,17 @@ def test_what_the_future_does_not_tell_is_named_with_its_steps() -> None:
     assert told.untold(np.array([n])) == {"temperature": list(range(1, 25))}
 
 
-def test_a_covariate_without_a_value_in_any_window_is_named() -> None:
+def test_gaps_in_the_windows_are_counted() -> None:
+    """Of a covariate each row, of a label only if none is known; rows in which no series has a value do not count."""
     world, numbers = year(), year().facts.numbers[0].copy()
-    numbers[200 : 200 + 2 * SHAPE.lookback] = np.nan
-    rows = replace(world.cut(), facts=replace(world.facts, numbers=(numbers,)))
-    last = 200 + 2 * SHAPE.lookback
-    assert rows.blank(np.array([last])) == rows.blank(np.array([last - 40, last])) == ["temperature"]
-    assert rows.blank(np.array([last + 1])) == rows.blank(np.array([last - 60, last])) == []
+    numbers[200:210] = np.nan
+    rows, values = replace(world.cut(), facts=replace(world.facts, numbers=(numbers,))), world.panel.values.copy()
+    n = SHAPE.lookback
+    assert rows.gaps(np.array([200]), values) == {}
+    assert rows.gaps(np.array([205, 210]), values) == {"temperature": (10, n + 5)}
+    values[204:] = np.nan
+    assert rows.gaps(np.array([210]), values) == {"temperature": (4, n - 6)}
+    promotion = with_class(world.facts, 2, -1, slice(200 - n, 205))
+    unlabelled = replace(world.cut(), facts=promotion)
+    assert [*unlabelled.gaps(np.array([200]), values)] == ["promotion"]
+    assert unlabelled.gaps(np.array([206]), world.panel.values) == {}

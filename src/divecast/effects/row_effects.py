@@ -12,6 +12,7 @@ from torch import Tensor
 from divecast.data import WindowShape
 from divecast.data.source import Values
 from divecast.data.windows.window_batch import cut
+from divecast.effects.basis import Group
 from divecast.effects.changed import AheadChange, Change, change_ahead
 from divecast.effects.effects import Effects
 from divecast.effects.facts import ALL, Channels, Facts, Rows
@@ -30,7 +31,7 @@ class _Whole:
     past: Values
     ahead: Values
     told_past: Values | None = None
-    told: Values | None = None
+    told_ahead: Values | None = None
     doubt: Values | None = None
     columns: Values | None = None
 
@@ -133,21 +134,25 @@ class RowEffects:
                     steps[group.name] = at
         return steps
 
-    def blank(self, origins: Rows) -> list[str]:
-        """Return the names of covariates that have effects, but no value from the first of the windows to the last.
+    def gaps(self, origins: Rows, values: Values) -> dict[str, tuple[int, int]]:
+        """Return in how many rows, and of how many, a covariate is not known though the series are, by name.
+
+        The rows are those from the first of the windows to the last in which a series has a value. Of labels, which
+        may be incomplete, only those count of which none is known.
 
         Args:
             origins: (batch,) rows of the first future step, one or more.
+            values: (row, channel) the series, NaN where missing.
         """
-        first, stop, step = int(origins.min()) - self.shape.lookback, int(origins.max()), self.shape.lookback
-        pieces = [np.arange(at, min(at + step, stop)) for at in range(first, stop, step)]
-        terms = {group.name: group.terms[0] for group in self.effects.basis.groups}
-        numbers = {name: term.covariate for name, term in terms.items() if isinstance(term, Number)}
-
-        def blank(at: int) -> bool:
-            return all(np.isnan(self.facts.number_at(at, rows)).all() for rows in pieces)
-
-        return [name for name, at in numbers.items() if blank(at)]
+        first, stop = max(0, int(origins.min()) - self.shape.lookback), int(origins.max())
+        pieces = [np.arange(at, min(at + _ROWS_AT_ONCE, stop)) for at in range(first, stop, _ROWS_AT_ONCE)]
+        found = {}
+        for group in self.effects.basis.groups:
+            if group.told and len(group.terms) == 1 and not group.is_of_neighbours:
+                lacking, n_rows = np.sum([_gaps(group, self.facts, rows, values[rows]) for rows in pieces], axis=0)
+                if lacking and (lacking == n_rows or isinstance(group.terms[0], Number)):
+                    found[group.name] = int(lacking), int(n_rows)
+        return found
 
     @property
     def _fits(self) -> bool:
@@ -173,12 +178,12 @@ class RowEffects:
         if not basis.is_told:
             return _Whole(past, ahead)
         told_past = pieced(lambda part: effects.told(facts, part, channels))
-        told = told_past
+        told_ahead = told_past
         if not basis.all_in_advance:
-            told = pieced(lambda part: effects.told(facts, part, channels, ahead=True))
+            told_ahead = pieced(lambda part: effects.told(facts, part, channels, ahead=True))
         doubt = pieced(lambda part: effects.doubt(facts, part, channels))
         columns = pieced(lambda part: effects.columns(facts, part)) if basis.columns else None
-        return _Whole(past, ahead, told_past, told, doubt, columns)
+        return _Whole(past, ahead, told_past, told_ahead, doubt, columns)
 
     def _cut(self, whole: _Whole, origins: Rows, channels: NDArray[np.int64] | None) -> WindowEffects:
         lookback, horizon = self.shape.lookback, self.shape.horizon
@@ -199,7 +204,7 @@ class RowEffects:
             past(whole.past),
             ahead(whole.ahead),
             past(whole.told_past),
-            ahead(whole.told),
+            ahead(whole.told_ahead),
             ahead(whole.doubt),
             columns,
         )
@@ -214,7 +219,14 @@ class RowEffects:
             of(whole.past, past),
             of(whole.ahead, ahead),
             of(whole.told_past, past),
-            of(whole.told, ahead),
+            of(whole.told_ahead, ahead),
             of(whole.doubt, ahead),
             of(whole.columns, ahead),
         )
+
+
+def _gaps(group: Group, facts: Facts, rows: Rows, values: Values) -> tuple[int, int]:
+    """In how many rows a group is not known though the series are, and in how many these are."""
+    there, known = ~np.isnan(values), group.known(facts, rows)
+    lacking = there & ~(known if known.ndim == 2 else known[:, None])
+    return int(lacking.any(1).sum()), int(there.any(1).sum())

@@ -33,7 +33,6 @@ from divecast.data import (
 from divecast.data.as_read import ReadNames
 from divecast.data.labels.encode import encode_labels
 from divecast.data.labels.vocabulary import LabelIndices
-from divecast.data.names import listed
 from divecast.data.sources.open_panel import on_slots
 from divecast.effects import Basis, Effects, RowEffects, facts_of
 from divecast.errors import ConfigError, DataError, warn_data
@@ -183,31 +182,28 @@ class FittedModel:
         return at_least(ahead, self.shape.lookback)
 
     def warn_untold(self, windows: Windows, apart_from: Collection[str] = ()) -> None:
-        """Warn of labels and covariates that the target rows of windows lack, though they can be known in advance.
-
-        And of covariates that have no value in the windows themselves, of which the expected effects are taken off.
+        """Warn once of what the target rows of windows lack, though it can be known in advance, and of gaps before.
 
         Args:
             windows: the windows.
-            apart_from: names of which not to warn.
+            apart_from: names of labels and covariates of which not to warn.
         """
         rows = windows.effects
-        if isinstance(rows, RowEffects):
-            untold = rows.untold(windows.origins)
-            for name in [name for name in untold if name not in apart_from]:
-                steps = untold[name]
-                warn_data(
-                    f"{name!r} is not known for {plural(len(steps), 'step')} of a forecast "
-                    f"({', '.join(map(str, steps[:8]))}{', ...' if len(steps) > 8 else ''}): its expected effect is "
-                    "used, and the intervals are wider",
-                    hint="Give its future values as rows without a target, or in {future}",
-                )
-            if blank := rows.blank(windows.origins):
-                warn_data(
-                    f"No value of {listed(blank)} is known of the windows themselves: they are read as if the values "
-                    "were the expected ones",
-                    hint="Give the column in the data, as in those of the fit",
-                )
+        if not isinstance(rows, RowEffects):
+            return
+        untold = {name: steps for name, steps in rows.untold(windows.origins).items() if name not in apart_from}
+        if untold:
+            lacking = ", ".join(f"{name!r} ({_steps(steps)})" for name, steps in untold.items())
+            warn_data(
+                f"The rows to forecast lack {lacking}: what is expected there is used, and the intervals are wider",
+                hint="Give their future values as rows without a target, or in {future}",
+            )
+        if gaps := rows.gaps(windows.origins, windows.source.values):
+            lacking = ", ".join(f"{name!r} ({n:,} of {plural(of, 'row')})" for name, (n, of) in gaps.items())
+            warn_data(
+                f"The windows lack {lacking}: there the values are read as if what is expected had been",
+                hint="Give these columns in the data, as in those of the fit",
+            )
 
     def windows(self, data: Any, part: PartName = "all", role: WindowRole = "encode", every: int = 1) -> Windows:
         """Return the windows of a part of the data.
@@ -384,3 +380,10 @@ def build_network(dimensions: Dimensions, config: ModelConfig, seed: int) -> Net
     """Return a network with weights drawn from a seed; the global random state stays as it was."""
     with own_random_state(seed):
         return Network(dimensions, config)
+
+
+def _steps(steps: Sequence[int]) -> str:
+    """Numbers of steps, those of a run by its ends."""
+    if len(steps) > 2 and steps[-1] - steps[0] == len(steps) - 1:
+        return f"steps {steps[0]} to {steps[-1]}"
+    return f"step{'s' * (len(steps) > 1)} {', '.join(map(str, steps[:8]))}{', ...' if len(steps) > 8 else ''}"

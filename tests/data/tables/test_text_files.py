@@ -158,6 +158,33 @@ def test_a_date_and_a_time_of_the_day_in_two_columns(tmp_path):
     assert panel.fingerprint() == Panel.from_wide(PLAIN).fingerprint()
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_date_and_an_hour_in_two_columns(tmp_path, first):
+    hours = pd.date_range("2024-01-01", periods=72, freq="h")
+    frame = pd.DataFrame({"date": hours.strftime("%m/%d/%Y"), "HE": hours.hour + first, "a": np.arange(72.0) % 7})
+    frame = frame.assign(date=hours.strftime("%Y-%m-%d")) if first else frame.assign(date=hours.strftime("%d.%m.%Y"))
+    words = {"time_format": None if first else "%d.%m.%Y %H:%M"}
+    with pytest.warns(DataWarning, match="'HE' was read as the hour of the dates in 'date'"):
+        panel = Panel.read(written(tmp_path / "a.csv", frame), **words)
+    assert (panel.clock.frequency, panel.channels, len(panel.values)) == ("1h", ("a",), 72)
+    long = pd.concat([frame.assign(meter=name) for name in "xy"])
+    with pytest.warns(DataWarning, match="'HE' was read as the hour"):
+        panel = Panel.read(written(tmp_path / "b.csv", long), id="meter", value="a", **words)
+    assert (str(panel.clock.stamps()[0]), panel.values.shape) == ("2024-01-01T00:00:00", (72, 2))
+    daily = long[5 + first == long.HE].assign(HE=[3, 4, 5, 6, 7, 8])
+    with pytest.warns(DataWarning, match="'HE' of the table are not used"):  # one a day: no hour of a stamp
+        assert Panel.from_long(
+            daily, "meter", "date", "a", time_format=words["time_format"] and "%d.%m.%Y"
+        ).values.shape
+
+
+def test_points_between_semicolons_that_may_separate_thousands_are_named(tmp_path):
+    path = written(tmp_path / "a.csv", PLAIN[["time"]].assign(north=[f"{n + 14}.670" for n in range(30)]), sep=";")
+    with pytest.warns(DataWarning, match=r"as in 14.670, was read as the sign of decimals.* thousands="):
+        assert Panel.read(path).values[0, 0] == np.float32(14.67)
+    assert Panel.read(path, text=TextFormat(thousands=".")).values[0, 0] == 14670
+
+
 def test_another_file_is_read_as_the_first_was_told_to_be(tmp_path):
     frame = PLAIN[:12].assign(time=[f"{day:02}/01/2024" for day in range(1, 13)], north=["?", *["14,670"] * 11])
     path, told = written(tmp_path / "a.csv", frame), TextFormat(thousands=",", na="?")

@@ -118,7 +118,7 @@ def test_rows_after_the_end_may_come_in_a_table_or_be_set(shops):
     sales = [rows.assign(unique_id=name, sale=sale[LAST:, i]) for i, name in enumerate(PANEL.channels)]
     of_table = asked(shops, {"promo": "on"}, past, future_rows=pd.concat(sales))
     np.testing.assert_array_equal(of_table.difference, asked(shops, {"promo": "on"}).difference)
-    with pytest.warns(DataWarning, match="is not known"):
+    with pytest.warns(DataWarning, match="rows to forecast lack"):
         unknown = asked(shops, {"promo": "on"}, past)
     set_all = {"promo": "on", "sale": "no", "temp": ("=", 0.0)}
     known = asked(shops, set_all, past)

@@ -105,6 +105,11 @@ def test_mistakes(hours_model: DeepDIVE, asked: dict[str, object], said: str) ->
         hours_model.traverse(PANEL, at=AT, **asked)
 
 
+def test_a_block_of_one_dimension_is_no_range(hours_model: DeepDIVE) -> None:
+    with pytest.raises(ConfigError, match="b_weekend, b_weekend0, got"):
+        hours_model.traverse(PANEL, "b", at=AT)
+
+
 def test_a_model_without_factors_moves_a() -> None:
     plain = plain_model()
     found = plain.traverse(PANEL, "a0", at=AT)

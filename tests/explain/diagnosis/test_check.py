@@ -14,7 +14,14 @@ from divecast import CodeConfig, ConfigError, DataError, DeepDIVE, ModelConfig, 
 from divecast._text import plural
 from divecast.data import Windows
 from divecast.explain.diagnosis import check as checking
-from divecast.explain.diagnosis.check import block_divergences, check_code, label_accuracies, separations_of, usage_of
+from divecast.explain.diagnosis.check import (
+    block_divergences,
+    check_code,
+    label_accuracies,
+    rare_classes,
+    separations_of,
+    usage_of,
+)
 from divecast.explain.diagnosis.diagnosis import Diagnosis, Finding, Measurements
 from divecast.explain.diagnosis.divergence import standard_kl
 from divecast.explain.diagnosis.findings import findings_of
@@ -52,6 +59,7 @@ def quick(fitted: FittedModel, codes: Codes, given: np.ndarray) -> Diagnosis:
         separations=separations_of(fitted, codes),
         labels=label_accuracies(labels),
         probes=ProbeResults(),
+        rare=rare_classes(fitted, fitted.windows(PANEL, "test")),
     )
     return Diagnosis(measured, findings_of(fitted, measured), "numpy")
 
@@ -191,6 +199,21 @@ def test_labels_read_wrong_are_found_and_missing_ones_are_not_judged(hours_model
     wrong, absent = by_topic(quick(fitted, codes, given).findings)["labels"]
     assert (wrong.state, absent.state) == ("problem", "unknown")
     assert "no labels" in absent.text
+
+
+def test_a_rare_class_is_counted_and_not_advised_against(hours_model: DeepDIVE) -> None:
+    fitted, codes, given = coded(hours_model)
+    hour, weekend = fitted.vocabularies
+    fitted = replace(fitted, known_vocabularies=(hour, replace(weekend, frequencies=(0.95, 0.05))))
+    still = (codes.b_mean[0], np.zeros_like(codes.b_mean[1]))
+    unsure = (codes.probabilities[0], np.full_like(codes.probabilities[1], 0.5))
+    given = np.stack([given[:, 0], 1 - given[:, 1]], axis=1)
+    findings = by_topic(quick(fitted, replace(codes, b_mean=still, probabilities=unsure), given).findings)
+    assert [each.state for each in findings["labels"]] == ["fine", "unknown"]
+    assert "Another class than 'no' occurs on 16 days" in findings["labels"][1].text
+    assert findings["blocks"][0].state == "fine"
+    assert "apart from weekend, whose other classes are rare" in findings["blocks"][0].text
+    assert not any("leave it out" in (each.advice or "") for group in findings.values() for each in group)
 
 
 @pytest.mark.slow

@@ -43,6 +43,7 @@ def drop_repeats(
     columns: Mapping[str, Column],
     clock: Clock,
     hint: Callable[[int, int], str] = lambda one, two: "Keep one of them",  # noqa: ARG005
+    series: Callable[[int], str] | None = None,
 ) -> NDArray[np.intp]:
     """Keep one table row for each key; repeated rows must agree in all columns, and give a DataWarning.
 
@@ -51,6 +52,7 @@ def drop_repeats(
         columns: all columns by name, each (table row,).
         clock: the clock, for messages.
         hint: what to do about two table rows that differ.
+        series: name of the series of a table row, if the table is long.
 
     Returns:
         Table rows to keep, in order.
@@ -77,8 +79,9 @@ def drop_repeats(
                     hint='Name the time zone of the stamps, such as "Europe/Berlin", in {tz}',
                     argument="tz",
                 )
+            of_series = "" if series is None else f" of series {series(row)!r}"
             raise DataError(
-                f"Several rows have the time {time} but different values: {cells}",
+                f"Several rows{of_series} have the time {time} but different values: {cells}",
                 hint=hint(int(first[inverse[row]]), row),
             )
     warn_data(

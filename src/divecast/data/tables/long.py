@@ -106,7 +106,7 @@ def read_long(
 ) -> tuple[Grid, Backend]:
     """Read a long table; see :meth:`divecast.data.sources.panel.Panel.from_long`."""
     frame, backend = open_frame(native)
-    frame = with_clock(frame, names.time, [*names.ids, names.value, *roles.names])
+    frame = with_clock(frame, names.time, [names.value, *roles.names], names.ids)
     check_columns(column_names(frame), names, roles)
     name_row: NameRow | None = None
     if form.tz not in (None, "UTC"):
@@ -214,7 +214,11 @@ def _without_repeats(frame: Frame, names: LongNames, roles: Roles, there: LongRo
     columns = {names.value: value, **roles.read(frame, there.row_text)}
     keys = there.ids.numbers.astype(np.int64) * there.clock.length + there.rows
     kept = np.zeros(len(keys), dtype=bool)
-    kept[drop_repeats(keys, columns, there.clock, lambda one, two: _hint(frame, names, roles, one, two))] = True
+
+    def hint(one: int, two: int) -> str:
+        return _hint(frame, names, roles, one, two)
+
+    kept[drop_repeats(keys, columns, there.clock, hint, lambda row: there.ids.names[there.ids.numbers[row]])] = True
     return kept
 
 

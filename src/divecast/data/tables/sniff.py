@@ -188,4 +188,9 @@ def _decimal(votes: _Votes, separator: str, thousands: str | None, name: str) ->
             hint='If it separates thousands, pass "," in {thousands}',
         )
         return ","
+    if votes.doubtful["."] and separator == ";":  # as where commas come before decimals
+        warn_data(
+            f"The point in {name}, as in {votes.example}, was read as the sign of decimals",
+            hint='If it separates thousands, pass "." in {thousands}',
+        )
     return "."

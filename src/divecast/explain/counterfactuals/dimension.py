@@ -123,8 +123,8 @@ def find_dimension(fitted: FittedModel, name: str) -> Dimension:
         columns = {f"b_{factor}": None, **{f"b_{factor}{column}": column for column in range(mixture.dims)}}
         if name in columns:
             return Dimension(name, i, columns[name], mixture)
-    known = [f"a0 to a{n_a - 1}"] if n_a else []
-    known += [f"b_{factor}, b_{factor}0 to b_{factor}{mixture.dims - 1}" for factor, mixture in mixtures.items()]
+    known = [_numbered("a", n_a)] if n_a else []
+    known += [f"b_{factor}, {_numbered(f'b_{factor}', mixture.dims)}" for factor, mixture in mixtures.items()]
     one_hot = factors and not mixtures
     raise ConfigError(
         expected=f"a dimension of the code, one of {'; '.join(known)}",
@@ -132,6 +132,11 @@ def find_dimension(fitted: FittedModel, name: str) -> Dimension:
         hint="In this model b is the class itself: use what-if instead" if one_hot else None,
         argument="dimension",
     )
+
+
+def _numbered(name: str, count: int) -> str:
+    """Names of dimensions: "a0 to a3", or "a0" alone."""
+    return f"{name}0" if count == 1 else f"{name}0 to {name}{count - 1}"
 
 
 def _points_through_classes(mixture: RBFMixture, positions: Tensor) -> Tensor:

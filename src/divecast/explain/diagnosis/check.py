@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from divecast.data import Windows
 from divecast.errors import DataError
-from divecast.explain.diagnosis.diagnosis import Diagnosis, LabelAccuracy, Measurements
+from divecast.explain.diagnosis.diagnosis import Diagnosis, LabelAccuracy, Measurements, RareClasses
 from divecast.explain.diagnosis.divergence import block_kl, class_kl, dimension_kl, standard_kl
 from divecast.explain.diagnosis.findings import findings_of
 from divecast.explain.diagnosis.ownership import ProbeResults, probe_code
@@ -14,6 +14,9 @@ from divecast.explain.diagnosis.usage import Usage
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import encode_windows
 from divecast.inference.results import Codes, Labels
+
+RARE = 0.1
+"""Share of the training labels that are not of the most frequent class, up to which these are rare (our choice)."""
 
 LEAST_WINDOWS = 20
 """Number of windows below which a code is not diagnosed (our choice)."""
@@ -55,7 +58,21 @@ def _measure(fitted: FittedModel, windows: Windows, part: str) -> Measurements:
         separations=separations_of(fitted, codes),
         labels=label_accuracies(labels) if inferred else (),
         probes=probe_code(codes, labels, groups, _overlap(windows)) if inferred else ProbeResults(),
+        rare=rare_classes(fitted, windows),
     )
+
+
+def rare_classes(fitted: FittedModel, windows: Windows) -> tuple[RareClasses, ...]:
+    """Return the factors that had one class in nearly all of the training part, as holidays, with their other rows."""
+    clock, found = windows.source.clock, []
+    for column, vocabulary in zip(windows.labels.T, fitted.vocabularies, strict=False):
+        usual = int(np.argmax(vocabulary.frequencies))
+        if vocabulary.frequencies[usual] < 1.0 - RARE:
+            continue
+        rows = np.flatnonzero((column >= 0) & (column != usual))
+        days = None if clock is None else len(np.unique(clock.local_begin(rows).astype("datetime64[D]")))
+        found.append(RareClasses(vocabulary.name, vocabulary.classes[usual], len(rows), days))
+    return tuple(found)
 
 
 def usage_of(fitted: FittedModel, codes: Codes) -> Usage:

@@ -64,6 +64,23 @@ class LabelAccuracy:
         return (self.accuracy - self.chance) / (1.0 - self.chance) if self.chance < 1.0 else float("nan")
 
 
+@dataclass(frozen=True, slots=True)
+class RareClasses:
+    """How often a factor has another class than its usual one, where that is rare.
+
+    Attributes:
+        factor: name.
+        usual: the usual class.
+        n_rows: rows of the data with another class.
+        n_days: days on which these rows lie; None for recordings.
+    """
+
+    factor: str
+    usual: str
+    n_rows: int
+    n_days: int | None
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Measurements:
     """Measurements of a code.
@@ -76,6 +93,7 @@ class Measurements:
         separations: distances between the classes of each factor under the prior.
         labels: how well each factor is inferred.
         probes: from which parts of the code each factor can be read.
+        rare: the factors that nearly always have one class.
     """
 
     n_windows: int
@@ -85,6 +103,7 @@ class Measurements:
     separations: tuple[Separation, ...]
     labels: tuple[LabelAccuracy, ...]
     probes: ProbeResults
+    rare: tuple[RareClasses, ...] = ()
 
 
 class _Table(NamedTuple):

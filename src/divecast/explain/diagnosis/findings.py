@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from divecast._text import plural
-from divecast.explain.diagnosis.diagnosis import Finding, LabelAccuracy, Measurements
+from divecast.explain.diagnosis.diagnosis import Finding, LabelAccuracy, Measurements, RareClasses
 from divecast.explain.diagnosis.ownership import ProbeResult
 from divecast.explain.diagnosis.separation import MERGED
 from divecast.explain.diagnosis.usage import COLLAPSED, DUPLICATED, Duplicate, Usage
@@ -33,7 +33,7 @@ def findings_of(fitted: FittedModel, measured: Measurements) -> tuple[Finding, .
         _blocks(fitted, measured),
         _duplicates(fitted, measured.dimensions),
         *_classes(fitted, measured),
-        *(_label(fitted, label, measured.part) for label in measured.labels),
+        *(_label(fitted, label, measured) for label in measured.labels),
         *_probes(fitted, measured),
         *_forecast(fitted),
     )
@@ -63,7 +63,9 @@ def _blocks(fitted: FittedModel, measured: Measurements) -> Finding:
     if not measured.block_kl:
         return Finding("blocks", "unknown", "b: this model reads given labels and infers none (CodeConfig.labels).")
     kl = ", ".join(f"{name} {value:.2g}" for name, value in measured.block_kl.items())
-    silent = _silent_factors(measured)
+    rare = {each.factor for each in measured.rare}
+    unread = _silent_factors(measured)
+    silent = [name for name in unread if name not in rare]
     if silent:
         text = f"b: what is inferred of {', '.join(silent)} does not depend on the window (KL in nats: {kl})."
         return Finding("blocks", "problem", text, _advice_for_labels(fitted))
@@ -77,7 +79,9 @@ def _blocks(fitted: FittedModel, measured: Measurements) -> Finding:
             f"Raise LossConfig.marginal_kl (now {_loss(fitted, 'marginal_kl')}), for example to 3. If the training "
             'part has no such problem (part="train"), these windows differ from those of the fit: refit with them.',
         )
-    return Finding("blocks", "fine", f"b: the block of every factor depends on the window (KL in nats: {kl}).")
+    apart = f", apart from {', '.join(unread)}, whose other classes are rare" if unread else ""
+    text = f"b: the block of every factor depends on the window{apart} (KL in nats: {kl})."
+    return Finding("blocks", "fine", text)
 
 
 def _silent_factors(measured: Measurements) -> list[str]:
@@ -145,7 +149,7 @@ def _classes(fitted: FittedModel, measured: Measurements) -> Iterator[Finding]:
         yield Finding("classes", "fine", f"All classes are separated in the prior; the nearest are {named}.")
 
 
-def _label(fitted: FittedModel, label: LabelAccuracy, part: str) -> Finding:
+def _label(fitted: FittedModel, label: LabelAccuracy, measured: Measurements) -> Finding:
     if np.isnan(label.skill):
         reason = "no labels of it" if not label.n_labelled else "only one class of it"
         return Finding("labels", "unknown", f"{label.factor}: accuracy is unknown, as the data have {reason}.")
@@ -153,11 +157,22 @@ def _label(fitted: FittedModel, label: LabelAccuracy, part: str) -> Finding:
     text = (
         f"{label.factor} is inferred correctly in {label.accuracy:.1%} of "
         f"{plural(label.n_labelled, 'labelled window')} (guessing the most frequent class: "
-        f"{label.chance:.1%}).{notes.get(part, '')}"
+        f"{label.chance:.1%}).{notes.get(measured.part, '')}"
     )
     if label.skill >= GOOD_SKILL:
         return Finding("labels", "fine", text)
+    if rare := next((each for each in measured.rare if each.factor == label.factor), None):
+        return Finding("labels", "unknown", f"{text} {_rarity(rare)}")
     return Finding("labels", "problem", text, _advice_for_labels(fitted))
+
+
+def _rarity(rare: RareClasses) -> str:
+    """Say how little there is of a factor's other classes."""
+    found = plural(rare.n_rows, "row") if rare.n_days is None else plural(rare.n_days, "day")
+    return (
+        f"Another class than {rare.usual!r} occurs on {found} of the data: few to learn it from, so that this says "
+        "little of the factor. What is known of it in advance acts on forecasts all the same."
+    )
 
 
 def _probes(fitted: FittedModel, measured: Measurements) -> Iterator[Finding]:
@@ -166,12 +181,14 @@ def _probes(fitted: FittedModel, measured: Measurements) -> Iterator[Finding]:
         yield Finding("ownership", "unknown", f"Ownership and leakage were not measured: {probes.left_out}.")
     if not probes.own:
         return
-    weak = [probe for probe in probes.own if not probe.skill.value >= GOOD_SKILL]
+    rare = {each.factor for each in measured.rare}
+    own = [probe for probe in probes.own if probe.skill.value >= GOOD_SKILL or probe.factor not in rare]
+    weak = [probe for probe in own if not probe.skill.value >= GOOD_SKILL]
     if weak:
         text = f"Factors that can hardly be read from their own block: {_named(weak)} (skill; 1 is all correct)."
         yield Finding("ownership", "problem", text, _advice_for_labels(fitted))
-    else:
-        text = f"Each factor can be read from its own block: {_named(probes.own)} (skill; 1 is all correct)."
+    elif own:
+        text = f"Each factor can be read from its own block: {_named(own)} (skill; 1 is all correct)."
         yield Finding("ownership", "fine", text)
     own_skill = {probe.factor: probe.skill.value for probe in probes.own}
     from_a = [probe for probe in probes.from_a if _leaks(probe, own_skill)]
