@@ -1,5 +1,7 @@
 """The closed-form start: in groups as at once, and steady where windows are few."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -7,9 +9,11 @@ from divecast.fit import linear_start
 from divecast.fit.linear_start import Start, start_linear
 from divecast.model.linear.label_covariates import label_covariates, one_hots
 from divecast.model.linear.ridge import RidgeShape, RidgeSums
-from divecast.types import Batch, ChannelSample
+from divecast.model.network import Dimensions, Network
+from divecast.types import Batch, ChannelSample, WindowEffects
 from laws import assert_same_bits, frozen
 from train.test_channels import N, Panel, net, panel
+from worlds import FREQUENCIES, KINDS, SMALL
 
 SHAPE = RidgeShape(8, 3, N, 6)
 PENALTY = 1e-3
@@ -32,6 +36,34 @@ def test_it_is_the_ridge_of_every_channel() -> None:
     ridge = sums.solve(PENALTY)
     torch.testing.assert_close(model.forecaster.linear.weight, ridge.weight)
     torch.testing.assert_close(model.forecaster.likelihood.log_scale.exp(), ridge.residual_scale.T)
+
+
+def test_three_families_are_the_ridges_of_their_residuals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Maps of values and of residuals from what is told read the labels, those of residuals from all effects do not."""
+    source, draw = panel(300), torch.Generator().manual_seed(1)
+    x, y = source.x, source.y
+    past, ahead, told_past, told_ahead = (torch.randn(300, steps, N, generator=draw) for steps in (8, 3, 8, 3))
+
+    def batch(index: torch.Tensor, sample: ChannelSample | None = None) -> Batch:
+        every = WindowEffects(past, ahead, told_past, told_ahead)
+        return Batch(x[index], y[index], source.labels[index], effects=every.map(lambda each: each[index]))
+
+    monkeypatch.setattr(Panel, "batch", lambda self, index, sample=None: batch(index, sample))
+    model = Network(Dimensions(8, 3, N, KINDS, FREQUENCIES, effects="told"), SMALL).eval()
+    mix = start_linear(model, source, source, Start("ridge", PENALTY, 1, 0))
+    assert [family.labels for family in model.forecaster.families] == [True, False, True]
+    covariates = label_covariates(one_hots(source.labels, (4, 2)), (), x)
+    linear, (shares,) = model.forecaster.linear, mix.of_groups
+    from_all, from_told = (x - past, y - ahead, covariates[:, :0]), (x - told_past, y - told_ahead, covariates)
+    maps = []
+    for number, (read, wanted, labels) in enumerate(((x, y, covariates), from_all, from_told)):
+        sums = RidgeSums(replace(SHAPE, covariate=labels.shape[1]))
+        sums.update(read, wanted, labels)
+        maps.append(sums.solve(PENALTY).weight * shares[:, number, None])
+    torch.testing.assert_close(linear.weight[:, :8], maps[0][:, :8], rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(linear.weight[:, 8:], maps[0][:, 8:] + maps[2][:, 8:], rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(linear.carry, torch.stack([each[:, :8] for each in maps[1:]]), rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(linear.share, shares[:, 1:].transpose(0, 1))
 
 
 @pytest.mark.parametrize(("linear", "few"), [("ridge", False), ("ridge", True), ("stacked", False)])

@@ -165,11 +165,11 @@ def _chosen_windows(n_windows: int, shape: RidgeShape) -> Tensor:
 
 
 def _sums(network: Network, windows: WindowSource, index: Tensor, channels: Tensor) -> _Sums:
-    """Return the sums over windows; the labels are covariates of all maps but those that know the whole calendar."""
+    """Return the sums over windows, of each family of maps."""
     whole = _shape(network)
     shape = replace(whole, channel=len(channels))
-    with_labels = [True, False, True][: 1 + len(network.forecaster.linear.carry)]
-    sums = tuple(RidgeSums(shape if labels else replace(shape, covariate=0)) for labels in with_labels)
+    families = network.forecaster.families
+    sums = tuple(RidgeSums(shape if family.labels else replace(shape, covariate=0)) for family in families)
     sample = None if len(channels) == whole.channel else ChannelSample(channels, whole.channel)
     per_window = len(channels) * (shape.time + shape.horizon)
     step, piece = (max(1, most // per_window) for most in (_BATCH_VALUES, _PIECE_VALUES))

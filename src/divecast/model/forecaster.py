@@ -26,8 +26,32 @@ _ROWS_IN_CACHE = 2048  # windows x channels whose features fit into the cache of
 
 
 EffectsUse = Literal["none", "calendar", "told"]
-N_FAMILIES: dict[EffectsUse, int] = {"none": 0, "calendar": 1, "told": 2}
-"""Families of residuals by the effects that there are; see ``WindowEffects.families``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A family of linear maps of the window.
+
+    Attributes:
+        name: what its maps act on.
+        calendar: whether the effects of the calendar are taken off the window, and added to the target rows.
+        labels: whether the maps also read the labels of the window; those that know the whole calendar need not.
+    """
+
+    name: str
+    calendar: bool
+    labels: bool
+
+
+_VALUES = Family("values", calendar=False, labels=True)
+_FROM_ALL = Family("residuals from all effects", calendar=True, labels=False)
+_FROM_TOLD = Family("residuals from what is told", calendar=False, labels=True)
+FAMILIES: dict[EffectsUse, tuple[Family, ...]] = {
+    "none": (_VALUES,),
+    "calendar": (_VALUES, _FROM_ALL),
+    "told": (_VALUES, _FROM_ALL, _FROM_TOLD),
+}
+"""Families by the effects that there are; those of residuals in the order of ``WindowEffects.families``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +180,8 @@ class Forecaster(nn.Module):
         (lookback, horizon, n_channels), width, n_columns = shape, config.width, told.n_columns
         self.n_classes, self.pairs, self.season = tuple(n_classes), pairs, season
         n_covariates = n_label_covariates(n_classes, pairs)
-        self.linear = LinearPath(lookback, n_covariates, horizon, n_channels, N_FAMILIES[told.effects])
+        self.families = FAMILIES[told.effects]
+        self.linear = LinearPath(lookback, n_covariates, horizon, n_channels, len(self.families) - 1)
         self.register_buffer("shares", torch.ones(n_channels))
         self.embedding = nn.Parameter(0.1 * torch.randn(n_channels, config.channel_features))
         self.enter = nn.Linear(lookback, width)
