@@ -12,6 +12,7 @@ from divecast.cli.commands.anomalies import anomalies
 from divecast.cli.commands.backtest import backtest
 from divecast.cli.commands.check import check
 from divecast.cli.commands.demo import demo
+from divecast.cli.commands.effects import effects
 from divecast.cli.commands.encode import encode
 from divecast.cli.commands.evaluate import evaluate
 from divecast.cli.commands.explore import explore
@@ -44,6 +45,7 @@ _EXAMPLES: dict[Callable[..., None], str] = {
     traverse: "divecast traverse model.safetensors loads.csv --dimension b_hour --at 2016-12-24T01:00 --out hours.csv",
     anomalies: "divecast anomalies model.safetensors loads.csv --subset test --out anomalies.parquet",
     why: "divecast why model.safetensors loads.csv --part test --every 5 --out why.parquet",
+    effects: "divecast effects model.safetensors --series G0-A --out effects.csv",
     check: "divecast check model.safetensors loads.csv --part test",
     report: "divecast report model.safetensors loads.csv --out report.html",
     explore: "divecast explore model.safetensors loads.csv",
