@@ -47,10 +47,14 @@ for a class drawn at random from the others, and the judge classifies the answer
 - **others kept**: answers for which every other factor is classified as the window's own; next to it the rate for each
   factor. The reference for both is *own*, in brackets: the same rate with nothing changed.
 
-The window is reconstructed from the code alone. The forecast also reads the measured window, so a class that is visible
-in the window itself, such as the hour, is hardly changed by another label: the answer is the model's forecast for the
-same window under another label, not what *would have* happened. Its judge reads the forecast steps; its intervals are
-calibrated on windows under their own labels only.
+**What moves.** The window is reconstructed from the code alone. The forecast also reads the measured window. Of a
+panel, the effects of the factor on rows ([effects.md](effects.md)) become those of the class asked for, in the window
+and in its future, while a and what the values of the window deviate from their effects stay: abduction, action and
+prediction. The figures below were measured before there were effects. In them the forecaster reads the window as it
+was measured, so a class that is visible in the window itself, such as the hour, is hardly changed by another label;
+that still holds of recordings, which have no effects, and of models with `ModelConfig(effects=False)`. The answer is
+the model's forecast for the same window under another label, not what *would have* happened. Its judge reads the
+forecast steps; its intervals are calibrated on windows under their own labels only.
 """
 
 
