@@ -105,8 +105,8 @@ def test_what_is_not_used_is_named():
     with pytest.warns(DataWarning) as caught:
         add_future(past(), table, [PROMO], [TEMP])
     assert sorted(str(one.message) for one in caught) == [
-        "Columns 'a' of the table of the future hold values to forecast, which are not used",
-        "Columns 'wind' of the table of the future are not used. Name them in factors= or covariates=.",
+        "Column 'wind' of the table of the future is not used. Name it in factors= or covariates=.",
+        "Values to forecast, in 'a' of the table of the future, are not used",
     ]
 
 

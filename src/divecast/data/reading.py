@@ -172,7 +172,7 @@ def read_source(  # noqa: PLR0913  one argument for each thing a table may not s
         layout, keys = ("recordings", (recording,)) if recording is not None else ("", as_names(id))
         said = ReadNames(layout, keys, time, value, rate, tuple(chosen(channels, columns)), (), text, time_format)
         names = said.or_as(like.known(columns))
-        if not said.channels and not {*names.channels} <= {*columns}:
+        if not {*names.channels} <= {*columns}:
             names = replace(names, channels=())  # so that a message can name all that are there
         source = _of_table(table, names, read, tz, written)
         if names.channels and not said.channels and names.layout != "long":

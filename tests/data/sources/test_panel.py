@@ -164,11 +164,11 @@ def test_unsorted_long_table():
 
 def test_exact_repeats_are_dropped_and_reported():
     table = pd.DataFrame(columns()).iloc[[0, 1, 1, 2, 3, 4, 5]]
-    with pytest.warns(DataWarning, match="1 table rows repeat.*2024-01-01T01:00:00"):
+    with pytest.warns(DataWarning, match="1 table row that repeats .*2024-01-01T01:00:00"):
         panel = Panel.from_wide(table)
     np.testing.assert_array_equal(panel.values, EXPECTED)
     long = pd.DataFrame(long_columns())
-    with pytest.warns(DataWarning, match="2 table rows repeat"):
+    with pytest.warns(DataWarning, match="2 table rows that repeat"):
         again = Panel.from_long(pd.concat([long, long.iloc[:2]]).sort_values(["unique_id", "ds"]))
     assert again.select(["b", "a", "c"]).fingerprint() == panel.fingerprint()
 

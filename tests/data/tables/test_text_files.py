@@ -172,7 +172,7 @@ def test_a_date_and_an_hour_in_two_columns(tmp_path, first):
         panel = Panel.read(written(tmp_path / "b.csv", long), id="meter", value="a", **words)
     assert (str(panel.clock.stamps()[0]), panel.values.shape) == ("2024-01-01T00:00:00", (72, 2))
     daily = long[5 + first == long.HE].assign(HE=[3, 4, 5, 6, 7, 8])
-    with pytest.warns(DataWarning, match="'HE' of the table are not used"):  # one a day: no hour of a stamp
+    with pytest.warns(DataWarning, match="'HE' of the table is not used"):  # one a day: no hour of a stamp
         assert Panel.from_long(
             daily, "meter", "date", "a", time_format=words["time_format"] and "%d.%m.%Y"
         ).values.shape

@@ -78,7 +78,7 @@ def test_an_hour_that_never_was_with_values_is_refused():
 def test_an_hour_that_occurs_twice_names_the_zone(frame):
     with pytest.raises(DataError, match=r"hour from 2024-1\d-\d+T0[12]:00 occurs twice, as at the end of summer.* tz="):
         Panel.from_wide(frame)
-    with pytest.warns(DataWarning, match=r"repeat another one exactly.* occurs twice, as at the end of summer.* tz="):
+    with pytest.warns(DataWarning, match=r"repeats? another one exactly.* occurs twice, as at the end of summer.* tz="):
         Panel.from_wide(frame.assign(a=1.0))
 
 

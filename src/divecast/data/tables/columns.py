@@ -1,5 +1,6 @@
 """Tables of three packages behind one interface, and their columns by name."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import narwhals as nw
@@ -8,7 +9,7 @@ from divecast.data.as_read import Backend
 from divecast.data.names import check_unique, listed
 from divecast.data.tables.pandas_index import is_pandas, with_plain_columns
 from divecast.data.tables.unnamed import without_unnamed
-from divecast.errors import DataError
+from divecast.errors import DataError, warn_data
 
 Frame = nw.DataFrame[Any]
 
@@ -69,3 +70,16 @@ def _check_column_names(native: Any) -> None:
         names = getattr(native, "columns", None)
     if names is not None:
         check_unique([str(name) for name in names], "column")
+
+
+def warn_unused(names: Sequence[str], title: str) -> None:
+    """Warn of columns that have no role.
+
+    Args:
+        names: the columns, one or more.
+        title: what to call their table.
+    """
+    column, verb, them = ("Column", "is", "it") if len(names) == 1 else ("Columns", "are", "them")
+    warn_data(
+        f"{column} {listed(names)} of {title} {verb} not used", hint=f"Name {them} in {{factors}} or {{covariates}}"
+    )

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast._text import plural
 from divecast.data.as_read import NO_TABLE, AsRead
 from divecast.data.source import Column, Values
 from divecast.data.tables.label_columns import same_labels
@@ -85,7 +86,8 @@ def drop_repeats(
                 hint=hint(int(first[inverse[row]]), row),
             )
     warn_data(
-        f"{len(dropped)} table rows repeat another one exactly and were dropped, the first at "
+        f"Dropped {plural(len(dropped), 'table row')} that {'repeats' if len(dropped) == 1 else 'repeat'} another one "
+        f"exactly, {'' if len(dropped) == 1 else 'the first '}at "
         f"{clock.time_text(int(keys[dropped[0]]) % clock.length)}",
         hint=None
         if double is None

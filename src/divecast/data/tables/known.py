@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from divecast._text import plural
 from divecast.data.names import listed
 from divecast.data.source import Column, Values
-from divecast.data.tables.columns import Frame, column_names, get_series
+from divecast.data.tables.columns import Frame, column_names, get_series, warn_unused
 from divecast.data.tables.grid import drop_repeats
 from divecast.data.tables.ids import number_ids
 from divecast.data.tables.label_columns import label_missing, read_labels
@@ -118,10 +118,11 @@ def _report_closed(exact: NDArray[np.bool_], utc: NDArray[np.datetime64], clock:
     """Refuse rows at closed times, or warn that they are left out."""
     off = int(np.argmin(exact))
     where = named_day(local_stamps(utc[off : off + 1], clock.tz)[0])
-    problem = f"{plural(int((~exact).sum()), 'row')} of {names.title} are at closed times, the first at {where}"
+    count, verb = int((~exact).sum()), "is" if (~exact).sum() == 1 else "are"
+    problem = f"{plural(count, 'row')} of {names.title} {verb} at closed times, the first at {where}"
     if not names.skips_closed or not exact.any():
         raise DataError(problem, expected=f"times on {clock.slots}", hint="Leave these rows out")
-    warn_data(f"{problem}: they were left out")
+    warn_data(f"{problem}, and left out")
 
 
 def _report_unused(frame: Frame, names: KnownNames, used: set[str | None]) -> None:
@@ -130,11 +131,9 @@ def _report_unused(frame: Frame, names: KnownNames, used: set[str | None]) -> No
     told = [name for name in targets if not label_missing(read_labels(get_series(frame, name))).all()]
     others = [name for name in unused if name not in targets]
     if told:
-        warn_data(f"Columns {listed(told)} of {names.title} hold values to forecast, which are not used")
+        warn_data(f"Values to forecast, in {listed(told)} of {names.title}, are not used")
     if others:
-        warn_data(
-            f"Columns {listed(others)} of {names.title} are not used", hint="Name them in {factors} or {covariates}"
-        )
+        warn_unused(others, names.title)
 
 
 def _check_step(
@@ -146,6 +145,7 @@ def _check_step(
             f"The step of {title} is not that of the data",
             expected=f"times every {clock.frequency} such as {clock.time_text(rows[off])}",
             found=f"{utc[off]} UTC in row {off}",
+            hint="Give it at the times of the data",
         )
     steps = np.diff(np.unique(rows))
     if len(steps) + 1 >= _FEWEST_OF_A_STEP and steps.min() > 1:
@@ -169,7 +169,7 @@ def _kept(  # noqa: PLR0913  places of the rows, and what they are compared with
     """(table row,) True for rows that lie on or after ``first`` and belong to a series of the panel."""
     late = rows >= first
     known = np.full(len(rows), True) if series is None else series >= 0
-    if not known.all():
+    if known.any() and not known.all():
         there = set(channels)
         absent = [name for name in titles if name not in there]
         warn_data(f"{_start(title)} has {plural(len(absent), 'series')} that the data lack, left out: {listed(absent)}")
@@ -177,11 +177,19 @@ def _kept(  # noqa: PLR0913  places of the rows, and what they are compared with
         reason = "the data have them already" if first else "the data begin there"
         early = plural(int((~late).sum()), "row")
         warn_data(f"{early} of {title} before {clock.time_text(first)} left out, as {reason}")
+    if not known.any():
+        raise DataError(
+            f"{_start(title)} has no row of the series of the data",
+            expected=listed(channels),
+            found=listed(titles),
+            hint="Write the names as in the data, or name their column in {id}",
+        )
     if not (late & known).any():
         raise DataError(
             f"{_start(title)} has no row for the data",
             expected=f"rows of these series from {clock.time_text(first)} on",
             found=f"rows from {clock.time_text(rows.min())} to {clock.time_text(rows.max())}",
+            hint="Give the rows that follow the data",
         )
     return late & known
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from divecast.data.as_read import AsRead, Backend
 from divecast.data.names import check_known, listed, repeated
 from divecast.data.source import Column
-from divecast.data.tables.columns import Frame, column_names, get_series, open_frame
+from divecast.data.tables.columns import Frame, column_names, get_series, open_frame, warn_unused
 from divecast.data.tables.date_and_clock import with_clock
 from divecast.data.tables.dictionary import Codes, encode
 from divecast.data.tables.grid import Grid, drop_repeats, empty_values
@@ -74,9 +74,12 @@ def check_columns(columns: Sequence[str], names: LongNames, roles: Roles) -> Non
     check_known(roles.names, columns, "column")
     used = (*names.ids, names.time, names.value, *roles.names)
     if twice := repeated(used):
-        raise DataError(f"Column {listed(twice)} names the series, the time or the value, and cannot be a label too")
+        raise DataError(
+            f"Column {listed(twice)} names the series, the time or the value, and cannot be a label too",
+            hint="Copy it under another name, or leave it out of the labels",
+        )
     if unused := [name for name in columns if name not in used]:
-        warn_data(f"Columns {listed(unused)} of the table are not used", hint="Name them in {factors} or {covariates}")
+        warn_unused(unused, "the table")
 
 
 def place_rows(

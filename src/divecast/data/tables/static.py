@@ -41,15 +41,24 @@ def read_static(
     names = column_names(frame)
     ids = next(each for each in (as_names(id), LongNames().ids, (names[0],)) if each and {*each} <= {*names})
     if len(names) <= len(ids):
-        raise DataError(f"The table of facts has only the column {listed(ids)}, and no fact", argument="static")
+        raise DataError(
+            f"The table of facts has only the column {listed(ids)}, and no fact",
+            hint="Add columns of facts, or leave out {static}",
+            argument="static",
+        )
     series, numbers, _ = number_ids(frame, ids)
     if twice := repeated(series[number] for number in numbers):
-        raise DataError(f"The table of facts has several rows for series {listed(twice)}", argument="static")
+        raise DataError(
+            f"The table of facts has several rows for series {listed(twice)}",
+            hint="Keep one of them",
+            argument="static",
+        )
     place_of = {name: place for place, name in enumerate(channels)}
     known = np.array([row for row, name in enumerate(series) if name in place_of], dtype=np.int64)
     if not len(known):
         raise DataError(
             f"Column {listed(ids)} of the table of facts names none of the series {listed(channels)}: {listed(series)}",
+            hint="Write the names as in the data, or name their column in {id}",
             argument="static",
         )
     _report(series, channels)

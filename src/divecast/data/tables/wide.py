@@ -50,7 +50,10 @@ def read_wide(
     aside = {times.name, *roles.names}
     columns = [name for name in names if name not in aside]
     if not columns:
-        raise DataError(f"The table has no channel beside time and labels; its columns are {listed(names)}")
+        raise DataError(
+            f"The table has no channel beside time, labels and covariates; its columns are {listed(names)}",
+            hint="Add the columns to forecast",
+        )
     refuse_long(frame, times.name, roles.names, single=not wanted)
     frame, form, name_row = without_skipped(frame, times.name, columns, form)
     times = times_of(frame, times.name)

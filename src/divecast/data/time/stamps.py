@@ -1,6 +1,5 @@
 """Time stamps of any kind as UTC seconds, and UTC seconds as local time."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -88,7 +87,7 @@ def local_stamps(utc: Stamps, tz: str) -> Stamps:
         zoned = pa.array(utc.ravel()).cast(pa.timestamp("s", "UTC")).cast(pa.timestamp("s", tz))
         local: Stamps = pc.local_timestamp(zoned).to_numpy(zero_copy_only=False).astype("datetime64[s]")
     except (pa.ArrowException, TypeError) as error:
-        raise unknown_zone(tz, error) from error
+        raise unknown_zone(tz) from error
     return local.reshape(utc.shape)
 
 
@@ -134,11 +133,9 @@ def zoned_stamp(stamp: str | datetime | np.datetime64, tz: str | None) -> tuple[
     return utc[0], zone
 
 
-def unknown_zone(tz: str, error: Exception) -> DataError:
+def unknown_zone(tz: str) -> DataError:
     """The error for a time zone that is unknown."""
-    return DataError(
-        expected='a time zone such as "UTC", "Europe/Berlin" or "+01:00"', found=f"{tz!r} ({error})", argument="tz"
-    )
+    return DataError(expected='a time zone such as "UTC", "Europe/Berlin" or "+01:00"', found=repr(tz), argument="tz")
 
 
 def _zone_of(arrow: Any) -> str:
@@ -147,6 +144,20 @@ def _zone_of(arrow: Any) -> str:
 
 
 def _as_arrow(stamps: Any) -> Any:
+    import pyarrow as pa
+
+    try:
+        return _arrow_of(stamps)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        kinds = ", ".join(dict.fromkeys(type(stamp).__name__ for stamp in stamps))
+        raise DataError(
+            "Time stamps are of different kinds" if "," in kinds else f"Time stamps cannot be read ({error})",
+            found=kinds,
+            hint="Convert them to one kind",
+        ) from error
+
+
+def _arrow_of(stamps: Any) -> Any:
     import pyarrow as pa
 
     if hasattr(stamps, "to_arrow"):
@@ -158,16 +169,7 @@ def _as_arrow(stamps: Any) -> Any:
     if isinstance(stamps, np.ndarray) and stamps.dtype.kind == "M":
         fine = np.datetime_data(stamps.dtype)[0] in ("ns", "us", "ms", "s", "D")
         return pa.array(stamps if fine else stamps.astype("datetime64[s]"))
-    return _sequence_to_arrow(stamps)
-
-
-def _sequence_to_arrow(stamps: Sequence[Any]) -> Any:
-    import pyarrow as pa
-
-    try:
-        return pa.array(list(stamps))
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise DataError(f"Time stamps are of different kinds ({error})", hint="Convert them to one kind") from error
+    return pa.array(list(stamps))
 
 
 def _as_timestamps(arrow: Any, form: StampForm) -> Any:
@@ -254,7 +256,7 @@ def _both(wall: Stamps, tz: str) -> tuple[Stamps, Stamps]:
         early = pc.assume_timezone(naive, tz, ambiguous="earliest", nonexistent="earliest")
         late = pc.assume_timezone(naive, tz, ambiguous="latest", nonexistent="latest")
     except (pa.ArrowException, TypeError) as error:
-        raise unknown_zone(tz, error) from error
+        raise unknown_zone(tz) from error
     return _to_seconds(early), _to_seconds(late)
 
 
