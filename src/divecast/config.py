@@ -20,6 +20,7 @@ Component = Literal["normal", "laplace", "logistic"]
 Fusion = Literal["attention", "concatenation", "gating"]
 Combine = Literal["sum", "pcgrad", "upgrad"]
 Linear = Literal["stacked", "ridge"]
+SeriesMode = Literal["joint", "independent", "auto"]
 LinearStart = Literal["stacked", "ridge", "shared"]
 
 _MAX_INTEGER = 2**63 - 1  # the largest that numpy counts with and torch takes as a seed

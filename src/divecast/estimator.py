@@ -7,7 +7,7 @@ from typing import Any, Literal, Self, cast, get_args
 
 from divecast._device import pick_device
 from divecast._optional import need
-from divecast.config import LossConfig, ModelConfig, TrainingConfig, check_at_least, check_choice
+from divecast.config import LossConfig, ModelConfig, SeriesMode, TrainingConfig, check_at_least, check_choice
 from divecast.data import Covariate, Factor, Label, Split, as_covariates, as_factors, as_name, read_source
 from divecast.data.describe import described
 from divecast.errors import ConfigError, NotFittedError
@@ -36,7 +36,7 @@ from divecast.train.loop import Checkpointing, Probe
 
 LabelUnit = Literal["window", "recording"]
 _GROUPS = {"model": ModelConfig, "training": TrainingConfig, "losses": LossConfig}
-_PARAMETERS = ("horizon", "lookback", "factors", "covariates", "model", "training", "losses", "seed", "device")
+_PARAMETERS = ("horizon", "lookback", "factors", "covariates", "model", "training", "losses", "seed", "device", "series")
 
 
 class DeepDIVE(Forecasting, Explaining):
@@ -58,6 +58,10 @@ class DeepDIVE(Forecasting, Explaining):
         losses: weights of the loss terms; None for the defaults.
         seed: random seed; the same seed on the same machine gives the same model bit for bit.
         device: ``cpu``, ``cuda``, ``mps``, or ``auto`` for the fastest available.
+        series: ``"joint"`` forecasts all series of a panel together, from a window of all; ``"independent"`` each from
+            its own past, by one network for all: of any length, start and end, and also series that the fit did not
+            see. ``"auto"`` chooses independent ones for a panel in which many series start late or end early, and a
+            DataWarning says so.
 
     Raises:
         ConfigError: a setting is out of range.
@@ -83,6 +87,7 @@ class DeepDIVE(Forecasting, Explaining):
         losses: LossConfig | None = None,
         seed: int = 0,
         device: str = "cpu",
+        series: SeriesMode = "auto",
     ) -> None:
         # Stored unchanged, as scikit-learn's clone expects; ``plan`` has them with the defaults filled in.
         self.horizon = horizon
@@ -94,6 +99,7 @@ class DeepDIVE(Forecasting, Explaining):
         self.losses = losses
         self.seed = seed
         self.device = device
+        self.series = series
         self._fitted: FittedModel | None = None
         self._check_parameters()
 
@@ -116,6 +122,7 @@ class DeepDIVE(Forecasting, Explaining):
             covariates=covariates,
             seed=plan.seed,
             device=device,
+            series=plan.series,
             **changed,
         )
 
@@ -211,6 +218,7 @@ class DeepDIVE(Forecasting, Explaining):
             as_factors(self.factors),
             as_covariates(self.covariates),
             seed=self.seed,
+            series=self.series,
             **groups,
         )
 
@@ -577,7 +585,7 @@ class DeepDIVE(Forecasting, Explaining):
         return {
             "horizon": fitted.shape.horizon,
             "lookback": fitted.shape.lookback,
-            "channels": list(fitted.channels),
+            "channels": list(fitted.series or fitted.channels),
             "plain": list(fitted.plain),
             "frequency": fitted.frequency,
             "factors": {v.name: {"kind": v.kind, "classes": list(v.classes)} for v in fitted.vocabularies},
@@ -602,6 +610,8 @@ class DeepDIVE(Forecasting, Explaining):
             value = getattr(self, name)
             if value not in (default, []):
                 named.append(f"{name}={in_code(value)}")
+        if self.series == "independent":
+            named.append(f"series={self.series!r}")
         return f"{type(self).__name__}({', '.join(named)})"
 
     def __dir__(self) -> list[str]:
@@ -615,6 +625,7 @@ class DeepDIVE(Forecasting, Explaining):
             value = getattr(self, name)
             if value is not None and not isinstance(value, kind):
                 raise ConfigError(f"{name} must be a {kind.__name__}", found=repr(value), argument=name)
+        check_choice(get_args(SeriesMode), series=self.series)
         as_factors(self.factors)
         as_covariates(self.covariates)
         pick_device(self.device)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast.data.names import check_known, listed
-from divecast.data.source import Source
+from divecast.data.source import Source, own_rows
 from divecast.data.tables.label_columns import as_text, label_array, label_missing
 from divecast.errors import ConfigError, DataError
 
@@ -134,6 +134,11 @@ class ByGroup:
 Split = ByTime | ByRecording | ByGroup
 
 
+def whole(source: Source) -> Part:
+    """All rows of a source, as a part; of independent series without the rows beside their own."""
+    return Part(*own_rows(source))
+
+
 def split(source: Source, spec: Split) -> Parts:
     """Split a source into its parts.
 
@@ -197,7 +202,7 @@ def kind_of_unit(group: str | None) -> str:
 
 
 def _by_time(source: Source, spec: ByTime) -> Parts:
-    first, last = source.offsets[:-1], source.offsets[1:]
+    first, last = own_rows(source)
     total = spec.train + spec.valid + spec.test
     # Shares such as .7, .2, .1 miss their sum by a rounding error, which must not cost a row.
     shares = [spec.train / total, (spec.train + spec.valid) / total]
@@ -207,7 +212,7 @@ def _by_time(source: Source, spec: ByTime) -> Parts:
     sizes = (parts.train.n_rows, parts.valid.n_rows, parts.test.n_rows)
     if not all(sizes[: 3 if spec.test else 2]):
         raise DataError(
-            f"A part has no rows: {last[-1]} rows in shares {spec.train:g}:{spec.valid:g}:{spec.test:g} give "
+            f"A part has no rows: {int((last - first).sum())} rows in shares {spec.train:g}:{spec.valid:g}:{spec.test:g} give "
             f"{sizes[0]}, {sizes[1]} and {sizes[2]} for training, validation and test",
             hint="Use more rows or other shares in {split}",
         )

@@ -73,8 +73,17 @@ class Source(Protocol):
         """Hash of channels, clock, values, covariates and facts of the series."""
 
 
+def own_rows(source: Source) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First row of every segment, and the row after its last one, without rows beside those of independent series."""
+    blocks = getattr(source, "blocks", None)
+    return (source.offsets[:-1], source.offsets[1:]) if blocks is None else (blocks.start, blocks.stop)
+
+
 def row_text(source: Source, row: int) -> str:
     """Name a row in a message: by its time in a panel, by recording and row in recordings."""
+    of_series = getattr(source, "row_text", None)
+    if of_series is not None:
+        return str(of_series(row))
     if source.clock is not None:
         return f"row {row} ({source.clock.time_text(row)})"
     segment = int(np.searchsorted(source.offsets, row, side="right")) - 1

@@ -11,6 +11,7 @@ from divecast.data import Calendar, Clock, Covariate, Factor, Panel, Vocabulary
 from divecast.data.labels.encode import encode_labels, encode_series_labels
 from divecast.data.labels.vocabulary import LabelIndices
 from divecast.data.source import Values
+from divecast.data.sources.series_rows import SeriesRows
 from divecast.errors import DataError
 
 Rows = NDArray[np.int64]
@@ -140,8 +141,11 @@ def _numbers(source: Panel, covariate: Covariate) -> Values:
     """Return the values of a covariate, (row,), or (row, channel) if it differs by series; NaN where missing."""
     shape = (len(source.values), len(source.channels))
     if not source.has_covariate(covariate.name):
-        return np.broadcast_to(np.float32(np.nan), shape if covariate.per_series else shape[:1])
+        own = covariate.per_series and not isinstance(source, SeriesRows)
+        return np.broadcast_to(np.float32(np.nan), shape if own else shape[:1])
     values = source.covariate(covariate.name)
+    if isinstance(source, SeriesRows):
+        return values
     if values.ndim == 2 and not covariate.per_series:
         raise DataError(
             f"Covariate {covariate.name!r} differs by series here, and the model has one that all series share",

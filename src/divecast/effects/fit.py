@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from divecast.data import Part, Scale, Source
 from divecast.data.source import Values
+from divecast.data.sources.series_rows import SeriesRows
 from divecast.effects.basis import Basis, Group
 from divecast.effects.design import Design
 from divecast.effects.effects import Effects
@@ -160,10 +161,15 @@ class _Work:
         return replace(bare, spread=of_groups, name_spread=of_names, noise=noise)
 
     def _noise(self, effects: Effects) -> Values:
-        last = max(self.train.ranges(), key=lambda part: part.stop - part.start)
-        rows = np.arange(max(last.start, last.stop - _ROWS_OF_SPREAD), last.stop)
-        left = self._values(rows) - effects.of(self.facts, rows)
-        change = left[self.facts.per_day :] - left[: -self.facts.per_day]
+        changes, n_rows = [], 0
+        for last in sorted(self.train.ranges(), key=lambda part: part.start - part.stop):
+            rows = np.arange(max(last.start, last.stop - _ROWS_OF_SPREAD), last.stop)
+            left = self._values(rows) - effects.of(self.facts, rows)
+            changes.append(left[self.facts.per_day :] - left[: -self.facts.per_day])
+            n_rows += len(rows)
+            if n_rows >= _ROWS_OF_SPREAD or not isinstance(self.source, SeriesRows):
+                break
+        change = np.concatenate(changes)
         power = np.where(np.isnan(change), 0.0, change**2).sum(0) / np.maximum((~np.isnan(change)).sum(0), 1)
         noise: Values = np.sqrt(0.5 * power).astype(np.float32)
         return noise
@@ -174,14 +180,19 @@ class _Work:
         return features, features @ weight.astype(np.float32), of_own
 
     def _values(self, rows: Rows) -> Values:
-        values = self.scale.apply(self.source.values[rows[0] : rows[-1] + 1])
+        in_a_row = rows[-1] - rows[0] == len(rows) - 1
+        there = self.source.values[rows[0] : rows[-1] + 1] if in_a_row else self.source.values[rows]
+        values = self.scale.of_rows(rows).apply(there)
         drop_pages(self.source.values)
         return values
 
     def _rows(self) -> Iterator[Rows]:
-        """Yield the training rows in pieces of consecutive ones."""
+        """Yield the training rows in pieces of consecutive ones; those of many short series together."""
         width = len(self.source.channels) * (1 + sum(group.width for group in self.design.basis.own))
         at_once = max(64, min(_ROWS_AT_ONCE, _VALUES_AT_ONCE // width))
+        if isinstance(self.source, SeriesRows):
+            yield from _pieces(self.train.rows(), at_once)
+            return
         for part in self.train.ranges():
             yield from _pieces(np.arange(part.start, part.stop), at_once)
 

@@ -5,9 +5,11 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from divecast._text import plural
 from divecast.data import Source, Windows
+from divecast.data.sources.series_rows import SeriesRows
 from divecast.errors import ConfigError, DataError
 from divecast.inference.forecast_starts import Moment, forecast_starts
 
@@ -30,7 +32,19 @@ def windows_at(windows: Windows, at: Places) -> Windows:
     """
     if at is None:
         return windows.subset(forecast_starts(windows, None, None, 1))
+    if isinstance(windows.source, SeriesRows):
+        return windows.subset(np.concatenate([_of_series(windows, windows.source, place) for place in _as_list(at)]))
     return windows.subset(np.array([_window_number(windows, place) for place in _as_list(at)], dtype=np.int64))
+
+
+def _of_series(windows: Windows, source: SeriesRows, place: Place) -> NDArray[np.int64]:
+    """Return the numbers of the windows of all independent series at a time."""
+    row = _of_panel(source.panel, place)
+    numbers = np.flatnonzero(source.blocks.panel_rows(windows.origins) == row)
+    if not len(numbers):
+        lookback = plural(windows.shape.lookback, "row")
+        raise DataError(f"There is no window at {place}: no series has a value in the {lookback} before", argument="at")
+    return numbers
 
 
 def _as_list(at: Any) -> list[Any]:

@@ -68,6 +68,7 @@ class Explorer:
         Raises:
             DataError: the data cannot be used.
         """
+        model.fitted_model.refuse_independent("The explorer")
         fitted, windows = model.fitted_model, model.fitted_model.windows(data)
         default = Limits(body_bytes=body_for(fitted.shape.lookback * len(fitted.channels)))
         return cls(

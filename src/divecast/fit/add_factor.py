@@ -9,7 +9,8 @@ from torch import nn
 
 from divecast._device import own_random_state
 from divecast._text import plural
-from divecast.data import Label, Part, Windows, encode_labels, fit_vocabularies
+from divecast.data import Label, Windows, encode_labels, fit_vocabularies
+from divecast.data.parts import whole
 from divecast.errors import ConfigError, DataError, warn_data
 from divecast.inference.added_factor import AddedFactor, infer_block, path_of
 from divecast.inference.fitted_model import FittedModel, PartName
@@ -33,7 +34,8 @@ def add_factor(fitted: FittedModel, data: Any, factor: Label, part: PartName) ->
     source = fitted.source(data, labels=(factor,))
     rows = fitted.part_of(source, part)
     windows = fitted.windows_of(source, rows, "encode")
-    (vocabulary,) = fit_vocabularies(source, [factor], rows or Part(source.offsets[:-1], source.offsets[1:]))
+    source = windows.source
+    (vocabulary,) = fit_vocabularies(source, [factor], rows or whole(source))
     labels = encode_labels(source, [factor], [vocabulary])[windows.origins - 1, 0].astype(np.int64)
     known = np.flatnonzero(labels >= 0)
     if not len(known):

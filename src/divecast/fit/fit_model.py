@@ -11,11 +11,14 @@ import torch
 from torch import Tensor
 
 from divecast.config import ModelConfig, TrainingConfig
-from divecast.data import Part, Parts, Recordings, Source, Split, Windows, past_rows
+from divecast.data import Panel, Part, Parts, Recordings, Source, Split, Windows, past_rows
 from divecast.data import split as split_rows
 from divecast.data.describe import described
+from divecast.data.parts import whole
 from divecast.data.reading import read_source
+from divecast.data.sources.series_rows import SeriesRows
 from divecast.fit.default_split import default_split
+from divecast.fit.separate_series import own_length, separate, series_mode
 from divecast.fit.short_data import lookback_and_split
 from divecast.fit.shrink_correction import shrink_correction
 from divecast.fit.stage import Stage
@@ -31,6 +34,8 @@ from divecast.train.history import History
 from divecast.train.loop import Checkpointing, Probe, Task, fit_network
 
 _CALIBRATION_VALUES = 500_000  # residuals per step; more would not change a quantile
+_CALIBRATION_WINDOWS = 50_000  # of independent series; more would take minutes
+_MOST_WINDOWS = 100_000  # of a pass over independent series; our choice, a minute of training
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +78,19 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
         ArtifactError: the checkpoint cannot be used.
     """
     plan, source = request.plan, past_rows(_read(data, request, ranks))
-    plan = replace(plan, model=_with_encoder(plan.model, source))
-    lookback, split = lookback_and_split(source, plan.horizon, plan.lookback or None, request.split)
+    plan = replace(plan, model=_with_encoder(plan.model, source), series=series_mode(source, plan.series))
+    independent = isinstance(source, Panel) and plan.series == "independent"
+    n_rows = own_length(source) if independent else None
+    lookback, split = lookback_and_split(source, plan.horizon, plan.lookback or None, request.split, n_rows)
     plan = replace(plan, lookback=lookback)
     if request.split is None and isinstance(source, Recordings):
         split = default_split(source, plan.factors, plan.shape)
-    stage = Stage.of(source, plan, split_rows(source, split), ranks)
-    source = stage.source
+    if independent:
+        source, rows = separate(source, split, plan)
+        stage = Stage.of(rows, plan, split_rows(rows, split), ranks)
+    else:
+        stage = Stage.of(source, plan, split_rows(source, split), ranks)
+        source = stage.source
     provenance = Provenance(
         plan=plan,
         split=split,
@@ -91,7 +102,7 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
         stamps="end" if source.clock is not None and source.clock.ends else "start",
         slots=None if source.clock is None else source.clock.slots,
         until=last_time(source),
-        trained_until=last_time(source, stage.parts.train),
+        trained_until=last_time(stage.source, stage.parts.train),
         read=source.as_read.named(source.rate),
         n_rows=None if source.clock is None else len(source.values),
     )
@@ -113,7 +124,7 @@ def _fitted_again(fitted: FittedModel, former: Stage, request: FitRequest, ranks
     intervals, in units of the scale of the likelihood.
     """
     source, parts = former.source, former.parts
-    everything = Part(source.offsets[:-1], source.offsets[1:])
+    everything = whole(source)
     stage = Stage.of(source, former.plan, Parts(everything, parts.valid, parts.test), ranks, former)
     history = fitted.provenance.history
     provenance = replace(fitted.provenance, refit=True, trained_until=last_time(source))
@@ -132,8 +143,19 @@ def _task(stage: Stage, provenance: Provenance, device: torch.device, ranks: Ran
     identity = {**provenance.to_json(), **digests}
     labelled = few_labelled(stage.train, plan.training)
     axes = channel_axes(stage, plan)
+    most = _MOST_WINDOWS if plan.series == "independent" else None
     return Task(
-        stage.train, stage.valid, plan.training, plan.losses, plan.seed, device, identity, labelled, axes, ranks
+        stage.train,
+        stage.valid,
+        plan.training,
+        plan.losses,
+        plan.seed,
+        device,
+        identity,
+        labelled,
+        axes,
+        ranks,
+        most_windows=most,
     )
 
 
@@ -168,8 +190,8 @@ def last_time(source: Source, part: Part | None = None) -> str | None:
     """Return the UTC time of the last row of a panel, or of a part of it, as text; None for recordings."""
     if source.clock is None:
         return None
-    last = len(source.values) if part is None else int(part.stop.max())
-    return str(source.clock.at(np.array([last - 1]))[0])
+    last = np.array([len(source.values)]) if part is None else part.stop
+    return str(source.clock.at(last - 1).max())
 
 
 def few_labelled(train: Windows, training: TrainingConfig) -> Tensor | None:
@@ -188,6 +210,7 @@ def _with_encoder(model: ModelConfig, source: Source) -> ModelConfig:
 def draw_windows(valid: Windows, seed: int) -> Windows:
     """Return validation windows for calibration, drawn at random: a regular stride might show one hour only."""
     n = max(1, min(len(valid), _CALIBRATION_VALUES // len(valid.source.channels)))
+    n = min(n, _CALIBRATION_WINDOWS) if isinstance(valid.source, SeriesRows) else n
     drawn = torch.randperm(len(valid), generator=torch.Generator().manual_seed(seed))[:n]
     return valid.subset(drawn.sort().values.numpy())
 

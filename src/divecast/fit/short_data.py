@@ -17,7 +17,9 @@ _WITHOUT_SEASON = 16  # steps of look-back, if there is no season
 _FEWEST = 8  # training windows; at least half as many as the look-back has steps
 
 
-def lookback_and_split(source: Source, horizon: int, lookback: int | None, split: Split | None) -> tuple[int, Split]:
+def lookback_and_split(
+    source: Source, horizon: int, lookback: int | None, split: Split | None, n_rows: int | None = None
+) -> tuple[int, Split]:
     """Return look-back and split of a fit: those given, the usual ones, or what the data can afford.
 
     Of recordings, the median length counts, and the split stays as usual.
@@ -27,6 +29,8 @@ def lookback_and_split(source: Source, horizon: int, lookback: int | None, split
         horizon: steps ahead.
         lookback: as given; None for one that suits the data.
         split: as given; None for one that suits the data.
+        n_rows: rows of the median of independent series, whose look-back may reach before their first row; None for
+            series that are forecast together.
 
     Raises:
         DataError: no look-back fits.
@@ -37,12 +41,13 @@ def lookback_and_split(source: Source, horizon: int, lookback: int | None, split
     """
     if lookback is not None and (split is not None or source.clock is None):
         return lookback, split or ByTime()
-    n_rows = int(np.median(np.diff(source.offsets)))
+    independent, n_rows = n_rows is not None, n_rows or int(np.median(np.diff(source.offsets)))
     usual = usual_lookback(source, horizon)
     lookbacks = [lookback] if lookback is not None else _shorter(usual, next(iter(seasons(source.clock)), 1))
     splits = [split] if split is not None else _splits(n_rows, horizon, source.clock is not None)
     for length, parts in [*_in_order(lookbacks, splits), *product(lookbacks, splits)]:
-        if _n_train(n_rows, parts) - length - horizon + 1 >= max(_FEWEST, length // 2):
+        least = 1 if independent else max(_FEWEST, length // 2)  # many series have enough windows together
+        if _n_train(n_rows, parts) - length - horizon + 1 >= least:
             break
     else:
         fitting = [each for each in product(lookbacks, splits) if _n_train(n_rows, each[1]) >= sum((each[0], horizon))]

@@ -22,6 +22,8 @@ from divecast.data import (
     fit_vocabularies,
     seasons,
 )
+from divecast.data.sources.series_rows import SeriesRows
+from divecast.data.windows.own_scale import fit_own_scale
 from divecast.data.windows.range_check import check_range
 from divecast.effects import Effects, RowEffects, choose_basis, facts_of, fit_effects
 from divecast.errors import ConfigError, DataError
@@ -95,8 +97,8 @@ class Stage:
         effects, row_effects = _effects(source, parts, scale, vocabularies, plan)
 
         def windows(stride: int) -> tuple[Windows, Windows]:
-            in_training = Windows.of(source, parts.train, labels, scale, plan.shape, "fit", stride)
-            in_validation = Windows.of(source, parts.valid, labels, scale, plan.shape, "score", stride)
+            in_training = Windows.of(source, parts.train, labels, scale, plan.shape, "fit", stride).scaled()
+            in_validation = Windows.of(source, parts.valid, labels, scale, plan.shape, "score", stride).scaled()
             return replace(in_training, effects=row_effects), replace(in_validation, effects=row_effects)
 
         train, valid = windows(plan.training.window_stride)
@@ -125,17 +127,20 @@ class Stage:
             dimensions=self.dimensions,
             channels=self.source.channels,
             known_vocabularies=self.vocabularies,
-            scale=self.scale,
+            scale=self.scale.kept(),
             seasonal_error=seasonal_error(self.source, self.parts.train),
             calibration=Calibration((), torch.empty(0, self.plan.horizon)),
             frequency=frequency_of(self.source),
             provenance=provenance,
             effects=self.effects,
+            series=self.source.names if isinstance(self.source, SeriesRows) else (),
         )
 
 
 def _scaled(source: Source, train: Part, training: TrainingConfig, former: Stage | None) -> tuple[Source, Scale]:
     """Return the source and its scale, without the series that cannot be learned from if they are to be dropped."""
+    if isinstance(source, SeriesRows):
+        return source, fit_own_scale(source, train)
     among = None if former is None else former.scale.learned
     scale = fit_scale(source, train, training.unlearnable, among)
     if training.unlearnable == "plain" or scale.learned.all():
@@ -214,8 +219,16 @@ def _season(source: Source, lookback: int) -> int:
 
 
 def seasonal_error(source: Source, train: Part) -> NDArray[np.float64]:
-    """Return the mean absolute seasonal naive error by channel in training; the season is the shortest, else a step."""
+    """Return the mean absolute seasonal naive error by channel in training; the season is the shortest, else a step.
+
+    Of independent series, that of each series.
+    """
     period = next(iter(seasons(source.clock)), 1)
+    if isinstance(source, SeriesRows):
+        of_series = [seasonal_scale(source.values[a:b], period) if b - a > period else [np.nan] for a, b in zip(
+            train.start, train.stop, strict=True
+        )]
+        return np.concatenate(of_series)
     ranges = [rows for rows in train.ranges() if rows.stop - rows.start > period]
     if not ranges:
         return np.full(len(source.channels), np.nan)

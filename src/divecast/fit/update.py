@@ -44,6 +44,7 @@ def update_model(fitted: FittedModel, data: Any, callbacks: Sequence[Callback] =
     Raises:
         DataError: the data cannot be used, or have no newer rows, or none that the model knows.
     """
+    fitted.refuse_independent("An update", "Fit the model again on all rows")
     source = past_rows(fitted.source(data))
     if not isinstance(source, Panel):
         raise DataError(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,9 @@ from divecast.baselines import Baseline, LastValue, SeasonalNaive
 from divecast.config import LinearStart
 from divecast.data import Backend, Source, Windows, seasons, to_frame
 from divecast.inference.fitted_model import FittedModel
-from divecast.inference.predict import LabelMode, batches, mean_and_quantiles, predict
+from divecast.inference.folding import folded_values
+from divecast.inference.predict import LabelMode, batch_of, forecast_cut, mean_and_quantiles, predict
+from divecast.inference.results import Floats
 from divecast.metrics import ForecastScores, ScoreSums
 from divecast.model.forecaster import Forecaster
 from divecast.model.linear.label_covariates import one_hots
@@ -126,14 +129,30 @@ def evaluate_windows(fitted: FittedModel, windows: Windows, mode: LabelMode, wit
 
     Series that could not be learned from are not scored.
     """
-    center, horizon = np.nan_to_num(fitted.scale.center), fitted.shape.horizon
+    horizon, (center, seasonal_error) = fitted.shape.horizon, _levels(fitted, windows)
     others = rivals(fitted, windows.source) if with_rivals else {}
-    sums = {MODEL_NAME: ScoreSums(horizon, center, fitted.seasonal_error, LEVELS)}
-    sums |= {name: ScoreSums(horizon, center, fitted.seasonal_error) for name in others}
-    for batch in batches(fitted, windows):
+    sums = {MODEL_NAME: ScoreSums(horizon, center, seasonal_error, LEVELS)}
+    sums |= {name: ScoreSums(horizon, center, seasonal_error) for name in others}
+    for piece in forecast_cut(fitted, windows):
+        batch, own = batch_of(fitted, piece), fitted.at(piece)
+        fold = partial(folded_values, piece) if fitted.independent else _same
         outputs = predict(fitted, batch, mode)
-        truth = fitted.original(batch.y)
-        sums[MODEL_NAME].update(truth, *mean_and_quantiles(fitted, outputs, LEVELS))
+        truth = fold(own.original(batch.y))
+        sums[MODEL_NAME].update(truth, *map(fold, mean_and_quantiles(own, outputs, LEVELS)))
         for name, rival in others.items():
-            sums[name].update(truth, fitted.original(rival.forecast(batch)))
+            sums[name].update(truth, fold(own.original(rival.forecast(batch))))
     return Evaluation({name: running.result() for name, running in sums.items()}, windows.source.backend)
+
+
+def _same(values: Floats) -> Floats:
+    return values
+
+
+def _levels(fitted: FittedModel, windows: Windows) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Return a value near the level of each series, and the unit of its MASE; NaN for one that the model never saw."""
+    if not fitted.independent:
+        return np.nan_to_num(fitted.scale.center), fitted.seasonal_error
+    place = {name: number for number, name in enumerate(fitted.series)}
+    places = [place.get(name, -1) for name in windows.source.names]
+    center = np.append(fitted.scale.center[:, 0], np.float32(0.0))[places]
+    return np.nan_to_num(center), np.append(fitted.seasonal_error, np.nan)[places]

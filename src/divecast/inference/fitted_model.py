@@ -33,7 +33,11 @@ from divecast.data import (
 from divecast.data.as_read import ReadNames
 from divecast.data.labels.encode import encode_labels
 from divecast.data.labels.vocabulary import LabelIndices
+from divecast.data.names import listed
+from divecast.data.parts import whole
 from divecast.data.sources.open_panel import on_slots
+from divecast.data.sources.series_rows import SeriesRows
+from divecast.data.windows.own_scale import at_names
 from divecast.effects import Basis, Effects, RowEffects, facts_of
 from divecast.errors import ConfigError, DataError, warn_data
 from divecast.inference.added_factor import AddedFactor
@@ -65,6 +69,8 @@ class FittedModel:
         effects: effects of the calendar, labels and covariates of a row; None for recordings, for a model fitted
             without effects, and if there is nothing to have one.
         added: factors learned after the fit, which are inferred and which the forecast does not know.
+        series: names of the series of the fit of an independent model, which has a single channel; ``scale`` is then
+            (series, channel), and ``seasonal_error`` (series,). Empty for series that are forecast together.
 
     Example:
         >>> fitted = model.fitted_model
@@ -83,6 +89,12 @@ class FittedModel:
     provenance: Provenance
     effects: Effects | None = None
     added: tuple[AddedFactor, ...] = ()
+    series: tuple[str, ...] = ()
+
+    @property
+    def independent(self) -> bool:
+        """Whether each series is forecast on its own."""
+        return bool(self.series)
 
     @property
     def vocabularies(self) -> tuple[Vocabulary, ...]:
@@ -123,8 +135,8 @@ class FittedModel:
     @property
     def plain(self) -> tuple[str, ...]:
         """Names of the series that could not be learned from, which are forecast by a plain rule."""
-        names: NDArray[np.object_] = np.array(self.channels, dtype=object)
-        return tuple(names[~self.scale.learned].tolist())
+        names: NDArray[np.object_] = np.array(self.series or self.channels, dtype=object)
+        return tuple(names[~self.scale.learned.reshape(len(names), -1).all(axis=1)].tolist())
 
     @property
     def device(self) -> torch.device:
@@ -134,7 +146,7 @@ class FittedModel:
     @property
     def read_names(self) -> ReadNames:
         """Names of the columns of the table of the fit, by which other tables are read."""
-        return replace(self.provenance.read, channels=self.channels)
+        return self.provenance.read if self.independent else replace(self.provenance.read, channels=self.channels)
 
     def source(self, data: Any, future: Any = None, labels: Sequence[Label] = ()) -> Source:
         """Read data, with the channels in the order of the model.
@@ -148,6 +160,8 @@ class FittedModel:
             DataError: channels are missing, or the step of the clock or the rate of the recordings is not that of the
                 fit.
         """
+        if isinstance(data, SeriesRows):
+            data = data.panel
         plan, zone, slots = self.provenance.plan, self.provenance.time_zone, self.provenance.slots
         factors = (*plan.factors, *(added.factor for added in self.added), *labels)
         stamps = self.provenance.stamps
@@ -161,7 +175,7 @@ class FittedModel:
             calendar=slots,
             like=self.read_names,
         )
-        aligned = align(source, self.channels)
+        aligned = self._with_new(source) if self.independent else align(source, self.channels)
         frequency = frequency_of(aligned)
         if frequency != self.frequency:
             raise DataError(
@@ -173,13 +187,14 @@ class FittedModel:
         aligned = self._in_zone(aligned)
         if isinstance(aligned, Panel):
             aligned = on_slots(aligned, slots)
+        least = 1 if self.independent else self.shape.lookback
         if future is None:
-            return at_least(aligned, self.shape.lookback) if isinstance(aligned, Panel) else aligned
+            return at_least(aligned, least) if isinstance(aligned, Panel) else aligned
         if not isinstance(aligned, Panel):
             raise DataError("Recordings have no clock, so they take no rows of the future", argument="future")
         like = self.read_names
         ahead = add_future(aligned, future, plan.factors, plan.covariates, text=like.text, time_format=like.time_format)
-        return at_least(ahead, self.shape.lookback)
+        return at_least(ahead, least)
 
     def warn_untold(self, windows: Windows, apart_from: Collection[str] = ()) -> None:
         """Warn once of what the target rows of windows lack, though it can be known in advance, and of gaps before.
@@ -219,18 +234,32 @@ class FittedModel:
             ConfigError: there is no such part.
         """
         source = self.source(data)
-        return self.windows_of(source, self.part_of(source, part), role).subset(slice(None, None, every))
+        windows = self.windows_of(source, self.part_of(source, part), role)
+        if not isinstance(windows.source, SeriesRows) or every == 1:
+            return windows.subset(slice(None, None, every))
+        rows = windows.source.blocks.panel_rows(windows.origins)  # the same ones of all series
+        return windows.subset((rows - rows.min()) % every == 0)
 
-    def windows_of(self, source: Source, part: Part | None, role: WindowRole) -> Windows:
-        """Return the windows of an aligned source.
+    def windows_of(
+        self, source: Source, part: Part | None, role: WindowRole, ends: Literal["own", "common"] = "own"
+    ) -> Windows:
+        """Return the windows of an aligned source; of an independent model, those of one series after another.
 
         Recordings that are too short for a window are left out with a DataWarning.
 
         Args:
-            source: what ``source`` returned.
+            source: what ``source`` returned, or what ``part_of`` took.
             part: rows of the windows; None for all but those of the future, which have no values.
             role: as in ``windows``.
+            ends: whether windows of independent series reach to the last value of each, or to the last row of all.
         """
+        if self.independent:
+            separate = self.separate(source, ends)
+            effects = self.row_effects(separate)
+            labels = self.label_indices(separate)
+            scale = at_names(self.scale, self.series, separate)
+            chosen = part or whole(separate)
+            return replace(Windows.of(separate, chosen, labels, scale, self.shape, role), effects=effects)
         rows = part or Part(source.offsets[:-1], source.offsets[1:] - n_future(source))
         effects = self.row_effects(source)
         labels = self.label_indices(source) if effects is None else effects.facts.labels[: len(source.values)]
@@ -262,7 +291,8 @@ class FittedModel:
                 hint='Use the data of the fit, or choose "all"',
                 argument="part",
             )
-        rows: Part = getattr(split(past_rows(source), self.provenance.split), part)
+        separate = self.separate(source) if self.independent else past_rows(source)
+        rows: Part = getattr(split(separate, self.provenance.split), part)
         if not rows.n_rows:
             raise ConfigError(
                 f"The split of the fit, {self.provenance.split}, has no {part} part",
@@ -276,6 +306,36 @@ class FittedModel:
                 hint="To measure, fit without {refit}, or use rows that the model has not seen",
             )
         return rows
+
+    def separate(self, source: Source, ends: Literal["own", "common"] = "own") -> SeriesRows:
+        """Return the series of a panel one after another, as an independent model reads them."""
+        assert isinstance(source, Panel)  # noqa: S101  no recordings are independent series
+        lookback, horizon = self.shape.lookback, self.shape.horizon
+        return SeriesRows.of(source, lookback, horizon, ends, len(source.values) - n_future(source))
+
+    def refuse_independent(self, what: str, hint: str | None = None) -> None:
+        """Refuse what models of independent series cannot do.
+
+        Args:
+            what: what it is, as the start of a sentence.
+            hint: what to do.
+
+        Raises:
+            ConfigError: the model is one of independent series.
+        """
+        if self.independent:
+            raise ConfigError(
+                f"{what} needs a model that forecasts all series together, and this one forecasts each on its own",
+                hint=hint or 'Fit one with {series} "joint"',
+                argument="series",
+            )
+
+    def at(self, windows: Windows) -> "FittedModel":
+        """Return the model with the scale of windows: that of all, or of each window of an independent model."""
+        if not self.independent:
+            return self
+        scale = windows.own_scale()
+        return replace(self, scale=Scale(scale.center[:, None], scale.spread[:, None]))
 
     def is_fit_data(self, source: Source) -> bool:
         """Return whether an aligned source has the data of the fit."""
@@ -328,6 +388,17 @@ class FittedModel:
     def original(self, scaled: Tensor) -> NDArray[np.float32]:
         """Return scaled values, (..., channel), in original units."""
         return self.scale.invert(scaled.cpu().numpy())
+
+    def _with_new(self, source: Source) -> Source:
+        """Return independent series as they are, with a warning of those that the fit did not see."""
+        known = {*self.series}
+        new = [name for name in source.channels if name not in known]
+        if new:
+            warn_data(
+                f"{len(new)} of {len(source.channels)} series are new to the model, and forecast in the scale of the "
+                f"values given: {listed(new)}"
+            )
+        return source
 
     def _in_zone(self, source: Source) -> Source:
         """Return the source with its clock in the time zone of the fit; another would shift the hours unnoticed."""

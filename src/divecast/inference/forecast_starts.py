@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast.data import Windows, n_future
+from divecast.data.sources.series_rows import SeriesRows
 from divecast.errors import ConfigError, DataError, warn_data
 
 Moment = str | datetime | np.datetime64
@@ -25,6 +26,8 @@ def forecast_starts(windows: Windows, start: Moment | None, stop: Moment | None,
         DataError: no window ends in the time span.
     """
     source = windows.source
+    if isinstance(source, SeriesRows):
+        return _of_series(windows, source, start, stop, every)
     ends = source.offsets[1:][windows.segments]
     if source.clock is None:
         if start is not None or stop is not None:
@@ -56,5 +59,30 @@ def forecast_starts(windows: Windows, start: Moment | None, stop: Moment | None,
         time = source.clock.at(origins[starts[:1]])[0]
         warn_data(
             f"There are fewer than lookback={lookback} rows before {start}: the first forecast starts at {time} UTC"
+        )
+    return starts
+
+
+def _of_series(
+    windows: Windows, source: SeriesRows, start: Moment | None, stop: Moment | None, every: int
+) -> NDArray[np.int64]:
+    """Return the indices of windows of independent series: of the last row of each, or from origins of all."""
+    if start is None:
+        if stop is not None or every > 1:
+            raise ConfigError(
+                "Rolling forecasts need the time of the first one", hint="Pass {start}", argument="start"
+            )
+        return np.flatnonzero(windows.origins == source.blocks.stop[windows.segments])
+    clock = source.panel.clock
+    first = clock.row_of(start, after_end=True)
+    last = clock.length if stop is None else clock.row_of(stop, after_end=True)
+    rows = source.blocks.panel_rows(windows.origins)
+    starts = np.flatnonzero((rows >= first) & (rows <= last) & ((rows - first) % every == 0))
+    if not len(starts):
+        raise DataError(
+            f"No forecast can start from {start} to {stop or 'the end'}: no series has a value in the "
+            f"lookback={windows.shape.lookback} rows before, and the data have {clock}",
+            hint="Choose a later {start}" if stop is None else "Choose a later {start} or {stop}",
+            argument="start",
         )
     return starts

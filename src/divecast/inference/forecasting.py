@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ from divecast.data import Windows
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.forecast_starts import Moment, forecast_starts
 from divecast.inference.parts import forecast_parts
-from divecast.inference.predict import LabelMode, forecast_pieces, forecast_windows, pieces
+from divecast.inference.predict import LabelMode, forecast_cut, forecast_pieces, forecast_windows
 from divecast.inference.results import Forecast
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -143,15 +143,22 @@ class Forecasting(ABC):
         """
         fitted, windows = self._windows_from(data, start, stop, every, future)
         # Whole batches are shared out, since the last bits of a forecast depend on the rest of its batch.
-        batches = [*pieces(fitted, windows)]
+        batches = [*forecast_cut(fitted, windows)]
         return forecast_pieces(fitted, batches[share.among(len(batches))], labels, levels, 0)
 
     def _windows_from(
-        self, data: Any, start: Moment | None, stop: Moment | None, every: int, future: Any
+        self,
+        data: Any,
+        start: Moment | None,
+        stop: Moment | None,
+        every: int,
+        future: Any,
     ) -> tuple[FittedModel, Windows]:
         check_at_least(1, every=every)
         fitted = self.fitted_model
-        windows = fitted.windows_of(fitted.source(data, future), None, "encode")
+        own = start is None and fitted.independent
+        windows = fitted.windows_of(fitted.source(data, future), None, "encode", "own" if own else "common")
         chosen = windows.subset(forecast_starts(windows, start, stop, every))
+        chosen = replace(chosen, own_origin=own)
         fitted.warn_untold(chosen)
         return fitted, chosen

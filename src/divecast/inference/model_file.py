@@ -72,6 +72,7 @@ def document_of(fitted: FittedModel) -> dict[str, Any]:
     document: dict[str, Any] = as_json(
         {
             "channels": fitted.channels,
+            **({"series": fitted.series} if fitted.independent else {}),
             "vocabularies": [vocabulary.to_dict() for vocabulary in fitted.known_vocabularies],
             "basis": None if fitted.effects is None else groups_to_json(fitted.effects.basis.groups),
             "pairs": fitted.dimensions.pairs,
@@ -98,9 +99,11 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
     from pydantic import Field, TypeAdapter
 
     provenance = Provenance.from_json(document["provenance"])
-    channels = tuple(document["channels"])
+    channels, series = tuple(document["channels"]), tuple(document.get("series", ()))
     vocabularies = tuple(Vocabulary.from_dict(plain) for plain in document["vocabularies"])
     _check_names(channels, provenance.plan.factors, vocabularies)
+    if series:
+        _check_names(series, provenance.plan.factors, vocabularies)
     basis = None if document["basis"] is None else Basis(groups_from_json(document["basis"]))
     if basis is not None:
         basis.check([vocabulary.n_classes for vocabulary in vocabularies], len(provenance.plan.covariates))
@@ -114,7 +117,7 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
     dimensions = with_effects(dimensions, basis)
     levels = tuple(map(float, document["levels"]))
     learned = [Vocabulary.from_dict(plain["vocabulary"]) for plain in document["added"]]
-    _check_tensors(tensors, dimensions, provenance.plan.model, len(levels), basis, learned)
+    _check_tensors(tensors, dimensions, provenance.plan.model, len(levels), basis, learned, len(series))
     network = build_network(dimensions, provenance.plan.model, seed=0)
     network.load_state_dict(under("network.", tensors))
     added = []
@@ -135,6 +138,7 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
         provenance=provenance,
         effects=None if basis is None else _effects_of(basis, tensors),
         added=tuple(added),
+        series=series,
     )
 
 
@@ -184,13 +188,14 @@ def _check_names(channels: Sequence[str], factors: Sequence[Factor], vocabularie
         raise ValueError(f"expected the classes of factors {expected}, got those of {names}")
 
 
-def _check_tensors(
+def _check_tensors(  # noqa: PLR0913  all of them decide a shape
     tensors: Mapping[str, Tensor],
     dimensions: Dimensions,
     config: ModelConfig,
     n_levels: int,
     basis: Basis | None,
     added: Sequence[Vocabulary],
+    n_series: int,
 ) -> None:
     """Check names, shapes and values against a network on the meta device, before memory is allocated for one.
 
@@ -200,9 +205,9 @@ def _check_tensors(
     with torch.device("meta"):
         network, n_channels = build_network(dimensions, config, seed=0), dimensions.n_channels
         expected = {f"network.{name}": value for name, value in network.state_dict().items()} | {
-            "scale.center": torch.empty(n_channels),
-            "scale.spread": torch.empty(n_channels),
-            "seasonal_error": torch.empty(n_channels, dtype=torch.float64),
+            "scale.center": torch.empty((n_series, n_channels) if n_series else n_channels),
+            "scale.spread": torch.empty((n_series, n_channels) if n_series else n_channels),
+            "seasonal_error": torch.empty(n_series or n_channels, dtype=torch.float64),
             "calibration": torch.empty(n_levels, dimensions.horizon),
             **{name: torch.empty(shape) for name, shape in _effect_shapes(basis, n_channels).items()},
         }

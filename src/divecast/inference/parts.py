@@ -37,13 +37,13 @@ def forecast_parts(fitted: FittedModel, windows: Windows, mode: LabelMode) -> Fo
     """
     spans, found = lag_spans(windows.source.clock, fitted.shape.lookback), []
     for piece, batch in zip(pieces(fitted, windows), batches(fitted, windows), strict=True):
-        terms = _terms(fitted, piece, batch, mode, spans)
-        spread, center = (getattr(fitted.scale, name).astype(np.float64) for name in ("spread", "center"))
+        terms, scale = _terms(fitted, piece, batch, mode, spans), fitted.at(piece).scale
+        spread, center = (getattr(scale, name).astype(np.float64) for name in ("spread", "center"))
         values = np.stack([value.numpy() for value in terms.values]) * spread
         values[0] += center
         if (plain := PlainForecast.of(fitted, piece)) is not None:  # a level, which nothing else moves
-            values[..., plain.channels] = 0.0
-            values[0][..., plain.channels] = plain.mean
+            values[plain.cells] = 0.0
+            values[0][plain.cells] = plain.mean
         keys = Keys.of(piece.source, piece.origins, piece.segments, range(-1, fitted.shape.horizon))
         found.append(
             ForecastParts(keys, fitted.channels, tuple(terms.names), tuple(terms.kinds), values.astype(np.float32))

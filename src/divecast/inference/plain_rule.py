@@ -11,6 +11,7 @@ without a value has no forecast: NaN.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import torch
@@ -34,24 +35,32 @@ class PlainForecast:
         mean: (window, horizon, series), NaN where the window has no value.
         deviation: (window, horizon, series) standard deviation, at least 0.
         least: (window, 1, series) lower limit: 0 where no value of the window is below, else minus infinity.
+        windows: numbers of the windows; None for all.
     """
 
     channels: NDArray[np.int64]
     mean: Doubles
     deviation: Doubles
     least: Doubles
+    windows: NDArray[np.int64] | None = None
 
     @classmethod
     def of(cls, fitted: FittedModel, windows: Windows) -> "PlainForecast | None":
-        """Forecast the windows of a fitted model; None if it learned all series."""
-        channels = np.flatnonzero(~fitted.scale.learned)
+        """Forecast the windows of a fitted model; None if it learned all series.
+
+        Of independent series, those windows that have no scale.
+        """
+        channels, some = np.flatnonzero(~fitted.scale.learned), None
+        if fitted.independent:
+            some = np.flatnonzero(np.isnan(windows.own_scale().center[:, 0]))
+            channels, windows = np.zeros(min(1, len(some)), dtype=np.int64), windows.subset(some)
         if not len(channels):
             return None
         lookback, horizon = fitted.shape.lookback, fitted.shape.horizon
         past = cut(windows.source.values, windows.origins - lookback, lookback, channels).astype(np.float64)
         mean, deviation = plain_forecast(past, horizon, fitted.dimensions.season)
         least = np.where((past < 0.0).any(axis=2), -np.inf, 0.0)[:, None]
-        return cls(channels, mean.swapaxes(1, 2), deviation.swapaxes(1, 2), least)
+        return cls(channels, mean.swapaxes(1, 2), deviation.swapaxes(1, 2), least, some)
 
     def quantile(self, level: float) -> Doubles:
         """Return the quantile of a level, (window, horizon, series)."""
@@ -65,14 +74,20 @@ class PlainForecast:
             levels: probabilities of the quantiles.
             quantiles: (level, window, horizon, channel).
         """
-        mean[..., self.channels] = self.mean
+        mean[self.cells] = self.mean
         for level, quantile in zip(levels, quantiles, strict=True):
-            quantile[..., self.channels] = self.quantile(level)
+            quantile[self.cells] = self.quantile(level)
 
     def put_samples(self, samples: Floats) -> None:
         """Draw into an array of all series, (sample, window, horizon, channel), in place, with torch's random state."""
-        noise = torch.randn(*samples.shape[:3], len(self.channels)).numpy()
-        samples[..., self.channels] = np.maximum(self.mean + self.deviation * noise, self.least)
+        noise = torch.randn(len(samples), *self.mean.shape).numpy()
+        for sample, drawn in zip(samples, noise, strict=True):
+            sample[self.cells] = np.maximum(self.mean + self.deviation * drawn, self.least)
+
+    @property
+    def cells(self) -> tuple[Any, ...]:
+        """Where the forecasts lie in an array (..., window, step, series)."""
+        return (..., self.channels) if self.windows is None else (..., self.windows, slice(None), slice(None))
 
 
 def plain_forecast(past: Doubles, horizon: int, season: int) -> tuple[Doubles, Doubles]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -14,9 +14,11 @@ from divecast._device import own_random_state
 from divecast._text import plural
 from divecast.config import check_choice
 from divecast.data import Windows
+from divecast.data.sources.series_rows import SeriesRows
 from divecast.data.windows.range_check import check_batch
 from divecast.errors import ConfigError, warn_data
 from divecast.inference.fitted_model import FittedModel
+from divecast.inference.folding import by_time, folded, n_folded
 from divecast.inference.plain_rule import PlainForecast
 from divecast.inference.results import Codes, Floats, Forecast, Keys, Labels, Reconstruction
 from divecast.types import Batch, Code, Outputs, Prediction
@@ -38,7 +40,7 @@ def pieces(fitted: FittedModel, windows: Windows) -> Iterator[Windows]:
 def batches(fitted: FittedModel, windows: Windows) -> Iterator[Batch]:
     """Yield the windows, in order, in batches that need little memory, on the device of the network."""
     for piece in pieces(fitted, windows):
-        yield _batch_of(fitted, piece)
+        yield batch_of(fitted, piece)
 
 
 def labels_for(labels: Tensor, mode: LabelMode) -> Tensor:
@@ -88,8 +90,15 @@ def mean_and_quantiles(fitted: FittedModel, outputs: Prediction, levels: Sequenc
 def forecast_windows(
     fitted: FittedModel, windows: Windows, mode: LabelMode, levels: Sequence[float], n_samples: int
 ) -> Forecast:
-    """Return the forecasts of all windows, in original units."""
-    return Forecast.joined(forecast_pieces(fitted, pieces(fitted, windows), mode, levels, n_samples), len(windows))
+    """Return the forecasts of all windows, in original units; those of independent series side by side."""
+    cut = [*forecast_cut(fitted, windows)]
+    n_windows = sum(n_folded(piece) for piece in cut) if fitted.independent else len(windows)
+    return Forecast.joined(forecast_pieces(fitted, cut, mode, levels, n_samples), n_windows)
+
+
+def forecast_cut(fitted: FittedModel, windows: Windows) -> Iterator[Windows]:
+    """Split the windows into pieces as ``pieces`` does; those of independent series of one time stay together."""
+    return by_time(windows) if fitted.independent else pieces(fitted, windows)
 
 
 def forecast_pieces(
@@ -100,22 +109,22 @@ def forecast_pieces(
     Series that could not be learned from are forecast by a plain rule; see ``plain_rule.py``. At the end warns
     (DataWarning) of channels without a value in the last rows of a window.
     """
-    n_recent, n_channels = -(-fitted.shape.lookback // _RECENT), len(fitted.channels)
-    silent, empty = np.zeros((2, n_channels), dtype=np.bool_)
+    n_recent, silent, empty = -(-fitted.shape.lookback // _RECENT), _Marked(), _Marked()
     for number, piece in enumerate(cut):
-        batch = _batch_of(fitted, piece)
-        silent |= batch.x[:, -n_recent:].isnan().all(dim=1).any(dim=0).cpu().numpy() & fitted.scale.learned
+        batch, own = batch_of(fitted, piece), fitted.at(piece)
         outputs, plain = predict(fitted, batch, mode), PlainForecast.of(fitted, piece)
-        mean, quantiles = mean_and_quantiles(fitted, outputs, levels)
+        has_scale = own.scale.learned if plain is None or plain.windows is None else ~np.isnan(own.scale.center[:, 0])
+        silent.mark(piece, batch.x[:, -n_recent:].isnan().all(dim=1).cpu().numpy() & has_scale)
+        mean, quantiles = mean_and_quantiles(own, outputs, levels)
         # Restored before each yield: a suspended generator must not hold the caller's random state.
         with own_random_state(fitted.provenance.plan.seed + number) if n_samples else nullcontext():
             draws = [predict(fitted, batch, mode, sample=True).forecast.sample() for _ in range(n_samples)]
-            samples = fitted.original(torch.stack(draws) if draws else outputs.forecast.mean.new_empty(0, *mean.shape))
+            samples = own.original(torch.stack(draws) if draws else outputs.forecast.mean.new_empty(0, *mean.shape))
             if plain is not None:
                 plain.put(mean, levels, quantiles)
                 plain.put_samples(samples)
-        empty |= np.isnan(mean).any(axis=(0, 1))
-        yield Forecast(
+        empty.mark(piece, np.isnan(mean).any(axis=1))
+        forecast = Forecast(
             Keys.of(piece.source, piece.origins, piece.segments, range(-1, fitted.shape.horizon)),
             fitted.channels,
             mean,
@@ -123,17 +132,38 @@ def forecast_pieces(
             quantiles,
             samples,
         )
-    if silent.any():
+        yield folded(piece, forecast) if fitted.independent else forecast
+    if silent.names:
         warn_data(
-            f"{plural(int(silent.sum()), 'channel')} had no value in the {plural(n_recent, 'row')} before a forecast "
-            f"({_some(fitted, silent)}): the intervals there are too narrow, since they are calibrated on windows with "
-            "most values known"
+            f"{plural(len(silent.names), 'channel')} had no value in the {plural(n_recent, 'row')} before a forecast "
+            f"({silent}): the intervals there are too narrow, since they are calibrated on windows with most values "
+            "known"
         )
-    if empty.any():
+    if empty.names:
         warn_data(
-            f"{plural(int(empty.sum()), 'series')} that could not be learned from had no value in a look-back, and so "
-            f"no forecast there (NaN): {_some(fitted, empty)}"
+            f"{plural(len(empty.names), 'series')} that could not be learned from had no value in a look-back, and so "
+            f"no forecast there (NaN): {empty}"
         )
+
+
+@dataclass(slots=True)
+class _Marked:
+    """Names of series that are marked in some windows."""
+
+    names: dict[str, None] = field(default_factory=dict)
+
+    def mark(self, windows: Windows, marked: NDArray[np.bool_]) -> None:
+        """Mark series of windows, (window, channel)."""
+        if not marked.any():
+            return
+        of_windows = isinstance(windows.source, SeriesRows)
+        names = windows.source.names if of_windows else windows.source.channels
+        found = np.unique(windows.segments[marked[:, 0]]) if of_windows else np.flatnonzero(marked.any(axis=0))
+        self.names.update(dict.fromkeys(names[place] for place in found))
+
+    def __str__(self) -> str:
+        """The first of the names."""
+        return f"{', '.join([*self.names][:5])}{', ...' if len(self.names) > 5 else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,20 +263,20 @@ def pool_recordings(labels: Labels, segments: NDArray[np.int64]) -> Labels:
 def reconstruct_windows(fitted: FittedModel, windows: Windows) -> Reconstruction:
     """Reconstruct windows from their codes, in original units."""
     truth, means = [], []
-    for batch in batches(fitted, windows):
-        truth.append(fitted.original(batch.x))
-        means.append(fitted.original(complete(fitted, batch, "infer").reconstruction.mean))
+    for piece in pieces(fitted, windows):
+        batch, own = batch_of(fitted, piece), fitted.at(piece)
+        truth.append(own.original(batch.x))
+        means.append(own.original(complete(fitted, batch, "infer").reconstruction.mean))
     keys = Keys.of(windows.source, windows.origins, windows.segments, range(-fitted.shape.lookback, 0))
     return Reconstruction(keys, fitted.channels, np.concatenate(truth), np.concatenate(means))
 
 
-def _some(fitted: FittedModel, chosen: NDArray[np.bool_]) -> str:
-    """Return the names of the first chosen channels."""
-    names = [fitted.channels[channel] for channel in np.flatnonzero(chosen)]
-    return f"{', '.join(names[:5])}{', ...' if len(names) > 5 else ''}"
+def batch_of(fitted: FittedModel, piece: Windows) -> Batch:
+    """Return windows as one batch, on the device of the network.
 
-
-def _batch_of(fitted: FittedModel, piece: Windows) -> Batch:
+    Raises:
+        DataError: a value is too large for a network.
+    """
     batch = piece.batch(np.arange(len(piece)))
     check_batch(piece, batch)
     return batch.to(fitted.device)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from divecast.config import LinearStart, LossConfig, ModelConfig, TrainingConfig
+from divecast.config import LinearStart, LossConfig, ModelConfig, SeriesMode, TrainingConfig
 from divecast.data import (
     ByGroup,
     ByRecording,
@@ -22,6 +22,7 @@ from divecast.data import (
     past_rows,
 )
 from divecast.data.as_read import ReadNames
+from divecast.data.sources.series_rows import SeriesRows
 from divecast.data.time.open_slots import OpenSlots
 from divecast.data.time.stamp_options import StampEdge
 from divecast.data.time.stamps import local_stamps
@@ -38,7 +39,7 @@ def fingerprint_of(source: Source) -> str:
     Args:
         source: panel or recordings.
     """
-    past = past_rows(source)
+    past = past_rows(source.panel if isinstance(source, SeriesRows) else source)
     return (replace(past, static={}) if isinstance(past, Panel) and past.static else past).fingerprint()
 
 
@@ -55,6 +56,8 @@ class FitPlan:
         training: settings of the optimisation.
         losses: weights of the loss terms.
         seed: random seed.
+        series: whether all series are forecast together, or each on its own; "auto" before the fit, for what suits the
+            data.
     """
 
     horizon: int
@@ -65,6 +68,7 @@ class FitPlan:
     training: TrainingConfig
     losses: LossConfig
     seed: int
+    series: SeriesMode = "joint"
 
     @property
     def shape(self) -> WindowShape:

@@ -73,7 +73,10 @@ def sample_prior(
     window = network.decoder(network.fusion(code)[0], effects)
     x = window.sample() if noise else window.mean
     future = network.forecaster(x, network.fuse_for_forecast(code)[0], classes, effects)
-    return fitted.original(x), fitted.original(future.sample() if noise else future.mean)
+    y = future.sample() if noise else future.mean
+    if fitted.independent:  # of no series, and so in scaled units
+        return x.cpu().numpy(), y.cpu().numpy()
+    return fitted.original(x), fitted.original(y)
 
 
 def _effects(fitted: FittedModel, wanted: Wanted, draw: np.random.Generator) -> WindowEffects | None:

@@ -52,6 +52,7 @@ class Scope:
             ConfigError: unknown part.
         """
         fitted = model.fitted_model
+        fitted.refuse_independent("The report")
         plan, zone, stamps = fitted.provenance.plan, fitted.provenance.time_zone, fitted.provenance.stamps
         source = read_source(
             data,

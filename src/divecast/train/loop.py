@@ -48,6 +48,7 @@ class Task:
         ranks: processes that fit together, each on its share of every batch.
         passes: number of passes to make, of those in ``config.epochs``, without validation; the last weights are kept.
             None to validate after every pass, and to keep the weights of the best one.
+        most_windows: training windows of a pass, drawn anew for each, and most validation windows; None for all.
     """
 
     train: WindowSource
@@ -61,6 +62,7 @@ class Task:
     axes: ChannelAxes | None = None
     ranks: Ranks = ALONE
     passes: int | None = None
+    most_windows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,7 @@ class _Run:
         self.network, self.task, self.schedule = network, task, schedule
         self.players, self.checkpointing = players, checkpointing
         self.ranks = task.ranks
-        self.per_epoch = max(1, len(task.train) // task.config.batch_size)
+        self.per_epoch = max(1, min(len(task.train), task.most_windows or len(task.train)) // task.config.batch_size)
         self.n_steps = self.per_epoch * task.config.epochs
         self.last_step = self.n_steps if task.passes is None else self.per_epoch * task.passes
         self.validated = _validated_windows(task)
@@ -307,10 +309,15 @@ def _finite(name: str, value: float, config: TrainingConfig) -> float:
 
 def _validated_windows(task: Task) -> Tensor | None:
     """Return the validation windows to use, None for all; with sampled channels, the same share of the windows."""
-    if task.axes is None or task.config.monitor == "labels":  # labels may be rare
+    if task.config.monitor == "labels":  # labels may be rare
         return None
-    share = task.config.channels / task.axes.n_channels
-    n_windows = max(task.config.batch_size, round(share * len(task.valid)))
+    if task.axes is not None:
+        share = task.config.channels / task.axes.n_channels
+        n_windows = max(task.config.batch_size, round(share * len(task.valid)))
+    elif task.most_windows is not None and task.most_windows < len(task.valid):
+        n_windows = task.most_windows
+    else:
+        return None
     generator = torch.Generator().manual_seed(spread_seed(task.seed, -1))
     return torch.randperm(len(task.valid), generator=generator)[:n_windows].sort().values
 

@@ -32,10 +32,11 @@ def check_range(source: Source, part: Part, scale: Scale) -> None:
         for chunk in row_chunks(rows.stop - rows.start, len(source.channels)):
             first = rows.start + chunk.start
             with np.errstate(over="ignore"):
-                too_far = np.abs(scale.apply(source.values[first : rows.start + chunk.stop])) > MAX_DEVIATION
+                own = scale.of_rows(np.arange(first, rows.start + chunk.stop))
+                too_far = np.abs(own.apply(source.values[first : rows.start + chunk.stop])) > MAX_DEVIATION
             if too_far.any():
                 row, channel = np.argwhere(too_far)[0]
-                raise _too_far(source, first + int(row), int(channel), scale)
+                raise _too_far(source, first + int(row), int(channel), own, int(row))
             drop_pages(source.values)
 
 
@@ -50,15 +51,16 @@ def check_batch(windows: Windows, batch: Batch) -> None:
             continue
         too_far: NDArray[np.int64] = torch.nonzero(steps.abs() > MAX_DEVIATION)[:1].cpu().numpy()
         for window, step, channel in too_far:
-            raise _too_far(
-                windows.source, int(windows.origins[window]) + first + int(step), int(channel), windows.scale
-            )
+            row, own = int(windows.origins[window]) + first + int(step), windows.own_scale()
+            raise _too_far(windows.source, row, int(channel), own, int(window))
 
 
-def _too_far(source: Source, row: int, channel: int, scale: Scale) -> DataError:
+def _too_far(source: Source, row: int, channel: int, scale: Scale, place: int) -> DataError:
+    """Say that a value is too far; ``place`` is its place in a scale of each row or window."""
+    center, spread = (each if each.ndim == 1 else each[place] for each in (scale.center, scale.spread))
     return DataError(
         f"Channel {source.channels[channel]!r} has {source.values[row, channel]:g} in {row_text(source, row)}, more "
-        f"than {MAX_DEVIATION:g} standard deviations from the training part, whose mean is {scale.center[channel]:g} "
-        f"with a standard deviation of {scale.spread[channel]:g}",
+        f"than {MAX_DEVIATION:g} standard deviations from the training part, whose mean is {center[channel]:g} with a "
+        f"standard deviation of {spread[channel]:g}",
         hint="Correct the value, leave it missing, or check the unit",
     )

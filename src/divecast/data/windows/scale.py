@@ -41,9 +41,26 @@ class Scale:
         known: NDArray[np.bool_] = ~np.isnan(self.center)
         return known
 
+    def kept(self) -> "Scale":
+        """The scale as a fitted model keeps it, without data."""
+        return self
+
     def of(self, channels: NDArray[np.bool_]) -> "Scale":
         """The scale of some channels, by a mask."""
         return Scale(self.center[channels], self.spread[channels])
+
+    def at(self, origins: NDArray[np.int64], segments: NDArray[np.int64]) -> "Scale":  # noqa: ARG002  as in OwnScale
+        """The scale of windows, here that of all.
+
+        Args:
+            origins: (window,) rows of the first future step.
+            segments: (window,) their segments.
+        """
+        return self
+
+    def of_rows(self, rows: NDArray[np.int64]) -> "Scale":  # noqa: ARG002  as in OwnScale
+        """The scale of rows, here that of all."""
+        return self
 
     def apply(self, array: Values) -> Values:
         """Scale (..., channel) from original units."""

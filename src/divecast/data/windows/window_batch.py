@@ -24,7 +24,7 @@ def gather(
         values: (row, channel) in original units.
         starts: (batch,) first rows.
         length: rows of a window; those past the end of the values repeat the last row.
-        scale: scale of the channels.
+        scale: scale of the channels, or of each window and channel.
         channels: numbers of the channels to copy; None for all.
 
     Returns:
@@ -33,8 +33,8 @@ def gather(
     block = cut(values, starts, length, channels)
     selected = slice(None) if channels is None else channels
     with np.errstate(over="ignore"):  # range_check.py refuses what becomes infinite
-        block -= scale.center[selected, None]
-        block /= scale.spread[selected, None]
+        block -= scale.center[..., selected, None]
+        block /= scale.spread[..., selected, None]
     return block
 
 
@@ -44,7 +44,8 @@ def cut(values: Values, starts: NDArray[np.int64], length: int, channels: NDArra
     A row-major array (a store) is read by rows, which are contiguous on disk; any other by channels.
     """
     inside = not len(starts) or int(starts.max()) + length <= len(values)
-    return (_by_channels if inside and not values.flags.c_contiguous else _by_rows)(values, starts, length, channels)
+    by_rows = values.flags.c_contiguous and (values.shape[1] > 1 or isinstance(values, np.memmap))
+    return (_by_channels if inside and not by_rows else _by_rows)(values, starts, length, channels)
 
 
 def _by_channels(values: Values, starts: NDArray[np.int64], length: int, channels: NDArray[np.int64] | None) -> Values:

@@ -13,6 +13,8 @@ from divecast.data.labels.vocabulary import LabelIndices
 from divecast.data.names import listed
 from divecast.data.parts import Part
 from divecast.data.source import Source
+from divecast.data.sources.series_rows import SeriesRows
+from divecast.data.windows.own_scale import OwnScale
 from divecast.data.windows.scale import Scale
 from divecast.data.windows.window_batch import gather
 from divecast.errors import ConfigError, DataError, warn_data
@@ -61,6 +63,8 @@ class Windows:
         target_start: (segment,) first row that may be a target.
         target_stop: (segment,) row after the last one.
         effects: effects of the rows; None for a model without effects.
+        own_origin: whether there is one window of each of independent series, from its own last row, whose forecasts
+            are one.
     """
 
     source: Source
@@ -72,6 +76,7 @@ class Windows:
     target_start: Rows
     target_stop: Rows
     effects: EffectsSource | None = None
+    own_origin: bool = False
 
     @classmethod
     def of(  # noqa: PLR0913 (all of them define a window)
@@ -100,6 +105,10 @@ class Windows:
         Raises:
             ConfigError: the stride is below 1, or the role unknown.
             DataError: no segment of the part is long enough for one window.
+
+        Returns:
+            The windows; of independent series those that have a value in the past, and for "fit" and "score" one among
+            their targets.
         """
         if stride < 1:
             raise ConfigError(expected="a stride of at least 1", found=str(stride))
@@ -112,7 +121,13 @@ class Windows:
         within = np.arange(len(segments)) - np.repeat(np.cumsum(count) - count, count)
         origins = first[segments] + stride * within
         bounds = (part.start, part.stop) if role != "encode" else (source.offsets[:-1], source.offsets[1:])
-        return cls(source, origins, segments, labels, scale, shape, *bounds)
+        windows = cls(source, origins, segments, labels, scale, shape, *bounds)
+        if not isinstance(source, SeriesRows):
+            return windows
+        known = windows._known(with_target=role != "encode")
+        if not known.any():
+            raise _too_short(source, part, shape, role)
+        return windows.subset(known)
 
     def __len__(self) -> int:
         """Number of windows."""
@@ -121,6 +136,26 @@ class Windows:
     def subset(self, index: Any) -> "Windows":
         """Some of the windows, by a numpy index: a slice, numbers or a mask."""
         return replace(self, origins=self.origins[index], segments=self.segments[index])
+
+    def own_scale(self) -> Scale:
+        """The scale of these windows: of all alike, (channel,), or of each, (window, channel)."""
+        return self.scale.at(self.origins, self.segments)
+
+    def scaled(self) -> "Windows":
+        """The windows that have a scale: all, but those of independent series whose past does not vary."""
+        if not isinstance(self.scale, OwnScale):
+            return self
+        return self.subset(~np.isnan(self.own_scale().center).any(axis=1))
+
+    def _known(self, with_target: bool) -> NDArray[np.bool_]:
+        """(window,) whether there is a value in the past of a window, and among its targets."""
+        counts = np.concatenate([[0], np.cumsum(~np.isnan(self.source.values[:, 0]))])
+        known: NDArray[np.bool_] = counts[self.origins] > counts[self.origins - self.shape.lookback]
+        if with_target:
+            first = np.maximum(self.origins, self.target_start[self.segments])
+            stop = np.minimum(self.origins + self.shape.horizon, self.target_stop[self.segments])
+            known &= counts[np.maximum(first, stop)] > counts[first]
+        return known
 
     def batch(self, index: Tensor | NDArray[np.int64], sample: ChannelSample | None = None) -> Batch:
         """Gather windows.
@@ -137,7 +172,8 @@ class Windows:
         origins, segments = self.origins[chosen], self.segments[chosen]
         lookback, horizon = self.shape.lookback, self.shape.horizon
         channels = None if sample is None else sample.index.numpy()
-        block = gather(self.source.values, origins - lookback, lookback + horizon, self.scale, channels)
+        scale = self.scale.at(origins, segments)
+        block = gather(self.source.values, origins - lookback, lookback + horizon, scale, channels)
         targets = origins[:, None] + np.arange(horizon)
         outside = (targets < self.target_start[segments, None]) | (targets >= self.target_stop[segments, None])
         if outside.any():
@@ -149,10 +185,17 @@ class Windows:
 
 
 def _bounds(source: Source, part: Part, shape: WindowShape, role: Role) -> tuple[Rows, Rows]:
-    """(segment,) first origin and the one after the last."""
+    """(segment,) first origin and the one after the last.
+
+    Independent series that are shorter than a window have windows of which some targets are not in the part, for "fit",
+    too.
+    """
     full = source.offsets[:-1] + shape.lookback
     if role == "fit":
-        return np.maximum(part.start, full), part.stop - shape.horizon + 1
+        stop = part.stop - shape.horizon + 1
+        if isinstance(source, SeriesRows):
+            stop = np.where(part.stop - part.start < shape.lookback + shape.horizon, part.stop, stop)
+        return np.maximum(part.start, full), stop
     if role == "score":
         return np.maximum(part.start - shape.horizon + 1, full), part.stop
     if role == "encode":
@@ -176,7 +219,7 @@ def _too_short(source: Source, part: Part, shape: WindowShape, role: Role) -> Da
 
 def _report_short(source: Source, part: Part, count: Rows, shape: WindowShape, role: Role) -> None:
     short = np.flatnonzero((count == 0) & (part.stop > part.start))
-    if role == "fit" and len(short):
+    if role == "fit" and len(short) and not isinstance(source, SeriesRows):
         warn_data(
             f"{len(short)} of {int((part.stop > part.start).sum())} recordings are too short for lookback="
             f"{shape.lookback} and horizon={shape.horizon} and have no window: "

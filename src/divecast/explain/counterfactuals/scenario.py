@@ -117,7 +117,7 @@ def _contrasts(
 ) -> Iterator[Contrast]:
     for piece, batch in zip(pieces(fitted, windows), batches(fitted, windows), strict=True):
         own = infer_code(fitted, batch, labels)
-        yield contrast(fitted, batch, own, own, levels, _moved(piece, batch, scenario))
+        yield contrast(fitted.at(piece), batch, own, own, levels, _moved(piece, batch, scenario))
 
 
 def _moved(windows: Windows, batch: Batch, scenario: Scenario) -> Batch:

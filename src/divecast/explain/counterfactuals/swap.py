@@ -137,4 +137,4 @@ def _contrasts(
             moved = with_moved_effects(piece, batch, own, wanted)
         else:
             moved = batch
-        yield contrast(fitted, batch, own, changed, levels, moved)
+        yield contrast(fitted.at(piece), batch, own, changed, levels, moved)

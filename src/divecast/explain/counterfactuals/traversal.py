@@ -17,7 +17,7 @@ from divecast.explain.counterfactuals.dimension import Dimension
 from divecast.explain.counterfactuals.label_effects import LabelEffects
 from divecast.explain.long_table import long_columns
 from divecast.inference.fitted_model import FittedModel
-from divecast.inference.predict import batches
+from divecast.inference.predict import batches, pieces
 from divecast.inference.results import Floats, Keys
 from divecast.types import Batch, Code
 
@@ -111,11 +111,11 @@ def traverse_windows(
     """Move one dimension of the code of windows; a is kept, or adjusted by the effects of the labels."""
     values = dimension.values(positions)
     steps = []
-    for batch in batches(fitted, windows):
+    for piece, batch in zip(pieces(fitted, windows), batches(fitted, windows), strict=True):
         own = infer_code(fitted, batch, "infer")
         codes = [moved_to(fitted, own, dimension, value.to(batch.x.device)) for value in values]
         codes = [effects.adjusted(own, code) for code in codes] if effects else codes
-        steps.append(_traverse_batch(fitted, batch, own, dimension, codes))
+        steps.append(_traverse_batch(fitted.at(piece), batch, own, dimension, codes))
     factor = dimension.factor
     return Traversal(
         dimension=dimension.name,

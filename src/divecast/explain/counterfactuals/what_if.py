@@ -153,7 +153,7 @@ def _contrasts(
         moved = with_moved_effects(piece, batch, own, labels)
         changed = with_classes(fitted, own, labels)
         changed = change.effects.adjusted(own, changed) if change.effects else changed
-        yield contrast(fitted, batch, own, changed, levels, moved)
+        yield contrast(fitted.at(piece), batch, own, changed, levels, moved)
 
 
 def with_moved_effects(windows: Windows, batch: Batch, own: Code, wanted: Tensor) -> Batch:

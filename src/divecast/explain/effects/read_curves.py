@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from divecast.data import CALENDAR_CLASSES, Calendar, Panel, Source, calendar_codes
 from divecast.data.source import Values
 from divecast.data.tables.frames import default_backend
+from divecast.data.windows.own_scale import at_names
 from divecast.effects import Effects, Group
 from divecast.effects.terms import BEYOND, Classes, DayPart, Number, Season
 from divecast.errors import ConfigError, DataError
@@ -39,12 +40,16 @@ def effect_curves(fitted: FittedModel, source: Source | None) -> EffectCurves:
             hint="Fit it on a panel with {factors} or {covariates}",
         )
     curves = tuple(
-        replace(curve, effect=np.ascontiguousarray(curve.effect * fitted.scale.spread, dtype=np.float32))
+        replace(curve, effect=np.ascontiguousarray(curve.effect * fitted.scale.spread.ravel(), dtype=np.float32))
         for curve in _Reader(fitted, fitted.effects).curves()
     )
     if source is None:
-        return EffectCurves(fitted.channels, curves, _shares_of_fit(fitted.effects), default_backend())
-    return EffectCurves(fitted.channels, curves, _shares_in(fitted, fitted.effects, source), source.backend)
+        shares, backend = _shares_of_fit(fitted.effects), default_backend()
+    else:
+        shares, backend = _shares_in(fitted, fitted.effects, source), source.backend
+    if fitted.independent:  # one effect for all, in units of the spread of each
+        shares = {name: np.repeat(share, len(fitted.series)) for name, share in shares.items()}
+    return EffectCurves(fitted.series or fitted.channels, curves, shares, backend)
 
 
 def _shares_of_fit(effects: Effects) -> dict[str, NDArray[np.float64]]:
@@ -52,13 +57,15 @@ def _shares_of_fit(effects: Effects) -> dict[str, NDArray[np.float64]]:
 
 
 def _shares_in(fitted: FittedModel, effects: Effects, source: Source) -> dict[str, NDArray[np.float64]]:
-    rows_of = fitted.row_effects(source)
+    separate = fitted.separate(source) if fitted.independent else source
+    rows_of, source = fitted.row_effects(separate), separate
     if rows_of is None or not isinstance(source, Panel):
         raise DataError("Recordings have no clock, so they have no effects", argument="data")
     rows = np.arange(0, len(source.values), -(-len(source.values) // _MOST_ROWS))
+    scale = at_names(fitted.scale, fitted.series, source) if fitted.independent else fitted.scale
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a series without values has no variance: NaN
-        variance = np.nanvar(fitted.scale.apply(source.values[rows]), axis=0, dtype=np.float64)
+        variance = np.nanvar(scale.of_rows(rows).apply(source.values[rows]), axis=0, dtype=np.float64)
     shares = {}
     for name in effects.basis.names:
         of_effect = effects.sum_of(effects.groups_of(name), rows_of.facts, rows).var(axis=0, dtype=np.float64)

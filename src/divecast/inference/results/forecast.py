@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from divecast._optional import Plottable
 from divecast.config import check_choice
 from divecast.data import Backend
-from divecast.errors import DataError
+from divecast.errors import ConfigError, DataError
 from divecast.inference.results.columns import Columns, Floats, merged
 from divecast.inference.results.keys import Keys
 from divecast.inference.results.parts import ForecastParts
@@ -151,13 +151,23 @@ class Forecast(Plottable):
             return np.repeat(column, horizon * channels)
 
         steps = np.broadcast_to(np.arange(1, horizon + 1), (windows, channels, horizon)).reshape(-1)
-        stamps = np.broadcast_to(self.keys.times[:, None, 1:], (windows, channels, horizon)).reshape(-1)
+        own = self.keys.own
+        times = self.keys.times[:, None] if own is None else own.times.swapaxes(1, 2)
+        stamps = np.broadcast_to(times[..., 1:], (windows, channels, horizon)).reshape(-1)
         series = self.keys.series(self.channels, np.tile(np.repeat(np.arange(channels), horizon), windows))
         keys = {name: per_window(column) for name, column in self.keys.columns("origin", 0).items()}
+        if own is not None:
+            keys["origin"] = np.repeat(times[..., 0].reshape(-1), horizon)
         quantiles = {f"q{level:g}": by_channel(q) for level, q in zip(self.levels, self.quantiles, strict=True)}
         return merged(series, keys, {"step": steps, "ds": stamps, "mean": by_channel(self.mean)}, quantiles)
 
     def _wide(self) -> Columns:
+        if self.keys.own is not None:
+            raise ConfigError(
+                "The series start at different times, so that a row cannot hold them all",
+                hint='Use {layout} "long", or forecast from a common origin',
+                argument="layout",
+            )
         windows, horizon, _ = self.mean.shape
         keys = {name: np.repeat(column, horizon) for name, column in self.keys.columns("origin", 0).items()}
         steps = np.tile(np.arange(1, horizon + 1), windows)

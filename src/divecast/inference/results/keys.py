@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from divecast.data import Backend, Source, to_frame
 from divecast.data.as_read import NO_TABLE, AsRead
+from divecast.data.sources.series_rows import SeriesRows
 from divecast.inference.results.columns import Columns
 
 
@@ -24,6 +25,8 @@ class Keys:
         backend: kind of the tables that ``frame`` returns by default.
         as_read: ids and time stamps as they were in the data, in which tables have them.
         utc: (window, step) time of each step in UTC, of data whose time stamps name their zone.
+        of_series: whether the recordings are series of a panel, each of which has windows of its own.
+        own: origins and times of series that start at rows of their own; None where those of a window are of all.
     """
 
     origins: NDArray[np.int64]
@@ -32,6 +35,8 @@ class Keys:
     backend: Backend
     as_read: AsRead = NO_TABLE
     utc: NDArray[Any] | None = None
+    of_series: bool = False
+    own: "OwnKeys | None" = None
 
     @classmethod
     def of(cls, source: Source, origins: NDArray[np.int64], segments: NDArray[np.int64], steps: range) -> "Keys":
@@ -46,7 +51,9 @@ class Keys:
         rows = origins[:, None] + np.asarray(steps)
         if source.clock is not None:
             utc = source.clock.at(rows) if source.as_read.stamps.zone is not None else None
-            return cls(origins, None, source.clock.local(rows), source.backend, source.as_read, utc)
+            of_series = isinstance(source, SeriesRows)
+            names = np.array(source.names, dtype=object)[segments] if of_series else None
+            return cls(origins, names, source.clock.local(rows), source.backend, source.as_read, utc, of_series)
         seconds = (rows - source.offsets[segments][:, None]) / (source.rate or 1.0)
         names = np.array(source.names, dtype=object)[segments]
         return cls(origins, names, seconds, source.backend, source.as_read)
@@ -62,6 +69,8 @@ class Keys:
             first.backend,
             first.as_read,
             None if first.utc is None else np.concatenate([keys.utc for keys in batches if keys.utc is not None]),
+            first.of_series,
+            None if first.own is None else OwnKeys.joined([keys.own for keys in batches if keys.own is not None]),
         )
 
     @property
@@ -73,7 +82,9 @@ class Keys:
         """Return the keys of some windows."""
         recordings = None if self.recordings is None else self.recordings[windows]
         utc = None if self.utc is None else self.utc[windows]
-        return replace(self, origins=self.origins[windows], recordings=recordings, stamps=self.stamps[windows], utc=utc)
+        own = None if self.own is None else OwnKeys(self.own.origins[windows], self.own.times[windows])
+        origins, stamps = self.origins[windows], self.stamps[windows]
+        return replace(self, origins=origins, recordings=recordings, stamps=stamps, utc=utc, own=own)
 
     def columns(self, name: str, step: int) -> Columns:
         """Return the key columns of a table.
@@ -83,13 +94,14 @@ class Keys:
             step: index of the step whose time it has.
 
         Returns:
-            ``recording``, unless the data are a panel, and the column that the data have for it; and the times.
+            ``recording``, unless the data are a panel, and the column that the data have for it; and the times. Of
+            windows of one series each, ``unique_id`` in its place.
         """
         times: Columns = {name: self.times[:, step]}
         if self.recordings is None:
             return times
-        names = self.recordings.tolist()
-        return {**{title: ids.values for title, ids in self.as_read.ids_of(names, "recording").items()}, **times}
+        names, title = self.recordings.tolist(), "unique_id" if self.of_series else "recording"
+        return {**{title: ids.values for title, ids in self.as_read.ids_of(names, title).items()}, **times}
 
     def series(self, channels: Sequence[str], places: NDArray[np.int64]) -> Columns:
         """Return the columns that name the series of the rows of a table.
@@ -101,6 +113,8 @@ class Keys:
         Returns:
             ``unique_id``, and the columns that name the series in the data.
         """
+        if self.of_series:
+            return {}  # the keys of the windows name them
         if self.recordings is not None:
             return {"unique_id": np.array(channels, dtype=object)[places]}
         return {title: ids.values[places] for title, ids in self.as_read.ids_of(channels, "unique_id").items()}
@@ -115,7 +129,26 @@ class Keys:
         Raises:
             ConfigError: there is no such backend, or its package is not installed.
         """
-        title = "unique_id" if self.recordings is None else "recording"
+        title = "unique_id" if self.recordings is None or self.of_series else "recording"
         ids = self.as_read.ids_of(self.as_read.names[:1], title)
         types = {name: column for name, column in ids.items() if name in columns}
         return to_frame(columns, backend or self.backend, self.as_read.stamps, types)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class OwnKeys:
+    """Keys of series that start at rows of their own.
+
+    Attributes:
+        origins: (window, channel) forecast origins.
+        times: (window, step, channel) time of each step, as tables have it.
+    """
+
+    origins: NDArray[np.int64]
+    times: NDArray[Any]
+
+    @classmethod
+    def joined(cls, batches: Sequence["OwnKeys"]) -> "OwnKeys":
+        """Concatenate keys along the windows."""
+        origins, times = zip(*((keys.origins, keys.times) for keys in batches), strict=True)
+        return cls(np.concatenate(origins), np.concatenate(times))

@@ -1,0 +1,144 @@
+"""Independent series: each is forecast from its own past alone, by one network for all."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from divecast import Covariate, DataWarning, DeepDIVE, Label, Panel, TrainingConfig
+from divecast.data import ByTime, split
+from divecast.data.sources.series_rows import SeriesRows
+from divecast.data.windows.own_scale import fit_own_scale
+from divecast.errors import ConfigError
+from divecast.fit.separate_series import series_mode
+from divecast.inference.folding import folded_values
+from worlds import SMALL, hours, told
+
+QUICK = TrainingConfig(epochs=1, learning_rate=1e-2)
+
+
+def ragged(n_rows: int = 400) -> Panel:
+    """Five series of which one starts late, one ends early, and one is missing for a while."""
+    panel = hours(weeks=4, n_channels=5).panel.rows(0, n_rows)
+    values = panel.values.copy()
+    values[:200, 1], values[-60:, 2], values[100:140, 3] = np.nan, np.nan, np.nan
+    return replace(panel, values=values)
+
+
+@pytest.fixture(scope="module")
+def model() -> DeepDIVE:
+    return DeepDIVE(6, 24, ["hour"], model=SMALL, training=QUICK, series="independent").fit(
+        ragged(), ByTime(3, 1, 1), refit=True, progress=False
+    )
+
+
+def test_rows_of_a_series_are_those_of_the_panel():
+    panel = ragged()
+    rows = SeriesRows.of(panel, 24, 6)
+    for series, (start, stop) in enumerate(zip(rows.blocks.start, rows.blocks.stop, strict=True)):
+        there = np.flatnonzero(~np.isnan(panel.values[:, series]))
+        own = np.arange(start, stop)
+        np.testing.assert_array_equal(rows.values[own, 0], panel.values[there[0] : there[-1] + 1, series])
+        around = np.arange(start - 24, stop + 6)
+        np.testing.assert_array_equal(
+            rows.clock.at(around), panel.clock.at(np.arange(there[0] - 24, there[-1] + 1 + 6))
+        )
+        assert (rows.blocks.series_of(around) == series).all()
+
+
+def test_each_series_is_split_in_its_own_time():
+    rows = SeriesRows.of(ragged(), 24, 6)
+    parts = split(rows, ByTime(2, 1, 1))
+    lengths = rows.blocks.stop - rows.blocks.start
+    np.testing.assert_array_equal(parts.train.stop - parts.train.start, lengths // 2)
+    np.testing.assert_array_equal(parts.test.stop, rows.blocks.stop)
+
+
+def test_scale_of_a_window_without_one_is_that_of_its_past():
+    rows = SeriesRows.of(ragged(), 24, 6)
+    train = split(rows, ByTime(3, 1, 1)).train
+    scale = fit_own_scale(rows, train)
+    unknown = replace(scale, center=np.full_like(scale.center, np.nan), spread=np.full_like(scale.spread, np.nan))
+    series = np.arange(5)
+    of_past = unknown.at(train.stop, series)
+    np.testing.assert_allclose(of_past.center, scale.center, rtol=1e-6)
+    np.testing.assert_allclose(of_past.spread, scale.spread, rtol=1e-5)
+    assert np.isnan(unknown.at(train.start + 1, series).center).all(), "a single value does not vary"
+
+
+def test_other_series_do_not_change_a_forecast(model):
+    panel = ragged()
+    whole = model.forecast(panel)
+    some = model.forecast(panel.select(["s4", "s2", "s1"]))
+    np.testing.assert_allclose(some.mean[0], whole.mean[0][:, [4, 2, 1]], rtol=1e-5)
+    np.testing.assert_allclose(some.quantiles[:, 0], whole.quantiles[:, 0][..., [4, 2, 1]], rtol=1e-5)
+
+
+def test_a_new_series_is_forecast_as_a_known_one_with_the_same_rows(model):
+    panel = ragged()
+    renamed = replace(panel, channels=("new", *panel.channels[1:]))
+    with pytest.warns(DataWarning, match="1 of 5 series are new"):
+        forecast = model.forecast(renamed)
+    np.testing.assert_allclose(forecast.mean, model.forecast(panel).mean, rtol=1e-5)
+
+
+def test_each_series_starts_after_its_own_last_value(model):
+    panel = ragged()
+    frame = model.forecast(panel).frame(backend="pandas")
+    origin = frame.groupby("unique_id")["origin"].first()
+    assert origin["s2"] == origin["s0"] - np.timedelta64(60, "h")
+    assert (frame["ds"] - frame["origin"] == frame["step"] * np.timedelta64(1, "h")).all()
+    early = model.forecast(panel.rows(0, 340))
+    np.testing.assert_allclose(model.forecast(panel).mean[0, :, 2], early.mean[0, :, 2], rtol=1e-5)
+    with pytest.raises(ConfigError, match="start at different times"):
+        model.forecast(panel).frame("wide")
+
+
+def test_folding_puts_every_value_in_its_place(model):
+    fitted = model.fitted_model
+    windows = fitted.windows(ragged(), "all", every=20)
+    rows = windows.source.blocks.panel_rows(windows.origins)
+    number = (1000.0 * rows + windows.segments).astype(np.float32)
+    whole = folded_values(windows, np.broadcast_to(number[:, None, None], (len(windows), 2, 1)))
+    at = np.searchsorted(np.unique(rows), rows)
+    np.testing.assert_array_equal(whole[at, 0, windows.segments], number)
+    assert np.isfinite(whole).sum() == 2 * len(windows)
+
+
+def test_rolling_forecasts_and_scores(model):
+    panel = ragged()
+    at = panel.clock.at(np.array([380]))[0]
+    forecast = model.forecast(panel, start=at, stop=at)
+    assert forecast.mean.shape == (1, 6, 5)
+    assert np.isfinite(forecast.mean).sum() == 4 * 6, "the series that ended has no value in the look-back"
+    scores = model.evaluate(panel, "all", every=4).scores
+    assert set(scores) == {"DeepDIVE", "last value", "seasonal naive (24)", "stacked ridge"}
+    assert all(np.isfinite(list(score.overall().values())[:5]).all() for score in scores.values())
+
+
+def test_saved_model_forecasts_alike(model, tmp_path):
+    model.save(tmp_path / "model.safetensors")
+    loaded = DeepDIVE.load(tmp_path / "model.safetensors")
+    assert loaded.series == "independent"
+    np.testing.assert_array_equal(loaded.forecast(ragged()).mean, model.forecast(ragged()).mean)
+
+
+def test_labels_and_covariates_per_series():
+    factors = ["hour", Label("promotion", per_series=True)]
+    covariates = ["temperature", Covariate("wind", known_ahead=False)]
+    model = DeepDIVE(
+        8, 60, factors, covariates=covariates, model=SMALL, training=QUICK, series="independent"
+    ).fit(told(), progress=False)
+    fitted = model.fitted_model
+    assert fitted.factor_names == ("hour", "promotion"), "a label that differs by series has a block of the code"
+    assert fitted.effects.basis.is_told
+    what_if = model.what_if(told(), factor="promotion", to="yes")
+    assert what_if.difference.shape[1:] == (8, 1)
+
+
+def test_auto_takes_ragged_series_apart():
+    assert series_mode(hours(weeks=1).panel, "auto") == "joint"
+    with pytest.warns(DataWarning, match="Each series is forecast on its own"):
+        assert series_mode(ragged().select(["s0", "s1"]), "auto") == "independent"
+    with pytest.raises(ConfigError, match="series must be"):
+        series_mode(hours(weeks=1).panel, "alone")
