@@ -99,10 +99,10 @@ def section(lines: Sequence[Mapping[str, Any]]) -> str:
     return f"""## Independent series
 
 Measured with `python -m research.scale.independent`: daily series of {DAYS} rows that come from a formula, with a
-promotion of each as a covariate; a quarter of them start late. A model with `series="independent"` is fitted with default
-settings and a look-back of 56 days, on two threads of a machine that others used, too; then the {HORIZON} days after the
-end are forecast. Seconds are those on the clock, but for the processor's. MASE is that of the last fifth of each
-series, next to the better seasonal naive forecast; the interval should hold 90 %.
+promotion of each as a covariate; a quarter of them start late. A model with `series="independent"` is fitted with
+default settings and a look-back of 56 days, on two threads of a machine that others used, too; then the {HORIZON} days
+after the end are forecast. Seconds are those on the clock, but for the processor's. MASE is that of the last fifth of
+each series, next to the better seasonal naive forecast; the interval should hold 90 %.
 
 | series | fit, s | fit, CPU s | forecast, s | peak, MiB | MASE | seasonal naive | coverage |
 |---:|---:|---:|---:|---:|---:|---:|---:|

@@ -36,7 +36,18 @@ from divecast.train.loop import Checkpointing, Probe
 
 LabelUnit = Literal["window", "recording"]
 _GROUPS = {"model": ModelConfig, "training": TrainingConfig, "losses": LossConfig}
-_PARAMETERS = ("horizon", "lookback", "factors", "covariates", "model", "training", "losses", "seed", "device", "series")
+_PARAMETERS = (
+    "horizon",
+    "lookback",
+    "factors",
+    "covariates",
+    "model",
+    "training",
+    "losses",
+    "seed",
+    "device",
+    "series",
+)
 
 
 class DeepDIVE(Forecasting, Explaining):

@@ -51,6 +51,7 @@ class WindowEffects:
             that should be known in advance is missing; None if none is.
         columns: (batch, horizon, column) what all series are told of the target rows as it is: standardised covariates
             and indicators of classes, 0 where not known; None if there is nothing.
+        static: (batch, feature) facts of the series of each window; None unless windows are of one series each.
     """
 
     past: Tensor
@@ -59,6 +60,7 @@ class WindowEffects:
     told_ahead: Tensor | None = None
     doubt: Tensor | None = None
     columns: Tensor | None = None
+    static: Tensor | None = None
 
     def to(self, device: torch.device) -> "WindowEffects":
         """Return the effects on ``device``."""

@@ -4,14 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from divecast import Covariate, DataWarning, DeepDIVE, Label, Panel, TrainingConfig
-from divecast.data import ByTime, split
+from divecast.data import ByTime, WindowShape, split
 from divecast.data.sources.series_rows import SeriesRows
 from divecast.data.windows.own_scale import fit_own_scale
 from divecast.errors import ConfigError
 from divecast.fit.separate_series import series_mode
 from divecast.inference.folding import folded_values
+from divecast.inference.static_facts import FactsOfRows, StaticFacts
+from divecast.model.forecaster import Forecaster, Told
 from worlds import SMALL, hours, told
 
 QUICK = TrainingConfig(epochs=1, learning_rate=1e-2)
@@ -126,14 +129,36 @@ def test_saved_model_forecasts_alike(model, tmp_path):
 def test_labels_and_covariates_per_series():
     factors = ["hour", Label("promotion", per_series=True)]
     covariates = ["temperature", Covariate("wind", known_ahead=False)]
-    model = DeepDIVE(
-        8, 60, factors, covariates=covariates, model=SMALL, training=QUICK, series="independent"
-    ).fit(told(), progress=False)
+    model = DeepDIVE(8, 60, factors, covariates=covariates, model=SMALL, training=QUICK, series="independent").fit(
+        told(), progress=False
+    )
     fitted = model.fitted_model
     assert fitted.factor_names == ("hour", "promotion"), "a label that differs by series has a block of the code"
     assert fitted.effects.basis.is_told
     what_if = model.what_if(told(), factor="promotion", to="yes")
     assert what_if.difference.shape[1:] == (8, 1)
+
+
+def test_facts_of_series_reach_the_forecaster():
+    kinds, areas = np.array(["shop", None, "depot", "shop", "depot"], dtype=object), np.array([1.0, 3, 5, np.nan, 3])
+    panel = replace(ragged(), static={"kind": kinds, "area": areas})
+    facts = StaticFacts.of(panel)
+    assert StaticFacts.from_json(facts.to_json()) == facts
+    other = replace(panel.select(["s0", "s2"]), static={"kind": np.array(["depot", "school"], dtype=object)})
+    np.testing.assert_allclose(facts.features(other), [[1, 0, 0], [0, 0, 0]])
+    rows = SeriesRows.of(panel, 24, 6)
+    of_rows = FactsOfRows.read(facts, rows, WindowShape(24, 6))
+    effects = of_rows.of(rows.blocks.stop)
+    assert effects.past.shape == (5, 24, 1)
+    np.testing.assert_allclose(effects.static, facts.features(panel))
+    told = Told("calendar", n_static=facts.width)
+    forecaster = Forecaster((24, 6, 1), (), (), SMALL.decoder, season=1, told=told)
+    torch.nn.init.normal_(forecaster.leave.weight)
+    fused, x = torch.zeros(5, SMALL.decoder.token_width), torch.ones(5, 24, 1)
+    found = forecaster(x, fused, (), effects).loc[:, :, 0]
+    alike = forecaster(x, fused, (), replace(effects, static=effects.static[[0, 1, 0, 3, 4]])).loc[:, :, 0]
+    assert torch.allclose(alike[2], found[0])
+    assert not torch.allclose(found[0], found[2])
 
 
 def test_auto_takes_ragged_series_apart():

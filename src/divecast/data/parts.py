@@ -212,8 +212,9 @@ def _by_time(source: Source, spec: ByTime) -> Parts:
     sizes = (parts.train.n_rows, parts.valid.n_rows, parts.test.n_rows)
     if not all(sizes[: 3 if spec.test else 2]):
         raise DataError(
-            f"A part has no rows: {int((last - first).sum())} rows in shares {spec.train:g}:{spec.valid:g}:{spec.test:g} give "
-            f"{sizes[0]}, {sizes[1]} and {sizes[2]} for training, validation and test",
+            f"A part has no rows: {int((last - first).sum())} rows in shares "
+            f"{spec.train:g}:{spec.valid:g}:{spec.test:g} give {sizes[0]}, {sizes[1]} and "
+            f"{sizes[2]} for training, validation and test",
             hint="Use more rows or other shares in {split}",
         )
     return parts

@@ -1,8 +1,8 @@
 """Effects of the rows of a panel, cut into windows."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -22,6 +22,13 @@ from divecast.types import WindowEffects
 
 _MOST_KEPT = 50_000_000  # effects of a whole panel that are computed once and kept, 200 MB
 _ROWS_AT_ONCE, _VALUES_AT_ONCE = 8192, 16_000_000
+
+
+class StaticSource(Protocol):
+    """Facts of the series of windows of one series each."""
+
+    def at(self, origins: Rows) -> Tensor:
+        """Return (batch, feature)."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -48,12 +55,14 @@ class RowEffects:
         facts: known columns of the rows.
         shape: lengths of a window.
         keep: compute all rows at once from the first batch on, if they fit into memory.
+        static: facts of the series of windows of one series each.
     """
 
     effects: Effects
     facts: Facts
     shape: WindowShape
     keep: bool = False
+    static: StaticSource | None = None
     _whole: _Whole | None = field(default=None, init=False)
     _n_rows: int = field(default=0, init=False)
 
@@ -64,6 +73,10 @@ class RowEffects:
             origins: (batch,) rows of the first future step.
             channels: numbers of the channels; None for all.
         """
+        effects = self._of(origins, channels)
+        return effects if self.static is None else replace(effects, static=self.static.at(origins))
+
+    def _of(self, origins: Rows, channels: NDArray[np.int64] | None) -> WindowEffects:
         self._n_rows += len(origins) * (self.shape.lookback + self.shape.horizon)
         if self._whole is None and self._fits and (self.keep or self._n_rows >= self.facts.n_rows):
             self._whole = self._computed(np.arange(self.facts.n_rows))

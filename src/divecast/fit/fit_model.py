@@ -35,7 +35,9 @@ from divecast.train.loop import Checkpointing, Probe, Task, fit_network
 
 _CALIBRATION_VALUES = 500_000  # residuals per step; more would not change a quantile
 _CALIBRATION_WINDOWS = 50_000  # of independent series; more would take minutes
-_MOST_WINDOWS = 100_000  # of a pass over independent series; our choice, a minute of training
+# Of a pass over independent series, our choice: with more windows than this many steps take, a batch is larger by up to
+# this factor, and a pass takes some of the windows. A step costs a small batch as much as a larger one.
+_MOST_STEPS, _LARGER_BATCH = 150, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +145,15 @@ def _task(stage: Stage, provenance: Provenance, device: torch.device, ranks: Ran
     identity = {**provenance.to_json(), **digests}
     labelled = few_labelled(stage.train, plan.training)
     axes = channel_axes(stage, plan)
-    most = _MOST_WINDOWS if plan.series == "independent" else None
+    training, most = plan.training, None
+    if plan.series == "independent":
+        batch_size = min(_LARGER_BATCH * training.batch_size, len(stage.train) // _MOST_STEPS)
+        training = replace(training, batch_size=max(training.batch_size, batch_size))
+        most = _MOST_STEPS * training.batch_size
     return Task(
         stage.train,
         stage.valid,
-        plan.training,
+        training,
         plan.losses,
         plan.seed,
         device,

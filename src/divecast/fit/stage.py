@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 import torch
@@ -25,18 +26,29 @@ from divecast.data import (
 from divecast.data.sources.series_rows import SeriesRows
 from divecast.data.windows.own_scale import fit_own_scale
 from divecast.data.windows.range_check import check_range
+from divecast.data.windows.windows import EffectsSource
 from divecast.effects import Effects, RowEffects, choose_basis, facts_of, fit_effects
 from divecast.errors import ConfigError, DataError
 from divecast.fit.linear_start import Mix, Start, start_linear, takes_seconds
 from divecast.fit.static_features import static_features
 from divecast.inference.calibration import Calibration
-from divecast.inference.fitted_model import FittedModel, build_network, dimensions_of, frequency_of, with_effects
+from divecast.inference.fitted_model import (
+    FittedModel,
+    build_network,
+    dimensions_of,
+    effects_of_series,
+    frequency_of,
+    with_effects,
+)
 from divecast.inference.provenance import FitPlan, Provenance
+from divecast.inference.static_facts import StaticFacts
 from divecast.metrics import seasonal_scale
 from divecast.model.linear.label_covariates import recurring_pairs
 from divecast.model.network import Dimensions, Network
 from divecast.model.pairing import find_couplings
 from divecast.train.distributed.ranks import ALONE, Ranks
+
+_LINEAR_WINDOWS = 400_000  # of independent series, which share one map; more would not change it
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -56,6 +68,7 @@ class Stage:
         network: the network, with its linear path solved.
         dimensions: its sizes.
         mix: how the linear path weighs its maps.
+        facts: facts of independent series, which their windows have.
     """
 
     source: Source
@@ -70,6 +83,7 @@ class Stage:
     network: Network
     dimensions: Dimensions
     mix: Mix
+    facts: StaticFacts
 
     @classmethod
     def of(
@@ -94,7 +108,11 @@ class Stage:
         labelled_by = [(f, v) for f, v in zip(plan.factors, vocabularies, strict=True) if not v.per_series]
         labels = encode_labels(source, [f for f, _ in labelled_by], [v for _, v in labelled_by])
         check_range(source, parts.valid, scale)
-        effects, row_effects = _effects(source, parts, scale, vocabularies, plan)
+        effects, of_rows = _effects(source, parts, scale, vocabularies, plan)
+        facts, row_effects = StaticFacts(), cast(EffectsSource | None, of_rows)
+        if isinstance(source, SeriesRows):
+            facts = StaticFacts.of(source.panel)
+            row_effects = effects_of_series(of_rows, facts, source, plan.shape)
 
         def windows(stride: int) -> tuple[Windows, Windows]:
             in_training = Windows.of(source, parts.train, labels, scale, plan.shape, "fit", stride).scaled()
@@ -108,17 +126,17 @@ class Stage:
             dimensions_of(plan.shape, len(source.channels), vocabularies), labels, parts, plan.model
         )
         basis = None if effects is None else effects.basis
-        dimensions = with_effects(replace(dimensions, season=_season(source, plan.lookback)), basis)
+        dimensions = with_effects(replace(dimensions, season=_season(source, plan.lookback)), basis, facts)
         static = static_features(source)
-        dimensions = replace(dimensions, n_static=static.shape[1])
+        dimensions = dimensions if facts.facts else replace(dimensions, n_static=static.shape[1])
         network = build_network(dimensions, plan.model, plan.seed)
-        if dimensions.n_static:
+        if static.shape[1]:
             network.forecaster.static.copy_(static)
         start = start_of(network, plan, parts.train)
-        solved = ranks.once(
-            lambda: start_linear(network, *windows(start.stride), start, None if former is None else former.mix)
-        )
-        return cls(source, plan, parts, vocabularies, scale, labels, effects, train, valid, network, dimensions, solved)
+        read, start = _enough_windows(windows(start.stride), start)
+        solved = ranks.once(lambda: start_linear(network, *read, start, None if former is None else former.mix))
+        known = (vocabularies, scale, labels, effects)
+        return cls(source, plan, parts, *known, train, valid, network, dimensions, solved, facts)
 
     def fitted(self, provenance: Provenance) -> FittedModel:
         """Return the model of the trained network, not calibrated yet."""
@@ -134,6 +152,7 @@ class Stage:
             provenance=provenance,
             effects=self.effects,
             series=self.source.names if isinstance(self.source, SeriesRows) else (),
+            static=self.facts,
         )
 
 
@@ -181,6 +200,21 @@ def start_of(network: Network, plan: FitPlan, train: Part) -> Start:
     return Start(decoder.linear, decoder.ridge_penalty, stride, plan.seed)
 
 
+def _enough_windows(windows: tuple[Windows, Windows], start: Start) -> tuple[tuple[Windows, Windows], Start]:
+    """Return training and validation windows for the linear path; some of those of many independent series."""
+    train, valid = windows
+    share = min(1.0, _LINEAR_WINDOWS / len(train))
+    if not isinstance(train.source, SeriesRows) or share == 1.0:
+        return windows, start
+    draw = np.random.default_rng(start.seed)
+
+    def some(every: Windows) -> Windows:
+        n_kept = max(1, round(share * len(every)))
+        return every.subset(np.sort(draw.choice(len(every), n_kept, replace=False, shuffle=False)))
+
+    return (some(train), some(valid)), replace(start, stride=max(start.stride, round(start.stride / share)))
+
+
 def _check_windows(
     train: Windows, valid: Windows, vocabularies: Sequence[Vocabulary], training: TrainingConfig
 ) -> None:
@@ -225,9 +259,10 @@ def seasonal_error(source: Source, train: Part) -> NDArray[np.float64]:
     """
     period = next(iter(seasons(source.clock)), 1)
     if isinstance(source, SeriesRows):
-        of_series = [seasonal_scale(source.values[a:b], period) if b - a > period else [np.nan] for a, b in zip(
-            train.start, train.stop, strict=True
-        )]
+        of_series = [
+            seasonal_scale(source.values[a:b], period) if b - a > period else [np.nan]
+            for a, b in zip(train.start, train.stop, strict=True)
+        ]
         return np.concatenate(of_series)
     ranges = [rows for rows in train.ranges() if rows.stop - rows.start > period]
     if not ranges:

@@ -44,6 +44,7 @@ from divecast.inference.added_factor import AddedFactor
 from divecast.inference.calibration import Calibration
 from divecast.inference.forecast_starts import Moment, forecast_starts
 from divecast.inference.provenance import Provenance, fingerprint_of
+from divecast.inference.static_facts import NO_FACTS, FactsOfRows, StaticFacts
 from divecast.model.network import Dimensions, Network
 
 PartName = Literal["train", "valid", "test", "all"]
@@ -71,6 +72,7 @@ class FittedModel:
         added: factors learned after the fit, which are inferred and which the forecast does not know.
         series: names of the series of the fit of an independent model, which has a single channel; ``scale`` is then
             (series, channel), and ``seasonal_error`` (series,). Empty for series that are forecast together.
+        static: facts of the series that an independent model reads.
 
     Example:
         >>> fitted = model.fitted_model
@@ -90,6 +92,7 @@ class FittedModel:
     effects: Effects | None = None
     added: tuple[AddedFactor, ...] = ()
     series: tuple[str, ...] = ()
+    static: StaticFacts = NO_FACTS
 
     @property
     def independent(self) -> bool:
@@ -255,7 +258,7 @@ class FittedModel:
         """
         if self.independent:
             separate = self.separate(source, ends)
-            effects = self.row_effects(separate)
+            effects = effects_of_series(self.row_effects(separate), self.static, separate, self.shape)
             labels = self.label_indices(separate)
             scale = at_names(self.scale, self.series, separate)
             chosen = part or whole(separate)
@@ -435,8 +438,20 @@ def dimensions_of(shape: WindowShape, n_channels: int, vocabularies: Sequence[Vo
     return Dimensions(shape.lookback, shape.horizon, n_channels, kinds, frequencies)
 
 
-def with_effects(dimensions: Dimensions, basis: Basis | None) -> Dimensions:
-    """Return dimensions with what a network is told by a basis."""
+def effects_of_series(
+    effects: RowEffects | None, static: StaticFacts, source: SeriesRows, shape: WindowShape
+) -> RowEffects | FactsOfRows | None:
+    """Return the effects of windows of independent series, with the facts of the series if the model reads some."""
+    facts = FactsOfRows.read(static, source, shape)
+    if facts is None or effects is None:
+        return effects if facts is None else facts
+    return replace(effects, static=facts)
+
+
+def with_effects(dimensions: Dimensions, basis: Basis | None, static: StaticFacts = NO_FACTS) -> Dimensions:
+    """Return dimensions with what a network is told by a basis, and by facts of the series of windows."""
+    if static.facts:
+        dimensions = replace(dimensions, n_static=static.width, effects="calendar")
     if basis is None:
         return dimensions
     return replace(dimensions, effects="told" if basis.is_told else "calendar", n_columns=basis.n_columns)

@@ -69,9 +69,7 @@ def _of_series(
     """Return the indices of windows of independent series: of the last row of each, or from origins of all."""
     if start is None:
         if stop is not None or every > 1:
-            raise ConfigError(
-                "Rolling forecasts need the time of the first one", hint="Pass {start}", argument="start"
-            )
+            raise ConfigError("Rolling forecasts need the time of the first one", hint="Pass {start}", argument="start")
         return np.flatnonzero(windows.origins == source.blocks.stop[windows.segments])
     clock = source.panel.clock
     first = clock.row_of(start, after_end=True)

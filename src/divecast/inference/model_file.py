@@ -17,6 +17,7 @@ from divecast.inference.added_factor import AddedFactor, path_of
 from divecast.inference.calibration import Calibration
 from divecast.inference.fitted_model import FittedModel, build_network, dimensions_of, with_effects
 from divecast.inference.provenance import Provenance, read_typed, typed
+from divecast.inference.static_facts import StaticFacts
 from divecast.model.network import Dimensions
 from divecast.model.pairing import Coupling
 from divecast.persistence.adapters import adapter_of
@@ -72,7 +73,7 @@ def document_of(fitted: FittedModel) -> dict[str, Any]:
     document: dict[str, Any] = as_json(
         {
             "channels": fitted.channels,
-            **({"series": fitted.series} if fitted.independent else {}),
+            **({"series": fitted.series, "static": fitted.static.to_json()} if fitted.independent else {}),
             "vocabularies": [vocabulary.to_dict() for vocabulary in fitted.known_vocabularies],
             "basis": None if fitted.effects is None else groups_to_json(fitted.effects.basis.groups),
             "pairs": fitted.dimensions.pairs,
@@ -114,7 +115,10 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
         season=adapter_of(int).validate_python(document["season"]),
         n_static=TypeAdapter(Annotated[int, Field(ge=0, le=_MOST_STATIC)]).validate_python(document["n_static"]),
     )
-    dimensions = with_effects(dimensions, basis)
+    static = StaticFacts.from_json(document.get("static", []))
+    if static.width > _MOST_STATIC:
+        raise ValueError(f"expected at most {_MOST_STATIC} features of a series, got {static.width}")
+    dimensions = with_effects(dimensions, basis, static)
     levels = tuple(map(float, document["levels"]))
     learned = [Vocabulary.from_dict(plain["vocabulary"]) for plain in document["added"]]
     _check_tensors(tensors, dimensions, provenance.plan.model, len(levels), basis, learned, len(series))
@@ -139,6 +143,7 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
         effects=None if basis is None else _effects_of(basis, tensors),
         added=tuple(added),
         series=series,
+        static=static,
     )
 
 

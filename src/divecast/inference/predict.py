@@ -113,8 +113,9 @@ def forecast_pieces(
     for number, piece in enumerate(cut):
         batch, own = batch_of(fitted, piece), fitted.at(piece)
         outputs, plain = predict(fitted, batch, mode), PlainForecast.of(fitted, piece)
-        has_scale = own.scale.learned if plain is None or plain.windows is None else ~np.isnan(own.scale.center[:, 0])
-        silent.mark(piece, batch.x[:, -n_recent:].isnan().all(dim=1).cpu().numpy() & has_scale)
+        recent: NDArray[np.bool_] = batch.x[:, -n_recent:].isnan().all(dim=1).cpu().numpy()
+        recent &= own.scale.learned.reshape(-1, len(fitted.channels))
+        silent.mark(piece, recent)
         mean, quantiles = mean_and_quantiles(own, outputs, levels)
         # Restored before each yield: a suspended generator must not hold the caller's random state.
         with own_random_state(fitted.provenance.plan.seed + number) if n_samples else nullcontext():
@@ -123,7 +124,7 @@ def forecast_pieces(
             if plain is not None:
                 plain.put(mean, levels, quantiles)
                 plain.put_samples(samples)
-        empty.mark(piece, np.isnan(mean).any(axis=1))
+        empty.mark(piece, np.asarray(np.isnan(mean).any(axis=1)))
         forecast = Forecast(
             Keys.of(piece.source, piece.origins, piece.segments, range(-1, fitted.shape.horizon)),
             fitted.channels,

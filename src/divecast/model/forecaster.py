@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 from divecast.config import DecoderConfig
 from divecast.model.blocks import Residual
@@ -212,6 +213,9 @@ class Forecaster(nn.Module):
         conditions = self.conditions(fused)
         if self.conditions_told is not None and effects is not None and effects.columns is not None:
             conditions = conditions + self.conditions_told(effects.columns.flatten(1))
+        if self.enter_static is not None and effects is not None and effects.static is not None:
+            of_facts = self.enter_static(effects.static)
+            conditions = conditions + pad(of_facts, (0, conditions.shape[1] - of_facts.shape[1]))
         read = [past.window, conditions[:, None]]
         if effects is not None and effects.told is not None:
             read.append(effects.told.transpose(1, 2))

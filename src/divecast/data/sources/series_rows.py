@@ -128,7 +128,12 @@ class SeriesRows(Panel):
 
     @classmethod
     def of(
-        cls, panel: Panel, lookback: int, horizon: int, ends: Literal["own", "common"] = "own", n_rows: int | None = None
+        cls,
+        panel: Panel,
+        lookback: int,
+        horizon: int,
+        ends: Literal["own", "common"] = "own",
+        n_rows: int | None = None,
     ) -> "SeriesRows":
         """Lay out the series of a panel.
 

@@ -1,0 +1,138 @@
+"""Facts of independent series as features that windows have, read alike from other data than those of the fit."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from divecast.data import Panel, WindowShape
+from divecast.data.source import Column
+from divecast.data.sources.series_rows import Blocks, SeriesRows
+from divecast.data.tables.label_columns import as_text, distinct, label_missing
+from divecast.persistence.adapters import adapter_of
+from divecast.types import WindowEffects
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A fact of series as features: a number in units of its spread, or indicators of categories.
+
+    Attributes:
+        name: name of the fact.
+        centre: mean of a number over the series of the fit.
+        spread: standard deviation of a number; 0 where it does not vary.
+        categories: values of a fact that is text; empty for a number.
+    """
+
+    name: str
+    centre: float = 0.0
+    spread: float = 0.0
+    categories: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, name: str, column: Column) -> "Fact":
+        """Take the units, or the categories, of the series of a fit."""
+        if column.dtype.kind != "f":
+            return cls(name, categories=tuple(distinct(column)[0]))
+        known = column[~np.isnan(column)]
+        return cls(name, float(known.mean()), float(known.std())) if len(known) else cls(name)
+
+    @property
+    def width(self) -> int:
+        """Number of features."""
+        return len(self.categories) or 1
+
+    def features(self, column: Column) -> NDArray[np.float64]:
+        """Return (series, feature); 0 where the fact is missing, or of a category that the fit did not see."""
+        if not self.categories:
+            numbers = column if column.dtype.kind == "f" else np.full(len(column), np.nan)
+            standard = (numbers - self.centre) / self.spread if self.spread > 0 else np.zeros(len(column))
+            return np.nan_to_num(standard)[:, None]
+        found = np.zeros((len(column), len(self.categories)))
+        place, known = {name: at for at, name in enumerate(self.categories)}, ~label_missing(column)
+        for series in np.flatnonzero(known):
+            at = place.get(as_text([column[series]])[0])
+            if at is not None:
+                found[series, at] = 1.0
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFacts:
+    """The facts that an independent model reads.
+
+    Attributes:
+        facts: the facts, in order.
+    """
+
+    facts: tuple[Fact, ...] = ()
+
+    @classmethod
+    def of(cls, panel: Panel) -> "StaticFacts":
+        """Take the facts of the series of a fit."""
+        return cls(tuple(Fact.of(name, column) for name, column in panel.static.items()))
+
+    @property
+    def width(self) -> int:
+        """Number of features."""
+        return sum(fact.width for fact in self.facts)
+
+    def features(self, panel: Panel) -> Tensor:
+        """Return (series, feature) float32 of any panel; 0 where a fact is missing."""
+        n_series = len(panel.channels)
+        columns = [
+            fact.features(panel.static[fact.name]) if fact.name in panel.static else np.zeros((n_series, fact.width))
+            for fact in self.facts
+        ]
+        return torch.from_numpy(np.concatenate([np.empty((n_series, 0)), *columns], axis=1)).float()
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Return the facts as JSON values."""
+        return [asdict(fact) for fact in self.facts]
+
+    @staticmethod
+    def from_json(plain: Sequence[Mapping[str, Any]]) -> "StaticFacts":
+        """Read the result of ``to_json``.
+
+        Raises:
+            ValueError, LookupError, TypeError: it is malformed.
+        """
+        return StaticFacts(tuple(adapter_of(Fact).validate_python(each) for each in plain))
+
+
+NO_FACTS = StaticFacts()
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class FactsOfRows:
+    """The facts of the series of windows.
+
+    Attributes:
+        features: (series, feature).
+        blocks: where the rows of the series lie.
+        shape: lengths of a window.
+    """
+
+    features: Tensor
+    blocks: Blocks
+    shape: WindowShape
+
+    @classmethod
+    def read(cls, facts: StaticFacts, source: SeriesRows, shape: WindowShape) -> "FactsOfRows | None":
+        """Return the facts of the series of a source; None for a model that reads none."""
+        return cls(facts.features(source.panel), source.blocks, shape) if facts.facts else None
+
+    def at(self, origins: Rows) -> Tensor:
+        """Return the features of windows, (batch, feature)."""
+        return self.features[torch.from_numpy(self.blocks.series_of(origins))]
+
+    def of(self, origins: Rows, channels: Rows | None = None) -> WindowEffects:  # noqa: ARG002  as RowEffects
+        """Return windows without other effects than these facts."""
+        past, ahead = (torch.zeros(len(origins), n, 1) for n in (self.shape.lookback, self.shape.horizon))
+        return WindowEffects(past, ahead, static=self.at(origins))
