@@ -13,7 +13,8 @@ from divecast.data.windows.own_scale import LEAST_VALUES, fit_own_scale
 from divecast.errors import ConfigError, DataError, warn_data
 from divecast.inference.provenance import FitPlan
 
-_SHARE = 0.2  # more than this share of the series lack more than this share of the rows, at an end (our choice)
+# More than this share of the series, and at least so many, lack more than this share of the rows at an end (our choice).
+_SHARE, _LEAST_RAGGED = 0.2, 5
 _ROWS_AT_ONCE = 65536
 
 
@@ -40,8 +41,8 @@ def series_mode(source: Source, wanted: SeriesMode) -> SeriesMode:
         return wanted
     first, last = own_rows_of(source)
     n_rows = len(source.values)
-    ragged = (last - first < n_rows) & ((first > _SHARE * n_rows) | (n_rows - last > _SHARE * n_rows))
-    if ragged.sum() <= _SHARE * len(source.channels):
+    ragged = (last > 0) & ((first > _SHARE * n_rows) | (n_rows - last > _SHARE * n_rows))
+    if ragged.sum() < max(_LEAST_RAGGED, _SHARE * len(source.channels)):
         return "joint"
     warn_data(
         f"Each series is forecast on its own, by one network for all: {int(ragged.sum())} of "
