@@ -68,7 +68,8 @@ def test_settings_have_nested_names() -> None:
     assert settings["model__code__n_conditional"] == 3
     assert settings["losses__forecast"] == 2.0
     assert settings["training"] == TrainingConfig(epochs=2)
-    names = ["horizon", "lookback", "factors", "covariates", "model", "training", "losses", "seed", "device"]
+    groups = ["model", "training", "losses"]
+    names = ["horizon", "lookback", "factors", "covariates", *groups, "seed", "device", "series"]
     assert list(varied().get_params(deep=False)) == names
     defaults = DeepDIVE(6, 24).get_params()
     assert defaults["model"] is None

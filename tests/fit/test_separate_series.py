@@ -163,9 +163,10 @@ def test_facts_of_series_reach_the_forecaster():
 
 def test_auto_takes_ragged_series_apart():
     assert series_mode(hours(weeks=1).panel, "auto") == "joint"
+    values = np.zeros((50, 10))
+    values[:11, :5] = np.nan
+    late = Panel.from_array(values, "2024-01-01", "1D")
     with pytest.warns(DataWarning, match="Each series is forecast on its own"):
-        values = np.zeros((50, 10))
-        values[:11, :5] = np.nan
-        assert series_mode(Panel.from_array(values, "2024-01-01", "1D"), "auto") == "independent"
+        assert series_mode(late, "auto") == "independent"
     with pytest.raises(ConfigError, match="series must be"):
         series_mode(hours(weeks=1).panel, "alone")

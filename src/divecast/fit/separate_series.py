@@ -13,7 +13,7 @@ from divecast.data.windows.own_scale import LEAST_VALUES, fit_own_scale
 from divecast.errors import ConfigError, DataError, warn_data
 from divecast.inference.provenance import FitPlan
 
-# More than this share of the series, and at least so many, lack more than this share of the rows at an end (our choice).
+# This share of the series or more, and at least so many, lack more than this share of the rows at an end (our choice).
 _SHARE, _LEAST_RAGGED = 0.2, 5
 _ROWS_AT_ONCE = 65536
 
