@@ -5,7 +5,7 @@ import pytest
 
 from divecast.explain.anomalies.reference import DEFAULT_SCORES
 from explorer.asking import Asked, explorer_of
-from worlds import hours, moves
+from worlds import hours, moves, told
 
 PANEL, RECORDINGS = hours().panel, moves()
 AT = ["2024-01-20T05:00", "2024-01-10T00:00"]
@@ -73,6 +73,26 @@ def test_what_if(of_hours, hours_model, a):
     assert {name: each["name"] for name, each in found["after"].items()} == dict(
         zip(wanted.factors, wanted.after.names[0], strict=True)
     )
+
+
+def test_a_scenario_of_the_future(told_model):
+    data = told()
+    asked = Asked(explorer_of(told_model, data))
+    future = {
+        "promotion": [{"to": "yes", "start": "2024-02-25T14:00", "series": ["u"]}],
+        "temperature": [{"add": 2.0}, {"to": 15.0, "start": "2024-02-25T15:00", "stop": "2024-02-25T16:00"}],
+    }
+    found = asked.answer("/what-if", {"future": future, "at": ["2024-02-25T12:00"]})
+    wanted = told_model.what_if(
+        data,
+        future={
+            "promotion": ("yes", slice("2024-02-25T14:00", None), ["u"]),
+            "temperature": [2.0, ("=", 15.0, slice("2024-02-25T15:00", "2024-02-25T16:00"))],
+        },
+        at="2024-02-25T12:00",
+    )
+    same(found["windows"][0]["difference"], wanted.difference[0])
+    assert found["scenario"] == list(wanted.scenario)
 
 
 def test_traverse(of_moves, moves_model):

@@ -42,7 +42,13 @@ VALUES = {f"s{at}": [1.0] * 24 for at in range(4)}
         ("/forecast", {"window": {"values": VALUES | {"s0": [float("nan")] * 24}, "start": "2024-01-20"}},
          "window.values.s0.0", "finite"),
         ("/encode", [], "body", "dictionary"),
-        ("/what-if", {}, "to", "required"),
+        ("/what-if", {}, "body", "either to or future"),
+        ("/what-if", {"to": {"hour": "03"}, "future": {"hour": [{"to": "03"}]}}, "body", "either to or future"),
+        ("/what-if", {"future": {"hour": [{"to": "03"}]}}, "future", "calendar"),
+        ("/what-if", {"future": {"promo": [{"to": "on"}]}}, "future", "promo"),
+        ("/what-if", {"future": {"promo": [{"to": "on", "add": 1}]}}, "future.promo.0", "either to or add"),
+        ("/what-if", {"future": {"promo": [{"to": "on"}]}, "window": {"values": VALUES, "start": "2024-01-20"}},
+         "future", "server's data"),
         ("/what-if", {"to": {"hour": "25"}}, "to", "25"),
         ("/what-if", {"to": {"mood": "03"}}, "to", "mood"),
         ("/traverse", {"dimension": "a99"}, "dimension", "a0 to a2"),
@@ -69,7 +75,7 @@ def test_the_field_is_named(of_hours, path, body, field, named):
           "expected": "channels of the model, such as 's0'", "got": "'s9'"}),
         ("/forecast", {"levels": [1.5]},
          {"field": "levels.0", "message": "Input should be less than 1", "expected": None, "got": "1.5"}),
-        ("/what-if", {}, {"field": "to", "message": "Field required", "expected": None, "got": None}),
+        ("/traverse", {}, {"field": "dimension", "message": "Field required", "expected": None, "got": None}),
         ("/anomalies", {}, {"field": "every", "expected": "at most 500", "got": "1321", "message":
           "Too many windows to score: expected at most 500, got 1321. Choose a shorter span, or every of at least 3."}),
     ],
@@ -138,6 +144,7 @@ COLUMN = st.lists(st.none() | st.floats(width=32) | NUMBERS, min_size=24, max_si
 WINDOW = st.fixed_dictionaries(
     {"values": st.fixed_dictionaries({f"s{at}": COLUMN for at in range(4)})}, optional={"start": TEXTS}
 )
+CHANGES = st.fixed_dictionaries({"to": TEXTS | NUMBERS, "start": TEXTS})
 FIELDS = {
     "at": PLACES,
     "window": WINDOW,
@@ -150,6 +157,7 @@ FIELDS = {
     "positions": st.lists(NUMBERS, max_size=3),
     "start": TEXTS,
     "stop": TEXTS,
+    "future": st.dictionaries(TEXTS, st.lists(CHANGES, max_size=2)),
     "every": NUMBERS,
     "n": NUMBERS,
     "apart": NUMBERS,
@@ -157,7 +165,7 @@ FIELDS = {
 ALLOWED = {
     "/forecast": (ForecastAnswer, ("at", "window", "channels", "levels", "labels")),
     "/encode": (EncodeAnswer, ("at", "window")),
-    "/what-if": (WhatIfAnswer, ("at", "window", "channels", "levels", "labels", "to", "unlabelled_code")),
+    "/what-if": (WhatIfAnswer, ("at", "window", "channels", "levels", "labels", "to", "future", "unlabelled_code")),
     "/traverse": (TraverseAnswer, ("at", "window", "channels", "dimension", "positions", "unlabelled_code")),
     "/anomalies": (AnomaliesAnswer, ("start", "stop", "every", "n", "apart")),
 }

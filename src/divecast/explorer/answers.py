@@ -94,10 +94,11 @@ class WindowWhatIf(OfWindow):
 
 
 class WhatIfAnswer(BaseModel):
-    """Forecasts under other classes, as returned by ``DeepDIVE.what_if``."""
+    """Forecasts under other classes or in a scenario, as returned by ``DeepDIVE.what_if``."""
 
     channels: list[str]
     levels: list[float]
+    scenario: list[str] = Field(description="What changes in rows to forecast, in words.")
     windows: list[WindowWhatIf]
 
 

@@ -19,6 +19,7 @@ from divecast.explain.anomalies.reference import DEFAULT_SCORES, Reference, refe
 from divecast.explain.counterfactuals.counterfactual import Counterfactual
 from divecast.explain.counterfactuals.dimension import find_dimension
 from divecast.explain.counterfactuals.label_effects import LabelEffects, effects_for
+from divecast.explain.counterfactuals.scenario import scenario_of, scenario_windows
 from divecast.explain.counterfactuals.traversal import Traversal, traverse_windows
 from divecast.explain.counterfactuals.what_if import ClassChange, wanted_classes, what_if_windows
 from divecast.explain.places import Place, windows_at
@@ -118,16 +119,27 @@ class Explorer:
 
     def what_if(self, question: WhatIfQuestion) -> Counterfactual:
         """Answer as ``DeepDIVE.what_if``; a window in the request is adjusted by the server's data."""
+        if question.to is None and question.window is not None:
+            raise RefusedError("future", "A scenario is of windows of the server's data", hint="Name them in at")
         with of_field("to"):
-            wanted = wanted_classes(self.fitted, question.to)
+            wanted = None if question.to is None else wanted_classes(self.fitted, question.to)
         windows = self._windows_of(question)
         shape = self.fitted.shape
         size = shape.horizon * (3 + 2 * len(question.levels)) + 3 * shape.lookback
         self._check_size(windows, question.channels, size)
+        if wanted is None:
+            return self._in_scenario(windows, question)
         with of_field("unlabelled_code"):
             how = ClassChange(question.labels, self.effects() if question.unlabelled_code == "adjusted" else None)
         with of_field("levels"):
             return what_if_windows(self.fitted, windows, wanted.expand(len(windows), -1), how, question.levels)
+
+    def _in_scenario(self, windows: Windows, question: WhatIfQuestion) -> Counterfactual:
+        asked = {name: [each.described() for each in changes] for name, changes in (question.future or {}).items()}
+        with of_field("future"):
+            scenario = scenario_of(self.fitted, windows, asked)
+        with of_field("levels"):
+            return scenario_windows(self.fitted, windows, scenario, question.labels, question.levels)
 
     def traverse(self, question: TraverseQuestion) -> Traversal:
         """Answer as ``DeepDIVE.traverse``."""

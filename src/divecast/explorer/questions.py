@@ -1,6 +1,6 @@
 """The bodies of the requests."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -82,13 +82,50 @@ class EncodeQuestion(OfWindows):
     """Infer the codes of windows from their values alone."""
 
 
-class WhatIfQuestion(LabelledQuestion):
-    """Forecast windows under their own classes and under other ones."""
+class FutureChange(Question):
+    """What a label or covariate is in rows to forecast, in a scenario."""
 
-    to: dict[Name, Name] = Field(min_length=1, description="New class of each factor.", examples=[{"weekday": "Sun"}])
+    to: Name | Finite | None = Field(None, description="A class, or the value of a covariate.")
+    add: Finite | None = Field(None, description="What is added to a covariate.")
+    start: Stamp | None = Field(None, description="First time at which it changes; by default from the first step on.")
+    stop: Stamp | None = Field(None, description="Last time at which it changes; a date is that whole day.")
+    series: list[Name] | None = Field(None, min_length=1, description="Series in which it changes, if they differ.")
+
+    @model_validator(mode="after")
+    def _one(self) -> "FutureChange":
+        if (self.to is None) == (self.add is None):
+            raise PydanticCustomError("one", "Use either to or add")
+        return self
+
+    def described(self) -> tuple[Any, ...]:
+        """Return the change as ``DeepDIVE.what_if`` takes it."""
+        how = (self.add,) if self.to is None else ("=", self.to)
+        return (*how, slice(self.start, self.stop), self.series)
+
+
+class WhatIfQuestion(LabelledQuestion):
+    """Forecast windows as they are, and under other classes or in a scenario of the future."""
+
+    to: dict[Name, Name] | None = Field(
+        None, min_length=1, description="New class of each factor.", examples=[{"weekday": "Sun"}]
+    )
+    future: dict[Name, list[FutureChange]] | None = Field(
+        None,
+        min_length=1,
+        description="What changes in rows to forecast, by the name of a label or covariate.",
+        examples=[
+            {"promotion": [{"to": "on", "start": "2024-06-07", "stop": "2024-06-09"}], "temperature": [{"add": 3}]}
+        ],
+    )
     unlabelled_code: UnlabelledCode = Field(
         "adjusted", description="Adjust a to the new classes on average, or keep it."
     )
+
+    @model_validator(mode="after")
+    def _asks(self) -> "WhatIfQuestion":
+        if (self.to is None) == (self.future is None):
+            raise PydanticCustomError("one", "Use either to or future")
+        return self
 
 
 class TraverseQuestion(OfWindows):

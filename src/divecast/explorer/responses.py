@@ -85,7 +85,8 @@ def what_if_answer(answer: Counterfactual, columns: Columns) -> WhatIfAnswer:
         for window, key in enumerate(_keys(answer.factual.keys, 0))
     ]
     names = _names(answer.factual.channels, columns)
-    return WhatIfAnswer(channels=names, levels=list(answer.factual.levels), windows=windows)
+    levels, scenario = list(answer.factual.levels), list(answer.scenario)
+    return WhatIfAnswer(channels=names, levels=levels, scenario=scenario, windows=windows)
 
 
 def traverse_answer(traversal: Traversal, columns: Columns) -> TraverseAnswer:
