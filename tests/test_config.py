@@ -36,6 +36,24 @@ def test_a_setting_out_of_range_is_named_with_what_was_found(config: type, name:
         config(**{name: value})
 
 
+@pytest.mark.parametrize("n", [0, 1, 30, 100, 500, 1000, 3839, 3840, 10**6])
+def test_few_windows_get_more_passes_in_smaller_batches_and_many_the_usual_ones(n: int) -> None:
+    found = TrainingConfig().for_windows(n)
+    steps = found.n_epochs * max(1, n // found.n_batch)
+    assert steps >= 150 or found.epochs == 40
+    if n >= 3840:
+        assert (found.epochs, found.batch_size, found.patience) == (5, 128, 3)
+    assert found.epochs >= 5
+    assert 16 <= found.n_batch <= 128
+    assert found.for_windows(10) == found  # in numbers now
+
+
+def test_passes_or_batches_that_are_set_are_kept() -> None:
+    one, two = TrainingConfig(epochs=2).for_windows(100), TrainingConfig(batch_size=8).for_windows(100)
+    assert (one.epochs, one.batch_size, one.patience) == (2, 128, 3)
+    assert (two.epochs, two.batch_size, two.patience) == (5, 8, 3)
+
+
 def test_the_cross_entropy_outweighs_the_kl_by_default() -> None:
     """At equal weights classes that fall together are an optimum; see losses/test_trap.py."""
     assert LossConfig().cross_entropy > LossConfig().marginal_kl

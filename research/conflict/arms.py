@@ -107,7 +107,7 @@ ARMS: dict[str, Arm] = {
 
 def settings_of(arm: str, weights: Weights, settings: Settings) -> Settings:
     """Return the settings of a run: those of the case but for losses and turns, and never stopped early."""
-    lasting = _training(settings, patience=settings.training.epochs)
+    lasting = _training(settings, patience=settings.training.n_epochs)
     weighted = replace(lasting, losses=weights.times(lasting.losses))
     return ARMS.get(arm, tuned_sum)(weighted)
 

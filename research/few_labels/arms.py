@@ -36,7 +36,8 @@ def settings_of(arm: str, case: str, settings: Settings) -> Settings | None:
     changes = ARMS[arm]
     if changes is None:
         return None
-    passes = max(PASSES[case], settings.training.epochs) if settings.training.epochs > 2 else settings.training.epochs
+    usual = settings.training.n_epochs
+    passes = max(PASSES[case], usual) if usual > 2 else usual
     code = replace(settings.model.code, borrow=changes.get("borrow", False))
     training = replace(settings.training, epochs=passes, patience=passes, labelled=changes.get("labelled", 0.5))
     rise = changes.get("unlabelled_rise", 0.0)

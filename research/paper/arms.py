@@ -102,7 +102,7 @@ def closed_form_sum(settings: Settings) -> Settings:
 def by_epoch(settings: Settings) -> Settings:
     """Players alternate whole epochs; each sees half of the passes, so passes and patience are doubled."""
     training = settings.training
-    return _training(settings, interleave="epoch", epochs=2 * training.epochs, patience=2 * training.patience)
+    return _training(settings, interleave="epoch", epochs=2 * training.n_epochs, patience=2 * training.patience)
 
 
 def joint(settings: Settings) -> Settings:

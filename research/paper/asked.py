@@ -15,6 +15,7 @@ from research.paper.cases import Case
 FULL = next(iter(ARMS))
 _FORMER_DECODER = {"linear": "ridge", "standardise": False, "shrink": False, "n_mixtures": 0}
 """What a decoder did before these were settings, as in the oldest lines."""
+_MANY = 10**6  # windows: passes and batches of all cases are those of large data
 
 
 def find_arm(name: str) -> Arm:
@@ -32,9 +33,8 @@ def find_arm(name: str) -> Arm:
 def plan_of(case: Case, arm: str, seed: int) -> FitPlan:
     """Return the settings of the fit."""
     settings = find_arm(arm)(case.settings)
-    return FitPlan(
-        case.horizon, case.lookback, case.factors, (), settings.model, settings.training, settings.losses, seed
-    )
+    training = settings.training.for_windows(_MANY)
+    return FitPlan(case.horizon, case.lookback, case.factors, (), settings.model, training, settings.losses, seed)
 
 
 def asked_of(case: Case, arm: str, seed: int) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def with_defaults(settings: dict[str, Any]) -> dict[str, Any]:
     model = asdict(ModelConfig())
     defaults = {
         "model": {**model, "decoder": {**model["decoder"], **_FORMER_DECODER}},
-        "training": asdict(TrainingConfig()),
+        "training": asdict(TrainingConfig().for_windows(_MANY)),
         "losses": asdict(LossConfig()),
     }
     return _filled(settings, {name: room for name, room in defaults.items() if name in settings})

@@ -176,7 +176,7 @@ def _about_held_out(split: ByGroup) -> str:
 
 
 def _passes(training: TrainingConfig) -> str:
-    return "1 pass" if training.epochs == 1 else f"{training.epochs} passes"
+    return "1 pass" if training.n_epochs == 1 else f"{training.n_epochs} passes"
 
 
 def _need(path: Path | None, name: str) -> Path:

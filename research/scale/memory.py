@@ -96,7 +96,7 @@ def measure(store: Path, channels: int, stride: int) -> dict[str, Any]:
         "rows": len(panel.values),
         "file_mib": round(panel.values.nbytes / _MIB, 1),
         "channels": -(-n // -(-n // channels)) if 0 < channels < n else n,
-        "batch": training.batch_size,
+        "batch": training.n_batch,
         "stride": stride,
         "steps": len(watch.ends) - 1,
         "step_seconds": round(wall, 4),

@@ -109,7 +109,7 @@ def constants() -> Constants:
     held = (wide["rest_peak_mib"] - wide["before_mib"] - wide["model_mib"]) * 2**20
     return Constants(
         *counted(),
-        operations=speed["gflop_a_step"] * GB / (training.batch_size * speed["series"]),
+        operations=speed["gflop_a_step"] * GB / (training.n_batch * speed["series"]),
         activations=held / windows,
         start_seconds=wide["start_seconds"] / wide["series"],
     )
@@ -128,11 +128,11 @@ def plan(found: Constants, ranks: int, assumed: Assumed, sharded: bool) -> Plan:
     training = TrainingConfig()
     kept = SERIES / ranks if sharded else SERIES
     trained = found.shared + found.own * kept
-    windows = training.batch_size * training.channels  # of one channel each, of one rank
+    windows = training.n_batch * training.channels  # of one channel each, of one rank
     memory = FLOAT * (4 * trained + found.linear * kept) + found.activations * windows
     moved = found.shared if sharded else trained
     sent = 2 * (ranks - 1) / ranks * FLOAT * moved
-    steps = math.ceil(HOURS * TRAIN_SHARE / (training.batch_size * ranks))
+    steps = math.ceil(HOURS * TRAIN_SHARE / (training.n_batch * ranks))
     return Plan(memory, sent, steps, found.operations * windows / assumed.rate, sent / assumed.wire)
 
 
@@ -174,7 +174,7 @@ including the part shared by all series), and at most {found.activations / 1e3:.
 **Assumed**, since no GPU was measured: {ASSUMED.rate / TB:g} TFLOP/s in these steps, {ASSUMED.wire / GB:g} GB/s from
 each GPU, and {ASSUMED.memory / GB:g} GB of memory in it.
 
-**Formulas.** R GPUs, C series, B = {training.batch_size} windows per GPU and step (a batch of B R), S =
+**Formulas.** R GPUs, C series, B = {training.n_batch} windows per GPU and step (a batch of B R), S =
 {training.channels} sampled series per step, s shared and c own trained weights, l weights of a linear map, 4 bytes
 each:
 
@@ -214,14 +214,14 @@ rank, as it is now inferred from one sample. By the same formulas:
 def _most(found: Constants) -> float:
     """Return how many series fill the memory of a GPU."""
     training = TrainingConfig()
-    left = ASSUMED.memory - 16 * found.shared - found.activations * training.batch_size * training.channels
+    left = ASSUMED.memory - 16 * found.shared - found.activations * training.n_batch * training.channels
     return left / (FLOAT * (4 * found.own + found.linear))
 
 
 def _seen(ranks: int) -> float:
     """Return the share of the series that the samples of a pass show."""
     training = TrainingConfig()
-    return min(1.0, math.ceil(HOURS * TRAIN_SHARE / (training.batch_size * ranks)) * training.channels / SERIES)
+    return min(1.0, math.ceil(HOURS * TRAIN_SHARE / (training.n_batch * ranks)) * training.channels / SERIES)
 
 
 def _worth(found: Constants) -> float:

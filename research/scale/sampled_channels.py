@@ -77,7 +77,7 @@ def main() -> None:
     """Run the arms that are missing and compare."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=dc.TrainingConfig().epochs)
+    parser.add_argument("--epochs", type=int, default=dc.TrainingConfig().n_epochs)
     parser.add_argument("--stride", type=int, default=1, help="rows from window to window")
     parser.add_argument("--every", type=int, default=1, help="score every so many origins")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])

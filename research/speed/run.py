@@ -65,8 +65,8 @@ class Products(Watch):
 def operations_of_a_step(model: dc.DeepDIVE, n_series: int) -> int:
     """Count a batch of both players, forward and backward."""
     network, training = model.fitted_model.network, dc.TrainingConfig()
-    steps = torch.randn(training.batch_size, n_series, LOOKBACK + HORIZON).transpose(1, 2)
-    labels = torch.zeros(training.batch_size, len(FACTORS), dtype=torch.int64)
+    steps = torch.randn(training.n_batch, n_series, LOOKBACK + HORIZON).transpose(1, 2)
+    labels = torch.zeros(training.n_batch, len(FACTORS), dtype=torch.int64)
     batch = Batch(steps[:, :LOOKBACK], steps[:, LOOKBACK:], labels)
     network.train()
     with FlopCounterMode(display=False) as counter:

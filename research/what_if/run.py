@@ -192,7 +192,7 @@ def read_case(name: str, data: Path | None, seed: int, quick: bool) -> Case:
     factors = Calendar("hour"), Calendar("weekday")
     about = (
         f"{len(panel.channels)} German consumer classes, {len(panel.values)} hours of 2016; default settings, "
-        f"{settings.training.epochs} passes"
+        f"{settings.training.n_epochs} passes"
     )
     return Case(
         name="loads", about=about, data=panel, factors=factors, split=ByTime(3, 1, 1), horizon=24, lookback=168,

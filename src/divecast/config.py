@@ -24,6 +24,8 @@ SeriesMode = Literal["joint", "independent", "auto"]
 LinearStart = Literal["stacked", "ridge", "shared"]
 
 _MAX_INTEGER = 2**63 - 1  # the largest that numpy counts with and torch takes as a seed
+_EPOCHS, _BATCH_SIZE = 5, 128  # of a fit to many windows
+_STEPS, _STEPS_AN_EPOCH, _SMALLEST_BATCH, _MOST_EPOCHS = 150, 8, 16, 40  # of one to few; docs/method.md
 _MAX_DEPTH = 100  # refuses a file with a billion layers before they are built
 
 
@@ -78,6 +80,9 @@ class _Config:
             if get_origin(declared) is Literal:
                 choices = get_args(declared)
                 self._require(isinstance(value, str) and value in choices, field_name, f"one of {choices}")
+            elif declared == int | None:
+                whole = value is None or (isinstance(value, int) and not isinstance(value, bool))
+                self._require(whole, field_name, "a whole number or None")
             elif declared is int:
                 self._require(isinstance(value, int) and not isinstance(value, bool), field_name, "a whole number")
             elif declared is float:
@@ -349,13 +354,16 @@ class TrainingConfig(_Config):
     """Settings of the optimisation.
 
     Attributes:
-        epochs: maximum number of epochs.
-        batch_size: windows per step.
+        epochs: maximum number of epochs; None for 5, or more where the training windows are few and ``batch_size`` is
+            None, too (``for_windows``).
+        batch_size: windows per step; None for 128, or fewer where the training windows are few and ``epochs`` is None,
+            too.
         learning_rate: peak learning rate of AdamW.
         weight_decay: weight decay of AdamW, on the weights of linear and convolutional layers.
         warmup: share of the steps in which the learning rate rises.
         clip: maximum gradient norm of a player.
-        patience: epochs without a better validation loss before stopping.
+        patience: epochs without a better validation loss before stopping; of 5 epochs, and more where ``epochs`` are
+            more since the windows are few.
         monitor: validation loss for early stopping: ``tasks`` (forecast and labels: the weighted total without
             reconstruction and KL of a, which would dominate), ``forecast``, ``labels`` (cross-entropy), or the weighted
             ``total``.
@@ -384,8 +392,8 @@ class TrainingConfig(_Config):
     """
 
     _name: ClassVar[str] = "training"
-    epochs: int = 5
-    batch_size: int = 128
+    epochs: int | None = None
+    batch_size: int | None = None
     learning_rate: float = 2e-3
     weight_decay: float = 0.02
     warmup: float = 0.1
@@ -405,8 +413,8 @@ class TrainingConfig(_Config):
     def __post_init__(self) -> None:
         """Check types and ranges (ConfigError)."""
         self._check_types()
-        self._at_least(1, "epochs", "batch_size", "patience")
-        self._at_least(1, "window_stride")
+        self._at_least(1, *(name for name in ("epochs", "batch_size") if getattr(self, name) is not None))
+        self._at_least(1, "patience", "window_stride")
         self._at_least(0, "weight_decay", "channels")
         self._require(self.learning_rate > 0, "learning_rate", "> 0")
         self._require(self.clip > 0, "clip", "> 0")
@@ -414,5 +422,37 @@ class TrainingConfig(_Config):
         self._require(0 <= self.clamp <= 1, "clamp", "in [0, 1]")
         combines = self.combine == "sum" or self.interleave == "joint"
         self._require(combines, "combine", '"sum" unless training.interleave is "joint"')
-        alternates = self.interleave != "epoch" or self.epochs >= 2
+        alternates = self.interleave != "epoch" or self.n_epochs >= 2
         self._require(alternates, "epochs", '>= 2 if training.interleave is "epoch"')
+
+    @property
+    def n_epochs(self) -> int:
+        """Maximum number of epochs: as set, or as many as a fit to many windows makes."""
+        return _EPOCHS if self.epochs is None else self.epochs
+
+    @property
+    def n_batch(self) -> int:
+        """Windows per step: as set, or as many as a fit to many windows takes."""
+        return _BATCH_SIZE if self.batch_size is None else self.batch_size
+
+    def for_windows(self, n: int) -> "TrainingConfig":
+        """Return the settings with epochs and batch size in numbers, for a fit to ``n`` training windows.
+
+        Where both are None and five epochs have fewer than 150 steps, batches are halved until an epoch has eight of
+        them, to 16 windows at least; and epochs are added until there are 150 steps, to 40 at most.
+
+        Example:
+            >>> few = TrainingConfig().for_windows(500)
+            >>> few.epochs, few.batch_size, few.patience
+            (10, 32, 6)
+            >>> many = TrainingConfig().for_windows(20_000)
+            >>> many.epochs, many.batch_size, many.patience
+            (5, 128, 3)
+        """
+        if self.epochs is not None or self.batch_size is not None or _EPOCHS * (n // _BATCH_SIZE) >= _STEPS:
+            return replace(self, epochs=self.n_epochs, batch_size=self.n_batch)
+        batch_size = _BATCH_SIZE
+        while batch_size > _SMALLEST_BATCH and n // batch_size < _STEPS_AN_EPOCH:
+            batch_size //= 2
+        epochs = min(_MOST_EPOCHS, max(_EPOCHS, math.ceil(_STEPS / max(1, n // batch_size))))
+        return replace(self, epochs=epochs, batch_size=batch_size, patience=self.patience * epochs // _EPOCHS)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from divecast import ByTime, DeepDIVE
 from divecast.data import Windows, split
-from divecast.fit.shrink_correction import correction_shares, shrink_correction
+from divecast.fit.shrink_correction import CorrectionSums, common_evidence, correction_shares, shrink_correction
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import batches, predict
 from worlds import hours
@@ -60,6 +60,24 @@ def test_the_fewer_windows_the_more_of_the_linear_path(stirred: FittedModel) -> 
     some, more = (correction_shares(stirred, valid, n) for n in (3.0, 30.0))
     assert (some <= more + 1e-6).all()
     assert (more <= best + 1e-6).all()
+
+
+def sums_of(missed: Tensor, correction: Tensor) -> CorrectionSums:
+    """Return the sums of windows of one step, (window, channel)."""
+    products, corrections = missed * correction, correction.square()
+    return CorrectionSums(missed.square().sum(0), products.sum(0), corrections.sum(0), products, corrections)
+
+
+def test_channels_that_gain_together_are_believed_with_few_windows() -> None:
+    """Twenty windows, as good as five independent ones, in which a correction removes a half of each error."""
+    draw = torch.Generator().manual_seed(0)
+    missed = torch.randn(20, 30, generator=draw)
+    alike = sums_of(missed, 0.5 * missed)
+    noise = torch.randn(20, 30, generator=draw)
+    unlike = sums_of(missed, noise)
+    assert common_evidence(alike, 5.0) > 10.0
+    assert common_evidence(unlike, 5.0) == 0.0
+    assert common_evidence(alike, 0.0) == 0.0
 
 
 def test_shrinking_keeps_the_shares_and_tells_their_mean(stirred: FittedModel) -> None:

@@ -38,7 +38,7 @@ _EPOCHS = {"electricity": 12, "etth1": 3, "etth2": 3, "exchange": 3}
 
 
 def _plain(track: str) -> Settings:
-    return Settings(training=TrainingConfig(epochs=_EPOCHS.get(track, TrainingConfig().epochs)))
+    return Settings(training=TrainingConfig(epochs=_EPOCHS.get(track)))
 
 
 def _quick(stride: int) -> Callable[[str], Settings]:

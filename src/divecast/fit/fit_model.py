@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from divecast._text import plural
 from divecast.config import ModelConfig, TrainingConfig
 from divecast.data import Panel, Part, Parts, Recordings, Source, Split, Windows, past_rows
 from divecast.data import split as split_rows
@@ -93,6 +94,8 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
     else:
         stage = Stage.of(source, plan, split_rows(source, split), ranks)
         source = stage.source
+    plan = _with_passes(plan, stage, request, ranks)
+    stage = replace(stage, plan=plan)
     provenance = Provenance(
         plan=plan,
         split=split,
@@ -117,6 +120,17 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
         fitted = shrink_correction(fitted, drawn, len(stage.valid) * plan.training.window_stride / plan.horizon)
     fitted = replace(fitted, calibration=Calibration.of(residuals_of(fitted, drawn)))
     return _fitted_again(fitted, stage, request, ranks) if request.refit else fitted
+
+
+def _with_passes(plan: FitPlan, stage: Stage, request: FitRequest, ranks: Ranks) -> FitPlan:
+    """Return the plan with passes and batch size in numbers, and say so if they follow the number of windows."""
+    usual, training = plan.training, plan.training.for_windows(len(stage.train))
+    if request.say is not None and ranks.first and training.n_epochs != usual.n_epochs:
+        request.say(
+            f"There are {plural(len(stage.train), 'training window')}: {training.n_epochs} passes in batches "
+            f"of {training.n_batch}, instead of {usual.n_epochs} in batches of {usual.n_batch}."
+        )
+    return replace(plan, training=training)
 
 
 def _fitted_again(fitted: FittedModel, former: Stage, request: FitRequest, ranks: Ranks) -> FittedModel:

@@ -213,7 +213,7 @@ class _Work:
         fitted, provenance = self.fitted, self.fitted.provenance
         plan, history = provenance.plan, provenance.history
         windows = self.windows(self.everything, effects, "fit", plan.training.window_stride)
-        batch_size = min(plan.training.batch_size, len(windows))
+        batch_size = min(plan.training.n_batch, len(windows))
         per_pass, passes = len(windows) // batch_size, (history.best_epoch or 0) + 1
         steps = max(_LEAST_STEPS, math.ceil(_SHARE_OF_STEPS * per_pass * passes / _PASSES) * _PASSES)
         chosen = self._chosen(windows, min(len(windows), steps * batch_size // _PASSES))

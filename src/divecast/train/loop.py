@@ -117,7 +117,7 @@ def fit_network(
         ConfigError: training diverged, a probe needs whole batches, or a batch or loss cannot be shared by ranks.
         RankError: another rank has stopped.
     """
-    task.ranks.check(min(task.config.batch_size, len(task.train)), task.weights)
+    task.ranks.check(min(task.config.n_batch, len(task.train)), task.weights)
     if probe:
         _check_probe(task)
     if not task.ranks.first:
@@ -153,8 +153,8 @@ class _Run:
         self.network, self.task, self.schedule = network, task, schedule
         self.players, self.checkpointing = players, checkpointing
         self.ranks = task.ranks
-        self.per_epoch = max(1, min(len(task.train), task.most_windows or len(task.train)) // task.config.batch_size)
-        self.n_steps = self.per_epoch * task.config.epochs
+        self.per_epoch = max(1, min(len(task.train), task.most_windows or len(task.train)) // task.config.n_batch)
+        self.n_steps = self.per_epoch * task.config.n_epochs
         self.last_step = self.n_steps if task.passes is None else self.per_epoch * task.passes
         self.validated = _validated_windows(task)
         self.saved_at = time.monotonic()
@@ -193,7 +193,7 @@ class _Run:
         epoch, done = divmod(step, self.per_epoch)
         generator = torch.Generator().manual_seed(spread_seed(self.task.seed, epoch))
         permutation = torch.randperm(len(self.task.train), generator=generator)
-        return permutation.split(self.task.config.batch_size)[done : self.per_epoch]
+        return permutation.split(self.task.config.n_batch)[done : self.per_epoch]
 
     def _one_batch(self, state: FitState, index: Tensor, probe: Probe | None) -> FitState:
         task, sums, counts = self.task, dict(state.sums), dict(state.counts)
@@ -247,7 +247,7 @@ class _Run:
             train = {name: total / state.counts[name] for name, total in state.sums.items()}
             record = EpochRecord(epoch, train, {}, 0.0, time.monotonic() - began)
             return FitState(state.step, state.history.with_record(record), {}, {}, _copy(self.network))
-        valid = validate(self.network, task.valid, task.config.batch_size, task.device, self.validated, self.ranks)
+        valid = validate(self.network, task.valid, task.config.n_batch, task.device, self.validated, self.ranks)
         train = {name: total / state.counts[name] for name, total in state.sums.items()}
         value = _finite(
             "validation", monitored_value(valid, self.task.config.monitor, self.task.weights), self.task.config
@@ -313,7 +313,7 @@ def _validated_windows(task: Task) -> Tensor | None:
         return None
     if task.axes is not None:
         share = task.config.channels / task.axes.n_channels
-        n_windows = max(task.config.batch_size, round(share * len(task.valid)))
+        n_windows = max(task.config.n_batch, round(share * len(task.valid)))
     elif task.most_windows is not None and task.most_windows < len(task.valid):
         n_windows = task.most_windows
     else:

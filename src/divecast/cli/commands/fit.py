@@ -72,10 +72,16 @@ def fit(
     out: Annotated[Path, typer.Option("--out", "-o", help="Model file to write.")] = Path("model.safetensors"),
     split_by: SplitWay = None,
     epochs: Annotated[
-        int | None, typer.Option("--epochs", help="Maximum number of epochs.", rich_help_panel=_RUN)
+        int | None,
+        typer.Option(
+            "--epochs", help="Maximum number of epochs. Default: 5, more for few windows.", rich_help_panel=_RUN
+        ),
     ] = None,
     batch_size: Annotated[
-        int | None, typer.Option("--batch-size", help="Windows per training step.", rich_help_panel=_RUN)
+        int | None,
+        typer.Option(
+            "--batch-size", help="Windows per training step. Default: 128, fewer for few windows.", rich_help_panel=_RUN
+        ),
     ] = None,
     learning_rate: Annotated[
         float | None, typer.Option("--learning-rate", help="Peak learning rate of AdamW.", rich_help_panel=_RUN)

@@ -1,0 +1,1 @@
+"""Short series and small panels: what is learned from few values."""
