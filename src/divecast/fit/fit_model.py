@@ -161,9 +161,9 @@ def _task(stage: Stage, provenance: Provenance, device: torch.device, ranks: Ran
     axes = channel_axes(stage, plan)
     training, most = plan.training, None
     if plan.series == "independent":
-        batch_size = min(_LARGER_BATCH * training.batch_size, len(stage.train) // _MOST_STEPS)
-        training = replace(training, batch_size=max(training.batch_size, batch_size))
-        most = _MOST_STEPS * training.batch_size
+        batch_size = min(_LARGER_BATCH * training.n_batch, len(stage.train) // _MOST_STEPS)
+        training = replace(training, batch_size=max(training.n_batch, batch_size))
+        most = _MOST_STEPS * training.n_batch
     return Task(
         stage.train,
         stage.valid,
