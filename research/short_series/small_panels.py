@@ -4,8 +4,8 @@
     python -m research.short_series.small_panels --data PATH      also ETTh1 and exchange_rate, and the shipped loads
 
 ``usual`` makes five passes in batches of 128, ``following`` those of ``TrainingConfig.for_windows``. On panels with
-many windows both are the same. ``correction`` is the mean share of the network's correction that is kept, ``linear`` the
-error of the linear path alone. Scores are of the test part, which no choice has seen.
+many windows both are the same. ``correction`` is the mean share of the correction that is kept, ``linear`` the error of
+the linear path alone. Scores are of the test part, which no choice has seen.
 """
 
 import argparse
