@@ -46,6 +46,7 @@ HOURLY = pd.DataFrame({"time": HOURS, "north": WAVE, "south": WAVE[::-1]})
 DAILY = pd.DataFrame({"day": DAYS, "sales": WAVE})
 LONG = HOURLY.melt("time", var_name="meter", value_name="kwh")
 METERS = {"id": "meter", "value": "kwh"}
+PARTED = HOURLY[["north"]].assign(year=HOURS.year, month=HOURS.month, day=HOURS.day, hour=HOURS.hour)
 SPRING = HOURLY.assign(time=HOURS + pd.Timedelta("89D"))
 DOTTED = csv(DAILY.assign(day=DAYS.strftime("%d.%m.%Y")))
 TRIALS = pd.DataFrame({"rec": np.repeat(["r1", "r2"], 30), "ax": np.tile(WAVE[:30], 2)})
@@ -199,6 +200,7 @@ FILES = (
 )
 
 STAMPS = (
+    Bad("Columns that were not found", text(csv(HOURLY, sep=" "))),
     Bad("No column of times", table_of(HOURLY[["north", "south"]])),
     Bad("Several columns of times", table_of(HOURLY.rename(columns={"time": "sent"}).assign(seen=HOURS))),
     Bad("A column that is not there", table_of(HOURLY, time="when")),
@@ -253,6 +255,11 @@ STAMPS = (
     Bad(
         "A date and an hour in two columns",
         text(csv(HOURLY.assign(time=HOURS.strftime("%Y-%m-%d"), HE=HOURS.hour + 1))),
+        warns=True,
+    ),
+    Bad(
+        "A year, month, day and hour in columns of their own",
+        text(csv(PARTED)),
         warns=True,
     ),
     Bad("A step that there is not", lambda folder: Panel.from_array(BLOCK, "2024-01-01", "1 fortnight")),

@@ -178,6 +178,27 @@ def test_a_date_and_an_hour_in_two_columns(tmp_path, first):
         ).values.shape
 
 
+@pytest.mark.parametrize("parts", [("year", "month"), ("Year", "Month", "Day"), ("year", "month", "day", "hour")])
+def test_parts_of_a_date_in_columns_of_their_own(tmp_path, parts):
+    times = pd.date_range("2024-01-01", periods=40, freq={2: "MS", 3: "D", 4: "h"}[len(parts)])
+    frame = pd.DataFrame({part: getattr(times, part.lower()) for part in parts}).assign(a=np.arange(40) % 7.0)
+    with pytest.warns(DataWarning) as caught:
+        panel = Panel.read(written(tmp_path / "a.csv", frame))
+    said = " and ".join([", ".join(map(repr, parts[:3][:-1])), repr(parts[:3][-1])])
+    assert str(caught[0].message) == f"Columns {said} were read as dates"
+    np.testing.assert_array_equal(panel.clock.stamps(), times.to_numpy().astype("datetime64[s]"))
+    assert panel.channels == ("a",)
+    names = panel.as_read.named()
+    with pytest.warns(DataWarning):
+        assert read_source(frame.assign(b=1.5), like=names, channels=["b"]).channels == ("b",)
+
+
+def test_parts_of_a_date_beside_times_are_no_times(tmp_path):
+    frame = PLAIN.rename(columns={"time": "sent"}).assign(year=2024, month=1, day=HOURS.day)
+    with pytest.warns(DataWarning, match="'day' .is the "):
+        assert Panel.read(written(tmp_path / "a.csv", frame)).channels == ("north", "south")
+
+
 def test_points_between_semicolons_that_may_separate_thousands_are_named(tmp_path):
     path = written(tmp_path / "a.csv", PLAIN[["time"]].assign(north=[f"{n + 14}.670" for n in range(30)]), sep=";")
     with pytest.warns(DataWarning, match=r"as in 14.670, was read as the sign of decimals.* thousands="):

@@ -7,6 +7,7 @@ import narwhals as nw
 
 from divecast.data.as_read import Backend
 from divecast.data.names import check_unique, listed
+from divecast.data.tables.date_columns import with_dates
 from divecast.data.tables.pandas_index import is_pandas, with_plain_columns
 from divecast.data.tables.unnamed import without_unnamed
 from divecast.errors import DataError, warn_data
@@ -19,7 +20,8 @@ def open_frame(native: Any) -> tuple[Frame, Backend]:
 
     What the index of a pandas table tells, and several levels of its columns, become columns; a pandas series with such
     an index is a table, too.
-    Columns without a name that only count the rows are left out, with a DataWarning.
+    Columns without a name that only count the rows are left out, and those of years, months and days are read as dates,
+    both with a DataWarning.
 
     Returns:
         The narwhals frame and the kind of the table.
@@ -40,7 +42,7 @@ def open_frame(native: Any) -> tuple[Frame, Backend]:
     check_unique(names, "column")
     if not len(frame):
         raise DataError(f"The table has no rows; its columns are {listed(names)}")
-    frame = without_unnamed(frame)
+    frame = with_dates(without_unnamed(frame))
     return frame, backend_of(frame)
 
 

@@ -105,6 +105,8 @@ def refuse_long(frame: Frame, time: str, roles: Collection[str], *, single: bool
     values = [name for name in values if kinds[name].is_float()] or values
     reason = f"{n_rows} rows have only {n_times} different times" if repeats else "every row names the same series"
     others = f" (or {listed(values[1:])})" if len(values) > 1 else ""
+    if not repeats and others:
+        others += f"; if each of these columns is a series, name {keys[0]!r} in {{labels}}"
     raise DataError(
         f"This looks like a long table, one row per series and time: {reason}",
         hint=f"Pass {told('id', *keys)} and {told('value', values[0])}{others}",

@@ -1,5 +1,6 @@
 """The column of time stamps of a table."""
 
+import re
 from collections.abc import Collection
 from datetime import date
 from typing import Any, NamedTuple
@@ -10,18 +11,14 @@ from divecast.data.as_read import StampKind
 from divecast.data.names import check_known, listed
 from divecast.data.tables.columns import Frame, column_names, get_series
 from divecast.data.tables.date_and_clock import is_clock
+from divecast.data.tables.date_columns import TIME_NAMES
 from divecast.data.tables.pandas_index import notes_of
 from divecast.data.time.text_stamps import is_stamp
 from divecast.errors import DataError
 
-TIME_NAMES = (
-    *("ds", "time", "timestamp", "datetime", "date", "utc", "date_time", "timestamps", "datetime_utc", "time_utc"),
-    *("timestamp_utc", "utc_timestamp", "utc_time", "valid_time", "time_stamp", "zeit", "datum", "zeitstempel"),
-)
-"""Usual names of the column of time stamps, in lower case."""
-
 _PERIODS = ("day", "week", "month", "quarter", "year", "period", "date", "datum", "zeit")
 _MOST_LOOKED_AT = 20
+_SIGN = re.compile(r"\S[\s;|:,]+\S")
 _FIRST_YEAR, _LAST_YEAR = 1800, 2199
 
 
@@ -82,7 +79,9 @@ def find_time(frame: Frame, aside: Collection[str] = ()) -> str:
     if not candidates:
         raise DataError(
             f"No column of {listed(names)} is a time",
-            hint="Name the column of time stamps in {time}, or that of the names of separate recordings in {recording}",
+            hint="Name the sign between the columns in {sep}"
+            if len(names) == 1 and _SIGN.search(names[0])
+            else "Name the column of time stamps in {time}, or that of the names of separate recordings in {recording}",
             argument="time",
         )
     raise DataError(
