@@ -76,6 +76,16 @@ def test_the_line_named_is_that_of_the_cell(tmp_path):
         Panel.read(tmp_path / "a.csv")
 
 
+def test_a_line_that_names_the_sign_between_columns(tmp_path):
+    cells = PLAIN.astype(object)
+    (tmp_path / "a.csv").write_text("sep=#\n" + cells.to_csv(index=False, sep="#"))
+    np.testing.assert_allclose(Panel.read(tmp_path / "a.csv").values, VALUES, 1e-6)
+    cells.loc[7, "north"] = "broken"
+    (tmp_path / "a.csv").write_text("SEP=#\n" + cells.to_csv(index=False, sep="#"))
+    with pytest.raises(DataError, match="'broken' in line 10 of"):
+        Panel.read(tmp_path / "a.csv")
+
+
 def test_labels_are_as_written(tmp_path):
     frame = PLAIN.assign(mode=["NA", "-", "on", None, "n/a"] * 6)
     panel = Panel.read(written(tmp_path / "a.csv", frame), labels=["mode"])

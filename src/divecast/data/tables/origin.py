@@ -2,11 +2,15 @@
 
 import gzip
 import json
+import re
 from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
 from divecast.data.tables.columns import Frame
+
+SEPARATOR_LINE = re.compile('"?sep=(.)"?', re.IGNORECASE)
+"""A first line such as ``sep=;``."""
 
 _KEY = b"divecast.file"
 
@@ -42,11 +46,17 @@ def open_text(path: Path, encoding: str | None) -> TextIO:
     return file
 
 
+def says_separator(path: Path, encoding: str | None) -> bool:
+    """Whether the first line of a text file only names the sign between the columns, as Excel has it."""
+    with open_text(path, encoding) as file:
+        return SEPARATOR_LINE.fullmatch(file.readline().strip()) is not None
+
+
 def _line_of(path: Path, encoding: str | None, row: int) -> int | None:
     """Number of the line of a row, from 1, since blank lines hold no row; None if the file is no longer there."""
     try:
         with open_text(path, encoding) as file:
             filled = (number for number, line in enumerate(file, start=1) if line.strip("\r\n"))
-            return next(islice(filled, row + 1, None), None)
+            return next(islice(filled, row + 1 + says_separator(path, encoding), None), None)
     except OSError:
         return None

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
+from divecast.data.tables.origin import SEPARATOR_LINE
 from divecast.data.text_format import TextFormat
 from divecast.errors import DataError, warn_data
 
@@ -43,7 +44,9 @@ def sniff(path: Path, told: TextFormat) -> TextFormat:
     lines = _lines(text, whole=len(head) < _HEAD_BYTES)
     if not lines:
         raise DataError(f"The table in {path.name} cannot be read: the file is empty")
-    separator = told.sep or _separator(lines)
+    named = SEPARATOR_LINE.fullmatch(lines[0].strip())
+    lines = lines[1:] if named else lines
+    separator = told.sep or (named[1] if named else _separator(lines))
     decimal, thousands = _signs(_cells(lines[1:], separator), separator, told, path.name)
     return replace(told, sep=separator, decimal=decimal, thousands=thousands, encoding=encoding)
 

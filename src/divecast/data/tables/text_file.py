@@ -8,7 +8,7 @@ from typing import Any
 
 from divecast._text import plural
 from divecast.data.tables.header import check_header
-from divecast.data.tables.origin import marked, open_text
+from divecast.data.tables.origin import marked, open_text, says_separator
 from divecast.data.tables.sniff import not_encoded, sniff, warn_western
 from divecast.data.tables.text_numbers import with_numbers
 from divecast.data.text_format import TextFormat
@@ -80,7 +80,9 @@ def _read(
     encoding = form.encoding or "utf8"
     table = csv.read_csv(
         path,
-        read_options=csv.ReadOptions(encoding=encoding, block_size=block_size),
+        read_options=csv.ReadOptions(
+            encoding=encoding, block_size=block_size, skip_rows=int(says_separator(path, form.encoding))
+        ),
         parse_options=csv.ParseOptions(delimiter=form.sep, invalid_row_handler=refuse),
         convert_options=csv.ConvertOptions(
             decimal_point=form.decimal,
