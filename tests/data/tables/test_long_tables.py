@@ -115,6 +115,13 @@ def test_ids_and_labels_of_a_text_file_are_as_written(ids, tmp_path):
     assert forecast_of(panel).frame(backend="pandas")["meter"].tolist() == [ids[0]] * 2 + [ids[1]] * 2
 
 
+def test_ids_beyond_the_range_of_integers_are_names():
+    ids = pd.Series([10**30, 2**70] * 5, dtype=object)
+    days = np.repeat(pd.date_range("2024-01-01", periods=5), 2)
+    panel = as_panel(pd.DataFrame({"meter": ids, "time": days, "kwh": np.arange(10.0)}), id="meter", value="kwh")
+    assert panel.channels == (str(10**30), str(2**70))
+
+
 @pytest.mark.parametrize("native", ["index", "levels", "series", "id_index", "columns"])
 def test_pandas_tables_whose_index_or_columns_tell_the_series(native):
     table = long()[["meter", "time", "kwh"]]

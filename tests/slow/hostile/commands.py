@@ -76,6 +76,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "anomalies": ("--subset", "--top", "--every"),
     "why": ("--at", "--rows", "--every"),
     "check": ("--part",),
+    "effects": ("--series",),
     "info": (),
     "nothing": (),
 }
@@ -106,7 +107,7 @@ def command(draw: st.DrawFn) -> Attempt:
             arguments = [
                 verb,
                 str(saved(kind)),
-                *([str(path if place != "folder" else folder)] if verb != "info" else []),
+                *([str(path if place != "folder" else folder)] if verb not in ("info", "effects") else []),
             ]
             arguments = arguments[:2] if place == "none" else arguments
             own = (

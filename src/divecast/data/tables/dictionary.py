@@ -26,7 +26,7 @@ def encode(series: nw.Series[Any]) -> tuple[Codes, Any] | None:
 
     try:
         return _encoded(series)
-    except (pa.ArrowException, TypeError, ValueError):
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
         return None
 
 

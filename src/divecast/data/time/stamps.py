@@ -148,7 +148,7 @@ def _as_arrow(stamps: Any) -> Any:
 
     try:
         return _arrow_of(stamps)
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
         kinds = ", ".join(dict.fromkeys(type(stamp).__name__ for stamp in stamps))
         raise DataError(
             "Time stamps are of different kinds" if "," in kinds else f"Time stamps cannot be read ({error})",
