@@ -238,6 +238,10 @@ STAMPS = (
         "An hour that occurs twice, in rows in no order",
         table_of(local("2024-10-26").sample(frac=1, random_state=0), tz="Europe/Berlin"),
     ),
+    Bad(
+        "An hour that occurs twice, in another zone",
+        table_of(local("2024-11-02", zone="America/New_York"), tz="Europe/Berlin"),
+    ),
     Bad("An hour that never was", table_of(SPRING, tz="Europe/Berlin")),
     Bad(
         "The same, empty, as where every day has as many rows",

@@ -82,6 +82,11 @@ def test_an_hour_that_occurs_twice_names_the_zone(frame):
         Panel.from_wide(frame.assign(a=1.0))
 
 
+def test_an_hour_that_occurs_twice_in_another_zone_says_so():
+    with pytest.raises(DataError, match=r"2024-11-03T01:00 occurs twice.* in another zone than Europe/Berlin.* tz="):
+        read(local("2024-10-28", "2024-11-10", "h", "America/New_York"))
+
+
 def test_other_repeats_are_no_end_of_summer_time():
     frame = local("2024-10-20", "2024-10-23", "h", "UTC")
     with pytest.raises(DataError, match="Several rows have the time"):

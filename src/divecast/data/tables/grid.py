@@ -74,9 +74,10 @@ def drop_repeats(
             cells = f"column {name!r} has {_shown(kept[row])} and {_shown(column[row])}"
             time = clock.time_text(int(keys[row]) % clock.length)
             if double is not None:
+                which = "in local time" if clock.tz == "UTC" else f"in another zone than {clock.tz}"
                 raise DataError(
-                    f"{double} occurs twice, as at the end of summer time in local time: {cells} at "
-                    f"{time.removesuffix(' UTC')}",
+                    f"{double} occurs twice, as at the end of summer time {which}: {cells} at "
+                    f"{time.removesuffix(' UTC') if clock.tz == 'UTC' else time}",
                     hint='Name the time zone of the stamps, such as "Europe/Berlin", in {tz}',
                     argument="tz",
                 )
@@ -107,9 +108,9 @@ def _double_hour(rows: NDArray[np.int64], clock: Clock) -> str | None:
         rows: rows of the clock that occur more than once, ascending.
         clock: the clock.
     """
-    if clock.tz != "UTC" or clock.unit != "s" or clock.step > _HOUR or _HOUR % clock.step:
+    if clock.unit != "s" or clock.step > _HOUR or _HOUR % clock.step:
         return None
-    stamps = clock.at(rows - 1 if clock.ends else rows)
+    stamps = clock.local(rows - 1 if clock.ends else rows)
     days, n_of_day = np.unique(stamps.astype("datetime64[D]"), return_counts=True)
     hours = np.unique((stamps - stamps.astype("datetime64[D]")).astype(np.int64) // _HOUR)
     months = days.astype("datetime64[M]").astype(np.int64) % 12 + 1
