@@ -63,10 +63,15 @@ def test_channels_are_brought_into_the_models_order(hours_model: DeepDIVE) -> No
         assert fitted.source(wide).channels == fitted.channels
 
 
-def test_missing_channels_and_another_clock_are_refused(hours_model: DeepDIVE, moves_model: DeepDIVE) -> None:
+def test_missing_channels_and_another_clock(hours_model: DeepDIVE, moves_model: DeepDIVE) -> None:
     fitted, panel = hours_model.fitted_model, hours().panel
-    with pytest.raises(DataError, match="missing: 's2', 's3'"):
-        fitted.source(panel.select(["s0", "s1"]))
+    with pytest.warns(DataWarning, match="2 of 4 series of the model are not in the data, .*missing: 's0', 's3'"):
+        fewer = fitted.source(panel.select(["s1", "s2"]))
+    np.testing.assert_array_equal(fewer.values[:, 1:3], panel.values[:, 1:3])
+    assert np.isnan(fewer.values[:, [0, 3]]).all()
+    none = replace(panel, channels=("a", "b", "c", "d"))
+    with pytest.raises(DataError, match="4 of 4 channels of the model are missing"):
+        fitted.source(none)
     with pytest.raises(DataError, match=r"another sampling .*: expected a panel every 1h, got a panel every 30min"):
         fitted.source(Panel.from_array(panel.values, "2024-01-01", "30min", panel.channels))
     with pytest.raises(DataError, match="got a panel every 1h"):

@@ -17,6 +17,7 @@ from divecast.data.tables.roles import Roles
 from divecast.estimator import DeepDIVE
 from divecast.inference.forecasting import Share
 from divecast.inference.predict import LabelMode
+from divecast.inference.results import Forecast
 from divecast.persistence.atomic import scratch_beside
 
 _LARGE = 1 << 29  # bytes; a larger table is not read whole
@@ -34,6 +35,7 @@ class ForecastRequest:
         stop: last forecast start.
         every: rows from one forecast to the next.
         labels: whether known labels are used or all are inferred.
+        own_origin: whether each series is forecast from its own last value on; None for what suits the model.
     """
 
     data: str
@@ -43,9 +45,16 @@ class ForecastRequest:
     stop: str | None
     every: int
     labels: LabelMode
+    own_origin: bool | None = None
 
-    def tables(self, model: DeepDIVE, share: Share | None = None) -> Iterator[Any]:
-        """Return all tables in order, or a share of them; the request is checked before the first one."""
+    def tables(self, model: DeepDIVE, share: Share | None = None, series: set[str] | None = None) -> Iterator[Any]:
+        """Return all tables in order, or a share of them; the request is checked before the first one.
+
+        Args:
+            model: the fitted model.
+            share: the share; None for all.
+            series: is given the names of the series of each table.
+        """
         batches = model.forecast_batches(
             data_for(model, self.data, self.settings),
             start=self.start,
@@ -54,8 +63,15 @@ class ForecastRequest:
             labels=self.labels,
             levels=self.settings.rising_levels,
             share=share or Share(),
+            own_origin=self.own_origin,
         )
-        return (batch.frame(self.layout) for batch in batches)
+
+        def table(batch: Forecast) -> Any:
+            if series is not None:
+                series.update(batch.channels)
+            return batch.frame(self.layout)
+
+        return map(table, batches)
 
 
 @contextmanager
@@ -68,7 +84,7 @@ def streamed(request: ForecastRequest, model: DeepDIVE, out: Path) -> Iterator[F
     plan = fitted.provenance.plan
     roles = Roles.of([factor for factor in plan.factors if isinstance(factor, Label)], plan.covariates)
     columns = _columns_of_large(request.data)
-    channels = chosen(settings.channels, columns) or fitted.channels
+    channels = chosen(settings.channels, columns) or fitted.series or fitted.channels
     ends = (settings.stamps or fitted.provenance.stamps) == "end" or bool(
         settings.time_format or fitted.read_names.time_format
     )

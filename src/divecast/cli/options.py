@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from divecast.cli.settings import CommandSettings, read_settings
+from divecast.config import SeriesMode
 from divecast.data.time.stamp_options import StampEdge
 from divecast.explain.counterfactuals.label_effects import UnlabelledCode as UnlabelledCodeChoice
 from divecast.inference.fitted_model import PartName
@@ -328,6 +329,15 @@ class FitOptions:
             "Repeat for several.",
         ),
     ] = None
+    series: Annotated[
+        SeriesMode | None,
+        typer.Option(
+            "--series",
+            help="Forecast all series together, from a window of all (joint), or each from its own past by one network "
+            "for all (independent), also those that come later. Default: auto, independent if many start late or end "
+            "early.",
+        ),
+    ] = None
     config: Config = None
     assign: Annotated[
         list[str] | None,
@@ -366,7 +376,7 @@ class FitOptions:
         Raises:
             ConfigError: a setting is wrong.
         """
-        names = ("horizon", "lookback", "factors", "covariates", "split", "group", "seed", "device")
+        names = ("horizon", "lookback", "factors", "covariates", "series", "split", "group", "seed", "device")
         given = {name: getattr(self, name) for name in names}
         given["training.unlearnable"] = self.unlearnable
         return read_settings(self.config, given | self.data.settings() | more, self.assign or ())

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
 
-from divecast.config import LossConfig, ModelConfig, TrainingConfig
+from divecast.config import LossConfig, ModelConfig, SeriesMode, TrainingConfig
 from divecast.data import TextFormat
 from divecast.data.tables.long_names import as_names
 from divecast.data.time.stamp_options import StampEdge
@@ -39,6 +39,8 @@ class CommandSettings:
         split: shares of the training, validation and test part, "3:1:1".
         split_by: split in order of time, or by whole recordings.
         group: Label of recordings; those of one class stay in one part.
+        series: whether all series are forecast together ("joint"), or each on its own ("independent").
+        own_origin: whether each series is forecast from its own last value on.
         seed: random seed.
         device: cpu, cuda or mps.
         id: column of a long table that names the series, or several that do so together.
@@ -75,6 +77,8 @@ class CommandSettings:
     split: str | None = None
     split_by: Literal["time", "recording"] = "time"
     group: str | None = None
+    series: SeriesMode = "auto"
+    own_origin: bool | None = None
     seed: int = 0
     device: str = "cpu"
     id: str | list[str] | None = None

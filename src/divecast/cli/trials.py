@@ -40,6 +40,7 @@ def build_model(settings: CommandSettings) -> DeepDIVE:
         losses=settings.losses,
         seed=settings.seed,
         device=settings.device,
+        series=settings.series,
     )
 
 

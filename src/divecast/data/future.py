@@ -193,6 +193,11 @@ def at_least(source: Panel, lookback: int) -> Panel:
     return _padded(source, 0, lookback - n_rows)
 
 
+def padded_before(source: Panel, n_rows: int) -> Panel:
+    """The panel with rows before its start of which nothing is known."""
+    return _padded(source, 0, n_rows)
+
+
 def _as_in(source: Panel, roles: Roles) -> Roles:
     """Roles that are per series where the panel's columns are."""
     columns = {**source.labels, **source.covariates}

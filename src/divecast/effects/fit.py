@@ -43,7 +43,8 @@ def fit_effects(source: Source, train: Part, scale: Scale, basis: Basis, facts: 
         basis: the features.
         facts: known columns of its rows.
     """
-    work = _Work(source, train, scale, Design(basis, _expected(basis, facts, train.rows())), facts)
+    sums = np.dtype(np.float64 if isinstance(source, SeriesRows) else np.float32)  # of millions of rows of one channel
+    work = _Work(source, train, scale, Design(basis, _expected(basis, facts, train.rows(), sums)), facts, sums)
     gram, cross, observed, own_gram = work.products()
     has_gaps = observed.sum() < len(source.channels) * train.n_rows
     factor = _factor(gram)
@@ -71,8 +72,15 @@ def _root_of_told(basis: Basis, factor: Sums) -> Values:
     return np.ascontiguousarray(root, dtype=np.float32)
 
 
-def _expected(basis: Basis, facts: Facts, rows: Rows) -> Values:
-    """Return the features of covariates as expected given the calendar; see ``Design``."""
+def _expected(basis: Basis, facts: Facts, rows: Rows, sums: np.dtype[Any]) -> Values:
+    """Return the features of covariates as expected given the calendar; see ``Design``.
+
+    Args:
+        basis: the features.
+        facts: known columns.
+        rows: numbers of the training rows.
+        sums: type of number in which the products of some thousand rows are summed.
+    """
     width, n_calendar = (sum(group.width for group in groups) for groups in (basis.shared, basis.calendar))
     plain = Design(basis, np.zeros((n_calendar, width), dtype=np.float32))
     numbers = [group for group in basis.shared if any(isinstance(term, Number) for term in group.terms)]
@@ -81,7 +89,7 @@ def _expected(basis: Basis, facts: Facts, rows: Rows) -> Values:
     known = np.logical_and.reduce([group.known(facts, rows) for group in numbers])
     gram, cross = np.zeros((n_calendar, n_calendar)), np.zeros((n_calendar, width))
     for part in _pieces(rows[known], _ROWS_AT_ONCE):
-        features = plain.shared(facts, part)
+        features = plain.shared(facts, part).astype(sums, copy=False)
         products = features[:, :n_calendar].T @ features
         gram += products[:, :n_calendar]
         cross += products
@@ -101,6 +109,7 @@ class _Work:
     scale: Scale
     design: Design
     facts: Facts
+    sums: np.dtype[Any]
 
     def products(self) -> tuple[Sums, Sums, Sums, Sums]:
         """Return sums over the rows, missing values counted as 0.
@@ -114,7 +123,7 @@ class _Work:
         gram, cross = np.zeros((width, width)), np.zeros((width, n_channels))
         observed, own = np.zeros(n_channels), np.zeros((n_channels, own_width, own_width))
         for rows in self._rows():
-            features, values = self.design.shared(self.facts, rows), self._values(rows)
+            features, values = self._shared(rows), self._values(rows)
             known = ~np.isnan(values)
             gram += features.T @ features
             cross += features.T @ np.where(known, values, 0.0)
@@ -175,9 +184,12 @@ class _Work:
         return noise
 
     def _fitted(self, rows: Rows, weight: Sums, own: Sums) -> tuple[Values, Values, Values | float]:
-        features = self.design.shared(self.facts, rows)
+        features = self._shared(rows)
         of_own = np.einsum("rcf,cf->rc", self.design.own(self.facts, rows), own) if own.shape[1] else 0.0
-        return features, features @ weight.astype(np.float32), of_own
+        return features, features @ weight.astype(self.sums), of_own
+
+    def _shared(self, rows: Rows) -> Values:
+        return self.design.shared(self.facts, rows).astype(self.sums, copy=False)
 
     def _values(self, rows: Rows) -> Values:
         in_a_row = rows[-1] - rows[0] == len(rows) - 1

@@ -163,12 +163,41 @@ class FittedModel:
             DataError: channels are missing, or the step of the clock or the rate of the recordings is not that of the
                 fit.
         """
+        source = self._read(data, labels)
+        aligned = self._with_new(source) if self.independent else align(source, self.channels)
+        return self._prepared(aligned, future)
+
+    def with_new_series(self, data: Any, future: Any = None) -> tuple[Source, Panel | None]:
+        """Read data of joint series, and in a panel of their own those that the model does not know, if there are some.
+
+        Columns of a wide table that the model does not know are no series, and a model that leaves series out on
+        request leaves those out, too.
+
+        Args:
+            data: as in ``source``.
+            future: as in ``source``.
+
+        Raises:
+            DataError: as in ``source``.
+        """
+        source, known = self._read(data), {*self.channels}
+        new = [name for name in source.channels if name not in known]
+        left_out = source.as_read.layout == "wide" or self.provenance.plan.training.unlearnable == "drop"
+        if not new or left_out or not isinstance(source, Panel) or len(new) == len(source.channels):
+            return self._prepared(align(source, self.channels), future), None
+        prepared, there = self._prepared(source, future), {*source.channels}
+        assert isinstance(prepared, Panel)  # noqa: S101  made of one
+        own = prepared.select([name for name in self.channels if name in there])
+        return align(own, self.channels), prepared.select(new)
+
+    def _read(self, data: Any, labels: Sequence[Label] = ()) -> Source:
+        """Read data as those of the fit were read."""
         if isinstance(data, SeriesRows):
             data = data.panel
         plan, zone, slots = self.provenance.plan, self.provenance.time_zone, self.provenance.slots
         factors = (*plan.factors, *(added.factor for added in self.added), *labels)
         stamps = self.provenance.stamps
-        source = read_source(
+        return read_source(
             data,
             factors=factors,
             covariates=plan.covariates,
@@ -178,7 +207,10 @@ class FittedModel:
             calendar=slots,
             like=self.read_names,
         )
-        aligned = self._with_new(source) if self.independent else align(source, self.channels)
+
+    def _prepared(self, aligned: Source, future: Any) -> Source:
+        """Return data in the zone and the opening times of the fit, with rows of the future and a whole look-back."""
+        plan, slots = self.provenance.plan, self.provenance.slots
         frequency = frequency_of(aligned)
         if frequency != self.frequency:
             raise DataError(

@@ -1,11 +1,12 @@
 """Forecasts of independent series side by side: from windows of one series each to all series of a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast.data import Windows
+from divecast.data import Source, Windows
 from divecast.data.sources.series_rows import SeriesRows
 from divecast.inference.results import Floats, Forecast, Keys
 from divecast.inference.results.keys import OwnKeys
@@ -64,6 +65,37 @@ def folded_values(windows: Windows, values: Floats) -> Floats:
     return whole
 
 
+def from_own_ends(forecasts: Iterable[Forecast], ends: Rows, source: Source) -> Forecast:
+    """Return one forecast of joint series from the last value of each.
+
+    Args:
+        forecasts: of all series, from windows at all of the origins.
+        ends: (series,) origin of each.
+        source: the panel.
+    """
+    parts = list(forecasts)
+    at = {int(origin): (part, row) for part in parts for row, origin in enumerate(part.keys.origins)}
+    first = parts[0]
+
+    def picked(name: str) -> Floats:
+        columns = [
+            getattr(part, name)[..., row, :, series] for series, (part, row) in enumerate(at[int(end)] for end in ends)
+        ]
+        return np.stack(columns, axis=-1)[..., None, :, :]
+
+    horizon, zero = first.mean.shape[1], np.zeros(len(ends), dtype=np.int64)
+    keys = Keys.of(source, np.array([ends.max()]), zero[:1], range(-1, horizon))
+    times = Keys.of(source, ends, zero, range(-1, horizon)).times
+    return Forecast(
+        replace(keys, own=OwnKeys(ends[None], times.T[None])),
+        first.channels,
+        picked("mean"),
+        first.levels,
+        picked("quantiles"),
+        picked("samples"),
+    )
+
+
 def _keys(windows: Windows, horizon: int) -> Keys:
     """Return the keys of folded windows; of series that start at rows of their own, also those of each."""
     times, place = np.unique(_times(windows), return_inverse=True)
@@ -80,7 +112,7 @@ def _keys(windows: Windows, horizon: int) -> Keys:
     origins[place, windows.segments] = rows
     stamps = Keys.of(source.panel, origins.ravel(), np.zeros(origins.size, dtype=np.int64), steps).times
     own = OwnKeys(origins, stamps.reshape(*shape, len(steps)).swapaxes(1, 2))
-    return Keys(keys.origins, None, keys.stamps, keys.backend, keys.as_read, keys.utc, own=own)
+    return replace(keys, own=own)
 
 
 def _times(windows: Windows) -> Rows:

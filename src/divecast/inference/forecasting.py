@@ -2,16 +2,16 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from divecast.config import check_at_least
-from divecast.data import Windows
+from divecast.inference.asked import Asked, Origins
 from divecast.inference.fitted_model import FittedModel
-from divecast.inference.forecast_starts import Moment, forecast_starts
+from divecast.inference.forecast_starts import Moment
 from divecast.inference.parts import forecast_parts
-from divecast.inference.predict import LabelMode, forecast_cut, forecast_pieces, forecast_windows
+from divecast.inference.predict import LabelMode
 from divecast.inference.results import Forecast
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -66,12 +66,15 @@ class Forecasting(ABC):
         levels: Sequence[float] = LEVELS,
         n_samples: int = 0,
         future: Any = None,
+        own_origin: bool | None = None,
     ) -> Forecast:
         """Forecast the steps after the end of the data, or from rolling forecast origins.
 
         Args:
-            data: at least ``lookback`` rows of the channels of the fit, in any form that ``fit`` takes. Rows at its end
-                that have labels or covariates but no value of any channel are those to forecast.
+            data: ``lookback`` rows of the series of the fit, in any form that ``fit`` takes; series and rows that are
+                not there count as missing. Series that the fit did not see are forecast, too, each with a DataWarning:
+                by an independent model like any other, else by the mean of the linear maps. Rows at the end that have
+                labels or covariates but no value of any series are those to forecast.
             start: time of the first step of the first forecast; None for a single forecast after the last row. Omit
                 ``start`` and ``stop`` for recordings; ``every`` above 1 then forecasts repeatedly within each one.
             stop: time of the first step of the last forecast; None for the row after the last.
@@ -83,6 +86,9 @@ class Forecasting(ABC):
             n_samples: number of sample paths, drawn from the code and the likelihood.
             future: labels and covariates of the rows after the end of the data: a table, or the path of one, with a
                 column of time stamps, and one of series if they differ by series.
+            own_origin: whether each series is forecast from its own last value on, not all from the last row of the
+                data; by default independent series are, unless ``start`` is given. Then ``origin`` in the table of the
+                result differs by series.
 
         Returns:
             Mean, quantiles and samples in original units; ``parts()`` says what the mean is made of.
@@ -99,9 +105,12 @@ class Forecasting(ABC):
             5
         """
         check_at_least(0, n_samples=n_samples)
-        fitted, windows = self._windows_from(data, start, stop, every, future)
-        forecast = forecast_windows(fitted, windows, labels, levels, n_samples)
-        return forecast.of_parts(partial(forecast_parts, fitted, windows, labels))
+        check_at_least(1, every=every)
+        asked = Asked.of(self.fitted_model, data, Origins(start, stop, every, own_origin), future)
+        forecast = asked.joined(labels, levels, n_samples)
+        if asked.new is not None or asked.ends is not None:
+            return forecast
+        return forecast.of_parts(partial(forecast_parts, self.fitted_model, asked.windows, labels))
 
     def forecast_batches(  # noqa: PLR0913  options of one call
         self,
@@ -114,6 +123,7 @@ class Forecasting(ABC):
         levels: Sequence[float] = LEVELS,
         share: Share = Share(),
         future: Any = None,
+        own_origin: bool | None = None,
     ) -> Iterator[Forecast]:
         """Forecast as ``forecast`` does, but yield the result batch by batch, for forecasts larger than the memory.
 
@@ -128,6 +138,7 @@ class Forecasting(ABC):
             levels: probabilities of the quantiles.
             share: the share of the forecasts to make, where several processes divide the work.
             future: as in ``forecast``.
+            own_origin: as in ``forecast``.
 
         Returns:
             Iterator of results in the order of the windows; together they equal the result of ``forecast``. The
@@ -141,24 +152,8 @@ class Forecasting(ABC):
             >>> all(batch.mean.shape[1:] == (24, 4) for batch in batches)
             True
         """
-        fitted, windows = self._windows_from(data, start, stop, every, future)
-        # Whole batches are shared out, since the last bits of a forecast depend on the rest of its batch.
-        batches = [*forecast_cut(fitted, windows)]
-        return forecast_pieces(fitted, batches[share.among(len(batches))], labels, levels, 0)
-
-    def _windows_from(
-        self,
-        data: Any,
-        start: Moment | None,
-        stop: Moment | None,
-        every: int,
-        future: Any,
-    ) -> tuple[FittedModel, Windows]:
         check_at_least(1, every=every)
-        fitted = self.fitted_model
-        own = start is None and fitted.independent
-        windows = fitted.windows_of(fitted.source(data, future), None, "encode", "own" if own else "common")
-        chosen = windows.subset(forecast_starts(windows, start, stop, every))
-        chosen = replace(chosen, own_origin=own)
-        fitted.warn_untold(chosen)
-        return fitted, chosen
+        asked = Asked.of(self.fitted_model, data, Origins(start, stop, every, own_origin), future)
+        # Whole batches are shared out, since the last bits of a forecast depend on the rest of its batch.
+        batches = asked.cut()
+        return asked.forecasts(batches[share.among(len(batches))], labels, levels, 0)

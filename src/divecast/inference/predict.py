@@ -102,12 +102,18 @@ def forecast_cut(fitted: FittedModel, windows: Windows) -> Iterator[Windows]:
 
 
 def forecast_pieces(
-    fitted: FittedModel, cut: Iterable[Windows], mode: LabelMode, levels: Sequence[float], n_samples: int
+    fitted: FittedModel,
+    cut: Iterable[Windows],
+    mode: LabelMode,
+    levels: Sequence[float],
+    n_samples: int,
+    ends: NDArray[np.int64] | None = None,
 ) -> Iterator[Forecast]:
     """Yield the forecasts of each piece, in original units; every piece has its own seed.
 
     Series that could not be learned from are forecast by a plain rule; see ``plain_rule.py``. At the end warns
-    (DataWarning) of channels without a value in the last rows of a window.
+    (DataWarning) of channels without a value in the last rows of a window; if only the origins ``ends`` of each channel
+    count, of those there.
     """
     n_recent, silent, empty = -(-fitted.shape.lookback // _RECENT), _Marked(), _Marked()
     for number, piece in enumerate(cut):
@@ -115,6 +121,8 @@ def forecast_pieces(
         outputs, plain = predict(fitted, batch, mode), PlainForecast.of(fitted, piece)
         recent: NDArray[np.bool_] = batch.x[:, -n_recent:].isnan().all(dim=1).cpu().numpy()
         recent &= own.scale.learned.reshape(-1, len(fitted.channels))
+        if ends is not None:
+            recent &= piece.origins[:, None] == ends[: len(fitted.channels)]
         silent.mark(piece, recent)
         mean, quantiles = mean_and_quantiles(own, outputs, levels)
         # Restored before each yield: a suspended generator must not hold the caller's random state.

@@ -2,7 +2,7 @@
 
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -35,6 +35,14 @@ def forecast(
         typer.Option("--stop", help="Last time at which a forecast may start. Default: right after the data."),
     ] = None,
     every: Annotated[int, typer.Option("--every", min=1, help="Rows from one forecast to the next.")] = 1,
+    own_origin: Annotated[
+        bool | None,
+        typer.Option(
+            "--own-origin/--common-origin",
+            help="Forecast each series from its own last value on, or all from the last row. Default: the former if "
+            "the model forecasts each series on its own.",
+        ),
+    ] = None,
     level: Levels = None,
     labels: Labels = "known",
     ray: Ray = None,
@@ -47,14 +55,18 @@ def forecast(
     check_tables(out)
     settings = inputs.settings(level)
     model = load_model(inputs.model, settings)
-    request = ForecastRequest(inputs.data.path, settings, layout, start, stop, every, labels)
+    own_origin = settings.own_origin if own_origin is None else own_origin
+    request = ForecastRequest(inputs.data.path, settings, layout, start, stop, every, labels, own_origin)
+    series: set[str] = set()
     with streamed(request, model, out) as local:
-        tables = (
-            nullcontext(local.tables(model)) if ray is None else tables_from_ray(local, model, inputs.model, ray, out)
-        )
+        if ray is None:
+            tables: Any = nullcontext(local.tables(model, series=series))
+        else:
+            tables = tables_from_ray(local, model, inputs.model, ray, out)
         with tables as parts:
             n_rows = write_frames(parts, out)
-    horizon, n_channels = model.horizon, len(model.fitted_model.channels)
+    horizon, fitted = model.horizon, model.fitted_model
+    n_channels = len(series or fitted.series or fitted.channels)
     n_windows = n_rows // (horizon * (n_channels if layout == "long" else 1))
     if as_json:
         size = {"windows": n_windows, "horizon": horizon, "channels": n_channels}

@@ -24,6 +24,7 @@ from divecast.data.tables.grid import Grid
 from divecast.data.tables.label_columns import present
 from divecast.data.tables.long import read_long
 from divecast.data.tables.long_names import IDS, LongNames, Names, as_names, long_names
+from divecast.data.tables.places import empty_like
 from divecast.data.tables.roles import Roles
 from divecast.data.tables.static import read_static
 from divecast.data.tables.wide import read_wide
@@ -189,6 +190,28 @@ class Panel:
             self,
             values=take(self.values),
             channels=wanted,
+            labels={name: take(column) for name, column in self.labels.items()},
+            covariates={name: take(column) for name, column in self.covariates.items()},
+            static={name: take(column[None])[0] for name, column in self.static.items()},
+        )
+
+    def with_missing(self, channels: Sequence[str]) -> "Panel":
+        """The panel with these channels, in this order; those that it lacks have no value and nothing known of them.
+
+        Example:
+            >>> Panel.from_array([1, 2], "2024-01-01", "1D", ["north"]).with_missing(["south", "north"]).values.tolist()
+            [[nan, 1.0], [nan, 2.0]]
+        """
+        place = {name: number for number, name in enumerate(self.channels)}
+        places = np.array([place.get(name, len(place)) for name in channels], dtype=np.int64)
+
+        def take(column: NDArray[Any]) -> NDArray[Any]:
+            return column if column.ndim == 1 else np.hstack([column, empty_like(column, (len(column), 1))])[:, places]
+
+        return replace(
+            self,
+            values=take(self.values),
+            channels=tuple(channels),
             labels={name: take(column) for name, column in self.labels.items()},
             covariates={name: take(column) for name, column in self.covariates.items()},
             static={name: take(column[None])[0] for name, column in self.static.items()},
