@@ -110,13 +110,14 @@ def test_a_model_cut_in_half_is_one_line(run, folder, model, tmp_path):
 @pytest.mark.parametrize("command", ["forecast", "encode", "evaluate"])
 def test_wrong_model_or_data_is_one_line(run, folder, model, tmp_path, command):
     place = [] if command == "evaluate" else ["--out", tmp_path / "out.csv"]
-    write_panel(tmp_path / "north.csv", names=("time", "north"))
+    renamed = csv.read_csv(folder / "panel.csv").rename_columns(["time", "west", "east"])
+    csv.write_csv(renamed, tmp_path / "west.csv")
     csv.write_csv(pa.table({"a": [1, 2]}), tmp_path / "timeless.csv")
     assert "none.safetensors" in run(command, tmp_path / "none.safetensors", folder / "panel.csv", *place).error
     assert "is a folder" in run(command, folder, folder / "panel.csv", *place).error
     assert "divecast model" in run(command, folder / "panel.csv", folder / "panel.csv", *place).error
     assert "none.csv" in run(command, model, tmp_path / "none.csv", *place).error
-    assert "south" in run(command, model, tmp_path / "north.csv", *place).error
+    assert "south" in run(command, model, tmp_path / "west.csv", *place).error
     assert "time" in run(command, model, tmp_path / "timeless.csv", *place).error
     assert list(tmp_path.glob("out*")) == []
 
