@@ -1,5 +1,7 @@
 """Text files as people have them: any separator, sign of decimals, encoding, and what a cell of no number may be."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -177,6 +179,9 @@ def test_a_date_and_an_hour_in_two_columns(tmp_path, first):
     with pytest.warns(DataWarning, match="'HE' was read as the hour of the dates in 'date'"):
         panel = Panel.read(written(tmp_path / "a.csv", frame), **words)
     assert (panel.clock.frequency, panel.channels, len(panel.values)) == ("1h", ("a",), 72)
+    with pytest.warns(DataWarning) as caught:  # of the hours alone
+        read_source(tmp_path / "a.csv", like=replace(panel.as_read.named(), channels=("a",)), **words)
+    assert len(caught) == 1
     long = pd.concat([frame.assign(meter=name) for name in "xy"])
     with pytest.warns(DataWarning, match="'HE' was read as the hour"):
         panel = Panel.read(written(tmp_path / "b.csv", long), id="meter", value="a", **words)

@@ -45,8 +45,9 @@ def read_wide(
     frame, backend = open_frame(native)
     check_roles(roles, column_names(frame))
     times = times_of(frame, time, {*roles.names, *wanted})
-    frame = with_clock(frame, times.name, roles.names)
+    whole, frame = frame, with_clock(frame, times.name, roles.names)
     names = column_names(frame)
+    clocks = [name for name in column_names(whole) if name not in names]
     aside = {times.name, *roles.names}
     columns = [name for name in names if name not in aside]
     if not columns:
@@ -60,7 +61,7 @@ def read_wide(
     clock, rows = infer_clock(times.stamps, form=form, calendar=calendar)
     kept = {*(wanted or not_channels_of_panel(frame, columns, clock, rows))}
     channels = tuple(name for name in columns if name in kept)
-    left_out = tuple(name for name in columns if name not in kept)
+    left_out = (*clocks, *(name for name in columns if name not in kept))
 
     def row_text(row: int) -> str:
         return name_row(row, clock.time_text(rows[row]))
