@@ -17,7 +17,7 @@ from divecast.effects.changed import AheadChange, Change, change_ahead
 from divecast.effects.effects import Effects
 from divecast.effects.facts import ALL, Channels, Facts, Rows
 from divecast.effects.moved import Move, change_of_classes
-from divecast.effects.terms import Number
+from divecast.effects.terms import Classes, Number
 from divecast.types import WindowEffects
 
 _MOST_KEPT = 50_000_000  # effects of a whole panel that are computed once and kept, 200 MB
@@ -161,9 +161,12 @@ class RowEffects:
         pieces = [np.arange(at, min(at + _ROWS_AT_ONCE, stop)) for at in range(first, stop, _ROWS_AT_ONCE)]
         found = {}
         for group in self.effects.basis.groups:
-            if group.told and len(group.terms) == 1 and not group.is_of_neighbours:
+            columns = [term for term in group.terms if isinstance(term, Classes | Number)]
+            if group.told and len(columns) == 1 and not group.is_of_neighbours:
+                if all(group.known(self.facts, rows).all() for rows in pieces):
+                    continue  # without reading the values, which may lie on disk
                 lacking, n_rows = np.sum([_gaps(group, self.facts, rows, values[rows]) for rows in pieces], axis=0)
-                if lacking and (lacking == n_rows or isinstance(group.terms[0], Number)):
+                if lacking and (lacking == n_rows or isinstance(columns[0], Number)):
                     found[group.name] = int(lacking), int(n_rows)
         return found
 
