@@ -114,9 +114,7 @@ def facts_of(
     n_rows = len(source.values)
     n_after += _per_day(source.clock)
     longer = replace(source.clock, length=n_rows + n_after)
-    local = longer.local(np.arange(longer.length))
-    seconds, years = local.astype(np.int64), local.astype("datetime64[Y]")
-    into_year = seconds - years.astype("datetime64[s]").astype(np.int64)
+    local = longer.read(np.arange(longer.length), _hour_and_year)
     return Facts(
         tuple(factors),
         tuple(vocabulary.classes for vocabulary in vocabularies),
@@ -126,8 +124,8 @@ def facts_of(
             for factor, vocabulary in zip(factors, vocabularies, strict=True)
         ),
         tuple(_numbers(source, each) for each in covariates),
-        (seconds % _DAY // 3600).astype(np.int16),
-        (into_year / _YEAR).astype(np.float32),
+        np.ascontiguousarray(local[:, 0], dtype=np.int16),
+        np.ascontiguousarray(local[:, 1], dtype=np.float32),
         _per_day(longer),
     )
 
@@ -154,6 +152,14 @@ def _numbers(source: Panel, covariate: Covariate) -> Values:
             argument="covariates",
         )
     return np.broadcast_to(values[:, None], shape) if values.ndim < 2 and covariate.per_series else values
+
+
+def _hour_and_year(clock: Clock, rows: Rows) -> NDArray[np.float64]:
+    """Return the hour of the local day and the share of the local year that has passed, (row, 2)."""
+    local = clock.local(rows)
+    seconds, years = local.astype(np.int64), local.astype("datetime64[Y]")
+    into_year = seconds - years.astype("datetime64[s]").astype(np.int64)
+    return np.stack([seconds % _DAY // 3600, into_year / _YEAR], axis=1)
 
 
 def _per_day(clock: Clock) -> int:

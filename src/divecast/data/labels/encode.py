@@ -15,6 +15,7 @@ from divecast.data.source import Column, Source, row_text
 from divecast.data.sources.arrays import row_chunks
 from divecast.data.tables.label_columns import as_text, distinct, label_missing
 from divecast.data.time.calendar import CALENDAR_CLASSES, calendar_codes
+from divecast.data.time.clock import Clock
 from divecast.errors import DataError, warn_data
 
 
@@ -217,10 +218,13 @@ def _calendar_codes(source: Source, factors: Sequence[Calendar], n_after: int = 
     codes = np.empty((clock.length + n_after, len(factors)), dtype=np.int16)
     for part in row_chunks(len(codes), 1):
         rows = np.arange(part.start, part.stop)
-        local = {tz: clock.local_begin(rows, tz) for tz in {factor.tz for factor in factors}}
-        for column, factor in enumerate(factors):
-            codes[part, column] = calendar_codes(local[factor.tz], factor)
+        codes[part] = clock.read(rows, lambda plain, of_plain: _codes_at(plain, of_plain, factors))
     return codes
+
+
+def _codes_at(clock: Clock, rows: Column, factors: Sequence[Calendar]) -> LabelIndices:
+    local = {tz: clock.local_begin(rows, tz) for tz in {factor.tz for factor in factors}}
+    return np.stack([calendar_codes(local[factor.tz], factor) for factor in factors], axis=1).astype(np.int16)
 
 
 def _calendar_vocabulary(source: Source, factor: Calendar, train: Part) -> Vocabulary:

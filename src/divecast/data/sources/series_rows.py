@@ -6,7 +6,7 @@ the panel has them. Blocks follow one another, so that a window of a series, and
 block.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -78,25 +78,21 @@ class SeriesClock(Clock):
 
     def at(self, rows: Rows) -> Stamps:
         """UTC stamps of rows, of the same shape."""
-        return self._looked_up(rows, lambda of_panel: Clock.at(self, of_panel))
+        return self.read(rows, Clock.at)
 
     def local(self, rows: Rows, tz: str | None = None) -> Stamps:
         """Local time of rows, of the same shape."""
         zone = self.tz if tz is None else tz
-        return self._looked_up(rows, lambda of_panel: self._plain().local(of_panel, zone))
+        return self.read(rows, lambda clock, of_panel: clock.local(of_panel, zone))
 
-    def _plain(self) -> Clock:
-        return Clock(self.start, self.step, self.unit, self.length, self.tz, self.ends, self.slots)
-
-    def _looked_up(self, rows: Rows, of: Any) -> Stamps:
-        """Compute what is asked once for each row of the panel."""
+    def read(self, rows: Rows, of: Callable[[Clock, Rows], NDArray[Any]]) -> NDArray[Any]:
+        """What a function reads from the clock of the panel, once for each of its rows."""
+        plain = Clock(self.start, self.step, self.unit, self.length, self.tz, self.ends, self.slots)
         at = self.blocks.panel_rows(np.asarray(rows))
         if not at.size:
-            empty: Stamps = of(at)
-            return empty
+            return of(plain, at)
         first = int(at.min())
-        stamps: Stamps = of(np.arange(first, int(at.max()) + 1))[at - first]
-        return stamps
+        return of(plain, np.arange(first, int(at.max()) + 1))[at - first]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

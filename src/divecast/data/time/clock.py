@@ -1,5 +1,6 @@
 """The regular clock of a panel: the time of every row."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, cast, get_args
@@ -53,6 +54,10 @@ class Clock:
         if self.ends and self.slots is not None:
             return self.local(rows, tz) - np.timedelta64(self.slots.step, "s")
         return self.local(rows - 1 if self.ends else rows, tz)
+
+    def read(self, rows: NDArray[np.int64], of: "Callable[[Clock, NDArray[np.int64]], NDArray[Any]]") -> NDArray[Any]:
+        """What a function reads from the clock for rows, such as the weekday of each."""
+        return of(self, rows)
 
     def stamps(self, first: int = 0, last: int | None = None) -> Stamps:
         """UTC stamps of rows ``first`` to ``last``, half-open; they may lie past the end.
