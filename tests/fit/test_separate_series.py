@@ -143,11 +143,15 @@ def test_facts_of_series_reach_the_forecaster():
     kinds, areas = np.array(["shop", None, "depot", "shop", "depot"], dtype=object), np.array([1.0, 3, 5, np.nan, 3])
     panel = replace(ragged(), static={"kind": kinds, "area": areas})
     facts = StaticFacts.of(panel)
-    assert StaticFacts.from_json(facts.to_json()) == facts
+    assert StaticFacts.from_json(facts.to_json()).facts == facts.facts
     other = replace(panel.select(["s0", "s2"]), static={"kind": np.array(["depot", "school"], dtype=object)})
     np.testing.assert_allclose(facts.features(other), [[1, 0, 0], [0, 0, 0]])
     rows = SeriesRows.of(panel, 24, 6)
-    of_rows = FactsOfRows.read(facts, rows, WindowShape(24, 6))
+    of_rows = FactsOfRows.read(facts, rows, WindowShape(24, 6), panel.channels)
+    bare = replace(panel, static={}, channels=("s2", "s0", "s1", "new", "s4"))
+    with pytest.warns(DataWarning, match="No facts .kind, area. are given of 1 series"):
+        kept = facts.of_series(bare, panel.channels)
+    np.testing.assert_allclose(kept[[0, 1, 2, 4]], facts.features(panel)[[2, 0, 1, 4]])
     effects = of_rows.of(rows.blocks.stop)
     assert effects.past.shape == (5, 24, 1)
     np.testing.assert_allclose(effects.static, facts.features(panel))

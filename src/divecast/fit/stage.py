@@ -112,7 +112,7 @@ class Stage:
         facts, row_effects = StaticFacts(), cast(EffectsSource | None, of_rows)
         if isinstance(source, SeriesRows):
             facts = StaticFacts.of(source.panel)
-            row_effects = effects_of_series(of_rows, facts, source, plan.shape)
+            row_effects = effects_of_series(of_rows, facts, source, plan.shape, source.names)
 
         def windows(stride: int) -> tuple[Windows, Windows]:
             in_training = Windows.of(source, parts.train, labels, scale, plan.shape, "fit", stride).scaled()

@@ -290,7 +290,7 @@ class FittedModel:
         """
         if self.independent:
             separate = self.separate(source, ends)
-            effects = effects_of_series(self.row_effects(separate), self.static, separate, self.shape)
+            effects = effects_of_series(self.row_effects(separate), self.static, separate, self.shape, self.series)
             labels = self.label_indices(separate)
             scale = at_names(self.scale, self.series, separate)
             chosen = part or whole(separate)
@@ -471,10 +471,10 @@ def dimensions_of(shape: WindowShape, n_channels: int, vocabularies: Sequence[Vo
 
 
 def effects_of_series(
-    effects: RowEffects | None, static: StaticFacts, source: SeriesRows, shape: WindowShape
+    effects: RowEffects | None, static: StaticFacts, source: SeriesRows, shape: WindowShape, names: Sequence[str]
 ) -> RowEffects | FactsOfRows | None:
     """Return the effects of windows of independent series, with the facts of the series if the model reads some."""
-    facts = FactsOfRows.read(static, source, shape)
+    facts = FactsOfRows.read(static, source, shape, names)
     if facts is None or effects is None:
         return effects if facts is None else facts
     return replace(effects, static=facts)

@@ -38,6 +38,7 @@ def write_model(fitted: FittedModel, path: Path) -> None:
         "scale.spread": torch.from_numpy(fitted.scale.spread),
         "seasonal_error": torch.from_numpy(fitted.seasonal_error),
         "calibration": fitted.calibration.quantiles,
+        **({} if fitted.static.kept is None else {"facts": fitted.static.kept}),
         **_effect_tensors(fitted.effects),
         **{
             f"added.{number}.{name}": value
@@ -121,7 +122,8 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
     dimensions = with_effects(dimensions, basis, static)
     levels = tuple(map(float, document["levels"]))
     learned = [Vocabulary.from_dict(plain["vocabulary"]) for plain in document["added"]]
-    _check_tensors(tensors, dimensions, provenance.plan.model, len(levels), basis, learned, len(series))
+    n_facts = static.width if "static" in document else None
+    _check_tensors(tensors, dimensions, provenance.plan.model, len(levels), basis, learned, len(series), n_facts)
     network = build_network(dimensions, provenance.plan.model, seed=0)
     network.load_state_dict(under("network.", tensors))
     added = []
@@ -143,7 +145,7 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
         effects=None if basis is None else _effects_of(basis, tensors),
         added=tuple(added),
         series=series,
-        static=static,
+        static=replace(static, kept=tensors.get("facts")),
     )
 
 
@@ -201,6 +203,7 @@ def _check_tensors(  # noqa: PLR0913  all of them decide a shape
     basis: Basis | None,
     added: Sequence[Vocabulary],
     n_series: int,
+    n_facts: int | None,
 ) -> None:
     """Check names, shapes and values against a network on the meta device, before memory is allocated for one.
 
@@ -214,6 +217,7 @@ def _check_tensors(  # noqa: PLR0913  all of them decide a shape
             "scale.spread": torch.empty((n_series, n_channels) if n_series else n_channels),
             "seasonal_error": torch.empty(n_series or n_channels, dtype=torch.float64),
             "calibration": torch.empty(n_levels, dimensions.horizon),
+            **({} if n_facts is None else {"facts": torch.empty(n_series, n_facts)}),
             **{name: torch.empty(shape) for name, shape in _effect_shapes(basis, n_channels).items()},
         }
         for number, vocabulary in enumerate(added):

@@ -1,7 +1,7 @@
 """Facts of independent series as features that windows have, read alike from other data than those of the fit."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,10 +9,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from divecast._text import plural
 from divecast.data import Panel, WindowShape
+from divecast.data.names import listed
 from divecast.data.source import Column
 from divecast.data.sources.series_rows import Blocks, SeriesRows
 from divecast.data.tables.label_columns import as_text, distinct, label_missing
+from divecast.errors import warn_data
 from divecast.persistence.adapters import adapter_of
 from divecast.types import WindowEffects
 
@@ -63,20 +66,23 @@ class Fact:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class StaticFacts:
     """The facts that an independent model reads.
 
     Attributes:
         facts: the facts, in order.
+        kept: (series, feature) those of the series of the fit.
     """
 
     facts: tuple[Fact, ...] = ()
+    kept: Tensor | None = None
 
     @classmethod
     def of(cls, panel: Panel) -> "StaticFacts":
         """Take the facts of the series of a fit."""
-        return cls(tuple(Fact.of(name, column) for name, column in panel.static.items()))
+        facts = cls(tuple(Fact.of(name, column) for name, column in panel.static.items()))
+        return replace(facts, kept=facts.features(panel))
 
     @property
     def width(self) -> int:
@@ -91,6 +97,26 @@ class StaticFacts:
             for fact in self.facts
         ]
         return torch.from_numpy(np.concatenate([np.empty((n_series, 0)), *columns], axis=1)).float()
+
+    def of_series(self, panel: Panel, names: Sequence[str]) -> Tensor:
+        """Return (series, feature) of a panel; where that has none of the facts, those of the fit by the names there.
+
+        Args:
+            panel: any panel.
+            names: series of the fit.
+        """
+        if self.kept is None or any(fact.name in panel.static for fact in self.facts):
+            return self.features(panel)
+        place = {name: at for at, name in enumerate(names)}
+        places = torch.tensor([place.get(name, len(names)) for name in panel.channels])
+        if new := [name for name in panel.channels if name not in place]:
+            facts = ", ".join(fact.name for fact in self.facts)
+            warn_data(
+                f"No facts ({facts}) are given of {plural(len(new), 'series')} that are new to the model: "
+                f"{listed(new)}",
+                hint="Give them in {static} of divecast.data.as_panel",
+            )
+        return torch.cat([self.kept, self.kept.new_zeros(1, self.width)])[places]
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return the facts as JSON values."""
@@ -124,9 +150,18 @@ class FactsOfRows:
     shape: WindowShape
 
     @classmethod
-    def read(cls, facts: StaticFacts, source: SeriesRows, shape: WindowShape) -> "FactsOfRows | None":
-        """Return the facts of the series of a source; None for a model that reads none."""
-        return cls(facts.features(source.panel), source.blocks, shape) if facts.facts else None
+    def read(
+        cls, facts: StaticFacts, source: SeriesRows, shape: WindowShape, names: Sequence[str]
+    ) -> "FactsOfRows | None":
+        """Return the facts of the series of a source; None for a model that reads none.
+
+        Args:
+            facts: the facts of the model.
+            source: the series.
+            shape: lengths of a window.
+            names: series of the fit.
+        """
+        return cls(facts.of_series(source.panel, names), source.blocks, shape) if facts.facts else None
 
     def at(self, origins: Rows) -> Tensor:
         """Return the features of windows, (batch, feature)."""
