@@ -121,7 +121,7 @@ def main() -> None:
     line = measure(arguments.series)
     print(json.dumps(line))
     if not arguments.dry:
-        append_line(OUT, line)
+        append_line(OUT, json.dumps(line))
 
 
 if __name__ == "__main__":

@@ -273,6 +273,8 @@ class ModelConfig(_Config):
         decoder: fusion, reconstruction and forecast.
         effects: whether the effects of what the table says of a row (calendar, labels, covariates) are part of the
             model of a panel; without them, covariates cannot be used.
+        own_scale: whether each recording has the scale of its own values before a forecast, not that of all in the
+            training part. Recordings then differ in their shape alone, not in level and size.
 
     Example:
         >>> ModelConfig(code=CodeConfig(n_conditional=8)).code.n_conditional
@@ -284,6 +286,7 @@ class ModelConfig(_Config):
     code: CodeConfig = field(default_factory=CodeConfig)
     decoder: DecoderConfig = field(default_factory=DecoderConfig)
     effects: bool = True
+    own_scale: bool = False
 
     def __post_init__(self) -> None:
         """Check the types of the parts (ConfigError)."""

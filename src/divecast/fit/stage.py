@@ -13,6 +13,7 @@ from divecast.data import (
     Panel,
     Part,
     Parts,
+    Recordings,
     Scale,
     Source,
     Vocabulary,
@@ -24,7 +25,7 @@ from divecast.data import (
     seasons,
 )
 from divecast.data.sources.series_rows import SeriesRows
-from divecast.data.windows.own_scale import fit_own_scale
+from divecast.data.windows.own_scale import OwnScale, fit_own_scale
 from divecast.data.windows.range_check import check_range
 from divecast.data.windows.windows import EffectsSource
 from divecast.effects import Effects, RowEffects, choose_basis, facts_of, fit_effects
@@ -104,6 +105,8 @@ class Stage:
             ConfigError: the settings do not suit the data.
         """
         source, scale = _scaled(source, parts.train, plan.training, former)
+        if plan.model.own_scale and isinstance(source, Recordings):
+            scale = OwnScale.of_past(source, scale)
         vocabularies = tuple(fit_vocabularies(source, plan.factors, parts.train))
         labelled_by = [(f, v) for f, v in zip(plan.factors, vocabularies, strict=True) if not v.per_series]
         labels = encode_labels(source, [f for f, _ in labelled_by], [v for _, v in labelled_by])

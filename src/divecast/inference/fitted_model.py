@@ -17,6 +17,7 @@ from divecast.data import (
     Label,
     Panel,
     Part,
+    Recordings,
     Scale,
     Source,
     Vocabulary,
@@ -37,7 +38,7 @@ from divecast.data.names import listed
 from divecast.data.parts import whole
 from divecast.data.sources.open_panel import on_slots
 from divecast.data.sources.series_rows import SeriesRows
-from divecast.data.windows.own_scale import at_names
+from divecast.data.windows.own_scale import OwnScale, at_names
 from divecast.effects import Basis, Effects, RowEffects, facts_of
 from divecast.errors import ConfigError, DataError, warn_data
 from divecast.inference.added_factor import AddedFactor
@@ -298,7 +299,8 @@ class FittedModel:
         rows = part or Part(source.offsets[:-1], source.offsets[1:] - n_future(source))
         effects = self.row_effects(source)
         labels = self.label_indices(source) if effects is None else effects.facts.labels[: len(source.values)]
-        windows = replace(Windows.of(source, rows, labels, self.scale, self.shape, role), effects=effects)
+        shared = OwnScale.of_past(source, self.scale) if self._has_own_scales(source) else self.scale
+        windows = replace(Windows.of(source, rows, labels, shared, self.shape, role), effects=effects)
         without_window = rows.stop > rows.start
         without_window[windows.segments] = False
         short = np.flatnonzero(without_window)
@@ -348,6 +350,9 @@ class FittedModel:
         lookback, horizon = self.shape.lookback, self.shape.horizon
         return SeriesRows.of(source, lookback, horizon, ends, len(source.values) - n_future(source))
 
+    def _has_own_scales(self, source: Source) -> bool:
+        return self.config.own_scale and isinstance(source, Recordings)
+
     def refuse_independent(self, what: str, hint: str | None = None) -> None:
         """Refuse what models of independent series cannot do.
 
@@ -367,7 +372,7 @@ class FittedModel:
 
     def at(self, windows: Windows) -> "FittedModel":
         """Return the model with the scale of windows: that of all, or of each window of an independent model."""
-        if not self.independent:
+        if not self.independent and not self._has_own_scales(windows.source):
             return self
         scale = windows.own_scale()
         return replace(self, scale=Scale(scale.center[:, None], scale.spread[:, None]))

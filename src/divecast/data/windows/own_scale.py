@@ -5,7 +5,7 @@ does not vary, has in each window the scale of all its values before the forecas
 either, it has none (NaN), and is forecast by a plain rule.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ from divecast.data.windows.scale import Scale
 
 Rows = NDArray[np.int64]
 Doubles = NDArray[np.float64]
+
+_MOST_KEPT = 5_000_000  # values of a source, sums of which are kept
 
 LEAST_VALUES = 8
 """Training values from which a series has a scale of its own (our choice)."""
@@ -29,9 +31,17 @@ class OwnScale(Scale):
         center: (segment, channel) float32, original units; NaN where those of the past count.
         spread: (segment, channel) float32, original units, above 0; NaN where the center is.
         past: values of the source, of which the scale of a past is computed.
+        otherwise: scale where those of the past do not vary; None for none.
     """
 
     past: "PastMoments"
+    otherwise: Scale | None = None
+
+    @classmethod
+    def of_past(cls, source: Source, otherwise: Scale) -> "OwnScale":
+        """The scale of the past for every window of a source."""
+        nan = np.full((len(source.offsets) - 1, len(source.channels)), np.nan, dtype=np.float32)
+        return cls(nan, nan, PastMoments(source), otherwise)
 
     @property
     def learned(self) -> NDArray[np.bool_]:
@@ -39,8 +49,8 @@ class OwnScale(Scale):
         return np.ones(self.center.shape[1], dtype=np.bool_)
 
     def kept(self) -> Scale:
-        """The scale as a fitted model keeps it, (segment, channel)."""
-        return Scale(self.center, self.spread)
+        """The scale as a fitted model keeps it: (segment, channel), or that of all where those of the past count."""
+        return Scale(self.center, self.spread) if self.otherwise is None else self.otherwise
 
     def at(self, origins: Rows, segments: Rows) -> Scale:
         """The scale of each window, (window, channel)."""
@@ -48,6 +58,12 @@ class OwnScale(Scale):
         unknown = np.isnan(center).any(axis=1)
         if unknown.any():
             center[unknown], spread[unknown] = self.past.before(origins[unknown], segments[unknown])
+        if self.otherwise is not None:
+            flat = np.isnan(center)
+            center, spread = (
+                np.where(flat, self.otherwise.center, center),
+                np.where(flat, self.otherwise.spread, spread),
+            )
         return Scale(center, spread)
 
     def of_rows(self, rows: Rows) -> Scale:
@@ -65,6 +81,7 @@ class PastMoments:
     """
 
     source: Source
+    _sums: dict[int, "_Sums"] = field(default_factory=dict, init=False)
 
     def segments_of(self, rows: Rows) -> Rows:
         """Segments of rows."""
@@ -77,9 +94,14 @@ class PastMoments:
         spread = center.copy()
         order = np.lexsort((origins, segments))
         for some in np.split(order, np.flatnonzero(np.diff(segments[order])) + 1):
-            first, stop = int(self.source.offsets[segments[some[0]]]), int(origins[some[-1]])
-            values = np.asarray(self.source.values[first:stop], dtype=np.float64)
-            center[some], spread[some] = _running(values, origins[some] - first)
+            segment = int(segments[some[0]])
+            first = int(self.source.offsets[segment])
+            sums = self._sums.get(segment)
+            if sums is None:
+                sums = _Sums.of(self.source.values[first : int(self.source.offsets[segment + 1])])
+                if self.source.values.size <= _MOST_KEPT:
+                    self._sums[segment] = sums
+            center[some], spread[some] = sums.at(origins[some] - first)
         return center, spread
 
 
@@ -95,38 +117,57 @@ def fit_own_scale(source: Source, train: Part) -> OwnScale:
     for segment, (start, stop) in enumerate(zip(train.start, train.stop, strict=True)):
         values = source.values[start:stop]
         if len(values) >= LEAST_VALUES:
-            last = np.array([len(values)])
-            mean, deviation = _running(np.asarray(values, dtype=np.float64), last, LEAST_VALUES)
+            mean, deviation = _Sums.of(values).at(np.array([len(values)]), LEAST_VALUES)
             if not np.isnan(mean).any():
                 center[segment], spread[segment] = mean[0], deviation[0]
     return OwnScale(center, spread, PastMoments(source))
 
 
-def _running(values: Doubles, ends: Rows, least: int = 2) -> tuple[Values, Values]:
-    """Mean and standard deviation of the known of the first ``ends`` values, (end, channel); NaN if they do not vary.
+@dataclass(frozen=True, eq=False, slots=True)
+class _Sums:
+    """Running sums over the rows of a segment, (row + 1, channel).
 
-    Args:
-        values: (row, channel).
-        ends: (end,) numbers of rows.
-        least: number of values that there must be.
+    Attributes:
+        count: number of known values.
+        total: their sum, minus ``first`` each, so that a high level costs no digits.
+        square: sum of the squares of these differences.
+        first: (channel,) a value of each channel.
     """
-    known = ~np.isnan(values)
-    if not known.any():
-        none = np.full((len(ends), values.shape[1]), np.nan, dtype=np.float32)
-        return none, none
-    first = np.array([column[seen][0] if seen.any() else 0.0 for column, seen in zip(values.T, known.T, strict=True)])
-    about = np.where(known, values - first, 0.0)  # about a value of the series, so that a high level costs no digits
-    zero = np.zeros((1, values.shape[1]))
-    count, total, square = (
-        np.concatenate([zero, np.cumsum(each, axis=0)])[ends] for each in (known.astype(np.float64), about, about**2)
-    )
-    mean = total / np.maximum(count, 1)
-    spread = np.sqrt(np.maximum(square / np.maximum(count, 1) - mean**2, 0.0)).astype(np.float32)
-    center = (first + mean).astype(np.float32)
-    # Below, the difference is that of rounding; float32 cannot hold it beside the center either.
-    varies = (count >= least) & (spread > np.spacing(np.abs(center))) & (spread >= np.finfo(np.float32).tiny)
-    nan = np.float32(np.nan)
-    return np.where(varies, center, nan), np.where(varies, spread, nan)
+
+    count: Doubles
+    total: Doubles
+    square: Doubles
+    first: Doubles
+
+    @classmethod
+    def of(cls, values: Values) -> "_Sums":
+        """Sum the known values of a segment, (row, channel)."""
+        wide = np.asarray(values, dtype=np.float64)
+        known = ~np.isnan(wide)
+        at = known.argmax(axis=0) if len(wide) else np.zeros(wide.shape[1], dtype=np.int64)
+        first = np.nan_to_num(wide[at, np.arange(wide.shape[1])]) if len(wide) else np.zeros(wide.shape[1])
+        about, zero = np.where(known, wide - first, 0.0), np.zeros((1, wide.shape[1]))
+        count, total, square = (
+            np.concatenate([zero, np.cumsum(each, axis=0)]) for each in (known.astype(np.float64), about, about**2)
+        )
+        return cls(count, total, square, first)
+
+    def at(self, ends: Rows, least: int = 2) -> tuple[Values, Values]:
+        """Mean and standard deviation of the first ``ends`` rows, (end, channel); NaN if they do not vary.
+
+        Args:
+            ends: (end,) numbers of rows; all count where there are fewer.
+            least: number of values that there must be.
+        """
+        inside = ends.clip(max=len(self.count) - 1)
+        count, total, square = (each[inside] for each in (self.count, self.total, self.square))
+        mean = total / np.maximum(count, 1)
+        spread = np.sqrt(np.maximum(square / np.maximum(count, 1) - mean**2, 0.0)).astype(np.float32)
+        center = (self.first + mean).astype(np.float32)
+        # Below, the difference is that of rounding; float32 cannot hold it beside the center either.
+        varies = (count >= least) & (spread > np.spacing(np.abs(center))) & (spread >= np.finfo(np.float32).tiny)
+        nan = np.float32(np.nan)
+        return np.where(varies, center, nan), np.where(varies, spread, nan)
 
 
 def at_names(scale: Scale, names: tuple[str, ...], source: Source) -> OwnScale:

@@ -145,7 +145,7 @@ class Windows:
         """The windows that have a scale: all, but those of independent series whose past does not vary."""
         if not isinstance(self.scale, OwnScale):
             return self
-        return self.subset(~np.isnan(self.own_scale().center).any(axis=1))
+        return self.subset(~np.isnan(self.own_scale().center).all(axis=1))
 
     def _known(self, with_target: bool) -> NDArray[np.bool_]:
         """(window,) whether there is a value in the past of a window, and among its targets."""

@@ -1,0 +1,1 @@
+"""Accuracy of series that a fit did not see."""
