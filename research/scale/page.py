@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from research.common import read_lines
+from research.scale.independent import section as independent_section
 from research.scale.long_tables import section as long_section
 from research.scale.plan import constants
 from research.scale.plan import section as plan_section
@@ -138,8 +139,9 @@ def main() -> None:
     out = parser.parse_args().out
     streamed, ranks = (read_lines(HERE / name) for name in ("stream.jsonl", "ranks.jsonl"))
     page = out.read_text(encoding="utf-8") if out.exists() else "# More than one machine, more than memory\n"
-    long = read_lines(HERE / "long_tables.jsonl")
-    for text in (ranks_section(ranks), stream_section(streamed), long_section(long), RAY, plan_section(constants())):
+    long, independent = (read_lines(HERE / name) for name in ("long_tables.jsonl", "independent.jsonl"))
+    measured = (long_section(long), independent_section(independent))
+    for text in (ranks_section(ranks), stream_section(streamed), *measured, RAY, plan_section(constants())):
         page = replaced(page, text)
     out.write_text(page, encoding="utf-8")
     print(out)

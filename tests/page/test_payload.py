@@ -185,8 +185,9 @@ def test_what_cannot_be_measured_costs_its_part_only(hours_model):
 
 
 def test_data_without_the_series_are_refused(hours_model):
-    with pytest.raises(DataError, match="channel"):
-        payload_of(hours_model, hours(n_channels=2).panel, "Few")
+    other = replace(hours(n_channels=2).panel, channels=("a", "b"))
+    with pytest.raises(DataError, match="4 of 4 channels of the model are missing"):
+        payload_of(hours_model, other, "Few")
 
 
 def test_the_window_of_a_recording_is_named(moves_payload):
