@@ -39,8 +39,8 @@ Arrays = dict[str, np.ndarray]
 def outcome(panel: Panel, model: DeepDIVE) -> Iterator[tuple[str, np.ndarray]]:
     """Yield what a model gives, by name."""
     start, stop = (panel.clock.at(np.array([len(panel.values) + back]))[0] for back in (-240, 0))
-    forecast = model.forecast(panel, start=start, stop=stop, every=24, n_samples=4)
-    yield from {"mean": forecast.mean, "quantiles": forecast.quantiles, "paths": forecast.samples}.items()
+    forecast = model.forecast(panel, start=start, stop=stop, every=24, n_paths=4)
+    yield from {"mean": forecast.mean, "quantiles": forecast.quantiles, "paths": forecast.paths}.items()
     codes = model.encode(panel, "test", every=24)
     yield from {"a": codes.a_mean, **{f"b_{k}": mean for k, mean in enumerate(codes.b_mean)}}.items()
     drawn = model.sample(8, seed=3)

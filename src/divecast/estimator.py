@@ -507,6 +507,7 @@ class DeepDIVE(Forecasting, Explaining):
         labels: LabelMode = "known",
         baselines: bool = True,
         every: int = 1,
+        n_paths: int = 0,
     ) -> Evaluation:
         """Score the forecasts from all forecast origins, and simple forecasters on the same windows.
 
@@ -518,6 +519,8 @@ class DeepDIVE(Forecasting, Explaining):
             labels: as in ``forecast``.
             baselines: whether to score last value, seasonal naive and the closed-form ridge, too.
             every: score one forecast origin in this many.
+            n_paths: number of sample paths, some hundred, to score totals, peaks and steps together as well: ``joint``
+                of the result.
 
         Raises:
             NotFittedError: the model is not fitted.
@@ -530,8 +533,9 @@ class DeepDIVE(Forecasting, Explaining):
             ['DeepDIVE', 'last value']
         """
         check_at_least(1, every=every)
+        check_at_least(0, n_paths=n_paths)
         windows = self.fitted_model.windows(data, part, "score", every)
-        return evaluate_windows(self.fitted_model, windows, labels, baselines)
+        return evaluate_windows(self.fitted_model, windows, labels, baselines, n_paths)
 
     def score(self, data: Any, y: None = None, *, part: PartName | None = None, every: int = 1) -> float:  # noqa: ARG002
         """Return the negative MASE of the forecasts, as scikit-learn's tools expect of a score: larger is better.

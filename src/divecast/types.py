@@ -52,6 +52,7 @@ class WindowEffects:
         columns: (batch, horizon, column) what all series are told of the target rows as it is: standardised covariates
             and indicators of classes, 0 where not known; None if there is nothing.
         static: (batch, feature) facts of the series of each window; None unless windows are of one series each.
+        phases: (batch, horizon) int64 time of the day, week or year of the target rows; None if it is not known.
     """
 
     past: Tensor
@@ -61,6 +62,7 @@ class WindowEffects:
     doubt: Tensor | None = None
     columns: Tensor | None = None
     static: Tensor | None = None
+    phases: Tensor | None = None
 
     def to(self, device: torch.device) -> "WindowEffects":
         """Return the effects on ``device``."""

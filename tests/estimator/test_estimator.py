@@ -50,7 +50,7 @@ def test_nothing_touches_the_global_random_states() -> None:
     torch.manual_seed(5)
     states = torch.get_rng_state(), np.random.get_state(), random.getstate()  # noqa: NPY002  the state others use
     model = small(("hour",)).fit(SHORT, progress=False)
-    model.forecast(SHORT, n_samples=2)
+    model.forecast(SHORT, n_paths=2)
     model.sample(3)
     assert torch.equal(torch.get_rng_state(), states[0])
     assert np.array_equal(np.random.get_state()[1], states[1][1])  # noqa: NPY002
@@ -75,8 +75,8 @@ def test_a_loaded_model_gives_bit_equal_results(hours_model: DeepDIVE, tmp_path:
     panel = hours().panel
     hours_model.save(tmp_path / "m")
     again = DeepDIVE.load(tmp_path / "m")
-    one, two = (m.forecast(panel, start="2024-02-20", every=5, n_samples=2) for m in (hours_model, again))
-    for name in ("mean", "quantiles", "samples"):
+    one, two = (m.forecast(panel, start="2024-02-20", every=5, n_paths=2) for m in (hours_model, again))
+    for name in ("mean", "quantiles", "paths"):
         np.testing.assert_array_equal(getattr(two, name), getattr(one, name))
     np.testing.assert_array_equal(again.encode(panel).a_mean, hours_model.encode(panel).a_mean)
     np.testing.assert_array_equal(again.sample(4).y, hours_model.sample(4).y)

@@ -7,8 +7,7 @@ import pytest
 
 from divecast import ByTime, ConfigError, DataError, DeepDIVE, Label, ModelConfig, Panel, TrainingConfig
 from divecast.data import Windows, WindowShape, fit_scale, split
-from divecast.fit import fit_model as fitting
-from divecast.fit import linear_start, stage
+from divecast.fit import calibrate, linear_start, stage
 from worlds import SMALL, hours
 
 
@@ -63,15 +62,15 @@ def test_a_stacked_start_reads_every_row_where_that_is_cheap(
 
 
 def test_the_windows_that_calibrate_are_of_every_hour(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fitting, "_CALIBRATION_VALUES", 400)
+    monkeypatch.setattr(calibrate, "_MOST_PER_STEP", 400)
     panel = hours().panel
     labels = np.zeros((len(panel.values), 0), dtype=np.int16)
     scale, shape = fit_scale(panel, split(panel, ByTime()).train), WindowShape(24, 6)
     valid = Windows.of(panel, split(panel, ByTime()).valid, labels, scale, shape, "score")
-    some = fitting.draw_windows(valid, 0)
+    some = calibrate.draw_windows(valid, 0)
     assert len(some) == 400 // len(panel.channels)
     assert len(np.unique(some.origins % 24)) == 24
-    np.testing.assert_array_equal(some.origins, fitting.draw_windows(valid, 0).origins)
+    np.testing.assert_array_equal(some.origins, calibrate.draw_windows(valid, 0).origins)
 
 
 def test_labels_per_series_without_effects_would_be_used_by_nothing() -> None:

@@ -33,7 +33,7 @@ def assert_same(one: Forecast, other: Forecast) -> None:
     assert (one.channels, one.levels, one.keys.backend) == (other.channels, other.levels, other.keys.backend)
     for name in ("origins", "recordings", "stamps"):
         np.testing.assert_array_equal(getattr(one.keys, name), getattr(other.keys, name))
-    for name in ("mean", "quantiles", "samples"):
+    for name in ("mean", "quantiles", "paths"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
 
 
@@ -76,11 +76,11 @@ def test_nothing_is_forecast_before_it_is_taken_but_all_is_checked(hours_model: 
         hours_model.forecast_batches(PANEL, start="2024-02-01", every=0)
 
 
-def test_samples_of_batches_differ_and_leave_the_random_state(small_batches, hours_model: DeepDIVE) -> None:
+def test_paths_of_batches_differ_and_leave_the_random_state(small_batches, hours_model: DeepDIVE) -> None:
     before = torch.get_rng_state()
-    drawn = hours_model.forecast(PANEL, **SPAN, n_samples=5)
+    drawn = hours_model.forecast(PANEL, **SPAN, n_paths=5)
     assert torch.equal(torch.get_rng_state(), before)
-    noise = (drawn.samples - drawn.mean) / (drawn.quantiles[-1] - drawn.quantiles[0])  # (sample, window, step, channel)
+    noise = (drawn.paths - drawn.mean) / (drawn.quantiles[-1] - drawn.quantiles[0])  # (path, window, step, channel)
     assert abs(np.corrcoef(noise[:, 0].ravel(), noise[:, 6].ravel())[0, 1]) < 0.5  # the first window of two batches
 
 

@@ -15,11 +15,11 @@ def test_new_series_are_forecast_beside_the_others(hours_model: DeepDIVE) -> Non
     more = replace(panel, values=np.hstack([panel.values, 3 * panel.values[:, :1]]), channels=(*panel.channels, "new"))
     at = {"start": "2024-02-24T00:00", "stop": "2024-02-24T12:00", "every": 3}
     with pytest.warns(DataWarning, match="1 series are new to the model, .*'new'"):
-        forecast = hours_model.forecast(more, **at, n_samples=2)
+        forecast = hours_model.forecast(more, **at, n_paths=2)
     plain = hours_model.forecast(panel, **at)
     assert forecast.channels == more.channels
-    np.testing.assert_array_equal(forecast.mean[..., :4], plain.mean)
-    assert forecast.samples.shape == (2, *forecast.mean.shape)
+    np.testing.assert_allclose(forecast.mean[..., :4], plain.mean, rtol=1e-6)
+    assert forecast.paths.shape == (2, *forecast.mean.shape)
     assert (np.diff(forecast.quantiles[..., 4], axis=0) > 0).all()
     truth = np.stack([more.values[row : row + 6, 4] for row in forecast.keys.origins])
     naive = np.stack([more.values[row - 24 : row - 18, 4] for row in forecast.keys.origins])

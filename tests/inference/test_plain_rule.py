@@ -38,12 +38,12 @@ def model() -> DeepDIVE:
 
 def test_they_are_forecast_by_their_last_season(model: DeepDIVE) -> None:
     panel = launched()
-    forecast = model.forecast(panel, n_samples=50)
+    forecast = model.forecast(panel, n_paths=50)
     np.testing.assert_allclose(forecast.mean[0, :, 1], panel.values[-24:-18, 1], rtol=1e-6)
     np.testing.assert_array_equal(forecast.quantiles[:, 0, :, 2], 3.0)  # a constant series has no doubt
     assert (np.diff(forecast.quantiles[:, 0, :, 1], axis=0) > 0).all()
     low, high = forecast.quantiles[[0, -1], 0, :, 1]
-    assert 0.75 < ((low < forecast.samples[:, 0, :, 1]) & (forecast.samples[:, 0, :, 1] < high)).mean() < 1
+    assert 0.75 < ((low < forecast.paths[:, 0, :, 1]) & (forecast.paths[:, 0, :, 1] < high)).mean() < 1
     assert model.fitted_model.plain == ("s1", "s2") == tuple(model.info()["plain"])
 
 

@@ -63,7 +63,7 @@ Labels = Annotated[
 Levels = Annotated[
     list[float] | None,
     typer.Option(
-        "--level", min=0.0, max=1.0, help="Quantile level of the forecast, 0.005 to 0.995. Repeat for several."
+        "--level", min=0.0, max=1.0, help="Quantile level of the forecast, 0.0005 to 0.9995. Repeat for several."
     ),
 ]
 UnlabelledCode = Annotated[

@@ -12,6 +12,7 @@ from divecast.data.labels.encode import encode_labels, encode_series_labels
 from divecast.data.labels.vocabulary import LabelIndices
 from divecast.data.source import Values
 from divecast.data.sources.series_rows import SeriesRows
+from divecast.data.time.phase import phases
 from divecast.errors import DataError
 
 Rows = NDArray[np.int64]
@@ -31,6 +32,7 @@ class Facts:
         classes: (row, factor) int16 class indices, -1 where missing or where the factor differs by series.
         of_series: for each factor None, or (row of the panel, channel) int16 class indices if it differs by series.
         numbers: for each covariate (row of the panel,) or (row of the panel, channel), NaN where missing.
+        phase: (row,) phase of each row; see ``divecast.data.time.phase``.
         hour: (row,) hour of the local day, 0 to 23.
         year: (row,) share of the local year that has passed, in [0, 1).
         per_day: rows of an ordinary day; 1 for longer steps.
@@ -45,6 +47,7 @@ class Facts:
     hour: NDArray[np.int16]
     year: NDArray[np.float32]
     per_day: int
+    phase: NDArray[np.int16]
     channels: Channels = field(default_factory=lambda: ALL)
 
     @property
@@ -88,6 +91,7 @@ class Facts:
             numbers=tuple(np.full_like(column[:1], np.nan) for column in self.numbers),
             hour=self.hour[inside],
             year=self.year[inside],
+            phase=self.phase[inside],
         )
 
 
@@ -127,6 +131,7 @@ def facts_of(
         np.ascontiguousarray(local[:, 0], dtype=np.int16),
         np.ascontiguousarray(local[:, 1], dtype=np.float32),
         _per_day(longer),
+        phases(longer, np.arange(longer.length)).astype(np.int16),
     )
 
 

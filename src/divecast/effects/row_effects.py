@@ -85,8 +85,7 @@ class RowEffects:
         steps = np.arange(-self.shape.lookback, self.shape.horizon)
         rows, places = np.unique(origins[:, None] + steps, return_inverse=True)
         whole = self._computed(rows, ALL if channels is None else channels)
-        first = places.reshape(len(origins), -1)
-        return self._picked(whole, first[:, : self.shape.lookback], first[:, self.shape.lookback :])
+        return self._picked(whole, origins, places.reshape(len(origins), -1))
 
     def by_name(self, origins: Rows) -> Iterator[tuple[str, Tensor, Tensor]]:
         """Yield what ``of`` adds up: the name of each column or pair, and its effects on windows and on target rows.
@@ -223,10 +222,15 @@ class RowEffects:
             ahead(whole.told_ahead),
             ahead(whole.doubt),
             columns,
+            phases=self._phases(origins),
         )
 
-    def _picked(self, whole: _Whole, past: Rows, ahead: Rows) -> WindowEffects:
+    def _phases(self, origins: Rows) -> Tensor:
+        return torch.from_numpy(self.facts.phase[origins[:, None] + np.arange(self.shape.horizon)].astype(np.int64))
+
+    def _picked(self, whole: _Whole, origins: Rows, places: Rows) -> WindowEffects:
         """Return the effects at numbers of the computed rows, (batch, step)."""
+        past, ahead = np.split(places, [self.shape.lookback], axis=1)
 
         def of(values: Values | None, at: Rows) -> Any:
             return None if values is None else torch.from_numpy(values[at])
@@ -238,6 +242,7 @@ class RowEffects:
             of(whole.told_ahead, ahead),
             of(whole.doubt, ahead),
             of(whole.columns, ahead),
+            phases=self._phases(origins),
         )
 
 

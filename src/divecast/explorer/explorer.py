@@ -110,7 +110,7 @@ class Explorer:
         n_curves = 1 + len(question.levels) + _PARTS * question.parts
         self._check_size(windows, question.channels, self.fitted.shape.horizon * n_curves)
         with of_field("levels"):
-            forecast = forecast_windows(self.fitted, windows, question.labels, question.levels, 0)
+            forecast = forecast_windows(self.fitted, windows, question.labels, question.levels)
         return forecast, forecast_parts(self.fitted, windows, question.labels) if question.parts else None
 
     def encode(self, question: EncodeQuestion) -> Codes:

@@ -1,7 +1,7 @@
 """Fit of a model: solve what has a closed form, train and calibrate; then, on request, once more on all rows."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -17,16 +17,14 @@ from divecast.data import split as split_rows
 from divecast.data.describe import described
 from divecast.data.parts import whole
 from divecast.data.reading import read_source
-from divecast.data.sources.series_rows import SeriesRows
+from divecast.fit.calibrate import calibrated, draw_windows
 from divecast.fit.default_split import default_split
 from divecast.fit.separate_series import own_length, separate, series_mode
 from divecast.fit.short_data import lookback_and_split
 from divecast.fit.shrink_correction import shrink_correction
 from divecast.fit.stage import Stage
 from divecast.fit.static_features import static_features
-from divecast.inference.calibration import Calibration
 from divecast.inference.fitted_model import FittedModel
-from divecast.inference.predict import batches, predict
 from divecast.inference.provenance import FitPlan, Provenance, fingerprint_of
 from divecast.train.callbacks import Callback
 from divecast.train.channels import ChannelAxes
@@ -34,8 +32,6 @@ from divecast.train.distributed.ranks import ALONE, Ranks
 from divecast.train.history import History
 from divecast.train.loop import Checkpointing, Probe, Task, fit_network
 
-_CALIBRATION_VALUES = 500_000  # residuals per step; more would not change a quantile
-_CALIBRATION_WINDOWS = 50_000  # of independent series; more would take minutes
 # Of a pass over independent series, our choice: with more windows than this many steps take, a batch is larger by up to
 # this factor, and a pass takes some of the windows. A step costs a small batch as much as a larger one.
 _MOST_STEPS, _LARGER_BATCH = 150, 4
@@ -118,7 +114,7 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
     drawn = draw_windows(stage.valid, plan.seed)
     if plan.model.decoder.shrink:
         fitted = shrink_correction(fitted, drawn, len(stage.valid) * plan.training.window_stride / plan.horizon)
-    fitted = replace(fitted, calibration=Calibration.of(residuals_of(fitted, drawn)))
+    fitted = calibrated(fitted, drawn)
     return _fitted_again(fitted, stage, request, ranks) if request.refit else fitted
 
 
@@ -136,8 +132,8 @@ def _with_passes(plan: FitPlan, stage: Stage, request: FitRequest, ranks: Ranks)
 def _fitted_again(fitted: FittedModel, former: Stage, request: FitRequest, ranks: Ranks) -> FittedModel:
     """Return a model fitted to all rows, with all that validation has chosen in the former fit.
 
-    That is the number of passes, the weights of the maps of the linear path, the shares of the correction and the
-    intervals, in units of the scale of the likelihood.
+    That is the number of passes, the weights of the maps of the linear path, the shares of the correction, and the
+    spread and the intervals in units of the scale of the likelihood.
     """
     source, parts = former.source, former.parts
     everything = whole(source)
@@ -149,7 +145,8 @@ def _fitted_again(fitted: FittedModel, former: Stage, request: FitRequest, ranks
     network = ranks.align(stage.network.to(fitted.device))
     fit_network(network, task, _after(request.checkpointing), request.callbacks)
     network.forecaster.shares.copy_(fitted.network.forecaster.shares)
-    return replace(stage.fitted(provenance), calibration=fitted.calibration)
+    network.forecaster.recalibration.load_state_dict(fitted.network.forecaster.recalibration.state_dict())
+    return replace(stage.fitted(provenance), calibration=fitted.calibration, dependence=fitted.dependence)
 
 
 def _task(stage: Stage, provenance: Provenance, device: torch.device, ranks: Ranks) -> Task:
@@ -225,18 +222,3 @@ def _with_encoder(model: ModelConfig, source: Source) -> ModelConfig:
         return model
     kind: Literal["panel", "recording"] = "recording" if source.clock is None else "panel"
     return replace(model, encoder=replace(model.encoder, kind=kind))
-
-
-def draw_windows(valid: Windows, seed: int) -> Windows:
-    """Return validation windows for calibration, drawn at random: a regular stride might show one hour only."""
-    n = max(1, min(len(valid), _CALIBRATION_VALUES // len(valid.source.channels)))
-    n = min(n, _CALIBRATION_WINDOWS) if isinstance(valid.source, SeriesRows) else n
-    drawn = torch.randperm(len(valid), generator=torch.Generator().manual_seed(seed))[:n]
-    return valid.subset(drawn.sort().values.numpy())
-
-
-def residuals_of(fitted: FittedModel, valid: Windows) -> Iterator[Tensor]:
-    """Yield standardised residuals, (batch, horizon, channel), at the mean code with known labels."""
-    for batch in batches(fitted, valid):
-        forecast: Any = predict(fitted, batch, "known").forecast
-        yield (batch.y - forecast.loc) / forecast.scale

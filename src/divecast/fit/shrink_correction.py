@@ -91,7 +91,9 @@ def _sums(fitted: FittedModel, valid: Windows) -> CorrectionSums:
     products, sizes = [], []
     for batch in batches(fitted, valid):
         outputs = predict(fitted, batch, "known")
-        linear = fitted.network.forecaster.linear_forecast(batch.x, outputs.code.classes, batch.effects)
+        forecaster, effects = fitted.network.forecaster, batch.effects
+        linear = forecaster.linear_forecast(batch.x, outputs.code.classes, effects)
+        linear, _ = forecaster.recalibration(linear, None if effects is None else effects.phases)
         known = ~torch.isnan(batch.y)
         missed = torch.where(known, batch.y - linear, 0.0)
         correction = torch.where(known, outputs.forecast.mean - linear, 0.0)

@@ -25,6 +25,7 @@ from divecast.data import (
     seasons,
 )
 from divecast.data.sources.series_rows import SeriesRows
+from divecast.data.time.phase import n_phases
 from divecast.data.windows.own_scale import OwnScale, fit_own_scale
 from divecast.data.windows.range_check import check_range
 from divecast.data.windows.windows import EffectsSource
@@ -33,6 +34,7 @@ from divecast.errors import ConfigError, DataError
 from divecast.fit.linear_start import Mix, Start, start_linear, takes_seconds
 from divecast.fit.static_features import static_features
 from divecast.inference.calibration import Calibration
+from divecast.inference.dependence import Dependence
 from divecast.inference.fitted_model import (
     FittedModel,
     build_network,
@@ -129,7 +131,8 @@ class Stage:
             dimensions_of(plan.shape, len(source.channels), vocabularies), labels, parts, plan.model
         )
         basis = None if effects is None else effects.basis
-        dimensions = with_effects(replace(dimensions, season=_season(source, plan.lookback)), basis, facts)
+        sizes = replace(dimensions, season=_season(source, plan.lookback), n_phases=n_phases(source.clock))
+        dimensions = with_effects(sizes, basis, facts)
         static = static_features(source)
         dimensions = dimensions if facts.facts else replace(dimensions, n_static=static.shape[1])
         network = build_network(dimensions, plan.model, plan.seed)
@@ -151,6 +154,7 @@ class Stage:
             scale=self.scale.kept(),
             seasonal_error=seasonal_error(self.source, self.parts.train),
             calibration=Calibration((), torch.empty(0, self.plan.horizon)),
+            dependence=Dependence.none(self.plan.horizon, len(self.source.channels)),
             frequency=frequency_of(self.source),
             provenance=provenance,
             effects=self.effects,

@@ -23,7 +23,8 @@ from divecast.data import ByTime, Panel, Part, Scale, Windows, check_known, fit_
 from divecast.data.labels.vocabulary import LabelIndices
 from divecast.effects import Effects, Facts, RowEffects, facts_of, fit_effects
 from divecast.errors import DataError, warn_data
-from divecast.fit.fit_model import channel_axes, draw_windows, few_labelled, last_time, residuals_of
+from divecast.fit.calibrate import draw_windows, errors_of
+from divecast.fit.fit_model import channel_axes, few_labelled, last_time
 from divecast.fit.linear_start import Mix, start_linear
 from divecast.fit.shrink_correction import correction_shares
 from divecast.fit.stage import seasonal_error, start_of
@@ -158,11 +159,15 @@ class _Work:
         return Part(np.array([first]), np.array([last]))
 
     def network_in_new_scale(self, network: Network) -> Tensor:
-        """Bring the scale of the likelihood to the scale of the rows, and return the shares of the correction."""
+        """Bring likelihood and recalibration to the scale of the rows, and return the shares of the correction."""
         ratio = np.nan_to_num(self.fitted.scale.spread / self.scale.spread, nan=1.0)  # of series that have no scale
         former = torch.from_numpy(ratio).log()
         with torch.no_grad():
             network.forecaster.likelihood.log_scale.add_(former.to(self.fitted.device))
+            shift = torch.from_numpy(np.nan_to_num((self.fitted.scale.center - self.scale.center) / self.scale.spread))
+            found, factor = network.forecaster.recalibration, torch.from_numpy(ratio).to(self.fitted.device)
+            found.knots.mul_(factor).add_(shift.to(factor))
+            found.shift.mul_(factor)
         return network.forecaster.shares.clone()
 
     def solve(self, network: Network, train: Part, valid: Part, mix: Mix | None) -> tuple[Mix, Effects | None]:
@@ -204,7 +209,8 @@ class _Work:
             shares.fill_(1.0)
             found = correction_shares(past, drawn, len(unseen) * stride / plan.horizon)
             shares.copy_(torch.lerp(kept, found.to(kept), believed))
-        found_quantiles = Calibration.of(residuals_of(past, drawn))
+        errors = errors_of(past, drawn)
+        found_quantiles = Calibration.of(errors.values / errors.scale)
         quantiles = torch.lerp(past.calibration.at(found_quantiles.levels), found_quantiles.quantiles, believed)
         return shares.clone(), Calibration(found_quantiles.levels, quantiles)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from divecast.data import Panel, Windows, n_future
 from divecast.data.future import padded_before
 from divecast.errors import ConfigError
+from divecast.inference.dependence import check_paths_fit
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.folding import from_own_ends, n_folded
 from divecast.inference.forecast_starts import Moment, forecast_starts
@@ -92,36 +93,41 @@ class Asked:
             return cls(fitted, chosen, new)
         return cls(fitted, windows.subset(np.isin(windows.origins, ends)), new, ends)
 
-    def cut(self) -> list[Windows]:
+    def cut(self, n_paths: int) -> list[Windows]:
         """Split the windows into pieces that need little memory; forecasts of own origins are one."""
-        return [*forecast_cut(self.fitted, self.windows)] if self.ends is None else [self.windows]
+        return [*forecast_cut(self.fitted, self.windows, n_paths)] if self.ends is None else [self.windows]
 
     def forecasts(
-        self, cut: Sequence[Windows], mode: LabelMode, levels: Sequence[float], n_samples: int
+        self, cut: Sequence[Windows], mode: LabelMode, levels: Sequence[float], n_paths: int
     ) -> Iterator[Forecast]:
         """Yield the forecasts of pieces."""
         if self.ends is None:
-            yield from self._plain(cut, mode, levels, n_samples)
+            yield from self._plain(cut, mode, levels, n_paths)
             return
         for piece in cut:
-            parts = self._plain([*forecast_cut(self.fitted, piece)], mode, levels, n_samples)
+            parts = self._plain([*forecast_cut(self.fitted, piece, n_paths)], mode, levels, n_paths)
             yield from_own_ends(parts, self.ends, piece.source)
 
-    def joined(self, mode: LabelMode, levels: Sequence[float], n_samples: int) -> Forecast:
-        """Return all forecasts as one."""
-        cut = self.cut()
+    def joined(self, mode: LabelMode, levels: Sequence[float], n_paths: int) -> Forecast:
+        """Return all forecasts as one.
+
+        Raises:
+            ConfigError: the paths do not fit into memory, or an argument is out of range.
+        """
+        check_paths_fit(n_paths, (len(self.windows), self.fitted.shape.horizon, len(self.fitted.channels)))
+        cut = self.cut(n_paths)
         if self.ends is not None:
             n_windows = 1
         elif self.fitted.independent:
             n_windows = sum(n_folded(piece) for piece in cut)
         else:
             n_windows = len(self.windows)
-        return Forecast.joined(self.forecasts(cut, mode, levels, n_samples), n_windows)
+        return Forecast.joined(self.forecasts(cut, mode, levels, n_paths), n_windows)
 
     def _plain(
-        self, cut: Sequence[Windows], mode: LabelMode, levels: Sequence[float], n_samples: int
+        self, cut: Sequence[Windows], mode: LabelMode, levels: Sequence[float], n_paths: int
     ) -> Iterator[Forecast]:
-        forecasts = forecast_pieces(self.fitted, cut, mode, levels, n_samples, self.ends)
+        forecasts = forecast_pieces(self.fitted, cut, mode, levels, n_paths, self.ends)
         if self.new is None:
             yield from forecasts
             return

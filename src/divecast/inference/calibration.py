@@ -1,11 +1,12 @@
 """Calibrated forecast quantiles: quantiles of the standardised residuals in the validation part.
 
-The scale of the likelihood sets how interval widths differ between channels and steps. The quantiles themselves are
+The scale of the likelihood sets how interval widths differ between channels, steps, windows, and by the time and level
+of a target row (``Recalibration``). The quantiles themselves are
 those of the standardised residuals (y - mean) / scale in the validation part, for each step, pooled over channels. This
 works for every likelihood, and keeps the coverage right where the fit is closer to the training part than to new data.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from numbers import Real
@@ -17,7 +18,8 @@ from torch import Tensor
 
 from divecast.errors import ConfigError, DataError, warn_data
 
-LEVELS = tuple(round(0.005 * i, 3) for i in range(1, 200))
+_TAIL = (0.0005, 0.001, 0.002)
+LEVELS = (*_TAIL, *(round(0.005 * i, 3) for i in range(1, 200)), *(1.0 - level for level in reversed(_TAIL)))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -41,18 +43,17 @@ class Calibration:
             raise ConfigError("levels must increase between 0 and 1", found=f"{self.levels!r:.80}", argument="levels")
 
     @classmethod
-    def of(cls, residuals: Iterable[Tensor]) -> "Calibration":
+    def of(cls, residuals: Tensor) -> "Calibration":
         """Compute the quantiles of standardised residuals.
 
         Args:
-            residuals: batches of (batch, horizon, channel), NaN where not observed. A step without residuals takes
-                those of the last step that has some, with a DataWarning.
+            residuals: (window, horizon, channel), NaN where not observed. A step without residuals takes those of the
+                last step that has some, with a DataWarning.
 
         Raises:
             DataError: no value was observed.
         """
-        flat = [batch.transpose(0, 1).flatten(1).cpu().numpy() for batch in residuals]
-        by_step = _fill_steps(np.concatenate(flat, axis=1))
+        by_step = _fill_steps(residuals.transpose(0, 1).flatten(1).numpy())
         quantiles = np.nanquantile(by_step, LEVELS, axis=1)
         return cls(LEVELS, torch.from_numpy(quantiles).float())
 
@@ -76,6 +77,11 @@ class Calibration:
         index = np.minimum(position.astype(np.int64), len(self.levels) - 2)
         lower, upper = (self.quantiles.numpy()[rows].astype(np.float64) for rows in (index, index + 1))
         return torch.from_numpy(lower + (position - index)[:, None] * (upper - lower)).float()
+
+    def residuals_at(self, levels: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Return the quantiles at any levels, (level, horizon); beyond the outermost of the calibration, those."""
+        known = self.quantiles.numpy()
+        return np.stack([np.interp(levels, self.levels, step) for step in known.T], axis=1, dtype=np.float32)
 
 
 def _fill_steps(residuals: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -16,6 +16,7 @@ from divecast.config import LinearStart
 from divecast.data import Backend, Source, Windows, seasons, to_frame
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.folding import folded_values
+from divecast.inference.joint_scores import JointScores, joint_scores
 from divecast.inference.predict import LabelMode, batch_of, forecast_cut, mean_and_quantiles, predict
 from divecast.inference.results import Floats
 from divecast.metrics import ForecastScores, ScoreSums
@@ -41,6 +42,7 @@ class Evaluation(Plottable):
     Attributes:
         scores: scores by name of the forecaster, the model first; see ``ForecastScores`` for the measures.
         backend: kind of the tables that ``frame`` returns by default.
+        joint: scores of the model's sample paths; None unless paths were asked for.
 
     Example:
         >>> evaluation = model.evaluate(panel, every=5)
@@ -50,6 +52,7 @@ class Evaluation(Plottable):
 
     scores: dict[str, ForecastScores]
     backend: Backend
+    joint: JointScores | None = None
 
     def table(self) -> dict[str, NDArray[Any]]:
         """Return the scores as columns, with one row per forecaster and step, and one row ``all`` per forecaster.
@@ -124,7 +127,9 @@ def rivals(fitted: FittedModel, source: Source) -> dict[str, Baseline | LinearPa
     return baselines
 
 
-def evaluate_windows(fitted: FittedModel, windows: Windows, mode: LabelMode, with_rivals: bool) -> Evaluation:
+def evaluate_windows(
+    fitted: FittedModel, windows: Windows, mode: LabelMode, with_rivals: bool, n_paths: int = 0
+) -> Evaluation:
     """Score the model, and simple forecasters if wanted, on windows; forecasts are made and dropped batch by batch.
 
     Series that could not be learned from are not scored.
@@ -141,7 +146,8 @@ def evaluate_windows(fitted: FittedModel, windows: Windows, mode: LabelMode, wit
         sums[MODEL_NAME].update(truth, *map(fold, mean_and_quantiles(own, outputs, LEVELS)))
         for name, rival in others.items():
             sums[name].update(truth, fold(own.original(rival.forecast(batch))))
-    return Evaluation({name: running.result() for name, running in sums.items()}, windows.source.backend)
+    joint = joint_scores(fitted, windows, mode, n_paths) if n_paths else None
+    return Evaluation({name: running.result() for name, running in sums.items()}, windows.source.backend, joint)
 
 
 def _same(values: Floats) -> Floats:

@@ -8,8 +8,8 @@ Inputs:
 * ``effects_past`` (batch, time, channel) and ``effects_ahead`` (batch, horizon, channel) float32, only if the model has
   effects: what the table says of the rows, scaled units. If some effects are not of the calendar, also their share,
   ``effects_told_past`` and ``effects_told_ahead``, ``effects_doubt`` (batch, horizon, channel) and, if all series share
-  some columns, ``effects_columns`` (batch, horizon, column). ``FittedModel.window_effects`` computes them: calendars,
-  holidays and tables are not in the graph.
+  some columns, ``effects_columns`` (batch, horizon, column); and ``effects_phases`` (batch, horizon) int64, the phase
+  of each target row. ``FittedModel.window_effects`` computes them: calendars, holidays and tables are not in the graph.
 
 Outputs, float32, without those for which the model has no dimensions:
 
@@ -65,6 +65,7 @@ _AXES = {
     "effects_told_ahead": ("batch", "horizon", "channel"),
     "effects_doubt": ("batch", "horizon", "channel"),
     "effects_columns": ("batch", "horizon", "column"),
+    "effects_phases": ("batch", "horizon"),
     "mean": ("batch", "horizon", "channel"),
     "scale": ("batch", "horizon", "channel"),
     "quantiles": ("batch", "level", "horizon", "channel"),
@@ -163,7 +164,8 @@ def trace(graph: Graph, fitted: FittedModel) -> ExportedProgram:
     sizes = {"time": fitted.shape.lookback, "horizon": fitted.shape.horizon, "channel": len(fitted.channels)}
     sizes |= {"factor": len(graph.names), "column": fitted.dimensions.n_columns}
     shapes = {name: (2, *(sizes[axis] for axis in _AXES[name][1:])) for name in graph.inputs}
-    inputs = [torch.full(shape, -1) if name == "labels" else torch.zeros(shape) for name, shape in shapes.items()]
+    examples = {"labels": -1, "effects_phases": 0}  # whole numbers
+    inputs = [torch.full(shape, examples.get(name, 0.0)) for name, shape in shapes.items()]
     batch = Dim("batch")
     any_batch = ({0: batch}, tuple({0: batch} for _ in inputs[1:]))[: len(inputs)]
     with torch.no_grad():
@@ -244,7 +246,7 @@ def input_names(fitted: FittedModel) -> tuple[str, ...]:
     """Return the names of the inputs, in order."""
     use, n_columns = fitted.dimensions.effects, fitted.dimensions.n_columns
     told = (*("told_past", "told_ahead", "doubt"), *(("columns",) if n_columns else ())) if use == "told" else ()
-    effects = () if use == "none" else ("past", "ahead", *told)
+    effects = () if use == "none" else ("past", "ahead", *told, "phases")
     return ("x", *(("labels",) if coded(fitted) else ()), *(f"{PREFIX}{name}" for name in effects))
 
 

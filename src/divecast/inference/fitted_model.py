@@ -43,6 +43,7 @@ from divecast.effects import Basis, Effects, RowEffects, facts_of
 from divecast.errors import ConfigError, DataError, warn_data
 from divecast.inference.added_factor import AddedFactor
 from divecast.inference.calibration import Calibration
+from divecast.inference.dependence import Dependence
 from divecast.inference.forecast_starts import Moment, forecast_starts
 from divecast.inference.provenance import Provenance, fingerprint_of
 from divecast.inference.static_facts import NO_FACTS, FactsOfRows, StaticFacts
@@ -66,6 +67,7 @@ class FittedModel:
         seasonal_error: (channel,) mean absolute error of the seasonal naive forecast in the training part, in original
             units, for MASE.
         calibration: quantiles of the standardised residuals in the validation part.
+        dependence: such residuals of whole windows, which sample paths follow.
         frequency: step of the panel's clock or rate of the recordings, as text.
         provenance: settings, split, time zone, data and history of the fit.
         effects: effects of the calendar, labels and covariates of a row; None for recordings, for a model fitted
@@ -88,6 +90,7 @@ class FittedModel:
     scale: Scale
     seasonal_error: NDArray[np.float64]
     calibration: Calibration
+    dependence: Dependence
     frequency: str
     provenance: Provenance
     effects: Effects | None = None
@@ -406,8 +409,8 @@ class FittedModel:
             future: labels and covariates of the rows after the end of the data.
 
         Returns:
-            Inputs of the graph by name, float32 in scaled units: ``effects_past``, (window, time, channel), and
-            ``effects_ahead``, (window, horizon, channel), and what else the model reads; none for one without effects.
+            Inputs of the graph by name: ``effects_past``, (window, time, channel), and ``effects_ahead``, (window,
+            horizon, channel), float32 in scaled units, and what else the model reads; none for one without effects.
 
         Raises:
             DataError: the data cannot be used.

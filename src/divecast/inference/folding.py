@@ -52,7 +52,7 @@ def folded(windows: Windows, forecast: Forecast) -> Forecast:
         folded_values(windows, forecast.mean),
         forecast.levels,
         folded_values(windows, forecast.quantiles),
-        folded_values(windows, forecast.samples),
+        folded_values(windows, forecast.paths),
     )
 
 
@@ -92,7 +92,7 @@ def from_own_ends(forecasts: Iterable[Forecast], ends: Rows, source: Source) -> 
         picked("mean"),
         first.levels,
         picked("quantiles"),
-        picked("samples"),
+        picked("paths"),
     )
 
 

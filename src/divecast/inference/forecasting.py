@@ -64,7 +64,7 @@ class Forecasting(ABC):
         every: int = 1,
         labels: LabelMode = "known",
         levels: Sequence[float] = LEVELS,
-        n_samples: int = 0,
+        n_paths: int = 0,
         future: Any = None,
         own_origin: bool | None = None,
     ) -> Forecast:
@@ -83,7 +83,9 @@ class Forecasting(ABC):
                 ``infer`` infers all of them from the window, as in the paper. The effects of the rows stay those of the
                 table (docs/effects.md).
             levels: probabilities of the quantiles.
-            n_samples: number of sample paths, drawn from the code and the likelihood.
+            n_paths: number of sample paths: joint scenarios of all steps and series, which follow the quantiles one by
+                one and depend on each other as the errors of the validation part do. ``total``, ``peak`` and
+                ``exceeds`` of the result read them.
             future: labels and covariates of the rows after the end of the data: a table, or the path of one, with a
                 column of time stamps, and one of series if they differ by series.
             own_origin: whether each series is forecast from its own last value on, not all from the last row of the
@@ -91,7 +93,7 @@ class Forecasting(ABC):
                 result differs by series.
 
         Returns:
-            Mean, quantiles and samples in original units; ``parts()`` says what the mean is made of.
+            Mean, quantiles and paths in original units; ``parts()`` says what the mean is made of.
 
         Raises:
             NotFittedError: the model is not fitted.
@@ -101,13 +103,13 @@ class Forecasting(ABC):
         Example:
             >>> model.forecast(panel).mean.shape
             (1, 24, 4)
-            >>> model.forecast(panel, start="2016-03-05", every=24, n_samples=5).samples.shape[0]
+            >>> model.forecast(panel, start="2016-03-05", every=24, n_paths=5).paths.shape[0]
             5
         """
-        check_at_least(0, n_samples=n_samples)
+        check_at_least(0, n_paths=n_paths)
         check_at_least(1, every=every)
         asked = Asked.of(self.fitted_model, data, Origins(start, stop, every, own_origin), future)
-        forecast = asked.joined(labels, levels, n_samples)
+        forecast = asked.joined(labels, levels, n_paths)
         if asked.new is not None or asked.ends is not None:
             return forecast
         return forecast.of_parts(partial(forecast_parts, self.fitted_model, asked.windows, labels))
@@ -121,6 +123,7 @@ class Forecasting(ABC):
         every: int = 1,
         labels: LabelMode = "known",
         levels: Sequence[float] = LEVELS,
+        n_paths: int = 0,
         share: Share = Share(),
         future: Any = None,
         own_origin: bool | None = None,
@@ -136,6 +139,7 @@ class Forecasting(ABC):
             every: rows between forecast origins.
             labels: whether labels are ``known`` or inferred (``infer``).
             levels: probabilities of the quantiles.
+            n_paths: as in ``forecast``; a batch has the paths of few windows.
             share: the share of the forecasts to make, where several processes divide the work.
             future: as in ``forecast``.
             own_origin: as in ``forecast``.
@@ -152,8 +156,9 @@ class Forecasting(ABC):
             >>> all(batch.mean.shape[1:] == (24, 4) for batch in batches)
             True
         """
+        check_at_least(0, n_paths=n_paths)
         check_at_least(1, every=every)
         asked = Asked.of(self.fitted_model, data, Origins(start, stop, every, own_origin), future)
         # Whole batches are shared out, since the last bits of a forecast depend on the rest of its batch.
-        batches = asked.cut()
-        return asked.forecasts(batches[share.among(len(batches))], labels, levels, 0)
+        batches = asked.cut(n_paths)
+        return asked.forecasts(batches[share.among(len(batches))], labels, levels, n_paths)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,6 +15,7 @@ from divecast.effects import Basis, Design, Effects, groups_from_json, groups_to
 from divecast.errors import ArtifactError
 from divecast.inference.added_factor import AddedFactor, path_of
 from divecast.inference.calibration import Calibration
+from divecast.inference.dependence import Dependence
 from divecast.inference.fitted_model import FittedModel, build_network, dimensions_of, with_effects
 from divecast.inference.provenance import Provenance, read_typed, typed
 from divecast.inference.static_facts import StaticFacts
@@ -24,10 +25,11 @@ from divecast.persistence.adapters import adapter_of
 from divecast.persistence.artifact import Artifact, read_artifact, under, write_artifact
 from divecast.persistence.strict import as_artifact_error, as_json, check_like, check_understood
 
-SCHEMA = 2
-"""2: maps of several families of residuals, and an encoder of a that knows levels apart."""
+SCHEMA = 3
+"""2: maps of several families of residuals, and an encoder of a that knows levels apart; 3: spread by phase and level,
+and the dependence of errors."""
 
-_MOST_STATIC = 100_000  # features of a series; a damaged number must not allocate memory
+_MOST_STATIC, _MOST_VECTORS, _MOST_PHASES = 100_000, 10_000_000, 1440  # a damaged number must not allocate memory
 KIND = "model"
 
 
@@ -39,6 +41,8 @@ def write_model(fitted: FittedModel, path: Path) -> None:
         "seasonal_error": torch.from_numpy(fitted.seasonal_error),
         "calibration": fitted.calibration.quantiles,
         **({} if fitted.static.kept is None else {"facts": fitted.static.kept}),
+        "dependence.errors": fitted.dependence.errors,
+        "dependence.phases": fitted.dependence.phases,
         **_effect_tensors(fitted.effects),
         **{
             f"added.{number}.{name}": value
@@ -80,6 +84,8 @@ def document_of(fitted: FittedModel) -> dict[str, Any]:
             "pairs": fitted.dimensions.pairs,
             "couplings": [asdict(coupling) for coupling in fitted.dimensions.couplings],
             "season": fitted.dimensions.season,
+            "n_phases": fitted.dimensions.n_phases,
+            "n_vectors": len(fitted.dependence.errors),
             "n_static": fitted.dimensions.n_static,
             "levels": fitted.calibration.levels,
             "frequency": fitted.frequency,
@@ -98,8 +104,6 @@ def document_of(fitted: FittedModel) -> dict[str, Any]:
 
 
 def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedModel:
-    from pydantic import Field, TypeAdapter
-
     provenance = Provenance.from_json(document["provenance"])
     channels, series = tuple(document["channels"]), tuple(document.get("series", ()))
     vocabularies = tuple(Vocabulary.from_dict(plain) for plain in document["vocabularies"])
@@ -114,7 +118,8 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
         pairs=tuple((int(i), int(j)) for i, j in document["pairs"]),
         couplings=adapter_of(tuple[Coupling, ...]).validate_python(document["couplings"]),
         season=adapter_of(int).validate_python(document["season"]),
-        n_static=TypeAdapter(Annotated[int, Field(ge=0, le=_MOST_STATIC)]).validate_python(document["n_static"]),
+        n_static=_number(document["n_static"], 0, _MOST_STATIC),
+        n_phases=_number(document["n_phases"], 1, _MOST_PHASES),
     )
     static = StaticFacts.from_json(document.get("static", []))
     if static.width > _MOST_STATIC:
@@ -123,7 +128,9 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
     levels = tuple(map(float, document["levels"]))
     learned = [Vocabulary.from_dict(plain["vocabulary"]) for plain in document["added"]]
     n_facts = static.width if "static" in document else None
-    _check_tensors(tensors, dimensions, provenance.plan.model, len(levels), basis, learned, len(series), n_facts)
+    n_vectors = _number(document["n_vectors"], 0, _MOST_VECTORS)
+    sizes = _Sizes(len(levels), n_vectors, len(series), n_facts)
+    _check_tensors(tensors, dimensions, provenance.plan.model, sizes, basis, learned)
     network = build_network(dimensions, provenance.plan.model, seed=0)
     network.load_state_dict(under("network.", tensors))
     added = []
@@ -140,6 +147,7 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
         scale=Scale(tensors["scale.center"].numpy(), tensors["scale.spread"].numpy()),
         seasonal_error=tensors["seasonal_error"].numpy(),
         calibration=Calibration(levels, tensors["calibration"]),
+        dependence=Dependence(tensors["dependence.errors"], tensors["dependence.phases"], dimensions.n_phases),
         frequency=str(document["frequency"]),
         provenance=provenance,
         effects=None if basis is None else _effects_of(basis, tensors),
@@ -147,6 +155,22 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
         series=series,
         static=replace(static, kept=tensors.get("facts")),
     )
+
+
+class _Sizes(NamedTuple):
+    """Numbers of quantile levels, residual vectors, independent series, and their features (None if none are kept)."""
+
+    n_levels: int
+    n_vectors: int
+    n_series: int
+    n_facts: int | None
+
+
+def _number(value: Any, least: int, most: int) -> int:
+    number: int = adapter_of(int).validate_python(value)
+    if not least <= number <= most:
+        raise ValueError(f"expected {least} to {most}, got {number}")
+    return number
 
 
 def _effect_tensors(effects: Effects | None) -> dict[str, Tensor]:
@@ -195,21 +219,20 @@ def _check_names(channels: Sequence[str], factors: Sequence[Factor], vocabularie
         raise ValueError(f"expected the classes of factors {expected}, got those of {names}")
 
 
-def _check_tensors(  # noqa: PLR0913  all of them decide a shape
+def _check_tensors(
     tensors: Mapping[str, Tensor],
     dimensions: Dimensions,
     config: ModelConfig,
-    n_levels: int,
+    sizes: "_Sizes",
     basis: Basis | None,
     added: Sequence[Vocabulary],
-    n_series: int,
-    n_facts: int | None,
 ) -> None:
     """Check names, shapes and values against a network on the meta device, before memory is allocated for one.
 
     Raises:
         ValueError: a name or shape differs, or a value is not finite.
     """
+    n_levels, n_vectors, n_series, n_facts = sizes
     with torch.device("meta"):
         network, n_channels = build_network(dimensions, config, seed=0), dimensions.n_channels
         expected = {f"network.{name}": value for name, value in network.state_dict().items()} | {
@@ -218,12 +241,17 @@ def _check_tensors(  # noqa: PLR0913  all of them decide a shape
             "seasonal_error": torch.empty(n_series or n_channels, dtype=torch.float64),
             "calibration": torch.empty(n_levels, dimensions.horizon),
             **({} if n_facts is None else {"facts": torch.empty(n_series, n_facts)}),
+            "dependence.errors": torch.empty(n_vectors, dimensions.horizon, n_channels, dtype=torch.float16),
+            "dependence.phases": torch.empty(n_vectors, dtype=torch.int64),
             **{name: torch.empty(shape) for name, shape in _effect_shapes(basis, n_channels).items()},
         }
         for number, vocabulary in enumerate(added):
             path = path_of(dimensions, config, vocabulary, network, seed=0)
             expected |= {f"added.{number}.{name}": value for name, value in path.state_dict().items()}
     check_like(tensors, expected, may_lack_numbers=frozenset({"seasonal_error", "scale.center", "scale.spread"}))
+    phases, knots = tensors["dependence.phases"], tensors["network.forecaster.recalibration.knots"]
+    if not bool(((phases >= 0) & (phases < dimensions.n_phases)).all() and (knots.diff(dim=0) > 0.0).all()):
+        raise ValueError(f"expected phases below {dimensions.n_phases}, and levels of the spread that rise")
     center, spread = tensors["scale.center"], tensors["scale.spread"]
     learned = ~center.isnan()
     scaled = center.isfinite() & spread.isfinite() & (spread > 0)

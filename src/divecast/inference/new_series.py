@@ -12,14 +12,15 @@ from statistics import NormalDist
 import numpy as np
 import torch
 
-from divecast._device import own_random_state
 from divecast._text import plural
 from divecast.data import Panel, Windows
 from divecast.data.names import listed
+from divecast.data.time.phase import phases
 from divecast.data.windows.own_scale import OwnScale, PastMoments
 from divecast.data.windows.window_batch import cut
 from divecast.effects import Effects, RowEffects, facts_of
 from divecast.errors import warn_data
+from divecast.inference.dependence import Dependence, PathDraws, drawn_paths
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.plain_rule import plain_forecast
 from divecast.inference.results import Floats, Forecast
@@ -49,19 +50,19 @@ class NewSeries:
 
     def beside(self, forecast: Forecast, windows: Windows) -> Forecast:
         """Return a forecast of windows with those of the new series beside it."""
-        n_samples, levels = len(forecast.samples), forecast.levels
+        levels = forecast.levels
         own = self._windows_like(windows)
         scale, (loc, spread) = own.own_scale(), self._scaled(own)
         center, unit = scale.center[:, None], scale.spread[:, None]
         residuals = self.fitted.calibration.at(levels).numpy()
         mean = center + unit * loc
         quantiles = mean + unit * spread * residuals[:, None, :, None]
-        with own_random_state(self.fitted.provenance.plan.seed):
-            samples = mean + unit * spread * torch.randn(n_samples, *mean.shape).numpy()
+        draws = PathDraws(self._dependence, self.fitted.calibration, len(forecast.paths), self._seed)
+        paths = drawn_paths(draws, own.origins, phases(self.panel.clock, own.origins), mean, unit * spread)
         self._put_plain(own, np.isnan(scale.center), mean, quantiles, levels)
         joined = [
             np.concatenate([known, new.astype(np.float32)], axis=-1)
-            for known, new in ((forecast.mean, mean), (forecast.quantiles, quantiles), (forecast.samples, samples))
+            for known, new in ((forecast.mean, mean), (forecast.quantiles, quantiles), (forecast.paths, paths))
         ]
         channels = (*forecast.channels, *self.panel.channels)
         return Forecast(forecast.keys, channels, joined[0], levels, joined[1], joined[2])
@@ -70,6 +71,17 @@ class NewSeries:
         nan = np.full((1, len(self.panel.channels)), np.nan, dtype=np.float32)
         scale = OwnScale(nan, nan, PastMoments(self.panel))
         return replace(windows, source=self.panel, scale=scale, effects=self._effects)
+
+    @property
+    def _seed(self) -> int:
+        return self.fitted.provenance.plan.seed
+
+    @cached_property
+    def _dependence(self) -> Dependence:
+        """That of the known series, each new one in the place of one that is drawn."""
+        known, learned = self.fitted.dependence, np.flatnonzero(self.fitted.scale.learned)
+        drawn = np.random.default_rng(self._seed).choice(learned, len(self.panel.channels))
+        return replace(known, errors=known.errors[:, :, torch.from_numpy(drawn)])
 
     @cached_property
     def _effects(self) -> RowEffects | None:

@@ -14,7 +14,6 @@ from statistics import NormalDist
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from divecast.data import Windows
@@ -78,11 +77,15 @@ class PlainForecast:
         for level, quantile in zip(levels, quantiles, strict=True):
             quantile[self.cells] = self.quantile(level)
 
-    def put_samples(self, samples: Floats) -> None:
-        """Draw into an array of all series, (sample, window, horizon, channel), in place, with torch's random state."""
-        noise = torch.randn(len(samples), *self.mean.shape).numpy()
-        for sample, drawn in zip(samples, noise, strict=True):
-            sample[self.cells] = np.maximum(self.mean + self.deviation * drawn, self.least)
+    def put_paths(self, paths: Floats, seed: int) -> None:
+        """Draw into an array of all series, (path, window, horizon, channel), in place.
+
+        The steps of a path depend on each other as those of a random walk.
+        """
+        random, n_steps = np.random.default_rng(seed), np.arange(1, self.mean.shape[1] + 1)
+        walk = random.standard_normal((len(paths), *self.mean.shape)).cumsum(axis=2) / np.sqrt(n_steps)[:, None]
+        for path, drawn in zip(paths, walk, strict=True):
+            path[self.cells] = np.maximum(self.mean + self.deviation * drawn, self.least)
 
     @property
     def cells(self) -> tuple[Any, ...]:

@@ -1,7 +1,6 @@
 """Forecasts, codes, labels and reconstructions of windows by a fitted network."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -10,13 +9,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from divecast._device import own_random_state
 from divecast._text import plural
 from divecast.config import check_choice
 from divecast.data import Windows
 from divecast.data.sources.series_rows import SeriesRows
+from divecast.data.time.phase import phases
 from divecast.data.windows.range_check import check_batch
 from divecast.errors import ConfigError, warn_data
+from divecast.inference.dependence import PathDraws, drawn_paths
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.folding import by_time, folded, n_folded
 from divecast.inference.plain_rule import PlainForecast
@@ -29,9 +29,9 @@ _VALUES_AT_ONCE = 8_000_000  # of windows in a batch, 32 MB
 _RECENT = 8  # a channel without a value in the last eighth of the look-back is forecast from the others
 
 
-def pieces(fitted: FittedModel, windows: Windows) -> Iterator[Windows]:
-    """Split the windows, in order, into pieces whose values need little memory."""
-    per_window = (fitted.shape.lookback + fitted.shape.horizon) * len(fitted.channels)
+def pieces(fitted: FittedModel, windows: Windows, n_paths: int = 0) -> Iterator[Windows]:
+    """Split the windows, in order, into pieces whose values, and those of their paths, need little memory."""
+    per_window = (fitted.shape.lookback + fitted.shape.horizon * (1 + n_paths)) * len(fitted.channels)
     at_once = max(1, min(1024, _VALUES_AT_ONCE // per_window))
     for first in range(0, len(windows), at_once):
         yield windows.subset(slice(first, first + at_once))
@@ -87,18 +87,16 @@ def mean_and_quantiles(fitted: FittedModel, outputs: Prediction, levels: Sequenc
     return mean.numpy(), quantiles.numpy()
 
 
-def forecast_windows(
-    fitted: FittedModel, windows: Windows, mode: LabelMode, levels: Sequence[float], n_samples: int
-) -> Forecast:
+def forecast_windows(fitted: FittedModel, windows: Windows, mode: LabelMode, levels: Sequence[float]) -> Forecast:
     """Return the forecasts of all windows, in original units; those of independent series side by side."""
     cut = [*forecast_cut(fitted, windows)]
     n_windows = sum(n_folded(piece) for piece in cut) if fitted.independent else len(windows)
-    return Forecast.joined(forecast_pieces(fitted, cut, mode, levels, n_samples), n_windows)
+    return Forecast.joined(forecast_pieces(fitted, cut, mode, levels, 0), n_windows)
 
 
-def forecast_cut(fitted: FittedModel, windows: Windows) -> Iterator[Windows]:
+def forecast_cut(fitted: FittedModel, windows: Windows, n_paths: int = 0) -> Iterator[Windows]:
     """Split the windows into pieces as ``pieces`` does; those of independent series of one time stay together."""
-    return by_time(windows) if fitted.independent else pieces(fitted, windows)
+    return by_time(windows) if fitted.independent else pieces(fitted, windows, n_paths)
 
 
 def forecast_pieces(
@@ -106,17 +104,18 @@ def forecast_pieces(
     cut: Iterable[Windows],
     mode: LabelMode,
     levels: Sequence[float],
-    n_samples: int,
+    n_paths: int,
     ends: NDArray[np.int64] | None = None,
 ) -> Iterator[Forecast]:
-    """Yield the forecasts of each piece, in original units; every piece has its own seed.
+    """Yield the forecasts of each piece, in original units.
 
     Series that could not be learned from are forecast by a plain rule; see ``plain_rule.py``. At the end warns
     (DataWarning) of channels without a value in the last rows of a window; if only the origins ``ends`` of each channel
     count, of those there.
     """
     n_recent, silent, empty = -(-fitted.shape.lookback // _RECENT), _Marked(), _Marked()
-    for number, piece in enumerate(cut):
+    draws = PathDraws(fitted.dependence, fitted.calibration, n_paths, fitted.provenance.plan.seed)
+    for piece in cut:
         batch, own = batch_of(fitted, piece), fitted.at(piece)
         outputs, plain = predict(fitted, batch, mode), PlainForecast.of(fitted, piece)
         recent: NDArray[np.bool_] = batch.x[:, -n_recent:].isnan().all(dim=1).cpu().numpy()
@@ -125,13 +124,10 @@ def forecast_pieces(
             recent &= piece.origins[:, None] == ends[: len(fitted.channels)]
         silent.mark(piece, recent)
         mean, quantiles = mean_and_quantiles(own, outputs, levels)
-        # Restored before each yield: a suspended generator must not hold the caller's random state.
-        with own_random_state(fitted.provenance.plan.seed + number) if n_samples else nullcontext():
-            draws = [predict(fitted, batch, mode, sample=True).forecast.sample() for _ in range(n_samples)]
-            samples = own.original(torch.stack(draws) if draws else outputs.forecast.mean.new_empty(0, *mean.shape))
-            if plain is not None:
-                plain.put(mean, levels, quantiles)
-                plain.put_samples(samples)
+        paths = _paths(own, piece, outputs, draws, mean)
+        if plain is not None:
+            plain.put(mean, levels, quantiles)
+            plain.put_paths(paths, fitted.provenance.plan.seed)
         empty.mark(piece, np.asarray(np.isnan(mean).any(axis=1)))
         forecast = Forecast(
             Keys.of(piece.source, piece.origins, piece.segments, range(-1, fitted.shape.horizon)),
@@ -139,7 +135,7 @@ def forecast_pieces(
             mean,
             tuple(levels),
             quantiles,
-            samples,
+            paths,
         )
         yield folded(piece, forecast) if fitted.independent else forecast
     if silent.names:
@@ -153,6 +149,13 @@ def forecast_pieces(
             f"{plural(len(empty.names), 'series')} that could not be learned from had no value in a look-back, and so "
             f"no forecast there (NaN): {empty}"
         )
+
+
+def _paths(fitted: FittedModel, piece: Windows, outputs: Prediction, draws: PathDraws, mean: Floats) -> Floats:
+    """Return the paths of a piece, (path, window, horizon, channel), in original units."""
+    forecast: Any = outputs.forecast
+    scale = forecast.scale.cpu().numpy() * fitted.scale.spread
+    return drawn_paths(draws, piece.origins, phases(piece.source.clock, piece.origins), mean, scale)
 
 
 @dataclass(slots=True)

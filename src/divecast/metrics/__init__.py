@@ -22,6 +22,7 @@ from divecast.metrics.latents import (
     entropy,
     mutual_information,
 )
+from divecast.metrics.paths import crps_paths, energy_score, variogram_score
 from divecast.metrics.scores import ForecastScores, ScoreSums
 
 __all__ = [
@@ -35,8 +36,10 @@ __all__ = [
     "Units",
     "corr",
     "coverage",
+    "crps_paths",
     "crps_quantiles",
     "disentanglement",
+    "energy_score",
     "entropy",
     "interval_width",
     "mae",
@@ -45,4 +48,5 @@ __all__ = [
     "mutual_information",
     "rrse",
     "seasonal_scale",
+    "variogram_score",
 ]

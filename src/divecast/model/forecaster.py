@@ -18,6 +18,7 @@ from divecast.model.likelihood import ScaledLikelihood
 from divecast.model.linear.filled import fill_window
 from divecast.model.linear.label_covariates import Pairs, label_covariates, n_label_covariates
 from divecast.model.linear.ridge import RidgeWeights
+from divecast.model.recalibration import Recalibration
 from divecast.types import WindowEffects
 
 _MOST_SPREAD = 3.0  # maximum change of a window's log scale
@@ -64,11 +65,13 @@ class Told:
             calendar.
         n_columns: number of columns of the target rows that it reads as they are.
         n_static: number of features of a series that do not change.
+        n_phases: phases of a target row; see ``Recalibration``.
     """
 
     effects: EffectsUse = "none"
     n_columns: int = 0
     n_static: int = 0
+    n_phases: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +207,7 @@ class Forecaster(nn.Module):
         nn.init.zeros_(self.spread.weight)
         nn.init.zeros_(self.spread.bias)
         self.likelihood = ScaledLikelihood(config.forecast, (horizon, n_channels))
+        self.recalibration = Recalibration(told.n_phases, n_channels)
 
     def forward(
         self, x: Tensor, fused: Tensor, classes: tuple[Tensor, ...], effects: WindowEffects | None = None
@@ -220,8 +224,12 @@ class Forecaster(nn.Module):
         if effects is not None and effects.told is not None:
             read.append(effects.told.transpose(1, 2))
         correction, wider = self._corrections(read)
-        mean = self.linear(past, label_covariates(classes, self.pairs, x)) + correction
-        distribution: LocationScale = self.likelihood(mean.transpose(1, 2), wider.transpose(1, 2))
+        mean = (self.linear(past, label_covariates(classes, self.pairs, x)) + correction).transpose(1, 2)
+        wider = wider.transpose(1, 2)
+        if not self.training:
+            mean, factor = self.recalibration(mean, None if effects is None else effects.phases)
+            wider = wider + factor
+        distribution: LocationScale = self.likelihood(mean, wider)
         doubt = None if effects is None else effects.doubt
         return distribution if doubt is None else distribution.wider_by(doubt)
 

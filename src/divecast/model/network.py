@@ -35,6 +35,7 @@ class Dimensions:
         effects: whether windows have effects, ``told`` if some are not of the calendar; see ``WindowEffects``.
         n_columns: number of columns that all series are told of a target row.
         n_static: number of features of a series that do not change.
+        n_phases: times of the day, week or year that are told apart in the spread of forecasts.
     """
 
     lookback: int
@@ -48,6 +49,7 @@ class Dimensions:
     effects: EffectsUse = "none"
     n_columns: int = 0
     n_static: int = 0
+    n_phases: int = 1
 
     def __post_init__(self) -> None:
         """Check the season (ConfigError)."""
@@ -84,7 +86,7 @@ class Network(nn.Module):
         self.decoder = Decoder(time, channels, decoder)
         pairs = dimensions.pairs if sizes else ()
         shape = (time, dimensions.horizon, channels)
-        told = Told(dimensions.effects, dimensions.n_columns, dimensions.n_static)
+        told = Told(dimensions.effects, dimensions.n_columns, dimensions.n_static, dimensions.n_phases)
         self.forecaster = Forecaster(shape, n_classes, pairs, decoder, dimensions.season, told)
 
     @property

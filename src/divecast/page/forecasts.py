@@ -54,7 +54,7 @@ def forecasts_of(scope: Scope, windows: Windows) -> Forecasts:
     n_past = past_of(scope)
     per_series = (n_past + 6 * shape.horizon) * len(windows)
     kept = pick_series(scope, (), room_for(2 * _VALUES, per_series, 1, len(channels)))
-    forecast = forecast_windows(scope.fitted, windows, "known", LEVELS, 0)
+    forecast = forecast_windows(scope.fitted, windows, "known", LEVELS)
     keys = Keys.of(windows.source, windows.origins, windows.segments, range(-n_past, shape.horizon))
     truth = observed(windows, n_past, shape.horizon)
     error = np.abs(forecast.mean - truth[:, n_past:]) / scope.fitted.scale.spread

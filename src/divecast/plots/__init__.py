@@ -9,6 +9,7 @@ from divecast.plots.density import DensityDisplay
 from divecast.plots.diagnosis import DiagnosisDisplay
 from divecast.plots.display import Display
 from divecast.plots.effects import EffectsDisplay
+from divecast.plots.ensemble import EnsembleDisplay
 from divecast.plots.forecast import ForecastDisplay
 from divecast.plots.history import HistoryDisplay
 from divecast.plots.label_correlation import LabelCorrelationDisplay
@@ -33,6 +34,7 @@ __all__ = [
     "DiagnosisDisplay",
     "Display",
     "EffectsDisplay",
+    "EnsembleDisplay",
     "EvaluationDisplay",
     "ForecastDisplay",
     "HistoryDisplay",

@@ -52,7 +52,7 @@ def keys_of(keys: Keys, windows: Ints) -> Keys:
 
 
 def narrow_forecast(forecast: Forecast, windows: Ints, channels: Ints) -> Forecast:
-    """Keep some windows and channels, and no samples."""
+    """Keep some windows and channels, and no paths."""
     mean = forecast.mean[windows][..., channels]
     return Forecast(
         keys_of(forecast.keys, windows),

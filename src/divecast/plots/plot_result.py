@@ -11,7 +11,7 @@ from divecast.explain.counterfactuals.traversal import Traversal
 from divecast.explain.diagnosis.diagnosis import Diagnosis
 from divecast.explain.effects.curves import EffectCurves
 from divecast.inference.evaluation import Evaluation
-from divecast.inference.results import Codes, Forecast, ForecastParts, Labels, Reconstruction, Samples
+from divecast.inference.results import Codes, Ensemble, Forecast, ForecastParts, Labels, Reconstruction, Samples
 from divecast.plots.anomalies import AnomaliesDisplay
 from divecast.plots.attribution import AttributionDisplay
 from divecast.plots.code import CodeDisplay
@@ -19,6 +19,7 @@ from divecast.plots.confusion import ConfusionDisplay
 from divecast.plots.diagnosis import DiagnosisDisplay
 from divecast.plots.display import Display
 from divecast.plots.effects import EffectsDisplay
+from divecast.plots.ensemble import EnsembleDisplay
 from divecast.plots.forecast import ForecastDisplay
 from divecast.plots.history import HistoryDisplay
 from divecast.plots.parts import PartsDisplay
@@ -80,6 +81,7 @@ _display.register(Codes, CodeDisplay.from_codes)
 _display.register(Counterfactual, WhatIfDisplay.from_counterfactual)
 _display.register(Diagnosis, DiagnosisDisplay.from_diagnosis)
 _display.register(EffectCurves, EffectsDisplay.from_effects)
+_display.register(Ensemble, EnsembleDisplay.from_ensemble)
 _display.register(Evaluation, EvaluationDisplay.from_evaluation)
 _display.register(Forecast, ForecastDisplay.from_forecast)
 _display.register(ForecastParts, PartsDisplay.from_parts)

@@ -36,12 +36,12 @@ print(bits(fit_hours(epochs=1, seed=5)))
 
 def asked(model: DeepDIVE) -> dict[str, np.ndarray]:
     """What a model gives of every kind."""
-    forecast, codes, drawn = model.forecast(PANEL, n_samples=2), model.encode(PANEL, "test"), model.sample(3, seed=1)
+    forecast, codes, drawn = model.forecast(PANEL, n_paths=2), model.encode(PANEL, "test"), model.sample(3, seed=1)
     weights = model.fitted_model.network.state_dict()
     return {f"weights {name}": value.numpy() for name, value in weights.items()} | {
         "mean": forecast.mean,
         "quantiles": forecast.quantiles,
-        "paths": forecast.samples,
+        "paths": forecast.paths,
         "a": codes.a_mean,
         "b": codes.b_mean[0],
         "drawn": drawn.y,
@@ -93,7 +93,7 @@ CALLS: dict[str, Callable[[DeepDIVE, Path], Any]] = {
     "evaluate": lambda model, _: model.evaluate(PANEL, every=5),
     "export": lambda model, folder: model.export(folder / "model.pt2"),
     "fit": lambda _, folder: fit_hours(epochs=1),
-    "forecast": lambda model, _: model.forecast(PANEL, n_samples=3),
+    "forecast": lambda model, _: model.forecast(PANEL, n_paths=3),
     "forecast_batches": lambda model, _: list(model.forecast_batches(PANEL, start=AT)),
     "fitted_model": lambda model, _: model.fitted_model,
     "from_plan": lambda model, _: DeepDIVE.from_plan(model.plan),

@@ -35,16 +35,16 @@ def forecast(draw: st.DrawFn) -> Attempt:
     kind, data = draw(asked())
     start, stop = draw(often(None, *INVALID_STAMPS, np.datetime64("NaT"))), draw(often(None, *INVALID_STAMPS))
     every, levels = draw(often(1, *INVALID_NUMBERS, 5)), draw(often(LEVELS, *INVALID_LEVELS))
-    n_samples, labels = draw(often(0, *INVALID_NUMBERS[1:], 2)), draw(often("known", "infer", "odd", None, []))
+    n_paths, labels = draw(often(0, *INVALID_NUMBERS[1:], 2)), draw(often("known", "infer", "odd", None, []))
     layout = draw(st.sampled_from(["long", "wide"]))
 
     def attempt() -> None:
         found = model(kind).forecast(
-            data(), start=start, stop=stop, every=every, labels=labels, levels=levels, n_samples=n_samples
+            data(), start=start, stop=stop, every=every, labels=labels, levels=levels, n_paths=n_paths
         )
         whole_forecast(model(kind), found)
-        assert found.samples.shape == (n_samples, *found.mean.shape)
-        all_finite(found.samples)
+        assert found.paths.shape == (n_paths, *found.mean.shape)
+        all_finite(found.paths)
         table = found.frame(layout)
         assert len(table) == found.mean.size // (1 if layout == "long" else len(found.channels))
         own = 3 + (kind == "moves")

@@ -40,6 +40,11 @@ def evaluate(
     baselines: Annotated[
         bool, typer.Option(help="Also score simple forecasters: last value, seasonal naive and ridge.")
     ] = True,
+    n_paths: Annotated[
+        int,
+        typer.Option("--n-paths", min=0, help="Also score totals and peaks, with so many sample paths; some hundred."),
+    ] = 0,
+    every: Annotated[int, typer.Option("--every", min=1, help="Score one forecast origin in this many.")] = 1,
     as_json: Json = False,
 ) -> None:
     """Score forecasts, beside simple forecasters on the same windows, for a part or a span of time."""
@@ -52,12 +57,21 @@ def evaluate(
     chosen: PartName = "all" if spanned else part or "test"
     if spanned:
         source = span_of(source, start, stop, model.fitted_model.shape.lookback)
-    result = model.evaluate(source, part=chosen, labels=labels, baselines=baselines)
+    result = model.evaluate(source, chosen, labels=labels, baselines=baselines, every=every, n_paths=n_paths)
+    joint = None if result.joint is None else result.joint.table()
     if as_json:
-        print_json({"command": "evaluate", "part": "span" if spanned else chosen, "scores": _records(result.table())})
+        more = {} if joint is None else {"joint": _records(joint)}
+        part_name = "span" if spanned else chosen
+        print_json({"command": "evaluate", "part": part_name, "scores": _records(result.table()), **more})
     else:
         title = f"Targets from {start or 'the start'} to {stop or 'the end'}" if spanned else f"Part: {chosen}"
         print_scores(title, result, None if all_steps else SHOWN_STEPS)
+        if joint is not None:
+            rows: list[list[str] | None] = [
+                [str(joint["what"][row]), *(number(joint[name][row]) for name in list(joint)[1:])]
+                for row in range(len(joint["what"]))
+            ]
+            print_table("Sample paths", ["what", "n", "in 90%", "width", "CRPS", "energy", "variogram"], rows)
 
 
 def span_of(source: Panel | Recordings, start: str | None, stop: str | None, lookback: int) -> Panel:
@@ -107,4 +121,4 @@ def _row(table: Mapping[str, NDArray[Any]], row: int) -> list[str]:
 
 
 def _records(table: Mapping[str, NDArray[Any]]) -> list[dict[str, Any]]:
-    return [{name: column[row] for name, column in table.items()} for row in range(len(table["model"]))]
+    return [{name: column[row] for name, column in table.items()} for row in range(len(next(iter(table.values()))))]

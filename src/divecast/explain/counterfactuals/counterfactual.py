@@ -177,8 +177,8 @@ def counterfactual_of(
     def forecast_of(generated: Generated) -> Forecast:
         if plain is not None:
             plain.put(generated.mean, levels, generated.quantiles)
-        no_samples = np.empty((0, *generated.mean.shape), dtype=np.float32)
-        return Forecast(ahead, fitted.channels, generated.mean, tuple(levels), generated.quantiles, no_samples)
+        no_paths = np.empty((0, *generated.mean.shape), dtype=np.float32)
+        return Forecast(ahead, fitted.channels, generated.mean, tuple(levels), generated.quantiles, no_paths)
 
     factual = Generated.joined([batch.factual for batch in batches])
     counterfactual = Generated.joined([batch.counterfactual for batch in batches])

@@ -2,6 +2,7 @@
 
 from divecast.inference.results.codes import Codes
 from divecast.inference.results.columns import Columns, Floats, merged
+from divecast.inference.results.ensemble import Ensemble
 from divecast.inference.results.forecast import Forecast
 from divecast.inference.results.keys import Keys
 from divecast.inference.results.labels import Labels
@@ -12,6 +13,7 @@ from divecast.inference.results.samples import Samples
 __all__ = [
     "Codes",
     "Columns",
+    "Ensemble",
     "Floats",
     "Forecast",
     "ForecastParts",

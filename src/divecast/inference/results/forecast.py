@@ -1,6 +1,6 @@
 """Forecasts of windows."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from itertools import chain
@@ -14,6 +14,7 @@ from divecast.config import check_choice
 from divecast.data import Backend
 from divecast.errors import ConfigError, DataError
 from divecast.inference.results.columns import Columns, Floats, merged
+from divecast.inference.results.ensemble import Ensemble, Groups, Period
 from divecast.inference.results.keys import Keys
 from divecast.inference.results.parts import ForecastParts
 
@@ -30,7 +31,7 @@ class Forecast(Plottable):
         mean: (window, horizon, channel) mean of the likelihood at the mean code.
         levels: probabilities of the quantiles, increasing.
         quantiles: (level, window, horizon, channel), calibrated.
-        samples: (sample, window, horizon, channel), drawn from the code and the likelihood; empty for ``n_samples=0``.
+        paths: (path, window, horizon, channel) joint scenarios; empty for ``n_paths=0``.
 
     Example:
         >>> forecast = model.forecast(panel, levels=(0.1, 0.9))
@@ -43,7 +44,7 @@ class Forecast(Plottable):
     mean: Floats
     levels: tuple[float, ...]
     quantiles: Floats
-    samples: Floats
+    paths: Floats
     # Computes the parts, from the model and the windows; not part of the result, so not shown and not pickled.
     _parts: Callable[[], ForecastParts] | None = field(default=None, repr=False)
 
@@ -71,6 +72,53 @@ class Forecast(Plottable):
                 hint="Use the result of DeepDIVE.forecast, with a {start} and {stop} that keep it small",
             )
         return self._parts()
+
+    @property
+    def ensemble(self) -> Ensemble:
+        """The paths, step by step, as what ``total``, ``peak`` and ``exceeds`` begin with.
+
+        Raises:
+            ConfigError: the forecast has no paths.
+
+        Example:
+            >>> model.forecast(panel, n_paths=100).ensemble.quantiles((0.05, 0.95)).shape
+            (2, 1, 24, 4)
+        """
+        if not len(self.paths):
+            raise ConfigError(
+                "This forecast has no sample paths, and a total or peak has no quantiles without them",
+                hint="Forecast with {n_paths} of some hundred",
+                argument="n_paths",
+            )
+        starts = self.keys.stamps[:, 1:]
+        return Ensemble("value", self.channels, self.paths, starts, np.ones(starts.shape, np.int64), self.keys)
+
+    def total(self, by: Period | Groups = "horizon") -> Ensemble:
+        """Return sums of the paths over steps or series; see :meth:`Ensemble.total`.
+
+        Example:
+            >>> model.forecast(panel, n_paths=100).total("day").quantiles((0.05, 0.95)).shape
+            (2, 1, 1, 4)
+        """
+        return self.ensemble.total(by)
+
+    def peak(self, by: Period = "horizon") -> Ensemble:
+        """Return the largest values of the paths; see :meth:`Ensemble.peak`.
+
+        Example:
+            >>> model.forecast(panel, n_paths=100).peak().mean.shape
+            (1, 1, 4)
+        """
+        return self.ensemble.peak(by)
+
+    def exceeds(self, threshold: float | Mapping[str, float]) -> Ensemble:
+        """Return where the paths are above a threshold; ``mean`` is the probability. See :meth:`Ensemble.exceeds`.
+
+        Example:
+            >>> model.forecast(panel, n_paths=100).exceeds(0.5).mean.shape
+            (1, 24, 4)
+        """
+        return self.ensemble.exceeds(threshold)
 
     def of_parts(self, parts: Callable[[], ForecastParts]) -> "Forecast":
         """Return the forecast with a function that computes its parts.
@@ -104,7 +152,7 @@ class Forecast(Plottable):
             rows = slice(done, done + len(batch.mean))
             whole.mean[rows] = batch.mean
             whole.quantiles[:, rows] = batch.quantiles
-            whole.samples[:, rows] = batch.samples
+            whole.paths[:, rows] = batch.paths
             done = rows.stop
         known = [each for each in parts if each is not None]
         return replace(
@@ -112,11 +160,11 @@ class Forecast(Plottable):
         )
 
     def _empty_for(self, n_windows: int) -> "Forecast":
-        mean, quantiles, samples = (
+        mean, quantiles, paths = (
             np.empty((*array.shape[:-3], n_windows, *array.shape[-2:]), array.dtype)
-            for array in (self.mean, self.quantiles, self.samples)
+            for array in (self.mean, self.quantiles, self.paths)
         )
-        return replace(self, mean=mean, quantiles=quantiles, samples=samples)
+        return replace(self, mean=mean, quantiles=quantiles, paths=paths)
 
     def frame(self, layout: Layout = "long", *, backend: Backend | None = None) -> Any:
         """Return the forecasts as a table.

@@ -27,6 +27,7 @@ class Keys:
         utc: (window, step) time of each step in UTC, of data whose time stamps name their zone.
         of_series: whether the recordings are series of a panel, each of which has windows of its own.
         own: origins and times of series that start at rows of their own; None where those of a window are of all.
+        ends: whether a time is the end of its step, not the start.
     """
 
     origins: NDArray[np.int64]
@@ -37,6 +38,7 @@ class Keys:
     utc: NDArray[Any] | None = None
     of_series: bool = False
     own: "OwnKeys | None" = None
+    ends: bool = False
 
     @classmethod
     def of(cls, source: Source, origins: NDArray[np.int64], segments: NDArray[np.int64], steps: range) -> "Keys":
@@ -53,7 +55,8 @@ class Keys:
             utc = source.clock.at(rows) if source.as_read.stamps.zone is not None else None
             of_series = isinstance(source, SeriesRows)
             names = np.array(source.names, dtype=object)[segments] if of_series else None
-            return cls(origins, names, source.clock.local(rows), source.backend, source.as_read, utc, of_series)
+            stamps, ends = source.clock.local(rows), source.clock.ends
+            return cls(origins, names, stamps, source.backend, source.as_read, utc, of_series, ends=ends)
         seconds = (rows - source.offsets[segments][:, None]) / (source.rate or 1.0)
         names = np.array(source.names, dtype=object)[segments]
         return cls(origins, names, seconds, source.backend, source.as_read)
@@ -71,6 +74,7 @@ class Keys:
             None if first.utc is None else np.concatenate([keys.utc for keys in batches if keys.utc is not None]),
             first.of_series,
             None if first.own is None else OwnKeys.joined([keys.own for keys in batches if keys.own is not None]),
+            ends=first.ends,
         )
 
     @property

@@ -1,0 +1,77 @@
+"""Calibration of a fitted model on windows of the validation part: mean and spread, quantiles, dependence."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from divecast.data import Windows
+from divecast.data.sources.series_rows import SeriesRows
+from divecast.data.time.phase import phases
+from divecast.fit.recalibrate import Errors, fit_recalibration, folds
+from divecast.inference.calibration import Calibration
+from divecast.inference.dependence import Dependence
+from divecast.inference.fitted_model import FittedModel
+from divecast.inference.predict import batches, predict
+
+_MOST_PER_STEP, _MOST_VALUES = 500_000, 20_000_000  # errors; more would not change a quantile
+_MOST_WINDOWS = 50_000  # of independent series; more would take minutes
+_YEAR = np.timedelta64(365, "D")
+
+
+def calibrated(fitted: FittedModel, valid: Windows) -> FittedModel:
+    """Return the model with its recalibration, quantiles and dependence fitted; the network changes in place.
+
+    The quantiles are of errors whose mean and spread were recalibrated on other windows.
+
+    Args:
+        fitted: the model.
+        valid: windows of ``draw_windows``.
+    """
+    errors, n_phases, share = errors_of(fitted, valid), fitted.dimensions.n_phases, _share_of_year(valid)
+    fold, values = folds(len(errors.values)), torch.empty_like(errors.values)
+    for number in fold.unique().tolist():
+        inside = fold == number
+        others = errors.at(~inside) if bool((~inside).any()) else errors
+        values[inside] = errors.at(inside).standardised(fit_recalibration(others, n_phases, share))
+    found = fit_recalibration(errors, n_phases, share)
+    fitted.network.forecaster.recalibration.load_state_dict(found.state_dict())
+    at = phases(valid.source.clock, valid.origins)
+    return replace(
+        fitted,
+        calibration=Calibration.of(values),
+        dependence=Dependence.of(values, torch.from_numpy(at), n_phases, fitted.provenance.plan.seed),
+    )
+
+
+def draw_windows(valid: Windows, seed: int) -> Windows:
+    """Return validation windows for calibration, drawn at random: a regular stride might show one hour only."""
+    n_channels = len(valid.source.channels)
+    n = max(1, min(len(valid), _MOST_PER_STEP // n_channels, _MOST_VALUES // (n_channels * valid.shape.horizon)))
+    n = min(n, _MOST_WINDOWS) if isinstance(valid.source, SeriesRows) else n
+    drawn = torch.randperm(len(valid), generator=torch.Generator().manual_seed(seed))[:n]
+    return valid.subset(drawn.sort().values.numpy())
+
+
+def errors_of(fitted: FittedModel, valid: Windows) -> Errors:
+    """Return the errors of forecasts at the mean code with known labels."""
+    errors, means, scales, told = [], [], [], []
+    for batch in batches(fitted, valid):
+        forecast: Any = predict(fitted, batch, "known").forecast
+        errors.append((batch.y - forecast.loc).cpu())
+        means.append(forecast.loc.cpu().nan_to_num())
+        scales.append(forecast.scale.cpu())
+        told.append(None if batch.effects is None else batch.effects.phases)
+    known = [each.cpu() for each in told if each is not None]
+    at = torch.cat(known) if len(known) == len(told) else None
+    return Errors(torch.cat(errors), torch.cat(means), torch.cat(scales), at)
+
+
+def _share_of_year(windows: Windows) -> float:
+    """Return the share of a year that windows span, at most 1; 1 for recordings, which have no season."""
+    clock = windows.source.clock
+    if clock is None:
+        return 1.0
+    stamps = clock.at(windows.origins)
+    return min(1.0, float((stamps.max() - stamps.min()) / _YEAR))
