@@ -3,6 +3,8 @@
 It imports numpy alone (and statsmodels for the real ones), so that the rivals' environment can draw the same series.
 """
 
+import json
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,3 +89,7 @@ def series_of(name: str, kind: Kind, n: int) -> list[Floats]:
     if name == "real":
         return real(kind)
     return drawn(kind, n, int(name.split()[1]))
+
+
+if __name__ == "__main__":  # the real series, for an environment without statsmodels
+    print(json.dumps([values.tolist() for values in real(KINDS[sys.argv[1]])]))

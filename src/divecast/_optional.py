@@ -14,6 +14,7 @@ _EXTRAS = {
     "sklearn": "science",
     "torchjd": "science",
     "pandas": "pandas",
+    "fev": "fev",
     "holidays": "holidays",
     "onnxscript": "onnx",
     "plotly": "report",
