@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast._text import plural
 from divecast.data import Panel, Windows, n_future
 from divecast.data.future import padded_before
-from divecast.errors import ConfigError
+from divecast.data.names import listed
+from divecast.errors import ConfigError, warn_data
 from divecast.inference.dependence import check_paths_fit
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.folding import from_own_ends, n_folded
@@ -73,6 +75,7 @@ class Asked:
         own = origins.start is None and origins.own is not False
         windows = fitted.windows_of(fitted.source(data, future), None, "encode", "own" if own else "common")
         chosen = windows.subset(forecast_starts(windows, origins.start, origins.stop, origins.every))
+        _report_without_values(chosen)
         return cls(fitted, replace(chosen, own_origin=own))
 
     @classmethod
@@ -133,6 +136,17 @@ class Asked:
             return
         for piece, forecast in zip(cut, forecasts, strict=True):
             yield self.new.beside(forecast, piece)
+
+
+def _report_without_values(windows: Windows) -> None:
+    """Warn of independent series that have no window, and so no forecast."""
+    names = windows.source.names
+    silent = np.setdiff1d(np.arange(len(names)), windows.segments)
+    if len(silent):
+        warn_data(
+            f"{len(silent)} of {plural(len(names), 'series')} have no value in a look-back, and so no forecast (NaN): "
+            f"{listed([names[series] for series in silent])}"
+        )
 
 
 def own_ends(panel: Panel) -> Rows:
