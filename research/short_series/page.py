@@ -33,13 +33,14 @@ are fetched from the network by the packages that offer them, so they are not in
 quarterly series; `divecast, four years` has a look-back of four years and no factors.
 """
 _LIMITS = """\
-**The goal is not reached where AutoETS is ahead above.** All series share one linear map of a window, and the
-validation part finds the network's correction of it useless (`correction` in the lines is near 0). One map for all is
-right where a series is too short to tell its own behaviour, and wrong for a long series of its own: one that repeats
-its year exactly is forecast with a season that is too small, since the seasons of the others move. On the draws that
-settings were looked at on, divecast and AutoETS were level below six years of months, and the loss was in a few
-longer series; a look-back of four years was better than two, and as good as six. What is missing is a weight for each
-series of what repeats exactly, by its own past errors, as a model of one series has it.
+**The goal is not reached.** All series share one linear map of a window, and the
+validation part finds the network's correction of it useless on the drawn ones (its share, `correction` in the lines,
+is near 0). One map for all is right where a series is too short to tell its own behaviour, and wrong for a long
+series of its own: one that repeats its year exactly is forecast with a season that is too small, since the seasons of
+the others move. On the draws that settings were looked at on, divecast and AutoETS were level below six years of
+months, and the loss was in a few longer series; a look-back of four years was better than two, and as good as six.
+What is missing is a weight for each series of what repeats exactly, by its own past errors, as a model of one series
+has it.
 """
 _PANELS = """## Small panels
 
