@@ -140,7 +140,7 @@ def main() -> None:
     streamed, ranks = (read_lines(HERE / name) for name in ("stream.jsonl", "ranks.jsonl"))
     page = out.read_text(encoding="utf-8") if out.exists() else "# More than one machine, more than memory\n"
     long, independent = (read_lines(HERE / name) for name in ("long_tables.jsonl", "independent.jsonl"))
-    measured = (long_section(long), independent_section(independent))
+    measured = (long_section(long), *([independent_section(independent)] if independent else []))
     for text in (ranks_section(ranks), stream_section(streamed), *measured, RAY, plan_section(constants())):
         page = replaced(page, text)
     out.write_text(page, encoding="utf-8")
