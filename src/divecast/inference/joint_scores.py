@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from divecast.data import Backend, Windows, to_frame
 from divecast.data.windows.window_batch import cut
+from divecast.inference.dependence import PathDraws
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import LabelMode, forecast_pieces, pieces
 from divecast.inference.results import Floats
@@ -68,7 +69,9 @@ class JointScores:
         return to_frame(self.table(), backend or self.backend)
 
 
-def joint_scores(fitted: FittedModel, windows: Windows, mode: LabelMode, n_paths: int) -> JointScores:
+def joint_scores(
+    fitted: FittedModel, windows: Windows, mode: LabelMode, n_paths: int, draws: type[PathDraws] = PathDraws
+) -> JointScores:
     """Score the paths of windows, piece by piece.
 
     Series that could not be learned from are left out, and so are windows of whose horizon a value is not known.
@@ -78,6 +81,7 @@ def joint_scores(fitted: FittedModel, windows: Windows, mode: LabelMode, n_paths
         windows: of role ``score``.
         mode: as in ``forecast``.
         n_paths: paths per window.
+        draws: how they are drawn.
     """
     learned, horizon = np.flatnonzero(fitted.scale.learned), fitted.shape.horizon
     inside = (windows.origins >= windows.target_start[windows.segments]) & (
@@ -85,7 +89,7 @@ def joint_scores(fitted: FittedModel, windows: Windows, mode: LabelMode, n_paths
     )
     sums: dict[str, list[NDArray[np.float64]]] = {}
     shares = list(pieces(fitted, windows.subset(inside), n_paths))
-    for piece, forecast in zip(shares, forecast_pieces(fitted, iter(shares), mode, (), n_paths), strict=True):
+    for piece, forecast in zip(shares, forecast_pieces(fitted, shares, mode, (), n_paths, draws=draws), strict=True):
         truth = cut(piece.source.values, piece.origins, horizon, learned).swapaxes(1, 2)
         whole = ~np.isnan(truth).any(axis=(1, 2))
         paths = forecast.paths[:, whole][..., learned]

@@ -99,13 +99,14 @@ def forecast_cut(fitted: FittedModel, windows: Windows, n_paths: int = 0) -> Ite
     return by_time(windows) if fitted.independent else pieces(fitted, windows, n_paths)
 
 
-def forecast_pieces(
+def forecast_pieces(  # noqa: PLR0913  all of them decide a forecast
     fitted: FittedModel,
     cut: Iterable[Windows],
     mode: LabelMode,
     levels: Sequence[float],
     n_paths: int,
     ends: NDArray[np.int64] | None = None,
+    draws: type[PathDraws] = PathDraws,
 ) -> Iterator[Forecast]:
     """Yield the forecasts of each piece, in original units.
 
@@ -114,7 +115,7 @@ def forecast_pieces(
     count, of those there.
     """
     n_recent, silent, empty = -(-fitted.shape.lookback // _RECENT), _Marked(), _Marked()
-    draws = PathDraws(fitted.dependence, fitted.calibration, n_paths, fitted.provenance.plan.seed)
+    drawn = draws(fitted.dependence, fitted.calibration, n_paths, fitted.provenance.plan.seed)
     for piece in cut:
         batch, own = batch_of(fitted, piece), fitted.at(piece)
         outputs, plain = predict(fitted, batch, mode), PlainForecast.of(fitted, piece)
@@ -124,7 +125,7 @@ def forecast_pieces(
             recent &= piece.origins[:, None] == ends[: len(fitted.channels)]
         silent.mark(piece, recent)
         mean, quantiles = mean_and_quantiles(own, outputs, levels)
-        paths = _paths(own, piece, outputs, draws, mean)
+        paths = _paths(own, piece, outputs, drawn, mean)
         if plain is not None:
             plain.put(mean, levels, quantiles)
             plain.put_paths(paths, fitted.provenance.plan.seed)
