@@ -52,7 +52,7 @@ def held(model: DeepDIVE, data: Any) -> Line:
     inside = seen = pinball = absolute = 0.0
     for batch in batches(fitted, fitted.windows(data, "test", role="score")):
         truth = fitted.original(batch.y)
-        mean, quantiles = mean_and_quantiles(fitted, predict(fitted, batch, "known"), LEVELS)
+        mean, quantiles = mean_and_quantiles(fitted, predict(fitted, batch, "known").forecast, LEVELS, batch.effects)
         known = ~np.isnan(truth)
         inside = inside + ((truth >= quantiles[0]) & (truth <= quantiles[-1]) & known).sum(0)
         seen = seen + known.sum(0)

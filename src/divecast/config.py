@@ -21,6 +21,8 @@ Fusion = Literal["attention", "concatenation", "gating"]
 Combine = Literal["sum", "pcgrad", "upgrad"]
 Linear = Literal["stacked", "ridge"]
 SeriesMode = Literal["joint", "independent", "auto"]
+AskedBounds = Literal["auto"] | tuple[float | None, float | None] | None
+"""``auto``: 0 below, where no value of the training part is lower; or (low, high), None for none; or no bounds."""
 LinearStart = Literal["stacked", "ridge", "shared"]
 
 _MAX_INTEGER = 2**63 - 1  # the largest that numpy counts with and torch takes as a seed
@@ -459,3 +461,26 @@ class TrainingConfig(_Config):
             batch_size //= 2
         epochs = min(_MOST_EPOCHS, max(_EPOCHS, math.ceil(_STEPS / max(1, n // batch_size))))
         return replace(self, epochs=epochs, batch_size=batch_size, patience=self.patience * epochs // _EPOCHS)
+
+
+def as_bounds(asked: Any) -> AskedBounds:
+    """Return bounds that a user gives: "auto", None, or a pair of numbers that rise, each of which may be None.
+
+    Raises:
+        ConfigError: they are something else.
+    """
+    if asked is None:
+        return None
+    if isinstance(asked, str) and asked == "auto":
+        return "auto"
+    pair = tuple(asked) if isinstance(asked, tuple | list) else ()
+    numbers = [each for each in pair if each is not None]
+    known = len(pair) == 2 and all(isinstance(each, int | float) and math.isfinite(each) for each in numbers)
+    if not known or (len(numbers) == 2 and numbers[0] >= numbers[1]):
+        raise ConfigError(
+            expected='bounds "auto", None, or a lower and an upper one such as (0, None)',
+            found=repr(asked),
+            argument="bounds",
+        )
+    low, high = (None if each is None else float(each) for each in pair)
+    return low, high

@@ -7,7 +7,16 @@ from typing import Any, Literal, Self, cast, get_args
 
 from divecast._device import pick_device
 from divecast._optional import need
-from divecast.config import LossConfig, ModelConfig, SeriesMode, TrainingConfig, check_at_least, check_choice
+from divecast.config import (
+    AskedBounds,
+    LossConfig,
+    ModelConfig,
+    SeriesMode,
+    TrainingConfig,
+    as_bounds,
+    check_at_least,
+    check_choice,
+)
 from divecast.data import Covariate, Factor, Label, Split, as_covariates, as_factors, as_name, read_source
 from divecast.data.describe import described
 from divecast.errors import ConfigError, NotFittedError
@@ -47,6 +56,7 @@ _PARAMETERS = (
     "seed",
     "device",
     "series",
+    "bounds",
 )
 
 
@@ -73,6 +83,8 @@ class DeepDIVE(Forecasting, Explaining):
             its own past, by one network for all: of any length, start and end, and also series that the fit did not
             see. ``"auto"`` chooses independent ones for a panel in which many series start late or end early, and a
             DataWarning says so.
+        bounds: what forecasts do not exceed, in the units of the data: ``(low, high)`` with None for no bound, None for
+            none at all, or ``"auto"``: 0 below, for each series that never was lower in the training part.
 
     Raises:
         ConfigError: a setting is out of range.
@@ -99,6 +111,7 @@ class DeepDIVE(Forecasting, Explaining):
         seed: int = 0,
         device: str = "cpu",
         series: SeriesMode = "auto",
+        bounds: AskedBounds = "auto",
     ) -> None:
         # Stored unchanged, as scikit-learn's clone expects; ``plan`` has them with the defaults filled in.
         self.horizon = horizon
@@ -111,6 +124,7 @@ class DeepDIVE(Forecasting, Explaining):
         self.seed = seed
         self.device = device
         self.series = series
+        self.bounds = bounds
         self._fitted: FittedModel | None = None
         self._check_parameters()
 
@@ -134,6 +148,7 @@ class DeepDIVE(Forecasting, Explaining):
             seed=plan.seed,
             device=device,
             series=plan.series,
+            bounds=plan.bounds,
             **changed,
         )
 
@@ -230,6 +245,7 @@ class DeepDIVE(Forecasting, Explaining):
             as_covariates(self.covariates),
             seed=self.seed,
             series=self.series,
+            bounds=as_bounds(self.bounds),
             **groups,
         )
 
@@ -627,6 +643,8 @@ class DeepDIVE(Forecasting, Explaining):
                 named.append(f"{name}={in_code(value)}")
         if self.series == "independent":
             named.append(f"series={self.series!r}")
+        if self.bounds != "auto":
+            named.append(f"bounds={self.bounds!r}")
         return f"{type(self).__name__}({', '.join(named)})"
 
     def __dir__(self) -> list[str]:
@@ -641,6 +659,7 @@ class DeepDIVE(Forecasting, Explaining):
             if value is not None and not isinstance(value, kind):
                 raise ConfigError(f"{name} must be a {kind.__name__}", found=repr(value), argument=name)
         check_choice(get_args(SeriesMode), series=self.series)
+        as_bounds(self.bounds)
         as_factors(self.factors)
         as_covariates(self.covariates)
         pick_device(self.device)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal, get_args
 
+from divecast.config import AskedBounds, as_bounds
 from divecast.data import ByRecording, ByTime, Covariate, Factor, Label, as_covariates, as_factors
 from divecast.data.factors import Kind, is_calendar
 from divecast.errors import ConfigError
@@ -97,3 +98,20 @@ def _shares(text: str) -> tuple[float, float, float]:
             expected="a split TRAIN:VALID:TEST, such as 3:1:1", found=repr(text), argument="split"
         ) from None
     return train, valid, test
+
+
+def parse_bounds(text: str) -> AskedBounds:
+    """Read bounds: "auto", "none", or a lower and an upper number, each of which may be left out.
+
+    Raises:
+        ConfigError: the text is something else.
+    """
+    if text.strip() in ("auto", "none"):
+        return "auto" if text.strip() == "auto" else None
+    try:
+        low, high = (float(part) if part.strip() else None for part in text.split(","))
+    except ValueError:
+        raise ConfigError(
+            expected='bounds such as "0,", "0,100", "auto" or "none"', found=repr(text), argument="bounds"
+        ) from None
+    return as_bounds((low, high))

@@ -338,6 +338,14 @@ class FitOptions:
             "early.",
         ),
     ] = None
+    bounds: Annotated[
+        str | None,
+        typer.Option(
+            "--bounds",
+            help="What forecasts do not exceed: LOW,HIGH, each of which may be left out, as in 0, or none. Default: "
+            "auto, 0 below for series that never were lower.",
+        ),
+    ] = None
     config: Config = None
     assign: Annotated[
         list[str] | None,
@@ -376,7 +384,7 @@ class FitOptions:
         Raises:
             ConfigError: a setting is wrong.
         """
-        names = ("horizon", "lookback", "factors", "covariates", "series", "split", "group", "seed", "device")
+        names = ("horizon", "lookback", "factors", "covariates", "series", "bounds", "split", "group", "seed", "device")
         given = {name: getattr(self, name) for name in names}
         given["training.unlearnable"] = self.unlearnable
         return read_settings(self.config, given | self.data.settings() | more, self.assign or ())

@@ -40,6 +40,7 @@ class CommandSettings:
         split_by: split in order of time, or by whole recordings.
         group: Label of recordings; those of one class stay in one part.
         series: whether all series are forecast together ("joint"), or each on its own ("independent").
+        bounds: what forecasts do not exceed: "auto", "none", or a lower and an upper number such as "0,".
         own_origin: whether each series is forecast from its own last value on.
         seed: random seed.
         device: cpu, cuda or mps.
@@ -78,6 +79,7 @@ class CommandSettings:
     split_by: Literal["time", "recording"] = "time"
     group: str | None = None
     series: SeriesMode = "auto"
+    bounds: str = "auto"
     own_origin: bool | None = None
     seed: int = 0
     device: str = "cpu"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from divecast.cli.console import INTERRUPTED, say, shown, tell_progress
-from divecast.cli.factors import parse_covariates, parse_factors
+from divecast.cli.factors import parse_bounds, parse_covariates, parse_factors
 from divecast.cli.settings import CommandSettings
 from divecast.errors import ConfigError
 from divecast.estimator import DeepDIVE
@@ -41,6 +41,7 @@ def build_model(settings: CommandSettings) -> DeepDIVE:
         seed=settings.seed,
         device=settings.device,
         series=settings.series,
+        bounds=parse_bounds(settings.bounds),
     )
 
 

@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from divecast.inference.fitted_model import FittedModel
-from divecast.inference.predict import LabelMode, labels_for
+from divecast.inference.predict import LabelMode, labels_for, mean_and_quantiles
 from divecast.inference.results import Floats
 from divecast.types import Batch, Code
 
@@ -57,10 +56,4 @@ def generate(fitted: FittedModel, batch: Batch, code: Code, levels: Sequence[flo
     network = fitted.network
     window = network.decoder(network.fusion(code)[0], batch.effects).mean
     forecast: Any = network.forecaster(batch.x, network.fuse_for_forecast(code)[0], code.classes, batch.effects)
-    table = fitted.calibration.at(levels).to(batch.x.device)
-    quantiles = forecast.loc + forecast.scale * table[:, None, :, None]
-    return Generated(*(_original(fitted, scaled) for scaled in (window, forecast.mean, quantiles)))
-
-
-def _original(fitted: FittedModel, scaled: Tensor) -> Floats:
-    return fitted.scale.invert(scaled.cpu().numpy())
+    return Generated(fitted.original(window), *mean_and_quantiles(fitted, forecast, levels, batch.effects))

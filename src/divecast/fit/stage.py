@@ -33,6 +33,7 @@ from divecast.effects import Effects, RowEffects, choose_basis, facts_of, fit_ef
 from divecast.errors import ConfigError, DataError
 from divecast.fit.linear_start import Mix, Start, start_linear, takes_seconds
 from divecast.fit.static_features import static_features
+from divecast.inference.bounds import Bounds
 from divecast.inference.calibration import Calibration
 from divecast.inference.dependence import Dependence
 from divecast.inference.fitted_model import (
@@ -155,6 +156,7 @@ class Stage:
             seasonal_error=seasonal_error(self.source, self.parts.train),
             calibration=Calibration((), torch.empty(0, self.plan.horizon)),
             dependence=Dependence.none(self.plan.horizon, len(self.source.channels)),
+            bounds=Bounds.of(self.source, self.parts.train, self.plan.bounds),
             frequency=frequency_of(self.source),
             provenance=provenance,
             effects=self.effects,

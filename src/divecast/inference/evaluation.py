@@ -143,7 +143,7 @@ def evaluate_windows(
         fold = partial(folded_values, piece) if fitted.independent else _same
         outputs = predict(fitted, batch, mode)
         truth = fold(own.original(batch.y))
-        sums[MODEL_NAME].update(truth, *map(fold, mean_and_quantiles(own, outputs, LEVELS)))
+        sums[MODEL_NAME].update(truth, *map(fold, mean_and_quantiles(own, outputs.forecast, LEVELS, batch.effects)))
         for name, rival in others.items():
             sums[name].update(truth, fold(own.original(rival.forecast(batch))))
     joint = joint_scores(fitted, windows, mode, n_paths) if n_paths else None

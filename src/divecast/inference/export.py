@@ -35,6 +35,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.distributions import Normal
@@ -92,6 +93,9 @@ class Graph(nn.Module):
     spread: Tensor
     residuals: Tensor
     n_classes: Tensor
+    low: Tensor
+    high: Tensor
+    at_low: Tensor
 
     def __init__(self, fitted: FittedModel, levels: Sequence[float]) -> None:
         super().__init__()
@@ -103,6 +107,10 @@ class Graph(nn.Module):
         self.register_buffer("center", torch.from_numpy(fitted.scale.center))
         self.register_buffer("spread", torch.from_numpy(fitted.scale.spread))
         self.register_buffer("residuals", fitted.calibration.at(levels))
+        self.has_bounds = fitted.bounds.there_are
+        self.register_buffer("low", torch.from_numpy(np.nan_to_num(fitted.bounds.low, nan=-np.inf)))
+        self.register_buffer("high", torch.from_numpy(np.nan_to_num(fitted.bounds.high, nan=np.inf)))
+        self.register_buffer("at_low", torch.from_numpy(fitted.bounds.at_low))
         self.register_buffer("n_classes", torch.tensor(sizes, dtype=torch.int64))
 
     def forward(self, x: Tensor, *more: Tensor) -> dict[str, Tensor]:
@@ -116,13 +124,22 @@ class Graph(nn.Module):
         forecast: Any = outputs.forecast
         mean, scale = forecast.mean, forecast.scale
         quantiles = mean[:, None] + scale[:, None] * self.residuals[:, :, None]
+        closed = None if effects is None or effects.phases is None else self.at_low[effects.phases]
         return {
-            "mean": mean * self.spread + self.center,
+            "mean": self._bounded(mean, closed),
             "scale": scale * self.spread,
-            "quantiles": quantiles * self.spread + self.center,
+            "quantiles": self._bounded(quantiles, None if closed is None else closed[:, None]),
             **_moments(marginal.posterior, outputs.q_a),
             **dict(zip(self.names, outputs.code.classes, strict=True)),
         }
+
+    def _bounded(self, scaled: Tensor, closed: Tensor | None) -> Tensor:
+        """Return values in original units and within the bounds; at the lower one where it is ``closed``."""
+        values = scaled * self.spread + self.center
+        if self.has_bounds:
+            values = torch.maximum(torch.minimum(values, self.high), self.low)
+            values = values if closed is None else torch.where(closed, self.low, values)
+        return values
 
     def _known(self, labels: Tensor | None, x: Tensor) -> Tensor:
         if labels is None:

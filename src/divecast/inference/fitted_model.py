@@ -42,6 +42,7 @@ from divecast.data.windows.own_scale import OwnScale, at_names
 from divecast.effects import Basis, Effects, RowEffects, facts_of
 from divecast.errors import ConfigError, DataError, warn_data
 from divecast.inference.added_factor import AddedFactor
+from divecast.inference.bounds import Bounds
 from divecast.inference.calibration import Calibration
 from divecast.inference.dependence import Dependence
 from divecast.inference.forecast_starts import Moment, forecast_starts
@@ -68,6 +69,7 @@ class FittedModel:
             units, for MASE.
         calibration: quantiles of the standardised residuals in the validation part.
         dependence: such residuals of whole windows, which sample paths follow.
+        bounds: what forecasts of each channel do not exceed.
         frequency: step of the panel's clock or rate of the recordings, as text.
         provenance: settings, split, time zone, data and history of the fit.
         effects: effects of the calendar, labels and covariates of a row; None for recordings, for a model fitted
@@ -91,6 +93,7 @@ class FittedModel:
     seasonal_error: NDArray[np.float64]
     calibration: Calibration
     dependence: Dependence
+    bounds: Bounds
     frequency: str
     provenance: Provenance
     effects: Effects | None = None

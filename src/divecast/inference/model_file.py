@@ -14,6 +14,7 @@ from divecast.data.names import check_unique
 from divecast.effects import Basis, Design, Effects, groups_from_json, groups_to_json
 from divecast.errors import ArtifactError
 from divecast.inference.added_factor import AddedFactor, path_of
+from divecast.inference.bounds import Bounds
 from divecast.inference.calibration import Calibration
 from divecast.inference.dependence import Dependence
 from divecast.inference.fitted_model import FittedModel, build_network, dimensions_of, with_effects
@@ -30,6 +31,7 @@ SCHEMA = 3
 and the dependence of errors."""
 
 _MOST_STATIC, _MOST_VECTORS, _MOST_PHASES = 100_000, 10_000_000, 1440  # a damaged number must not allocate memory
+_MAY_LACK = ("seasonal_error", "scale.center", "scale.spread", "bounds.low", "bounds.high")
 KIND = "model"
 
 
@@ -41,6 +43,9 @@ def write_model(fitted: FittedModel, path: Path) -> None:
         "seasonal_error": torch.from_numpy(fitted.seasonal_error),
         "calibration": fitted.calibration.quantiles,
         **({} if fitted.static.kept is None else {"facts": fitted.static.kept}),
+        "bounds.low": torch.from_numpy(fitted.bounds.low),
+        "bounds.high": torch.from_numpy(fitted.bounds.high),
+        "bounds.at_low": torch.from_numpy(fitted.bounds.at_low),
         "dependence.errors": fitted.dependence.errors,
         "dependence.phases": fitted.dependence.phases,
         **_effect_tensors(fitted.effects),
@@ -147,6 +152,7 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
         scale=Scale(tensors["scale.center"].numpy(), tensors["scale.spread"].numpy()),
         seasonal_error=tensors["seasonal_error"].numpy(),
         calibration=Calibration(levels, tensors["calibration"]),
+        bounds=Bounds(*(tensors[f"bounds.{name}"].numpy() for name in ("low", "high", "at_low"))),
         dependence=Dependence(tensors["dependence.errors"], tensors["dependence.phases"], dimensions.n_phases),
         frequency=str(document["frequency"]),
         provenance=provenance,
@@ -241,6 +247,9 @@ def _check_tensors(
             "seasonal_error": torch.empty(n_series or n_channels, dtype=torch.float64),
             "calibration": torch.empty(n_levels, dimensions.horizon),
             **({} if n_facts is None else {"facts": torch.empty(n_series, n_facts)}),
+            "bounds.low": torch.empty(n_channels),
+            "bounds.high": torch.empty(n_channels),
+            "bounds.at_low": torch.empty(dimensions.n_phases, n_channels, dtype=torch.bool),
             "dependence.errors": torch.empty(n_vectors, dimensions.horizon, n_channels, dtype=torch.float16),
             "dependence.phases": torch.empty(n_vectors, dtype=torch.int64),
             **{name: torch.empty(shape) for name, shape in _effect_shapes(basis, n_channels).items()},
@@ -248,7 +257,11 @@ def _check_tensors(
         for number, vocabulary in enumerate(added):
             path = path_of(dimensions, config, vocabulary, network, seed=0)
             expected |= {f"added.{number}.{name}": value for name, value in path.state_dict().items()}
-    check_like(tensors, expected, may_lack_numbers=frozenset({"seasonal_error", "scale.center", "scale.spread"}))
+    check_like(
+        tensors,
+        expected,
+        may_lack_numbers=frozenset(_MAY_LACK),
+    )
     phases, knots = tensors["dependence.phases"], tensors["network.forecaster.recalibration.knots"]
     if not bool(((phases >= 0) & (phases < dimensions.n_phases)).all() and (knots.diff(dim=0) > 0.0).all()):
         raise ValueError(f"expected phases below {dimensions.n_phases}, and levels of the spread that rise")

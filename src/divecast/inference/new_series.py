@@ -59,6 +59,8 @@ class NewSeries:
         quantiles = mean + unit * spread * residuals[:, None, :, None]
         draws = PathDraws(self._dependence, self.fitted.calibration, len(forecast.paths), self._seed)
         paths = drawn_paths(draws, own.origins, phases(self.panel.clock, own.origins), mean, unit * spread)
+        bounds = self.fitted.bounds.of_new(len(self.panel.channels))
+        mean, quantiles, paths = (bounds.clip(each) for each in (mean, quantiles, paths))
         self._put_plain(own, np.isnan(scale.center), mean, quantiles, levels)
         joined = [
             np.concatenate([known, new.astype(np.float32)], axis=-1)

@@ -18,13 +18,13 @@ from divecast.effects import RowEffects
 from divecast.effects.facts import is_cyclic
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.plain_rule import PlainForecast
-from divecast.inference.predict import LabelMode, batches, pieces, predict
+from divecast.inference.predict import LabelMode, batches, phases_of, pieces, predict
 from divecast.inference.results.keys import Keys
 from divecast.inference.results.parts import ForecastParts, PartKind
 from divecast.model.forecaster import Past
 from divecast.types import Batch
 
-LEVEL, NETWORK, CARRIED = "level", "code and network", "carry-over"
+LEVEL, NETWORK, CARRIED, BOUNDS = "level", "code and network", "carry-over", "bounds"
 
 
 def forecast_parts(fitted: FittedModel, windows: Windows, mode: LabelMode) -> ForecastParts:
@@ -41,13 +41,16 @@ def forecast_parts(fitted: FittedModel, windows: Windows, mode: LabelMode) -> Fo
         spread, center = (getattr(scale, name).astype(np.float64) for name in ("spread", "center"))
         values = np.stack([value.numpy() for value in terms.values]) * spread
         values[0] += center
+        names, kinds = [*terms.names], [*terms.kinds]
+        if fitted.bounds.there_are:
+            mean = values.sum(0)
+            values = np.concatenate([values, (fitted.bounds.clip(mean, phases_of(batch.effects)) - mean)[None]])
+            names, kinds = [*names, BOUNDS], [*kinds, "network"]
         if (plain := PlainForecast.of(fitted, piece)) is not None:  # a level, which nothing else moves
             values[plain.cells] = 0.0
             values[0][plain.cells] = plain.mean
         keys = Keys.of(piece.source, piece.origins, piece.segments, range(-1, fitted.shape.horizon))
-        found.append(
-            ForecastParts(keys, fitted.channels, tuple(terms.names), tuple(terms.kinds), values.astype(np.float32))
-        )
+        found.append(ForecastParts(keys, fitted.channels, tuple(names), tuple(kinds), values.astype(np.float32)))
     return ForecastParts.joined(found)
 
 
@@ -99,7 +102,7 @@ def _terms(fitted: FittedModel, windows: Windows, batch: Batch, mode: LabelMode,
     paths = _paths(fitted)
     constant, of_classes = _class_terms(fitted, classes)
     carried = [(name, torch.bmm((past - level)[:, :, span], paths[:, span])) for name, span in spans.items()]
-    terms, own_names = _Terms(), {LEVEL, NETWORK, *spans}
+    terms, own_names = _Terms(), {LEVEL, NETWORK, BOUNDS, *spans}
     terms.add(LEVEL, "level", level * paths.sum(1, keepdim=True) + constant)
     effects = {name: value + of_classes.pop(name, 0.0) for name, value in _effect_terms(fitted, windows)}
     for name, value in (effects | of_classes).items():

@@ -21,7 +21,7 @@ from divecast.inference.fitted_model import FittedModel
 from divecast.inference.folding import by_time, folded, n_folded
 from divecast.inference.plain_rule import PlainForecast
 from divecast.inference.results import Codes, Floats, Forecast, Keys, Labels, Reconstruction
-from divecast.types import Batch, Code, Outputs, Prediction
+from divecast.types import Batch, Code, Outputs, Prediction, WindowEffects
 
 LabelMode = Literal["known", "infer"]
 
@@ -73,18 +73,31 @@ def complete(fitted: FittedModel, batch: Batch, mode: LabelMode) -> Outputs:
 
 
 @torch.inference_mode()
-def mean_and_quantiles(fitted: FittedModel, outputs: Prediction, levels: Sequence[float]) -> tuple[Floats, Floats]:
+def mean_and_quantiles(
+    fitted: FittedModel, forecast: Any, levels: Sequence[float], effects: WindowEffects | None
+) -> tuple[Floats, Floats]:
     """Return mean, (batch, horizon, channel), and quantiles, (level, batch, horizon, channel), in original units.
+
+    Args:
+        fitted: the model, with the scale of the windows.
+        forecast: their distributions.
+        levels: probabilities of the quantiles.
+        effects: effects of their rows.
 
     Raises:
         ConfigError: the levels do not increase, or lie outside the calibrated range.
     """
-    forecast: Any = outputs.forecast
     residuals = fitted.calibration.at(levels)
     center, spread = torch.from_numpy(fitted.scale.center), torch.from_numpy(fitted.scale.spread)
     mean = torch.addcmul(center, forecast.loc.cpu().contiguous(), spread)  # contiguous, as the results are
     quantiles = torch.addcmul(mean, forecast.scale.cpu().contiguous() * spread, residuals[:, None, :, None])
-    return mean.numpy(), quantiles.numpy()
+    at = phases_of(effects)
+    return fitted.bounds.clip(mean.numpy(), at), fitted.bounds.clip(quantiles.numpy(), at)
+
+
+def phases_of(effects: WindowEffects | None) -> Floats | None:
+    """Return the phases of target rows, (batch, horizon), if they are known."""
+    return None if effects is None or effects.phases is None else effects.phases.cpu().numpy()
 
 
 def forecast_windows(fitted: FittedModel, windows: Windows, mode: LabelMode, levels: Sequence[float]) -> Forecast:
@@ -124,8 +137,8 @@ def forecast_pieces(  # noqa: PLR0913  all of them decide a forecast
         if ends is not None:
             recent &= piece.origins[:, None] == ends[: len(fitted.channels)]
         silent.mark(piece, recent)
-        mean, quantiles = mean_and_quantiles(own, outputs, levels)
-        paths = _paths(own, piece, outputs, drawn, mean)
+        mean, quantiles = mean_and_quantiles(own, outputs.forecast, levels, batch.effects)
+        paths = fitted.bounds.clip(_paths(own, piece, outputs, drawn), phases_of(batch.effects))
         if plain is not None:
             plain.put(mean, levels, quantiles)
             plain.put_paths(paths, fitted.provenance.plan.seed)
@@ -152,10 +165,10 @@ def forecast_pieces(  # noqa: PLR0913  all of them decide a forecast
         )
 
 
-def _paths(fitted: FittedModel, piece: Windows, outputs: Prediction, draws: PathDraws, mean: Floats) -> Floats:
-    """Return the paths of a piece, (path, window, horizon, channel), in original units."""
+def _paths(fitted: FittedModel, piece: Windows, outputs: Prediction, draws: PathDraws) -> Floats:
+    """Return the paths of a piece, (path, window, horizon, channel), in original units, without bounds."""
     forecast: Any = outputs.forecast
-    scale = forecast.scale.cpu().numpy() * fitted.scale.spread
+    mean, scale = fitted.original(forecast.loc), forecast.scale.cpu().numpy() * fitted.scale.spread
     return drawn_paths(draws, piece.origins, phases(piece.source.clock, piece.origins), mean, scale)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from divecast.config import LinearStart, LossConfig, ModelConfig, SeriesMode, TrainingConfig
+from divecast.config import AskedBounds, LinearStart, LossConfig, ModelConfig, SeriesMode, TrainingConfig
 from divecast.data import (
     ByGroup,
     ByRecording,
@@ -56,6 +56,7 @@ class FitPlan:
         training: settings of the optimisation.
         losses: weights of the loss terms.
         seed: random seed.
+        bounds: what forecasts do not exceed.
         series: whether all series are forecast together, or each on its own; "auto" before the fit, for what suits the
             data.
     """
@@ -69,6 +70,7 @@ class FitPlan:
     losses: LossConfig
     seed: int
     series: SeriesMode = "joint"
+    bounds: AskedBounds = "auto"
 
     @property
     def shape(self) -> WindowShape:

@@ -76,7 +76,7 @@ def sample_prior(
     y = future.sample() if noise else future.mean
     if fitted.independent:  # of no series, and so in scaled units
         return x.cpu().numpy(), y.cpu().numpy()
-    return fitted.original(x), fitted.original(y)
+    return fitted.original(x), fitted.bounds.clip(fitted.original(y))
 
 
 def _effects(fitted: FittedModel, wanted: Wanted, draw: np.random.Generator) -> WindowEffects | None:

@@ -1,0 +1,99 @@
+"""Bounds of forecasts: what a series cannot exceed, such as 0 of a demand or of a count.
+
+Means, quantiles and paths lie within. At a time of the day, week or year at which a series always was at its lower
+bound in the training part, as a solar plant at midnight, the forecast is the bound itself.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divecast.config import AskedBounds
+from divecast.data import Part, Source
+from divecast.data.sources.arrays import row_chunks
+from divecast.data.time.phase import n_phases, phases
+from divecast.inference.results import Floats
+from divecast.persistence.page_cache import drop_pages
+
+_LEAST_ROWS = 20  # of a phase at which a series always was at its bound
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Bounds:
+    """Bounds of each channel.
+
+    Attributes:
+        low: (channel,) in original units, NaN where there is none.
+        high: (channel,) the same above.
+        at_low: (phase, channel) whether all values at a phase were ``low``.
+    """
+
+    low: Floats
+    high: Floats
+    at_low: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, source: Source, train: Part, asked: AskedBounds) -> "Bounds":
+        """Return the bounds that are asked for, or those that the training part tells.
+
+        Args:
+            source: the data.
+            train: the training part.
+            asked: see ``AskedBounds``.
+        """
+        n_channels, n = len(source.channels), n_phases(source.clock)
+        least, most = np.full((2, n, n_channels), np.nan, np.float32)
+        count = np.zeros((n, n_channels), np.int64)
+        for rows in train.ranges():
+            for part in row_chunks(rows.stop - rows.start, n_channels):
+                at = np.arange(rows.start + part.start, rows.start + part.stop)
+                chunk, place = source.values[at[0] : at[-1] + 1], phases(source.clock, at)
+                for phase in np.unique(place):
+                    there = chunk[place == phase]
+                    least[phase] = np.fmin(least[phase], np.fmin.reduce(there))
+                    most[phase] = np.fmax(most[phase], np.fmax.reduce(there))
+                    count[phase] += (~np.isnan(there)).sum(0)
+                drop_pages(source.values)
+        low, high = (np.full(n_channels, np.nan, np.float32) for _ in range(2))
+        if asked == "auto":
+            low[np.fmin.reduce(least, axis=0) >= 0.0] = 0.0
+        elif asked is not None:
+            low[:], high[:] = (np.nan if each is None else each for each in asked)
+        return cls(low, high, (most <= low) & (count >= _LEAST_ROWS))
+
+    @classmethod
+    def none(cls, n_channels: int, n_phases: int) -> "Bounds":
+        """Return no bounds."""
+        nan = np.full(n_channels, np.nan, np.float32)
+        return cls(nan, nan, np.zeros((n_phases, n_channels), np.bool_))
+
+    @property
+    def there_are(self) -> bool:
+        """Whether a channel has one."""
+        return not bool(np.isnan(self.low).all() and np.isnan(self.high).all())
+
+    def clip(self, values: Floats, at: Any = None) -> Floats:
+        """Return values within the bounds.
+
+        Args:
+            values: (..., window, horizon, channel).
+            at: (window, horizon) phase of each step; None if it is not known.
+        """
+        if not self.there_are:
+            return values
+        clipped: Floats = np.fmin(np.fmax(values, self.low), self.high)  # NaN as a bound changes nothing
+        clipped[..., np.isnan(self.low) & np.isnan(self.high)] = values[..., np.isnan(self.low) & np.isnan(self.high)]
+        if at is not None and self.at_low.any():
+            clipped = np.where(self.at_low[np.asarray(at)], self.low, clipped)
+        return np.where(np.isnan(values), values, clipped)
+
+    def of_new(self, n_channels: int) -> "Bounds":
+        """Return bounds of series that the model does not know: those that all known ones share."""
+
+        def shared(bound: Floats) -> float:
+            return float(bound[0]) if (bound == bound[0]).all() else np.nan
+
+        low, high = (np.full(n_channels, shared(each), np.float32) for each in (self.low, self.high))
+        return Bounds(low, high, np.zeros((len(self.at_low), n_channels), np.bool_))
