@@ -390,6 +390,8 @@ class TrainingConfig(_Config):
         unlearnable: what becomes of series that cannot be learned from, since they do not vary or have no value in the
             training part: ``plain`` forecasts them by the last values of the look-back, ``drop`` leaves them out. A
             DataWarning names them.
+        outliers: whether readings far beyond all that a series did in the training part count as ``missing``, also in
+            forecasts, or whether to ``keep`` them. A DataWarning names them. Stores are not searched.
 
     Example:
         >>> TrainingConfig(epochs=20, learning_rate=1e-3).epochs
@@ -414,6 +416,7 @@ class TrainingConfig(_Config):
     channels: int = 384
     precision: Precision = "mixed"
     unlearnable: Literal["plain", "drop"] = "plain"
+    outliers: Literal["missing", "keep"] = "missing"
 
     def __post_init__(self) -> None:
         """Check types and ranges (ConfigError)."""

@@ -231,7 +231,7 @@ class Explaining(ABC):
             >>> len(anomalies.top(3))
             3
         """
-        fitted, windows = self._part_windows(data, subset, every)
+        fitted, windows = self._part_windows(data, subset, every, keep_outliers=True)
         reference = reference_for(fitted, windows) if against is None else against.reference
         return find_anomalies(fitted, windows, reference, scores)
 
@@ -330,6 +330,8 @@ class Explaining(ABC):
     def _all_windows(self, data: object) -> tuple[FittedModel, Windows]:
         return self.fitted_model, self.fitted_model.windows(data)
 
-    def _part_windows(self, data: object, part: PartName, every: int) -> tuple[FittedModel, Windows]:
+    def _part_windows(
+        self, data: object, part: PartName, every: int, keep_outliers: bool = False
+    ) -> tuple[FittedModel, Windows]:
         check_at_least(1, every=every)
-        return self.fitted_model, self.fitted_model.windows(data, part, every=every)
+        return self.fitted_model, self.fitted_model.windows(data, part, every=every, keep_outliers=keep_outliers)

@@ -15,6 +15,7 @@ from divecast.config import ModelConfig, TrainingConfig
 from divecast.data import Panel, Part, Parts, Recordings, Source, Split, Windows, past_rows
 from divecast.data import split as split_rows
 from divecast.data.describe import described
+from divecast.data.outliers import Limits
 from divecast.data.parts import whole
 from divecast.data.reading import read_source
 from divecast.fit.calibrate import calibrated, draw_windows
@@ -84,10 +85,15 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
     plan = replace(plan, lookback=lookback)
     if request.split is None and isinstance(source, Recordings):
         split = default_split(source, plan.factors, plan.shape)
+    raw, limits = source, Limits.none(source.channels)
+    if plan.training.outliers == "missing":
+        limits = Limits.of(source, split_rows(source, split).train)
     if independent:
         source, rows = separate(source, split, plan)
+        rows = limits.clean(rows)
         stage = Stage.of(rows, plan, split_rows(rows, split), ranks)
     else:
+        source = limits.clean(source)
         stage = Stage.of(source, plan, split_rows(source, split), ranks)
         source = stage.source
     plan = _with_passes(plan, stage, request, ranks)
@@ -96,7 +102,7 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
         plan=plan,
         split=split,
         time_zone="UTC" if source.clock is None else source.clock.tz,
-        fingerprint=fingerprint_of(source),
+        fingerprint=fingerprint_of(raw if raw.channels == source.channels else raw.select(source.channels)),
         linear_start=stage.mix.kind,
         correction=None,
         history=History(),
@@ -111,6 +117,7 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
     network = ranks.align(stage.network.to(device))
     history = fit_network(network, task, request.checkpointing, request.callbacks, request.probe)
     fitted = stage.fitted(replace(provenance, history=history))
+    fitted = replace(fitted, limits=limits.only(fitted.series or fitted.channels))
     drawn = draw_windows(stage.valid, plan.seed)
     if plan.model.decoder.shrink:
         fitted = shrink_correction(fitted, drawn, len(stage.valid) * plan.training.window_stride / plan.horizon)
@@ -146,7 +153,8 @@ def _fitted_again(fitted: FittedModel, former: Stage, request: FitRequest, ranks
     fit_network(network, task, _after(request.checkpointing), request.callbacks)
     network.forecaster.shares.copy_(fitted.network.forecaster.shares)
     network.forecaster.recalibration.load_state_dict(fitted.network.forecaster.recalibration.state_dict())
-    return replace(stage.fitted(provenance), calibration=fitted.calibration, dependence=fitted.dependence)
+    kept = {name: getattr(fitted, name) for name in ("calibration", "dependence", "limits")}
+    return replace(stage.fitted(provenance), **kept)
 
 
 def _task(stage: Stage, provenance: Provenance, device: torch.device, ranks: Ranks) -> Task:

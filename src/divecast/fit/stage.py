@@ -24,6 +24,7 @@ from divecast.data import (
     fit_vocabularies,
     seasons,
 )
+from divecast.data.outliers import Limits
 from divecast.data.sources.series_rows import SeriesRows
 from divecast.data.time.phase import n_phases
 from divecast.data.windows.own_scale import OwnScale, fit_own_scale
@@ -156,6 +157,7 @@ class Stage:
             seasonal_error=seasonal_error(self.source, self.parts.train),
             calibration=Calibration((), torch.empty(0, self.plan.horizon)),
             dependence=Dependence.none(self.plan.horizon, len(self.source.channels)),
+            limits=Limits.none(self.source.channels),
             bounds=Bounds.of(self.source, self.parts.train, self.plan.bounds),
             frequency=frequency_of(self.source),
             provenance=provenance,

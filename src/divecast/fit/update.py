@@ -64,7 +64,7 @@ def update_model(fitted: FittedModel, data: Any, callbacks: Sequence[Callback] =
     if fitted.added:
         names = ", ".join(added.factor.name for added in fitted.added)
         warn_data(f"The network changes, so factors added after the fit are left out: {names}", hint="Add them again")
-    work = _Work.of(fitted, source)
+    work = _Work.of(fitted, fitted.limits.clean(source))
     network, valid = copy.deepcopy(fitted.network), work.held_back
     kept = work.network_in_new_scale(network)
     before = work.part(0, int(valid.start[0]))

@@ -35,6 +35,7 @@ from divecast.data.as_read import ReadNames
 from divecast.data.labels.encode import encode_labels
 from divecast.data.labels.vocabulary import LabelIndices
 from divecast.data.names import listed
+from divecast.data.outliers import Limits
 from divecast.data.parts import whole
 from divecast.data.sources.open_panel import on_slots
 from divecast.data.sources.series_rows import SeriesRows
@@ -70,6 +71,7 @@ class FittedModel:
         calibration: quantiles of the standardised residuals in the validation part.
         dependence: such residuals of whole windows, which sample paths follow.
         bounds: what forecasts of each channel do not exceed.
+        limits: between what readings lie; those beyond count as missing.
         frequency: step of the panel's clock or rate of the recordings, as text.
         provenance: settings, split, time zone, data and history of the fit.
         effects: effects of the calendar, labels and covariates of a row; None for recordings, for a model fitted
@@ -94,6 +96,7 @@ class FittedModel:
     calibration: Calibration
     dependence: Dependence
     bounds: Bounds
+    limits: Limits
     frequency: str
     provenance: Provenance
     effects: Effects | None = None
@@ -262,7 +265,14 @@ class FittedModel:
                 hint="Give these columns in the data, as in those of the fit",
             )
 
-    def windows(self, data: Any, part: PartName = "all", role: WindowRole = "encode", every: int = 1) -> Windows:
+    def windows(
+        self,
+        data: Any,
+        part: PartName = "all",
+        role: WindowRole = "encode",
+        every: int = 1,
+        keep_outliers: bool = False,
+    ) -> Windows:
         """Return the windows of a part of the data.
 
         Args:
@@ -270,20 +280,26 @@ class FittedModel:
             part: part of the rows.
             role: ``encode`` for windows whose last row is in the part, ``score`` for those with a target in it.
             every: keep one window in this many.
+            keep_outliers: whether readings beyond the limits stay, not count as missing.
 
         Raises:
             DataError: the data cannot be used, or are not those of the fit although a part of them is chosen.
             ConfigError: there is no such part.
         """
         source = self.source(data)
-        windows = self.windows_of(source, self.part_of(source, part), role)
+        windows = self.windows_of(source, self.part_of(source, part), role, keep_outliers=keep_outliers)
         if not isinstance(windows.source, SeriesRows) or every == 1:
             return windows.subset(slice(None, None, every))
         rows = windows.source.blocks.panel_rows(windows.origins)  # the same ones of all series
         return windows.subset((rows - rows.min()) % every == 0)
 
     def windows_of(
-        self, source: Source, part: Part | None, role: WindowRole, ends: Literal["own", "common"] = "own"
+        self,
+        source: Source,
+        part: Part | None,
+        role: WindowRole,
+        ends: Literal["own", "common"] = "own",
+        keep_outliers: bool = False,
     ) -> Windows:
         """Return the windows of an aligned source; of an independent model, those of one series after another.
 
@@ -294,14 +310,17 @@ class FittedModel:
             part: rows of the windows; None for all but those of the future, which have no values.
             role: as in ``windows``.
             ends: whether windows of independent series reach to the last value of each, or to the last row of all.
+            keep_outliers: as in ``windows``.
         """
         if self.independent:
             separate = self.separate(source, ends)
+            separate = separate if keep_outliers else self.limits.clean(separate)
             effects = effects_of_series(self.row_effects(separate), self.static, separate, self.shape, self.series)
             labels = self.label_indices(separate)
             scale = at_names(self.scale, self.series, separate)
             chosen = part or whole(separate)
             return replace(Windows.of(separate, chosen, labels, scale, self.shape, role), effects=effects)
+        source = source if keep_outliers else self.limits.clean(source)
         rows = part or Part(source.offsets[:-1], source.offsets[1:] - n_future(source))
         effects = self.row_effects(source)
         labels = self.label_indices(source) if effects is None else effects.facts.labels[: len(source.values)]

@@ -11,6 +11,7 @@ from torch import Tensor
 from divecast.config import ModelConfig
 from divecast.data import Factor, Label, Scale, Vocabulary, as_factors
 from divecast.data.names import check_unique
+from divecast.data.outliers import Limits
 from divecast.effects import Basis, Design, Effects, groups_from_json, groups_to_json
 from divecast.errors import ArtifactError
 from divecast.inference.added_factor import AddedFactor, path_of
@@ -31,7 +32,7 @@ SCHEMA = 3
 and the dependence of errors."""
 
 _MOST_STATIC, _MOST_VECTORS, _MOST_PHASES = 100_000, 10_000_000, 1440  # a damaged number must not allocate memory
-_MAY_LACK = ("seasonal_error", "scale.center", "scale.spread", "bounds.low", "bounds.high")
+_MAY_LACK = ("seasonal_error", "scale.center", "scale.spread", "bounds.low", "bounds.high", "limits.low", "limits.high")
 KIND = "model"
 
 
@@ -43,6 +44,8 @@ def write_model(fitted: FittedModel, path: Path) -> None:
         "seasonal_error": torch.from_numpy(fitted.seasonal_error),
         "calibration": fitted.calibration.quantiles,
         **({} if fitted.static.kept is None else {"facts": fitted.static.kept}),
+        "limits.low": torch.from_numpy(fitted.limits.low),
+        "limits.high": torch.from_numpy(fitted.limits.high),
         "bounds.low": torch.from_numpy(fitted.bounds.low),
         "bounds.high": torch.from_numpy(fitted.bounds.high),
         "bounds.at_low": torch.from_numpy(fitted.bounds.at_low),
@@ -152,6 +155,7 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
         scale=Scale(tensors["scale.center"].numpy(), tensors["scale.spread"].numpy()),
         seasonal_error=tensors["seasonal_error"].numpy(),
         calibration=Calibration(levels, tensors["calibration"]),
+        limits=Limits(series or channels, tensors["limits.low"].numpy(), tensors["limits.high"].numpy()),
         bounds=Bounds(*(tensors[f"bounds.{name}"].numpy() for name in ("low", "high", "at_low"))),
         dependence=Dependence(tensors["dependence.errors"], tensors["dependence.phases"], dimensions.n_phases),
         frequency=str(document["frequency"]),
@@ -247,6 +251,8 @@ def _check_tensors(
             "seasonal_error": torch.empty(n_series or n_channels, dtype=torch.float64),
             "calibration": torch.empty(n_levels, dimensions.horizon),
             **({} if n_facts is None else {"facts": torch.empty(n_series, n_facts)}),
+            "limits.low": torch.empty(n_series or n_channels),
+            "limits.high": torch.empty(n_series or n_channels),
             "bounds.low": torch.empty(n_channels),
             "bounds.high": torch.empty(n_channels),
             "bounds.at_low": torch.empty(dimensions.n_phases, n_channels, dtype=torch.bool),

@@ -130,7 +130,9 @@ def reference_for(fitted: FittedModel, windows: Windows) -> Reference:
         DataError: there are too few windows.
     """
     if fitted.is_fit_data(windows.source):
-        return Reference.measure(fitted, fitted.windows(windows.source, "valid"), "the validation part")
+        return Reference.measure(
+            fitted, fitted.windows(windows.source, "valid", keep_outliers=True), "the validation part"
+        )
     return Reference.measure(fitted, windows, "the given data")
 
 

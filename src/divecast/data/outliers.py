@@ -1,0 +1,141 @@
+"""Readings beyond anything that a series ever did: a sentinel such as 9999, a meter that counts in another unit.
+
+The limits of a series are its usual range in the training part and five times as much on either side. Usual is what
+all but the largest and smallest half per cent of the values are, and at least two values on either side, so that a few
+absurd ones do not count. Where the values far outside the inner nine tenths are all one and the same number, it is a
+sentinel, however often it occurs. (Our choices.)
+"""
+
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divecast._text import plural
+from divecast.data.names import listed
+from divecast.data.parts import Part
+from divecast.data.source import Source, Values, row_text
+from divecast.data.sources.arrays import row_chunks
+from divecast.data.sources.series_rows import SeriesRows
+from divecast.errors import warn_data
+
+_ROWS, _VALUES = 20_000, 20_000_000  # of a sample by which limits are chosen
+_TAIL, _LEAST_IN_TAIL = 0.005, 2
+_TIMES, _TIMES_INNER, _MOST_INNER = 5.0, 10.0, 4.0
+_LEAST_SENTINELS, _NAMED = 3, 3
+
+
+SourceT = TypeVar("SourceT", bound=Source)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Limits:
+    """Between what the readings of each channel lie.
+
+    Attributes:
+        channels: names of the channels.
+        low: (channel,) in original units, NaN for no limit.
+        high: (channel,) the same above.
+    """
+
+    channels: tuple[str, ...]
+    low: Values
+    high: Values
+
+    @classmethod
+    def of(cls, source: Source, train: Part) -> "Limits":
+        """Choose the limits of a source by its training part."""
+        rows = train.rows()
+        step = max(1, -(-len(rows) // min(_ROWS, max(1000, _VALUES // len(source.channels)))))
+        ordered = np.sort(np.asarray(source.values[rows[::step]], np.float32), axis=0)  # NaN comes last
+        high, low = _upper(ordered), -_upper(np.sort(-ordered, axis=0))
+        return cls(source.channels, low, high)
+
+    @classmethod
+    def none(cls, channels: tuple[str, ...]) -> "Limits":
+        """Return no limits."""
+        nan = np.full(len(channels), np.nan, np.float32)
+        return cls(channels, nan, nan)
+
+    def only(self, channels: tuple[str, ...]) -> "Limits":
+        """Return those of some of the channels."""
+        place = {name: at for at, name in enumerate(self.channels)}
+        at = [place[name] for name in channels]
+        return Limits(channels, self.low[at], self.high[at])
+
+    def clean(self, source: SourceT) -> SourceT:
+        """Return a source without the readings beyond the limits, which a DataWarning names; itself if there are none.
+
+        A store, which is not read as a whole, and series without limits stay as they are.
+        """
+        if bool(np.isnan(self.low).all() and np.isnan(self.high).all()) or isinstance(source.values, np.memmap):
+            return source
+        beyond: list[NDArray[np.int64]] = []
+        for rows in row_chunks(*source.values.shape):
+            chunk, (low, high) = source.values[rows], self._of_rows(source, rows)
+            found = np.argwhere((chunk < low) | (chunk > high))
+            beyond.append(found + np.array([rows.start, 0]))
+        places = np.concatenate(beyond) if beyond else np.empty((0, 2), np.int64)
+        if not len(places):
+            return source
+        _warn(source, places)
+        values = source.values.copy(order="K")
+        values[places[:, 0], places[:, 1]] = np.nan
+        cleaned: SourceT = replace(source, values=values)  # type: ignore[type-var]  # a panel or recordings
+        return cleaned
+
+    def _of_rows(self, source: Source, rows: slice) -> tuple[Values, Values]:
+        """Return the limits of rows, (row or 1, channel): of the channels, or of the series that a row is of."""
+        place = {name: at for at, name in enumerate(self.channels)}
+        of_series = isinstance(source, SeriesRows)
+        at = np.array([place.get(name, -1) for name in (source.names if of_series else source.channels)])
+        low, high = (np.append(bound, np.float32(np.nan))[at][None] for bound in (self.low, self.high))
+        if not isinstance(source, SeriesRows):
+            return low, high
+        series = source.blocks.series_of(np.arange(rows.start, rows.stop))
+        return low[0, series, None], high[0, series, None]
+
+
+def _warn(source: Source, places: NDArray[np.int64]) -> None:
+    channels, first = np.unique(places[:, 1], return_index=True)
+    each = []
+    for channel, at in zip(channels[:_NAMED].tolist(), first.tolist(), strict=False):
+        row, n = int(places[at, 0]), int((places[:, 1] == channel).sum())
+        more = f" and {n - 1} more" if n > 1 else ""
+        each.append(f"{source.channels[channel]!r} ({source.values[row, channel]:g} in {row_text(source, row)}{more})")
+    named = ", ".join(each)
+    rest = f", and of {listed([source.channels[at] for at in channels[_NAMED:]])}" if len(channels) > _NAMED else ""
+    warn_data(
+        f"{plural(len(places), 'reading')} far beyond all that the series did in training count as missing, and are "
+        f"not scored: {named}{rest}",
+        hint='Pass "keep" as {training.outliers} to fit and forecast with them',
+    )
+
+
+def _upper(ordered: Values) -> Values:
+    """Return the upper limit of rising values, (row, channel) with NaN last; NaN where there is none."""
+    n = (~np.isnan(ordered)).sum(axis=0)
+    columns = np.arange(ordered.shape[1])
+
+    def at(share: float, least: int = 0) -> NDArray[np.float64]:
+        """Return the value with a share of the values, and at least so many, above it (below it, if negative)."""
+        above = np.maximum(least, np.floor(np.abs(share) * n)).astype(np.int64)
+        place = np.where(share >= 0, n - 1 - above, above).clip(0, np.maximum(0, n - 1))
+        found: NDArray[np.float64] = ordered[place, columns].astype(np.float64)
+        return found
+
+    usual, bottom, middle = at(_TAIL, _LEAST_IN_TAIL), at(-_TAIL, _LEAST_IN_TAIL), at(0.5)
+    top = at(_TAIL / 5, _LEAST_IN_TAIL)
+    inner, inner_low = at(0.05), at(-0.05)
+    # Where the other end has absurd values, too many to be left out above, the inner range says how far is far.
+    most = np.where(inner > inner_low, _MOST_INNER * (inner - inner_low), np.inf)
+    limit = np.maximum(usual + _TIMES * np.minimum(usual - bottom, most), top + (top - middle))
+    far = inner + _TIMES_INNER * (inner - inner_low)
+    n_far = (ordered > far).sum(axis=0)
+    lowest_far = ordered[(n - n_far).clip(0, np.maximum(0, n - 1)), columns]
+    largest = ordered[np.maximum(0, n - 1), columns]
+    is_sentinel = (n_far >= _LEAST_SENTINELS) & (lowest_far == largest) & (inner > inner_low)
+    limit = np.where(is_sentinel, np.minimum(far, limit), limit)
+    varies = ((limit > usual) | is_sentinel) & (n > 2 * _LEAST_IN_TAIL)
+    return np.where(varies, limit, np.nan).astype(np.float32)

@@ -1,0 +1,65 @@
+"""Readings beyond all that a series did: what is found, what is not, and that one bad meter harms nobody else."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from divecast import DataWarning, DeepDIVE, Panel
+from divecast.data import Part
+from divecast.data.outliers import Limits
+from worlds import hours
+
+PANEL = hours().panel
+
+
+def limits(values: np.ndarray) -> tuple[float, float]:
+    """The limits of a series by all its values."""
+    panel = Panel.from_array(values[:, None].astype(np.float32), "2024-01-01", "1h", ["x"])
+    found = Limits.of(panel, Part(np.array([0]), np.array([len(values)])))
+    return float(found.low[0]), float(found.high[0])
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 1000), st.sampled_from([9999.0, 65535.0, 1e8]), st.integers(1, 40))
+def test_sentinels_are_beyond_however_often_they_occur(seed: int, sentinel: float, n: int) -> None:
+    draws = np.random.default_rng(seed)
+    values = draws.normal(300, 50, 1000)
+    values[draws.choice(1000, n, replace=False)] = sentinel
+    low, high = limits(values)
+    assert high < 2500
+    assert low > -5000
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.random.default_rng(0).standard_t(3, 2000),
+        np.where(np.random.default_rng(1).random(2000) < 0.9, 0, np.random.default_rng(2).poisson(3, 2000)),
+        np.exp(np.random.default_rng(3).normal(size=2000)),
+        np.arange(400.0) ** 2,
+        np.where(np.arange(1000) % 7 == 0, 50.0, 1.0),  # a peak of each week
+        np.full(100, 3.0),
+    ],
+)
+def test_what_series_do_is_within(values: np.ndarray) -> None:
+    low, high = limits(values)
+    assert not (values < low).any()
+    assert not (values > high).any()
+
+
+@pytest.mark.parametrize("sentinel", [9999.0, 65535.0, -1e6])
+def test_one_bad_meter_harms_nobody_else(hours_model: DeepDIVE, sentinel: float) -> None:
+    values = PANEL.values.copy()
+    values[-1, 1] = sentinel
+    plain = hours_model.forecast(PANEL)
+    with pytest.warns(DataWarning, match=rf"1 reading far beyond .*'s1' \({re.escape(f'{sentinel:g}')} in row"):
+        found = hours_model.forecast(replace(PANEL, values=values))
+    others = [0, 2, 3]
+    moved = np.abs(found.mean - plain.mean)[..., others] / hours_model.fitted_model.scale.spread[others]
+    assert moved.max() < 0.05
+    width = np.ptp(found.quantiles, axis=0)[..., others] / np.ptp(plain.quantiles, axis=0)[..., others]
+    assert (np.abs(width - 1) < 0.05).all()
