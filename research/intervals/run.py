@@ -22,11 +22,16 @@ from typing import Any
 import numpy as np
 
 from divecast import DeepDIVE
-from divecast.inference.dependence import PathDraws
-from divecast.inference.evaluation import LEVELS
-from divecast.inference.fitted_model import FittedModel
-from divecast.inference.joint_scores import JointScores, joint_scores
-from divecast.inference.predict import batches, mean_and_quantiles, predict
+from divecast.inference import (
+    LEVELS,
+    FittedModel,
+    JointScores,
+    PathDraws,
+    batches,
+    joint_scores,
+    mean_and_quantiles,
+    predict,
+)
 from research.common import append_line, read_lines, versions
 from research.intervals.models import SHIPPED, Case
 from research.race.tracks import TRACKS

@@ -69,7 +69,7 @@ def test_settings_have_nested_names() -> None:
     assert settings["losses__forecast"] == 2.0
     assert settings["training"] == TrainingConfig(epochs=2)
     groups = ["model", "training", "losses"]
-    names = ["horizon", "lookback", "factors", "covariates", *groups, "seed", "device", "series"]
+    names = ["horizon", "lookback", "factors", "covariates", *groups, "seed", "device", "series", "bounds"]
     assert list(varied().get_params(deep=False)) == names
     defaults = DeepDIVE(6, 24).get_params()
     assert defaults["model"] is None

@@ -86,7 +86,7 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
     if request.split is None and isinstance(source, Recordings):
         split = default_split(source, plan.factors, plan.shape)
     raw, limits = source, Limits.none(source.channels)
-    if plan.training.outliers == "missing":
+    if plan.training.outliers == "missing" and not plan.model.own_scale:
         limits = Limits.of(source, split_rows(source, split).train)
     if independent:
         source, rows = separate(source, split, plan)

@@ -3,8 +3,10 @@
 These names are public: studies and other packages may import them from here.
 """
 
-from divecast.inference.evaluation import LINEAR_NAMES, MODEL_NAME, evaluate_windows, rivals
+from divecast.inference.dependence import PathDraws
+from divecast.inference.evaluation import LEVELS, LINEAR_NAMES, MODEL_NAME, evaluate_windows, rivals
 from divecast.inference.fitted_model import FittedModel, build_network
+from divecast.inference.joint_scores import JointScores, joint_scores
 from divecast.inference.model_file import KIND as MODEL_KIND
 from divecast.inference.model_file import SCHEMA as MODEL_SCHEMA
 from divecast.inference.model_file import read_model, write_model
@@ -14,12 +16,15 @@ from divecast.inference.predict import (
     complete,
     encode_windows,
     infer_window_labels,
+    mean_and_quantiles,
     pool_recordings,
+    predict,
 )
 from divecast.inference.provenance import FitPlan
 from divecast.inference.results import Codes
 
 __all__ = [
+    "LEVELS",
     "LINEAR_NAMES",
     "MODEL_KIND",
     "MODEL_NAME",
@@ -27,14 +32,19 @@ __all__ = [
     "Codes",
     "FitPlan",
     "FittedModel",
+    "JointScores",
     "LabelMode",
+    "PathDraws",
     "batches",
     "build_network",
     "complete",
     "encode_windows",
     "evaluate_windows",
     "infer_window_labels",
+    "joint_scores",
+    "mean_and_quantiles",
     "pool_recordings",
+    "predict",
     "read_model",
     "rivals",
     "write_model",

@@ -320,7 +320,7 @@ class FittedModel:
             scale = at_names(self.scale, self.series, separate)
             chosen = part or whole(separate)
             return replace(Windows.of(separate, chosen, labels, scale, self.shape, role), effects=effects)
-        source = source if keep_outliers else self.limits.clean(source)
+        source = source if keep_outliers or self._has_own_scales(source) else self.limits.clean(source)
         rows = part or Part(source.offsets[:-1], source.offsets[1:] - n_future(source))
         effects = self.row_effects(source)
         labels = self.label_indices(source) if effects is None else effects.facts.labels[: len(source.values)]

@@ -6,7 +6,7 @@ estimated here: its terms are sorted by where they come from (docs/effects.md).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -45,13 +45,15 @@ def forecast_parts(fitted: FittedModel, windows: Windows, mode: LabelMode) -> Fo
         if fitted.bounds.there_are:
             mean = values.sum(0)
             values = np.concatenate([values, (fitted.bounds.clip(mean, phases_of(batch.effects)) - mean)[None]])
-            names, kinds = [*names, BOUNDS], [*kinds, "network"]
+            names, kinds = [*names, BOUNDS], [*kinds, "bounds"]
         if (plain := PlainForecast.of(fitted, piece)) is not None:  # a level, which nothing else moves
             values[plain.cells] = 0.0
             values[0][plain.cells] = plain.mean
         keys = Keys.of(piece.source, piece.origins, piece.segments, range(-1, fitted.shape.horizon))
         found.append(ForecastParts(keys, fitted.channels, tuple(names), tuple(kinds), values.astype(np.float32)))
-    return ForecastParts.joined(found)
+    parts = ForecastParts.joined(found)
+    moved = parts.kinds[-1] != "bounds" or bool(np.any(parts.values[-1]))
+    return parts if moved else replace(parts, names=parts.names[:-1], kinds=parts.kinds[:-1], values=parts.values[:-1])
 
 
 def lag_spans(clock: Clock | None, lookback: int) -> dict[str, slice]:

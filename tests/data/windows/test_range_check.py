@@ -1,14 +1,17 @@
 """Values too far from the training part are refused, with channel and row, before a network sees them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divecast import DataError, DeepDIVE, Panel, Recordings
+from divecast import ByTime, DataError, DeepDIVE, Panel, Recordings, TrainingConfig
 from divecast.data import Part, Scale
+from divecast.data.outliers import Limits
 from divecast.data.windows.range_check import MAX_DEVIATION, check_range
-from worlds import fit_hours, hours
+from worlds import hours
 
 SCALE = Scale(np.array([0.0, 10.0], np.float32), np.array([1.0, 1e-3], np.float32))
 
@@ -33,6 +36,14 @@ def test_the_place_in_recordings():
         check_range(recordings, Part(np.array([0, 3]), np.array([0, 5])), SCALE)
 
 
+@pytest.fixture
+def keeping(hours_model: DeepDIVE) -> DeepDIVE:
+    """The model of the session as if it were told to keep outliers."""
+    fitted, model = hours_model.fitted_model, DeepDIVE.from_plan(hours_model.plan)
+    model._fitted = replace(fitted, limits=Limits.none(fitted.channels))
+    return model
+
+
 @pytest.mark.parametrize("beside", [0.0, np.nan])
 @pytest.mark.parametrize(
     ("method", "options"),
@@ -45,18 +56,20 @@ def test_the_place_in_recordings():
     ],
 )
 def test_a_model_says_so_rather_than_nan(
-    hours_model: DeepDIVE, method: str, options: dict[str, str], beside: float
+    keeping: DeepDIVE, method: str, options: dict[str, str], beside: float
 ) -> None:
     values = hours().panel.values[:100].copy()
     values[-3, 0] = 3.4e38  # beyond float32 once it is scaled
     values[-4, 1] = beside
     panel = Panel.from_array(values, "2024-01-01", "1h", hours().panel.channels)
     with pytest.raises(DataError, match=r"Channel 's0' has 3.4e\+38 in row 97 \(2024-01-05T01:00:00 UTC\)"):
-        getattr(hours_model, method)(panel, **options)
+        getattr(keeping, method)(panel, **options)
 
 
 def test_a_fit_says_so_of_its_validation_part() -> None:
     values = hours(2).panel.values.copy()
     values[250, 2] = -1e38
     with pytest.raises(DataError, match=r"Channel 'c2' has -1e\+38"):
-        fit_hours(data=Panel.from_array(values, "2024-01-01", "1h"))
+        DeepDIVE(6, 24, training=TrainingConfig(epochs=1, outliers="keep")).fit(
+            Panel.from_array(values, "2024-01-01", "1h"), ByTime(3, 1, 1), progress=False
+        )

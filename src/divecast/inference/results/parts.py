@@ -16,7 +16,7 @@ from divecast.inference.results.columns import Columns, Floats, merged
 from divecast.inference.results.keys import Keys
 
 Layout = Literal["long", "wide"]
-PartKind = Literal["level", "effect", "carry-over", "network"]
+PartKind = Literal["level", "effect", "carry-over", "network", "bounds"]
 
 
 @dataclass(frozen=True, eq=False, slots=True, repr=False)
