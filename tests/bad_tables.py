@@ -486,7 +486,7 @@ SERIES = (
         warns=True,
     ),
     Bad("Fewer rows than the look-back of a model", lambda folder: at_least(as_panel(HOURLY), 100), warns=True),
-    Bad("No series of a model", lambda folder: align(as_panel(HOURLY), ["north", "west"])),
+    Bad("No series of a model", lambda folder: align(as_panel(HOURLY), ["west", "east"])),
     Bad("More series than those of a model", lambda folder: align(as_panel(HOURLY), ["north"]), warns=True),
     Bad("Series in another order", lambda folder: align(as_panel(HOURLY), ["south", "north"]), warns=True),
     Bad("No labels of a model", lambda folder: later(HOURLY)),

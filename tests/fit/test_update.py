@@ -79,11 +79,12 @@ def test_few_new_rows_count_little_for_the_intervals_of_a_model_of_all_rows(upda
     [
         (hours(weeks=8).panel, "have no row after 2024-02-25T23:00:00 UTC, the last one that the model knows"),
         (hours(weeks=12).panel.rows(1400, 1900), "begin at 2024-02-28T08:00:00 UTC, after the last row"),
-        (NEWER.panel.select(["s0", "s1"]), "2 of 4 channels of the model are missing: 's2', 's3'"),
+        (NEWER.panel.select(["s0", "s1"]), "2 of 4 series of the model have no value in the data: 's2', 's3'"),
         (Panel(NEWER.panel.values, NEWER.panel.channels, replace(NEWER.panel.clock, step=1800)), "another sampling"),
         (moves(), "channels of the model are missing"),
     ],
 )
+@pytest.mark.filterwarnings("ignore::divecast.DataWarning")
 def test_what_is_not_newer_rows_of_the_same_series_is_refused(
     data: object, message: str, hours_model: DeepDIVE, tmp_path: Path
 ) -> None:

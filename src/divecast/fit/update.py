@@ -21,6 +21,7 @@ from torch import Tensor
 
 from divecast.data import ByTime, Panel, Part, Scale, Windows, check_known, fit_scale, past_rows
 from divecast.data.labels.vocabulary import LabelIndices
+from divecast.data.names import listed
 from divecast.effects import Effects, Facts, RowEffects, facts_of, fit_effects
 from divecast.errors import DataError, warn_data
 from divecast.fit.calibrate import draw_windows, errors_of
@@ -59,6 +60,7 @@ def update_model(fitted: FittedModel, data: Any, callbacks: Sequence[Callback] =
             hint="Fit a model on all rows",
         )
     _check_rows(fitted, source)
+    _check_series(fitted, source)
     everything = Part(source.offsets[:-1], source.offsets[1:])
     check_known(source, fitted.known_factors, fitted.known_vocabularies, everything)
     if fitted.added:
@@ -251,6 +253,18 @@ def _row_after(source: Panel, stamp: str) -> int:
     """Return the first row after a UTC time, at least 0 and at most the number of rows."""
     row = int(source.clock.rows_at(np.array([stamp], dtype="datetime64[s]"))[0][0]) + 1
     return min(max(0, row), len(source.values))
+
+
+def _check_series(fitted: FittedModel, source: Panel) -> None:
+    """Check that each series that the model learned has a value: nothing is solved again from none."""
+    empty = np.isnan(source.values).all(axis=0) & fitted.scale.learned
+    if empty.any():
+        names = listed([name for name, lacks in zip(source.channels, empty, strict=True) if lacks])
+        raise DataError(
+            f"{int(empty.sum())} of {len(empty)} series of the model have no value in the data: {names}",
+            hint="Pass a table with the rows of all series, or fit a model of those that you have",
+            argument="data",
+        )
 
 
 def _check_rows(fitted: FittedModel, source: Panel) -> None:
