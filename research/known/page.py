@@ -55,8 +55,7 @@ RACED = """## Weather
 Measured weather stands for a forecast of it, which flatters every entry alike. Every entry is told the same columns;
 MASE and CRPS are means over all steps of the horizon. The weighted quantile loss is the CRPS divided by a constant, so
 ratios are the same. Rivals are trained in full (`--most 1000`). Gaps of bike sharing (165 of 17,544 hours) are
-interpolated for all entries, since rivals cannot use them. The lines of divecast on tetouan are of an older model: its
-linear path had no maps of residuals from what is told apart from the calendar.
+interpolated for all entries, since rivals cannot use them.
 """
 
 
