@@ -8,6 +8,7 @@ from typing import Any
 
 from divecast.config import check_at_least
 from divecast.inference.asked import Asked, Origins
+from divecast.inference.dependence import check_paths_fit
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.forecast_starts import Moment
 from divecast.inference.parts import forecast_parts
@@ -160,5 +161,6 @@ class Forecasting(ABC):
         check_at_least(1, every=every)
         asked = Asked.of(self.fitted_model, data, Origins(start, stop, every, own_origin), future)
         # Whole batches are shared out, since the last bits of a forecast depend on the rest of its batch.
+        check_paths_fit(n_paths, (1, self.fitted_model.shape.horizon, len(self.fitted_model.channels)))
         batches = asked.cut(n_paths)
         return asked.forecasts(batches[share.among(len(batches))], labels, levels, n_paths)
