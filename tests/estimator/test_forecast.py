@@ -111,7 +111,7 @@ def test_missing_values_do_not_spoil_a_forecast(hours_model: DeepDIVE) -> None:
     values[30:35] = np.nan
     values[:, 2] = np.nan
     panel = Panel.from_array(values, PANEL.clock.at(np.array([len(PANEL.values) - 48]))[0], "1h", PANEL.channels)
-    with pytest.warns(DataWarning, match=r"4 channels had no value in the 3 rows .* too narrow"):
+    with pytest.warns(DataWarning, match=r"4 channels had no value in the 3 rows .* are wider"):
         forecast = hours_model.forecast(panel, start="2024-02-25", n_paths=1)
     assert np.isfinite(forecast.paths).all()
 

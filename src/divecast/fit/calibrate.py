@@ -9,6 +9,7 @@ import torch
 from divecast.data import Windows
 from divecast.data.sources.series_rows import SeriesRows
 from divecast.data.time.phase import phases
+from divecast.fit.outages import fit_ages
 from divecast.fit.recalibrate import Errors, fit_recalibration, folds
 from divecast.inference.calibration import Calibration
 from divecast.inference.dependence import Dependence
@@ -37,6 +38,7 @@ def calibrated(fitted: FittedModel, valid: Windows) -> FittedModel:
         values[inside] = errors.at(inside).standardised(fit_recalibration(others, n_phases, share))
     found = fit_recalibration(errors, n_phases, share)
     fitted.network.forecaster.recalibration.load_state_dict(found.state_dict())
+    fit_ages(fitted, valid, fitted.provenance.plan.seed)
     at = phases(valid.source.clock, valid.origins)
     return replace(
         fitted,

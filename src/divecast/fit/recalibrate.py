@@ -59,7 +59,7 @@ def fit_recalibration(errors: Errors, n_phases: int, share_of_year: float) -> Re
     """
     errors = errors.at(slice(None, None, max(1, errors.values.numel() // _MOST_VALUES)))
     n_channels = errors.values.shape[2]
-    found = Recalibration(n_phases, n_channels)
+    found = Recalibration(n_phases, n_channels, errors.values.shape[1])
     told_apart = errors.phases is not None and n_phases > 1
     if errors.phases is not None and told_apart:
         found.shift.copy_(_shift(errors.values, errors.phases, n_phases))

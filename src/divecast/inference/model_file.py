@@ -268,9 +268,14 @@ def _check_tensors(
         expected,
         may_lack_numbers=frozenset(_MAY_LACK),
     )
-    phases, knots = tensors["dependence.phases"], tensors["network.forecaster.recalibration.knots"]
-    if not bool(((phases >= 0) & (phases < dimensions.n_phases)).all() and (knots.diff(dim=0) > 0.0).all()):
-        raise ValueError(f"expected phases below {dimensions.n_phases}, and levels of the spread that rise")
+    phases, recalibration = tensors["dependence.phases"], under("network.forecaster.recalibration.", tensors)
+    knots, ages = recalibration["knots"], recalibration["ages"]
+    if not bool(
+        ((phases >= 0) & (phases < dimensions.n_phases)).all()
+        and (knots.diff(dim=0) > 0.0).all()
+        and (ages.diff() > 0.0).all()
+    ):
+        raise ValueError(f"expected phases below {dimensions.n_phases}, and levels and ages of the spread that rise")
     center, spread = tensors["scale.center"], tensors["scale.spread"]
     learned = ~center.isnan()
     scaled = center.isfinite() & spread.isfinite() & (spread > 0)

@@ -155,8 +155,7 @@ def forecast_pieces(  # noqa: PLR0913  all of them decide a forecast
     if silent.names:
         warn_data(
             f"{plural(len(silent.names), 'channel')} had no value in the {plural(n_recent, 'row')} before a forecast "
-            f"({silent}): the intervals there are too narrow, since they are calibrated on windows with most values "
-            "known"
+            f"({silent}): the forecasts there go on from older values and other channels, and the intervals are wider"
         )
     if empty.names:
         warn_data(

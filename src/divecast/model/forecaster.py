@@ -207,7 +207,7 @@ class Forecaster(nn.Module):
         nn.init.zeros_(self.spread.weight)
         nn.init.zeros_(self.spread.bias)
         self.likelihood = ScaledLikelihood(config.forecast, (horizon, n_channels))
-        self.recalibration = Recalibration(told.n_phases, n_channels)
+        self.recalibration = Recalibration(told.n_phases, n_channels, horizon)
 
     def forward(
         self, x: Tensor, fused: Tensor, classes: tuple[Tensor, ...], effects: WindowEffects | None = None
@@ -229,6 +229,8 @@ class Forecaster(nn.Module):
         if not self.training:
             mean, factor = self.recalibration(mean, None if effects is None else effects.phases)
             wider = wider + factor
+            if torch.compiler.is_exporting() or bool(torch.isnan(x[:, -1]).any()):
+                wider = wider + self.recalibration.for_age(x)
         distribution: LocationScale = self.likelihood(mean, wider)
         doubt = None if effects is None else effects.doubt
         return distribution if doubt is None else distribution.wider_by(doubt)
