@@ -18,7 +18,6 @@ from divecast.inference.predict import (
     infer_window_labels,
     mean_and_quantiles,
     pool_recordings,
-    predict,
 )
 from divecast.inference.provenance import FitPlan
 from divecast.inference.results import Codes
@@ -44,7 +43,6 @@ __all__ = [
     "joint_scores",
     "mean_and_quantiles",
     "pool_recordings",
-    "predict",
     "read_model",
     "rivals",
     "write_model",

@@ -155,7 +155,7 @@ def forecast_pieces(  # noqa: PLR0913  all of them decide a forecast
     if silent.names:
         warn_data(
             f"{plural(len(silent.names), 'channel')} had no value in the {plural(n_recent, 'row')} before a forecast "
-            f"({silent}): the forecasts there go on from older values and other channels, and the intervals are wider"
+            f"({silent}): the forecasts there use older values and other channels, and the intervals are wider"
         )
     if empty.names:
         warn_data(

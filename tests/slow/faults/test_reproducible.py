@@ -107,6 +107,7 @@ CALLS: dict[str, Callable[[DeepDIVE, Path], Any]] = {
     "reconstruct": lambda model, _: model.reconstruct(PANEL, "test"),
     "sample": lambda model, _: model.sample(4, {"hour": "03"}),
     "save": lambda model, folder: model.save(folder / "model"),
+    "score": lambda model, _: model.score(PANEL, every=20),
     "set_params": lambda model, _: DeepDIVE.from_plan(model.plan).set_params(seed=1),
     "swap_codes": lambda model, _: model.swap_codes(PANEL, at=AT, other="2024-01-20T17:00"),
     "traverse": lambda model, _: model.traverse(PANEL, "a0", at=AT),
