@@ -31,6 +31,7 @@ from divecast.inference import (
     complete,
     joint_scores,
     mean_and_quantiles,
+    phases_told,
 )
 from research.common import append_line, read_lines, versions
 from research.intervals.models import SHIPPED, Case
@@ -57,7 +58,9 @@ def held(model: DeepDIVE, data: Any) -> Line:
     inside = seen = pinball = absolute = 0.0
     for batch in batches(fitted, fitted.windows(data, "test", role="score")):
         truth = fitted.original(batch.y)
-        mean, quantiles = mean_and_quantiles(fitted, complete(fitted, batch, "known").forecast, LEVELS, batch.effects)
+        mean, quantiles = mean_and_quantiles(
+            fitted, complete(fitted, batch, "known").forecast, LEVELS, phases_told(batch.effects)
+        )
         known = ~np.isnan(truth)
         inside = inside + ((truth >= quantiles[0]) & (truth <= quantiles[-1]) & known).sum(0)
         seen = seen + known.sum(0)

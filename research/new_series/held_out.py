@@ -11,6 +11,7 @@ import json
 import time
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,8 @@ def main() -> None:
     torch.set_num_threads(1)
     whole = eia_panel(arguments.data)
     panel = whole.rows(len(whole.values) - ROWS, len(whole.values))
+    # A joint model takes columns of a wide table that it does not know for no series.
+    panel = replace(panel, as_read=type(panel.as_read)())
     for kind in arguments.kinds:
         for seen in (False, True):
             line = measure(panel, kind, seen, arguments.epochs, arguments.seed)

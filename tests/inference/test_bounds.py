@@ -37,7 +37,7 @@ def test_zero_is_the_bound_of_what_never_was_below() -> None:
 def test_all_of_a_forecast_lies_within_and_its_parts_add_up() -> None:
     panel = replace(PANEL, values=sunny(), channels=("sun", "net"))
     training = TrainingConfig(epochs=1, window_stride=5)
-    model = DeepDIVE(24, 24, ["hour"], training=training, bounds=(0, None)).fit(panel, progress=False)
+    model = DeepDIVE(24, 24, training=training, bounds=(0, None)).fit(panel, progress=False)
     forecast = model.forecast(panel, n_paths=20)
     assert min(forecast.mean.min(), forecast.quantiles.min(), forecast.paths.min()) == 0.0
     night = (np.arange(24) + len(panel.values)) % 24 < 6

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from divecast.inference.fitted_model import FittedModel
-from divecast.inference.predict import LabelMode, labels_for, mean_and_quantiles
+from divecast.inference.predict import LabelMode, labels_for, mean_and_quantiles, phases_told
 from divecast.inference.results import Floats
 from divecast.types import Batch, Code
 
@@ -56,4 +56,4 @@ def generate(fitted: FittedModel, batch: Batch, code: Code, levels: Sequence[flo
     network = fitted.network
     window = network.decoder(network.fusion(code)[0], batch.effects).mean
     forecast: Any = network.forecaster(batch.x, network.fuse_for_forecast(code)[0], code.classes, batch.effects)
-    return Generated(fitted.original(window), *mean_and_quantiles(fitted, forecast, levels, batch.effects))
+    return Generated(fitted.original(window), *mean_and_quantiles(fitted, forecast, levels, phases_told(batch.effects)))

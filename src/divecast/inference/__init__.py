@@ -17,6 +17,7 @@ from divecast.inference.predict import (
     encode_windows,
     infer_window_labels,
     mean_and_quantiles,
+    phases_told,
     pool_recordings,
 )
 from divecast.inference.provenance import FitPlan
@@ -42,6 +43,7 @@ __all__ = [
     "infer_window_labels",
     "joint_scores",
     "mean_and_quantiles",
+    "phases_told",
     "pool_recordings",
     "read_model",
     "rivals",

@@ -17,7 +17,7 @@ from divecast.data import Backend, Source, Windows, seasons, to_frame
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.folding import folded_values
 from divecast.inference.joint_scores import JointScores, joint_scores
-from divecast.inference.predict import LabelMode, batch_of, forecast_cut, mean_and_quantiles, predict
+from divecast.inference.predict import LabelMode, batch_of, forecast_cut, mean_and_quantiles, predict, target_phases
 from divecast.inference.results import Floats
 from divecast.metrics import ForecastScores, ScoreSums
 from divecast.model.forecaster import Forecaster
@@ -143,7 +143,9 @@ def evaluate_windows(
         fold = partial(folded_values, piece) if fitted.independent else _same
         outputs = predict(fitted, batch, mode)
         truth = fold(own.original(batch.y))
-        sums[MODEL_NAME].update(truth, *map(fold, mean_and_quantiles(own, outputs.forecast, LEVELS, batch.effects)))
+        sums[MODEL_NAME].update(
+            truth, *map(fold, mean_and_quantiles(own, outputs.forecast, LEVELS, target_phases(fitted, piece)))
+        )
         for name, rival in others.items():
             sums[name].update(truth, fold(own.original(rival.forecast(batch))))
     joint = joint_scores(fitted, windows, mode, n_paths) if n_paths else None

@@ -18,7 +18,7 @@ from divecast.effects import RowEffects
 from divecast.effects.facts import is_cyclic
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.plain_rule import PlainForecast
-from divecast.inference.predict import LabelMode, batches, phases_of, pieces, predict
+from divecast.inference.predict import LabelMode, batches, pieces, predict, target_phases
 from divecast.inference.results.keys import Keys
 from divecast.inference.results.parts import ForecastParts, PartKind
 from divecast.model.forecaster import Past
@@ -44,7 +44,7 @@ def forecast_parts(fitted: FittedModel, windows: Windows, mode: LabelMode) -> Fo
         names, kinds = [*terms.names], [*terms.kinds]
         if fitted.bounds.there_are:
             mean = values.sum(0)
-            values = np.concatenate([values, (fitted.bounds.clip(mean, phases_of(batch.effects)) - mean)[None]])
+            values = np.concatenate([values, (fitted.bounds.clip(mean, target_phases(fitted, piece)) - mean)[None]])
             names, kinds = [*names, BOUNDS], [*kinds, "bounds"]
         if (plain := PlainForecast.of(fitted, piece)) is not None:  # a level, which nothing else moves
             values[plain.cells] = 0.0

@@ -74,7 +74,7 @@ def complete(fitted: FittedModel, batch: Batch, mode: LabelMode) -> Outputs:
 
 @torch.inference_mode()
 def mean_and_quantiles(
-    fitted: FittedModel, forecast: Any, levels: Sequence[float], effects: WindowEffects | None
+    fitted: FittedModel, forecast: Any, levels: Sequence[float], at: NDArray[np.int64] | None
 ) -> tuple[Floats, Floats]:
     """Return mean, (batch, horizon, channel), and quantiles, (level, batch, horizon, channel), in original units.
 
@@ -82,7 +82,7 @@ def mean_and_quantiles(
         fitted: the model, with the scale of the windows.
         forecast: their distributions.
         levels: probabilities of the quantiles.
-        effects: effects of their rows.
+        at: (batch, horizon) phases of their target rows, if they are known.
 
     Raises:
         ConfigError: the levels do not increase, or lie outside the calibrated range.
@@ -91,13 +91,19 @@ def mean_and_quantiles(
     center, spread = torch.from_numpy(fitted.scale.center), torch.from_numpy(fitted.scale.spread)
     mean = torch.addcmul(center, forecast.loc.cpu().contiguous(), spread)  # contiguous, as the results are
     quantiles = torch.addcmul(mean, forecast.scale.cpu().contiguous() * spread, residuals[:, None, :, None])
-    at = phases_of(effects)
     return fitted.bounds.clip(mean.numpy(), at), fitted.bounds.clip(quantiles.numpy(), at)
 
 
-def phases_of(effects: WindowEffects | None) -> Floats | None:
-    """Return the phases of target rows, (batch, horizon), if they are known."""
+def phases_told(effects: WindowEffects | None) -> NDArray[np.int64] | None:
+    """Return the phases of target rows, (batch, horizon), if effects tell them."""
     return None if effects is None or effects.phases is None else effects.phases.cpu().numpy()
+
+
+def target_phases(fitted: FittedModel, windows: Windows) -> NDArray[np.int64] | None:
+    """Return the phases of the target rows of windows, (window, horizon); None if no bound depends on them."""
+    if not fitted.bounds.at_low.any():
+        return None
+    return phases(windows.source.clock, windows.origins[:, None] + np.arange(fitted.shape.horizon))
 
 
 def forecast_windows(fitted: FittedModel, windows: Windows, mode: LabelMode, levels: Sequence[float]) -> Forecast:
@@ -137,8 +143,8 @@ def forecast_pieces(  # noqa: PLR0913  all of them decide a forecast
         if ends is not None:
             recent &= piece.origins[:, None] == ends[: len(fitted.channels)]
         silent.mark(piece, recent)
-        mean, quantiles = mean_and_quantiles(own, outputs.forecast, levels, batch.effects)
-        paths = fitted.bounds.clip(_paths(own, piece, outputs, drawn), phases_of(batch.effects))
+        mean, quantiles = mean_and_quantiles(own, outputs.forecast, levels, target_phases(fitted, piece))
+        paths = fitted.bounds.clip(_paths(own, piece, outputs, drawn), target_phases(fitted, piece))
         if plain is not None:
             plain.put(mean, levels, quantiles)
             plain.put_paths(paths, fitted.provenance.plan.seed)
