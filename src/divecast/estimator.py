@@ -28,7 +28,7 @@ from divecast.fit.parameters import in_code, nested, with_setting
 from divecast.fit.update import update_model
 from divecast.inference.evaluation import Evaluation, evaluate_windows
 from divecast.inference.fitted_model import FittedModel, PartName
-from divecast.inference.forecasting import LEVELS, Forecasting
+from divecast.inference.forecasting import Forecasting
 from divecast.inference.model_file import read_model, write_model
 from divecast.inference.predict import (
     LabelMode,
@@ -37,6 +37,7 @@ from divecast.inference.predict import (
 )
 from divecast.inference.provenance import FitPlan
 from divecast.inference.results import Codes, Labels, Reconstruction, Samples
+from divecast.inference.results.ensemble import LEVELS
 from divecast.inference.sample import sample_windows
 from divecast.inference.with_added import encode_all, infer_all_labels
 from divecast.train.callbacks import Callback, ProgressBar

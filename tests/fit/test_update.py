@@ -133,3 +133,12 @@ def test_effects_of_what_is_told_are_solved_again_and_new_classes_refused(told_m
     model.update(newer, progress=False)
     rise = model.what_if(newer, future={"promotion": "yes"}, at="2024-03-03T12:00").difference.mean()
     assert rise > 1.0
+
+
+def test_bounds_and_limits_follow_the_newer_rows(hours_model: DeepDIVE, tmp_path: Path) -> None:
+    panel, low = NEWER.panel, -5.0
+    values = panel.values.copy()
+    values[-48:, 0] -= values[-48:, 0].min() - low
+    assert hours_model.fitted_model.bounds.low[0] == 0.0
+    again = copy_of(hours_model, tmp_path).update(replace(panel, values=values), progress=False)
+    assert np.isnan(again.fitted_model.bounds.low[0])

@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 from divecast.explain.counterfactuals.label_effects import UnlabelledCode
 from divecast.explorer.limits import MOST_ANOMALOUS, MOST_LEVELS, MOST_POSITIONS, MOST_WINDOWS
 from divecast.inference.predict import LabelMode
+from divecast.inference.results.ensemble import LEVELS
 
 Stamp = Annotated[str, Field(max_length=64, examples=["2016-12-24T01:00"])]
 Name = Annotated[str, Field(max_length=1000)]
@@ -18,8 +19,6 @@ Channels = Annotated[
     Field(min_length=1, description="Channels to return; all by default. The model always uses all of them."),
 ]
 Levels = Annotated[list[Level], Field(max_length=MOST_LEVELS, description="Quantile levels, rising.")]
-
-_LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 class Question(BaseModel):
@@ -69,7 +68,7 @@ class LabelledQuestion(OfWindows):
 
     channels: Channels = None
     labels: LabelMode = Field("known", description="Use the known labels, or infer all of them from the window.")
-    levels: Levels = Field(list(_LEVELS))
+    levels: Levels = Field(list(LEVELS))
 
 
 class ForecastQuestion(LabelledQuestion):

@@ -22,6 +22,7 @@ from torch import Tensor
 from divecast.data import ByTime, Panel, Part, Scale, Windows, check_known, fit_scale, past_rows
 from divecast.data.labels.vocabulary import LabelIndices
 from divecast.data.names import listed
+from divecast.data.outliers import Limits
 from divecast.effects import Effects, Facts, RowEffects, facts_of, fit_effects
 from divecast.errors import DataError, warn_data
 from divecast.fit.calibrate import draw_windows, errors_of
@@ -29,6 +30,7 @@ from divecast.fit.fit_model import channel_axes, few_labelled, last_time
 from divecast.fit.linear_start import Mix, start_linear
 from divecast.fit.shrink_correction import correction_shares
 from divecast.fit.stage import seasonal_error, start_of
+from divecast.inference.bounds import Bounds
 from divecast.inference.calibration import Calibration
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.provenance import UpdateRecord, fingerprint_of
@@ -66,7 +68,10 @@ def update_model(fitted: FittedModel, data: Any, callbacks: Sequence[Callback] =
     if fitted.added:
         names = ", ".join(added.factor.name for added in fitted.added)
         warn_data(f"The network changes, so factors added after the fit are left out: {names}", hint="Add them again")
-    work = _Work.of(fitted, fitted.limits.clean(source))
+    limits = fitted.limits
+    if fitted.provenance.plan.training.outliers == "missing":
+        limits = Limits.of(source, everything)
+    work = _Work.of(fitted, limits.clean(source))
     network, valid = copy.deepcopy(fitted.network), work.held_back
     kept = work.network_in_new_scale(network)
     before = work.part(0, int(valid.start[0]))
@@ -90,6 +95,8 @@ def update_model(fitted: FittedModel, data: Any, callbacks: Sequence[Callback] =
         scale=work.scale,
         seasonal_error=seasonal_error(source, work.everything),
         calibration=calibration,
+        bounds=Bounds.of(work.source, work.everything, provenance.plan.bounds),
+        limits=limits,
         effects=effects,
         added=(),
         provenance=replace(

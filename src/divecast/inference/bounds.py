@@ -5,7 +5,6 @@ bound in the training part, as a solar plant at midnight, the forecast is the bo
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +43,9 @@ class Bounds:
             asked: see ``AskedBounds``.
         """
         n_channels, n = len(source.channels), n_phases(source.clock)
+        if asked is None:
+            nan = np.full(n_channels, np.nan, np.float32)
+            return cls(nan, nan, np.zeros((n, n_channels), np.bool_))
         least, most = np.full((2, n, n_channels), np.nan, np.float32)
         count = np.zeros((n, n_channels), np.int64)
         for rows in train.ranges():
@@ -59,22 +61,16 @@ class Bounds:
         low, high = (np.full(n_channels, np.nan, np.float32) for _ in range(2))
         if asked == "auto":
             low[np.fmin.reduce(least, axis=0) >= 0.0] = 0.0
-        elif asked is not None:
+        else:
             low[:], high[:] = (np.nan if each is None else each for each in asked)
         return cls(low, high, (most <= low) & (count >= _LEAST_ROWS))
-
-    @classmethod
-    def none(cls, n_channels: int, n_phases: int) -> "Bounds":
-        """Return no bounds."""
-        nan = np.full(n_channels, np.nan, np.float32)
-        return cls(nan, nan, np.zeros((n_phases, n_channels), np.bool_))
 
     @property
     def there_are(self) -> bool:
         """Whether a channel has one."""
         return not bool(np.isnan(self.low).all() and np.isnan(self.high).all())
 
-    def clip(self, values: Floats, at: Any = None) -> Floats:
+    def clip(self, values: Floats, at: NDArray[np.int64] | None = None) -> Floats:
         """Return values within the bounds.
 
         Args:
@@ -83,11 +79,12 @@ class Bounds:
         """
         if not self.there_are:
             return values
-        clipped: Floats = np.fmin(np.fmax(values, self.low), self.high)  # NaN as a bound changes nothing
-        clipped[..., np.isnan(self.low) & np.isnan(self.high)] = values[..., np.isnan(self.low) & np.isnan(self.high)]
+        low, high = np.nan_to_num(self.low, nan=-np.inf), np.nan_to_num(self.high, nan=np.inf)
+        clipped: Floats = np.clip(values, low, high)  # what is missing stays so
         if at is not None and self.at_low.any():
-            clipped = np.where(self.at_low[np.asarray(at)], self.low, clipped)
-        return np.where(np.isnan(values), values, clipped)
+            closed = np.broadcast_to(self.at_low[at] & ~np.isnan(values), values.shape)
+            np.copyto(clipped, self.low, where=closed)
+        return clipped
 
     def of_new(self, n_channels: int) -> "Bounds":
         """Return bounds of series that the model does not know: those that all known ones share."""

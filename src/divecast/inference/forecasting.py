@@ -14,9 +14,7 @@ from divecast.inference.forecast_starts import Moment
 from divecast.inference.parts import forecast_parts
 from divecast.inference.predict import LabelMode
 from divecast.inference.results import Forecast
-
-LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
-"""Probabilities of the quantiles, unless others are chosen."""
+from divecast.inference.results.ensemble import LEVELS
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,15 +77,25 @@ class PlainForecast:
         for level, quantile in zip(levels, quantiles, strict=True):
             quantile[self.cells] = self.quantile(level)
 
-    def put_paths(self, paths: Floats, seed: int) -> None:
-        """Draw into an array of all series, (path, window, horizon, channel), in place.
+    def put_paths(self, paths: Floats, origins: NDArray[np.int64], seed: int) -> None:
+        """Draw into an array of all series, in place.
 
         The steps of a path depend on each other as those of a random walk.
+
+        Args:
+            paths: (path, window, horizon, channel).
+            origins: (window,) forecast origins; each window has draws of its own.
+            seed: of the draws.
         """
-        random, n_steps = np.random.default_rng(seed), np.arange(1, self.mean.shape[1] + 1)
-        walk = random.standard_normal((len(paths), *self.mean.shape)).cumsum(axis=2) / np.sqrt(n_steps)[:, None]
-        for path, drawn in zip(paths, walk, strict=True):
-            path[self.cells] = np.maximum(self.mean + self.deviation * drawn, self.least)
+        n_paths, (_, horizon, n_series) = len(paths), self.mean.shape
+        shape, steps = (n_paths, horizon, n_series), np.arange(1, horizon + 1)[:, None]
+        windows = origins if self.windows is None else origins[self.windows]
+        drawn = np.empty((n_paths, *self.mean.shape), np.float32)
+        for window, origin in enumerate(windows.tolist()):
+            walk = np.random.default_rng([seed, origin]).standard_normal(shape).cumsum(axis=1) / np.sqrt(steps)
+            moved = self.mean[window] + self.deviation[window] * walk
+            drawn[:, window] = np.maximum(moved, self.least[window])
+        paths[self.cells] = drawn
 
     @property
     def cells(self) -> tuple[Any, ...]:

@@ -143,11 +143,12 @@ def forecast_pieces(  # noqa: PLR0913  all of them decide a forecast
         if ends is not None:
             recent &= piece.origins[:, None] == ends[: len(fitted.channels)]
         silent.mark(piece, recent)
-        mean, quantiles = mean_and_quantiles(own, outputs.forecast, levels, target_phases(fitted, piece))
-        paths = fitted.bounds.clip(_paths(own, piece, outputs, drawn), target_phases(fitted, piece))
+        at = target_phases(fitted, piece)
+        mean, quantiles = mean_and_quantiles(own, outputs.forecast, levels, at)
+        paths = fitted.bounds.clip(_paths(own, piece, outputs, drawn), at)
         if plain is not None:
             plain.put(mean, levels, quantiles)
-            plain.put_paths(paths, fitted.provenance.plan.seed)
+            plain.put_paths(paths, piece.origins, fitted.provenance.plan.seed)
         empty.mark(piece, np.asarray(np.isnan(mean).any(axis=1)))
         forecast = Forecast(
             Keys.of(piece.source, piece.origins, piece.segments, range(-1, fitted.shape.horizon)),

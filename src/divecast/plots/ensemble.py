@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from divecast.inference.results import Ensemble
+from divecast.inference.results.ensemble import LEVELS
 from divecast.plots.display import Display
 from divecast.plots.narrow import Series, pick_series, pick_window
 from divecast.plots.style import BLUE, as_text, panels
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 _BINS = 40
 
 
@@ -72,7 +72,7 @@ class EnsembleDisplay(Display):
             >>> len(EnsembleDisplay.from_ensemble(model.forecast(panel, n_paths=100).total(), series="G0-A").frame())
             1
         """
-        return self.ensemble.frame(_LEVELS)
+        return self.ensemble.frame(LEVELS)
 
     def _draw(self, ax: Any) -> "Figure":
         ensemble = self.ensemble
@@ -93,7 +93,7 @@ class EnsembleDisplay(Display):
 
     def _draw_intervals(self, panel: "Axes", values: Any) -> None:
         starts = self.ensemble.starts[0, : values.shape[1]]
-        low, lower, middle, upper, high = np.quantile(values, _LEVELS, axis=0)
+        low, lower, middle, upper, high = np.quantile(values, LEVELS, axis=0)
         panel.vlines(starts, low, high, color=BLUE, alpha=0.4, lw=2)
         panel.vlines(starts, lower, upper, color=BLUE, alpha=0.6, lw=5)
         panel.plot(starts, middle, ls="", marker="o", color=BLUE)

@@ -14,9 +14,7 @@ from divecast.cli.options import FigureOut, ForecastOptions, Json, Labels, Level
 from divecast.cli.outputs import check_figure, check_tables, draw
 from divecast.data import write_frame
 from divecast.errors import ConfigError
-from divecast.inference.results.ensemble import Ensemble, Groups, Period
-
-_LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+from divecast.inference.results.ensemble import LEVELS, Ensemble, Groups, Period
 
 
 def paths(
@@ -67,7 +65,7 @@ def paths(
     found = found if exceeds is None else found.exceeds(exceeds)
     found = found if total is None else found.total(total)
     found = found if peak is None else found.peak(peak)
-    levels = sorted({*level}) if level else _LEVELS
+    levels = sorted({*level}) if level else LEVELS
     write_frame(found.frame(levels), out)
     if figure is not None:
         draw(found, figure, silent=as_json)

@@ -17,7 +17,8 @@ from divecast.inference.results.keys import Keys
 
 Period = Literal["step", "day", "week", "month", "year", "horizon"]
 Groups = Mapping[str, Any]
-_LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+"""Probabilities of the quantiles, unless others are chosen."""
 
 
 @dataclass(frozen=True, eq=False, slots=True, repr=False)
@@ -59,7 +60,7 @@ class Ensemble(Plottable):
         mean: Floats = self.values.mean(axis=0)
         return mean
 
-    def quantiles(self, levels: Sequence[float] = _LEVELS) -> Floats:
+    def quantiles(self, levels: Sequence[float] = LEVELS) -> Floats:
         """Return quantiles over the paths, (level, window, period, name).
 
         Args:
@@ -144,7 +145,7 @@ class Ensemble(Plottable):
         above = np.where(np.isnan(self.values), np.nan, self.values > limits).astype(np.float32)
         return replace(self, what=f"{self.what} above {said}", values=above)
 
-    def frame(self, levels: Sequence[float] = _LEVELS, *, backend: Backend | None = None) -> Any:
+    def frame(self, levels: Sequence[float] = LEVELS, *, backend: Backend | None = None) -> Any:
         """Return one row per window, period and series or group.
 
         Columns: ``unique_id``, ``origin``, ``ds`` (time of the first step), ``n_steps``, ``mean``, and ``q0.05`` ...
