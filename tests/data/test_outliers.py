@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from divecast import DataWarning, DeepDIVE, Panel
+from divecast import DataWarning, DeepDIVE, Panel, TrainingConfig
 from divecast.data import Part
 from divecast.data.outliers import Limits
+from divecast.page.scope import Scope
 from worlds import hours
 
 PANEL = hours().panel
@@ -63,3 +64,29 @@ def test_one_bad_meter_harms_nobody_else(hours_model: DeepDIVE, sentinel: float)
     assert moved.max() < 0.05
     width = np.ptp(found.quantiles, axis=0)[..., others] / np.ptp(plain.quantiles, axis=0)[..., others]
     assert (np.abs(width - 1) < 0.05).all()
+
+
+def test_only_the_rows_that_are_read_are_searched_and_anomalies_are_found_all_the_same(hours_model: DeepDIVE) -> None:
+    values = PANEL.values.copy()
+    values[-200, 1] = 9999.0
+    panel = replace(PANEL, values=values)
+    np.testing.assert_array_equal(hours_model.forecast(panel).mean, hours_model.forecast(PANEL).mean)
+    with pytest.warns(DataWarning, match="9999"):
+        hours_model.evaluate(panel, "all", every=9, baselines=False)
+    found = hours_model.anomalies(panel, "all")
+    worst = int(found.keys.origins[np.nanargmax(found.score)])
+    assert -24 <= worst - (len(values) - 200) <= 30
+
+
+@pytest.mark.filterwarnings("ignore:.*far beyond:divecast.DataWarning")
+def test_data_with_such_a_reading_are_those_of_the_fit_all_the_same() -> None:
+    values = PANEL.values.copy()
+    values[300, 1] = 9999.0
+    panel = replace(PANEL, values=values)
+    model = DeepDIVE(6, 24, training=TrainingConfig(epochs=1, window_stride=5)).fit(panel, progress=False)
+    assert np.isfinite(model.evaluate(panel, every=9, baselines=False).scores["DeepDIVE"].overall()["mae"])
+    scope = Scope.of(model, panel)
+    assert scope.part == "test"
+    assert model.fitted_model.is_fit_data(scope.source)
+    values[1200, 1] = 9999.0
+    assert not model.fitted_model.is_fit_data(replace(panel, values=values))

@@ -64,15 +64,21 @@ class Limits:
         at = [place[name] for name in channels]
         return Limits(channels, self.low[at], self.high[at])
 
-    def clean(self, source: SourceT) -> SourceT:
+    def clean(self, source: SourceT, within: slice = slice(None)) -> SourceT:
         """Return a source without the readings beyond the limits, which a DataWarning names; itself if there are none.
 
         A store, which is not read as a whole, and series without limits stay as they are.
+
+        Args:
+            source: panel, recordings or independent series.
+            within: rows to search.
         """
         if bool(np.isnan(self.low).all() and np.isnan(self.high).all()) or isinstance(source.values, np.memmap):
             return source
         beyond: list[NDArray[np.int64]] = []
-        for rows in row_chunks(*source.values.shape):
+        first, stop, _ = within.indices(len(source.values))
+        for part in row_chunks(stop - first, source.values.shape[1]):
+            rows = slice(first + part.start, first + part.stop)
             chunk, (low, high) = source.values[rows], self._of_rows(source, rows)
             found = np.argwhere((chunk < low) | (chunk > high))
             beyond.append(found + np.array([rows.start, 0]))

@@ -90,7 +90,7 @@ class Explaining(ABC):
             ((1, 24, 4), (1, 24, 4))
         """
         fitted = self.fitted_model
-        windows = fitted.windows_of(fitted.source(data, future_rows), None, "encode")
+        windows = fitted.without_outliers(fitted.windows_of(fitted.source(data, future_rows), None, "encode"))
         chosen = windows_at(windows, at)
         if future is not None:
             if to is not None or factor is not None:

@@ -51,6 +51,7 @@ class Explorer:
     Attributes:
         fitted: the model.
         windows: all windows of the data.
+        as_given: the same with readings beyond the limits, which are anomalies.
         effects: how a depends on the labels in the data.
         reference: of the anomaly scores: the validation part for the data of the fit, else all windows of the data.
         limits: of a request.
@@ -58,6 +59,7 @@ class Explorer:
 
     fitted: FittedModel
     windows: Windows
+    as_given: Windows
     effects: Cached[LabelEffects | None]
     reference: Cached[Reference]
     limits: Limits = field(default_factory=Limits)
@@ -71,12 +73,14 @@ class Explorer:
         """
         model.fitted_model.refuse_independent("The explorer")
         fitted, windows = model.fitted_model, model.fitted_model.windows(data)
+        as_given = fitted.windows(data, keep_outliers=True)
         default = Limits(body_bytes=body_for(fitted.shape.lookback * len(fitted.channels)))
         return cls(
             fitted=fitted,
             windows=windows,
+            as_given=as_given,
             effects=Cached(lambda: effects_for(fitted, windows, "adjusted")),
-            reference=Cached(lambda: reference_for(fitted, windows)),
+            reference=Cached(lambda: reference_for(fitted, as_given)),
             limits=limits or default,
         )
 
@@ -168,7 +172,7 @@ class Explorer:
                 found=str(len(chosen)),
                 hint=f"Choose a shorter span, or {{every}} of at least {least}",
             )
-        return find_anomalies(self.fitted, self.windows.subset(chosen), self.reference(), DEFAULT_SCORES)
+        return find_anomalies(self.fitted, self.as_given.subset(chosen), self.reference(), DEFAULT_SCORES)
 
     def _windows_of(self, question: OfWindows) -> Windows:
         if question.window is not None:

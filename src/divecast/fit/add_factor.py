@@ -33,7 +33,7 @@ def add_factor(fitted: FittedModel, data: Any, factor: Label, part: PartName) ->
     _check(fitted, factor)
     source = fitted.source(data, labels=(factor,))
     rows = fitted.part_of(source, part)
-    windows = fitted.windows_of(source, rows, "encode")
+    windows = fitted.without_outliers(fitted.windows_of(source, rows, "encode"))
     source = windows.source
     (vocabulary,) = fit_vocabularies(source, [factor], rows or whole(source))
     labels = encode_labels(source, [factor], [vocabulary])[windows.origins - 1, 0].astype(np.int64)

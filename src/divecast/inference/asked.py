@@ -67,6 +67,7 @@ class Asked:
             asked = cls._of_separate(fitted, data, origins, future)
         else:
             asked = cls._of_joint(fitted, data, origins, future)
+        asked = replace(asked, windows=fitted.without_outliers(asked.windows))
         fitted.warn_untold(asked.windows)
         return asked
 

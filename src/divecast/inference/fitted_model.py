@@ -289,9 +289,23 @@ class FittedModel:
         source = self.source(data)
         windows = self.windows_of(source, self.part_of(source, part), role, keep_outliers=keep_outliers)
         if not isinstance(windows.source, SeriesRows) or every == 1:
-            return windows.subset(slice(None, None, every))
+            chosen = windows.subset(slice(None, None, every))
+            return chosen if keep_outliers else self.without_outliers(chosen)
         rows = windows.source.blocks.panel_rows(windows.origins)  # the same ones of all series
         return windows.subset((rows - rows.min()) % every == 0)
+
+    def without_outliers(self, windows: Windows) -> Windows:
+        """Return windows in which readings beyond the limits are missing, and named in a DataWarning.
+
+        Only rows that the windows read are searched. Those of independent series are so already: their scale may be
+        that of their past.
+        """
+        source = windows.source
+        if self.independent or self._has_own_scales(source) or not len(windows):
+            return windows
+        first, last = int(windows.origins.min()), int(windows.origins.max())
+        rows = slice(max(0, first - self.shape.lookback), min(len(source.values), last + self.shape.horizon))
+        return replace(windows, source=self.limits.clean(source, rows))
 
     def windows_of(
         self,
@@ -310,7 +324,8 @@ class FittedModel:
             part: rows of the windows; None for all but those of the future, which have no values.
             role: as in ``windows``.
             ends: whether windows of independent series reach to the last value of each, or to the last row of all.
-            keep_outliers: as in ``windows``.
+            keep_outliers: whether readings beyond the limits of independent series stay; those of other data do, until
+                ``without_outliers``.
         """
         if self.independent:
             separate = self.separate(source, ends)
@@ -320,7 +335,6 @@ class FittedModel:
             scale = at_names(self.scale, self.series, separate)
             chosen = part or whole(separate)
             return replace(Windows.of(separate, chosen, labels, scale, self.shape, role), effects=effects)
-        source = source if keep_outliers or self._has_own_scales(source) else self.limits.clean(source)
         rows = part or Part(source.offsets[:-1], source.offsets[1:] - n_future(source))
         effects = self.row_effects(source)
         labels = self.label_indices(source) if effects is None else effects.facts.labels[: len(source.values)]

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast.data import Source, Windows, seasons
-from divecast.data.reading import read_source
 from divecast.errors import ConfigError
 from divecast.estimator import DeepDIVE
 from divecast.explain.anomalies.anomaly_reasons import moment
@@ -53,21 +52,11 @@ class Scope:
         """
         fitted = model.fitted_model
         fitted.refuse_independent("The report")
-        plan, zone, stamps = fitted.provenance.plan, fitted.provenance.time_zone, fitted.provenance.stamps
-        source = read_source(
-            data,
-            factors=plan.factors,
-            covariates=plan.covariates,
-            absent_labels=True,
-            tz=zone,
-            stamps=stamps,
-            calendar=fitted.provenance.slots,
-            like=fitted.read_names,
-        )
+        source = fitted.source(data)
         chosen, windows = _windows(fitted, source, part)
         most = min(N_SCORED, max(_LEAST, _SCORES // len(fitted.channels)))
         every = spacing(windows.source, len(windows), most)
-        return cls(model, fitted, windows.source, chosen, every, windows)
+        return cls(model, fitted, source, chosen, every, windows)
 
     @property
     def scored(self) -> Windows:
@@ -125,7 +114,7 @@ def _windows(fitted: FittedModel, source: Source, part: PartName | None) -> tupl
     # The page asks many things of the same windows, so it takes them once, as the estimator's own methods do.
     if part is not None:
         return part, fitted.windows(source, part)
-    if not fitted.is_fit_data(fitted.source(source)):
+    if not fitted.is_fit_data(source):
         return "all", fitted.windows(source)
     try:
         return "test", fitted.windows(source, "test")
