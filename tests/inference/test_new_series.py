@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from divecast import DataWarning, DeepDIVE
-from divecast.baselines import SeasonalNaive
 from worlds import hours
 
 
@@ -24,7 +23,6 @@ def test_new_series_are_forecast_beside_the_others(hours_model: DeepDIVE) -> Non
     truth = np.stack([more.values[row : row + 6, 4] for row in forecast.keys.origins])
     naive = np.stack([more.values[row - 24 : row - 18, 4] for row in forecast.keys.origins])
     assert np.abs(forecast.mean[..., 4] - truth).mean() < 1.2 * np.abs(naive - truth).mean()
-    assert SeasonalNaive(24).period == 24
 
 
 def test_a_new_series_that_does_not_vary_is_forecast_by_its_value(hours_model: DeepDIVE) -> None:
