@@ -302,6 +302,21 @@ class ForecastOptions(ModelOptions):
 
 
 @dataclass(frozen=True, slots=True)
+class ForecastSpan:
+    """From where to forecast."""
+
+    start: Annotated[
+        str | None,
+        typer.Option("--start", help="Time of the first step of the first forecast, such as 2024-06-01T00:00."),
+    ] = None
+    stop: Annotated[
+        str | None,
+        typer.Option("--stop", help="Last time at which a forecast may start. Default: right after the data."),
+    ] = None
+    every: Annotated[int, typer.Option("--every", min=1, help="Rows from one forecast to the next.")] = 1
+
+
+@dataclass(frozen=True, slots=True)
 class FitOptions:
     """What to fit, and on which data."""
 

@@ -49,12 +49,7 @@ def forecast_starts(windows: Windows, start: Moment | None, stop: Moment | None,
     origins, lookback = windows.origins, windows.shape.lookback
     starts = np.flatnonzero((origins >= first) & (origins <= last) & ((origins - first) % every == 0))
     if not len(starts):
-        raise DataError(
-            f"No forecast can start from {start} to {stop or 'the end'}: it needs lookback={lookback} rows before, and "
-            f"the data have {source.clock}",
-            hint="Choose a later {start}" if stop is None else "Choose a later {start} or {stop}",
-            argument="start",
-        )
+        raise _no_start(start, stop, f"it needs lookback={lookback} rows before, and the data have {source.clock}")
     if origins[starts[0]] > first:
         time = source.clock.at(origins[starts[:1]])[0]
         warn_data(
@@ -77,10 +72,15 @@ def _of_series(
     rows = source.blocks.panel_rows(windows.origins)
     starts = np.flatnonzero((rows >= first) & (rows <= last) & ((rows - first) % every == 0))
     if not len(starts):
-        raise DataError(
-            f"No forecast can start from {start} to {stop or 'the end'}: no series has a value in the "
-            f"lookback={windows.shape.lookback} rows before, and the data have {clock}",
-            hint="Choose a later {start}" if stop is None else "Choose a later {start} or {stop}",
-            argument="start",
-        )
+        lookback = windows.shape.lookback
+        why = f"no series has a value in the lookback={lookback} rows before, and the data have {clock}"
+        raise _no_start(start, stop, why)
     return starts
+
+
+def _no_start(start: Moment, stop: Moment | None, why: str) -> DataError:
+    return DataError(
+        f"No forecast can start from {start} to {stop or 'the end'}: {why}",
+        hint="Choose a later {start}" if stop is None else "Choose a later {start} or {stop}",
+        argument="start",
+    )

@@ -11,13 +11,14 @@ from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.forecast_parts import tables_from_ray
 from divecast.cli.forecast_tables import ForecastRequest, streamed
 from divecast.cli.inputs import load_model
-from divecast.cli.options import ForecastOptions, Json, Labels, Layout, Levels, Ray, TableOut
+from divecast.cli.options import ForecastOptions, ForecastSpan, Json, Labels, Layout, Levels, Ray, TableOut
 from divecast.cli.outputs import check_tables
 from divecast.data import write_frames
 
 
 def forecast(
     inputs: ForecastOptions,
+    span: ForecastSpan,
     out: TableOut = Path("forecasts.parquet"),
     layout: Annotated[
         Layout,
@@ -26,15 +27,6 @@ def forecast(
             help="long: one row per series and step, with quantiles; wide: one column per series, means only.",
         ),
     ] = "long",
-    start: Annotated[
-        str | None,
-        typer.Option("--start", help="Time of the first step of the first forecast, such as 2024-06-01T00:00."),
-    ] = None,
-    stop: Annotated[
-        str | None,
-        typer.Option("--stop", help="Last time at which a forecast may start. Default: right after the data."),
-    ] = None,
-    every: Annotated[int, typer.Option("--every", min=1, help="Rows from one forecast to the next.")] = 1,
     own_origin: Annotated[
         bool | None,
         typer.Option(
@@ -56,7 +48,7 @@ def forecast(
     settings = inputs.settings(level)
     model = load_model(inputs.model, settings)
     own_origin = settings.own_origin if own_origin is None else own_origin
-    request = ForecastRequest(inputs.data.path, settings, layout, start, stop, every, labels, own_origin)
+    request = ForecastRequest(inputs.data.path, settings, layout, span.start, span.stop, span.every, labels, own_origin)
     series: set[str] = set()
     with streamed(request, model, out) as local:
         if ray is None:

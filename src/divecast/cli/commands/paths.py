@@ -10,7 +10,7 @@ import typer
 from divecast._text import plural
 from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.inputs import load_with_data
-from divecast.cli.options import FigureOut, ForecastOptions, Json, Labels, Levels, TableOut
+from divecast.cli.options import FigureOut, ForecastOptions, ForecastSpan, Json, Labels, Levels, TableOut
 from divecast.cli.outputs import check_figure, check_tables, draw
 from divecast.data import write_frame
 from divecast.errors import ConfigError
@@ -19,6 +19,7 @@ from divecast.inference.results.ensemble import LEVELS, Ensemble, Groups, Period
 
 def paths(
     inputs: ForecastOptions,
+    span: ForecastSpan,
     out: TableOut = Path("paths.parquet"),
     n_paths: Annotated[int, typer.Option("--n-paths", min=1, help="Number of sample paths.")] = 1000,
     panel: Annotated[bool, typer.Option("--panel", help="Sum all series, step by step.")] = False,
@@ -35,12 +36,6 @@ def paths(
         Period | None, typer.Option("--total", help="Sum the steps of each day, week, month, year, or of the horizon.")
     ] = None,
     peak: Annotated[Period | None, typer.Option("--peak", help="The largest value of each.")] = None,
-    start: Annotated[
-        str | None,
-        typer.Option("--start", help="First step of the first forecast. Default: after the data."),
-    ] = None,
-    stop: Annotated[str | None, typer.Option("--stop", help="Last time at which a forecast may start.")] = None,
-    every: Annotated[int, typer.Option("--every", min=1, help="Rows from one forecast to the next.")] = 1,
     level: Levels = None,
     labels: Labels = "known",
     figure: FigureOut = None,
@@ -59,7 +54,9 @@ def paths(
         raise ConfigError("All series and groups of them exclude each other", hint="Use either {panel} or {groups}")
     members = None if groups is None else _read_groups(groups)
     model, source = load_with_data(inputs)
-    forecast = model.forecast(source, start=start, stop=stop, every=every, labels=labels, n_paths=n_paths)
+    forecast = model.forecast(
+        source, start=span.start, stop=span.stop, every=span.every, labels=labels, n_paths=n_paths
+    )
     found: Ensemble = forecast.ensemble
     found = found.total("step") if panel else found if members is None else found.total(members)
     found = found if exceeds is None else found.exceeds(exceeds)
