@@ -314,6 +314,14 @@ class ForecastSpan:
         typer.Option("--stop", help="Last time at which a forecast may start. Default: right after the data."),
     ] = None
     every: Annotated[int, typer.Option("--every", min=1, help="Rows from one forecast to the next.")] = 1
+    own_origin: Annotated[
+        bool | None,
+        typer.Option(
+            "--own-origin/--common-origin",
+            help="Forecast each series from its own last value on, or all from the last row. Default: the former if "
+            "the model forecasts each series on its own.",
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,14 +27,6 @@ def forecast(
             help="long: one row per series and step, with quantiles; wide: one column per series, means only.",
         ),
     ] = "long",
-    own_origin: Annotated[
-        bool | None,
-        typer.Option(
-            "--own-origin/--common-origin",
-            help="Forecast each series from its own last value on, or all from the last row. Default: the former if "
-            "the model forecasts each series on its own.",
-        ),
-    ] = None,
     level: Levels = None,
     labels: Labels = "known",
     ray: Ray = None,
@@ -47,7 +39,7 @@ def forecast(
     check_tables(out)
     settings = inputs.settings(level)
     model = load_model(inputs.model, settings)
-    own_origin = settings.own_origin if own_origin is None else own_origin
+    own_origin = settings.own_origin if span.own_origin is None else span.own_origin
     request = ForecastRequest(inputs.data.path, settings, layout, span.start, span.stop, span.every, labels, own_origin)
     series: set[str] = set()
     with streamed(request, model, out) as local:
