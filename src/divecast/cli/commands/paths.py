@@ -55,7 +55,13 @@ def paths(
     members = None if groups is None else _read_groups(groups)
     model, source = load_with_data(inputs)
     forecast = model.forecast(
-        source, start=span.start, stop=span.stop, every=span.every, labels=labels, n_paths=n_paths
+        source,
+        start=span.start,
+        stop=span.stop,
+        every=span.every,
+        labels=labels,
+        n_paths=n_paths,
+        own_origin=inputs.settings().own_origin if span.own_origin is None else span.own_origin,
     )
     found: Ensemble = forecast.ensemble
     found = found.total("step") if panel else found if members is None else found.total(members)
