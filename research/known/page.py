@@ -35,11 +35,12 @@ that has neither.
 EIA = """## EIA, with and without effects
 
 112 series of hourly demand, hour, weekday and month told (*told*), the holidays of the US as well (*holidays told*,
-factor `holiday:US`), or a model without effects; 24 steps ahead from every row of the last fifth (2024). RRSE at the
-steps 3, 6, 12 and 24, and their mean; the share of the target rows that the 90 % interval holds; processor seconds of
-fit and scores, beside other work. An arm of fewer than three seeds decides nothing; its row says how many it has. Lines
-of seeds 1 and 2 were made before means and spread were recalibrated by time and level
-([uncertainty.md](uncertainty.md)).
+factor `holiday:US`), a model without effects, or the mean of the forecasts of five fits that are told the calendar
+(*five members*; so are their intervals); 24 steps ahead from every row of the last fifth (2024). RRSE at
+the steps 3, 6, 12 and 24, and their mean; the share of the target rows that the 90 % interval holds; processor
+seconds of fit and scores, beside other work (of the scores alone where the model was kept). An arm of fewer than three
+seeds decides nothing; its row says how many it has. The line of *holidays told* with seed 1 was made before means and
+spread were recalibrated by time and level ([uncertainty.md](uncertainty.md)).
 """
 
 HOLIDAYS = """Mean RRSE of the four steps over the target rows on the six big holidays (New Year, Memorial Day,
@@ -125,6 +126,7 @@ _READ = {"variance": "variance of a told", "read_from_a": "read from a", "read_f
 
 
 def _codes(arms: Arms) -> str:
+    arms = {arm: lines for arm, lines in arms.items() if "read_from_a" in lines[0]}
     names = [(key, name) for key in _READ for name in next(iter(arms.values()))[0][key]]
     rows = [
         [f"{_READ[key]}: {name}", *(_of([line[key][name] for line in lines]) for lines in arms.values())]

@@ -4,16 +4,18 @@
     python -m research.known.run eia --data PATH/eia_us_demand_hourly
 
 ``synthetic``: a shop with planted effects. ``eia``: 112 series with effects, with those of ``holiday:US`` as well, and
-without any: accuracy, also on the six big holidays and the days after them, and what the labels tell of a. Panels with
-measured weather are tracks of the race (``python -m research.race.run --track bike --track tetouan``). Runs that are in
-research/known/results.jsonl are skipped; ``python -m research.known.page`` writes docs/known.md.
+without any: accuracy, also on the six big holidays and the days after them, and what the labels tell of a; and the mean
+of the forecasts of five fits. Panels with measured weather are tracks of the race (``python -m research.race.run
+--track bike --track tetouan``). With ``--models``, fitted models of EIA are kept and read again, those of the study of
+intervals too. Runs that are in research/known/results.jsonl are skipped; ``python -m research.known.page`` writes
+docs/known.md.
 """
 
 import argparse
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -33,6 +35,7 @@ from research.scripts import run_parser
 
 OUT = Path(__file__).with_name("results.jsonl")
 STEPS, SEEDS = (3, 6, 12, 24), 3
+_MEMBERS = 5
 _LEVELS = (0.05, 0.5, 0.95)
 Line = dict[str, Any]
 
@@ -64,6 +67,15 @@ class Rolled:
         found = model.forecast(panel, start=start, stop=stop, every=every, levels=_LEVELS)
         rows = np.arange(first, last + 1, every)[:, None] + np.arange(horizon)
         return cls(rows, found.mean, found.quantiles[0], found.quantiles[2], panel.values[rows])
+
+    @classmethod
+    def mean_of(cls, members: "Iterable[Rolled]") -> "Rolled":
+        """Return the mean of the forecasts and of the quantiles of several models of the same rows."""
+        first, *others = members
+        mean, low, high = (
+            np.mean([getattr(member, name) for member in (first, *others)], axis=0) for name in ("mean", "low", "high")
+        )
+        return cls(first.rows, mean, low, high, first.truth)
 
     def rrse(self, among: NDArray[np.bool_], step: int) -> float:
         """Return the RRSE at a step over the target rows ``among`` the rows of the panel, with their own mean."""
@@ -118,17 +130,35 @@ def _until_a_plain_day(panel: Panel, plain: NDArray[np.bool_]) -> Panel:
 def eia(args: argparse.Namespace, seed: int, arm: str) -> Line:
     """Fit EIA with effects, also of the holidays, or without; score the forecasts, and read the labels from a and b."""
     panel = _eia(args)
+    rows = holiday_rows(panel)
+    if arm == "five members":
+        seeds = range(_MEMBERS * seed, _MEMBERS * (seed + 1))
+        members = (Rolled.of(_eia_model(args, panel, each, "told"), panel, every=1) for each in seeds)
+        return _scored(Rolled.mean_of(members), rows)
+    model = _eia_model(args, panel, seed, arm)
+    return {**_scored(Rolled.of(model, panel, every=1), rows), **labels_in_a(model, panel, seed)}
+
+
+def _eia_model(args: argparse.Namespace, panel: Panel, seed: int, arm: str) -> DeepDIVE:
+    """Return the model of an arm, read from the folder of models if it is there, else fitted."""
+    path = args.models and args.models / f"{'eia' if arm == 'told' else 'eia ' + arm}-{seed}.safetensors"
+    if path and path.is_file():
+        return DeepDIVE.load(path)
     factors = [Calendar(name, tz=ZONE) for name in ("hour", "weekday", "month")]
     factors += [Calendar("holiday", tz=ZONE, country="US")] if arm == "holidays told" else []
     training = TrainingConfig(epochs=1, window_stride=5) if args.quick else TrainingConfig()
     config = ModelConfig(effects=arm != "without effects")
     model = DeepDIVE(24, 168, factors, model=config, training=training, seed=seed)
     model.fit(panel, ByTime(3, 1, 1), progress=False)
-    rolled, rows = Rolled.of(model, panel, every=1), holiday_rows(panel)
+    if path:
+        model.save(path)
+    return model
+
+
+def _scored(rolled: Rolled, rows: dict[str, NDArray[np.bool_]]) -> Line:
     return {
         "rrse": {name: {step: rolled.rrse(among, step) for step in STEPS} for name, among in rows.items()},
         "holds": {name: rolled.holds(among) for name, among in rows.items()},
-        **labels_in_a(model, panel, seed),
     }
 
 
@@ -139,16 +169,19 @@ def _eia(args: argparse.Namespace) -> Panel:
 
 CASES: dict[str, tuple[tuple[str, ...], Callable[[argparse.Namespace, int, str], Line]]] = {
     "synthetic": (("told",), synthetic),
-    "eia": (("told", "holidays told", "without effects"), eia),
+    "eia": (("told", "holidays told", "without effects", "five members"), eia),
 }
 """The arms of each case, and what fits and scores one."""
 
 
 def main() -> int:
     """Make the runs that are missing."""
-    args = run_parser(__doc__, CASES, SEEDS, OUT).parse_args()
+    parser = run_parser(__doc__, CASES, SEEDS, OUT)
+    parser.add_argument("--arm", action="append", help="only these")
+    parser.add_argument("--models", type=Path, help="folder of fitted models")
+    args = parser.parse_args()
     arms, measure = CASES[args.case]
-    for seed, arm in product(range(args.seeds), arms):
+    for seed, arm in product(range(args.seeds), args.arm or arms):
         key = {"case": args.case, "seed": seed, "arm": arm, "quick": args.quick}
         if any(all(line.get(name) == value for name, value in key.items()) for line in read_lines(args.out)):
             print(f"{args.case}, {arm}, seed {seed}: there already", flush=True)
