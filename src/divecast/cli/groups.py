@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, get_type_hints
 
+from divecast.cli.files import check_files
+
 
 def with_groups(command: Callable[..., None]) -> Callable[..., None]:
     """Return a command as typer reads it: each parameter that is a group is replaced by the options of the group.
@@ -19,6 +21,7 @@ def with_groups(command: Callable[..., None]) -> Callable[..., None]:
     ]
 
     def run(**values: Any) -> None:
+        check_files(parameters, values)
         command(**{parameter.name: _value(parameter.name, parameter.annotation, values) for parameter in declared})
 
     run.__name__, run.__doc__ = command.__name__, command.__doc__

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from divecast.cli.files import Reads, Writes, of_assignments, of_settings
 from divecast.cli.settings import CommandSettings, read_settings
 from divecast.config import SeriesMode
 from divecast.data.time.stamp_options import StampEdge
@@ -19,10 +20,12 @@ Layout = Literal["long", "wide"]
 SplitBy = Literal["time", "recording"]
 
 Model = Annotated[
-    Path, typer.Argument(metavar="MODEL", help="Model file written by 'divecast fit'.", show_default=False)
+    Path, typer.Argument(metavar="MODEL", help="Model file written by 'divecast fit'.", show_default=False), Reads()
 ]
 Config = Annotated[
-    Path | None, typer.Option("--config", help="TOML file of settings; options override it.", show_default=False)
+    Path | None,
+    typer.Option("--config", help="TOML file of settings; options override it.", show_default=False),
+    Reads(of_settings),
 ]
 Device = Annotated[
     str | None,
@@ -74,18 +77,24 @@ UnlabelledCode = Annotated[
     ),
 ]
 AllSteps = Annotated[bool, typer.Option("--all-steps", help="Show all steps, not only 1, 3, 6, 12 and 24.")]
-TableOut = Annotated[Path, typer.Option("--out", "-o", help="Table to write: a CSV, CSV.gz or Parquet file.")]
+TableOut = Annotated[Path, typer.Option("--out", "-o", help="Table to write: a CSV, CSV.gz or Parquet file."), Writes()]
 ExtraTableOut = Annotated[
-    Path | None, typer.Option("--out", "-o", help="Also write a table: a CSV, CSV.gz or Parquet file.")
+    Path | None, typer.Option("--out", "-o", help="Also write a table: a CSV, CSV.gz or Parquet file."), Writes()
 ]
-FolderOut = Annotated[Path, typer.Option("--out", "-o", help="Folder of the results.")]
+FolderOut = Annotated[Path, typer.Option("--out", "-o", help="Folder of the results."), Writes()]
 FigureOut = Annotated[
     Path | None,
     typer.Option(
         "--figure", help="Also draw a figure: a .png or .pdf file. Needs divecast\\[plot].", show_default=False
     ),
+    Writes(),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+
+
+def _as_data(path: str) -> dict[str, str]:
+    """The data by the name that messages have for them."""
+    return {"data": path}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +109,7 @@ class DataOptions:
             "loads or motion.",
             show_default=False,
         ),
+        Reads(_as_data),
     ]
     id: Annotated[
         list[str] | None,
@@ -129,6 +139,7 @@ class DataOptions:
             help="Table of facts of the series, such as area or region, one row each.",
             rich_help_panel=_DATA,
         ),
+        Reads(),
     ] = None
     known: Annotated[
         str | None,
@@ -138,6 +149,7 @@ class DataOptions:
             "after the end of DATA are those to forecast.",
             rich_help_panel=_DATA,
         ),
+        Reads(),
     ] = None
     label_columns: Annotated[
         list[str] | None,
@@ -294,6 +306,7 @@ class ForecastOptions(ModelOptions):
             help="Table of labels and covariates of the rows after the end of DATA, by time or by time and series.",
             rich_help_panel=_DATA,
         ),
+        Reads(),
     ] = None
 
     def settings(self, levels: list[float] | None = None, **more: Any) -> CommandSettings:
@@ -373,6 +386,7 @@ class FitOptions:
     assign: Annotated[
         list[str] | None,
         typer.Option("--set", help="Any setting, such as model.code.n_conditional=8. Repeat for several."),
+        Reads(of_assignments),
     ] = None
     split: Annotated[
         str | None,
@@ -421,6 +435,7 @@ class CounterfactualOptions:
     windows_out: Annotated[
         Path | None,
         typer.Option("--windows-out", help="Also write both reconstructions of the window to this table."),
+        Writes(),
     ] = None
     labels: Labels = "known"
     levels: Levels = None

@@ -8,6 +8,7 @@ import typer
 
 from divecast._text import plural
 from divecast.cli.console import print_json, print_lines, shown
+from divecast.cli.files import Reads, Writes
 from divecast.cli.inputs import data_for, load_with_data
 from divecast.cli.options import Every, FigureOut, Json, ModelOptions, TableOut
 from divecast.cli.outputs import check_figure, check_tables, draw
@@ -24,7 +25,9 @@ def anomalies(
     inputs: ModelOptions,
     out: TableOut = Path("anomalies.parquet"),
     channels_out: Annotated[
-        Path | None, typer.Option("--channels-out", help="Also write the scores of every channel to this table.")
+        Path | None,
+        typer.Option("--channels-out", help="Also write the scores of every channel to this table."),
+        Writes(),
     ] = None,
     subset: Annotated[
         PartName, typer.Option("--subset", help="Part of the data the model was fitted on; use 'all' for other data.")
@@ -42,6 +45,7 @@ def anomalies(
             help="The data the model was fitted on, if other data are scored: the reference for the scores is its "
             "validation part.",
         ),
+        Reads(),
     ] = None,
     scores: Annotated[
         list[str] | None,

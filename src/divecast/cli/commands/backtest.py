@@ -1,12 +1,14 @@
 """``divecast backtest``."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from divecast.cli.console import number, print_json, print_lines, print_table, shown
 from divecast.cli.factors import parse_split
+from divecast.cli.files import Writes
 from divecast.cli.inputs import read_data
 from divecast.cli.options import FitOptions, FolderOut, Json, Ray, Workers
 from divecast.cli.trials import FAILED, build_model, report_failures, stopped, tell
@@ -17,6 +19,12 @@ if TYPE_CHECKING:
     from divecast.selection.backtest import Backtest
 
 _SHOWN = {"rrse": "RRSE", "corr": "CORR", "mae": "MAE", "mase": "MASE", "crps": "CRPS", "coverage": "in interval"}
+_TABLE = "scores.csv"
+
+
+def _files(values: Mapping[str, Any]) -> list[Path]:
+    """What is written, from the values of all options."""
+    return [values["out"], values["out"] / _TABLE]
 
 
 def backtest(
@@ -26,7 +34,7 @@ def backtest(
         int | None,
         typer.Option("--span", help="Rows each fold is scored on. Default: all folds together are the last fifth."),
     ] = None,
-    out: FolderOut = Path("backtest"),
+    out: Annotated[FolderOut, Writes(_files)] = Path("backtest"),
     workers: Workers = 1,
     ray: Ray = None,
     as_json: Json = False,
@@ -49,7 +57,7 @@ def backtest(
         result = run(model, source, folds, span=span, split=split, out=out, workers=workers, ray=ray, watch=tell)
     except KeyboardInterrupt:
         raise stopped(out) from None
-    scores = write_frame(result.frame(), out / "scores.csv")
+    scores = write_frame(result.frame(), out / _TABLE)
     failed = report_failures(result.folds)
     if as_json:
         facts = {"folds": [fold.trial.name for fold in result.folds], "failed": failed, "scores": scores}

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from divecast.cli.console import print_json, print_lines, shown
+from divecast.cli.files import Writes
 from divecast.cli.inputs import load_model
 from divecast.cli.options import Config, Json, Levels, Model
 from divecast.cli.settings import read_settings
@@ -14,7 +15,7 @@ from divecast.cli.settings import read_settings
 def export(
     model: Model,
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="File of the graph: .onnx, or .pt2 for torch.export.")
+        Path, typer.Option("--out", "-o", help="File of the graph: .onnx, or .pt2 for torch.export."), Writes()
     ] = Path("model.onnx"),
     level: Levels = None,
     config: Config = None,

@@ -1,15 +1,17 @@
 """``divecast fit``."""
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from divecast.cli.console import INTERRUPTED, print_json, print_lines, program, say, shown
 from divecast.cli.factors import parse_split
+from divecast.cli.files import Writes
 from divecast.cli.inputs import read_data
 from divecast.cli.options import FitOptions, Json, SplitWay
 from divecast.cli.outputs import check_writable
@@ -20,6 +22,18 @@ if TYPE_CHECKING:
     from divecast.estimator import DeepDIVE
 
 _RUN = "Running"
+
+
+def _default_checkpoint(out: Path) -> Path:
+    return out.with_name(f"{out.name}.checkpoint")
+
+
+def _checkpoints(values: Mapping[str, Any]) -> list[Path]:
+    """Checkpoints of a fit and of its refit, from the values of all options."""
+    from divecast.fit.fit_model import refit_checkpoint
+
+    checkpoint = values["checkpoint"] or _default_checkpoint(values["out"])
+    return [checkpoint, *([refit_checkpoint(checkpoint)] if values["refit"] else [])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +61,7 @@ class RunOptions:
             help="Checkpoint file. Default: a file beside the model, removed when the fit is complete.",
             rich_help_panel=_RUN,
         ),
+        Writes(_checkpoints),
     ] = None
     resume: Annotated[
         bool, typer.Option("--resume", help="Resume from the checkpoint if there is one.", rich_help_panel=_RUN)
@@ -63,13 +78,15 @@ class RunOptions:
 
     def checkpoint_of(self, out: Path) -> Path:
         """Return the checkpoint file of the fit of a model file."""
-        return self.checkpoint or out.with_name(f"{out.name}.checkpoint")
+        return self.checkpoint or _default_checkpoint(out)
 
 
 def fit(
     inputs: FitOptions,
     running: RunOptions,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Model file to write.")] = Path("model.safetensors"),
+    out: Annotated[Path, typer.Option("--out", "-o", help="Model file to write."), Writes()] = Path(
+        "model.safetensors"
+    ),
     split_by: SplitWay = None,
     epochs: Annotated[
         int | None,

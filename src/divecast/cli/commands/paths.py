@@ -9,6 +9,7 @@ import typer
 
 from divecast._text import plural
 from divecast.cli.console import print_json, print_lines, shown
+from divecast.cli.files import Reads
 from divecast.cli.inputs import load_with_data
 from divecast.cli.options import FigureOut, ForecastOptions, ForecastSpan, Json, Labels, Levels, TableOut
 from divecast.cli.outputs import check_figure, check_tables, draw
@@ -28,6 +29,7 @@ def paths(
         typer.Option(
             "--groups", help="Sum groups of series, which may lie in groups: a TOML or JSON file of NAME = [...]."
         ),
+        Reads(),
     ] = None,
     exceeds: Annotated[
         float | None, typer.Option("--exceeds", help="Probability that a value, or that sum, is above this number.")

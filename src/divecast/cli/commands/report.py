@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from divecast.cli.console import print_json, print_lines, shown
+from divecast.cli.files import Writes
 from divecast.cli.inputs import load_with_data
 from divecast.cli.options import ForecastOptions, Json
 from divecast.cli.outputs import check_folder
@@ -15,7 +16,7 @@ from divecast.inference.fitted_model import PartName
 
 def report(
     inputs: ForecastOptions,
-    out: Annotated[Path, typer.Option("--out", "-o", help="HTML file of the report.")] = Path("report.html"),
+    out: Annotated[Path, typer.Option("--out", "-o", help="HTML file of the report."), Writes()] = Path("report.html"),
     part: Annotated[
         PartName | None,
         typer.Option(

@@ -2,13 +2,15 @@
 
 import json
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from divecast.cli.console import print_json, print_lines, print_table, shown
 from divecast.cli.factors import parse_split
+from divecast.cli.files import Writes
 from divecast.cli.inputs import read_data
 from divecast.cli.options import FitOptions, FolderOut, Json, Ray, SplitWay, Workers
 from divecast.cli.settings import parse_assignment
@@ -22,6 +24,12 @@ if TYPE_CHECKING:
 
 _SHOWN = ("crps", "rrse", "mae", "mase", "accuracy", "seconds")
 _TRY = "--try NAME=[VALUE, VALUE], such as training.learning_rate=[0.001, 0.004]"
+_TABLE = "candidates.csv"
+
+
+def _files(values: Mapping[str, Any]) -> list[Path]:
+    """What is written, from the values of all options."""
+    return [values["out"], values["out"] / _TABLE]
 
 
 def search(
@@ -39,7 +47,7 @@ def search(
     ] = None,
     runs: Annotated[int, typer.Option("--runs", help="Fits per combination, with consecutive seeds.")] = 1,
     split_by: SplitWay = None,
-    out: FolderOut = Path("search"),
+    out: Annotated[FolderOut, Writes(_files)] = Path("search"),
     workers: Workers = 1,
     ray: Ray = None,
     as_json: Json = False,
@@ -73,7 +81,7 @@ def search(
         )
     except KeyboardInterrupt:
         raise stopped(out) from None
-    table = write_frame(result.frame(), out / "candidates.csv")
+    table = write_frame(result.frame(), out / _TABLE)
     failed = report_failures([run for candidate in result.candidates for run in candidate.runs])
     if as_json:
         ranked = [{"settings": candidate.settings, "score": candidate.score} for candidate in result.candidates]

@@ -9,6 +9,7 @@ import typer
 
 from divecast._text import plural
 from divecast.cli.console import print_json, print_lines, program, shown
+from divecast.cli.files import Writes
 from divecast.cli.inputs import load_with_data
 from divecast.cli.options import Json, ModelOptions
 from divecast.cli.outputs import check_writable
@@ -16,7 +17,11 @@ from divecast.cli.outputs import check_writable
 
 def update(
     inputs: ModelOptions,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Model file to write; may be the one that is read.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", help="Model file to write; may be the one that is read."),
+        Writes(over=("model",)),
+    ],
     as_json: Json = False,
 ) -> None:
     """Take newer rows into a model, in a fraction of the time of a fit, and write it to one file.
