@@ -25,6 +25,7 @@ from divecast.errors import ConfigError
 from divecast.fit.fit_model import FitRequest, fit_model
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.provenance import FitPlan
+from divecast.persistence.atomic import staging
 from divecast.train.distributed.ranks import Ranks
 
 
@@ -158,8 +159,8 @@ def _shared(data: Any, plan: FitPlan, ranks: Ranks) -> Source:
     """Return the data of this machine's first rank, the values mapped from one file by the others."""
     reads = ranks.rank == ranks.host_first
     own: Source | None = read_source(data, factors=plan.factors, covariates=plan.covariates) if reads else None
-    with tempfile.TemporaryDirectory(prefix="divecast-") as folder:
-        mapped = ranks.once_a_host(lambda: Mapped.of(own, Path(folder)))
+    with staging(Path(tempfile.gettempdir())) as folder:
+        mapped = ranks.once_a_host(lambda: Mapped.of(own, folder))
         source = own if own is not None else mapped.open()
         ranks.any(False)  # all have opened the file: it may lose its name, and is gone with the last of them
     return source

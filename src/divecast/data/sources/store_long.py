@@ -19,7 +19,7 @@ from divecast.data.tables.roles import Roles
 from divecast.data.time.business_days import Opening
 from divecast.data.time.stamps import StampForm
 from divecast.errors import DataError
-from divecast.persistence.atomic import scratch_beside
+from divecast.persistence.atomic import reserve, scratch_beside
 
 _ROWS_AT_ONCE = 1 << 18
 _VALUES_AT_ONCE = 1 << 22
@@ -43,7 +43,8 @@ def store_long(  # noqa: PLR0913  what a store is made of
         )
     channels, clock = there.ids.names, there.clock
     with scratch_beside(path) as folder:
-        values = np.memmap(folder / "values", np.float32, "w+", shape=(clock.length, len(channels)))
+        reserve(folder / "values", clock.length * len(channels) * np.dtype(np.float32).itemsize)
+        values = np.memmap(folder / "values", np.float32, "r+", shape=(clock.length, len(channels)))
         at_once = max(1, _VALUES_AT_ONCE // len(channels))
         for first in range(0, clock.length, at_once):
             values[first : first + at_once] = np.nan
