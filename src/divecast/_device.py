@@ -1,4 +1,4 @@
-"""Devices by name, and random draws that leave the global random state as it was."""
+"""Devices by name, memory that they lack, and random draws that leave the global random state as it was."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +30,17 @@ def pick_device(name: str) -> torch.device:
         raise ConfigError(
             'device must be a name such as "cuda" or "cuda:1"', found=repr(name), argument="device"
         ) from error
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether an error means that memory, of this machine or of its device, was not to be had."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    # torch has no class of its own for the memory of a CPU or of mps
+    return isinstance(error, RuntimeError) and any(text in str(error) for text in _NO_MEMORY)
+
+
+_NO_MEMORY = "DefaultCPUAllocator", "backend out of memory"
 
 
 def seed_draws(seed: int, device: torch.device) -> None:

@@ -668,4 +668,5 @@ class DeepDIVE(Forecasting, Explaining):
 
 def _say(message: str) -> None:
     """Print one line on stderr, as the progress bar does."""
-    sys.stderr.write(f"{message}.\n")
+    if sys.stderr is not None:  # as in programs without a terminal
+        sys.stderr.write(f"{message}.\n")

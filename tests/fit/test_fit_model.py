@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from divecast import ByTime, ConfigError, DataError, DeepDIVE, Label, ModelConfig, Panel, TrainingConfig
 from divecast.data import Windows, WindowShape, fit_scale, split
 from divecast.fit import calibrate, linear_start, stage
+from divecast.fit.launch import Machines, fit_on
 from worlds import SMALL, hours
 
 
@@ -80,3 +82,8 @@ def test_labels_per_series_without_effects_would_be_used_by_nothing() -> None:
     plain = DeepDIVE(6, 24, ["hour", Label("promo", per_series=True)], model=ModelConfig(effects=False))
     with pytest.raises(ConfigError, match=r"cannot be used, since model.effects is off: promo"):
         plain.fit(replace(panel, labels={"promo": promo}), progress=False)
+
+
+def test_more_processes_than_cores_are_refused_before_they_start() -> None:
+    with pytest.raises(ConfigError, match="Each of 1000000 processes needs a core"):
+        fit_on(Machines(devices=10**6), None, None, torch.device("cpu"))

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from divecast import __version__
+from divecast._device import is_out_of_memory
 from divecast.cli.commands.anomalies import anomalies
 from divecast.cli.commands.backtest import backtest
 from divecast.cli.commands.check import check
@@ -28,8 +29,9 @@ from divecast.cli.commands.traverse import traverse
 from divecast.cli.commands.update import update
 from divecast.cli.commands.what_if import what_if
 from divecast.cli.commands.why import why
-from divecast.cli.console import OK, USER_ERROR, print_lines, quiet, reported_warnings, say
+from divecast.cli.console import INTERRUPTED, OK, UNREAD, USER_ERROR, print_lines, quiet, reported_warnings, say
 from divecast.cli.groups import with_groups
+from divecast.cli.streams import OutputLostError, guarded_streams
 from divecast.errors import DivecastError, as_argument
 
 app = typer.Typer(name="divecast", add_completion=False, pretty_exceptions_enable=False)
@@ -55,6 +57,7 @@ _EXAMPLES: dict[Callable[..., None], str] = {
     info: "divecast info model.safetensors --json",
     demo: "divecast demo --out demo",
 }
+_LESS = "Use fewer {channels}, a shorter {lookback} or smaller settings of the model, or a store of the data"
 _POSITIONAL = ("data", "model")
 _RENAMED = {
     "covariates": "--covariate",
@@ -122,16 +125,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: arguments without the program's name; those of the process by default.
 
     Returns:
-        The exit code: 0 done, 2 after an error the user can fix (one line on stderr), 130 after Ctrl-C.
+        The exit code: 0 done, 2 after an error the user can fix (one line on stderr), 130 after Ctrl-C, 141 if no one
+        reads the output any more.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    try:
-        with reported_warnings(as_option), quiet("--json" in words):
-            code = program()(words, prog_name="divecast", standalone_mode=False)
-    except DivecastError as error:
-        say(f"divecast: {error.worded(as_option)}", "red")
-        return USER_ERROR
-    except typer.TyperException as error:
-        say(f"divecast: {_usage_error(error)}", "red")
-        return USER_ERROR
-    return int(code or OK)
+    with guarded_streams():
+        try:
+            with reported_warnings(as_option), quiet("--json" in words):
+                code = program()(words, prog_name="divecast", standalone_mode=False)
+            sys.stdout.flush()  # here, not as the process ends
+        except KeyboardInterrupt:
+            return INTERRUPTED
+        except OutputLostError as lost:
+            if lost.unread:
+                return UNREAD
+            say(
+                f"divecast: The output could not be written ({lost.reason}); what the command wrote is complete.", "red"
+            )
+            return USER_ERROR
+        except Exception as error:
+            problem = _problem(error)
+            if problem is None:
+                raise
+            say(f"divecast: {problem}", "red")
+            return USER_ERROR
+        return int(code or OK)
+
+
+def _problem(error: Exception) -> str | None:
+    """Return what a user can do about an error, as one line; None for a fault of this program."""
+    if isinstance(error, DivecastError):
+        return error.worded(as_option)
+    if isinstance(error, typer.TyperException):
+        return _usage_error(error)
+    if is_out_of_memory(error):
+        reason = " ".join(str(error).split())
+        lacking = DivecastError(f"There is not enough memory{f' ({reason:.200})' if reason else ''}", hint=_LESS)
+        return lacking.worded(as_option)
+    if isinstance(error, OSError):
+        name = "" if error.filename is None else f": {error.filename}"
+        return f"{error.strerror or error}{name}"
+    return None

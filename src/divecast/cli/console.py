@@ -18,8 +18,9 @@ from divecast.errors import DataWarning, as_argument
 from divecast.jobs.contract import JobProgress
 from divecast.persistence.json_values import plain
 
-OK, USER_ERROR, INTERRUPTED = 0, 2, 130
+OK, USER_ERROR, INTERRUPTED, UNREAD = 0, 2, 130, 141
 
+_LONGEST = 500  # characters of a word in a message, such as a path
 _PIPE_WIDTH = 120  # a pipe has no width of its own, and 80 would cut tables off
 
 
@@ -28,7 +29,11 @@ def say(message: str, style: str = "") -> None:
     from rich.console import Console
     from rich.text import Text
 
-    Console(stderr=True, soft_wrap=True).print(Text(" ".join(message.split()), style=style))
+    words = (
+        word if len(word) <= _LONGEST else f"{word[: _LONGEST // 2]}...{word[-_LONGEST // 2 :]}"
+        for word in message.split()
+    )
+    Console(stderr=True, soft_wrap=True).print(Text(" ".join(words), style=style))
 
 
 _QUIET: ContextVar[bool] = ContextVar("quiet", default=False)

@@ -62,7 +62,9 @@ def read_data(
             calendar=opening_times(settings, calendar),
             like=like,
         )
-    except (OSError, UnicodeError) as error:  # what the readers let through
+    except OSError as error:  # what the readers let through
+        raise DataError(f"{name} cannot be read ({error.strerror or error})", argument="data") from error
+    except UnicodeError as error:
         raise DataError(f"{name} cannot be read ({error})", hint="Save it again, text as UTF-8") from error
     names = [factor.name for factor in plan.factors], [covariate.name for covariate in plan.covariates]
     tell(f"{described(source, *names)}.")

@@ -105,6 +105,11 @@ def fit_on(machines: Machines, data: Any, request: FitRequest, device: torch.dev
             hint=f'Pass "{device.type}" as {{device}}',
             argument="device",
         )
+    if device.type == "cpu" and machines.devices > max(2, os.cpu_count() or 1):
+        raise ConfigError(
+            f"Each of {machines.devices} processes needs a core of its own, and this machine has {os.cpu_count()}",
+            argument="devices",
+        )
     ranks = _join(machines, device.type)
     return fit_model(_shared(data, request.plan, ranks), request, ranks.device, ranks)
 

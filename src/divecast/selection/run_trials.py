@@ -86,5 +86,6 @@ def run_trials(source: Source, trials: Sequence[Trial], execution: Execution) ->
     ]
     if all(trial.result is None for trial in finished):
         first = finished[0]
-        raise ConfigError(f"All {len(finished)} fits failed; the first, {first.trial.name}: {first.error}")
+        cause = str(first.error).partition("\n")[0]  # without the traceback, which the errors of trials keep
+        raise ConfigError(f"All {len(finished)} fits failed; the first, {first.trial.name}: {cause}")
     return finished

@@ -85,7 +85,7 @@ def _read_groups(path: Path) -> Groups:
     try:
         text = path.read_text("utf-8")
         groups: Any = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"The groups in {path} cannot be read: {error}", argument="groups") from error
     if not isinstance(groups, dict) or not groups:
         raise ConfigError(expected="names of groups with lists of series", found=f"{groups!r:.80}", argument="groups")
