@@ -20,6 +20,7 @@ Component = Literal["normal", "laplace", "logistic"]
 Fusion = Literal["attention", "concatenation", "gating"]
 Combine = Literal["sum", "pcgrad", "upgrad"]
 Linear = Literal["stacked", "ridge"]
+CountsUse = Literal["auto", "always", "never"]
 SeriesMode = Literal["joint", "independent", "auto"]
 AskedBounds = Literal["auto"] | tuple[float | None, float | None] | None
 """``auto``: 0 below, where no value of the training part is lower; or (low, high), None for none; or no bounds."""
@@ -277,6 +278,9 @@ class ModelConfig(_Config):
             model of a panel; without them, covariates cannot be used.
         own_scale: whether each recording has the scale of its own values before a forecast, not that of all in the
             training part. Recordings then differ in their shape alone, not in level and size.
+        counts: whether quantiles of series that hold low counts (whole numbers from 0 on, 99 of 100 at most 1,000) are
+            those of a negative binomial distribution with additional zeros around the mean, so whole numbers:
+            ``always``, ``never``, or ``auto`` if their loss on the validation part is lower.
 
     Example:
         >>> ModelConfig(code=CodeConfig(n_conditional=8)).code.n_conditional
@@ -289,6 +293,7 @@ class ModelConfig(_Config):
     decoder: DecoderConfig = field(default_factory=DecoderConfig)
     effects: bool = True
     own_scale: bool = False
+    counts: CountsUse = "auto"
 
     def __post_init__(self) -> None:
         """Check the types of the parts (ConfigError)."""

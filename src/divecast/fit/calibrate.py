@@ -5,10 +5,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from divecast.data import Windows
 from divecast.data.sources.series_rows import SeriesRows
 from divecast.data.time.phase import phases
+from divecast.fit.counts import Seen, fit_counts, scores_of, thinned
 from divecast.fit.outages import fit_ages
 from divecast.fit.recalibrate import Errors, fit_recalibration, folds
 from divecast.inference.calibration import Calibration
@@ -21,7 +24,7 @@ _MOST_WINDOWS = 50_000  # of independent series; more would take minutes
 _YEAR = np.timedelta64(365, "D")
 
 
-def calibrated(fitted: FittedModel, valid: Windows) -> FittedModel:
+def calibrated(fitted: FittedModel, valid: Windows, low_counts: NDArray[np.bool_]) -> FittedModel:
     """Return the model with its recalibration, quantiles and dependence fitted; the network changes in place.
 
     The quantiles are of errors whose mean and spread were recalibrated on other windows.
@@ -29,6 +32,7 @@ def calibrated(fitted: FittedModel, valid: Windows) -> FittedModel:
     Args:
         fitted: the model.
         valid: windows of ``draw_windows``.
+        low_counts: (channel,) channels that hold low counts, or series of an independent model.
     """
     errors, n_phases, share = errors_of(fitted, valid), fitted.dimensions.n_phases, _share_of_year(valid)
     fold, values = folds(len(errors.values)), torch.empty_like(errors.values)
@@ -38,13 +42,41 @@ def calibrated(fitted: FittedModel, valid: Windows) -> FittedModel:
         values[inside] = errors.at(inside).standardised(fit_recalibration(others, n_phases, share))
     found = fit_recalibration(errors, n_phases, share)
     fitted.network.forecaster.recalibration.load_state_dict(found.state_dict())
-    fit_ages(fitted, valid, fitted.provenance.plan.seed)
+    seed = fitted.provenance.plan.seed
+    fit_ages(fitted, valid, seed)
+    counts = fitted.counts
+    if low_counts.any():
+        shifted, factor = found(errors.mean, errors.phases)
+        missed = errors.values - (shifted - errors.mean)
+        seen = seen_of(fitted, valid, Errors(missed, shifted, errors.scale * factor.exp(), errors.phases), values)
+        some = thinned(len(valid), seen.truth[0].size)
+        valid, seen = valid.subset(some), seen.at(some)
+        counts = fit_counts(seen, low_counts, fitted.config.counts, seed)
+        values = torch.from_numpy(scores_of(seen, counts, seed))
     at = phases(valid.source.clock, valid.origins)
     return replace(
         fitted,
+        counts=counts,
         calibration=Calibration.of(values),
-        dependence=Dependence.of(values, torch.from_numpy(at), n_phases, fitted.provenance.plan.seed),
+        dependence=Dependence.of(values, torch.from_numpy(at), n_phases, seed),
     )
+
+
+def seen_of(fitted: FittedModel, windows: Windows, errors: Errors, residuals: Tensor) -> Seen:
+    """Return forecasts of windows and what happened, in original units.
+
+    Args:
+        fitted: the model.
+        windows: in order of time.
+        errors: of their forecasts, as they are made.
+        residuals: (window, horizon, channel) standardised.
+    """
+    scale = windows.own_scale()
+    center, spread = (each if each.ndim == 1 else each[:, None] for each in (scale.center, scale.spread))
+    mean, truth, wide = errors.mean.numpy(), (errors.mean + errors.values).numpy(), errors.scale.numpy()
+    group = windows.segments[:, None] if fitted.independent else np.arange(len(fitted.channels))[None]
+    group = np.broadcast_to(group, (len(mean), len(fitted.channels)))
+    return Seen(mean * spread + center, truth * spread + center, wide * spread, residuals.numpy(), group)
 
 
 def draw_windows(valid: Windows, seed: int) -> Windows:

@@ -25,6 +25,7 @@ from divecast.fit.short_data import lookback_and_split
 from divecast.fit.shrink_correction import shrink_correction
 from divecast.fit.stage import Stage
 from divecast.fit.static_features import static_features
+from divecast.inference.counts import low_counts
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.provenance import FitPlan, Provenance, fingerprint_of
 from divecast.train.callbacks import Callback
@@ -121,7 +122,10 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
     drawn = draw_windows(stage.valid, plan.seed)
     if plan.model.decoder.shrink:
         fitted = shrink_correction(fitted, drawn, len(stage.valid) * plan.training.window_stride / plan.horizon)
-    fitted = calibrated(fitted, drawn)
+    hold_counts = np.zeros(len(fitted.series or fitted.channels), np.bool_)
+    if plan.model.counts != "never":
+        hold_counts = low_counts(stage.source, stage.parts.train)
+    fitted = calibrated(fitted, drawn, hold_counts)
     return _fitted_again(fitted, stage, request, ranks) if request.refit else fitted
 
 
@@ -153,7 +157,7 @@ def _fitted_again(fitted: FittedModel, former: Stage, request: FitRequest, ranks
     fit_network(network, task, _after(request.checkpointing), request.callbacks)
     network.forecaster.shares.copy_(fitted.network.forecaster.shares)
     network.forecaster.recalibration.load_state_dict(fitted.network.forecaster.recalibration.state_dict())
-    kept = {name: getattr(fitted, name) for name in ("calibration", "dependence", "limits")}
+    kept = {name: getattr(fitted, name) for name in ("calibration", "dependence", "counts", "limits")}
     return replace(stage.fitted(provenance), **kept)
 
 

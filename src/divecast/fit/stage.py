@@ -36,6 +36,7 @@ from divecast.fit.linear_start import Mix, Start, start_linear, takes_seconds
 from divecast.fit.static_features import static_features
 from divecast.inference.bounds import Bounds
 from divecast.inference.calibration import Calibration
+from divecast.inference.counts import Counts
 from divecast.inference.dependence import Dependence
 from divecast.inference.fitted_model import (
     FittedModel,
@@ -158,6 +159,7 @@ class Stage:
             calibration=Calibration((), torch.empty(0, self.plan.horizon)),
             dependence=Dependence.none(self.plan.horizon, len(self.source.channels)),
             limits=Limits.none(self.source.channels),
+            counts=Counts.none(len(self.source.names if isinstance(self.source, SeriesRows) else self.source.channels)),
             bounds=Bounds.of(self.source, self.parts.train, self.plan.bounds),
             frequency=frequency_of(self.source),
             provenance=provenance,

@@ -25,7 +25,8 @@ from divecast.data.names import listed
 from divecast.data.outliers import Limits
 from divecast.effects import Effects, Facts, RowEffects, facts_of, fit_effects
 from divecast.errors import DataError, warn_data
-from divecast.fit.calibrate import draw_windows, errors_of
+from divecast.fit.calibrate import draw_windows, errors_of, seen_of
+from divecast.fit.counts import scores_of
 from divecast.fit.fit_model import channel_axes, few_labelled, last_time
 from divecast.fit.linear_start import Mix, start_linear
 from divecast.fit.shrink_correction import correction_shares
@@ -219,7 +220,8 @@ class _Work:
             found = correction_shares(past, drawn, len(unseen) * stride / plan.horizon)
             shares.copy_(torch.lerp(kept, found.to(kept), believed))
         errors = errors_of(past, drawn)
-        found_quantiles = Calibration.of(errors.values / errors.scale)
+        seen = seen_of(past, drawn, errors, errors.values / errors.scale)
+        found_quantiles = Calibration.of(torch.from_numpy(scores_of(seen, past.counts, plan.seed)))
         quantiles = torch.lerp(past.calibration.at(found_quantiles.levels), found_quantiles.quantiles, believed)
         return shares.clone(), Calibration(found_quantiles.levels, quantiles)
 

@@ -144,22 +144,3 @@ def _completed(residuals: Tensor) -> Tensor:
     by_series = residuals.nanmean(1, keepdim=True)
     filled = torch.where(residuals.isnan(), by_series, residuals)
     return torch.where(filled.isnan(), filled.flatten(1).nanmean(1)[:, None, None], filled).nan_to_num()
-
-
-def drawn_paths(draws: PathDraws, origins: Ints, phases: Ints, mean: Floats, scale: Floats) -> Floats:
-    """Return paths of windows, (path, window, horizon, channel), in the units of mean and scale.
-
-    Args:
-        draws: draws of standardised residuals.
-        origins: (window,) row of each window's first step.
-        phases: (window,) phase of that row.
-        mean: (window, horizon, channel).
-        scale: (window, horizon, channel) scale of the likelihood.
-    """
-    paths = np.empty((draws.n_paths, *mean.shape), np.float32)
-    if not draws.n_paths:
-        return paths
-    for window, (origin, phase) in enumerate(zip(origins.tolist(), phases.tolist(), strict=True)):
-        np.multiply(draws.of(origin, phase), scale[window], out=paths[:, window])
-        paths[:, window] += mean[window]
-    return paths

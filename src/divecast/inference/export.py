@@ -157,10 +157,16 @@ def export_model(fitted: FittedModel, path: Path, levels: Sequence[float]) -> No
 
     Raises:
         ConfigError: the file name has another ending, the levels are out of range, the ``onnx`` extra is not installed,
-            the weights are too large for ONNX, or the model is one of independent series.
+            the weights are too large for ONNX, or the model is one of independent series or of counts.
         ArtifactError: the file cannot be written.
     """
     fitted.refuse_independent("An export")
+    if fitted.counts.there_are:
+        raise ConfigError(
+            "A graph has no quantiles of counts, which this model forecasts",
+            hint='Fit it with {model.counts} "never"',
+            argument="model.counts",
+        )
     writers = {".onnx": write_onnx, ".pt2": write_pt2}
     if path.suffix not in writers:
         raise ConfigError("The file name must end in .onnx or .pt2", found=path.name, argument="path")

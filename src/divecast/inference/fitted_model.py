@@ -45,6 +45,7 @@ from divecast.errors import ConfigError, DataError, warn_data
 from divecast.inference.added_factor import AddedFactor
 from divecast.inference.bounds import Bounds
 from divecast.inference.calibration import Calibration
+from divecast.inference.counts import Counts
 from divecast.inference.dependence import Dependence
 from divecast.inference.forecast_starts import Moment, forecast_starts
 from divecast.inference.provenance import Provenance, fingerprint_of
@@ -71,6 +72,7 @@ class FittedModel:
         calibration: quantiles of the standardised residuals in the validation part.
         dependence: such residuals of whole windows, which sample paths follow.
         bounds: what forecasts of each channel do not exceed.
+        counts: distributions of channels, or of series of an independent model, that hold counts.
         limits: between what readings lie; those beyond count as missing.
         frequency: step of the panel's clock or rate of the recordings, as text.
         provenance: settings, split, time zone, data and history of the fit.
@@ -96,6 +98,7 @@ class FittedModel:
     calibration: Calibration
     dependence: Dependence
     bounds: Bounds
+    counts: Counts
     limits: Limits
     frequency: str
     provenance: Provenance
@@ -414,7 +417,10 @@ class FittedModel:
         if not self.independent and not self._has_own_scales(windows.source):
             return self
         scale = windows.own_scale()
-        return replace(self, scale=Scale(scale.center[:, None], scale.spread[:, None]))
+        counts = self.counts
+        if self.independent and counts.there_are:
+            counts = counts.of_windows(windows, self.series)
+        return replace(self, scale=Scale(scale.center[:, None], scale.spread[:, None]), counts=counts)
 
     def is_fit_data(self, source: Source) -> bool:
         """Return whether an aligned source has the data of the fit."""

@@ -17,6 +17,7 @@ from divecast.errors import ArtifactError
 from divecast.inference.added_factor import AddedFactor, path_of
 from divecast.inference.bounds import Bounds
 from divecast.inference.calibration import Calibration
+from divecast.inference.counts import Counts
 from divecast.inference.dependence import Dependence
 from divecast.inference.fitted_model import FittedModel, build_network, dimensions_of, with_effects
 from divecast.inference.provenance import Provenance, read_typed, typed
@@ -27,12 +28,15 @@ from divecast.persistence.adapters import adapter_of
 from divecast.persistence.artifact import Artifact, read_artifact, under, write_artifact
 from divecast.persistence.strict import as_artifact_error, as_json, check_like, check_understood
 
-SCHEMA = 3
+SCHEMA = 4
 """2: maps of several families of residuals, and an encoder of a that knows levels apart; 3: spread by phase and level,
-and the dependence of errors."""
+and the dependence of errors; 4: counts."""
 
 _MOST_STATIC, _MOST_VECTORS, _MOST_PHASES = 100_000, 10_000_000, 1440  # a damaged number must not allocate memory
-_MAY_LACK = ("seasonal_error", "scale.center", "scale.spread", "bounds.low", "bounds.high", "limits.low", "limits.high")
+_MAY_LACK = (
+    *("seasonal_error", "scale.center", "scale.spread", "counts.size"),
+    *("bounds.low", "bounds.high", "limits.low", "limits.high"),
+)
 KIND = "model"
 
 
@@ -46,6 +50,8 @@ def write_model(fitted: FittedModel, path: Path) -> None:
         **({} if fitted.static.kept is None else {"facts": fitted.static.kept}),
         "limits.low": torch.from_numpy(fitted.limits.low),
         "limits.high": torch.from_numpy(fitted.limits.high),
+        "counts.zeros": torch.from_numpy(fitted.counts.zeros),
+        "counts.size": torch.from_numpy(fitted.counts.size),
         "bounds.low": torch.from_numpy(fitted.bounds.low),
         "bounds.high": torch.from_numpy(fitted.bounds.high),
         "bounds.at_low": torch.from_numpy(fitted.bounds.at_low),
@@ -156,6 +162,7 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
         seasonal_error=tensors["seasonal_error"].numpy(),
         calibration=Calibration(levels, tensors["calibration"]),
         limits=Limits(series or channels, tensors["limits.low"].numpy(), tensors["limits.high"].numpy()),
+        counts=Counts(tensors["counts.zeros"].numpy(), tensors["counts.size"].numpy()),
         bounds=Bounds(*(tensors[f"bounds.{name}"].numpy() for name in ("low", "high", "at_low"))),
         dependence=Dependence(tensors["dependence.errors"], tensors["dependence.phases"], dimensions.n_phases),
         frequency=str(document["frequency"]),
@@ -253,6 +260,8 @@ def _check_tensors(
             **({} if n_facts is None else {"facts": torch.empty(n_series, n_facts)}),
             "limits.low": torch.empty(n_series or n_channels),
             "limits.high": torch.empty(n_series or n_channels),
+            "counts.zeros": torch.empty(n_series or n_channels),
+            "counts.size": torch.empty(n_series or n_channels),
             "bounds.low": torch.empty(n_channels),
             "bounds.high": torch.empty(n_channels),
             "bounds.at_low": torch.empty(dimensions.n_phases, n_channels, dtype=torch.bool),
@@ -276,6 +285,9 @@ def _check_tensors(
         and (ages.diff() > 0.0).all()
     ):
         raise ValueError(f"expected phases below {dimensions.n_phases}, and levels and ages of the spread that rise")
+    zeros, size = tensors["counts.zeros"], tensors["counts.size"]
+    if not bool(((zeros >= 0.0) & (zeros < 1.0)).all() and (size.isnan() | (size.isfinite() & (size > 0.0))).all()):
+        raise ValueError("expected shares of zeros from 0 to below 1, and sizes of counts above 0")
     center, spread = tensors["scale.center"], tensors["scale.spread"]
     learned = ~center.isnan()
     scaled = center.isfinite() & spread.isfinite() & (spread > 0)

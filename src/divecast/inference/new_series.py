@@ -20,8 +20,9 @@ from divecast.data.windows.own_scale import OwnScale, PastMoments
 from divecast.data.windows.window_batch import cut
 from divecast.effects import Effects, RowEffects, facts_of
 from divecast.errors import warn_data
-from divecast.inference.dependence import Dependence, PathDraws, drawn_paths
+from divecast.inference.dependence import Dependence, PathDraws
 from divecast.inference.fitted_model import FittedModel
+from divecast.inference.margins import Margins, drawn_paths
 from divecast.inference.plain_rule import plain_forecast
 from divecast.inference.results import Floats, Forecast
 from divecast.model.forecaster import LinearPath, Past
@@ -54,11 +55,11 @@ class NewSeries:
         own = self._windows_like(windows)
         scale, (loc, spread) = own.own_scale(), self._scaled(own)
         center, unit = scale.center[:, None], scale.spread[:, None]
-        residuals = self.fitted.calibration.at(levels).numpy()
-        mean = center + unit * loc
-        quantiles = mean + unit * spread * residuals[:, None, :, None]
+        counts = self.fitted.counts.of_new(len(self.panel.channels))
+        margins = Margins(center + unit * loc, unit * spread, None, counts)
+        mean, quantiles = margins.mean, margins.values(self.fitted.calibration.at(levels).numpy()[:, None, :, None])
         draws = PathDraws(self._dependence, self.fitted.calibration, len(forecast.paths), self._seed)
-        paths = drawn_paths(draws, own.origins, phases(self.panel.clock, own.origins), mean, unit * spread)
+        paths = drawn_paths(draws, own.origins, phases(self.panel.clock, own.origins), margins)
         bounds = self.fitted.bounds.of_new(len(self.panel.channels))
         mean, quantiles, paths = (bounds.clip(each) for each in (mean, quantiles, paths))
         self._put_plain(own, np.isnan(scale.center), mean, quantiles, levels)

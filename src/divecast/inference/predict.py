@@ -16,9 +16,10 @@ from divecast.data.sources.series_rows import SeriesRows
 from divecast.data.time.phase import phases
 from divecast.data.windows.range_check import check_batch
 from divecast.errors import ConfigError, warn_data
-from divecast.inference.dependence import PathDraws, drawn_paths
+from divecast.inference.dependence import PathDraws
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.folding import by_time, folded, n_folded
+from divecast.inference.margins import Margins, drawn_paths
 from divecast.inference.plain_rule import PlainForecast
 from divecast.inference.results import Codes, Floats, Forecast, Keys, Labels, Reconstruction
 from divecast.types import Batch, Code, Outputs, Prediction, WindowEffects
@@ -87,11 +88,9 @@ def mean_and_quantiles(
     Raises:
         ConfigError: the levels do not increase, or lie outside the calibrated range.
     """
-    residuals = fitted.calibration.at(levels)
-    center, spread = torch.from_numpy(fitted.scale.center), torch.from_numpy(fitted.scale.spread)
-    mean = torch.addcmul(center, forecast.loc.cpu().contiguous(), spread)  # contiguous, as the results are
-    quantiles = torch.addcmul(mean, forecast.scale.cpu().contiguous() * spread, residuals[:, None, :, None])
-    return fitted.bounds.clip(mean.numpy(), at), fitted.bounds.clip(quantiles.numpy(), at)
+    margins = Margins.of(fitted, forecast)
+    quantiles = margins.values(fitted.calibration.at(levels).numpy()[:, None, :, None])
+    return fitted.bounds.clip(margins.mean, at), fitted.bounds.clip(quantiles, at)
 
 
 def phases_told(effects: WindowEffects | None) -> NDArray[np.int64] | None:
@@ -173,9 +172,8 @@ def forecast_pieces(  # noqa: PLR0913  all of them decide a forecast
 
 def _paths(fitted: FittedModel, piece: Windows, outputs: Prediction, draws: PathDraws) -> Floats:
     """Return the paths of a piece, (path, window, horizon, channel), in original units, without bounds."""
-    forecast: Any = outputs.forecast
-    mean, scale = fitted.original(forecast.loc), forecast.scale.cpu().numpy() * fitted.scale.spread
-    return drawn_paths(draws, piece.origins, phases(piece.source.clock, piece.origins), mean, scale)
+    margins = Margins.of(fitted, outputs.forecast)
+    return drawn_paths(draws, piece.origins, phases(piece.source.clock, piece.origins), margins)
 
 
 @dataclass(slots=True)

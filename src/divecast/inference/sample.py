@@ -14,6 +14,7 @@ from divecast.data.tables.frames import default_backend
 from divecast.effects import Facts, Wanted, facts_of, typical_effects
 from divecast.errors import ConfigError
 from divecast.inference.fitted_model import FittedModel
+from divecast.inference.margins import Margins
 from divecast.inference.results import Floats, Samples
 from divecast.types import Code, WindowEffects
 
@@ -76,7 +77,10 @@ def sample_prior(
     y = future.sample() if noise else future.mean
     if fitted.independent:  # of no series, and so in scaled units
         return x.cpu().numpy(), y.cpu().numpy()
-    return fitted.original(x), fitted.bounds.clip(fitted.original(y))
+    values = fitted.original(y)
+    if noise and fitted.counts.there_are:  # drawn anew, since the likelihood of the network is not one of counts
+        values = Margins.of(fitted, future).values(torch.randn(y.shape).numpy())
+    return fitted.original(x), fitted.bounds.clip(values)
 
 
 def _effects(fitted: FittedModel, wanted: Wanted, draw: np.random.Generator) -> WindowEffects | None:

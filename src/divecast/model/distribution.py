@@ -23,13 +23,17 @@ class LocationScale(Distribution):
         loc: any shape.
         log_scale: broadcasts against ``loc``.
         df: degrees of freedom, a scalar above 2; Student-t only.
+        wider: part of ``log_scale`` that is there since something is missing; broadcasts against ``loc``. None for
+            nothing.
     """
 
     arg_constraints: dict[str, Any] = {}  # noqa: RUF012  the name and type torch gives it
     support = constraints.real
 
-    def __init__(self, kind: Likelihood, loc: Tensor, log_scale: Tensor, df: Tensor | None = None) -> None:
-        self.kind, self.loc, self.log_scale, self.df = kind, loc, log_scale, df
+    def __init__(
+        self, kind: Likelihood, loc: Tensor, log_scale: Tensor, df: Tensor | None = None, wider: Tensor | None = None
+    ) -> None:
+        self.kind, self.loc, self.log_scale, self.df, self.wider = kind, loc, log_scale, df, wider
         super().__init__(batch_shape=loc.shape, validate_args=False)
 
     @property
@@ -45,7 +49,14 @@ class LocationScale(Distribution):
     def wider_by(self, deviation: Tensor) -> "LocationScale":
         """Return the same family with the squares of the scale and of ``deviation`` (>= 0, as ``loc``) added."""
         log_scale = 0.5 * torch.log((2.0 * self.log_scale).exp() + deviation.square())
-        return LocationScale(self.kind, self.loc, log_scale, self.df)
+        wider = log_scale - self.log_scale
+        return LocationScale(
+            self.kind, self.loc, log_scale, self.df, wider if self.wider is None else self.wider + wider
+        )
+
+    def for_missing(self, wider: Tensor) -> "LocationScale":
+        """Return the same family with a log factor on the scale, since something is missing."""
+        return LocationScale(self.kind, self.loc, self.log_scale + wider, self.df, wider)
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Return the log density, element by element."""

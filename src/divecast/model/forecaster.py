@@ -229,9 +229,9 @@ class Forecaster(nn.Module):
         if not self.training:
             mean, factor = self.recalibration(mean, None if effects is None else effects.phases)
             wider = wider + factor
-            if torch.compiler.is_exporting() or bool(torch.isnan(x[:, -1]).any()):
-                wider = wider + self.recalibration.for_age(x)
         distribution: LocationScale = self.likelihood(mean, wider)
+        if not self.training and (torch.compiler.is_exporting() or bool(torch.isnan(x[:, -1]).any())):
+            distribution = distribution.for_missing(self.recalibration.for_age(x))
         doubt = None if effects is None else effects.doubt
         return distribution if doubt is None else distribution.wider_by(doubt)
 
