@@ -30,6 +30,7 @@ _MAX_INTEGER = 2**63 - 1  # the largest that numpy counts with and torch takes a
 _EPOCHS, _BATCH_SIZE = 5, 128  # of a fit to many windows
 _STEPS, _STEPS_AN_EPOCH, _SMALLEST_BATCH, _MOST_EPOCHS = 150, 8, 16, 40  # of one to few; docs/method.md
 _MAX_DEPTH = 100  # refuses a file with a billion layers before they are built
+_MAX_EPOCHS = 10_000  # whose losses a file may have
 
 
 def check_at_least(low: int, **arguments: Any) -> None:
@@ -364,8 +365,8 @@ class TrainingConfig(_Config):
     """Settings of the optimisation.
 
     Attributes:
-        epochs: maximum number of epochs; None for 5, or more where the training windows are few and ``batch_size`` is
-            None, too (``for_windows``).
+        epochs: maximum number of epochs, at most 10,000; None for 5, or more where the training windows are few and
+            ``batch_size`` is None, too (``for_windows``).
         batch_size: windows per step; None for 128, or fewer where the training windows are few and ``epochs`` is None,
             too.
         learning_rate: peak learning rate of AdamW.
@@ -427,6 +428,7 @@ class TrainingConfig(_Config):
         """Check types and ranges (ConfigError)."""
         self._check_types()
         self._at_least(1, *(name for name in ("epochs", "batch_size") if getattr(self, name) is not None))
+        self._require(self.n_epochs <= _MAX_EPOCHS, "epochs", f"<= {_MAX_EPOCHS}")
         self._at_least(1, "patience", "window_stride")
         self._at_least(0, "weight_decay", "channels")
         self._require(self.learning_rate > 0, "learning_rate", "> 0")

@@ -8,6 +8,9 @@ from divecast.errors import DataError
 
 _MOST_SHOWN = 12
 
+MOST_CHARACTERS = 1000
+"""Of a name: what is longer is a text, not a name, and is refused in data and in files of models."""
+
 
 def listed(names: Collection[object]) -> str:
     """Return names in quotes, separated by commas: the first twelve if there are more, "none" if there are none."""
@@ -21,17 +24,34 @@ def repeated(names: Iterable[str]) -> list[str]:
 
 
 def check_unique(names: Sequence[str], what: str = "channel") -> None:
-    """Refuse names that occur more than once.
+    """Refuse names that occur more than once, or are too long.
 
     Args:
         names: the names.
         what: kind of things that they name, for the message.
 
     Raises:
-        DataError: a name occurs more than once.
+        DataError: a name occurs more than once, or has too many characters.
     """
+    check_short(names, what)
     if twice := repeated(names):
         raise DataError(f"More than one {what} is called {listed(twice)}", hint="Rename them")
+
+
+def check_short(names: Iterable[str], what: str = "channel") -> None:
+    """Refuse names of more than ``MOST_CHARACTERS``.
+
+    Raises:
+        DataError: a name is longer.
+    """
+    for name in names:
+        if len(name) > MOST_CHARACTERS:
+            raise DataError(
+                f"The name of a {what} is too long: {name[:40]!r} ...",
+                expected=f"at most {MOST_CHARACTERS} characters",
+                found=str(len(name)),
+                hint="Shorten it",
+            )
 
 
 def check_count(names: Sequence[str], count: int, what: str = "channel") -> None:

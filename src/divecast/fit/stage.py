@@ -276,7 +276,7 @@ def seasonal_error(source: Source, train: Part) -> NDArray[np.float64]:
             seasonal_scale(source.values[a:b], period) if b - a > period else [np.nan]
             for a, b in zip(train.start, train.stop, strict=True)
         ]
-        return np.concatenate(of_series)
+        return _above_zero(np.concatenate(of_series))
     ranges = [rows for rows in train.ranges() if rows.stop - rows.start > period]
     if not ranges:
         return np.full(len(source.channels), np.nan)
@@ -284,5 +284,9 @@ def seasonal_error(source: Source, train: Part) -> NDArray[np.float64]:
     lengths = np.array([rows.stop - rows.start - period for rows in ranges], dtype=np.float64)
     weights = np.where(np.isnan(errors), 0.0, lengths[:, None])
     total, weight = np.nansum(errors * weights, axis=0), weights.sum(axis=0)
-    error: NDArray[np.float64] = np.divide(total, weight, where=weight > 0, out=np.full(len(weight), np.nan))
-    return error
+    return _above_zero(np.divide(total, weight, where=weight > 0, out=np.full(len(weight), np.nan)))
+
+
+def _above_zero(error: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return errors, NaN where a series repeats itself exactly, of which there is no MASE."""
+    return np.where(error > 0.0, error, np.nan)

@@ -46,6 +46,7 @@ from divecast._text import plural
 from divecast.data import Vocabulary
 from divecast.data.names import listed
 from divecast.errors import ConfigError, warn_data
+from divecast.inference.finite import check_finite
 from divecast.inference.fitted_model import FittedModel
 from divecast.persistence.atomic import replacing
 from divecast.types import MarginalPosterior, WindowEffects
@@ -158,6 +159,7 @@ def export_model(fitted: FittedModel, path: Path, levels: Sequence[float]) -> No
     Raises:
         ConfigError: the file name has another ending, the levels are out of range, the ``onnx`` extra is not installed,
             the weights are too large for ONNX, or the model is one of independent series or of counts.
+        DataError: a forecast of the model is not finite.
         ArtifactError: the file cannot be written.
     """
     fitted.refuse_independent("An export")
@@ -183,12 +185,20 @@ def export_model(fitted: FittedModel, path: Path, levels: Sequence[float]) -> No
 
 
 def trace(graph: Graph, fitted: FittedModel) -> ExportedProgram:
-    """Trace the graph for any batch size."""
+    """Trace the graph for any batch size.
+
+    Raises:
+        DataError: it forecasts what is no finite number after a window at the mean of the training part.
+    """
     sizes = {"time": fitted.shape.lookback, "horizon": fitted.shape.horizon, "channel": len(fitted.channels)}
     sizes |= {"factor": len(graph.names), "column": fitted.dimensions.n_columns}
     shapes = {name: (2, *(sizes[axis] for axis in _AXES[name][1:])) for name in graph.inputs}
     examples = {"labels": -1, "effects_phases": 0}  # whole numbers
     inputs = [torch.full(shape, examples.get(name, 0.0)) for name, shape in shapes.items()]
+    with torch.no_grad():
+        forecast = graph(graph.center.nan_to_num().expand(shapes["x"]), *inputs[1:])
+    for name in ("mean", "quantiles"):
+        check_finite(forecast[name].numpy(), fitted.channels, fitted.scale.learned, name)
     batch = Dim("batch")
     any_batch = ({0: batch}, tuple({0: batch} for _ in inputs[1:]))[: len(inputs)]
     with torch.no_grad():

@@ -17,6 +17,7 @@ from divecast.data.time.phase import phases
 from divecast.data.windows.range_check import check_batch
 from divecast.errors import ConfigError, warn_data
 from divecast.inference.dependence import PathDraws
+from divecast.inference.finite import check_finite
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.folding import by_time, folded, n_folded
 from divecast.inference.margins import Margins, drawn_paths
@@ -56,14 +57,21 @@ def labels_for(labels: Tensor, mode: LabelMode) -> Tensor:
 
 @torch.inference_mode()
 def predict(fitted: FittedModel, batch: Batch, mode: LabelMode, sample: bool = False) -> Prediction:
-    """Forecast a batch at the mean code, or at one sample of it; b is not inferred if all labels are known."""
+    """Forecast a batch at the mean code, or at one sample of it; b is not inferred if all labels are known.
+
+    Raises:
+        DataError: a forecast is not finite.
+    """
     network = fitted.network
     labels = labels_for(batch.labels, mode)[:, : network.n_factors]
     if bool((labels >= 0).all()):
-        known = network.marginal.b_of_labels(labels, noise=sample)
-        return network.predict(batch.x, known, sample, batch.effects)
-    marginal = network.marginal_code(batch.x, labels, sample)
-    return network.predict(batch.x, (marginal.b, marginal.classes), sample, batch.effects)
+        clamped = network.marginal.b_of_labels(labels, noise=sample)
+    else:
+        marginal = network.marginal_code(batch.x, labels, sample)
+        clamped = marginal.b, marginal.classes
+    prediction = network.predict(batch.x, clamped, sample, batch.effects)
+    check_finite(prediction.forecast.mean.cpu().numpy(), fitted.channels)
+    return prediction
 
 
 @torch.inference_mode()
@@ -87,9 +95,13 @@ def mean_and_quantiles(
 
     Raises:
         ConfigError: the levels do not increase, or lie outside the calibrated range.
+        DataError: the network's output is not finite.
     """
     margins = Margins.of(fitted, forecast)
     quantiles = margins.values(fitted.calibration.at(levels).numpy()[:, None, :, None])
+    known = np.isfinite(fitted.scale.spread)
+    check_finite(margins.mean, fitted.channels, known)
+    check_finite(quantiles, fitted.channels, known, "quantile")
     return fitted.bounds.clip(margins.mean, at), fitted.bounds.clip(quantiles, at)
 
 
@@ -173,7 +185,9 @@ def forecast_pieces(  # noqa: PLR0913  all of them decide a forecast
 def _paths(fitted: FittedModel, piece: Windows, outputs: Prediction, draws: PathDraws) -> Floats:
     """Return the paths of a piece, (path, window, horizon, channel), in original units, without bounds."""
     margins = Margins.of(fitted, outputs.forecast)
-    return drawn_paths(draws, piece.origins, phases(piece.source.clock, piece.origins), margins)
+    paths = drawn_paths(draws, piece.origins, phases(piece.source.clock, piece.origins), margins)
+    check_finite(paths, fitted.channels, np.isfinite(fitted.scale.spread), "path")
+    return paths
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from dataclasses import fields as dataclass_fields
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,11 @@ from divecast.data.time.stamp_options import StampEdge
 from divecast.data.time.stamps import local_stamps
 from divecast.persistence.adapters import adapter_of
 from divecast.persistence.strict import as_json
-from divecast.train.history import History
+from divecast.train.history import EpochRecord, History
+
+_OF_EPOCH = tuple(each.name for each in dataclass_fields(EpochRecord))
+_LOSSES = ("train", "valid")
+_MOST_EPOCHS, _MOST_TERMS = 10_000, 100  # as many as ``TrainingConfig`` allows; of losses
 
 
 def fingerprint_of(source: Source) -> str:
@@ -165,7 +170,7 @@ class Provenance:
                 "fingerprint": self.fingerprint,
                 "linear_start": self.linear_start,
                 "correction": self.correction,
-                "history": [asdict(record) for record in self.history.records],
+                "history": [{name: getattr(record, name) for name in _OF_EPOCH} for record in self.history.records],
                 "stamps": self.stamps,
                 **({} if self.slots is None else {"slots": asdict(self.slots)}),
                 "refit": self.refit,
@@ -185,6 +190,12 @@ class Provenance:
         Raises:
             ValueError, LookupError, TypeError, ConfigError, DataError: a field is malformed.
         """
+        history = fields["history"]
+        if len(history) > _MOST_EPOCHS or any(len(epoch[part]) > _MOST_TERMS for epoch in history for part in _LOSSES):
+            raise ValueError(
+                f"expected at most {_MOST_EPOCHS} epochs of {_MOST_TERMS} losses in provenance.history, "
+                f"got {len(history)} epochs"
+            )
         parsed = {
             "plan": FitPlan.from_json(fields["plan"]),
             "split": read_typed(fields["split"], ByTime, ByRecording, ByGroup),

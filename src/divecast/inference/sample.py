@@ -13,6 +13,7 @@ from divecast.data.labels.class_names import class_place
 from divecast.data.tables.frames import default_backend
 from divecast.effects import Facts, Wanted, facts_of, typical_effects
 from divecast.errors import ConfigError
+from divecast.inference.finite import check_finite
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.margins import Margins
 from divecast.inference.results import Floats, Samples
@@ -75,6 +76,7 @@ def sample_prior(
     x = window.sample() if noise else window.mean
     future = network.forecaster(x, network.fuse_for_forecast(code)[0], classes, effects)
     y = future.sample() if noise else future.mean
+    check_finite(future.mean.cpu().numpy(), fitted.channels)
     if fitted.independent:  # of no series, and so in scaled units
         return x.cpu().numpy(), y.cpu().numpy()
     values = fitted.original(y)

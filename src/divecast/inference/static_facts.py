@@ -11,7 +11,7 @@ from torch import Tensor
 
 from divecast._text import plural
 from divecast.data import Panel, WindowShape
-from divecast.data.names import listed
+from divecast.data.names import check_short, listed
 from divecast.data.source import Column
 from divecast.data.sources.series_rows import Blocks, SeriesRows
 from divecast.data.tables.label_columns import as_text, distinct, label_missing
@@ -42,7 +42,9 @@ class Fact:
     def of(cls, name: str, column: Column) -> "Fact":
         """Take the units, or the categories, of the series of a fit."""
         if column.dtype.kind != "f":
-            return cls(name, categories=tuple(distinct(column)[0]))
+            categories = tuple(distinct(column)[0])
+            check_short(categories, f"category of fact {name!r}")
+            return cls(name, categories=categories)
         known = column[~np.isnan(column)]
         return cls(name, float(known.mean()), float(known.std())) if len(known) else cls(name)
 

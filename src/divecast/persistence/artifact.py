@@ -24,6 +24,7 @@ from divecast.persistence.strict import RESTORE, as_artifact_error, parse_object
 from divecast.persistence.version import __version__
 
 _DOCUMENT, _DIGEST = "divecast", "sha256"
+_MOST_DOCUMENT, _MOST_TENSORS = 16 << 20, 50_000  # characters of JSON, which take seconds to read
 _VERSION = re.compile(r"[\w.+-]{1,30}")
 
 
@@ -58,6 +59,12 @@ def write_artifact(path: Path, artifact: Artifact) -> None:
         "body": artifact.document,
     }
     text = json.dumps(document, allow_nan=False)
+    if len(text) > _MOST_DOCUMENT:
+        raise ArtifactError(
+            f"{path} would have a document of {len(text) / 2**20:.0f} MiB, and one of more than "
+            f"{_MOST_DOCUMENT >> 20} MiB could not be read",
+            hint="Use fewer series or shorter names",
+        )
     with replacing(path) as temporary:
         try:
             save_file(tensors, temporary, {_DOCUMENT: text, _DIGEST: _digest(text, tensors)})
@@ -82,9 +89,15 @@ def read_artifact(path: Path, kind: str, schema: int) -> Artifact:
         raise ArtifactError(f"There is no file {path}", expected=f"a divecast {kind} file")
     with as_artifact_error(path, kind):
         with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
+            metadata, names = file.metadata() or {}, list(file.keys())
+            n_characters = len(metadata[_DOCUMENT])
+            if n_characters > _MOST_DOCUMENT or len(names) > _MOST_TENSORS:
+                raise ValueError(
+                    f"a document of {n_characters / 2**20:.0f} MiB and {len(names)} tensors, expected at most "
+                    f"{_MOST_DOCUMENT >> 20} MiB and {_MOST_TENSORS}"
+                )
             document = _document(path, kind, schema, metadata[_DOCUMENT])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  not a dict
+            tensors = {name: file.get_tensor(name) for name in names}
         intact = metadata.get(_DIGEST) == _digest(metadata[_DOCUMENT], tensors)
     if not intact:
         raise ArtifactError(f"{path} is damaged: its checksum does not match its content", hint=RESTORE)

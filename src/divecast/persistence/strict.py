@@ -35,11 +35,43 @@ def as_artifact_error(path: Path, kind: str) -> Iterator[None]:
     try:
         yield
     except _MALFORMED as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:_MAX_REASON]
+        reason = " ".join(_reason(error).split())[:_MAX_REASON]
         raise ArtifactError(
             f"{path} is not a valid divecast {kind}: truncated, damaged or written by another program ({reason})",
             hint=RESTORE,
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    """Return what is wrong: the sentence of an error that has one, and the place and rule of a type that is wrong."""
+    if type(error).__module__.startswith("pydantic"):
+        first = error.errors(include_url=False, include_input=False)[0]  # type: ignore[attr-defined]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    if type(error) in (ValueError, ConfigError, DataError):
+        return str(error)
+    return f"{type(error).__name__}: {error}"
+
+
+def check_texts(values: Any, most: int) -> None:
+    """Check that no text within JSON values is longer than a name.
+
+    Args:
+        values: JSON values.
+        most: characters that a text may have.
+
+    Raises:
+        ValueError: a text is longer; shows its start.
+    """
+    left = [values]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            left += value
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
+        elif isinstance(value, str) and len(value) > most:
+            raise ValueError(f"a text has {len(value)} characters, expected at most {most}: {value[:40]!r} ...")
 
 
 def parse_object(text: str) -> dict[str, Any]:
@@ -104,7 +136,10 @@ def check_like(
         have, want = (_shape_and_dtype(tensors.get(name)) for tensors in (found, expected))
         if have != want:
             raise ValueError(f"expected tensor {name!r:.80} to be {want}, got {have}")
-        if name not in may_lack_numbers and found[name].numel() and not all(map(isfinite, found[name].aminmax())):
+        if name in may_lack_numbers:
+            if bool(found[name].isinf().any()):
+                raise ValueError(f"expected finite numbers or NaN in tensor {name!r:.80}")
+        elif found[name].numel() and not all(map(isfinite, found[name].aminmax())):
             raise ValueError(f"expected finite numbers in tensor {name!r:.80}")
 
 

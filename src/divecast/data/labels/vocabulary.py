@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from math import isclose
 from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from divecast.data.factors import Kind
+from divecast.data.names import check_short
 from divecast.data.source import Column
 from divecast.data.tables.label_columns import distinct
 from divecast.errors import DataError
@@ -40,15 +42,17 @@ class Vocabulary:
         """Check that names, frequencies and edges fit together.
 
         Raises:
-            DataError: their numbers differ, or a value is out of range.
+            DataError: their numbers differ, a value is out of range, or a name is too long.
         """
         n = len(self.classes)
         shares = n == len(self.frequencies) and all(0 < share <= 1 for share in self.frequencies)
+        shares = shares and isclose(sum(self.frequencies), 1.0, abs_tol=1e-6)
         edges = self.edges is None or (len(self.edges) == n - 1 and all(a < b for a, b in pairwise(self.edges)))
+        check_short(self.classes, "class")
         if not (0 < n == len(set(self.classes)) and shares and edges and self.kind in get_args(Kind)):
             raise DataError(
                 f"Classes of factor {self.name!r:.80} do not fit together",
-                expected="different names, each with a frequency above 0, and increasing edges between them if any",
+                expected="different names, frequencies above 0 that sum to 1, and increasing edges between them if any",
                 found=f"{n} classes",
             )
 

@@ -4,17 +4,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast.data.time.clock import Clock
+from divecast.data.time.open_slots import OpenSlots
+from divecast.data.time.step import Unit
 
 _DAY, _HOUR, _MOST = 86400, 3600, 96  # a shorter step than a quarter of an hour counts by the hour
 
 
 def n_phases(clock: Clock | None) -> int:
     """Return the number of phases; 1 without a clock, and of steps that no period is made of."""
-    if clock is None:
-        return 1
-    if clock.unit in ("M", "ME"):
-        return 12 // clock.step if 12 % clock.step == 0 else 1
-    seconds = clock.step * (_DAY if clock.unit == "D" else 1) if clock.slots is None else clock.slots.step
+    return 1 if clock is None else n_phases_of(clock.step, clock.unit, clock.slots)
+
+
+def n_phases_of(step: int, unit: Unit, slots: OpenSlots | None = None) -> int:
+    """Return the number of phases of a clock with a step, by its open times if some are closed."""
+    if unit in ("M", "ME"):
+        return 12 // step if 12 % step == 0 else 1
+    seconds = step * (_DAY if unit == "D" else 1) if slots is None else slots.step
     if seconds == _DAY:
         return 7
     if seconds > _DAY or _DAY % seconds:

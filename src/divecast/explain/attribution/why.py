@@ -1,5 +1,6 @@
 """Attribution of forecasts: each component of the code is set to its prior mean in turn, and the change measured."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from divecast.explain.attribution.agreement import Agreement
 from divecast.explain.attribution.attribution import Attribution
 from divecast.explain.code import infer_code
 from divecast.explain.places import Places, windows_at
+from divecast.inference.finite import check_finite
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import LabelMode, batches
 from divecast.inference.results import Keys
@@ -57,7 +59,7 @@ def attribute(fitted: FittedModel, windows: Windows, mode: LabelMode = "known") 
         raise DataError("There is no window to explain")
     network, changes, moments = fitted.network, [], _Moments.zero(fitted)
     for batch in batches(fitted, windows):
-        ablation = _ablate(network, batch, infer_code(fitted, batch, mode))
+        ablation = _ablate(network, batch, infer_code(fitted, batch, mode), fitted.channels)
         moments = moments.plus(ablation)
         changes.append(ablation.changes())
     change, shift, together, fused, attention = (np.concatenate(column) for column in zip(*changes, strict=True))
@@ -110,12 +112,13 @@ class _Ablation:
 
 
 @torch.inference_mode()
-def _ablate(network: Network, batch: Batch, code: Code) -> _Ablation:
+def _ablate(network: Network, batch: Batch, code: Code, channels: Sequence[str]) -> _Ablation:
     sizes, mean = network.marginal.block_sizes, prior_mean(network, len(batch.x))
 
     def forecast(fused: Code, covariates: Code) -> Tensor:
         code = network.fuse_for_forecast(fused)[0]
         mean: Tensor = network.forecaster(batch.x, code, covariates.classes, batch.effects).mean
+        check_finite(mean.cpu().numpy(), channels)
         return mean
 
     ablated = [replaced(code, mean, sizes, (component,)) for component in range(n_components(network))]
