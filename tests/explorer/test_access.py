@@ -48,7 +48,9 @@ def test_a_poor_token_is_refused(token):
         ("evil.org", 400),
         ("127.0.0.1.evil.org", 400),
         ("evil.org:8765", 400),
-        ("[::1", 200),
+        ("[::1", 400),
+        ("127.0.0.1:evil", 400),
+        ("127.0.0.1:80@evil.org", 400),
         ("[evil]", 400),
         ("", 400),
     ],
@@ -59,7 +61,15 @@ def test_a_page_cannot_reach_it_under_a_name_of_its_own(of_hours, host, status):
 
 @pytest.mark.parametrize(
     ("origin", "status"),
-    [("http://127.0.0.1", 200), ("http://evil.org", 403), ("null", 403), ("http://127.0.0.1:1", 403)],
+    [
+        ("http://127.0.0.1", 200),
+        ("http://evil.org", 403),
+        ("null", 403),
+        ("HTTPS://127.0.0.1", 200),
+        ("ftp://127.0.0.1", 403),
+        ("http://127.0.0.1/", 403),
+        ("http://127.0.0.1:1", 403),
+    ],
 )
 def test_a_page_of_another_server_is_sent_away(of_hours, origin, status):
     response = of_hours.get("/model", Origin=origin)
@@ -146,6 +156,22 @@ def test_a_body_may_not_come_too_slowly():
 
     keeper = AccessMiddleware(never, replace(OPEN, body_seconds=0.05))
     assert send(keeper, [("POST", "/forecast", {"content": drip()})])[0].status_code == 408
+
+
+def test_no_address_may_have_all_requests():
+    async def slow(scope, receive, send):
+        await asyncio.sleep(0.2)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    for rules in (replace(OPEN, requests_of_one=2), replace(OPEN, requests=2)):
+        keeper = AccessMiddleware(slow, rules)
+        responses = send(keeper, [("GET", "/", {})] * 3)
+        refused = next(response for response in responses if response.status_code != 200)
+        assert sorted(response.status_code for response in responses) == [200, 200, 503]
+        assert refused.headers["retry-after"] == "1"
+        assert "2 requests" in refused.json()["error"]
+        assert send(keeper, [("GET", "/", {})])[0].status_code == 200
 
 
 def test_every_response_has_the_safe_headers(of_hours):

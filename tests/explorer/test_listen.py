@@ -3,13 +3,14 @@
 import asyncio
 import socket
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import httpx
 import pytest
 
 from divecast import ConfigError
 from divecast.explorer import client_timeouts
+from divecast.explorer.connections import Waiting
 from divecast.explorer.listen import address_of, open_socket
 from explorer.asking import Asked, listening, run
 
@@ -76,6 +77,28 @@ def test_who_does_not_end_the_head_of_a_request_is_given_up(of_hours, monkeypatc
             for _ in range(3):  # together longer than one head may take
                 assert kept.get("/model").status_code == 200
                 time.sleep(0.12)
+
+
+def test_who_only_connects_shuts_nobody_out(of_hours):
+    with listening(Asked(of_hours.explorer).app) as port, ExitStack() as opened:
+        lines = [opened.enter_context(socket.create_connection(("127.0.0.1", port), 10)) for _ in range(40)]
+        assert httpx.get(f"http://127.0.0.1:{port}/model", timeout=10).status_code == 200
+        lines[0].settimeout(10)
+        with suppress(ConnectionResetError):
+            assert lines[0].recv(1) == b""  # the oldest was closed
+        lines[-1].sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        assert lines[-1].recv(12) == b"HTTP/1.1 200"
+
+
+def test_the_oldest_of_those_that_wait_are_closed():
+    waiting, closed = Waiting(most=3, most_of_one=2), []
+    for number, address in enumerate("aabac"):
+        waiting.enter(number, address, lambda number=number: closed.append(number))
+        waiting.enter(number, address, lambda: closed.append("twice"))
+    assert closed == [0, 1]
+    waiting.leave(2)
+    waiting.leave(2)
+    assert len(waiting) == 2
 
 
 def test_who_does_not_take_the_answer_is_given_up(of_hours, monkeypatch):

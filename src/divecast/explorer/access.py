@@ -8,7 +8,9 @@ prevents. Any other address needs the token.
 import asyncio
 import binascii
 import hmac
+import re
 from base64 import b64decode
+from collections import Counter
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -20,6 +22,7 @@ from divecast.errors import ConfigError
 from divecast.explorer.refusal import Refusal
 
 LEAST_TOKEN = 16
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:\[\]]+))(?::[0-9]{1,5})?")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _ALWAYS = {
     "Cache-Control": "no-store",
@@ -38,12 +41,16 @@ class AccessRules:
         token: required token; None for none.
         body_bytes: largest body.
         body_seconds: time within which the body must arrive.
+        requests: requests at a time, from their head until the response is taken.
+        requests_of_one: those from one address.
     """
 
     hosts: frozenset[str] | None
     token: str | None
     body_bytes: int
     body_seconds: float
+    requests: int = 512
+    requests_of_one: int = 96
 
     @classmethod
     def of(cls, host: str, token: str | None, body_bytes: int, body_seconds: float) -> "AccessRules":
@@ -88,24 +95,44 @@ class AccessMiddleware:
 
     def __init__(self, app: ASGIApp, rules: AccessRules) -> None:
         self._app, self._rules = app, rules
+        self._open: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        address = (scope.get("client") or ("",))[0]
+        self._open[address] += 1
+        try:
+            await self._answer(address, scope, receive, send)
+        finally:
+            self._open[address] -= 1
+            self._open += Counter()  # forgets those that are 0
 
+    async def _answer(self, address: str, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_safe(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).update(_ALWAYS)
             await send(message)
 
         headers = Headers(scope=scope)
-        outcome = refusal_of(self._rules, headers) or await self._body(headers, receive)
+        outcome = self._too_many(address) or refusal_of(self._rules, headers) or await self._body(headers, receive)
         if isinstance(outcome, Response):
             await outcome(scope, receive, send_safe)
         elif outcome is not None:
             await self._app(scope, _replayed(outcome, receive), send_safe)
+
+    def _too_many(self, address: str) -> Response | None:
+        """Return the refusal of a request while too many others are open; None if there are not."""
+        rules = self._rules
+        if self._open[address] > rules.requests_of_one:
+            who = f"{rules.requests_of_one} requests from this address"
+        elif self._open.total() > rules.requests:
+            who = f"{rules.requests} requests"
+        else:
+            return None
+        return _refusal(503, f"The server has {who} already. Try again in a moment.", **{"Retry-After": "1"})
 
     async def _body(self, headers: Headers, receive: Receive) -> bytes | Response | None:
         """Return the body, its refusal, or None if the client has disconnected."""
@@ -132,10 +159,11 @@ class AccessMiddleware:
 
 def refusal_of(rules: AccessRules, headers: Headers) -> Response | None:
     """Return the refusal of a request by its headers; None if it is allowed."""
-    host, origin = headers.get("host", ""), headers.get("origin")
-    if rules.hosts is not None and _without_port(host) not in rules.hosts:
-        return _refusal(400, f"The Host of a request must be {' or '.join(sorted(rules.hosts))}.")
-    if origin is not None and origin.partition("://")[2] != host:
+    (host, *more), origin = headers.getlist("host") or [""], headers.get("origin")
+    if more or (rules.hosts is not None and _without_port(host) not in rules.hosts):
+        names = "one" if rules.hosts is None else " or ".join(sorted(rules.hosts))
+        return _refusal(400, f"The Host of a request must be {names}.")
+    if origin is not None and origin.lower() not in (f"http://{host}".lower(), f"https://{host}".lower()):
         return _refusal(403, "The Origin of a request must be this server.")
     if rules.token is not None and not _shows(headers.get("authorization", ""), rules.token):
         challenge = 'Bearer realm="divecast", Basic realm="divecast, with the token as password"'
@@ -148,9 +176,9 @@ def refusal_of(rules: AccessRules, headers: Headers) -> Response | None:
 
 
 def _without_port(host: str) -> str:
-    if host.startswith("["):
-        return host[1:].partition("]")[0].lower()
-    return host.partition(":")[0].lower()
+    """Return the name of a Host, without the port and the brackets of an address; empty if it is malformed."""
+    found = _HOST.fullmatch(host)
+    return (found[1] or found[2]).lower() if found else ""
 
 
 def _shows(authorization: str, token: str) -> bool:

@@ -1,6 +1,6 @@
 """The ASGI application: the explorer's page and the requests it sends."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, cast
@@ -50,6 +50,17 @@ _DESCRIPTIONS = {
     503: "The server is busy; try again after Retry-After seconds",
     504: "The answer took too long",
 }
+_MESSAGES = {
+    "extra_forbidden": "There is no such field",
+    "missing": "This field is needed",
+    "model_attributes_type": "Must be a JSON object",
+    "model_type": "Must be a JSON object",
+    "dict_type": "Must be a JSON object",
+    "list_type": "Must be a list",
+    "string_type": "Must be a text",
+}
+"""Of the errors that pydantic words for programmers."""
+
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": Refusal, "description": text} for status, text in _DESCRIPTIONS.items()
 }
@@ -84,12 +95,12 @@ def build_app(explorer: Explorer, rules: AccessRules, page: str) -> ASGIApp:
     )
     _answer_errors(app, explorer)
     _add_questions(app, explorer, partial(_answered, pool))
-    about = model_answer(explorer).model_dump_json()
+    about, shown = model_answer(explorer).model_dump_json().encode(), page.encode()  # once, not per request
 
     @app.get("/", response_class=HTMLResponse)
     async def show_page() -> Response:
         """Show the explorer's page."""
-        return HTMLResponse(page)
+        return HTMLResponse(shown)
 
     @app.get("/model", response_model=ModelAnswer)
     async def model() -> Response:
@@ -146,7 +157,10 @@ def _answer_errors(app: FastAPI, explorer: Explorer) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def wrong_request(_: Request, error: RequestValidationError) -> Response:
-        return _refused(422, Refusal.of_fields([_field_error(detail) for detail in error.errors()[:20]]))
+        fields = [_field_error(detail, error.body) for detail in error.errors()[:20]]
+        # What can be of two types has an error of each: the one within the type that was meant says more.
+        inner = [each for each in fields if not any(other.field.startswith(f"{each.field}.") for other in fields)]
+        return _refused(422, Refusal.of_fields(inner))
 
     @app.exception_handler(DivecastError)
     async def refused(_: Request, error: DivecastError) -> Response:
@@ -173,14 +187,27 @@ def _answer_errors(app: FastAPI, explorer: Explorer) -> None:
         return _refused(500, _because("The server could not answer. Its log says why."), {"Connection": "close"})
 
 
-def _field_error(detail: Any) -> FieldError:
-    path = (
-        [] if detail["type"] == "json_invalid" else detail["loc"]
-    )  # of invalid JSON it is the position of a character
-    field = ".".join(str(part) for part in path if part != "body") or "body"
+def _field_error(detail: Any, body: Any) -> FieldError:
+    # Of invalid JSON, the place is the position of a character.
+    path = [] if detail["type"] == "json_invalid" else _in_body(detail["loc"], body, detail["type"])
     # A missing field has no input of its own: pydantic passes the whole body.
     got = None if detail["type"] == "missing" else shortened(detail.get("input"))
-    return FieldError(field=readable(field), message=readable(detail["msg"]), got=got)
+    message = _MESSAGES.get(detail["type"], detail["msg"])
+    return FieldError(field=readable(".".join(path) or "body"), message=readable(message), got=got)
+
+
+def _in_body(place: Sequence[int | str], body: Any, kind: str) -> list[str]:
+    """Return the parts of the place of an error that are in the request: not the names of types that were tried."""
+    path, value = list[str](), body
+    for number, part in enumerate(place):
+        is_key = isinstance(value, dict) and part in value
+        is_item = isinstance(value, list) and isinstance(part, int) and part < len(value)
+        if is_key or is_item:
+            path.append(str(part))
+            value = value[part]
+        elif kind == "missing" and number == len(place) - 1:
+            path.append(str(part))
+    return path
 
 
 def _because(error: str) -> Refusal:

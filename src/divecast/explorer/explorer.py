@@ -113,7 +113,7 @@ class Explorer:
         windows = self._windows_of(question)
         n_curves = 1 + len(question.levels) + _PARTS * question.parts
         self._check_size(windows, question.channels, self.fitted.shape.horizon * n_curves)
-        with of_field("levels"):
+        with of_field("levels", only=True):
             forecast = forecast_windows(self.fitted, windows, question.labels, question.levels)
         return forecast, forecast_parts(self.fitted, windows, question.labels) if question.parts else None
 
@@ -135,14 +135,14 @@ class Explorer:
             return self._in_scenario(windows, question)
         with of_field("unlabelled_code"):
             how = ClassChange(question.labels, self.effects() if question.unlabelled_code == "adjusted" else None)
-        with of_field("levels"):
+        with of_field("levels", only=True):
             return what_if_windows(self.fitted, windows, wanted.expand(len(windows), -1), how, question.levels)
 
     def _in_scenario(self, windows: Windows, question: WhatIfQuestion) -> Counterfactual:
         asked = {name: [each.described() for each in changes] for name, changes in (question.future or {}).items()}
         with of_field("future"):
             scenario = scenario_of(self.fitted, windows, asked)
-        with of_field("levels"):
+        with of_field("levels", only=True):
             return scenario_windows(self.fitted, windows, scenario, question.labels, question.levels)
 
     def traverse(self, question: TraverseQuestion) -> Traversal:
@@ -155,7 +155,7 @@ class Explorer:
         self._check_size(windows, question.channels, (1 + len(stops)) * (shape.lookback + shape.horizon))
         with of_field("unlabelled_code"):
             effects = self.effects() if question.unlabelled_code == "adjusted" else None
-        with of_field("positions"):
+        with of_field("positions", only=True):
             return traverse_windows(self.fitted, windows, moved, stops, effects)
 
     def anomalies(self, question: AnomaliesQuestion) -> Anomalies:

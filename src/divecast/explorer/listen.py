@@ -2,12 +2,14 @@
 
 import socket
 from collections.abc import Callable
+from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from divecast.errors import ConfigError
 from divecast.explorer.client_timeouts import TimeoutProtocol
+from divecast.explorer.connections import Waiting
 
 _CONNECTIONS = 512
 
@@ -38,13 +40,12 @@ def make_server(app: ASGIApp) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
             app,
-            http=TimeoutProtocol,
+            http=partial(TimeoutProtocol, waiting=Waiting()),  # type: ignore[arg-type]  # called as a class is
             access_log=False,
             log_level="warning",
             server_header=False,
             ws="none",
             lifespan="on",
-            limit_concurrency=_CONNECTIONS,
             timeout_keep_alive=10,
             timeout_graceful_shutdown=5,
         )

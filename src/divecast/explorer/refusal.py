@@ -73,13 +73,20 @@ class Refusal(BaseModel):
 
 
 @contextmanager
-def of_field(name: str) -> Iterator[None]:
-    """Attribute the library's errors raised within the block to a field of the request."""
+def of_field(name: str, *, only: bool = False) -> Iterator[None]:
+    """Attribute the library's errors raised within the block to a field of the request.
+
+    Args:
+        name: the field.
+        only: whether only those that name an argument of this name are about it.
+    """
     try:
         yield
     except RefusedError:
         raise
     except DivecastError as error:
+        if only and error.argument != name:
+            raise
         raise RefusedError(name, error.problem, expected=error.expected, found=error.found, hint=error.hint) from error
 
 

@@ -17,6 +17,7 @@ from divecast.data import Calendar, Factor, Vocabulary
 from divecast.data.time.calendar import CALENDAR_CLASSES
 from divecast.data.time.phase import n_phases_of
 from divecast.data.time.step import parse_step
+from divecast.effects.terms import Classes
 from divecast.inference.bounds import Bounds
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.provenance import Provenance
@@ -178,8 +179,8 @@ def _check_ranges(fitted: FittedModel) -> None:
     _refuse_at(~as_asked, fitted.channels, f"the bounds of {{}} are not those of the settings, {asked}")
 
 
-def _pair(asked: Any, bounds: Bounds) -> tuple[NDArray[np.float64], float]:
-    low, high = (np.nan if each is None else np.float32(each) for each in asked)
+def _pair(asked: Any, bounds: Bounds) -> tuple[NDArray[Any], float]:
+    low, high = (np.nan if each is None else float(np.float32(each)) for each in asked)
     return np.full(len(bounds.low), low), high
 
 
@@ -219,8 +220,9 @@ def _check_effects(fitted: FittedModel) -> None:
             raise ValueError(f"expected standard deviations of at least 0 in effects.{name}")
     for group in effects.basis.groups:
         for term in group.terms:
-            frequencies = getattr(term, "frequencies", None)
-            if frequencies is not None and frequencies != fitted.known_vocabularies[term.factor].frequencies:
+            if not isinstance(term, Classes):
+                continue
+            if term.frequencies != fitted.known_vocabularies[term.factor].frequencies:
                 raise ValueError(f"group {group.name!r:.80} has other frequencies than the classes of its factor")
 
 
