@@ -35,7 +35,7 @@ Arrays = dict[str, NDArray[Any]]
 
 
 def gappy() -> Panel:
-    """Three weeks of four channels: values missing here and there and one channel for two days.
+    """Three weeks of four channels: values missing here and there, one channel for two days, one stuck, one shifted.
 
     With a label of three levels, missing in every fifth row, another of two and a covariate, missing now and then.
     """
@@ -47,6 +47,8 @@ def gappy() -> Panel:
     values = (panel.values + 2.0 * (promo == "on")[:, None] + np.nan_to_num(temp)[:, None]).astype(np.float32)
     values[draw.random(values.shape) < 0.05] = np.nan
     values[300:348, 2] = np.nan
+    values[440:470, 0] = values[439, 0]
+    values[470:, 3] += 4.0 * np.nanstd(values[:, 3])
     names = np.array(["low", "mid", "high"], dtype=object)
     level = names[np.arange(len(values)) // 5 % 3]
     level[::5] = None

@@ -12,6 +12,8 @@ from divecast.data import Windows
 from divecast.data.sources.series_rows import SeriesRows
 from divecast.data.time.phase import phases
 from divecast.fit.counts import Seen, fit_counts, scores_of, thinned
+from divecast.fit.departures import fit_departures
+from divecast.fit.drawn_errors import Draws
 from divecast.fit.outages import fit_ages
 from divecast.fit.recalibrate import Errors, fit_recalibration, folds
 from divecast.inference.calibration import Calibration
@@ -24,16 +26,18 @@ _MOST_WINDOWS = 50_000  # of independent series; more would take minutes
 _YEAR = np.timedelta64(365, "D")
 
 
-def calibrated(fitted: FittedModel, valid: Windows, low_counts: NDArray[np.bool_]) -> FittedModel:
+def calibrated(fitted: FittedModel, train: Windows, valid: Windows, low_counts: NDArray[np.bool_]) -> FittedModel:
     """Return the model with its recalibration, quantiles and dependence fitted; the network changes in place.
 
     The quantiles are of errors whose mean and spread were recalibrated on other windows.
 
     Args:
         fitted: the model.
+        train: windows of the training part.
         valid: windows of ``draw_windows``.
         low_counts: (channel,) channels that hold low counts, or series of an independent model.
     """
+    seed = fitted.provenance.plan.seed
     errors, n_phases, share = errors_of(fitted, valid), fitted.dimensions.n_phases, _share_of_year(valid)
     fold, values = folds(len(errors.values)), torch.empty_like(errors.values)
     for number in fold.unique().tolist():
@@ -42,8 +46,9 @@ def calibrated(fitted: FittedModel, valid: Windows, low_counts: NDArray[np.bool_
         values[inside] = errors.at(inside).standardised(fit_recalibration(others, n_phases, share))
     found = fit_recalibration(errors, n_phases, share)
     fitted.network.forecaster.recalibration.load_state_dict(found.state_dict())
-    seed = fitted.provenance.plan.seed
-    fit_ages(fitted, valid, seed)
+    draws = Draws.of(fitted, valid, seed)
+    fit_ages(draws)
+    fit_departures(draws, train)
     counts = fitted.counts
     if low_counts.any():
         shifted, factor = found(errors.mean, errors.phases)

@@ -125,7 +125,7 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
     hold_counts = np.zeros(len(fitted.series or fitted.channels), np.bool_)
     if plan.model.counts != "never":
         hold_counts = low_counts(stage.source, stage.parts.train)
-    fitted = calibrated(fitted, drawn, hold_counts)
+    fitted = calibrated(fitted, stage.train, drawn, hold_counts)
     return _fitted_again(fitted, stage, request, ranks) if request.refit else fitted
 
 
@@ -156,7 +156,8 @@ def _fitted_again(fitted: FittedModel, former: Stage, request: FitRequest, ranks
     network = ranks.align(stage.network.to(fitted.device))
     fit_network(network, task, _after(request.checkpointing), request.callbacks)
     network.forecaster.shares.copy_(fitted.network.forecaster.shares)
-    network.forecaster.recalibration.load_state_dict(fitted.network.forecaster.recalibration.state_dict())
+    for name in ("recalibration", "departures"):
+        getattr(network.forecaster, name).load_state_dict(getattr(fitted.network.forecaster, name).state_dict())
     kept = {name: getattr(fitted, name) for name in ("calibration", "dependence", "counts", "limits")}
     return replace(stage.fitted(provenance), **kept)
 

@@ -178,6 +178,7 @@ class _Work:
             found, factor = network.forecaster.recalibration, torch.from_numpy(ratio).to(self.fitted.device)
             found.knots.mul_(factor).add_(shift.to(factor))
             found.shift.mul_(factor)
+            network.forecaster.departures.usual.mul_(factor)
         return network.forecaster.shares.clone()
 
     def solve(self, network: Network, train: Part, valid: Part, mix: Mix | None) -> tuple[Mix, Effects | None]:

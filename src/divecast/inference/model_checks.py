@@ -95,6 +95,7 @@ def check_model(fitted: FittedModel) -> None:
     _check_ranges(fitted)
     _check_linear(fitted)
     _check_recalibration(fitted)
+    _check_departures(fitted)
     _check_effects(fitted)
     _check_static(fitted)
     _check_added(fitted)
@@ -208,6 +209,18 @@ def _check_recalibration(fitted: FittedModel) -> None:
     for name in ("by_phase", "by_level", "by_age"):
         if bool((getattr(found, name).abs() > _MOST_LOG_FACTOR).any()):
             raise ValueError(f"expected logarithms of factors up to {_MOST_LOG_FACTOR:g} in recalibration.{name}")
+
+
+def _check_departures(fitted: FittedModel) -> None:
+    """What is usual can be divided by, and the answers to what is not are bounded."""
+    found = fitted.network.forecaster.departures
+    if not bool((found.usual > 0.0).all() and (found.usual_run > 0.0).all()):
+        raise ValueError("expected usual departures and constant runs above 0")
+    if bool(((found.follow < 0.0) | (found.follow > 1.0)).any()):
+        raise ValueError("expected shares of departures from 0 to 1")
+    for name in ("by_size", "by_run"):
+        if bool((getattr(found, name).abs() > _MOST_LOG_FACTOR).any()):
+            raise ValueError(f"expected logarithms of factors up to {_MOST_LOG_FACTOR:g} in departures.{name}")
 
 
 def _check_effects(fitted: FittedModel) -> None:

@@ -23,7 +23,7 @@ class LocationScale(Distribution):
         loc: any shape.
         log_scale: broadcasts against ``loc``.
         df: degrees of freedom, a scalar above 2; Student-t only.
-        wider: part of ``log_scale`` that is there since something is missing; broadcasts against ``loc``. None for
+        wider: part of ``log_scale`` that is there since something is missing or unusual; broadcasts against ``loc``. None for
             nothing.
     """
 
@@ -55,7 +55,7 @@ class LocationScale(Distribution):
         )
 
     def for_missing(self, wider: Tensor) -> "LocationScale":
-        """Return the same family with a log factor on the scale, since something is missing."""
+        """Return the same family with a log factor on the scale, since something is missing or unusual."""
         return LocationScale(self.kind, self.loc, self.log_scale + wider, self.df, wider)
 
     def log_prob(self, value: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from torch.nn.functional import pad
 from divecast.config import DecoderConfig
 from divecast.model.blocks import Residual
 from divecast.model.channel_mixing import ChannelMixing
+from divecast.model.departures import Departures
 from divecast.model.distribution import LocationScale
 from divecast.model.draws import in_pieces
 from divecast.model.likelihood import ScaledLikelihood
@@ -208,6 +209,7 @@ class Forecaster(nn.Module):
         nn.init.zeros_(self.spread.bias)
         self.likelihood = ScaledLikelihood(config.forecast, (horizon, n_channels))
         self.recalibration = Recalibration(told.n_phases, n_channels, horizon)
+        self.departures = Departures(lookback, n_channels, horizon)
 
     def forward(
         self, x: Tensor, fused: Tensor, classes: tuple[Tensor, ...], effects: WindowEffects | None = None
@@ -228,10 +230,13 @@ class Forecaster(nn.Module):
         wider = wider.transpose(1, 2)
         if not self.training:
             mean, factor = self.recalibration(mean, None if effects is None else effects.phases)
-            wider = wider + factor
+            follow, unusual = self.departures(x, x if effects is None else x - effects.past)
+            mean, wider = mean + follow, wider + factor
         distribution: LocationScale = self.likelihood(mean, wider)
-        if not self.training and (torch.compiler.is_exporting() or bool(torch.isnan(x[:, -1]).any())):
-            distribution = distribution.for_missing(self.recalibration.for_age(x))
+        if not self.training:
+            unusual = unusual + self.recalibration.for_age(x)
+            if torch.compiler.is_exporting() or bool(unusual.any()):
+                distribution = distribution.for_missing(unusual)
         doubt = None if effects is None else effects.doubt
         return distribution if doubt is None else distribution.wider_by(doubt)
 
