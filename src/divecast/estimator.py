@@ -30,6 +30,7 @@ from divecast.inference.evaluation import Evaluation, evaluate_windows
 from divecast.inference.fitted_model import FittedModel, PartName
 from divecast.inference.forecasting import Forecasting
 from divecast.inference.model_file import read_model, write_model
+from divecast.inference.observe import Observation, observe
 from divecast.inference.predict import (
     LabelMode,
     pool_recordings,
@@ -390,6 +391,32 @@ class DeepDIVE(Forecasting, Explaining):
         self._fitted = update_model(self.fitted_model, data, shown)
         return self
 
+    def observe(self, data: Any) -> Observation:
+        """Take in values that have come, and move the levels of the quantiles where intervals held too few or too many.
+
+        For rolling use between updates, at the cost of forecasts of the new rows. Nothing else of the model changes;
+        ``fit`` and ``update`` start anew. Each series and group of steps is moved by its own misses and those of all
+        (adaptive conformal inference; docs/uncertainty.md). A saved model keeps the levels.
+
+        Args:
+            data: the older rows, at least a look-back, with the newer ones at their end.
+
+        Returns:
+            What was observed and how the levels are now.
+
+        Raises:
+            NotFittedError: the model is not fitted.
+            DataError: the data cannot be used, have no row after the last one that the model knows, or are recordings.
+            ConfigError: the model is one of independent series.
+
+        Example:
+            >>> grown = DeepDIVE.from_plan(model.plan).fit(panel.rows(0, 1600), progress=False)
+            >>> grown.observe(panel).n_rows
+            80
+        """
+        self._fitted, observation = observe(self.fitted_model, data)
+        return observation
+
     def encode(self, data: Any, part: PartName = "all", every: int = 1) -> Codes:
         """Infer the codes of windows from their values alone: a, b and class probabilities.
 
@@ -516,7 +543,7 @@ class DeepDIVE(Forecasting, Explaining):
             )
         return sample_windows(self.fitted_model, n, classes or {}, noise, seed)
 
-    def evaluate(
+    def evaluate(  # noqa: PLR0913  options of one call
         self,
         data: Any,
         part: PartName = "test",
@@ -525,6 +552,7 @@ class DeepDIVE(Forecasting, Explaining):
         baselines: bool = True,
         every: int = 1,
         n_paths: int = 0,
+        adapt: bool = False,
     ) -> Evaluation:
         """Score the forecasts from all forecast origins, and simple forecasters on the same windows.
 
@@ -538,6 +566,8 @@ class DeepDIVE(Forecasting, Explaining):
             every: score one forecast origin in this many.
             n_paths: number of sample paths, some hundred, to score totals, peaks and steps together as well: ``joint``
                 of the result.
+            adapt: whether the quantiles from each origin are those of a model that has observed the values before it,
+                as in rolling use with ``observe``; sample paths are not scored so.
 
         Raises:
             NotFittedError: the model is not fitted.
@@ -551,8 +581,10 @@ class DeepDIVE(Forecasting, Explaining):
         """
         check_at_least(1, every=every)
         check_at_least(0, n_paths=n_paths)
+        if adapt and n_paths:
+            raise ConfigError("Paths are not scored while the levels move", hint="Use either {adapt} or {n_paths}")
         windows = self.fitted_model.windows(data, part, "score", every)
-        return evaluate_windows(self.fitted_model, windows, labels, baselines, n_paths)
+        return evaluate_windows(self.fitted_model, windows, labels, baselines, n_paths, adapt)
 
     def score(self, data: Any, y: None = None, *, part: PartName | None = None, every: int = 1) -> float:  # noqa: ARG002
         """Return the negative MASE of the forecasts, as scikit-learn's tools expect of a score: larger is better.

@@ -100,6 +100,7 @@ def update_model(fitted: FittedModel, data: Any, callbacks: Sequence[Callback] =
         limits=limits,
         effects=effects,
         added=(),
+        adaptation=None,
         provenance=replace(
             provenance,
             fingerprint=fingerprint_of(source),

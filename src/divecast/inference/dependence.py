@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from divecast.errors import ConfigError
+from divecast.inference.adaptation import Adaptation
 from divecast.inference.calibration import Calibration
 from divecast.inference.results import Floats
 
@@ -85,10 +86,19 @@ class PathDraws:
         calibration: quantiles of the standardised residuals.
         n_paths: number of paths.
         seed: of the draws; each window has its own, by its origin.
+        adaptation: levels that observed values have moved, if there are some.
     """
 
-    def __init__(self, dependence: Dependence, calibration: Calibration, n_paths: int, seed: int) -> None:
+    def __init__(
+        self,
+        dependence: Dependence,
+        calibration: Calibration,
+        n_paths: int,
+        seed: int,
+        adaptation: Adaptation | None = None,
+    ) -> None:
         self._dependence, self._calibration, self._seed = dependence, calibration, seed
+        self._adaptation, self._residuals = adaptation, dict[int, Floats]()
         self.n_paths = n_paths
         self._ranks: tuple[int, Ints] | None = None
 
@@ -108,10 +118,20 @@ class PathDraws:
         parts = random.permuted(np.tile(np.arange(n_turns), (n_vectors, 1)), axis=1)
         taken = vectors.ravel()[: self.n_paths]
         part = parts[vectors, np.arange(n_turns)[:, None]].ravel()[: self.n_paths]
-        n_levels = n_vectors * n_turns
-        residuals = self._calibration.residuals_at((np.arange(n_levels) + 0.5) / n_levels)
-        found: Floats = residuals[ranks[taken] * n_turns + part[:, None, None], np.arange(ranks.shape[1])[:, None]]
+        residuals, step = self._residuals_at(n_vectors * n_turns), np.arange(ranks.shape[1])[:, None]
+        channel = np.arange(ranks.shape[2]) if residuals.shape[2] > 1 else 0
+        found: Floats = residuals[ranks[taken] * n_turns + part[:, None, None], step, channel]
         return found
+
+    def _residuals_at(self, n_levels: int) -> Floats:
+        """Return the quantiles at so many levels, (level, horizon, channel), or (level, horizon, 1) of all alike."""
+        if n_levels not in self._residuals:
+            levels = (np.arange(n_levels) + 0.5) / n_levels
+            if self._adaptation is None:
+                self._residuals[n_levels] = self._calibration.residuals_at(levels)[..., None]
+            else:
+                self._residuals[n_levels] = self._adaptation.quantiles(levels, self._calibration).astype(np.float32)
+        return self._residuals[n_levels]
 
     def _ranks_at(self, phase: int) -> Ints:
         if self._ranks is None or self._ranks[0] != phase:

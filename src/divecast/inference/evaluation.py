@@ -14,9 +14,11 @@ from divecast._optional import Plottable
 from divecast.baselines import Baseline, LastValue, SeasonalNaive
 from divecast.config import LinearStart
 from divecast.data import Backend, Source, Windows, seasons, to_frame
+from divecast.inference.adaptation import Adaptation, Rolling
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.folding import folded_values
 from divecast.inference.joint_scores import JointScores, joint_scores
+from divecast.inference.observe import standardised
 from divecast.inference.predict import LabelMode, batch_of, forecast_cut, mean_and_quantiles, predict, target_phases
 from divecast.inference.results import Floats
 from divecast.metrics import ForecastScores, ScoreSums
@@ -128,12 +130,16 @@ def rivals(fitted: FittedModel, source: Source) -> dict[str, Baseline | LinearPa
 
 
 def evaluate_windows(
-    fitted: FittedModel, windows: Windows, mode: LabelMode, with_rivals: bool, n_paths: int = 0
+    fitted: FittedModel, windows: Windows, mode: LabelMode, with_rivals: bool, n_paths: int = 0, adapt: bool = False
 ) -> Evaluation:
     """Score the model, and simple forecasters if wanted, on windows; forecasts are made and dropped batch by batch.
 
-    Series that could not be learned from are not scored.
+    Series that could not be learned from are not scored. With ``adapt``, quantiles from each origin are those of a
+    model that has observed the values of the windows before it.
     """
+    if adapt:
+        fitted.refuse_independent("Adapting to values that come")
+    rolling = _rolling(fitted, windows) if adapt else None
     horizon, (center, seasonal_error) = fitted.shape.horizon, _levels(fitted, windows)
     others = rivals(fitted, windows.source) if with_rivals else {}
     sums = {MODEL_NAME: ScoreSums(horizon, center, seasonal_error, LEVELS)}
@@ -142,14 +148,27 @@ def evaluate_windows(
         batch, own = batch_of(fitted, piece), fitted.at(piece)
         fold = partial(folded_values, piece) if fitted.independent else _same
         outputs = predict(fitted, batch, mode)
-        truth = fold(own.original(batch.y))
-        sums[MODEL_NAME].update(
-            truth, *map(fold, mean_and_quantiles(own, outputs.forecast, LEVELS, target_phases(fitted, piece)))
-        )
+        truth, at = fold(own.original(batch.y)), target_phases(fitted, piece)
+        moved = None if rolling is None else _moved(rolling, piece.origins, standardised(own, batch, outputs.forecast))
+        sums[MODEL_NAME].update(truth, *map(fold, mean_and_quantiles(own, outputs.forecast, LEVELS, at, moved)))
         for name, rival in others.items():
             sums[name].update(truth, fold(own.original(rival.forecast(batch))))
     joint = joint_scores(fitted, windows, mode, n_paths) if n_paths else None
     return Evaluation({name: running.result() for name, running in sums.items()}, windows.source.backend, joint)
+
+
+def _rolling(fitted: FittedModel, windows: Windows) -> Rolling:
+    levels = fitted.adaptation or Adaptation.none(fitted.shape.horizon, len(fitted.channels))
+    return Rolling(levels, fitted.calibration, int(windows.origins[0]))
+
+
+def _moved(rolling: Rolling, origins: NDArray[np.int64], errors: NDArray[np.float64]) -> Tensor:
+    """Return the quantiles of standardised errors of windows, (level, window, horizon, channel), and move on."""
+    found = []
+    for origin, residuals in zip(origins.tolist(), errors, strict=True):
+        found.append(rolling.quantiles(origin, LEVELS))
+        rolling.add(origin, residuals)
+    return torch.from_numpy(np.stack(found, axis=1))
 
 
 def _same(values: Floats) -> Floats:

@@ -107,7 +107,7 @@ class Graph(nn.Module):
         self.inputs = input_names(fitted)
         self.register_buffer("center", torch.from_numpy(fitted.scale.center))
         self.register_buffer("spread", torch.from_numpy(fitted.scale.spread))
-        self.register_buffer("residuals", fitted.calibration.at(levels))
+        self.register_buffer("residuals", fitted.residuals(levels))
         self.has_bounds = fitted.bounds.there_are
         self.register_buffer("low", torch.from_numpy(np.nan_to_num(fitted.bounds.low, nan=-np.inf)))
         self.register_buffer("high", torch.from_numpy(np.nan_to_num(fitted.bounds.high, nan=np.inf)))
@@ -124,7 +124,7 @@ class Graph(nn.Module):
         outputs = self.network.predict(window, (marginal.b, marginal.classes), sample=False, effects=effects)
         forecast: Any = outputs.forecast
         mean, scale = forecast.mean, forecast.scale
-        quantiles = mean[:, None] + scale[:, None] * self.residuals[:, :, None]
+        quantiles = mean[:, None] + scale[:, None] * self.residuals
         closed = None if effects is None or effects.phases is None else self.at_low[effects.phases]
         return {
             "mean": self._bounded(mean, closed),

@@ -42,6 +42,7 @@ from divecast.data.sources.series_rows import SeriesRows
 from divecast.data.windows.own_scale import OwnScale, at_names
 from divecast.effects import Basis, Effects, RowEffects, facts_of
 from divecast.errors import ConfigError, DataError, warn_data
+from divecast.inference.adaptation import Adaptation
 from divecast.inference.added_factor import AddedFactor
 from divecast.inference.bounds import Bounds
 from divecast.inference.calibration import Calibration
@@ -82,6 +83,7 @@ class FittedModel:
         series: names of the series of the fit of an independent model, which has a single channel; ``scale`` is then
             (series, channel), and ``seasonal_error`` (series,). Empty for series that are forecast together.
         static: facts of the series that an independent model reads.
+        adaptation: levels that observed values have moved; None if none were observed.
 
     Example:
         >>> fitted = model.fitted_model
@@ -106,6 +108,7 @@ class FittedModel:
     added: tuple[AddedFactor, ...] = ()
     series: tuple[str, ...] = ()
     static: StaticFacts = NO_FACTS
+    adaptation: Adaptation | None = None
 
     @property
     def independent(self) -> bool:
@@ -411,6 +414,20 @@ class FittedModel:
                 hint=hint or 'Fit one with {series} "joint"',
                 argument="series",
             )
+
+    def residuals(self, levels: Sequence[float]) -> Tensor:
+        """Return the quantiles of standardised errors, (level, horizon, channel), or (level, horizon, 1) of all alike.
+
+        Args:
+            levels: probabilities.
+
+        Raises:
+            ConfigError: the levels do not increase, or lie outside the calibrated range.
+        """
+        calibrated = self.calibration.at(levels)
+        if self.adaptation is None:
+            return calibrated[..., None]
+        return torch.from_numpy(self.adaptation.quantiles(levels, self.calibration)).float()
 
     def at(self, windows: Windows) -> "FittedModel":
         """Return the model with the scale of windows: that of all, or of each window of an independent model."""

@@ -59,6 +59,21 @@ class Margins:
         counts = self.counts.quantiles(self.mean, residuals if self.wider is None else residuals * self.wider)
         return np.where(np.isnan(counts), values, counts)
 
+    def residuals(self, truth: Floats, seed: int) -> Floats:
+        """Return the standardised residuals of what happened, (window, horizon, channel), NaN where not known.
+
+        Args:
+            truth: (window, horizon, channel) original units.
+            seed: of the draws where a distribution of counts has a step.
+        """
+        with np.errstate(invalid="ignore"):
+            found: Floats = (truth - self.mean) / self.scale
+        if not self.counts.there_are:
+            return found
+        scores = self.counts.scores(self.mean, truth, seed)
+        scores = scores if self.wider is None else scores / self.wider
+        return np.where(np.isnan(scores), found, scores)
+
 
 def drawn_paths(draws: PathDraws, origins: Ints, phases: Ints, margins: Margins) -> Floats:
     """Return paths of windows, (path, window, horizon, channel), in original units.

@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,6 +15,7 @@ from divecast.data.names import MOST_CHARACTERS, check_unique
 from divecast.data.outliers import Limits
 from divecast.effects import Basis, Design, Effects, groups_from_json, groups_to_json
 from divecast.errors import ArtifactError
+from divecast.inference.adaptation import Adaptation
 from divecast.inference.added_factor import AddedFactor, path_of
 from divecast.inference.bounds import Bounds
 from divecast.inference.calibration import Calibration
@@ -31,7 +33,7 @@ from divecast.persistence.strict import as_artifact_error, as_json, check_like, 
 
 SCHEMA = 4
 """2: maps of several families of residuals, and an encoder of a that knows levels apart; 3: spread by phase and level,
-and the dependence of errors; 4: counts."""
+and the dependence of errors; 4: counts, departures, and observed values."""
 
 _MOST_STATIC, _MOST_VECTORS, _MOST_PHASES = 100_000, 10_000_000, 1440  # a damaged number must not allocate memory
 _MAY_LACK = (
@@ -62,6 +64,7 @@ def write_model(fitted: FittedModel, path: Path) -> None:
         "bounds.at_low": torch.from_numpy(fitted.bounds.at_low),
         "dependence.errors": fitted.dependence.errors,
         "dependence.phases": fitted.dependence.phases,
+        **({} if fitted.adaptation is None else {"adaptation": torch.from_numpy(fitted.adaptation.levels)}),
         **_effect_tensors(fitted.effects),
         **{
             f"added.{number}.{name}": value
@@ -113,6 +116,7 @@ def document_of(fitted: FittedModel) -> dict[str, Any]:
             "n_vectors": len(fitted.dependence.errors),
             "n_static": fitted.dimensions.n_static,
             "levels": fitted.calibration.levels,
+            "observed": _observed(fitted.adaptation),
             "frequency": fitted.frequency,
             "provenance": fitted.provenance.to_json(),
             "added": [
@@ -157,7 +161,8 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
     learned = [Vocabulary.from_dict(plain["vocabulary"]) for plain in document["added"]]
     n_facts = static.width if "static" in document else None
     n_vectors = _number(document["n_vectors"], 0, _MOST_VECTORS)
-    sizes = _Sizes(len(levels), n_vectors, len(series), n_facts)
+    observed = document["observed"]
+    sizes = _Sizes(len(levels), n_vectors, len(series), n_facts, observed is not None)
     _check_tensors(tensors, dimensions, provenance.plan.model, sizes, basis, learned)
     network = build_network(dimensions, provenance.plan.model, seed=0)
     check_buffers(network.state_dict(), tensors, "network.")
@@ -187,16 +192,29 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
         added=tuple(added),
         series=series,
         static=replace(static, kept=tensors.get("facts")),
+        adaptation=None if observed is None else _adaptation_of(observed, tensors["adaptation"]),
     )
 
 
+def _observed(adaptation: Adaptation | None) -> dict[str, Any] | None:
+    return None if adaptation is None else {"n_rows": adaptation.n_rows, "until": adaptation.until}
+
+
+def _adaptation_of(observed: dict[str, Any], levels: Tensor) -> Adaptation:
+    return Adaptation(levels.numpy(), _number(observed["n_rows"], 0, 2**62), str(np.datetime64(observed["until"], "s")))
+
+
 class _Sizes(NamedTuple):
-    """Numbers of quantile levels, residual vectors, independent series, and their features (None if none are kept)."""
+    """Numbers of quantile levels, residual vectors, independent series, and their features (None if none are kept).
+
+    And whether values were observed.
+    """
 
     n_levels: int
     n_vectors: int
     n_series: int
     n_facts: int | None
+    observed: bool
 
 
 def _number(value: Any, least: int, most: int) -> int:
@@ -262,7 +280,8 @@ def _check_tensors(
     Raises:
         ValueError: a name or shape differs, or a value is not finite.
     """
-    n_levels, n_vectors, n_series, n_facts = sizes
+    n_levels, n_vectors, n_series, n_facts, observed = sizes
+    none = Adaptation.none(dimensions.horizon, dimensions.n_channels)
     with torch.device("meta"):
         network, n_channels = build_network(dimensions, config, seed=0), dimensions.n_channels
         expected = {f"network.{name}": value for name, value in network.state_dict().items()} | {
@@ -271,6 +290,7 @@ def _check_tensors(
             "seasonal_error": torch.empty(n_series or n_channels, dtype=torch.float64),
             "calibration": torch.empty(n_levels, dimensions.horizon),
             **({} if n_facts is None else {"facts": torch.empty(n_series, n_facts)}),
+            **({"adaptation": torch.from_numpy(none.levels)} if observed else {}),
             "limits.low": torch.empty(n_series or n_channels),
             "limits.high": torch.empty(n_series or n_channels),
             "counts.zeros": torch.empty(n_series or n_channels),

@@ -83,7 +83,11 @@ def complete(fitted: FittedModel, batch: Batch, mode: LabelMode) -> Outputs:
 
 @torch.inference_mode()
 def mean_and_quantiles(
-    fitted: FittedModel, forecast: Any, levels: Sequence[float], at: NDArray[np.int64] | None
+    fitted: FittedModel,
+    forecast: Any,
+    levels: Sequence[float],
+    at: NDArray[np.int64] | None,
+    residuals: Tensor | None = None,
 ) -> tuple[Floats, Floats]:
     """Return mean, (batch, horizon, channel), and quantiles, (level, batch, horizon, channel), in original units.
 
@@ -92,13 +96,15 @@ def mean_and_quantiles(
         forecast: their distributions.
         levels: probabilities of the quantiles.
         at: (batch, horizon) phases of their target rows, if they are known.
+        residuals: (level, batch, horizon, channel) quantiles of standardised errors; by default those of the model.
 
     Raises:
         ConfigError: the levels do not increase, or lie outside the calibrated range.
         DataError: the network's output is not finite.
     """
+    residuals = fitted.residuals(levels)[:, None] if residuals is None else residuals
     margins = Margins.of(fitted, forecast)
-    quantiles = margins.values(fitted.calibration.at(levels).numpy()[:, None, :, None])
+    quantiles = margins.values(residuals.numpy())
     known = np.isfinite(fitted.scale.spread)
     check_finite(margins.mean, fitted.channels, known)
     check_finite(quantiles, fitted.channels, known, "quantile")
@@ -145,7 +151,7 @@ def forecast_pieces(  # noqa: PLR0913  all of them decide a forecast
     count, of those there.
     """
     n_recent, silent, empty = -(-fitted.shape.lookback // _RECENT), _Marked(), _Marked()
-    drawn = draws(fitted.dependence, fitted.calibration, n_paths, fitted.provenance.plan.seed)
+    drawn = draws(fitted.dependence, fitted.calibration, n_paths, fitted.provenance.plan.seed, fitted.adaptation)
     for piece in cut:
         batch, own = batch_of(fitted, piece), fitted.at(piece)
         outputs, plain = predict(fitted, batch, mode), PlainForecast.of(fitted, piece)

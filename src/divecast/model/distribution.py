@@ -23,8 +23,8 @@ class LocationScale(Distribution):
         loc: any shape.
         log_scale: broadcasts against ``loc``.
         df: degrees of freedom, a scalar above 2; Student-t only.
-        wider: part of ``log_scale`` that is there since something is missing or unusual; broadcasts against ``loc``. None for
-            nothing.
+        wider: part of ``log_scale`` that is there since something is missing or unusual; broadcasts against ``loc``.
+            None for nothing.
     """
 
     arg_constraints: dict[str, Any] = {}  # noqa: RUF012  the name and type torch gives it

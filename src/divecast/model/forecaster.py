@@ -234,7 +234,8 @@ class Forecaster(nn.Module):
             mean, wider = mean + follow, wider + factor
         distribution: LocationScale = self.likelihood(mean, wider)
         if not self.training:
-            unusual = unusual + self.recalibration.for_age(x)
+            if torch.compiler.is_exporting() or bool(torch.isnan(x[:, -1]).any()):
+                unusual = unusual + self.recalibration.for_age(x)
             if torch.compiler.is_exporting() or bool(unusual.any()):
                 distribution = distribution.for_missing(unusual)
         doubt = None if effects is None else effects.doubt
