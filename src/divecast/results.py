@@ -1,4 +1,4 @@
-"""All result types: each has ``frame()``, a table, and ``plot()``, a figure.
+"""All result types: each has ``frame()``, a table, and all but ``Observation`` have ``plot()``, a figure.
 
 ``AnomalousWindow``, ``EffectCurve``, ``EpochRecord``, ``Finding`` and ``LabelDisagreement`` are rows of such results.
 """
@@ -12,6 +12,7 @@ from divecast.explain.counterfactuals.traversal import Traversal
 from divecast.explain.diagnosis.diagnosis import Diagnosis, Finding
 from divecast.explain.effects.curves import EffectCurve, EffectCurves
 from divecast.inference.evaluation import Evaluation
+from divecast.inference.observe import Observation
 from divecast.inference.results import Codes, Forecast, ForecastParts, Labels, Reconstruction, Samples
 from divecast.selection import Backtest, SearchResult
 from divecast.train.history import EpochRecord, History
@@ -34,6 +35,7 @@ __all__ = [
     "History",
     "LabelDisagreement",
     "Labels",
+    "Observation",
     "Reconstruction",
     "Samples",
     "SearchResult",

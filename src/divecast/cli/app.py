@@ -21,6 +21,7 @@ from divecast.cli.commands.export import export
 from divecast.cli.commands.fit import fit
 from divecast.cli.commands.forecast import forecast
 from divecast.cli.commands.info import info
+from divecast.cli.commands.observe import observe
 from divecast.cli.commands.paths import paths
 from divecast.cli.commands.report import report
 from divecast.cli.commands.search import search
@@ -38,6 +39,7 @@ app = typer.Typer(name="divecast", add_completion=False, pretty_exceptions_enabl
 _EXAMPLES: dict[Callable[..., None], str] = {
     fit: "divecast fit loads.csv --horizon 24 --lookback 168 --factor hour --factor weekday --tz Europe/Berlin",
     update: "divecast update model.safetensors loads.csv --out newer.safetensors",
+    observe: "divecast observe model.safetensors loads.csv --out model.safetensors",
     forecast: "divecast forecast model.safetensors loads.csv --level 0.05 --level 0.95 --out forecasts.csv",
     paths: "divecast paths model.safetensors loads.csv --panel --peak day --level 0.5 --level 0.95 --out peaks.csv",
     encode: "divecast encode model.safetensors loads.csv --out codes.parquet",

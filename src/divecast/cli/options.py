@@ -32,6 +32,10 @@ Device = Annotated[
     typer.Option("--device", help="Device: cpu (default), cuda, mps, or auto for the fastest.", rich_help_panel=_RUN),
 ]
 Seed = Annotated[int | None, typer.Option("--seed", help="Random seed.", rich_help_panel=_RUN)]
+Adapt = Annotated[
+    bool,
+    typer.Option("--adapt", help="Move levels of intervals by the values before each forecast, as observe does."),
+]
 Workers = Annotated[
     int, typer.Option("--workers", help="Number of parallel processes, one thread each.", rich_help_panel=_RUN)
 ]

@@ -125,6 +125,7 @@ def backtest(  # noqa: PLR0913  model, data, and how the fits are run
     *,
     span: int | None = None,
     split: ByTime | ByRecording | None = None,
+    adapt: bool = False,
     out: str | Path = "backtest",
     workers: int = 1,
     ray: str | None = None,
@@ -147,6 +148,8 @@ def backtest(  # noqa: PLR0913  model, data, and how the fits are run
         span: rows of each test part of a panel; by default all test parts together are the last fifth of the rows.
         split: for a panel, the shares of training and validation before a test part, as ``ByTime(3, 1)``; for
             recordings, the label of the groups and the random seed, as ``ByRecording(group="subject")``.
+        adapt: whether the quantiles from each origin are those of a model that has observed the values before it, as in
+            rolling use with ``observe``; of a panel of joint series.
         out: folder of the results.
         workers: number of processes, of one thread each.
         ray: address of a Ray cluster to use instead, or ``local``; its machines must share the folder ``out`` and the
@@ -172,7 +175,7 @@ def backtest(  # noqa: PLR0913  model, data, and how the fits are run
     execution = Execution(Path(out), workers, ray, watch)
     source = read_source(data, factors=model.plan.factors, covariates=model.plan.covariates)
     trials = [
-        Trial(fold.name, model.plan, fold.split, "test", fold.stop, baselines=True, device=str(model.device))
+        Trial(fold.name, model.plan, fold.split, "test", fold.stop, True, str(model.device), adapt)
         for fold in folds_of(source, folds, span, split)
     ]
     return Backtest(tuple(run_trials(source, trials, execution)), source.backend)

@@ -33,6 +33,7 @@ class Trial:
         stop: first row of a panel that is not used; None for all rows.
         baselines: whether simple forecasters are scored too.
         device: device of the fit.
+        adapt: whether levels move by the values before each forecast.
     """
 
     name: str
@@ -42,10 +43,12 @@ class Trial:
     stop: int | None = None
     baselines: bool = False
     device: str = "cpu"
+    adapt: bool = False
 
     def identity(self, fingerprints: dict[str, str]) -> dict[str, Any]:
         """Return all that the result depends on, with the fingerprints of the data, as JSON values."""
         scored = {"part": self.part, "stop": self.stop, "baselines": self.baselines, "device": self.device}
+        scored |= {"adapt": True} if self.adapt else {}
         values = {**self.plan.to_json(), "split": typed(self.split), **fingerprints, **scored, "divecast": __version__}
         identity: dict[str, Any] = json.loads(json.dumps(values))
         return identity
@@ -120,7 +123,7 @@ def run_trial(job: TrialJob) -> None:
         began = perf_counter()
         model = DeepDIVE.from_plan(trial.plan, trial.device).fit(source, trial.split, progress=False)
         seconds = perf_counter() - began
-        scores = model.evaluate(source, trial.part, baselines=trial.baselines).table()
+        scores = model.evaluate(source, trial.part, baselines=trial.baselines, adapt=trial.adapt).table()
         accuracy = model.infer_labels(source, trial.part).accuracy() if trial.plan.factors else {}
     result = TrialResult(job.identity, plain(scores), plain(accuracy), seconds, len(model.history.records))
     with replacing(job.file) as temporary:

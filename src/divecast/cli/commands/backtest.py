@@ -10,7 +10,7 @@ from divecast.cli.console import number, print_json, print_lines, print_table, s
 from divecast.cli.factors import parse_split
 from divecast.cli.files import Writes
 from divecast.cli.inputs import read_data
-from divecast.cli.options import FitOptions, FolderOut, Json, Ray, Workers
+from divecast.cli.options import Adapt, FitOptions, FolderOut, Json, Ray, Workers
 from divecast.cli.trials import FAILED, build_model, report_failures, stopped, tell
 from divecast.data import Panel, write_frame
 from divecast.errors import ConfigError
@@ -35,6 +35,7 @@ def backtest(
         typer.Option("--span", help="Rows each fold is scored on. Default: all folds together are the last fifth."),
     ] = None,
     out: Annotated[FolderOut, Writes(_files)] = Path("backtest"),
+    adapt: Adapt = False,
     workers: Workers = 1,
     ray: Ray = None,
     as_json: Json = False,
@@ -54,7 +55,9 @@ def backtest(
         raise ConfigError("A group needs recordings, and the data are a panel", hint="Leave {group} out")
     split = parse_split(settings.split, "time" if is_panel else "recording", settings.group)
     try:
-        result = run(model, source, folds, span=span, split=split, out=out, workers=workers, ray=ray, watch=tell)
+        result = run(
+            model, source, folds, span=span, split=split, adapt=adapt, out=out, workers=workers, ray=ray, watch=tell
+        )
     except KeyboardInterrupt:
         raise stopped(out) from None
     scores = write_frame(result.frame(), out / _TABLE)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from divecast.cli.console import number, print_json, print_table
 from divecast.cli.inputs import load_with_data
-from divecast.cli.options import AllSteps, Json, Labels, ModelOptions
+from divecast.cli.options import Adapt, AllSteps, Json, Labels, ModelOptions
 from divecast.data import Panel, Recordings
 from divecast.errors import ConfigError, DataError
 from divecast.inference.fitted_model import PartName
@@ -45,6 +45,7 @@ def evaluate(
         typer.Option("--n-paths", min=0, help="Also score totals and peaks, with so many sample paths; some hundred."),
     ] = 0,
     every: Annotated[int, typer.Option("--every", min=1, help="Score one forecast origin in this many.")] = 1,
+    adapt: Adapt = False,
     as_json: Json = False,
 ) -> None:
     """Score forecasts, beside simple forecasters on the same windows, for a part or a span of time."""
@@ -57,7 +58,9 @@ def evaluate(
     chosen: PartName = "all" if spanned else part or "test"
     if spanned:
         source = span_of(source, start, stop, model.fitted_model.shape.lookback)
-    result = model.evaluate(source, chosen, labels=labels, baselines=baselines, every=every, n_paths=n_paths)
+    result = model.evaluate(
+        source, chosen, labels=labels, baselines=baselines, every=every, n_paths=n_paths, adapt=adapt
+    )
     joint = None if result.joint is None else result.joint.table()
     if as_json:
         more = {} if joint is None else {"joint": _records(joint)}
