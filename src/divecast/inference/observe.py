@@ -134,9 +134,8 @@ def residuals_of(fitted: FittedModel, windows: Windows) -> Iterator[tuple[int, D
     """Yield the origin and the standardised errors, (horizon, channel), of each window."""
     for piece in pieces(fitted, windows):
         batch = batch_of(fitted, piece)
-        yield from zip(
-            piece.origins.tolist(), standardised(batch, predict(fitted, batch, "known").forecast), strict=True
-        )
+        errors = standardised(fitted, batch, predict(fitted, batch, "known").forecast)
+        yield from zip(piece.origins.tolist(), errors, strict=True)
 
 
 def standardised(fitted: FittedModel, batch: Batch, forecast: Any) -> Doubles:
