@@ -31,6 +31,14 @@ def test_what_if_of_the_class_it_has_says_so(run, folder, model, tmp_path):
     assert not csv.read_csv(tmp_path / "w.csv")["difference"].to_numpy().any()
 
 
+def test_paths_of_a_what_if(run, folder, model, tmp_path):
+    asked = [model, folder / "panel.csv", "--to", "hour=03", "--out", tmp_path / "w.csv"]
+    result = run("what-if", *asked, "--n-paths", 4, "--paths-out", tmp_path / "p.csv")
+    assert "Paths of both" in result.out, result.err
+    assert csv.read_csv(tmp_path / "p.csv").num_rows == 4 * 6 * 2
+    assert "--paths-out" in run("what-if", *asked, "--n-paths", 4).err
+
+
 def test_what_if_json(run, folder, model, tmp_path):
     span = ["--to", "hour=03", "--out", tmp_path / "w.csv", "--level", 0.9, "--level", 0.1, "--json"]
     said = run("what-if", model, folder / "panel.csv", *span).json

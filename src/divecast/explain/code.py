@@ -1,6 +1,6 @@
 """The mean code of windows, and the reconstruction and forecast that a code gives."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,11 +21,13 @@ class Generated:
         window: (window, time, channel) mean of the reconstruction.
         mean: (window, horizon, channel) mean of the forecast.
         quantiles: (level, window, horizon, channel).
+        paths: (path, window, horizon, channel); no path unless asked for.
     """
 
     window: Floats
     mean: Floats
     quantiles: Floats
+    paths: Floats
 
     @classmethod
     def joined(cls, batches: Sequence["Generated"]) -> "Generated":
@@ -34,6 +36,7 @@ class Generated:
             np.concatenate([batch.window for batch in batches]),
             np.concatenate([batch.mean for batch in batches]),
             np.concatenate([batch.quantiles for batch in batches], axis=1),
+            np.concatenate([batch.paths for batch in batches], axis=1),
         )
 
 
@@ -47,13 +50,29 @@ def infer_code(fitted: FittedModel, batch: Batch, mode: LabelMode) -> Code:
 
 
 @torch.inference_mode()
-def generate(fitted: FittedModel, batch: Batch, code: Code, levels: Sequence[float] = ()) -> Generated:
+def generate(
+    fitted: FittedModel,
+    batch: Batch,
+    code: Code,
+    levels: Sequence[float] = (),
+    draw: Callable[[FittedModel, Any], Floats] | None = None,
+) -> Generated:
     """Decode a code, and forecast windows with it.
+
+    Args:
+        fitted: the model, with the scale of the windows.
+        batch: the windows.
+        code: the code of each.
+        levels: probabilities of the quantiles.
+        draw: draws paths, given the model and the distributions; None for no path.
 
     Raises:
         ConfigError: levels do not rise, or exceed the calibrated ones.
+        DataError: a forecast is not finite.
     """
     network = fitted.network
     window = network.decoder(network.fusion(code)[0], batch.effects).mean
     forecast: Any = network.forecaster(batch.x, network.fuse_for_forecast(code)[0], code.classes, batch.effects)
-    return Generated(fitted.original(window), *mean_and_quantiles(fitted, forecast, levels, phases_told(batch.effects)))
+    mean, quantiles = mean_and_quantiles(fitted, forecast, levels, phases_told(batch.effects))
+    paths = np.empty((0, *mean.shape), np.float32) if draw is None else draw(fitted, forecast)
+    return Generated(fitted.original(window), mean, quantiles, paths)

@@ -23,6 +23,7 @@ from divecast.explain.diagnosis.diagnosis import Diagnosis
 from divecast.explain.effects.curves import EffectCurves
 from divecast.explain.effects.read_curves import effect_curves
 from divecast.explain.places import Places, windows_at
+from divecast.inference.dependence import check_paths_fit
 from divecast.inference.fitted_model import FittedModel, PartName
 from divecast.inference.predict import LabelMode
 
@@ -47,6 +48,7 @@ class Explaining(ABC):
         unlabelled_code: UnlabelledCode = "adjusted",
         labels: LabelMode = "known",
         levels: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95),
+        n_paths: int = 0,
     ) -> Counterfactual:
         """Forecast windows as they are, and as if they were of another class, or in a scenario of the future.
 
@@ -73,6 +75,8 @@ class Explaining(ABC):
             labels: how the window's own code gets its classes, as in ``forecast``. A class that is not known is
                 inferred; then even its own class changes the forecast, as it is now taken for certain.
             levels: probabilities of the quantiles.
+            n_paths: number of sample paths of each of both forecasts, as in ``forecast``. Both have the same random
+                numbers, so that a path of the one and that of the other differ by the labels alone.
 
         Returns:
             Both forecasts, (window, horizon, channel), and both reconstructions in original units, their difference,
@@ -89,9 +93,11 @@ class Explaining(ABC):
             >>> what_if.factual.mean.shape, what_if.difference.shape
             ((1, 24, 4), (1, 24, 4))
         """
+        check_at_least(0, n_paths=n_paths)
         fitted = self.fitted_model
         windows = fitted.without_outliers(fitted.windows_of(fitted.source(data, future_rows), None, "encode"))
         chosen = windows_at(windows, at)
+        check_paths_fit(n_paths, (2 * len(chosen), fitted.shape.horizon, len(fitted.channels)))
         if future is not None:
             if to is not None or factor is not None:
                 raise ConfigError(
@@ -103,10 +109,10 @@ class Explaining(ABC):
             fitted.refuse_independent("A scenario", hint)
             scenario = scenario_of(fitted, chosen, future)
             fitted.warn_untold(chosen, scenario.names)
-            return scenario_windows(fitted, chosen, scenario, labels, levels)
+            return scenario_windows(fitted, chosen, scenario, labels, levels, n_paths)
         wanted = wanted_classes(fitted, as_mapping(factor, to))
         change = ClassChange(labels, effects_for(fitted, windows, unlabelled_code))
-        return what_if_windows(fitted, chosen, wanted.expand(len(chosen), -1), change, levels)
+        return what_if_windows(fitted, chosen, wanted.expand(len(chosen), -1), change, levels, n_paths)
 
     def swap_codes(  # noqa: PLR0913
         self,

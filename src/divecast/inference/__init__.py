@@ -17,6 +17,7 @@ from divecast.inference.predict import (
     encode_windows,
     infer_window_labels,
     mean_and_quantiles,
+    paths_of,
     phases_told,
     pool_recordings,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "infer_window_labels",
     "joint_scores",
     "mean_and_quantiles",
+    "paths_of",
     "phases_told",
     "pool_recordings",
     "read_model",

@@ -162,7 +162,7 @@ def forecast_pieces(  # noqa: PLR0913  all of them decide a forecast
         silent.mark(piece, recent)
         at = target_phases(fitted, piece)
         mean, quantiles = mean_and_quantiles(own, outputs.forecast, levels, at)
-        paths = fitted.bounds.clip(_paths(own, piece, outputs, drawn), at)
+        paths = paths_of(own, piece, outputs.forecast, drawn)
         if plain is not None:
             plain.put(mean, levels, quantiles)
             plain.put_paths(paths, piece.origins, fitted.provenance.plan.seed)
@@ -188,12 +188,19 @@ def forecast_pieces(  # noqa: PLR0913  all of them decide a forecast
         )
 
 
-def _paths(fitted: FittedModel, piece: Windows, outputs: Prediction, draws: PathDraws) -> Floats:
-    """Return the paths of a piece, (path, window, horizon, channel), in original units, without bounds."""
-    margins = Margins.of(fitted, outputs.forecast)
+def paths_of(fitted: FittedModel, piece: Windows, forecast: Any, draws: PathDraws) -> Floats:
+    """Return the paths of a piece, (path, window, horizon, channel), in original units.
+
+    Args:
+        fitted: the model, with the scale of the windows.
+        piece: the windows.
+        forecast: their distributions.
+        draws: draws of the paths, which depend on the origins of the windows alone.
+    """
+    margins = Margins.of(fitted, forecast)
     paths = drawn_paths(draws, piece.origins, phases(piece.source.clock, piece.origins), margins)
     check_finite(paths, fitted.channels, np.isfinite(fitted.scale.spread), "path")
-    return paths
+    return fitted.bounds.clip(paths, target_phases(fitted, piece))
 
 
 @dataclass(slots=True)

@@ -94,6 +94,9 @@ def test_what_the_table_tells_already_changes_nothing(shops):
     np.testing.assert_array_equal(found.difference, 0.0)
     np.testing.assert_array_equal(found.counterfactual.quantiles, found.factual.quantiles)
     np.testing.assert_allclose(found.factual.mean, plain.mean, rtol=1e-6)
+    drawn = shops.what_if(PANEL, future={"temp": 0.0}, n_paths=3)
+    np.testing.assert_array_equal(drawn.factual.paths, drawn.counterfactual.paths)
+    np.testing.assert_array_equal(drawn.factual.paths, shops.forecast(PANEL, n_paths=3).paths)
 
 
 def told_promotions():

@@ -34,6 +34,27 @@ def test_the_factual_forecast_is_the_forecast(hours_model: DeepDIVE) -> None:
         np.testing.assert_allclose(found.factual.quantiles, plain.quantiles, rtol=1e-6)
 
 
+def test_paths_of_both_have_the_same_random_numbers(hours_model: DeepDIVE) -> None:
+    found = hours_model.what_if(PANEL, at=[SUNDAY_11, MONDAY_11], to={"hour": "11"}, n_paths=7)
+    np.testing.assert_array_equal(found.factual.paths, found.counterfactual.paths)
+    for window, start in enumerate((SUNDAY_11, MONDAY_11)):
+        plain = hours_model.forecast(PANEL, start=start, stop=start, n_paths=7)
+        np.testing.assert_allclose(found.factual.paths[:, window], plain.paths[:, 0], rtol=1e-5)
+    plain = hours_model.forecast(PANEL, n_paths=7)
+    last = hours_model.what_if(PANEL, to={"hour": "03"}, n_paths=7)
+    np.testing.assert_array_equal(last.factual.paths, plain.paths)  # to the last bit
+    moved = (last.counterfactual.paths - last.factual.paths).mean(axis=0)
+    np.testing.assert_allclose(moved, last.difference, rtol=1e-3, atol=1e-3 * np.abs(last.factual.mean).max())
+    table = last.path_frame(backend="pandas")
+    np.testing.assert_allclose(table["difference"], table["counterfactual"] - table["factual"], rtol=1e-5, atol=1e-4)
+    assert table.columns[:3].tolist() == ["path", "unique_id", "origin"]
+    assert len(table) == last.factual.paths.size
+    with pytest.raises(ConfigError, match="no sample paths"):
+        hours_model.what_if(PANEL, to={"hour": "03"}).path_frame()
+    with pytest.raises(ConfigError, match="more than half of the memory"):
+        hours_model.what_if(PANEL, to={"hour": "03"}, n_paths=10**12)
+
+
 def test_a_class_moves_the_forecast_towards_what_that_class_does(hours_model: DeepDIVE) -> None:
     """In this world the weekend has a profile of its own: the truth of the other class is known."""
     world = hours()

@@ -1,6 +1,6 @@
 """Forecast and reconstruction under a window's own code and under a changed one, as a result."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,10 @@ from divecast._text import plural
 from divecast.data import Backend, Windows
 from divecast.explain.code import Generated, generate
 from divecast.explain.long_table import long_columns
+from divecast.inference.dependence import PathDraws
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.plain_rule import PlainForecast
+from divecast.inference.predict import batch_of, paths_of, pieces
 from divecast.inference.results import Columns, Floats, Forecast, Keys, Reconstruction
 from divecast.types import Batch, Code
 
@@ -116,6 +118,33 @@ class Counterfactual(Plottable):
         columns = long_columns(keys, self.factual.channels, of_window, steps, keys.times[:, 1:], values)
         return keys.frame(columns, backend)
 
+    def path_frame(self, *, backend: Backend | None = None) -> Any:
+        """Return the paths of both forecasts as a table with one row per path, window, channel and step ahead.
+
+        Columns: ``path``, and those of ``frame`` up to ``ds``, ``factual, counterfactual, difference``. A path of both
+        has the same random numbers, so that their difference is that of the labels.
+
+        Args:
+            backend: kind of table; by default that of the data.
+
+        Raises:
+            ConfigError: there are no paths.
+
+        Example:
+            >>> answer = model.what_if(panel, factor="weekday", to="Sun", n_paths=3)
+            >>> len(answer.path_frame()) == 3 * 24 * 4
+            True
+        """
+        (own, other), keys = (each.ensemble.values for each in (self.factual, self.counterfactual)), self.factual.keys
+        steps, of_window = np.arange(1, own.shape[2] + 1), {**keys.columns("origin", 0), **self._classes()}
+        tables = []
+        for one, two in zip(own, other, strict=True):
+            values = {"factual": one, "counterfactual": two, "difference": two - one}
+            tables.append(long_columns(keys, self.factual.channels, of_window, steps, keys.times[:, 1:], values))
+        columns: Columns = {"path": np.repeat(np.arange(len(tables)), own[0].size)}
+        columns |= {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
+        return keys.frame(columns, backend)
+
     def window_frame(self, *, backend: Backend | None = None) -> Any:
         """Return both reconstructions as a table with one row per window, channel and row of the window.
 
@@ -154,13 +183,45 @@ class Contrast:
     counterfactual: Generated
 
 
-def contrast(
-    fitted: FittedModel, batch: Batch, own: Code, changed: Code, levels: Sequence[float], moved: Batch | None = None
-) -> Contrast:
-    """Generate from the own and the changed code of windows; from ``moved`` for the latter, if given."""
-    factual = generate(fitted, batch, own, levels)
-    counterfactual = generate(fitted, batch if moved is None else moved, changed, levels)
-    return Contrast(fitted.original(batch.x), own, changed, factual, counterfactual)
+@dataclass(frozen=True, eq=False, slots=True)
+class Wanted:
+    """What is wanted of both forecasts beside their means.
+
+    Attributes:
+        levels: probabilities of the quantiles.
+        n_paths: number of paths of each, drawn with the same random numbers.
+    """
+
+    levels: Sequence[float] = ()
+    n_paths: int = 0
+
+    def pieces(self, fitted: FittedModel, windows: Windows) -> "Iterator[tuple[Windows, Batch, Contrasting]]":
+        """Yield windows that need little memory with their paths, as batches, and what contrasts their codes."""
+        draws = PathDraws(fitted.dependence, fitted.calibration, self.n_paths, fitted.provenance.plan.seed)
+        for piece in pieces(fitted, windows, self.n_paths):
+            draw = (lambda own, forecast, piece=piece: paths_of(own, piece, forecast, draws)) if self.n_paths else None
+            yield piece, batch_of(fitted, piece), Contrasting(fitted.at(piece), self.levels, draw)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Contrasting:
+    """How the codes of windows are contrasted.
+
+    Attributes:
+        fitted: the model, with the scale of the windows.
+        levels: probabilities of the quantiles.
+        draw: draws paths; None for none.
+    """
+
+    fitted: FittedModel
+    levels: Sequence[float]
+    draw: Callable[[FittedModel, Any], Floats] | None
+
+    def __call__(self, batch: Batch, own: Code, changed: Code, moved: Batch | None = None) -> Contrast:
+        """Generate from the own and the changed code of windows; from ``moved`` for the latter, if given."""
+        factual = generate(self.fitted, batch, own, self.levels, self.draw)
+        counterfactual = generate(self.fitted, batch if moved is None else moved, changed, self.levels, self.draw)
+        return Contrast(self.fitted.original(batch.x), own, changed, factual, counterfactual)
 
 
 def counterfactual_of(
@@ -177,8 +238,8 @@ def counterfactual_of(
     def forecast_of(generated: Generated) -> Forecast:
         if plain is not None:
             plain.put(generated.mean, levels, generated.quantiles)
-        no_paths = np.empty((0, *generated.mean.shape), dtype=np.float32)
-        return Forecast(ahead, fitted.channels, generated.mean, tuple(levels), generated.quantiles, no_paths)
+            plain.put_paths(generated.paths, windows.origins, fitted.provenance.plan.seed)
+        return Forecast(ahead, fitted.channels, generated.mean, tuple(levels), generated.quantiles, generated.paths)
 
     factual = Generated.joined([batch.factual for batch in batches])
     counterfactual = Generated.joined([batch.counterfactual for batch in batches])

@@ -23,9 +23,9 @@ from divecast.effects import Change, Extent, NewClass, NewNumber, RowEffects, ch
 from divecast.effects.terms import Number
 from divecast.errors import ConfigError, DataError, warn_data
 from divecast.explain.code import infer_code
-from divecast.explain.counterfactuals.counterfactual import Contrast, Counterfactual, contrast, counterfactual_of
+from divecast.explain.counterfactuals.counterfactual import Contrast, Counterfactual, Wanted, counterfactual_of
 from divecast.inference.fitted_model import FittedModel
-from divecast.inference.predict import LabelMode, batches, pieces
+from divecast.inference.predict import LabelMode
 from divecast.types import Batch
 
 _FORMS = (
@@ -97,7 +97,12 @@ def scenario_of(fitted: FittedModel, windows: Windows, future: Mapping[str, Any]
 
 
 def scenario_windows(
-    fitted: FittedModel, windows: Windows, scenario: Scenario, labels: LabelMode, levels: Sequence[float]
+    fitted: FittedModel,
+    windows: Windows,
+    scenario: Scenario,
+    labels: LabelMode,
+    levels: Sequence[float],
+    n_paths: int = 0,
 ) -> Counterfactual:
     """Forecast windows as they are and in a scenario.
 
@@ -107,17 +112,19 @@ def scenario_windows(
         scenario: what changes.
         labels: how the code gets its classes.
         levels: probabilities of the quantiles.
+        n_paths: number of paths of both forecasts.
     """
-    found = counterfactual_of(fitted, windows, _contrasts(fitted, windows, scenario, labels, levels), levels)
+    contrasts = _contrasts(fitted, windows, scenario, labels, Wanted(levels, n_paths))
+    found = counterfactual_of(fitted, windows, contrasts, levels)
     return replace(found, scenario=scenario.words)
 
 
 def _contrasts(
-    fitted: FittedModel, windows: Windows, scenario: Scenario, labels: LabelMode, levels: Sequence[float]
+    fitted: FittedModel, windows: Windows, scenario: Scenario, labels: LabelMode, asked: Wanted
 ) -> Iterator[Contrast]:
-    for piece, batch in zip(pieces(fitted, windows), batches(fitted, windows), strict=True):
+    for piece, batch, contrast in asked.pieces(fitted, windows):
         own = infer_code(fitted, batch, labels)
-        yield contrast(fitted.at(piece), batch, own, own, levels, _moved(piece, batch, scenario))
+        yield contrast(batch, own, own, _moved(piece, batch, scenario))
 
 
 def _moved(windows: Windows, batch: Batch, scenario: Scenario) -> Batch:

@@ -16,13 +16,13 @@ from divecast.explain.code import infer_code
 from divecast.explain.counterfactuals.counterfactual import (
     Contrast,
     Counterfactual,
+    Wanted,
     coded_factors,
-    contrast,
     counterfactual_of,
 )
 from divecast.explain.counterfactuals.what_if import with_moved_effects
 from divecast.inference.fitted_model import FittedModel
-from divecast.inference.predict import LabelMode, batches, pieces
+from divecast.inference.predict import LabelMode, batches
 from divecast.types import Code
 
 CodeBlock = Literal["a", "b"]
@@ -107,7 +107,7 @@ def swap_windows(
             found=str(len(others)),
             argument="other",
         )
-    return counterfactual_of(fitted, windows, _contrasts(fitted, windows, others, swap, levels), levels)
+    return counterfactual_of(fitted, windows, _contrasts(fitted, windows, others, swap, Wanted(levels)), levels)
 
 
 @torch.inference_mode()
@@ -122,12 +122,11 @@ def with_code_of(fitted: FittedModel, code: Code, other: Code, swap: Swap) -> Co
     return replace(code, b=b, classes=classes)
 
 
-def _contrasts(
-    fitted: FittedModel, windows: Windows, others: Windows, swap: Swap, levels: Sequence[float]
-) -> Iterator[Contrast]:
+def _contrasts(fitted: FittedModel, windows: Windows, others: Windows, swap: Swap, asked: Wanted) -> Iterator[Contrast]:
     taken = swap.columns(fitted)
-    parts = zip(pieces(fitted, windows), batches(fitted, windows), batches(fitted, others), strict=True)
-    for piece, batch, other_batch in parts:
+    for (piece, batch, contrast), other_batch in zip(
+        asked.pieces(fitted, windows), batches(fitted, others), strict=True
+    ):
         own, other = (infer_code(fitted, part, swap.labels) for part in (batch, other_batch))
         changed = with_code_of(fitted, own, other, swap)
         if taken:
@@ -137,4 +136,4 @@ def _contrasts(
             moved = with_moved_effects(piece, batch, own, wanted)
         else:
             moved = batch
-        yield contrast(fitted.at(piece), batch, own, changed, levels, moved)
+        yield contrast(batch, own, changed, moved)

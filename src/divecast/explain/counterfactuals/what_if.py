@@ -29,13 +29,13 @@ from divecast.explain.code import infer_code
 from divecast.explain.counterfactuals.counterfactual import (
     Contrast,
     Counterfactual,
+    Wanted,
     coded_factors,
-    contrast,
     counterfactual_of,
 )
 from divecast.explain.counterfactuals.label_effects import LabelEffects
 from divecast.inference.fitted_model import FittedModel
-from divecast.inference.predict import LabelMode, batches, pieces
+from divecast.inference.predict import LabelMode
 from divecast.types import Batch, Code
 
 _LEAST_SEEN = 0.5  # windows
@@ -55,7 +55,12 @@ class ClassChange:
 
 
 def what_if_windows(
-    fitted: FittedModel, windows: Windows, wanted: Tensor, change: ClassChange, levels: Sequence[float]
+    fitted: FittedModel,
+    windows: Windows,
+    wanted: Tensor,
+    change: ClassChange,
+    levels: Sequence[float],
+    n_paths: int = 0,
 ) -> Counterfactual:
     """Forecast windows as they are and with other classes.
 
@@ -65,10 +70,12 @@ def what_if_windows(
         wanted: (window, factor) class indices, -1 keeps the class of the window.
         change: labels of the own code, and what happens to a.
         levels: probabilities of the quantiles.
+        n_paths: number of paths of both forecasts.
     """
     if change.effects:
         _warn_unseen(fitted, wanted, change.effects)
-    return counterfactual_of(fitted, windows, _contrasts(fitted, windows, wanted, change, levels), levels)
+    contrasts = _contrasts(fitted, windows, wanted, change, Wanted(levels, n_paths))
+    return counterfactual_of(fitted, windows, contrasts, levels)
 
 
 def as_mapping(factor: str | None, to: str | Mapping[str, str] | None) -> Mapping[str, str]:
@@ -143,17 +150,17 @@ def _warn_unseen(fitted: FittedModel, wanted: Tensor, effects: LabelEffects) -> 
 
 
 def _contrasts(
-    fitted: FittedModel, windows: Windows, wanted: Tensor, change: ClassChange, levels: Sequence[float]
+    fitted: FittedModel, windows: Windows, wanted: Tensor, change: ClassChange, asked: Wanted
 ) -> Iterator[Contrast]:
     start = 0
-    for piece, batch in zip(pieces(fitted, windows), batches(fitted, windows), strict=True):
+    for piece, batch, contrast in asked.pieces(fitted, windows):
         own = infer_code(fitted, batch, change.labels)
         labels = wanted[start : start + len(batch.x)].to(batch.x.device)
         start += len(batch.x)
         moved = with_moved_effects(piece, batch, own, labels)
         changed = with_classes(fitted, own, labels)
         changed = change.effects.adjusted(own, changed) if change.effects else changed
-        yield contrast(fitted.at(piece), batch, own, changed, levels, moved)
+        yield contrast(batch, own, changed, moved)
 
 
 def with_moved_effects(windows: Windows, batch: Batch, own: Code, wanted: Tensor) -> Batch:
