@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from research.short_series.series import KINDS, LEVELS, series_of
+from research.short_series.series import KINDS, QUANTILES, series_of
 
 ENTRIES = ("SeasonalNaive", "AutoETS", "AutoTheta")
 
@@ -26,16 +26,16 @@ def main() -> None:
         for values in series_of(name, kind, int(n)):
             model = getattr(models, entry)(season_length=kind.season)
             past = values[: -kind.horizon].astype(np.float64)
-            got = model.forecast(y=past, h=kind.horizon, level=[20, 40, 60, 80])
+            got = model.forecast(y=past, h=kind.horizon, level=[20, 40, 60, 80, 90])
             means.append(got["mean"])
             tails = (
-                [got[f"lo-{level}"] for level in (80, 60, 40, 20)],
-                [got[f"hi-{level}"] for level in (20, 40, 60, 80)],
+                [got[f"lo-{level}"] for level in (90, 80, 60, 40, 20)],
+                [got[f"hi-{level}"] for level in (20, 40, 60, 80, 90)],
             )
             quantiles.append(np.stack([*tails[0], got["mean"], *tails[1]]))
         found[f"{entry} mean"], found[f"{entry} quantiles"] = np.stack(means), np.stack(quantiles)
         found[f"{entry} seconds"] = time.process_time() - began
-    assert len(LEVELS) == found[f"{ENTRIES[0]} quantiles"].shape[1]  # noqa: S101
+    assert len(QUANTILES) == found[f"{ENTRIES[0]} quantiles"].shape[1]  # noqa: S101
     np.savez(out, **found)
 
 

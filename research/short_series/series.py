@@ -41,6 +41,8 @@ KINDS = {
 }
 LEVELS = tuple(round(0.1 * number, 1) for number in range(1, 10))
 """Probabilities of the quantiles that are scored."""
+QUANTILES = (0.05, *LEVELS, 0.95)
+"""These, and the ends of the 90 % interval."""
 
 
 def drawn(kind: Kind, n: int, seed: int) -> list[Floats]:

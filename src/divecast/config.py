@@ -282,6 +282,8 @@ class ModelConfig(_Config):
         counts: whether quantiles of series that hold low counts (whole numbers from 0 on, 99 of 100 at most 1,000) are
             those of a negative binomial distribution with additional zeros around the mean, so whole numbers:
             ``always``, ``never``, or ``auto`` if their loss on the validation part is lower.
+        own_models: whether short independent series are forecast by structural models of each alone, too, where
+            validation shows that it helps; not where labels or covariates are told, which these do not read.
 
     Example:
         >>> ModelConfig(code=CodeConfig(n_conditional=8)).code.n_conditional
@@ -295,6 +297,7 @@ class ModelConfig(_Config):
     effects: bool = True
     own_scale: bool = False
     counts: CountsUse = "auto"
+    own_models: bool = True
 
     def __post_init__(self) -> None:
         """Check the types of the parts (ConfigError)."""

@@ -102,6 +102,27 @@ class WindowEffects:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnForecast:
+    """What models of each series alone expect of the target rows, scaled units.
+
+    Attributes:
+        mean: (batch, horizon, channel), NaN where they expect nothing.
+        deviation: (batch, horizon, channel) standard deviation, at least 0.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def part(self, windows: slice) -> "OwnForecast":
+        """Return that of some windows."""
+        return OwnForecast(self.mean[windows], self.deviation[windows])
+
+    def to(self, device: torch.device) -> "OwnForecast":
+        """Return it on ``device``."""
+        return OwnForecast(self.mean.to(device), self.deviation.to(device))
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """A batch of windows, in scaled units.
 
@@ -113,6 +134,7 @@ class Batch:
         known: (factor,) share of labelled windows in the whole batch, at least that of one window, if this is a rank's
             share of a batch; None if it is a whole batch.
         effects: what the table says of the rows; None for a model without effects.
+        own: forecasts by models of each series alone; None for a model without them, and in training.
     """
 
     x: Tensor
@@ -121,6 +143,7 @@ class Batch:
     sample: ChannelSample | None = None
     known: Tensor | None = None
     effects: WindowEffects | None = None
+    own: OwnForecast | None = None
 
     @property
     def share(self) -> float:
@@ -130,12 +153,15 @@ class Batch:
     def part(self, windows: slice) -> "Batch":
         """Return some of the windows of a whole batch."""
         effects = None if self.effects is None else self.effects.map(lambda tensor: tensor[windows])
-        return Batch(self.x[windows], self.y[windows], self.labels[windows], self.sample, effects=effects)
+        own = None if self.own is None else self.own.part(windows)
+        return Batch(self.x[windows], self.y[windows], self.labels[windows], self.sample, effects=effects, own=own)
 
     def to(self, device: torch.device) -> "Batch":
         """Return the batch on ``device``; the sample is not moved."""
         effects = None if self.effects is None else self.effects.to(device)
-        return Batch(self.x.to(device), self.y.to(device), self.labels.to(device), self.sample, effects=effects)
+        own = None if self.own is None else self.own.to(device)
+        x, y, labels = self.x.to(device), self.y.to(device), self.labels.to(device)
+        return Batch(x, y, labels, self.sample, effects=effects, own=own)
 
 
 class WindowSource(Protocol):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from divecast import DataWarning, DeepDIVE, Panel, TrainingConfig
 from divecast.data import Part
 from divecast.data.outliers import Limits
+from divecast.data.sources.series_rows import SeriesRows
 from divecast.page.scope import Scope
 from worlds import hours
 
@@ -90,3 +91,13 @@ def test_data_with_such_a_reading_are_those_of_the_fit_all_the_same() -> None:
     assert model.fitted_model.is_fit_data(scope.source)
     values[1200, 1] = 9999.0
     assert not model.fitted_model.is_fit_data(replace(panel, values=values))
+
+
+def test_limits_of_a_series_that_starts_late_are_those_of_its_own_training_part() -> None:
+    values = np.full((100, 2), np.nan, np.float32)
+    values[:, 0], values[56:, 1] = np.arange(100), 10.0 + np.arange(44) ** 1.5
+    rows = SeriesRows.of(Panel.from_array(values, "2000-01-01", "1D", ["long", "late"]), 4, 2)
+    start = rows.blocks.start
+    found = Limits.of(rows, Part(start, start + (0.6 * (rows.blocks.stop - start)).astype(int)))
+    assert found.channels == ("long", "late")
+    assert found.clean(rows) is rows

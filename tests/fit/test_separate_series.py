@@ -1,6 +1,7 @@
 """Independent series: each is forecast from its own past alone, by one network for all."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +14,10 @@ from divecast.data.windows.own_scale import fit_own_scale
 from divecast.errors import ConfigError
 from divecast.fit.separate_series import series_mode
 from divecast.inference.folding import folded_values
+from divecast.inference.predict import batches, predict
 from divecast.inference.static_facts import FactsOfRows, StaticFacts
 from divecast.model.forecaster import Forecaster, Told
+from divecast.types import OwnForecast
 from worlds import SMALL, hours, told
 
 QUICK = TrainingConfig(epochs=1, learning_rate=1e-2)
@@ -175,3 +178,29 @@ def test_auto_takes_ragged_series_apart():
         assert series_mode(late, "auto") == "independent"
     with pytest.raises(ConfigError, match="series must be"):
         series_mode(hours(weeks=1).panel, "alone")
+
+
+def test_models_of_each_series_share_in_its_forecasts(model: DeepDIVE) -> None:
+    own = model.fitted_model.own
+    assert own is not None
+    assert 0.0 < float(own.share[0]) <= 1.0
+    forecast = model.forecast(ragged())
+    parts = forecast.parts()
+    assert parts.kinds.count("own") == 1
+    np.testing.assert_allclose(parts.mean[:, :, 0].T, forecast.mean[0], rtol=1e-4, atol=1e-4)
+
+
+def test_a_model_without_models_of_each_series_is_the_network_alone(model: DeepDIVE) -> None:
+    fitted = model.fitted_model
+    assert fitted.own is not None
+    windows = fitted.windows(ragged(), "all", every=100)
+    (batch,) = batches(fitted, windows)
+    none = replace(batch, own=OwnForecast(torch.full_like(batch.y, torch.nan), torch.full_like(batch.y, torch.nan)))
+    with_none, alone = predict(fitted, none, "known"), predict(replace(fitted, own=None), batch, "known")
+    torch.testing.assert_close(with_none.forecast.mean, alone.forecast.mean)
+
+
+def test_models_of_each_series_come_back_from_a_file(model: DeepDIVE, tmp_path: Path) -> None:
+    model.save(tmp_path / "model.safetensors")
+    again = DeepDIVE.load(tmp_path / "model.safetensors")
+    np.testing.assert_array_equal(again.forecast(ragged()).mean, model.forecast(ragged()).mean)

@@ -45,12 +45,25 @@ class Limits:
 
     @classmethod
     def of(cls, source: Source, train: Part) -> "Limits":
-        """Choose the limits of a source by its training part."""
+        """Choose the limits of a source by its training part, those of independent series by the part of each."""
+        if isinstance(source, SeriesRows):
+            return cls._of_series(source, train)
         rows = train.rows()
         step = max(1, -(-len(rows) // min(_ROWS, max(1000, _VALUES // len(source.channels)))))
-        ordered = np.sort(np.asarray(source.values[rows[::step]], np.float32), axis=0)  # NaN comes last
-        high, low = _upper(ordered), -_upper(np.sort(-ordered, axis=0))
-        return cls(source.channels, low, high)
+        return cls(source.channels, *_both(np.asarray(source.values[rows[::step]], np.float32)))
+
+    @classmethod
+    def _of_series(cls, source: SeriesRows, train: Part) -> "Limits":
+        """Choose the limits of independent series, some at once."""
+        names, found = tuple(source.names), []
+        longest = max(1, int((train.stop - train.start).max()))
+        for some in row_chunks(len(names), longest):
+            values = np.full((longest, some.stop - some.start), np.nan, np.float32)
+            for column, start, stop in zip(values.T, train.start[some], train.stop[some], strict=True):
+                column[: stop - start] = source.values[start:stop, 0]
+            found.append(_both(values))
+        low, high = (np.concatenate(bounds) for bounds in zip(*found, strict=True))
+        return cls(names, low, high)
 
     @classmethod
     def none(cls, channels: tuple[str, ...]) -> "Limits":
@@ -117,6 +130,12 @@ def _warn(source: Source, places: NDArray[np.int64]) -> None:
         f"not scored: {named}{rest}",
         hint='Pass "keep" as {training.outliers} to fit and forecast with them',
     )
+
+
+def _both(values: Values) -> tuple[Values, Values]:
+    """Return the lower and the upper limit, (channel,), of values, (row, channel)."""
+    ordered = np.sort(values, axis=0)  # NaN comes last
+    return -_upper(np.sort(-ordered, axis=0)), _upper(ordered)
 
 
 def _upper(ordered: Values) -> Values:

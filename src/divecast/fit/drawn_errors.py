@@ -76,11 +76,14 @@ class Draws:
 
     @classmethod
     def of(cls, fitted: FittedModel, windows: Windows, seed: int) -> "Draws":
-        """Choose some of the windows, fewer of those with many channels and steps."""
+        """Choose some of the windows, fewer of those with many channels and steps.
+
+        They are without models of each series, which do not read what is changed.
+        """
         n_channels = len(fitted.channels)
         n_drawn = min(math.ceil(_SHARE * n_channels), _MOST_DRAWN)
         n = min(_MOST_WINDOWS, max(_WINDOWS, _CELLS // n_channels), cls._n_cases(fitted) // n_drawn)
-        return cls(fitted, evenly(windows, max(_LEAST_WINDOWS, n)), n_drawn, seed)
+        return cls(fitted, replace(evenly(windows, max(_LEAST_WINDOWS, n)), own=None), n_drawn, seed)
 
     @property
     def n_turns(self) -> int:

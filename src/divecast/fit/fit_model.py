@@ -20,6 +20,7 @@ from divecast.data.parts import whole
 from divecast.data.reading import read_source
 from divecast.fit.calibrate import calibrated, draw_windows
 from divecast.fit.default_split import default_split
+from divecast.fit.own_models import with_own_models
 from divecast.fit.separate_series import own_length, separate, series_mode
 from divecast.fit.short_data import lookback_and_split
 from divecast.fit.shrink_correction import shrink_correction
@@ -87,11 +88,14 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
     if request.split is None and isinstance(source, Recordings):
         split = default_split(source, plan.factors, plan.shape)
     raw, limits = source, Limits.none(source.channels)
-    if plan.training.outliers == "missing" and not plan.model.own_scale:
+    searched = plan.training.outliers == "missing" and not plan.model.own_scale
+    if searched and not independent:
         limits = Limits.of(source, split_rows(source, split).train)
     if independent:
         source, rows = separate(source, split, plan)
-        rows = limits.clean(rows)
+        if searched:
+            limits = Limits.of(rows, split_rows(rows, split).train)
+            rows = limits.clean(rows)
         stage = Stage.of(rows, plan, split_rows(rows, split), ranks)
     else:
         source = limits.clean(source)
@@ -122,6 +126,7 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
     drawn = draw_windows(stage.valid, plan.seed)
     if plan.model.decoder.shrink:
         fitted = shrink_correction(fitted, drawn, len(stage.valid) * plan.training.window_stride / plan.horizon)
+    fitted, drawn = with_own_models(fitted, stage, drawn)
     hold_counts = np.zeros(len(fitted.series or fitted.channels), np.bool_)
     if plan.model.counts != "never":
         hold_counts = low_counts(stage.source, stage.parts.train)
@@ -158,7 +163,7 @@ def _fitted_again(fitted: FittedModel, former: Stage, request: FitRequest, ranks
     network.forecaster.shares.copy_(fitted.network.forecaster.shares)
     for name in ("recalibration", "departures"):
         getattr(network.forecaster, name).load_state_dict(getattr(fitted.network.forecaster, name).state_dict())
-    kept = {name: getattr(fitted, name) for name in ("calibration", "dependence", "counts", "limits")}
+    kept = {name: getattr(fitted, name) for name in ("calibration", "dependence", "counts", "limits", "own")}
     return replace(stage.fitted(provenance), **kept)
 
 

@@ -49,6 +49,7 @@ from divecast.inference.calibration import Calibration
 from divecast.inference.counts import Counts
 from divecast.inference.dependence import Dependence
 from divecast.inference.forecast_starts import Moment, forecast_starts
+from divecast.inference.own_models import OwnForecasts, OwnModels
 from divecast.inference.provenance import Provenance, fingerprint_of
 from divecast.inference.static_facts import NO_FACTS, FactsOfRows, StaticFacts
 from divecast.model.network import Dimensions, Network
@@ -84,6 +85,7 @@ class FittedModel:
             (series, channel), and ``seasonal_error`` (series,). Empty for series that are forecast together.
         static: facts of the series that an independent model reads.
         adaptation: levels that observed values have moved; None if none were observed.
+        own: models of each series alone, which share in the forecasts of short independent series; None for others.
 
     Example:
         >>> fitted = model.fitted_model
@@ -109,6 +111,7 @@ class FittedModel:
     series: tuple[str, ...] = ()
     static: StaticFacts = NO_FACTS
     adaptation: Adaptation | None = None
+    own: OwnModels | None = None
 
     @property
     def independent(self) -> bool:
@@ -340,7 +343,8 @@ class FittedModel:
             labels = self.label_indices(separate)
             scale = at_names(self.scale, self.series, separate)
             chosen = part or whole(separate)
-            return replace(Windows.of(separate, chosen, labels, scale, self.shape, role), effects=effects)
+            own = None if self.own is None else OwnForecasts(self.own.averaged, separate, self.shape.horizon)
+            return replace(Windows.of(separate, chosen, labels, scale, self.shape, role), effects=effects, own=own)
         rows = part or Part(source.offsets[:-1], source.offsets[1:] - n_future(source))
         effects = self.row_effects(source)
         labels = self.label_indices(source) if effects is None else effects.facts.labels[: len(source.values)]

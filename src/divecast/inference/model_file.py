@@ -23,6 +23,7 @@ from divecast.inference.counts import Counts
 from divecast.inference.dependence import Dependence
 from divecast.inference.fitted_model import FittedModel, build_network, dimensions_of, with_effects
 from divecast.inference.model_checks import check_buffers, check_model, check_sizes, check_vocabularies
+from divecast.inference.own_models import OwnModels
 from divecast.inference.provenance import Provenance, read_typed, typed
 from divecast.inference.static_facts import StaticFacts
 from divecast.model.network import Dimensions
@@ -30,6 +31,7 @@ from divecast.model.pairing import Coupling
 from divecast.persistence.adapters import adapter_of
 from divecast.persistence.artifact import Artifact, read_artifact, under, write_artifact
 from divecast.persistence.strict import as_artifact_error, as_json, check_like, check_texts, check_understood
+from divecast.structural import MODELS, Averaged
 
 SCHEMA = 4
 """2: maps of several families of residuals, and an encoder of a that knows levels apart; 3: spread by phase and level,
@@ -66,6 +68,7 @@ def write_model(fitted: FittedModel, path: Path) -> None:
         "dependence.phases": fitted.dependence.phases,
         **({} if fitted.adaptation is None else {"adaptation": torch.from_numpy(fitted.adaptation.levels)}),
         **_effect_tensors(fitted.effects),
+        **_own_tensors(fitted.own),
         **{
             f"added.{number}.{name}": value
             for number, added in enumerate(fitted.added)
@@ -118,6 +121,7 @@ def document_of(fitted: FittedModel) -> dict[str, Any]:
             "levels": fitted.calibration.levels,
             "observed": _observed(fitted.adaptation),
             "frequency": fitted.frequency,
+            **({} if fitted.own is None else {"own_season": fitted.own.averaged.season}),
             "provenance": fitted.provenance.to_json(),
             "added": [
                 {
@@ -161,8 +165,9 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
     learned = [Vocabulary.from_dict(plain["vocabulary"]) for plain in document["added"]]
     n_facts = static.width if "static" in document else None
     n_vectors = _number(document["n_vectors"], 0, _MOST_VECTORS)
+    own_season = _number(document["own_season"], 1, _MOST_PHASES) if "own_season" in document else None
     observed = document["observed"]
-    sizes = _Sizes(len(levels), n_vectors, len(series), n_facts, observed is not None)
+    sizes = _Sizes(len(levels), n_vectors, len(series), n_facts, observed is not None, own_season is not None)
     _check_tensors(tensors, dimensions, provenance.plan.model, sizes, basis, learned)
     network = build_network(dimensions, provenance.plan.model, seed=0)
     check_buffers(network.state_dict(), tensors, "network.")
@@ -193,6 +198,7 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
         series=series,
         static=replace(static, kept=tensors.get("facts")),
         adaptation=None if observed is None else _adaptation_of(observed, tensors["adaptation"]),
+        own=None if own_season is None else _own_of(own_season, tensors),
     )
 
 
@@ -207,7 +213,7 @@ def _adaptation_of(observed: dict[str, Any], levels: Tensor) -> Adaptation:
 class _Sizes(NamedTuple):
     """Numbers of quantile levels, residual vectors, independent series, and their features (None if none are kept).
 
-    And whether values were observed.
+    And whether values were observed, and whether there are models of each series alone.
     """
 
     n_levels: int
@@ -215,6 +221,7 @@ class _Sizes(NamedTuple):
     n_series: int
     n_facts: int | None
     observed: bool
+    has_own: bool
 
 
 def _number(value: Any, least: int, most: int) -> int:
@@ -242,6 +249,20 @@ def _effect_tensors(effects: Effects | None) -> dict[str, Tensor]:
 def _effects_of(basis: Basis, tensors: Mapping[str, Tensor]) -> Effects:
     arrays = {name: tensor.numpy() for name, tensor in under("effects.", tensors).items()}
     return Effects(Design(basis, arrays.pop("expected")), **arrays)
+
+
+def _own_tensors(own: OwnModels | None) -> dict[str, Tensor]:
+    if own is None:
+        return {}
+    return {"own.weight": torch.from_numpy(own.averaged.weight), "own.share": own.share}
+
+
+def _own_of(season: int, tensors: Mapping[str, Tensor]) -> OwnModels:
+    weight, share = tensors["own.weight"], tensors["own.share"]
+    plain = torch.tensor([not model.of_logs for model in MODELS])
+    if not bool((weight >= 0.0).all() and (weight[plain] > 0.0).any() and ((share >= 0.0) & (share <= 1.0)).all()):
+        raise ValueError("expected weights of models of at least 0, one of the values as they are, and shares up to 1")
+    return OwnModels(Averaged(season, weight.numpy()), share)
 
 
 def _effect_shapes(basis: Basis | None, n_channels: int) -> dict[str, tuple[int, ...]]:
@@ -280,7 +301,7 @@ def _check_tensors(
     Raises:
         ValueError: a name or shape differs, or a value is not finite.
     """
-    n_levels, n_vectors, n_series, n_facts, observed = sizes
+    n_levels, n_vectors, n_series, n_facts, observed, has_own = sizes
     none = Adaptation.none(dimensions.horizon, dimensions.n_channels)
     with torch.device("meta"):
         network, n_channels = build_network(dimensions, config, seed=0), dimensions.n_channels
@@ -300,6 +321,8 @@ def _check_tensors(
             "bounds.at_low": torch.empty(dimensions.n_phases, n_channels, dtype=torch.bool),
             "dependence.errors": torch.empty(n_vectors, dimensions.horizon, n_channels, dtype=torch.float16),
             "dependence.phases": torch.empty(n_vectors, dtype=torch.int64),
+            **({"own.weight": torch.empty(len(MODELS), dtype=torch.float64)} if has_own else {}),
+            **({"own.share": torch.empty(dimensions.horizon)} if has_own else {}),
             **{name: torch.empty(shape) for name, shape in _effect_shapes(basis, n_channels).items()},
         }
         for number, vocabulary in enumerate(added):

@@ -24,7 +24,7 @@ from divecast.inference.results.parts import ForecastParts, PartKind
 from divecast.model.forecaster import Past
 from divecast.types import Batch
 
-LEVEL, NETWORK, CARRIED, BOUNDS = "level", "code and network", "carry-over", "bounds"
+LEVEL, NETWORK, CARRIED, BOUNDS, OWN = "level", "code and network", "carry-over", "bounds", "models of the series alone"
 
 
 def forecast_parts(fitted: FittedModel, windows: Windows, mode: LabelMode) -> ForecastParts:
@@ -94,7 +94,7 @@ class _Terms:
 
 @torch.inference_mode()
 def _terms(fitted: FittedModel, windows: Windows, batch: Batch, mode: LabelMode, spans: dict[str, slice]) -> _Terms:
-    forecaster, outputs = fitted.network.forecaster, predict(fitted, batch, mode)
+    forecaster, outputs = fitted.network.forecaster, predict(replace(fitted, own=None), batch, mode)
     forecast: Any = outputs.forecast
     classes = outputs.code.classes
     linear = forecaster.linear_forecast(batch.x, classes, batch.effects)
@@ -104,7 +104,7 @@ def _terms(fitted: FittedModel, windows: Windows, batch: Batch, mode: LabelMode,
     paths = _paths(fitted)
     constant, of_classes = _class_terms(fitted, classes)
     carried = [(name, torch.bmm((past - level)[:, :, span], paths[:, span])) for name, span in spans.items()]
-    terms, own_names = _Terms(), {LEVEL, NETWORK, BOUNDS, *spans}
+    terms, own_names = _Terms(), {LEVEL, NETWORK, BOUNDS, OWN, *spans}
     terms.add(LEVEL, "level", level * paths.sum(1, keepdim=True) + constant)
     effects = {name: value + of_classes.pop(name, 0.0) for name, value in _effect_terms(fitted, windows)}
     for name, value in (effects | of_classes).items():
@@ -112,6 +112,11 @@ def _terms(fitted: FittedModel, windows: Windows, batch: Batch, mode: LabelMode,
     for name, value in carried:
         terms.add(name, "carry-over", value)
     terms.add(NETWORK, "network", correction.permute(2, 0, 1))
+    if fitted.own is not None and batch.own is not None:
+        own = batch.own.mean.cpu().double()
+        share = torch.where(own.isnan(), 0.0, fitted.own.share.double()[:, None])
+        terms.values = [value * (1.0 - share) for value in terms.values]
+        terms.add(OWN, "own", (share * own.nan_to_num()).permute(2, 0, 1))
     return terms
 
 

@@ -1,7 +1,7 @@
 """Forecasts, codes, labels and reconstructions of windows by a fitted network."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -21,6 +21,7 @@ from divecast.inference.finite import check_finite
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.folding import by_time, folded, n_folded
 from divecast.inference.margins import Margins, drawn_paths
+from divecast.inference.own_models import OwnForecasts
 from divecast.inference.plain_rule import PlainForecast
 from divecast.inference.results import Codes, Floats, Forecast, Keys, Labels, Reconstruction
 from divecast.types import Batch, Code, Outputs, Prediction, WindowEffects
@@ -59,6 +60,8 @@ def labels_for(labels: Tensor, mode: LabelMode) -> Tensor:
 def predict(fitted: FittedModel, batch: Batch, mode: LabelMode, sample: bool = False) -> Prediction:
     """Forecast a batch at the mean code, or at one sample of it; b is not inferred if all labels are known.
 
+    Short series are forecast by models of their own, too; see ``own_models.py``.
+
     Raises:
         DataError: a forecast is not finite.
     """
@@ -71,7 +74,7 @@ def predict(fitted: FittedModel, batch: Batch, mode: LabelMode, sample: bool = F
         clamped = marginal.b, marginal.classes
     prediction = network.predict(batch.x, clamped, sample, batch.effects)
     check_finite(prediction.forecast.mean.cpu().numpy(), fitted.channels)
-    return prediction
+    return prediction if fitted.own is None else fitted.own.combined(prediction, batch.own)
 
 
 @torch.inference_mode()
@@ -132,7 +135,12 @@ def forecast_windows(fitted: FittedModel, windows: Windows, mode: LabelMode, lev
 
 def forecast_cut(fitted: FittedModel, windows: Windows, n_paths: int = 0) -> Iterator[Windows]:
     """Split the windows into pieces as ``pieces`` does; those of independent series of one time stay together."""
-    return by_time(windows) if fitted.independent else pieces(fitted, windows, n_paths)
+    if not fitted.independent:
+        return pieces(fitted, windows, n_paths)
+    own = windows.own
+    if isinstance(own, OwnForecasts):
+        windows = replace(windows, own=own.keep(windows.origins, windows.segments))
+    return by_time(windows)
 
 
 def forecast_pieces(  # noqa: PLR0913  all of them decide a forecast

@@ -18,7 +18,7 @@ from divecast.data.windows.own_scale import OwnScale
 from divecast.data.windows.scale import Scale
 from divecast.data.windows.window_batch import gather
 from divecast.errors import ConfigError, DataError, warn_data
-from divecast.types import Batch, ChannelSample, WindowEffects
+from divecast.types import Batch, ChannelSample, OwnForecast, WindowEffects
 
 Role = Literal["fit", "score", "encode"]
 Rows = NDArray[np.int64]
@@ -29,6 +29,13 @@ class EffectsSource(Protocol):
 
     def of(self, origins: Rows, channels: Rows | None = None) -> WindowEffects:
         """Return the effects of windows with these origins, (batch,), of all or some channels."""
+
+
+class OwnSource(Protocol):
+    """Forecasts of windows by models of each series alone."""
+
+    def of(self, origins: Rows, segments: Rows, scale: Scale) -> OwnForecast:
+        """Return the forecasts of windows with these origins and segments, (batch,), in units of their scale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,7 @@ class Windows:
         target_start: (segment,) first row that may be a target.
         target_stop: (segment,) row after the last one.
         effects: effects of the rows; None for a model without effects.
+        own: forecasts by models of each series alone; None for a model without them.
         own_origin: whether there is one window of each of independent series, from its own last row, whose forecasts
             are one.
     """
@@ -76,6 +84,7 @@ class Windows:
     target_start: Rows
     target_stop: Rows
     effects: EffectsSource | None = None
+    own: OwnSource | None = None
     own_origin: bool = False
 
     @classmethod
@@ -181,7 +190,8 @@ class Windows:
         steps = torch.from_numpy(block).transpose(1, 2)
         labels = torch.from_numpy(self.labels[origins - 1].astype(np.int64))
         effects = None if self.effects is None else self.effects.of(origins, channels)
-        return Batch(steps[:, :lookback], steps[:, lookback:], labels, sample, effects=effects)
+        own = None if self.own is None else self.own.of(origins, segments, scale)
+        return Batch(steps[:, :lookback], steps[:, lookback:], labels, sample, effects=effects, own=own)
 
 
 def _bounds(source: Source, part: Part, shape: WindowShape, role: Role) -> tuple[Rows, Rows]:

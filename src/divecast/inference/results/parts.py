@@ -16,7 +16,7 @@ from divecast.inference.results.columns import Columns, Floats, merged
 from divecast.inference.results.keys import Keys
 
 Layout = Literal["long", "wide"]
-PartKind = Literal["level", "effect", "carry-over", "network", "bounds"]
+PartKind = Literal["level", "effect", "carry-over", "network", "own", "bounds"]
 
 
 @dataclass(frozen=True, eq=False, slots=True, repr=False)
@@ -28,12 +28,14 @@ class ForecastParts(Plottable):
     a covariate adds at the target row, beyond what the window carries on of its effect in the past: on the day after a
     holiday, that of the holiday is positive where a holiday lowers the values. A ``carry-over`` is what the deviations
     of a span of the window from its mean carry on. ``network`` is the correction by the network, which reads the code.
+    Of short independent series, these are their shares in the forecast, and ``own`` is that of models of each series
+    alone, as a deviation from its level in training; ``level`` includes that level.
 
     Attributes:
         keys: the windows, with the times of their last row and of the forecast steps.
         channels: names of the channels.
         names: names of the parts.
-        kinds: kind of each part: ``level``, ``effect``, ``carry-over`` or ``network``.
+        kinds: kind of each part, as above; ``bounds`` for what keeps the forecast within bounds.
         values: (part, window, horizon, channel).
 
     Example:

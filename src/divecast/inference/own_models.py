@@ -1,0 +1,111 @@
+"""Forecasts of independent series by structural models of each alone, and their share in the forecast of a model.
+
+A network that all series share cannot keep what only one of them does: a year that repeats exactly, a trend of its own.
+So the forecast of short series is a mean of the network's and of that of ``divecast.structural``, which reads all of a
+series' past, not its window alone. The scale is the same mean of the logarithms of both.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from divecast.data.sources.series_rows import SeriesRows
+from divecast.data.windows.scale import Scale
+from divecast.model.distribution import LocationScale
+from divecast.structural import Ahead, Averaged
+from divecast.types import OwnForecast, Prediction
+
+Rows = NDArray[np.int64]
+Doubles = NDArray[np.float64]
+
+_FEWEST = 4  # values before a forecast, from which these models say something
+_NARROWEST = 0.02  # of the network's scale
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class OwnModels:
+    """Structural models of each series, and their share in the forecasts.
+
+    Attributes:
+        averaged: the models.
+        share: (horizon,) share of their forecast, in [0, 1]; that of the network is the rest.
+    """
+
+    averaged: Averaged
+    share: Tensor
+
+    def combined(self, prediction: Prediction, own: OwnForecast | None) -> Prediction:
+        """Return a prediction whose forecast is the mean of the network's and that of the series' own models."""
+        forecast = prediction.forecast
+        if own is None:
+            return prediction
+        assert isinstance(forecast, LocationScale)  # noqa: S101  networks return no other
+        share, scale, there = self.share.to(own.mean)[:, None], forecast.scale, ~own.mean.isnan()
+        loc = torch.where(there, torch.lerp(forecast.loc, own.mean, share), forecast.loc)
+        deviation = torch.where(there, torch.maximum(own.deviation, _NARROWEST * scale), scale)
+        log_scale = torch.lerp(scale.log(), deviation.log(), share)
+        return replace(prediction, forecast=LocationScale(forecast.kind, loc, log_scale, forecast.df))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class OwnForecasts:
+    """Forecasts of windows of independent series by structural models.
+
+    Attributes:
+        averaged: the models.
+        source: the series.
+        horizon: steps ahead.
+        kept: forecasts that are made already, by the origins of their windows, which increase.
+    """
+
+    averaged: Averaged
+    source: SeriesRows
+    horizon: int
+    kept: tuple[Rows, Ahead] | None = None
+
+    def keep(self, origins: Rows, segments: Rows) -> "OwnForecasts":
+        """Return these, with the forecasts of windows made: each series is read once, however they are cut later."""
+        return replace(self, kept=(origins, self._made(origins, segments)))
+
+    def of(self, origins: Rows, segments: Rows, scale: Scale) -> OwnForecast:
+        """Return the forecasts of windows, (batch, horizon, 1), in units of their scale.
+
+        They are NaN in windows without a scale, and after very few values.
+        """
+        if self.kept is None:
+            ahead = self._made(origins, segments)
+        else:
+            places = np.searchsorted(self.kept[0], origins)
+            ahead = Ahead(self.kept[1].mean[places], self.kept[1].deviation[places])
+        mean, deviation = (ahead.mean - scale.center) / scale.spread, ahead.deviation / scale.spread
+        return OwnForecast(*(torch.from_numpy(each[:, :, None].astype(np.float32)) for each in (mean, deviation)))
+
+    def _made(self, origins: Rows, segments: Rows) -> Ahead:
+        series, place = np.unique(segments, return_inverse=True)
+        starts, values = histories(self.source, series, origins)
+        ends = origins - starts[place]
+        ahead = self.averaged.forecast(values, place, ends, self.horizon)
+        few = np.cumsum(~np.isnan(values), axis=1)[place, ends - 1] < _FEWEST
+        return Ahead(*(np.where(few[:, None], np.nan, each) for each in ahead))
+
+
+def histories(source: SeriesRows, series: Rows, ends: Rows) -> tuple[Rows, Doubles]:
+    """Return the first row of series with a value, (series,), and the values from there on, (series, time), NaN after.
+
+    Args:
+        source: independent series.
+        series: (series,) their numbers; each has a value before the largest end.
+        ends: rows of which the largest in each series is the one after the last to read.
+    """
+    blocks, values = source.blocks, source.values[:, 0]
+    last = np.zeros(len(blocks.start), dtype=np.int64)
+    np.maximum.at(last, blocks.series_of(ends), ends)
+    pasts = [values[blocks.start[number] : last[number]] for number in series]
+    first = np.array([(~np.isnan(past)).argmax() for past in pasts])
+    found = np.full((len(pasts), max(len(past) - skip for past, skip in zip(pasts, first, strict=True))), np.nan)
+    for row, past, skip in zip(found, pasts, first, strict=True):
+        row[: len(past) - skip] = past[skip:]
+    return blocks.start[series] + first, found
