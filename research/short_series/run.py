@@ -4,8 +4,9 @@
 
 Every series is forecast once, from before its last 12 months or 8 quarters, which no entry sees. Scores are means over
 series: MASE and CRPS (twice the mean pinball loss over nine deciles), both divided by the mean absolute seasonal
-difference of the series' past, and the coverage of the 80 and the 90 % intervals. Series ``drawn 0``, ``2`` and ``3`` served to choose
-settings; those reported have another seed. Seconds are those of the processor, on one thread.
+difference of the series' past, and the coverage of the 80 and the 90 % intervals. Series
+``drawn 0``, ``2`` and ``3`` served to choose settings; those reported have another seed. Seconds are those of the
+processor, on one thread.
 """
 
 import argparse
