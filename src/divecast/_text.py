@@ -1,10 +1,13 @@
 """Counts, durations and similar names as text."""
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 _MOST_ITEMS = 6
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What moves the cursor, colours, turns the direction of writing, or is no character: all but tabs and line ends."""
 
 
 def plural(n: int, thing: str) -> str:
@@ -41,3 +44,20 @@ def brief(value: Any) -> str:
         items = ", ".join(map(brief, value))
         return f"[{items}]" if isinstance(value, list) else f"({items}{',' * (len(value) == 1)})"
     return f"<{type(value).__name__}>" if hasattr(value, "__dataclass_fields__") else repr(value)
+
+
+def visible(text: str) -> str:
+    r"""Return text that a terminal shows as it is: characters that would control it are written as escapes.
+
+    Names of series, columns, labels and files come from strangers' data.
+
+    Example:
+        >>> print(visible("north\x1b[2J"))
+        north\x1b[2J
+    """
+    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def json_visible(text: str) -> str:
+    """Return the text of a JSON document with the characters of :func:`visible` as escapes of JSON."""
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

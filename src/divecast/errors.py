@@ -13,6 +13,8 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+from divecast._text import visible
+
 _PACKAGE = str(Path(__file__).parent) + os.sep
 _ARGUMENT = re.compile(r"\{(\w+(?:\.\w+)*)(?::(\[[^{}]*\]))?\}")
 
@@ -89,10 +91,11 @@ class _Worded(Exception):  # noqa: N818  base of errors and of warnings
             message = f"{self.problem}: {contrast}"
         else:
             message = self.problem or contrast[:1].upper() + contrast[1:]
+        message = visible(message)
         if not self.hint:
             return message
         hint = _ARGUMENT.sub(lambda named: _spelled(spell, named[1], named[2]), self.hint)
-        return f"{_sentence(message)} {_sentence(hint)}"
+        return f"{_sentence(message)} {visible(_sentence(hint))}"
 
     def __str__(self) -> str:
         return self.worded()

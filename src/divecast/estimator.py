@@ -7,6 +7,7 @@ from typing import Any, Literal, Self, cast, get_args
 
 from divecast._device import pick_device
 from divecast._optional import need
+from divecast._text import visible
 from divecast.config import (
     AskedBounds,
     LossConfig,
@@ -701,4 +702,4 @@ class DeepDIVE(Forecasting, Explaining):
 def _say(message: str) -> None:
     """Print one line on stderr, as the progress bar does."""
     if sys.stderr is not None:  # as in programs without a terminal
-        sys.stderr.write(f"{message}.\n")
+        sys.stderr.write(f"{visible(message)}.\n")

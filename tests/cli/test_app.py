@@ -1,3 +1,4 @@
+import json
 import re
 import signal
 import tomllib
@@ -9,7 +10,7 @@ import pytest
 from divecast import DataWarning
 from divecast.cli.app import as_option
 from divecast.cli.commands import info
-from divecast.cli.console import print_json, reported_warnings
+from divecast.cli.console import print_json, print_lines, print_table, reported_warnings
 from divecast.errors import warn_data
 
 COMMANDS = (
@@ -124,3 +125,20 @@ def test_other_warnings_are_left_alone():
 def test_json_has_no_nan(capsys):
     print_json({"score": float("nan"), "deep": [float("inf"), 1.5]})
     assert "null" in capsys.readouterr().out
+
+
+def test_names_do_not_control_the_terminal(capsys):
+    name = "a\x1b[2J\x9b [red] [/red] :smile:"
+    shown = "a\\x1b[2J\\x9b [red] [/red] :smile:"
+    print_table(name, ["", name], [[name, name]])
+    print_lines(name)
+    print_json({name: name})
+    said = capsys.readouterr().out
+    assert said.count(shown) == 5
+    assert "\x1b" not in said
+    assert "\x9b" not in said
+    assert json.loads(said[said.index("{") :]) == {name: name}
+
+
+def test_a_setting_that_is_not_text_is_one_line(run):
+    assert "A setting is not text in UTF-8" in run("fit", "panel.csv", "--horizon", "3", "--tz", "\udcff").error

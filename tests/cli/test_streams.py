@@ -75,6 +75,7 @@ def raising(error):
         (raising(MemoryError()), "There is not enough memory. Use fewer --channels, a shorter --lookback"),
         (raising(PermissionError(errno.EACCES, "Permission denied", "model")), "Permission denied: model"),
         (raising(OSError("something")), "something"),
+        (lambda *_: "a title \udcff".encode(), "Text that is not UTF-8 cannot be written: a title \\udcff"),
     ],
 )
 def test_what_is_not_to_be_had_is_one_line(run, monkeypatch, load, said):

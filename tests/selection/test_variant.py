@@ -74,3 +74,11 @@ def test_all_combinations_or_some_drawn_from_them_each_once(lengths, draws, seed
 def test_values_are_a_list(values):
     with pytest.raises(ConfigError, match=r"Expected a list of values for 'training\.clip'"):
         variants({"training.clip": values}, None, 0)
+
+
+def test_more_fits_than_anyone_waits_for_are_refused_before_they_are_listed() -> None:
+    tries = {"training.clip": [0.5, 1.0], "training.learning_rate": [1e-3] * 10**5}
+    for draws, runs in ((None, 1), (10, 10**12)):
+        with pytest.raises(ConfigError, match="more than 100,000 fits"):
+            variants(tries, draws, 0, runs)
+    assert len(variants(tries, 10, 0, 3)) == 10

@@ -164,6 +164,8 @@ def _problem(error: Exception) -> str | None:
         reason = " ".join(str(error).split())
         lacking = DivecastError(f"There is not enough memory{f' ({reason:.200})' if reason else ''}", hint=_LESS)
         return lacking.worded(as_option)
+    if isinstance(error, UnicodeEncodeError):
+        return f"Text that is not UTF-8 cannot be written: {error.object[max(0, error.start - 20) : error.end]}"
     if isinstance(error, OSError):
         name = "" if error.filename is None else f": {error.filename}"
         return f"{error.strerror or error}{name}"

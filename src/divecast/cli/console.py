@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, TextIO
 
-from divecast._text import duration
+from divecast._text import duration, json_visible, visible
 from divecast.errors import DataWarning, as_argument
 from divecast.jobs.contract import JobProgress
 from divecast.persistence.json_values import plain
@@ -33,7 +33,7 @@ def say(message: str, style: str = "") -> None:
         word if len(word) <= _LONGEST else f"{word[: _LONGEST // 2]}...{word[-_LONGEST // 2 :]}"
         for word in message.split()
     )
-    Console(stderr=True, soft_wrap=True).print(Text(" ".join(words), style=style))
+    Console(stderr=True, soft_wrap=True).print(Text(visible(" ".join(words)), style=style))
 
 
 _QUIET: ContextVar[bool] = ContextVar("quiet", default=False)
@@ -62,13 +62,17 @@ def tell_progress(progress: JobProgress[Any], name: str) -> None:
 
 
 def print_lines(*lines: str) -> None:
-    """Print lines on stdout as they are."""
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    """Print lines on stdout; characters that would control the terminal are shown as escapes."""
+    sys.stdout.write("".join(f"{visible(line)}\n" for line in lines))
 
 
 def print_json(result: Mapping[str, Any]) -> None:
     """Print one JSON object on stdout; numbers that JSON lacks become null."""
-    print_lines(json.dumps(plain(result), indent=2, ensure_ascii=False))
+    print_lines(json_visible(json.dumps(plain(result), indent=2, ensure_ascii=not _is_utf8())))
+
+
+def _is_utf8() -> bool:
+    return (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"
 
 
 def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str] | None]) -> None:
@@ -82,16 +86,17 @@ def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str] 
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     print_lines(title)  # rich would break a title at the width of the table
     table = Table(box=box.SIMPLE_HEAD)
     for column, name in enumerate(header):
-        table.add_column(name, justify="right" if column > 1 else "left", no_wrap=True)
+        table.add_column(Text(visible(name)), justify="right" if column > 1 else "left", no_wrap=True)
     for row in rows:
         if row is None:
             table.add_section()
         else:
-            table.add_row(*row)
+            table.add_row(*(Text(visible(cell)) for cell in row))
     Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
 
 

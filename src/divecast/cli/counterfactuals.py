@@ -40,9 +40,9 @@ def report_counterfactual(
         title: heading of the second forecast.
         more: further fields of the JSON object.
     """
-    write_frame(answer.frame(), out)
+    write_frame(answer.frame(), out, raw=options.raw)
     if options.windows_out:
-        write_frame(answer.window_frame(), options.windows_out)
+        write_frame(answer.window_frame(), options.windows_out, raw=options.raw)
     if options.figure is not None:
         draw(answer, options.figure, silent=options.as_json)
     if options.as_json:

@@ -93,6 +93,14 @@ FigureOut = Annotated[
     ),
     Writes(),
 ]
+Raw = Annotated[
+    bool,
+    typer.Option(
+        "--raw",
+        help="Write text in CSV as it is, also what a spreadsheet would run as a formula. Default: with an apostrophe "
+        "before it.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
@@ -444,4 +452,5 @@ class CounterfactualOptions:
     labels: Labels = "known"
     levels: Levels = None
     figure: FigureOut = None
+    raw: Raw = False
     as_json: Json = False

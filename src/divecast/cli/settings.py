@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -242,11 +243,13 @@ def _check_known(table: Table, kind: Any, prefix: str, origin: str) -> None:
 def _validated(table: Table, origins: Mapping[str, str]) -> CommandSettings:
     from pydantic import ValidationError
 
+    text = json.dumps(table, default=str, ensure_ascii=False)
+    if undecoded := re.search(r"[\ud800-\udfff]", text):
+        context = text[max(0, undecoded.start() - 20) : undecoded.end() + 20]
+        raise ConfigError("A setting is not text in UTF-8", found=repr(context))
     try:
         # Through JSON, since strict validation of Python values would take no table for a dataclass.
-        settings: CommandSettings = adapter_of(CommandSettings).validate_json(
-            json.dumps(table, default=str), strict=True
-        )
+        settings: CommandSettings = adapter_of(CommandSettings).validate_json(text, strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])

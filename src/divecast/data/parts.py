@@ -257,7 +257,7 @@ def _whole(source: Source, chosen: NDArray[np.bool_]) -> Part:
 
 def _check_shares(train: float, valid: float, test: float) -> None:
     numbers = all(isinstance(share, Real) and isfinite(share) for share in (train, valid, test))
-    if not (numbers and train > 0 and valid > 0 and test >= 0):
+    if not (numbers and isfinite(train + valid + test) and train > 0 and valid > 0 and test >= 0):
         raise ConfigError(
             expected="shares train > 0, valid > 0, test >= 0", found=f"{train!r}, {valid!r}, {test!r}", argument="split"
         )

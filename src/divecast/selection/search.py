@@ -159,7 +159,7 @@ def search(  # noqa: PLR0913  model, data, settings, and how the fits are run
         expected = 'values by setting, such as {"training.clip": [0.5, 1.0]}'
         raise ConfigError(expected=expected, found=repr(tries), argument="tries")
     execution, device = Execution(Path(out), workers, ray, watch), str(model.device)
-    combinations = variants(tries, draws, model.plan.seed)
+    combinations = variants(tries, draws, model.plan.seed, runs)
     models = [DeepDIVE.from_plan(varied(model.plan, settings), device) for settings in combinations]
     trials = [
         Trial(

@@ -12,6 +12,7 @@ from divecast.fit.parameters import with_setting
 from divecast.inference.provenance import FitPlan
 
 _SEARCHED = ("lookback", "model", "training", "losses")
+_MOST_FITS = 100_000
 
 
 def varied(plan: FitPlan, settings: Mapping[str, Any]) -> FitPlan:
@@ -31,11 +32,11 @@ def varied(plan: FitPlan, settings: Mapping[str, Any]) -> FitPlan:
     return plan
 
 
-def variants(tries: Mapping[str, Sequence[Any]], n: int | None, seed: int) -> list[dict[str, Any]]:
+def variants(tries: Mapping[str, Sequence[Any]], n: int | None, seed: int, runs: int = 1) -> list[dict[str, Any]]:
     """Return all combinations of the values of each setting, in order, or ``n`` drawn without replacement.
 
     Raises:
-        ConfigError: a setting has no values.
+        ConfigError: a setting has no values, or there are more than 100,000 fits in ``runs`` of each.
     """
     for name, values in tries.items():
         if isinstance(values, str) or not isinstance(values, Sequence) or not values:
@@ -43,6 +44,13 @@ def variants(tries: Mapping[str, Sequence[Any]], n: int | None, seed: int) -> li
             raise ConfigError(expected=expected, found=repr(values), argument="tries")
     sizes = [len(values) for values in tries.values()]
     total = int(np.prod(sizes, dtype=object))
+    count = total if n is None else min(n, total)
+    if count * runs > _MOST_FITS:
+        raise ConfigError(
+            f"{count:,} combinations in {runs:,} runs each are more than {_MOST_FITS:,} fits",
+            hint="Use fewer {draws} or {runs}",
+            argument="runs",
+        )
     sampled = n is not None and n < total
     numbers = np.sort(np.random.default_rng(seed).choice(total, n, replace=False)) if sampled else range(total)
     combinations = [np.unravel_index(number, sizes) for number in numbers] if sizes else [()]

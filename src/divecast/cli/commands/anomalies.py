@@ -10,7 +10,7 @@ from divecast._text import plural
 from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.files import Reads, Writes
 from divecast.cli.inputs import data_for, load_with_data
-from divecast.cli.options import Every, FigureOut, Json, ModelOptions, TableOut
+from divecast.cli.options import Every, FigureOut, Json, ModelOptions, Raw, TableOut
 from divecast.cli.outputs import check_figure, check_tables, draw
 from divecast.cli.places import parse_class
 from divecast.data import write_frame
@@ -64,6 +64,7 @@ def anomalies(
         ),
     ] = None,
     figure: FigureOut = None,
+    raw: Raw = False,
     as_json: Json = False,
 ) -> None:
     """Score how anomalous every window is, and explain the most anomalous ones.
@@ -80,9 +81,9 @@ def anomalies(
         reference = model.anomalies(data_for(model, against, settings), "valid")
     found = model.anomalies(source, subset, every, against=reference, **({"scores": tuple(scores)} if scores else {}))
     windows = found.top(top, apart) if wanted is None else found.label_disagreements(*wanted, top, apart)
-    write_frame(found.frame(), out)
+    write_frame(found.frame(), out, raw=raw)
     if channels_out is not None:
-        write_frame(found.frame("channel"), channels_out)
+        write_frame(found.frame("channel"), channels_out, raw=raw)
     if figure is not None:
         from divecast.plots import AnomaliesDisplay
 

@@ -10,7 +10,7 @@ from divecast.cli.console import number, print_json, print_lines, print_table, s
 from divecast.cli.factors import parse_split
 from divecast.cli.files import Writes
 from divecast.cli.inputs import read_data
-from divecast.cli.options import Adapt, FitOptions, FolderOut, Json, Ray, Workers
+from divecast.cli.options import Adapt, FitOptions, FolderOut, Json, Raw, Ray, Workers
 from divecast.cli.trials import FAILED, build_model, report_failures, stopped, tell
 from divecast.data import Panel, write_frame
 from divecast.errors import ConfigError
@@ -38,6 +38,7 @@ def backtest(
     adapt: Adapt = False,
     workers: Workers = 1,
     ray: Ray = None,
+    raw: Raw = False,
     as_json: Json = False,
 ) -> None:
     """Fit a model before each of several spans of time, and score its forecasts of them.
@@ -60,7 +61,7 @@ def backtest(
         )
     except KeyboardInterrupt:
         raise stopped(out) from None
-    scores = write_frame(result.frame(), out / _TABLE)
+    scores = write_frame(result.frame(), out / _TABLE, raw=raw)
     failed = report_failures(result.folds)
     if as_json:
         facts = {"folds": [fold.trial.name for fold in result.folds], "failed": failed, "scores": scores}

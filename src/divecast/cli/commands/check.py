@@ -7,7 +7,7 @@ import typer
 
 from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.inputs import load_with_data
-from divecast.cli.options import Every, ExtraTableOut, FigureOut, Json, ModelOptions, Part
+from divecast.cli.options import Every, ExtraTableOut, FigureOut, Json, ModelOptions, Part, Raw
 from divecast.cli.outputs import check_figure, check_tables, draw
 from divecast.data import write_frame
 from divecast.explain.diagnosis.diagnosis import Rows
@@ -20,6 +20,7 @@ def check(
     out: ExtraTableOut = None,
     rows: Annotated[Rows, typer.Option("--rows", help="What the rows of that table are.")] = "dimensions",
     figure: FigureOut = None,
+    raw: Raw = False,
     as_json: Json = False,
 ) -> None:
     """Diagnose the code: what is fine, and for what is not, which setting to change."""
@@ -28,7 +29,7 @@ def check(
     model, source = load_with_data(inputs)
     diagnosis = model.check(source, part, every)
     if out is not None:
-        write_frame(diagnosis.frame(rows), out)
+        write_frame(diagnosis.frame(rows), out, raw=raw)
     if figure is not None:
         draw(diagnosis, figure, silent=as_json)
     if as_json:

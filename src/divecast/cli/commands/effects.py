@@ -7,7 +7,7 @@ import typer
 
 from divecast.cli.console import number, print_json, print_lines, print_table, shown
 from divecast.cli.inputs import load_model
-from divecast.cli.options import Config, ExtraTableOut, FigureOut, Json, Model
+from divecast.cli.options import Config, ExtraTableOut, FigureOut, Json, Model, Raw
 from divecast.cli.outputs import check_figure, check_tables, draw
 from divecast.cli.settings import read_settings
 from divecast.data import write_frame
@@ -26,6 +26,7 @@ def effects(
     out: ExtraTableOut = None,
     figure: FigureOut = None,
     config: Config = None,
+    raw: Raw = False,
     as_json: Json = False,
 ) -> None:
     """Print what the classes of each factor, and the values of each covariate, add to a series.
@@ -37,7 +38,7 @@ def effects(
     curves = load_model(model, read_settings(config, {})).effects()
     channel = _channel(curves, series)
     if out is not None:
-        write_frame(curves.frame(), out)
+        write_frame(curves.frame(), out, raw=raw)
     if figure is not None:
         from divecast.plots import EffectsDisplay
 

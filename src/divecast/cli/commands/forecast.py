@@ -11,7 +11,7 @@ from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.forecast_parts import tables_from_ray
 from divecast.cli.forecast_tables import ForecastRequest, streamed
 from divecast.cli.inputs import load_model
-from divecast.cli.options import ForecastOptions, ForecastSpan, Json, Labels, Layout, Levels, Ray, TableOut
+from divecast.cli.options import ForecastOptions, ForecastSpan, Json, Labels, Layout, Levels, Raw, Ray, TableOut
 from divecast.cli.outputs import check_tables
 from divecast.data import write_frames
 
@@ -30,6 +30,7 @@ def forecast(
     level: Levels = None,
     labels: Labels = "known",
     ray: Ray = None,
+    raw: Raw = False,
     as_json: Json = False,
 ) -> None:
     """Forecast the steps after the end of the data, or from rolling starts between --start and --stop.
@@ -48,7 +49,7 @@ def forecast(
         else:
             tables = tables_from_ray(local, model, inputs.model, ray, out)
         with tables as parts:
-            n_rows = write_frames(parts, out)
+            n_rows = write_frames(parts, out, raw=raw)
     horizon, fitted = model.horizon, model.fitted_model
     n_channels = len(series or fitted.series or fitted.channels)
     n_windows = n_rows // (horizon * (n_channels if layout == "long" else 1))

@@ -11,7 +11,7 @@ from divecast._text import plural
 from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.files import Reads
 from divecast.cli.inputs import load_with_data
-from divecast.cli.options import FigureOut, ForecastOptions, ForecastSpan, Json, Labels, Levels, TableOut
+from divecast.cli.options import FigureOut, ForecastOptions, ForecastSpan, Json, Labels, Levels, Raw, TableOut
 from divecast.cli.outputs import check_figure, check_tables, draw
 from divecast.data import write_frame
 from divecast.errors import ConfigError
@@ -41,6 +41,7 @@ def paths(
     level: Levels = None,
     labels: Labels = "known",
     figure: FigureOut = None,
+    raw: Raw = False,
     as_json: Json = False,
 ) -> None:
     """Draw sample paths, and write quantiles of their totals, peaks and exceedances.
@@ -71,7 +72,7 @@ def paths(
     found = found if total is None else found.total(total)
     found = found if peak is None else found.peak(peak)
     levels = sorted({*level}) if level else LEVELS
-    write_frame(found.frame(levels), out)
+    write_frame(found.frame(levels), out, raw=raw)
     if figure is not None:
         draw(found, figure, silent=as_json)
     size = {"windows": len(found.starts), "series": len(found.names), "paths": n_paths}

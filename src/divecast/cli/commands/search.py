@@ -12,7 +12,7 @@ from divecast.cli.console import print_json, print_lines, print_table, shown
 from divecast.cli.factors import parse_split
 from divecast.cli.files import Writes
 from divecast.cli.inputs import read_data
-from divecast.cli.options import FitOptions, FolderOut, Json, Ray, SplitWay, Workers
+from divecast.cli.options import FitOptions, FolderOut, Json, Raw, Ray, SplitWay, Workers
 from divecast.cli.settings import parse_assignment
 from divecast.cli.trials import FAILED, build_model, report_failures, stopped, tell
 from divecast.data import write_frame
@@ -50,6 +50,7 @@ def search(
     out: Annotated[FolderOut, Writes(_files)] = Path("search"),
     workers: Workers = 1,
     ray: Ray = None,
+    raw: Raw = False,
     as_json: Json = False,
 ) -> None:
     """Fit a model with each combination of settings, and rank them by a score on the validation part.
@@ -81,7 +82,7 @@ def search(
         )
     except KeyboardInterrupt:
         raise stopped(out) from None
-    table = write_frame(result.frame(), out / _TABLE)
+    table = write_frame(result.frame(), out / _TABLE, raw=raw)
     failed = report_failures([run for candidate in result.candidates for run in candidate.runs])
     if as_json:
         ranked = [{"settings": candidate.settings, "score": candidate.score} for candidate in result.candidates]

@@ -8,7 +8,7 @@ import typer
 from divecast._text import plural
 from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.inputs import load_with_data
-from divecast.cli.options import At, FigureOut, ForecastOptions, Json, TableOut, UnlabelledCode
+from divecast.cli.options import At, FigureOut, ForecastOptions, Json, Raw, TableOut, UnlabelledCode
 from divecast.cli.outputs import check_figure, check_tables, draw
 from divecast.cli.places import read_places
 from divecast.data import write_frame
@@ -39,6 +39,7 @@ def traverse(
     ] = None,
     span: Annotated[float, typer.Option("--span", help="Farthest position, in prior standard deviations.")] = 3.0,
     figure: FigureOut = None,
+    raw: Raw = False,
     as_json: Json = False,
 ) -> None:
     """Move windows along one dimension of the code, and write reconstructions and forecasts at each position."""
@@ -54,7 +55,7 @@ def traverse(
         n=n,
         span=span,
     )
-    write_frame(traversal.frame(), out)
+    write_frame(traversal.frame(), out, raw=raw)
     if figure is not None:
         draw(traversal, figure, silent=as_json)
     n_windows, positions = len(traversal.own_position), traversal.positions

@@ -8,7 +8,7 @@ import typer
 from divecast.cli.commands.evaluate import SHOWN_STEPS
 from divecast.cli.console import print_json, print_lines, print_table, shown
 from divecast.cli.inputs import load_with_data
-from divecast.cli.options import AllSteps, At, Every, ExtraTableOut, FigureOut, ForecastOptions, Json, Labels, Part
+from divecast.cli.options import AllSteps, At, Every, ExtraTableOut, FigureOut, ForecastOptions, Json, Labels, Part, Raw
 from divecast.cli.outputs import check_figure, check_tables, draw
 from divecast.cli.places import read_places
 from divecast.data import write_frame
@@ -37,6 +37,7 @@ def why(
     labels: Labels = "known",
     all_steps: AllSteps = False,
     figure: FigureOut = None,
+    raw: Raw = False,
     as_json: Json = False,
 ) -> None:
     """Attribute forecasts to the factors, to code a and to the window; to all windows if --at is omitted.
@@ -50,7 +51,7 @@ def why(
     model, source = load_with_data(inputs)
     attribution = model.why(source, part, every, at=read_places(at, source), labels=labels)
     if out is not None:
-        write_frame(attribution.frame(rows), out)
+        write_frame(attribution.frame(rows), out, raw=raw)
     if figure is not None:
         draw(attribution, figure, silent=as_json)
     if as_json:

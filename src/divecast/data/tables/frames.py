@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from divecast.config import check_choice
 from divecast.data.as_read import Backend, IdColumn, StampKind
+from divecast.data.tables.formulas import without_formulas
 from divecast.errors import ConfigError, DataError
 from divecast.persistence.atomic import replacing
 
@@ -53,7 +54,7 @@ def to_frame(
     return _typed(frame.to_native(), own, kind, None if stamps is None else stamps.period)
 
 
-def write_frame(table: Any, path: str | Path) -> Path:
+def write_frame(table: Any, path: str | Path, *, raw: bool = False) -> Path:
     """Write a table as CSV, CSV.gz or Parquet, chosen by the file name.
 
     It is written beside ``path`` and moved there when complete; on failure a file that was there stays as it was.
@@ -61,6 +62,8 @@ def write_frame(table: Any, path: str | Path) -> Path:
     Args:
         table: (row,) arrays by name, or a pandas, polars or pyarrow table.
         path: the file.
+        raw: whether text in CSV stays as it is, also where a spreadsheet would run it as a formula; by default an
+            apostrophe is put before it.
 
     Returns:
         The file.
@@ -69,16 +72,17 @@ def write_frame(table: Any, path: str | Path) -> Path:
         ConfigError: the file name has another ending.
         ArtifactError: the file cannot be written.
     """
-    write_frames([table], path)
+    write_frames([table], path, raw=raw)
     return Path(path)
 
 
-def write_frames(tables: Iterable[Any], path: str | Path) -> int:
+def write_frames(tables: Iterable[Any], path: str | Path, *, raw: bool = False) -> int:
     """Write tables of the same columns one below another, as :func:`write_frame` does, holding one at a time.
 
     Args:
         tables: at least one, each as in :func:`write_frame`; in Parquet each starts a row group.
         path: the file.
+        raw: as in :func:`write_frame`.
 
     Returns:
         The number of rows.
@@ -91,7 +95,9 @@ def write_frames(tables: Iterable[Any], path: str | Path) -> int:
     path = Path(path)
     if not path.name.lower().endswith((".csv", ".csv.gz", ".parquet")):
         raise ConfigError(expected="a file name that ends in .csv, .csv.gz or .parquet", found=path.name)
-    arrow = map(partial(_to_arrow, text=not path.name.lower().endswith(".parquet")), tables)
+    text = not path.name.lower().endswith(".parquet")
+    arrow = map(partial(_to_arrow, text=text), tables)
+    arrow = map(without_formulas, arrow) if text and not raw else arrow
     table = next(arrow, None)  # before the file is opened, since most failures occur here
     if table is None:
         raise DataError(f"There is no table to write to {path.name}")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast._text import plural
+from divecast._text import plural, visible
 from divecast.explain.anomalies.reference import SCORES
 from divecast.explain.anomalies.reference_scores import Values
 from divecast.explain.anomalies.scored_windows import ScoredWindows, recording_of
@@ -48,7 +48,7 @@ class AnomalousWindow:
     def __str__(self) -> str:
         """Return the window in one line."""
         where = place_in_words(self.end, self.recording)
-        return f"{where}: score {self.score:.1f} ({self.rarity}): {'; '.join(self.reasons)}"
+        return visible(f"{where}: score {self.score:.1f} ({self.rarity}): {'; '.join(self.reasons)}")
 
 
 def describe(windows: ScoredWindows, window: int) -> AnomalousWindow:

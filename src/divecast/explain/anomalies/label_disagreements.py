@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from divecast._text import visible
 from divecast.data.labels.class_names import class_place
 from divecast.errors import ConfigError
 from divecast.explain.anomalies.anomaly_reasons import place_in_words
@@ -43,7 +44,7 @@ class LabelDisagreement:
 
     def __str__(self) -> str:
         """Return the disagreement in one line."""
-        return (
+        return visible(
             f"{place_in_words(self.end, self.recording)}: {self.factor} is labelled {self.given}, but looks like "
             f"{self.inferred} (probability {self.probability:.0%}, log odds {self.log_odds:.1f} nats)"
         )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast._text import visible
 from divecast.inference.results import Floats
 
 LEAST_AGREEMENT = 0.5
@@ -83,7 +84,7 @@ class Agreement:
                 f"{LEAST_AGREEMENT:g}, so its weights do not show what the forecasts depend on."
             )
         means = self.attention.mean(axis=0)
-        shares = ", ".join(f"{name} {share:.0%}" for name, share in zip(self.factors, means, strict=True))
+        shares = ", ".join(f"{visible(name)} {share:.0%}" for name, share in zip(self.factors, means, strict=True))
         return f"Attention: {shares}; rank correlation with ablation {self.overall:.2f}. {self._over_windows()}"
 
     def _over_windows(self) -> str:
@@ -91,7 +92,7 @@ class Agreement:
         if len(follows) == len(self.factors):
             return "It also shows in which windows a factor matters."
         if follows:
-            return f"Across windows it agrees for {', '.join(follows)} only."
+            return f"Across windows it agrees for {', '.join(map(visible, follows))} only."
         return "It does not show in which windows a factor matters."
 
 

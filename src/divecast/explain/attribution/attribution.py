@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast._optional import Plottable
-from divecast._text import plural
+from divecast._text import plural, visible
 from divecast.config import check_choice
 from divecast.data import Backend
 from divecast.explain.attribution.agreement import Agreement
@@ -144,7 +144,9 @@ class Attribution(Plottable):
             )
         if not np.isfinite(self.overall).all():
             return "\n".join([*lines, "No component of the code changes these forecasts."])
-        shares = ", ".join(f"{name} {share:.0%}" for name, share in zip(self.components, self.overall, strict=True))
+        shares = ", ".join(
+            f"{visible(name)} {share:.0%}" for name, share in zip(self.components, self.overall, strict=True)
+        )
         size = float(np.sqrt(self.together.mean(dtype=np.float64)))
         lines.append(f"The code changes the forecasts by {size:.2g} training standard deviations (root mean square).")
         lines.append(f"Shares of this effect, by ablation: {shares}.")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast._optional import Plottable
-from divecast._text import plural
+from divecast._text import plural, visible
 from divecast.data import Backend, Windows
 from divecast.explain.code import Generated, generate
 from divecast.explain.long_table import long_columns
@@ -87,7 +87,7 @@ class Counterfactual(Plottable):
         size = float(np.abs(self.difference).mean(dtype=np.float64))
         level = float(np.abs(self.factual.mean).mean(dtype=np.float64))
         share = f" ({size / level:.1%} of their mean size)" if level > 0 else ""
-        return (
+        return visible(
             f"{plural(len(self.difference), 'window')}: {what}. The forecasts change by {size:.3g} on average{share}."
         )
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from divecast._optional import Plottable
-from divecast._text import plural
+from divecast._text import plural, visible
 from divecast.data import Backend, Windows
 from divecast.explain.code import generate, infer_code
 from divecast.explain.counterfactuals.dimension import Dimension
@@ -70,7 +70,7 @@ class Traversal(Plottable):
         """Return what is moved, how far, and by how much the forecasts change."""
         span = f"{self.positions.min():g} to {self.positions.max():g}"
         size = float(np.ptp(self.forecasts, axis=1).mean(dtype=np.float64))
-        return (
+        return visible(
             f"{self.dimension} from {span} ({self.unit}) in {plural(len(self.windows), 'window')}: the forecasts "
             f"change by {size:.3g} on average."
         )

@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from divecast._optional import Plottable
-from divecast._text import plural
+from divecast._text import plural, visible
 from divecast.config import check_choice
 from divecast.data import Backend, to_frame
 from divecast.explain.diagnosis.ownership import ProbeResults
@@ -185,7 +185,7 @@ class Diagnosis(Plottable):
         n_problems = sum(finding.state == "problem" for finding in self.findings)
         n_unknown = sum(finding.state == "unknown" for finding in self.findings)
         verdict = f"{plural(n_problems, 'problem')} found." if n_problems else "No problem found."
-        return "\n".join([*lines, verdict + (f" {n_unknown} could not be measured." if n_unknown else "")])
+        return visible("\n".join([*lines, verdict + (f" {n_unknown} could not be measured." if n_unknown else "")]))
 
     def _findings(self) -> _Table:
         rows = [(finding.topic, finding.state, finding.text, finding.advice) for finding in self.findings]

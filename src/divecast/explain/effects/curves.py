@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast._optional import Plottable
+from divecast._text import visible
 from divecast.data import Backend, to_frame
 from divecast.errors import ConfigError
 from divecast.inference.results import Columns, Floats
@@ -116,7 +117,7 @@ class EffectCurves(Plottable):
         """Return the shares, mean over the channels, largest first."""
         means = {name: float(np.mean(share)) for name, share in self.shares.items()}
         named = ", ".join(f"{name} {means[name]:.0%}" for name in sorted(means, key=lambda name: -means[name]))
-        return f"Shares of the effects in the variance of the series, mean over the channels: {named}."
+        return visible(f"Shares of the effects in the variance of the series, mean over the channels: {named}.")
 
     def _columns(self, curve: EffectCurve) -> Columns:
         shape = curve.effect.shape

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast._optional import Plottable
-from divecast._text import plural
+from divecast._text import plural, visible
 from divecast.config import check_choice
 from divecast.data import Backend
 from divecast.errors import ConfigError
@@ -133,7 +133,7 @@ class ForecastParts(Plottable):
         shares = zip(self.names, self.share, strict=True)
         named = ", ".join(f"{name} {round(100 * share)}%" for name, share in shares if np.isfinite(share))
         told = f"Shares of the parts in the variance of these forecasts: {named}." if named else "They do not vary."
-        return (
+        return visible(
             f"Parts of the forecasts of {plural(n_windows, 'window')}, {plural(horizon, 'step')}, all channels.\n{told}"
         )
 
