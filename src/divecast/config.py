@@ -21,6 +21,7 @@ Fusion = Literal["attention", "concatenation", "gating"]
 Combine = Literal["sum", "pcgrad", "upgrad"]
 Linear = Literal["stacked", "ridge"]
 CountsUse = Literal["auto", "always", "never"]
+ScaleKind = Literal["standard", "log", "power", "auto"]
 SeriesMode = Literal["joint", "independent", "auto"]
 AskedBounds = Literal["auto"] | tuple[float | None, float | None] | None
 """``auto``: 0 below, where no value of the training part is lower; or (low, high), None for none; or no bounds."""
@@ -284,6 +285,10 @@ class ModelConfig(_Config):
             ``always``, ``never``, or ``auto`` if their loss on the validation part is lower.
         own_models: whether short independent series are forecast by structural models of each alone, too, where
             validation shows that it helps; not where labels or covariates are told, which these do not read.
+        scale: what a series is centred and divided by its spread as: ``standard`` as it is; ``log`` as its logarithm,
+            which suits what grows in proportion; ``power`` as a power of it, or its logarithm, that is chosen for each
+            series by the training part; ``auto`` for ``standard`` or ``power``, by the validation part. A series
+            with values below 0 stays as it is.
 
     Example:
         >>> ModelConfig(code=CodeConfig(n_conditional=8)).code.n_conditional
@@ -298,10 +303,14 @@ class ModelConfig(_Config):
     own_scale: bool = False
     counts: CountsUse = "auto"
     own_models: bool = True
+    scale: ScaleKind = "standard"
 
     def __post_init__(self) -> None:
         """Check the types of the parts (ConfigError)."""
         self._check_types()
+        plain = self.scale == "standard"
+        self._require(plain or not self.own_scale, "scale", f'"standard" with {self._name}.own_scale')
+        self._require(plain or self.counts != "always", "scale", f'"standard" with {self._name}.counts="always"')
 
 
 @dataclass(frozen=True, slots=True)

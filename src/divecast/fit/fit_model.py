@@ -19,6 +19,7 @@ from divecast.data.outliers import Limits
 from divecast.data.parts import whole
 from divecast.data.reading import read_source
 from divecast.fit.calibrate import calibrated, draw_windows
+from divecast.fit.choose_scale import staged
 from divecast.fit.default_split import default_split
 from divecast.fit.own_models import with_own_models
 from divecast.fit.separate_series import own_length, separate, series_mode
@@ -96,12 +97,12 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
         if searched:
             limits = Limits.of(rows, split_rows(rows, split).train)
             rows = limits.clean(rows)
-        stage = Stage.of(rows, plan, split_rows(rows, split), ranks)
+        stage = staged(rows, plan, split_rows(rows, split), ranks)
     else:
         source = limits.clean(source)
-        stage = Stage.of(source, plan, split_rows(source, split), ranks)
+        stage = staged(source, plan, split_rows(source, split), ranks)
         source = stage.source
-    plan = _with_passes(plan, stage, request, ranks)
+    plan = _with_passes(stage.plan, stage, request, ranks)
     stage = replace(stage, plan=plan)
     provenance = Provenance(
         plan=plan,
@@ -128,7 +129,7 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
         fitted = shrink_correction(fitted, drawn, len(stage.valid) * plan.training.window_stride / plan.horizon)
     fitted, drawn = with_own_models(fitted, stage, drawn)
     hold_counts = np.zeros(len(fitted.series or fitted.channels), np.bool_)
-    if plan.model.counts != "never":
+    if plan.model.counts != "never" and stage.scale.powers is None:
         hold_counts = low_counts(stage.source, stage.parts.train)
     fitted = calibrated(fitted, stage.train, drawn, hold_counts)
     return _fitted_again(fitted, stage, request, ranks) if request.refit else fitted

@@ -28,6 +28,7 @@ from divecast.data.outliers import Limits
 from divecast.data.sources.series_rows import SeriesRows
 from divecast.data.time.phase import n_phases
 from divecast.data.windows.own_scale import OwnScale, fit_own_scale
+from divecast.data.windows.powers import Powers
 from divecast.data.windows.range_check import check_range
 from divecast.data.windows.windows import EffectsSource
 from divecast.effects import Effects, RowEffects, choose_basis, facts_of, fit_effects
@@ -109,7 +110,7 @@ class Stage:
             DataError: the data cannot be used.
             ConfigError: the settings do not suit the data.
         """
-        source, scale = _scaled(source, parts.train, plan.training, former)
+        source, scale = _scaled(source, parts.train, plan, former)
         if plan.model.own_scale and isinstance(source, Recordings):
             scale = OwnScale.of_past(source, scale)
         vocabularies = tuple(fit_vocabularies(source, plan.factors, parts.train))
@@ -169,12 +170,16 @@ class Stage:
         )
 
 
-def _scaled(source: Source, train: Part, training: TrainingConfig, former: Stage | None) -> tuple[Source, Scale]:
+def _scaled(source: Source, train: Part, plan: FitPlan, former: Stage | None) -> tuple[Source, Scale]:
     """Return the source and its scale, without the series that cannot be learned from if they are to be dropped."""
+    training, powers = plan.training, None if former is None else former.scale.powers
+    if former is None and plan.model.scale != "standard":
+        powers = Powers.fit(source, train, plan.model.scale, next(iter(seasons(source.clock)), 1))
+        powers = powers if powers.changed.any() else None
     if isinstance(source, SeriesRows):
-        return source, fit_own_scale(source, train)
+        return source, fit_own_scale(source, train, powers)
     among = None if former is None else former.scale.learned
-    scale = fit_scale(source, train, training.unlearnable, among)
+    scale = fit_scale(source, train, training.unlearnable, among, powers)
     if training.unlearnable == "plain" or scale.learned.all():
         return source, scale
     learned = [name for name, kept in zip(source.channels, scale.learned, strict=True) if kept]

@@ -143,7 +143,7 @@ class _Work:
         if fitted.effects is not None:
             facts = facts_of(source, plan.factors, fitted.known_vocabularies, plan.covariates, plan.horizon)
         everything = Part(source.offsets[:-1], source.offsets[1:])
-        scale = fit_scale(source, everything, among=fitted.scale.learned)
+        scale = fit_scale(source, everything, among=fitted.scale.learned, powers=fitted.scale.powers)
         first = _row_after(source, str(fitted.provenance.trained_until))
         return cls(fitted, source, scale, facts, fitted.label_indices(source), first)
 

@@ -169,6 +169,12 @@ def export_model(fitted: FittedModel, path: Path, levels: Sequence[float]) -> No
             hint='Fit it with {model.counts} "never"',
             argument="model.counts",
         )
+    if fitted.scale.powers is not None:
+        raise ConfigError(
+            "A graph has no powers or logarithms of series, which this model reads",
+            hint='Fit it with {model.scale} "standard"',
+            argument="model.scale",
+        )
     writers = {".onnx": write_onnx, ".pt2": write_pt2}
     if path.suffix not in writers:
         raise ConfigError("The file name must end in .onnx or .pt2", found=path.name, argument="path")

@@ -441,7 +441,8 @@ class FittedModel:
         counts = self.counts
         if self.independent and counts.there_are:
             counts = counts.of_windows(windows, self.series)
-        return replace(self, scale=Scale(scale.center[:, None], scale.spread[:, None]), counts=counts)
+        powers = None if scale.powers is None else scale.powers[:, None]
+        return replace(self, scale=Scale(scale.center[:, None], scale.spread[:, None], powers=powers), counts=counts)
 
     def is_fit_data(self, source: Source) -> bool:
         """Return whether an aligned source has the data of the fit."""

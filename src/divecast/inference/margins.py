@@ -5,11 +5,16 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
+from divecast.data import Scale
+from divecast.inference.calibration import Calibration
 from divecast.inference.counts import Counts
 from divecast.inference.dependence import Ints, PathDraws
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.results import Floats
+
+_FOR_MEAN = (np.arange(100) + 0.5) / 100  # levels of the quantiles whose average is the mean
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -18,15 +23,19 @@ class Margins:
 
     Attributes:
         mean: (window, horizon, channel) original units.
-        scale: (window, horizon, channel) original units, of channels that do not hold counts.
-        wider: (window, horizon, channel) how often as wide as usual a distribution of counts is; None for 1.
+        center: (window, horizon, channel) value of the residual 0, in original units or powers or logarithms of them.
+        scale: (window, horizon, channel) in the same, of channels that do not hold counts.
+        units: what brings powers or logarithms to original units.
         counts: distributions of counts.
+        wider: (window, horizon, channel) how often as wide as usual a distribution of counts is; None for 1.
     """
 
     mean: Floats
+    center: Floats
     scale: Floats
-    wider: Floats | None
+    units: Scale
     counts: Counts
+    wider: Floats | None = None
 
     @classmethod
     def of(cls, fitted: FittedModel, forecast: Any) -> "Margins":
@@ -36,24 +45,48 @@ class Margins:
             fitted: the model, with the scale of the windows.
             forecast: their distributions, in scaled units.
         """
-        center, spread = torch.from_numpy(fitted.scale.center), torch.from_numpy(fitted.scale.spread)
-        mean = torch.addcmul(center, forecast.loc.cpu().contiguous(), spread)  # contiguous, as the results are
-        scale = forecast.scale.cpu().contiguous() * spread
-        wider = None if forecast.wider is None else forecast.wider.cpu().exp().expand_as(mean).numpy()
-        return cls(mean.numpy(), scale.numpy(), wider, fitted.counts)
+        wider = None if forecast.wider is None else forecast.wider.cpu().exp().expand_as(forecast.loc).numpy()
+        location, scale = (each.cpu().contiguous() for each in (forecast.loc, forecast.scale))  # as the results are
+        return cls.scaled(fitted.scale, location, scale, fitted.calibration, fitted.counts, wider)
+
+    @classmethod
+    def scaled(
+        cls,
+        units: Scale,
+        location: Tensor,
+        scale: Tensor,
+        calibration: Calibration,
+        counts: Counts,
+        wider: Floats | None = None,
+    ) -> "Margins":
+        """Return the margins of locations and scales, (window, horizon, channel), in scaled units."""
+        spread = torch.from_numpy(units.spread)
+        center = torch.addcmul(torch.from_numpy(units.center), location, spread).numpy()
+        wide = (scale * spread).numpy()
+        if units.powers is None:
+            return cls(center, center, wide, units, counts, wider)
+        mean = np.zeros(center.shape, np.float32)
+        for residual in calibration.residuals_at(_FOR_MEAN):
+            mean += units.unmapped(center + wide * residual[:, None]) / len(_FOR_MEAN)
+        changed = np.broadcast_to(units.powers.changed, mean.shape)
+        return cls(np.where(changed, mean, center), center, wide, units, counts, wider)
 
     def at(self, window: int) -> "Margins":
         """Return those of one window."""
-        some = slice(window, window + 1)
-        counts = self.counts
+        some, counts, units = slice(window, window + 1), self.counts, self.units
         if counts.size.ndim > 1:
             counts = Counts(counts.zeros[some], counts.size[some])
-        return Margins(self.mean[some], self.scale[some], None if self.wider is None else self.wider[some], counts)
+        if units.center.ndim > 1:
+            powers = None if units.powers is None else units.powers[some]
+            units = Scale(units.center[some], units.spread[some], powers=powers)
+        wider = None if self.wider is None else self.wider[some]
+        return Margins(self.mean[some], self.center[some], self.scale[some], units, counts, wider)
 
     def values(self, residuals: Floats) -> Floats:
         """Return the values at standardised residuals that broadcast to (..., window, horizon, channel)."""
         values: Floats = residuals * self.scale
-        values += self.mean
+        values += self.center
+        values = self.units.unmapped(values)
         if not self.counts.there_are:
             return values
         counts = self.counts.quantiles(self.mean, residuals if self.wider is None else residuals * self.wider)
@@ -67,7 +100,7 @@ class Margins:
             seed: of the draws where a distribution of counts has a step.
         """
         with np.errstate(invalid="ignore"):
-            found: Floats = (truth - self.mean) / self.scale
+            found: Floats = (self.units.mapped(truth) - self.center) / self.scale
         if not self.counts.there_are:
             return found
         scores = self.counts.scores(self.mean, truth, seed)

@@ -13,6 +13,7 @@ from divecast.config import ModelConfig
 from divecast.data import Label, Scale, Vocabulary, as_factors
 from divecast.data.names import MOST_CHARACTERS, check_unique
 from divecast.data.outliers import Limits
+from divecast.data.windows.powers import Powers
 from divecast.effects import Basis, Design, Effects, groups_from_json, groups_to_json
 from divecast.errors import ArtifactError
 from divecast.inference.adaptation import Adaptation
@@ -35,13 +36,14 @@ from divecast.structural import MODELS, Averaged
 
 SCHEMA = 4
 """2: maps of several families of residuals, and an encoder of a that knows levels apart; 3: spread by phase and level,
-and the dependence of errors; 4: counts, departures, and observed values."""
+and the dependence of errors; 4: counts, powers, departures, and observed values."""
 
 _MOST_STATIC, _MOST_VECTORS, _MOST_PHASES = 100_000, 10_000_000, 1440  # a damaged number must not allocate memory
 _MAY_LACK = (
     *("seasonal_error", "scale.center", "scale.spread", "counts.size"),
     *("bounds.low", "bounds.high", "limits.low", "limits.high"),
 )
+_POWERS = ("scale.power", "scale.offset", "scale.least")
 KIND = "model"
 
 
@@ -54,6 +56,7 @@ def write_model(fitted: FittedModel, path: Path) -> None:
     tensors = {f"network.{name}": value for name, value in fitted.network.state_dict().items()} | {
         "scale.center": torch.from_numpy(fitted.scale.center),
         "scale.spread": torch.from_numpy(fitted.scale.spread),
+        **_power_tensors(fitted.scale.powers),
         "seasonal_error": torch.from_numpy(fitted.seasonal_error),
         "calibration": fitted.calibration.quantiles,
         **({} if fitted.static.kept is None else {"facts": fitted.static.kept}),
@@ -114,6 +117,7 @@ def document_of(fitted: FittedModel) -> dict[str, Any]:
             "basis": None if fitted.effects is None else groups_to_json(fitted.effects.basis.groups),
             "pairs": fitted.dimensions.pairs,
             "couplings": [asdict(coupling) for coupling in fitted.dimensions.couplings],
+            "powers": fitted.scale.powers is not None,
             "season": fitted.dimensions.season,
             "n_phases": fitted.dimensions.n_phases,
             "n_vectors": len(fitted.dependence.errors),
@@ -166,8 +170,9 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
     n_facts = static.width if "static" in document else None
     n_vectors = _number(document["n_vectors"], 0, _MOST_VECTORS)
     own_season = _number(document["own_season"], 1, _MOST_PHASES) if "own_season" in document else None
-    observed = document["observed"]
-    sizes = _Sizes(len(levels), n_vectors, len(series), n_facts, observed is not None, own_season is not None)
+    has_powers, observed = adapter_of(bool).validate_python(document["powers"]), document["observed"]
+    has_own = own_season is not None
+    sizes = _Sizes(len(levels), n_vectors, len(series), n_facts, observed is not None, has_own, has_powers)
     _check_tensors(tensors, dimensions, provenance.plan.model, sizes, basis, learned)
     network = build_network(dimensions, provenance.plan.model, seed=0)
     check_buffers(network.state_dict(), tensors, "network.")
@@ -184,7 +189,11 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
         dimensions=dimensions,
         channels=channels,
         known_vocabularies=vocabularies,
-        scale=Scale(tensors["scale.center"].numpy(), tensors["scale.spread"].numpy()),
+        scale=Scale(
+            tensors["scale.center"].numpy(),
+            tensors["scale.spread"].numpy(),
+            powers=Powers(*(tensors[name].numpy() for name in _POWERS)) if has_powers else None,
+        ),
         seasonal_error=tensors["seasonal_error"].numpy(),
         calibration=Calibration(levels, tensors["calibration"]),
         limits=Limits(series or channels, tensors["limits.low"].numpy(), tensors["limits.high"].numpy()),
@@ -222,6 +231,7 @@ class _Sizes(NamedTuple):
     n_facts: int | None
     observed: bool
     has_own: bool
+    has_powers: bool
 
 
 def _number(value: Any, least: int, most: int) -> int:
@@ -229,6 +239,13 @@ def _number(value: Any, least: int, most: int) -> int:
     if not least <= number <= most:
         raise ValueError(f"expected {least} to {most}, got {number}")
     return number
+
+
+def _power_tensors(powers: Powers | None) -> dict[str, Tensor]:
+    if powers is None:
+        return {}
+    arrays = (powers.power, powers.offset, powers.least)
+    return {name: torch.from_numpy(array) for name, array in zip(_POWERS, arrays, strict=True)}
 
 
 def _effect_tensors(effects: Effects | None) -> dict[str, Tensor]:
@@ -301,13 +318,14 @@ def _check_tensors(
     Raises:
         ValueError: a name or shape differs, or a value is not finite.
     """
-    n_levels, n_vectors, n_series, n_facts, observed, has_own = sizes
+    n_levels, n_vectors, n_series, n_facts, observed, has_own, has_powers = sizes
     none = Adaptation.none(dimensions.horizon, dimensions.n_channels)
     with torch.device("meta"):
         network, n_channels = build_network(dimensions, config, seed=0), dimensions.n_channels
         expected = {f"network.{name}": value for name, value in network.state_dict().items()} | {
             "scale.center": torch.empty((n_series, n_channels) if n_series else n_channels),
             "scale.spread": torch.empty((n_series, n_channels) if n_series else n_channels),
+            **{name: torch.empty((n_series, n_channels) if n_series else n_channels) for name in _POWERS if has_powers},
             "seasonal_error": torch.empty(n_series or n_channels, dtype=torch.float64),
             "calibration": torch.empty(n_levels, dimensions.horizon),
             **({} if n_facts is None else {"facts": torch.empty(n_series, n_facts)}),
@@ -336,6 +354,10 @@ def _check_tensors(
     zeros, size = tensors["counts.zeros"], tensors["counts.size"]
     if not bool(((zeros >= 0.0) & (zeros < 1.0)).all() and (size.isnan() | (size.isfinite() & (size > 0.0))).all()):
         raise ValueError("expected shares of zeros from 0 to below 1, and sizes of counts above 0")
+    if has_powers:
+        power, offset, least = (tensors[name] for name in _POWERS)
+        if not bool(((power >= 0.0) & (power <= 1.0)).all() and (offset >= 0.0).all() and (least > 0.0).all()):
+            raise ValueError("expected powers from 0 to 1, offsets of at least 0, and least values above 0")
     center, spread = tensors["scale.center"], tensors["scale.spread"]
     learned = ~center.isnan()
     scaled = center.isfinite() & spread.isfinite() & (spread > 0)

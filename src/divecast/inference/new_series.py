@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from divecast._text import plural
-from divecast.data import Panel, Windows
+from divecast.data import Panel, Scale, Windows
 from divecast.data.names import listed
 from divecast.data.time.phase import phases
 from divecast.data.windows.own_scale import OwnScale, PastMoments
@@ -56,7 +56,11 @@ class NewSeries:
         scale, (loc, spread) = own.own_scale(), self._scaled(own)
         center, unit = scale.center[:, None], scale.spread[:, None]
         counts = self.fitted.counts.of_new(len(self.panel.channels))
-        margins = Margins(center + unit * loc, unit * spread, None, counts)
+        powers = None if scale.powers is None else scale.powers[:, None]
+        units = Scale(center, unit, powers=powers)
+        margins = Margins.scaled(
+            units, torch.from_numpy(loc), torch.from_numpy(spread), self.fitted.calibration, counts
+        )
         mean, quantiles = margins.mean, margins.values(self.fitted.calibration.at(levels).numpy()[:, None, :, None])
         draws = PathDraws(self._dependence, self.fitted.calibration, len(forecast.paths), self._seed)
         paths = drawn_paths(draws, own.origins, phases(self.panel.clock, own.origins), margins)
@@ -72,7 +76,10 @@ class NewSeries:
 
     def _windows_like(self, windows: Windows) -> Windows:
         nan = np.full((1, len(self.panel.channels)), np.nan, dtype=np.float32)
-        scale = OwnScale(nan, nan, PastMoments(self.panel))
+        known, powers = self.fitted.scale.powers, None
+        if known is not None and (usual := known.usual()).changed.any():
+            powers = usual[np.zeros((1, len(self.panel.channels)), np.int64)]
+        scale = OwnScale(nan, nan, PastMoments(self.panel, powers), powers=powers)
         return replace(windows, source=self.panel, scale=scale, effects=self._effects)
 
     @property

@@ -47,7 +47,7 @@ class OwnModels:
         loc = torch.where(there, torch.lerp(forecast.loc, own.mean, share), forecast.loc)
         deviation = torch.where(there, torch.maximum(own.deviation, _NARROWEST * scale), scale)
         log_scale = torch.lerp(scale.log(), deviation.log(), share)
-        return replace(prediction, forecast=LocationScale(forecast.kind, loc, log_scale, forecast.df))
+        return replace(prediction, forecast=LocationScale(forecast.kind, loc, log_scale, forecast.df, forecast.wider))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -80,7 +80,11 @@ class OwnForecasts:
         else:
             places = np.searchsorted(self.kept[0], origins)
             ahead = Ahead(self.kept[1].mean[places], self.kept[1].deviation[places])
-        mean, deviation = (ahead.mean - scale.center) / scale.spread, ahead.deviation / scale.spread
+        mean, deviation = ahead.mean, ahead.deviation
+        if scale.powers is not None:
+            high, low = (scale.mapped(mean + side * deviation) for side in (1.0, -1.0))
+            mean, deviation = scale.mapped(mean), 0.5 * (high - low)
+        mean, deviation = (mean - scale.center) / scale.spread, deviation / scale.spread
         return OwnForecast(*(torch.from_numpy(each[:, :, None].astype(np.float32)) for each in (mean, deviation)))
 
     def _made(self, origins: Rows, segments: Rows) -> Ahead:

@@ -16,6 +16,7 @@ from torch import Tensor
 from divecast.data import Clock, Windows
 from divecast.effects import RowEffects
 from divecast.effects.facts import is_cyclic
+from divecast.errors import ConfigError
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.plain_rule import PlainForecast
 from divecast.inference.predict import LabelMode, batches, pieces, predict, target_phases
@@ -34,7 +35,16 @@ def forecast_parts(fitted: FittedModel, windows: Windows, mode: LabelMode) -> Fo
         fitted: the model.
         windows: one or more.
         mode: how the forecasts get their classes.
+
+    Raises:
+        ConfigError: the model reads powers or logarithms of series, whose parts do not add up in original units.
     """
+    if fitted.scale.powers is not None:
+        raise ConfigError(
+            "The parts of these forecasts do not add up to their mean, since they are those of a power or logarithm",
+            hint='Fit a model with {model.scale} "standard"',
+            argument="model.scale",
+        )
     spans, found = lag_spans(windows.source.clock, fitted.shape.lookback), []
     for piece, batch in zip(pieces(fitted, windows), batches(fitted, windows), strict=True):
         terms, scale = _terms(fitted, piece, batch, mode, spans), fitted.at(piece).scale

@@ -57,7 +57,7 @@ def forecasts_of(scope: Scope, windows: Windows) -> Forecasts:
     forecast = forecast_windows(scope.fitted, windows, "known", LEVELS)
     keys = Keys.of(windows.source, windows.origins, windows.segments, range(-n_past, shape.horizon))
     truth = observed(windows, n_past, shape.horizon)
-    error = np.abs(forecast.mean - truth[:, n_past:]) / scope.fitted.scale.spread
+    error = np.abs(forecast.mean - truth[:, n_past:]) / scope.fitted.scale.unit
     series = shown_series(len(kept), len(channels), "the largest")
     return Forecasts(
         note=f"From {len(windows)} origins in {scope.part_name}, {series}.",

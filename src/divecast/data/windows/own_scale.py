@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from divecast.data.parts import Part
 from divecast.data.source import Source, Values
+from divecast.data.windows.powers import Powers
 from divecast.data.windows.scale import Scale
 
 Rows = NDArray[np.int64]
@@ -50,7 +51,7 @@ class OwnScale(Scale):
 
     def kept(self) -> Scale:
         """The scale as a fitted model keeps it: (segment, channel), or that of all where those of the past count."""
-        return Scale(self.center, self.spread) if self.otherwise is None else self.otherwise
+        return Scale(self.center, self.spread, powers=self.powers) if self.otherwise is None else self.otherwise
 
     def at(self, origins: Rows, segments: Rows) -> Scale:
         """The scale of each window, (window, channel)."""
@@ -64,12 +65,13 @@ class OwnScale(Scale):
                 np.where(flat, self.otherwise.center, center),
                 np.where(flat, self.otherwise.spread, spread),
             )
-        return Scale(center, spread)
+        return Scale(center, spread, powers=None if self.powers is None else self.powers[segments])
 
     def of_rows(self, rows: Rows) -> Scale:
         """The scale of each row, (row, channel); NaN where the segment has none of its own."""
         segments = self.past.segments_of(rows)
-        return Scale(self.center[segments], self.spread[segments])
+        powers = None if self.powers is None else self.powers[segments]
+        return Scale(self.center[segments], self.spread[segments], powers=powers)
 
 
 @dataclass(eq=False)
@@ -78,9 +80,11 @@ class PastMoments:
 
     Attributes:
         source: the data.
+        powers: maps of the segments before, (segment, channel); None for none.
     """
 
     source: Source
+    powers: Powers | None = None
     _sums: dict[int, "_Sums"] = field(default_factory=dict, init=False)
 
     def segments_of(self, rows: Rows) -> Rows:
@@ -98,29 +102,32 @@ class PastMoments:
             first = int(self.source.offsets[segment])
             sums = self._sums.get(segment)
             if sums is None:
-                sums = _Sums.of(self.source.values[first : int(self.source.offsets[segment + 1])])
+                values = self.source.values[first : int(self.source.offsets[segment + 1])]
+                sums = _Sums.of(values if self.powers is None else self.powers[segment].forward(values))
                 if self.source.values.size <= _MOST_KEPT:
                     self._sums[segment] = sums
             center[some], spread[some] = sums.at(origins[some] - first)
         return center, spread
 
 
-def fit_own_scale(source: Source, train: Part) -> OwnScale:
+def fit_own_scale(source: Source, train: Part, powers: Powers | None = None) -> OwnScale:
     """Mean and standard deviation of the observed training values of every segment.
 
     Args:
         source: independent series or recordings.
         train: the training part.
+        powers: maps of the segments before, (segment, channel); None for none.
     """
     shape = (len(source.offsets) - 1, len(source.channels))
     center, spread = np.full(shape, np.nan, dtype=np.float32), np.full(shape, np.nan, dtype=np.float32)
     for segment, (start, stop) in enumerate(zip(train.start, train.stop, strict=True)):
         values = source.values[start:stop]
         if len(values) >= LEAST_VALUES:
+            values = values if powers is None else powers[segment].forward(values)
             mean, deviation = _Sums.of(values).at(np.array([len(values)]), LEAST_VALUES)
             if not np.isnan(mean).any():
                 center[segment], spread[segment] = mean[0], deviation[0]
-    return OwnScale(center, spread, PastMoments(source))
+    return OwnScale(center, spread, PastMoments(source, powers), powers=powers)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -182,4 +189,5 @@ def at_names(scale: Scale, names: tuple[str, ...], source: Source) -> OwnScale:
     places = np.array([place.get(name, -1) for name in source.names], dtype=np.int64)
     nan = np.full((1, scale.center.shape[1]), np.nan, dtype=np.float32)
     center, spread = (np.concatenate([each, nan])[places] for each in (scale.center, scale.spread))
-    return OwnScale(center, spread, PastMoments(source))
+    powers = None if scale.powers is None else scale.powers.beside(scale.powers.usual())[places]
+    return OwnScale(center, spread, PastMoments(source, powers), powers=powers)

@@ -4,7 +4,7 @@ A channel that does not vary there, or has no value, has no scale: it cannot be 
 all scaled windows, so that it does not disturb the others.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -14,6 +14,7 @@ from divecast._text import plural
 from divecast.data.parts import Part
 from divecast.data.source import Source, Values
 from divecast.data.sources.arrays import row_chunks
+from divecast.data.windows.powers import Powers
 from divecast.errors import DataError, warn_data
 from divecast.persistence.page_cache import drop_pages
 
@@ -30,10 +31,12 @@ class Scale:
     Attributes:
         center: (channel,) float32, original units; NaN where the channel cannot be learned from.
         spread: (channel,) float32, original units, above 0; NaN where the center is.
+        powers: maps of the channels before, so that center and spread are those of powers or logarithms; None for none.
     """
 
     center: Values
     spread: Values
+    powers: Powers | None = field(default=None, kw_only=True)
 
     @property
     def learned(self) -> NDArray[np.bool_]:
@@ -47,7 +50,8 @@ class Scale:
 
     def of(self, channels: NDArray[np.bool_]) -> "Scale":
         """The scale of some channels, by a mask."""
-        return Scale(self.center[channels], self.spread[channels])
+        powers = None if self.powers is None else self.powers[channels]
+        return Scale(self.center[channels], self.spread[channels], powers=powers)
 
     def at(self, origins: NDArray[np.int64], segments: NDArray[np.int64]) -> "Scale":  # noqa: ARG002  as in OwnScale
         """The scale of windows, here that of all.
@@ -64,15 +68,36 @@ class Scale:
 
     def apply(self, array: Values) -> Values:
         """Scale (..., channel) from original units."""
-        return (array - self.center) / self.spread
+        return (self.mapped(array) - self.center) / self.spread
 
     def invert(self, array: Values) -> Values:
         """Bring scaled (..., channel) back to original units."""
-        return array * self.spread + self.center
+        return self.unmapped(array * self.spread + self.center)
+
+    def mapped(self, array: Values) -> Values:
+        """Return powers or logarithms of (..., channel), or the array itself."""
+        return array if self.powers is None else self.powers.forward(array)
+
+    def unmapped(self, array: Values) -> Values:
+        """Return original units of powers or logarithms, (..., channel), or the array itself."""
+        return array if self.powers is None else self.powers.backward(array)
+
+    @property
+    def unit(self) -> Values:
+        """(channel,) about the spread in original units."""
+        if self.powers is None:
+            return self.spread
+        high, low = (self.powers.backward(self.center + side * self.spread) for side in (0.5, -0.5))
+        unit: Values = np.maximum(high - low, np.finfo(np.float32).tiny)
+        return unit
 
 
 def fit_scale(
-    source: Source, train: Part, unlearnable: Unlearnable = "plain", among: NDArray[np.bool_] | None = None
+    source: Source,
+    train: Part,
+    unlearnable: Unlearnable = "plain",
+    among: NDArray[np.bool_] | None = None,
+    powers: Powers | None = None,
 ) -> Scale:
     """Mean and standard deviation of the observed training values, in float64 over chunks of rows.
 
@@ -83,6 +108,7 @@ def fit_scale(
         train: the training part.
         unlearnable: what the warning says of those channels: forecast by a plain rule, or left out.
         among: (channel,) channels that may have a scale, without a warning of the others; None for all.
+        powers: maps of the channels before; None for none.
 
     Raises:
         DataError: no channel can be learned from.
@@ -93,6 +119,7 @@ def fit_scale(
     for rows in train.ranges():
         for part in row_chunks(rows.stop - rows.start, n_channels):
             chunk = source.values[rows.start + part.start : rows.start + part.stop]
+            chunk = chunk if powers is None else powers.forward(chunk)
             low, high = np.fmin(low, np.fmin.reduce(chunk)), np.fmax(high, np.fmax.reduce(chunk))
             count, mean, square = _merge((count, mean, square), _moments(chunk))
             drop_pages(source.values)
@@ -103,7 +130,8 @@ def fit_scale(
         varies &= among
     else:
         _report_unlearnable(source, np.where(count, low, np.nan), varies, unlearnable)
-    scale = Scale(np.where(varies, mean, np.nan).astype(np.float32), np.where(varies, spread, np.float32(np.nan)))
+    center = np.where(varies, mean, np.nan).astype(np.float32)
+    scale = Scale(center, np.where(varies, spread, np.float32(np.nan)), powers=powers)
     _report_rounded(source, scale)
     return scale
 

@@ -32,6 +32,8 @@ def gather(
     """
     block = cut(values, starts, length, channels)
     selected = slice(None) if channels is None else channels
+    if scale.powers is not None:
+        block = scale.powers[..., selected, None].forward(block)
     with np.errstate(over="ignore"):  # range_check.py refuses what becomes infinite
         block -= scale.center[..., selected, None]
         block /= scale.spread[..., selected, None]

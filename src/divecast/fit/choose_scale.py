@@ -1,0 +1,90 @@
+"""Whether a model reads series as they are or powers of them: the linear path decides, on the validation part."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from divecast.config import ScaleKind
+from divecast.data import Parts, Scale, Source, Windows
+from divecast.errors import DataWarning
+from divecast.fit.recalibrate import folds
+from divecast.fit.stage import Stage
+from divecast.inference.calibration import Calibration
+from divecast.inference.counts import Counts
+from divecast.inference.evaluation import LinearPathAlone
+from divecast.inference.margins import Margins
+from divecast.inference.provenance import FitPlan
+from divecast.train.distributed.ranks import Ranks
+
+_MOST_VALUES = 1_000_000  # more would not change the choice
+_LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+def staged(source: Source, plan: FitPlan, parts: Parts, ranks: Ranks) -> Stage:
+    """Return ``Stage.of``; where the scale is "auto", that of the lower loss, whose plan has its name.
+
+    Arguments as there.
+    """
+    if plan.model.scale != "auto":
+        return Stage.of(source, plan, parts, ranks)
+    standard = Stage.of(source, _with_scale(plan, "standard"), parts, ranks)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)  # said already
+        power = Stage.of(source, _with_scale(plan, "power"), parts, ranks)
+    if power.scale.powers is None:
+        return standard
+    n = len(standard.valid)
+    per_window = plan.horizon * len(standard.source.channels)
+    some = np.linspace(0, n - 1, max(1, min(n, _MOST_VALUES // per_window))).astype(np.int64)
+    unit = _by_window(standard.valid.subset(some)).unit
+    one, two = (_loss(stage, stage.valid.subset(some), unit) for stage in (standard, power))
+    return power if two < one else standard
+
+
+def _with_scale(plan: FitPlan, kind: ScaleKind) -> FitPlan:
+    return replace(plan, model=replace(plan.model, scale=kind))
+
+
+def _by_window(windows: Windows) -> Scale:
+    """Return the scale of windows, which broadcasts with (window, step, channel)."""
+    scale = windows.own_scale()
+    if scale.center.ndim == 1:
+        return scale
+    powers = None if scale.powers is None else scale.powers[:, None]
+    return Scale(scale.center[:, None], scale.spread[:, None], powers=powers)
+
+
+@torch.no_grad()
+def _loss(stage: Stage, windows: Windows, unit: NDArray[np.float32]) -> float:
+    """Return the mean pinball loss of the linear path's quantiles, which are those of errors in other blocks."""
+    forecaster = stage.network.forecaster
+    path, batch = LinearPathAlone("linear path", forecaster), windows.batch(np.arange(len(windows)))
+    location = path.forecast(batch)
+    scale = forecaster.likelihood.log_scale.exp().expand_as(location)
+    residuals = (batch.y - location) / scale
+    truth = _by_window(windows).invert(batch.y.numpy())
+    fold, losses = folds(len(windows)), []
+    for number in fold.unique().tolist():
+        inside = fold == number
+        others = residuals[~inside] if bool((~inside).any()) else residuals
+        places = torch.nonzero(inside)[:, 0].numpy()
+        calibration = Calibration.of(others)
+        units = _by_window(windows.subset(places))
+        margins = Margins.scaled(
+            units, location[inside], scale[inside], calibration, Counts.none(len(stage.source.channels))
+        )
+        quantiles = margins.values(calibration.at(_LEVELS).numpy()[:, None, :, None])
+        of_windows = unit if unit.ndim == 1 else unit[places]
+        losses.append(_pinball((truth[places] - quantiles) / of_windows, _LEVELS))
+    return float(np.nanmean(np.concatenate([each.ravel() for each in losses])))
+
+
+def _pinball(missed: NDArray[np.float32], levels: Sequence[float]) -> NDArray[np.float32]:
+    """Return the losses of quantiles that are missed by so much, (level, window, step, channel)."""
+    level = np.array(levels, np.float32)[:, None, None, None]
+    losses: NDArray[np.float32] = np.maximum(level * missed, (level - 1.0) * missed)
+    return losses
