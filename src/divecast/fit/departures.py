@@ -66,7 +66,8 @@ class _Changes:
 
     Attributes:
         found: what is usual.
-        level: (channel,) what a value of 0 is in original units, in units of the spread; None if series differ.
+        level: (channel,) what a value of 0 is in original units, in units of the spread; None if series differ, or are
+            powers or logarithms.
         random: generator of the draws.
     """
 
@@ -78,7 +79,8 @@ class _Changes:
     def of(cls, fitted: FittedModel, seed: int) -> "_Changes":
         level = torch.from_numpy(fitted.scale.center / fitted.scale.spread).nan_to_num().to(fitted.device)
         random = torch.Generator().manual_seed(seed)
-        return cls(fitted.network.forecaster.departures, None if fitted.independent else level, random)
+        differs = fitted.independent or fitted.scale.powers is not None  # of a logarithm, a factor is a change of level
+        return cls(fitted.network.forecaster.departures, None if differs else level, random)
 
     def __call__(self, batch: Batch, drawn: Tensor) -> Batch:
         """Return the windows with changes of the drawn channels; those that last also change the future."""
