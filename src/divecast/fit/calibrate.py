@@ -51,11 +51,9 @@ def calibrated(fitted: FittedModel, train: Windows, valid: Windows, low_counts: 
     fit_departures(draws, train)
     counts = fitted.counts
     if low_counts.any():
-        shifted, factor = found(errors.mean, errors.phases)
-        missed = errors.values - (shifted - errors.mean)
-        seen = seen_of(fitted, valid, Errors(missed, shifted, errors.scale * factor.exp(), errors.phases), values)
-        some = thinned(len(valid), seen.truth[0].size)
-        valid, seen = valid.subset(some), seen.at(some)
+        some = thinned(len(valid), values[0].numel())
+        valid = valid.subset(some)
+        seen = seen_of(fitted, valid, errors_of(fitted, valid), values[torch.from_numpy(some)])
         counts = fit_counts(seen, low_counts, fitted.config.counts, seed)
         values = torch.from_numpy(scores_of(seen, counts, seed))
     at = phases(valid.source.clock, valid.origins)
