@@ -80,9 +80,9 @@ class OwnForecasts:
         else:
             places = np.searchsorted(self.kept[0], origins)
             ahead = Ahead(self.kept[1].mean[places], self.kept[1].deviation[places])
-        mean, deviation = ahead.mean, ahead.deviation
+        mean, deviation = (each.astype(np.float32) for each in (ahead.mean, ahead.deviation))
         if scale.powers is not None:
-            high, low = (scale.mapped(mean + side * deviation) for side in (1.0, -1.0))
+            high, low = (scale.mapped(mean + side * deviation) for side in (1, -1))
             mean, deviation = scale.mapped(mean), 0.5 * (high - low)
         mean, deviation = (mean - scale.center) / scale.spread, deviation / scale.spread
         return OwnForecast(*(torch.from_numpy(each[:, :, None].astype(np.float32)) for each in (mean, deviation)))
