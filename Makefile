@@ -1,6 +1,8 @@
 PYTHON ?= python3
 # Named first and exactly, so that no other build of torch is fetched for a dependency.
 TORCH ?= torch==2.13.0
+# Versions of all packages; CONSTRAINTS=/dev/null takes the newest that pyproject.toml allows.
+CONSTRAINTS ?= constraints.txt
 PYTEST_FLAGS ?= -n auto --dist worksteal --quiet
 # Which tests `make test` runs, by their markers.
 TESTS ?= not slow
@@ -21,7 +23,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 RIVALS := .venv-rivals
 
-.PHONY: help setup demo test test-all coverage audit mutants lint format rivals bench bench-import reproduce clean
+.PHONY: help setup constraints demo test test-all coverage audit mutants lint format rivals bench bench-import reproduce clean
 
 help:
 	@echo "make demo          set up, fit a model on the shipped loads and forecast; results in demo/"
@@ -35,18 +37,24 @@ help:
 	@echo "make bench         compare divecast and other forecasters on DATA=PATH (hours), write docs/benchmarks.md"
 	@echo "make reproduce     the paper's tables on CASE=motion, or another with DATA=PATH; REPRODUCE_FLAGS=--quick to try"
 	@echo "make bench-import  measure the time of 'import divecast' and the size of a core install"
+	@echo "make constraints   write the versions in $(VENV) to constraints.txt"
 	@echo "make clean         remove $(VENV) and everything that was built"
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "divecast needs Python 3.11 or newer; $(PYTHON) is `$(PYTHON) --version 2>&1`. Name another: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet "$(TORCH)"
-	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	$(BIN)/python -m pip install --quiet --constraint "$(CONSTRAINTS)" "$(TORCH)"
+	$(BIN)/python -m pip install --quiet --constraint "$(CONSTRAINTS)" --editable ".[dev]"
 	@touch $@
+
+# After the tests pass with the versions in .venv. A build of torch for one kind of device is not named.
+constraints: $(STAMP)
+	(sed -n '/^#/p' constraints.txt; $(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu$$//') > $(VENV)/constraints.txt
+	mv $(VENV)/constraints.txt constraints.txt
 
 demo: $(STAMP)
 	$(BIN)/divecast demo --out demo $(DEMO_FLAGS)

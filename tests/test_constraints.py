@@ -1,0 +1,36 @@
+"""The versions that are installed for development are among those that the package allows."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+packaging = pytest.importorskip("packaging.requirements")
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+
+def pins() -> dict[str, packaging.Requirement]:
+    lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    found = [packaging.Requirement(line) for line in lines if not line.startswith("#")]
+    return {_name(requirement): requirement for requirement in found}
+
+
+def _name(requirement: packaging.Requirement) -> str:
+    return requirement.name.lower().replace("_", "-")
+
+
+def test_every_package_of_the_development_environment_has_one_version_that_is_allowed() -> None:
+    extras = PROJECT["optional-dependencies"]
+    wanted = [*PROJECT["dependencies"], *(line for name, lines in extras.items() if name != "fev" for line in lines)]
+    pinned = pins()
+    for requirement in map(packaging.Requirement, wanted):
+        if requirement.name != "divecast":
+            (version,) = pinned[_name(requirement)].specifier
+            assert version.operator == "=="
+            assert requirement.specifier.contains(version.version), (str(requirement), str(version))
+
+
+def test_versions_are_of_no_build_that_one_index_alone_has() -> None:
+    assert [str(pin) for pin in pins().values() if "+" in str(pin.specifier)] == []
