@@ -25,7 +25,7 @@ def own_names(tree: ast.AST) -> set[str]:
     """Return the private names that a module defines or sets: functions, classes, attributes, fields."""
     names = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             names.add(node.name)
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
             names.add(node.attr)

@@ -15,6 +15,7 @@ _EXTRAS = {
     "torchjd": "science",
     "pandas": "pandas",
     "fev": "fev",
+    "hierarchicalforecast": "hierarchy",
     "holidays": "holidays",
     "onnxscript": "onnx",
     "plotly": "report",

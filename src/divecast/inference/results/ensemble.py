@@ -207,7 +207,7 @@ class Ensemble(Plottable):
         return places, starts
 
     def _of_groups(self, groups: Groups) -> "Ensemble":
-        members = _members(groups)
+        members = members_of(groups)
         for names in members.values():
             self._check_named(names)
         outside = sorted({*self.names} - {name for names in members.values() for name in names})
@@ -223,12 +223,12 @@ class Ensemble(Plottable):
                 raise ConfigError(f"There is no series {name!r}", hint=did_you_mean(name, self.names), argument="by")
 
 
-def _members(groups: Groups) -> dict[str, tuple[str, ...]]:
+def members_of(groups: Groups) -> dict[str, tuple[str, ...]]:
     """Return the series of each group and of the groups in it, each named once."""
     found: dict[str, tuple[str, ...]] = {}
     for name, inside in groups.items():
         if isinstance(inside, Mapping):
-            below = _members(inside)
+            below = members_of(inside)
             own = tuple(dict.fromkeys(series for child in inside for series in below[child]))
         else:
             below, own = {}, (inside,) if isinstance(inside, str) else tuple(inside)
