@@ -93,7 +93,7 @@ def own(entry: str, series: list[Floats], kind: Kind, seed: int) -> tuple[Floats
         "lookback": plan.lookback,
         "split": str(provenance.split),
         "correction": provenance.correction,
-        "own_share": 0.0 if models is None else round(float(models.share.mean()), 3),
+        "own_share": [] if models is None else [round(share, 3) for share in models.share.tolist()],
     }
     return found["mean"].to_numpy().reshape(shape), quantiles, facts
 

@@ -108,18 +108,20 @@ class OwnForecast:
     Attributes:
         mean: (batch, horizon, channel), NaN where they expect nothing.
         deviation: (batch, horizon, channel) standard deviation, at least 0.
+        history: (batch,) int64 class of how much of the past they have read.
     """
 
     mean: Tensor
     deviation: Tensor
+    history: Tensor
 
     def part(self, windows: slice) -> "OwnForecast":
         """Return that of some windows."""
-        return OwnForecast(self.mean[windows], self.deviation[windows])
+        return OwnForecast(self.mean[windows], self.deviation[windows], self.history[windows])
 
     def to(self, device: torch.device) -> "OwnForecast":
         """Return it on ``device``."""
-        return OwnForecast(self.mean.to(device), self.deviation.to(device))
+        return OwnForecast(self.mean.to(device), self.deviation.to(device), self.history.to(device))
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from divecast.inference.counts import Counts
 from divecast.inference.dependence import Dependence
 from divecast.inference.fitted_model import FittedModel, build_network, dimensions_of, with_effects
 from divecast.inference.model_checks import check_buffers, check_model, check_sizes, check_vocabularies
-from divecast.inference.own_models import OwnModels
+from divecast.inference.own_models import HISTORIES, OwnModels
 from divecast.inference.provenance import Provenance, read_typed, typed
 from divecast.inference.static_facts import StaticFacts
 from divecast.model.network import Dimensions
@@ -340,7 +340,7 @@ def _check_tensors(
             "dependence.errors": torch.empty(n_vectors, dimensions.horizon, n_channels, dtype=torch.float16),
             "dependence.phases": torch.empty(n_vectors, dtype=torch.int64),
             **({"own.weight": torch.empty(len(MODELS), dtype=torch.float64)} if has_own else {}),
-            **({"own.share": torch.empty(dimensions.horizon)} if has_own else {}),
+            **({"own.share": torch.empty(len(HISTORIES) + 1)} if has_own else {}),
             **{name: torch.empty(shape) for name, shape in _effect_shapes(basis, n_channels).items()},
         }
         for number, vocabulary in enumerate(added):

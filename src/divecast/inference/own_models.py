@@ -2,10 +2,12 @@
 
 A network that all series share cannot keep what only one of them does: a year that repeats exactly, a trend of its own.
 So the forecast of short series is a mean of the network's and of that of ``divecast.structural``, which reads all of a
-series' past, not its window alone. The scale is the same mean of the logarithms of both.
+series' past, not its window alone. The scale is the same mean of the logarithms of both. The share depends on how much
+of the past there is: after one year of months, these models know little of the season.
 """
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -21,6 +23,10 @@ from divecast.types import OwnForecast, Prediction
 Rows = NDArray[np.int64]
 Doubles = NDArray[np.float64]
 
+HISTORIES = (1.5, 3.0, 6.0)
+"""Seasons of values between the classes of histories, which have a share each."""
+
+_LEAST_SEASON = 4  # steps that count as a season where it is shorter
 _FEWEST = 4  # values before a forecast, from which these models say something
 _NARROWEST = 0.02  # of the network's scale
 
@@ -31,7 +37,7 @@ class OwnModels:
 
     Attributes:
         averaged: the models.
-        share: (horizon,) share of their forecast, in [0, 1]; that of the network is the rest.
+        share: (history,) share of their forecast by class of history, in [0, 1]; that of the network is the rest.
     """
 
     averaged: Averaged
@@ -43,11 +49,26 @@ class OwnModels:
         if own is None:
             return prediction
         assert isinstance(forecast, LocationScale)  # noqa: S101  networks return no other
-        share, scale, there = self.share.to(own.mean)[:, None], forecast.scale, ~own.mean.isnan()
+        share, scale, there = self.share_of(own), forecast.scale, ~own.mean.isnan()
         loc = torch.where(there, torch.lerp(forecast.loc, own.mean, share), forecast.loc)
         deviation = torch.where(there, torch.maximum(own.deviation, _NARROWEST * scale), scale)
         log_scale = torch.lerp(scale.log(), deviation.log(), share)
         return replace(prediction, forecast=LocationScale(forecast.kind, loc, log_scale, forecast.df, forecast.wider))
+
+    def share_of(self, own: OwnForecast) -> Tensor:
+        """Return the share of their forecasts, (batch, 1, 1)."""
+        return self.share.to(own.mean)[own.history][:, None, None]
+
+
+class _Made(NamedTuple):
+    """Forecasts of windows, and the numbers of values that they are made from, (window,)."""
+
+    ahead: Ahead
+    count: Rows
+
+    def at(self, places: Rows) -> "_Made":
+        """Return those of some windows."""
+        return _Made(Ahead(self.ahead.mean[places], self.ahead.deviation[places]), self.count[places])
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -64,7 +85,7 @@ class OwnForecasts:
     averaged: Averaged
     source: SeriesRows
     horizon: int
-    kept: tuple[Rows, Ahead] | None = None
+    kept: tuple[Rows, _Made] | None = None
 
     def keep(self, origins: Rows, segments: Rows) -> "OwnForecasts":
         """Return these, with the forecasts of windows made: each series is read once, however they are cut later."""
@@ -76,24 +97,26 @@ class OwnForecasts:
         They are NaN in windows without a scale, and after very few values.
         """
         if self.kept is None:
-            ahead = self._made(origins, segments)
+            made = self._made(origins, segments)
         else:
-            places = np.searchsorted(self.kept[0], origins)
-            ahead = Ahead(self.kept[1].mean[places], self.kept[1].deviation[places])
-        mean, deviation = (each.astype(np.float32) for each in (ahead.mean, ahead.deviation))
+            made = self.kept[1].at(np.searchsorted(self.kept[0], origins))
+        mean, deviation = (each.astype(np.float32) for each in made.ahead)
         if scale.powers is not None:
             high, low = (scale.mapped(mean + side * deviation) for side in (1, -1))
             mean, deviation = scale.mapped(mean), 0.5 * (high - low)
         mean, deviation = (mean - scale.center) / scale.spread, deviation / scale.spread
-        return OwnForecast(*(torch.from_numpy(each[:, :, None].astype(np.float32)) for each in (mean, deviation)))
+        steps = max(self.averaged.season, _LEAST_SEASON)
+        history = np.searchsorted(steps * np.array(HISTORIES), made.count, side="right")
+        scaled = (torch.from_numpy(each[:, :, None].astype(np.float32)) for each in (mean, deviation))
+        return OwnForecast(*scaled, torch.from_numpy(history))
 
-    def _made(self, origins: Rows, segments: Rows) -> Ahead:
+    def _made(self, origins: Rows, segments: Rows) -> _Made:
         series, place = np.unique(segments, return_inverse=True)
         starts, values = histories(self.source, series, origins)
         ends = origins - starts[place]
         ahead = self.averaged.forecast(values, place, ends, self.horizon)
-        few = np.cumsum(~np.isnan(values), axis=1)[place, ends - 1] < _FEWEST
-        return Ahead(*(np.where(few[:, None], np.nan, each) for each in ahead))
+        count = np.cumsum(~np.isnan(values), axis=1)[place, ends - 1]
+        return _Made(Ahead(*(np.where(count[:, None] < _FEWEST, np.nan, each) for each in ahead)), count)
 
 
 def histories(source: SeriesRows, series: Rows, ends: Rows) -> tuple[Rows, Doubles]:

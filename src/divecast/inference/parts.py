@@ -124,7 +124,7 @@ def _terms(fitted: FittedModel, windows: Windows, batch: Batch, mode: LabelMode,
     terms.add(NETWORK, "network", correction.permute(2, 0, 1))
     if fitted.own is not None and batch.own is not None:
         own = batch.own.mean.cpu().double()
-        share = torch.where(own.isnan(), 0.0, fitted.own.share.double()[:, None])
+        share = torch.where(own.isnan(), 0.0, fitted.own.share_of(batch.own).cpu().double())
         terms.values = [value * (1.0 - share) for value in terms.values]
         terms.add(OWN, "own", (share * own.nan_to_num()).permute(2, 0, 1))
     return terms
