@@ -82,7 +82,7 @@ def _shares(fitted: FittedModel, valid: Windows) -> Tensor:
     found, history = torch.cat(errors, dim=1), torch.cat(histories_of)
     unit = _mean_by_series(found.abs().mean(0), valid)
     known = ~found.isnan().any(0) & (unit > 0.0)[:, None]
-    losses = torch.stack([torch.lerp(*found, float(share)).abs() / unit[:, None] for share in _SHARES])
+    losses = torch.stack([torch.lerp(found[0], found[1], float(share)).abs() / unit[:, None] for share in _SHARES])
     losses = torch.where(known, losses, torch.nan)
     common = _likelihood(losses, known)
     classes = [history == number for number in range(len(HISTORIES) + 1)]

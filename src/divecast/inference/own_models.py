@@ -64,11 +64,11 @@ class _Made(NamedTuple):
     """Forecasts of windows, and the numbers of values that they are made from, (window,)."""
 
     ahead: Ahead
-    count: Rows
+    n_read: Rows
 
     def at(self, places: Rows) -> "_Made":
         """Return those of some windows."""
-        return _Made(Ahead(self.ahead.mean[places], self.ahead.deviation[places]), self.count[places])
+        return _Made(Ahead(self.ahead.mean[places], self.ahead.deviation[places]), self.n_read[places])
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -106,9 +106,9 @@ class OwnForecasts:
             mean, deviation = scale.mapped(mean), 0.5 * (high - low)
         mean, deviation = (mean - scale.center) / scale.spread, deviation / scale.spread
         steps = max(self.averaged.season, _LEAST_SEASON)
-        history = np.searchsorted(steps * np.array(HISTORIES), made.count, side="right")
-        scaled = (torch.from_numpy(each[:, :, None].astype(np.float32)) for each in (mean, deviation))
-        return OwnForecast(*scaled, torch.from_numpy(history))
+        history = np.searchsorted(steps * np.array(HISTORIES), made.n_read, side="right")
+        scaled = [torch.from_numpy(each[:, :, None].astype(np.float32)) for each in (mean, deviation)]
+        return OwnForecast(scaled[0], scaled[1], torch.from_numpy(history))
 
     def _made(self, origins: Rows, segments: Rows) -> _Made:
         series, place = np.unique(segments, return_inverse=True)
