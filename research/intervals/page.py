@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from research.common import mean_sd, number, read_lines, spread, table
+from research.intervals.faults import FAULTS, OBSERVED
+from research.intervals.faults import OUT as FAULT_LINES
 from research.intervals.run import CASES
 from research.scripts import page_options
 
@@ -37,7 +39,22 @@ vector of the panel's steps: ratio of paths to numbers drawn one by one, below 1
 SUMS = ("total of a series", "step of the panel", "total of the panel", "peak of the panel")
 
 
-def page(lines: Sequence[Line]) -> str:
+FAULTY = """## After an outage, a change or a fault
+
+The shipped loads, by `python -m research.intervals.faults`: {seeds} models of {epochs} passes, test part, windows
+from one origin in {every}, of which one series is changed, each in turn. What the 90 % interval holds of it, at all
+steps and at the first one, and of the others; mean absolute error and width of the interval in units of the spread of
+the series. The last line is of half of the series, from two days after the change on, of a model that observes every
+row.
+"""
+
+SILENT = """Where all values of the window are missing, the mean absolute error of the forecast is {model} of the spread;
+that of the effects of the target rows alone is {effects}, and that of the average of the series in training by hour and
+weekend {average}.
+"""
+
+
+def page(lines: Sequence[Line], faults: Sequence[Line]) -> str:
     """Return the page."""
     by_case = {case: [line for line in lines if line["case"] == case and not line["quick"]] for case in CASES}
     there = {case: runs for case, runs in by_case.items() if runs}
@@ -67,7 +84,28 @@ def page(lines: Sequence[Line]) -> str:
         for case, runs in there.items()
     ]
     columns = ["case", *SUMS, "energy", "variogram"]
-    return "\n".join([INTRO, table(header, single), "", JOINT, table(columns, sums), ""])
+    return "\n".join([INTRO, table(header, single), "", JOINT, table(columns, sums), "", *_after_faults(faults)])
+
+
+def _after_faults(lines: Sequence[Line]) -> list[str]:
+    """Return the section on faults; none without a line."""
+    runs = [line for line in lines if not line["quick"]]
+    if not runs:
+        return []
+    measures = ("all", "first", "others", "mae", "width")
+    rows = []
+    for name in (*FAULTS, OBSERVED):
+        found = [run["held"][name] for run in runs]
+        means = [sum(each[measure] for each in found) / len(found) for measure in measures if measure in found[0]]
+        rows.append([name, *(f"{mean:.3f}" for mean in means), *[""] * (len(measures) - len(means))])
+    header = ["what happened", "all steps", "first step", "others", "MAE", "width"]
+    text = FAULTY.format(seeds=len(runs), epochs=runs[0]["epochs"], every=runs[0]["every"])
+    silent = {name: _over_spread(runs, name) for name in ("model", "effects", "average")}
+    return [text, table(header, rows), "", SILENT.format(**silent)]
+
+
+def _over_spread(runs: Sequence[Line], name: str) -> str:
+    return f"{sum(run['without values'][name] for run in runs) / len(runs):.3f}"
 
 
 def _mean(runs: Sequence[Line], part: str, at: int) -> float:
@@ -84,5 +122,5 @@ def _joint(runs: Sequence[Line], paths: str, what: str, score: str) -> float:
 
 if __name__ == "__main__":
     options = page_options(__doc__, LINES, PAGE)
-    options.out.write_text(page(read_lines(options.lines)), encoding="utf-8")
+    options.out.write_text(page(read_lines(options.lines), read_lines(FAULT_LINES)), encoding="utf-8")
     print(options.out)

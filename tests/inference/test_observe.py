@@ -21,7 +21,7 @@ def copy_of(model: DeepDIVE, path: Path) -> DeepDIVE:
 def shifted() -> object:
     """The panel of the session's model and a week more, in which one series has another level."""
     values = NEWER.values.copy()
-    values[-168:, 1] += 3.0 * values[:, 1].std()
+    values[-168:, 1] += 1.5 * values[:, 1].std()
     return replace(NEWER, values=values)
 
 

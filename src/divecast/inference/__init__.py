@@ -10,8 +10,10 @@ from divecast.inference.joint_scores import JointScores, joint_scores
 from divecast.inference.model_file import KIND as MODEL_KIND
 from divecast.inference.model_file import SCHEMA as MODEL_SCHEMA
 from divecast.inference.model_file import read_model, write_model
+from divecast.inference.observe import residuals_of, rolling_of
 from divecast.inference.predict import (
     LabelMode,
+    batch_of,
     batches,
     complete,
     encode_windows,
@@ -19,7 +21,9 @@ from divecast.inference.predict import (
     mean_and_quantiles,
     paths_of,
     phases_told,
+    pieces,
     pool_recordings,
+    predict,
 )
 from divecast.inference.provenance import FitPlan
 from divecast.inference.results import Codes
@@ -36,6 +40,7 @@ __all__ = [
     "JointScores",
     "LabelMode",
     "PathDraws",
+    "batch_of",
     "batches",
     "build_network",
     "complete",
@@ -46,8 +51,12 @@ __all__ = [
     "mean_and_quantiles",
     "paths_of",
     "phases_told",
+    "pieces",
     "pool_recordings",
+    "predict",
     "read_model",
+    "residuals_of",
     "rivals",
+    "rolling_of",
     "write_model",
 ]

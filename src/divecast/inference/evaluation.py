@@ -14,11 +14,11 @@ from divecast._optional import Plottable
 from divecast.baselines import Baseline, LastValue, SeasonalNaive
 from divecast.config import LinearStart
 from divecast.data import Backend, Source, Windows, seasons, to_frame
-from divecast.inference.adaptation import Adaptation, Rolling
+from divecast.inference.adaptation import Rolling
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.folding import folded_values
 from divecast.inference.joint_scores import JointScores, joint_scores
-from divecast.inference.observe import standardised
+from divecast.inference.observe import rolling_of, standardised
 from divecast.inference.predict import LabelMode, batch_of, forecast_cut, mean_and_quantiles, predict, target_phases
 from divecast.inference.results import Floats
 from divecast.metrics import ForecastScores, ScoreSums
@@ -139,7 +139,7 @@ def evaluate_windows(
     """
     if adapt:
         fitted.refuse_independent("Adapting to values that come")
-    rolling = _rolling(fitted, windows) if adapt else None
+    rolling = rolling_of(fitted, int(windows.origins[0])) if adapt else None
     horizon, (center, seasonal_error) = fitted.shape.horizon, _levels(fitted, windows)
     others = rivals(fitted, windows.source) if with_rivals else {}
     sums = {MODEL_NAME: ScoreSums(horizon, center, seasonal_error, LEVELS)}
@@ -155,11 +155,6 @@ def evaluate_windows(
             sums[name].update(truth, fold(own.original(rival.forecast(batch))))
     joint = joint_scores(fitted, windows, mode, n_paths) if n_paths else None
     return Evaluation({name: running.result() for name, running in sums.items()}, windows.source.backend, joint)
-
-
-def _rolling(fitted: FittedModel, windows: Windows) -> Rolling:
-    levels = fitted.adaptation or Adaptation.none(fitted.shape.horizon, len(fitted.channels))
-    return Rolling(levels, fitted.calibration, int(windows.origins[0]))
 
 
 def _moved(rolling: Rolling, origins: NDArray[np.int64], errors: NDArray[np.float64]) -> Tensor:

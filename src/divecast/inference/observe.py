@@ -107,8 +107,7 @@ def observe(fitted: FittedModel, data: Any) -> tuple[FittedModel, Observation]:
             argument="data",
         )
     windows = fitted.without_outliers(windows.subset(inside))
-    before = fitted.adaptation or Adaptation.none(horizon, len(fitted.channels))
-    rolling = Rolling(before, fitted.calibration, first)
+    rolling = rolling_of(fitted, first)
     for origin, residuals in residuals_of(fitted, windows):
         rolling.forward(origin)
         rolling.add(origin, residuals)
@@ -128,6 +127,12 @@ def observe(fitted: FittedModel, data: Any) -> tuple[FittedModel, Observation]:
         source.backend,
     )
     return replace(fitted, adaptation=after), observation
+
+
+def rolling_of(fitted: FittedModel, first: int) -> Rolling:
+    """Return the levels of a model, to be moved by rows from ``first`` on."""
+    levels = fitted.adaptation or Adaptation.none(fitted.shape.horizon, len(fitted.channels))
+    return Rolling(levels, fitted.calibration, first)
 
 
 def residuals_of(fitted: FittedModel, windows: Windows) -> Iterator[tuple[int, Doubles]]:

@@ -1,7 +1,7 @@
 """Forecasts, codes, labels and reconstructions of windows by a fitted network."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -12,7 +12,6 @@ from torch import Tensor
 from divecast._text import plural
 from divecast.config import check_choice
 from divecast.data import Windows
-from divecast.data.sources.series_rows import SeriesRows
 from divecast.data.time.phase import phases
 from divecast.data.windows.range_check import check_batch
 from divecast.errors import ConfigError, warn_data
@@ -24,12 +23,12 @@ from divecast.inference.margins import Margins, drawn_paths
 from divecast.inference.own_models import OwnForecasts
 from divecast.inference.plain_rule import PlainForecast
 from divecast.inference.results import Codes, Floats, Forecast, Keys, Labels, Reconstruction
+from divecast.inference.window_signs import Marked, WindowSigns
 from divecast.types import Batch, Code, Outputs, Prediction, WindowEffects
 
 LabelMode = Literal["known", "infer"]
 
 _VALUES_AT_ONCE = 8_000_000  # of windows in a batch, 32 MB
-_RECENT = 8  # a channel without a value in the last eighth of the look-back is forecast from the others
 
 
 def pieces(fitted: FittedModel, windows: Windows, n_paths: int = 0) -> Iterator[Windows]:
@@ -155,19 +154,14 @@ def forecast_pieces(  # noqa: PLR0913  all of them decide a forecast
     """Yield the forecasts of each piece, in original units.
 
     Series that could not be learned from are forecast by a plain rule; see ``plain_rule.py``. At the end warns
-    (DataWarning) of channels without a value in the last rows of a window; if only the origins ``ends`` of each channel
-    count, of those there.
+    (DataWarning) of what windows lack or show; see ``WindowSigns``.
     """
-    n_recent, silent, empty = -(-fitted.shape.lookback // _RECENT), _Marked(), _Marked()
+    signs, empty = WindowSigns(fitted, ends), Marked()
     drawn = draws(fitted.dependence, fitted.calibration, n_paths, fitted.provenance.plan.seed, fitted.adaptation)
     for piece in cut:
         batch, own = batch_of(fitted, piece), fitted.at(piece)
         outputs, plain = predict(fitted, batch, mode), PlainForecast.of(fitted, piece)
-        recent: NDArray[np.bool_] = batch.x[:, -n_recent:].isnan().all(dim=1).cpu().numpy()
-        recent &= own.scale.learned.reshape(-1, len(fitted.channels))
-        if ends is not None:
-            recent &= piece.origins[:, None] == ends[: len(fitted.channels)]
-        silent.mark(piece, recent)
+        signs.read(piece, batch, own.scale.learned.reshape(-1, len(fitted.channels)))
         at = target_phases(fitted, piece)
         mean, quantiles = mean_and_quantiles(own, outputs.forecast, levels, at)
         paths = paths_of(own, piece, outputs.forecast, drawn)
@@ -184,14 +178,10 @@ def forecast_pieces(  # noqa: PLR0913  all of them decide a forecast
             paths,
         )
         yield folded(piece, forecast) if fitted.independent else forecast
-    if silent.names:
+    signs.warn()
+    if empty.sizes:
         warn_data(
-            f"{plural(len(silent.names), 'channel')} had no value in the {plural(n_recent, 'row')} before a forecast "
-            f"({silent}): the forecasts there use older values and other channels, and the intervals are wider"
-        )
-    if empty.names:
-        warn_data(
-            f"{plural(len(empty.names), 'series')} that could not be learned from had no value in a look-back, and so "
+            f"{plural(len(empty.sizes), 'series')} that could not be learned from had no value in a look-back, and so "
             f"no forecast there (NaN): {empty}"
         )
 
@@ -209,26 +199,6 @@ def paths_of(fitted: FittedModel, piece: Windows, forecast: Any, draws: PathDraw
     paths = drawn_paths(draws, piece.origins, phases(piece.source.clock, piece.origins), margins)
     check_finite(paths, fitted.channels, np.isfinite(fitted.scale.spread), "path")
     return fitted.bounds.clip(paths, target_phases(fitted, piece))
-
-
-@dataclass(slots=True)
-class _Marked:
-    """Names of series that are marked in some windows."""
-
-    names: dict[str, None] = field(default_factory=dict)
-
-    def mark(self, windows: Windows, marked: NDArray[np.bool_]) -> None:
-        """Mark series of windows, (window, channel)."""
-        if not marked.any():
-            return
-        of_windows = isinstance(windows.source, SeriesRows)
-        names = windows.source.names if of_windows else windows.source.channels
-        found = np.unique(windows.segments[marked[:, 0]]) if of_windows else np.flatnonzero(marked.any(axis=0))
-        self.names.update(dict.fromkeys(names[place] for place in found))
-
-    def __str__(self) -> str:
-        """The first of the names."""
-        return f"{', '.join([*self.names][:5])}{', ...' if len(self.names) > 5 else ''}"
 
 
 @dataclass(frozen=True, slots=True)
