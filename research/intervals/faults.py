@@ -1,6 +1,6 @@
 """What the 90 % interval of a series holds after something happened to it; each model adds a line to faults.jsonl.
 
-    python -m research.intervals.faults
+    python -m research.intervals.faults loads
 
 The shipped loads, in the parts of ``research.intervals.run``. In each window of the test part one series is changed,
 each in turn: its last values are missing; its level or its scale has changed, and stays so; or its meter is stuck,

@@ -41,16 +41,16 @@ SUMS = ("total of a series", "step of the panel", "total of the panel", "peak of
 
 FAULTY = """## After an outage, a change or a fault
 
-The shipped loads, by `python -m research.intervals.faults`: {seeds} models of {epochs} passes, test part, windows
+The shipped loads, by `python -m research.intervals.faults loads`: {seeds} models of {epochs} passes, test part, windows
 from one origin in {every}, of which one series is changed, each in turn. What the 90 % interval holds of it, at all
 steps and at the first one, and of the others; mean absolute error and width of the interval in units of the spread of
 the series. The last line is of half of the series, from two days after the change on, of a model that observes every
 row.
 """
 
-SILENT = """Where all values of the window are missing, the mean absolute error of the forecast is {model} of the spread;
-that of the effects of the target rows alone is {effects}, and that of the average of the series in training by hour and
-weekend {average}.
+SILENT = """Where all values of a window are missing, the mean absolute error of the forecast is {model} of the
+spread; that of the effects of the target rows alone is {effects}, and that of the average of the series in training by
+hour and weekend {average}.
 """
 
 
