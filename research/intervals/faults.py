@@ -28,10 +28,10 @@ from divecast import DeepDIVE
 from divecast.inference import (
     FittedModel,
     batch_of,
+    complete,
     mean_and_quantiles,
     phases_told,
     pieces,
-    predict,
     residuals_of,
     rolling_of,
 )
@@ -117,7 +117,7 @@ def held(fitted: FittedModel, data: Any, change: Change, every: int) -> Line:
         drawn[torch.arange(n), (torch.arange(n) + n_before) % n_channels] = True
         n_before += n
         changed = change(batch, drawn, zero)
-        forecast: Any = predict(fitted, changed, "known").forecast
+        forecast: Any = complete(fitted, changed, "known").forecast
         mean, (low, high) = mean_and_quantiles(fitted, forecast, TAILS, phases_told(batch.effects))
         truth, own = fitted.original(changed.y), np.broadcast_to(drawn.numpy()[:, None], mean.shape)
         known = ~np.isnan(truth)
@@ -159,7 +159,7 @@ def without_values(fitted: FittedModel, data: Any, every: int) -> Line:
         n_before += len(at)
         drawn = torch.zeros(len(at), batch.x.shape[2], dtype=torch.bool)
         drawn[at, channel] = True
-        forecast: Any = predict(fitted, outage(batch.x.shape[1])(batch, drawn, drawn), "known").forecast
+        forecast: Any = complete(fitted, outage(batch.x.shape[1])(batch, drawn, drawn), "known").forecast
         rows = np.minimum(piece.origins[:, None] + np.arange(fitted.shape.horizon), len(group) - 1)
         scaled = (average[group[rows]] - fitted.scale.center) / fitted.scale.spread
         truth = batch.y.numpy()

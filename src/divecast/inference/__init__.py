@@ -23,7 +23,6 @@ from divecast.inference.predict import (
     phases_told,
     pieces,
     pool_recordings,
-    predict,
 )
 from divecast.inference.provenance import FitPlan
 from divecast.inference.results import Codes
@@ -53,7 +52,6 @@ __all__ = [
     "phases_told",
     "pieces",
     "pool_recordings",
-    "predict",
     "read_model",
     "residuals_of",
     "rivals",
