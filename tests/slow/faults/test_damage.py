@@ -100,7 +100,7 @@ def test_what_is_declared_is_compared_before_it_is_made(targets: dict[str, Targe
         (("channels", 0), "c1", "'c1'"),
         (("channels",), [], "names of channels"),
         (("vocabularies", 0, "name"), "../../x", "'../../x'"),
-        (("vocabularies", 0, "frequencies", 0), -0.1, "each with a frequency above 0"),
+        (("vocabularies", 0, "frequencies", 0), -0.1, "frequencies above 0 that sum to 1"),
         (("levels", 0), 0.9, "levels must increase"),
         (("provenance", "plan", "seed"), 2**70, "a seed from 0 to 2"),
         (("provenance", "time_zone"), "../../etc/passwd", "time zone"),
