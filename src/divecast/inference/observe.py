@@ -30,6 +30,12 @@ class Observation:
         lower: (group, series) probability of the level that the 5 % quantile now has of the calibrated errors.
         upper: (group, series) probability above that of the 95 % quantile.
         backend: kind of table of the data.
+
+    Example:
+        >>> held, level = np.array([[0.8, 0.9]]), np.array([[0.05, 0.05]])
+        >>> known = ("2024-01-01T00:00:00", "2024-01-01T05:00:00", 6, ((1, 24),), held, level, level, "pandas")
+        >>> print(Observation(("a", "b"), *known))
+        6 rows observed from 2024-01-01T00:00:00 to 2024-01-01T05:00:00 UTC: the 90 % intervals held 0.850 of the values
     """
 
     series: tuple[str, ...]
@@ -47,6 +53,12 @@ class Observation:
 
         Returns:
             (row,) arrays by name: ``series``, ``first_step``, ``last_step``, ``held``, ``lower``, ``upper``.
+
+        Example:
+            >>> held, level = np.array([[0.8, 0.9]]), np.array([[0.05, 0.05]])
+            >>> known = ("2024-01-01T00:00:00", "2024-01-01T05:00:00", 6, ((1, 24),), held, level, level, "pandas")
+            >>> Observation(("a", "b"), *known).table()["held"].tolist()
+            [0.8, 0.9]
         """
         n_series, n_groups = len(self.series), len(self.steps)
         steps = np.array(self.steps, dtype=np.int64)
@@ -62,6 +74,12 @@ class Observation:
 
         Args:
             backend: ``pandas``, ``polars`` or ``pyarrow``; None for the kind of the data.
+
+        Example:
+            >>> held, level = np.array([[0.8, 0.9]]), np.array([[0.05, 0.05]])
+            >>> known = ("2024-01-01T00:00:00", "2024-01-01T05:00:00", 6, ((1, 24),), held, level, level, "pandas")
+            >>> Observation(("a", "b"), *known).frame().shape
+            (2, 6)
         """
         return to_frame(self.table(), backend or self.backend)
 
