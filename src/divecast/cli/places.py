@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from divecast.data import Panel, Recordings
+from divecast.data.names import one_form
 from divecast.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def parse_class(option: str, text: str) -> tuple[str, str]:
     Raises:
         ConfigError: the text has another form.
     """
-    factor, equals, name = (part.strip() for part in text.partition("="))
+    factor, equals, name = (part.strip() for part in one_form(text).partition("="))
     if not (factor and equals and name):
         raise ConfigError(expected=f"{option} FACTOR=CLASS, such as {option} weekday=Sun", found=repr(text))
     return factor, name
@@ -63,7 +64,7 @@ def parse_scenario(option: str, texts: Sequence[str]) -> dict[str, Any]:
 
 
 def _change(option: str, text: str) -> tuple[str, tuple[Any, ...]]:
-    head, *more = text.split("@", 2)
+    head, *more = one_form(text).split("@", 2)
     name, equals, value = (part.strip() for part in head.partition("="))
     added, name = name.endswith("+"), name.removesuffix("+").strip()
     if not (name and equals and value):
@@ -89,6 +90,7 @@ def _as_number(text: str) -> float | None:
 
 
 def _of_recording(text: str, names: Sequence[str]) -> "Place":
+    text = one_form(text)
     name, _, second = text.rpartition("@")
     if text in names or name not in names:
         return text

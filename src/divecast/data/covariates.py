@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from divecast.data.names import listed, repeated
+from divecast.data.names import listed, one_form, repeated
 from divecast.errors import ConfigError
 
 
@@ -26,6 +26,11 @@ class Covariate:
     name: str
     known_ahead: bool = True
     per_series: bool = False
+
+    def __post_init__(self) -> None:
+        """Bring the name to its one form."""
+        if isinstance(self.name, str):
+            object.__setattr__(self, "name", one_form(self.name))
 
 
 def as_covariates(specs: Sequence[str | Covariate]) -> tuple[Covariate, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from divecast.data.names import listed, repeated
+from divecast.data.names import listed, one_form, repeated
 from divecast.errors import ConfigError
 
 Kind = Literal["plain", "ordered", "cyclic"]
@@ -95,6 +95,10 @@ class Label:
         Raises:
             ConfigError: two settings contradict each other, or one is out of range.
         """
+        if isinstance(self.name, str):
+            object.__setattr__(self, "name", one_form(self.name))
+        if self.order is not None:
+            object.__setattr__(self, "order", tuple(one_form(str(label)) for label in self.order))
         if self.kind not in get_args(Kind):
             raise ConfigError(
                 f"Factor {self.name!r} has an unknown kind",

@@ -2,11 +2,21 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from unicodedata import normalize
 
 from divecast._text import did_you_mean
 from divecast.errors import DataError
 
 _MOST_SHOWN = 12
+
+
+def one_form(name: str) -> str:
+    r"""Return a name in the one form that it has here (NFC), however its accents are written.
+
+    An \u00e9 may be one character or an e with an accent that follows it: both look alike, and are the same name.
+    """
+    return name if name.isascii() else normalize("NFC", name)
+
 
 MOST_CHARACTERS = 1000
 """Of a name: what is longer is a text, not a name, and is refused in data and in files of models."""
@@ -102,6 +112,7 @@ def chosen(wanted: Sequence[str], known: Collection[str]) -> list[str]:
         known: all names, of which some may have a comma in them.
     """
     there = set(known)
+    wanted = [one_form(text) for text in wanted]
     return [name for text in wanted for name in ([text] if text in there else _parted(text, there))]
 
 

@@ -11,6 +11,7 @@ from divecast.cli.options import Config, ExtraTableOut, FigureOut, Json, Model, 
 from divecast.cli.outputs import check_figure, check_tables, draw
 from divecast.cli.settings import read_settings
 from divecast.data import write_frame
+from divecast.data.names import one_form
 from divecast.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def effects(
 def _channel(curves: "EffectCurves", series: str | None) -> int:
     if series is None:
         return 0
+    series = one_form(series)
     if series not in curves.channels:
         named = ", ".join(map(repr, curves.channels[:10])) + (", ..." if len(curves.channels) > 10 else "")
         raise ConfigError(expected=f"a series out of {named}", found=repr(series), argument="series")

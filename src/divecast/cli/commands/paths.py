@@ -14,6 +14,7 @@ from divecast.cli.inputs import load_with_data
 from divecast.cli.options import FigureOut, ForecastOptions, ForecastSpan, Json, Labels, Levels, Raw, TableOut
 from divecast.cli.outputs import check_figure, check_tables, draw
 from divecast.data import write_frame
+from divecast.data.names import one_form
 from divecast.errors import ConfigError
 from divecast.inference.results.ensemble import LEVELS, Ensemble, Groups, Period
 
@@ -84,7 +85,7 @@ def paths(
 
 def _read_groups(path: Path) -> Groups:
     try:
-        text = path.read_text("utf-8")
+        text = one_form(path.read_text("utf-8"))
         groups: Any = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"The groups in {path} cannot be read: {error}", argument="groups") from error

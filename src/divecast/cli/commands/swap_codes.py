@@ -9,6 +9,7 @@ from divecast.cli.counterfactuals import check_outputs, report_counterfactual
 from divecast.cli.inputs import load_with_data
 from divecast.cli.options import CounterfactualOptions, ForecastOptions, TableOut
 from divecast.cli.places import read_places
+from divecast.data.names import one_form
 from divecast.explain.counterfactuals.swap import CodeBlock
 
 
@@ -37,7 +38,7 @@ def swap_codes(
         other=read_places(other, source),
         at=read_places(comparison.at, source),
         block=block,
-        factors=tuple(factor or ()),
+        factors=tuple(map(one_form, factor or ())),
         labels=comparison.labels,
         levels=settings.rising_levels,
     )

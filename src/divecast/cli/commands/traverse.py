@@ -12,6 +12,7 @@ from divecast.cli.options import At, FigureOut, ForecastOptions, Json, Raw, Tabl
 from divecast.cli.outputs import check_figure, check_tables, draw
 from divecast.cli.places import read_places
 from divecast.data import write_frame
+from divecast.data.names import one_form
 
 
 def traverse(
@@ -48,7 +49,7 @@ def traverse(
     model, source = load_with_data(inputs)
     traversal = model.traverse(
         source,
-        dimension,
+        one_form(dimension),
         at=read_places(at, source),
         unlabelled_code=unlabelled_code,
         positions=position or None,

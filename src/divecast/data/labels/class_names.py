@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from divecast._text import did_you_mean
+from divecast.data.names import one_form
 from divecast.data.time.calendar import CALENDAR_CLASSES
 from divecast.errors import ConfigError
 
@@ -26,6 +27,7 @@ def class_place(factor: str, classes: Sequence[str], name: str) -> int:
     Raises:
         ConfigError: there is no such class.
     """
+    name = one_form(name) if isinstance(name, str) else name
     index = {label: place for place, label in enumerate(classes)}
     short = dict(zip(_FULL_NAMES.get(factor, ()), CALENDAR_CLASSES.get(factor, ()), strict=False))
     place = index.get(name, index.get(short.get(name, ""))) if isinstance(name, str) else None

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast.data.names import check_count, check_known, check_unique
+from divecast.data.names import check_count, check_known, check_unique, one_form
 from divecast.data.source import Values
 from divecast.data.tables.numbers import RowText, infinite_error, to_float32
 from divecast.errors import DataError
@@ -75,6 +75,7 @@ def take_channels(values: NDArray[Any], wanted: Sequence[str], channels: Sequenc
     Raises:
         DataError: a channel is unknown or named twice, or there is none.
     """
+    wanted = [one_form(name) for name in wanted]
     check_unique(wanted)
     check_known(wanted, channels, "channel", argument="channels")
     if not wanted:

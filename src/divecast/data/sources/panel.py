@@ -15,7 +15,7 @@ from divecast._text import plural
 from divecast.data.as_read import NO_TABLE, AsRead, Backend
 from divecast.data.covariates import Covariate
 from divecast.data.factors import Label
-from divecast.data.names import check_known
+from divecast.data.names import check_known, one_form
 from divecast.data.source import Column, Values
 from divecast.data.sources.arrays import as_table, check_array, hash_values, take_channels
 from divecast.data.tables.as_written import AsWritten
@@ -179,7 +179,7 @@ class Panel:
             >>> panel.select(panel.channels[:2]).values.shape[1]
             2
         """
-        wanted = tuple(channels)
+        wanted = tuple(map(one_form, channels))
         if wanted == self.channels:
             return self
 
@@ -416,7 +416,11 @@ class Panel:
             Panel(1 channel, 6 rows every 1D on Mon-Fri from 2024-01-01T00:00:00 to 2024-01-08T00:00:00 UTC, labels [])
         """
         table = as_table(values)
-        names = tuple(channels) if channels is not None else tuple(f"c{column}" for column in range(table.shape[1]))
+        names = (
+            tuple(map(one_form, channels))
+            if channels is not None
+            else tuple(f"c{column}" for column in range(table.shape[1]))
+        )
         clock = regular_clock(start, step, len(table), tz, calendar)
         return cls(check_array(table, names, lambda row: f"row {row} ({clock.time_text(row)})"), names, clock)
 

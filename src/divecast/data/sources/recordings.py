@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from divecast._text import plural
 from divecast.data.as_read import NO_TABLE, AsRead, Backend
-from divecast.data.names import check_count, check_known
+from divecast.data.names import check_count, check_known, one_form
 from divecast.data.source import Column, Values
 from divecast.data.sources.arrays import check_array, hash_values, take_channels
 from divecast.data.tables.columns import column_names, get_series, open_frame
@@ -142,7 +142,7 @@ class Recordings:
             >>> recordings.select(["wx", "ax"]).channels
             ('wx', 'ax')
         """
-        wanted = tuple(channels)
+        wanted = tuple(map(one_form, channels))
         return replace(self, values=take_channels(self.values, wanted, self.channels), channels=wanted)
 
     def fingerprint(self) -> str:
@@ -232,6 +232,9 @@ class Recordings:
             ['walk', 'run']
         """
         table, backend = open_frame(frame)
+        recording, time = one_form(recording), time and one_form(time)
+        channels = channels and [one_form(name) for name in channels]
+        labels = [one_form(name) for name in labels]
         check_known((recording, *(channels or ()), *labels), column_names(table), "column")
         names, numbers, ids = number_ids(table, (recording,))
         left_out: tuple[str, ...] = ()

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 from typing import Any, NamedTuple
+from unicodedata import normalize
 
+from divecast.data.names import one_form
 from divecast.data.tables.parquet_files import is_address
 from divecast.data.tables.read import read_table
 from divecast.data.text_format import MISSING_TOKENS, TextFormat
@@ -36,7 +38,9 @@ class AsWritten(NamedTuple):
         """
         if not isinstance(data, str | Path):
             return data
-        table = read_table(data, text, self.names)
+        table = read_table(data, text, [form for name in self.names for form in {name, normalize("NFD", name)}])
+        if not all(map(str.isascii, table.column_names)):
+            table = table.rename_columns([one_form(name) for name in table.column_names])
         if is_address(data) or str(data).lower().endswith((".parquet", ".pq")):
             return table
         for name in self.names:

@@ -6,7 +6,7 @@ from typing import Any
 import narwhals as nw
 
 from divecast.data.as_read import Backend
-from divecast.data.names import check_unique, listed
+from divecast.data.names import check_unique, listed, one_form
 from divecast.data.tables.date_columns import with_dates
 from divecast.data.tables.pandas_index import is_pandas, with_plain_columns
 from divecast.data.tables.unnamed import without_unnamed
@@ -39,7 +39,10 @@ def open_frame(native: Any) -> tuple[Frame, Backend]:
         names = column_names(frame)
     except TypeError as error:
         raise DataError(expected="a pandas, polars or pyarrow table", found=type(native).__name__) from error
+    names = [one_form(name) for name in names]
     check_unique(names, "column")
+    others = {old: new for old, new in zip(frame.columns, names, strict=True) if isinstance(old, str) and old != new}
+    frame = frame.rename(others) if others else frame
     if not len(frame):
         raise DataError(f"The table has no rows; its columns are {listed(names)}")
     frame = with_dates(without_unnamed(frame))

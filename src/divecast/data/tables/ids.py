@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast.data.as_read import IdColumn
-from divecast.data.names import check_unique, listed, repeated
+from divecast.data.names import check_unique, listed, one_form, repeated
 from divecast.data.tables.columns import Frame, backend_of, get_series
 from divecast.data.tables.dictionary import Codes, encode
 from divecast.data.tables.numbers import is_missing
@@ -44,7 +44,9 @@ def number_ids(frame: Frame, columns: Sequence[str]) -> Ids:
     encoded = [_encode(get_series(frame, name), name) for name in columns]
     numbers, places = _together([codes for codes, _ in encoded], [len(cells) for _, cells in encoded])
     parts = [cells[place] for (_, cells), place in zip(encoded, places, strict=True)]
-    names = tuple(SEPARATOR.join(map(str, cells)) for cells in zip(*(part.tolist() for part in parts), strict=True))
+    names = tuple(
+        one_form(SEPARATOR.join(map(str, cells))) for cells in zip(*(part.tolist() for part in parts), strict=True)
+    )
     if len(columns) == 1:
         check_unique(names, "series or recording")
     elif twice := repeated(names):
@@ -71,7 +73,22 @@ def _encode(series: nw.Series[Any], name: str) -> tuple[Codes, NDArray[Any]]:
         raise DataError(f"Column {name!r} has no name in row {missing[0]}", hint="Fill it in or drop the row")
     if any(isinstance(cell, list | dict) for cell in cells[:1]):
         raise DataError(f"Column {name!r} must hold names as text or numbers: {cells[0]!r} in row 0")
-    return codes, cells
+    return _in_one_form(codes, cells)
+
+
+def _in_one_form(codes: Codes, cells: NDArray[Any]) -> tuple[Codes, NDArray[Any]]:
+    """The same with one code for cells that are one name in two forms; the first of them stays as it is written."""
+    if cells.dtype.kind != "O" or all(isinstance(cell, str) and cell.isascii() for cell in cells):
+        return codes, cells
+    first: dict[Any, int] = {}
+    kept: list[int] = []
+    places = np.empty(len(cells), dtype=np.int32)
+    for place, cell in enumerate(cells):
+        number = first.setdefault(one_form(cell) if isinstance(cell, str) else (type(cell), cell), len(kept))
+        if number == len(kept):
+            kept.append(place)
+        places[place] = number
+    return (codes, cells) if len(kept) == len(cells) else (places[codes], cells[kept])
 
 
 def _as_array(cells: Any) -> NDArray[Any]:

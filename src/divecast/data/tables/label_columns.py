@@ -7,6 +7,7 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast.data.names import one_form
 from divecast.data.source import Column
 from divecast.data.tables.dictionary import encode
 from divecast.data.tables.numbers import as_floats, cell_to_float, is_missing, is_number
@@ -33,7 +34,7 @@ def label_array(cells: Sequence[Any] | NDArray[Any]) -> Column:
         if not _may_be_rounded(numbers):
             return numbers
     texts = np.empty(len(cells), dtype=object)
-    texts[:] = [None if is_missing(cell) else str(cell) for cell in cells]
+    texts[:] = [None if is_missing(cell) else one_form(str(cell)) for cell in cells]
     return texts
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast._text import did_you_mean
-from divecast.data.names import check_known, listed
+from divecast.data.names import check_known, listed, one_form
 from divecast.data.tables.columns import Frame, column_names, get_series
 from divecast.data.tables.dictionary import encode
 from divecast.data.tables.times import find_time
@@ -42,7 +42,8 @@ class LongNames(NamedTuple):
 
 def as_names(id: Names) -> tuple[str, ...]:  # noqa: A002  as in Panel.from_long
     """Columns that name the series: one, several or none."""
-    return () if id is None else (id,) if isinstance(id, str) else tuple(id)
+    names = () if id is None else (id,) if isinstance(id, str) else tuple(id)
+    return tuple(one_form(name) if isinstance(name, str) else name for name in names)
 
 
 def long_names(
@@ -65,6 +66,7 @@ def long_names(
         DataError: a column is not there, or it cannot be told which one holds the ids, the time or the values.
     """
     ids, columns = as_names(id), column_names(frame)
+    time, value = (name and one_form(name) for name in (time, value))
     said = bool(ids) or value is not None
     if not said and not _has_usual_names(frame, time, roles):
         return None

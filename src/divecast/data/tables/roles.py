@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from divecast.data.covariates import Covariate, as_covariates
 from divecast.data.factors import Label
-from divecast.data.names import listed
+from divecast.data.names import listed, one_form
 from divecast.data.source import Column
 from divecast.data.tables.columns import Frame, get_series
 from divecast.data.tables.label_columns import read_labels
@@ -35,7 +35,7 @@ class Roles:
         """
         if strange := [label for label in labels if not isinstance(label, str | Label)]:
             raise ConfigError(expected="names or Label", found=f"{strange[0]!r:.80}", argument="labels")
-        by_name = {label: Label(label) for label in labels if isinstance(label, str)}
+        by_name = {one_form(label): Label(label) for label in labels if isinstance(label, str)}
         by_name |= {label.name: label for label in labels if isinstance(label, Label)}
         numbers = as_covariates(covariates)
         if both := [covariate.name for covariate in numbers if covariate.name in by_name]:

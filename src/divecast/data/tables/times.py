@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import narwhals as nw
 
 from divecast.data.as_read import StampKind
-from divecast.data.names import check_known, listed
+from divecast.data.names import check_known, listed, one_form
 from divecast.data.tables.columns import Frame, column_names, get_series
 from divecast.data.tables.date_and_clock import is_clock
 from divecast.data.tables.date_columns import TIME_NAMES
@@ -47,7 +47,7 @@ def times_of(frame: Frame, time: str | None, aside: Collection[str] = ()) -> Tim
     Raises:
         DataError: there is no such column, or none or several that may be it.
     """
-    name = find_time(frame, aside) if time is None else time
+    name = find_time(frame, aside) if time is None else one_form(time)
     check_known([name], column_names(frame), "time column", hint="Name another one in {time}", argument="time")
     stamps = get_series(frame, name)
     period = notes_of(frame.to_native()).periods.get(name)
