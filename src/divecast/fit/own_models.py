@@ -17,12 +17,12 @@ from divecast.data import Windows, seasons
 from divecast.data.sources.series_rows import SeriesRows
 from divecast.fit.stage import Stage
 from divecast.inference.fitted_model import FittedModel
-from divecast.inference.own_models import HISTORIES, OwnForecasts, OwnModels, histories
+from divecast.inference.own_models import HISTORIES, LONGEST_SEASON, OwnForecasts, OwnModels, histories
 from divecast.inference.predict import batches, predict
 from divecast.structural import Averaged
 
 # Our choices: longer series have enough values for a network, and these models take a step for each row.
-_LONGEST, _MOST_ROWS, _LONGEST_SEASON = 1500, 4_000_000, 60
+_LONGEST, _MOST_ROWS = 1500, 4_000_000
 _SERIES = 500  # more would not change the weights
 _LEAST = 0.02  # a smaller share is none
 _BORROWED = 0.1  # how much the windows of all histories count beside those of one
@@ -66,7 +66,7 @@ def _suits(stage: Stage, source: SeriesRows) -> bool:
         and stage.dimensions.effects != "told"
         and int(lengths.max()) <= _LONGEST
         and int(lengths.sum()) <= _MOST_ROWS
-        and _season(source) <= _LONGEST_SEASON
+        and _season(source) <= LONGEST_SEASON
     )
 
 

@@ -24,7 +24,7 @@ from divecast.inference.counts import Counts
 from divecast.inference.dependence import Dependence
 from divecast.inference.fitted_model import FittedModel, build_network, dimensions_of, with_effects
 from divecast.inference.model_checks import check_buffers, check_model, check_sizes, check_vocabularies
-from divecast.inference.own_models import HISTORIES, OwnModels
+from divecast.inference.own_models import HISTORIES, LONGEST_SEASON, OwnModels
 from divecast.inference.provenance import Provenance, read_typed, typed
 from divecast.inference.static_facts import StaticFacts
 from divecast.model.network import Dimensions
@@ -169,7 +169,7 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
     learned = [Vocabulary.from_dict(plain["vocabulary"]) for plain in document["added"]]
     n_facts = static.width if "static" in document else None
     n_vectors = _number(document["n_vectors"], 0, _MOST_VECTORS)
-    own_season = _number(document["own_season"], 1, _MOST_PHASES) if "own_season" in document else None
+    own_season = _number(document["own_season"], 1, LONGEST_SEASON) if "own_season" in document else None
     has_powers, observed = adapter_of(bool).validate_python(document["powers"]), document["observed"]
     has_own = own_season is not None
     sizes = _Sizes(len(levels), n_vectors, len(series), n_facts, observed is not None, has_own, has_powers)

@@ -26,6 +26,9 @@ Doubles = NDArray[np.float64]
 HISTORIES = (1.5, 3.0, 6.0)
 """Seasons of values between the classes of histories, which have a share each."""
 
+LONGEST_SEASON = 60
+"""Steps of the longest season that these models may have; their gains grow with its square."""
+
 _LEAST_SEASON = 4  # steps that count as a season where it is shorter
 _FEWEST = 4  # values before a forecast, from which these models say something
 _NARROWEST = 0.02  # of the network's scale
