@@ -1,0 +1,1 @@
+"""Quantiles of counts: divecast next to models for counts."""
