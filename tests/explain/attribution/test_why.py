@@ -114,6 +114,7 @@ def test_a_model_that_ignores_its_window_leaves_it_nothing(plain_model: DeepDIVE
         net.forecaster.linear.weight[:, : net.decoder.lookback].zero_()
         net.forecaster.leave.weight.zero_()
         net.forecaster.leave.bias.zero_()  # else each window's own spread would come through
+        net.forecaster.departures.follow.zero_()
 
     found = explain(plain_model, change)
     np.testing.assert_allclose(found.window_share, 0.0, atol=1e-5)
