@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from divecast import DataError, DeepDIVE, Panel, TrainingConfig
+from divecast import DataError, DataWarning, DeepDIVE, Panel, TrainingConfig
 from divecast.data import Clock
 from divecast.errors import ConfigError
 from divecast.inference.parts import lag_spans
@@ -89,7 +89,8 @@ def test_without_effects_a_constant_window_is_all_level() -> None:
     model = DeepDIVE(6, 48, model=SMALL, training=training).fit(hours().panel, progress=False)
     flat = hours().panel
     flat = Panel(np.broadcast_to(flat.values.mean(0), flat.values.shape), flat.channels, flat.clock)
-    parts = model.forecast(flat).parts()
+    with pytest.warns(DataWarning, match="did not change"):
+        parts = model.forecast(flat).parts()
     assert parts.names == ("level", "carry-over: last day", "carry-over: rest of the week", "code and network")
     assert np.abs(scaled(model, parts.values[1:3])).max() < 1e-6
 
