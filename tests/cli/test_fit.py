@@ -86,6 +86,7 @@ def interrupted_fit(run, folder, out, monkeypatch, *more):
         return fit(run, folder, out, "--epochs", 2, *more)
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_a_checkpoint_to_resume(run, folder, tmp_path, monkeypatch):
     broken, whole = tmp_path / "broken", tmp_path / "whole"
     stopped = interrupted_fit(run, folder, broken, monkeypatch)

@@ -66,6 +66,7 @@ def test_rows_of_the_future_may_be_in_a_file_of_their_own(run, promotions, promo
     assert second.equals(together)
 
 
+@pytest.mark.slow
 def test_a_second_table_and_the_settings_file_fit_the_same_model(run, promotions, promo_model, tmp_path):
     (tmp_path / "settings.toml").write_text(
         "horizon = 7\nlookback = 28\n[training]\nepochs = 1\n[data]\n"

@@ -67,6 +67,7 @@ def test_the_future_of_the_panel_counts_as_a_second_table_does(model: DeepDIVE) 
     np.testing.assert_allclose(given, rolled, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_it_beats_a_model_that_is_told_nothing(model: DeepDIVE) -> None:
     training = TrainingConfig(epochs=2, batch_size=128, learning_rate=1e-2, window_stride=5)
     plain = DeepDIVE(HORIZON, 48, ["hour"], model=replace(SMALL, effects=False), training=training)

@@ -27,6 +27,7 @@ def sampled() -> DeepDIVE:
     return fitted(WIDE.panel)
 
 
+@pytest.mark.slow
 def test_every_channel_is_learned_and_labels_are_read(sampled: DeepDIVE) -> None:
     """A third of the channels a step is enough to read the hour, and none of them is left out."""
     trained = sampled.fitted_model

@@ -96,6 +96,7 @@ def test_rare_classes_are_told(hours_model: DeepDIVE, monkeypatch: pytest.Monkey
         copied(hours_model).add_factor(replace(PANEL, labels={"what": rare}), "what")
 
 
+@pytest.mark.slow
 def test_recordings_and_models_without_factors_learn_one_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adding, "_STEPS", 60)
     data = moves(n_each=2)

@@ -88,6 +88,7 @@ def test_it_says_that_no_part_is_held_out(first: DeepDIVE, second: DeepDIVE, tmp
     again.evaluate(PANEL, "train", baselines=False, every=50)
 
 
+@pytest.mark.slow
 def test_a_stopped_refit_resumes_to_the_same_weights(second: DeepDIVE, tmp_path: Path) -> None:
     path = tmp_path / "fit.checkpoint"
     with pytest.raises(KeyboardInterrupt):

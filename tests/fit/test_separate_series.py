@@ -72,6 +72,7 @@ def test_scale_of_a_window_without_one_is_that_of_its_past():
     assert np.isnan(unknown.at(train.start + 1, series).center).all(), "a single value does not vary"
 
 
+@pytest.mark.slow
 def test_other_series_do_not_change_a_forecast(model):
     panel = ragged()
     whole = model.forecast(panel)
@@ -111,6 +112,7 @@ def test_folding_puts_every_value_in_its_place(model):
     assert np.isfinite(whole).sum() == 2 * len(windows)
 
 
+@pytest.mark.slow
 def test_rolling_forecasts_and_scores(model):
     panel = ragged()
     at = panel.clock.at(np.array([380]))[0]
@@ -130,6 +132,7 @@ def test_saved_model_forecasts_alike(model, tmp_path):
     np.testing.assert_array_equal(loaded.forecast(ragged()).mean, model.forecast(ragged()).mean)
 
 
+@pytest.mark.slow
 def test_labels_and_covariates_per_series():
     factors = ["hour", Label("promotion", per_series=True)]
     covariates = ["temperature", Covariate("wind", known_ahead=False)]
@@ -180,6 +183,7 @@ def test_auto_takes_ragged_series_apart():
         series_mode(hours(weeks=1).panel, "alone")
 
 
+@pytest.mark.slow
 def test_models_of_each_series_share_in_its_forecasts(model: DeepDIVE) -> None:
     own = model.fitted_model.own
     assert own is not None
@@ -201,6 +205,7 @@ def test_a_model_without_models_of_each_series_is_the_network_alone(model: DeepD
     torch.testing.assert_close(with_none.forecast.mean, alone.forecast.mean)
 
 
+@pytest.mark.slow
 def test_models_of_each_series_come_back_from_a_file(model: DeepDIVE, tmp_path: Path) -> None:
     model.save(tmp_path / "model.safetensors")
     again = DeepDIVE.load(tmp_path / "model.safetensors")

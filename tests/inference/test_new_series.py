@@ -25,6 +25,7 @@ def test_new_series_are_forecast_beside_the_others(hours_model: DeepDIVE) -> Non
     assert np.abs(forecast.mean[..., 4] - truth).mean() < 1.2 * np.abs(naive - truth).mean()
 
 
+@pytest.mark.slow
 def test_a_new_series_that_does_not_vary_is_forecast_by_its_value(hours_model: DeepDIVE) -> None:
     panel = hours().panel
     flat = np.full((len(panel.values), 1), 7.0, dtype=np.float32)

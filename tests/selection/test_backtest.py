@@ -13,6 +13,7 @@ from worlds import SMALL, hours, moves
 PANEL = hours(6).panel
 
 
+@pytest.mark.slow
 def test_each_fold_is_a_fit_by_hand_on_what_lies_before(here, tmp_path):
     found = backtest(small(), PANEL, 2, span=100, split=ByTime(4, 1), out=tmp_path)
     rows = len(PANEL.values)
@@ -28,6 +29,7 @@ def test_each_fold_is_a_fit_by_hand_on_what_lies_before(here, tmp_path):
         assert fold.result.epochs == 1
 
 
+@pytest.mark.slow
 def test_rows_after_a_fold_change_nothing_of_it(here, tmp_path):
     later = PANEL.values.copy()
     later[-100:] = 7.0
@@ -73,6 +75,7 @@ def test_tables_and_means(here, tmp_path):
     assert list(found.accuracy()) == ["hour"]
 
 
+@pytest.mark.slow
 def test_each_recording_is_left_out_once(here, tmp_path):
     source = moves(4)
     model = DeepDIVE(4, 20, ("move",), model=SMALL, training=replace(small().plan.training, window_stride=3))

@@ -39,6 +39,7 @@ def test_the_test_part_is_not_looked_at(here, tmp_path):
     assert [each.score for each in one.candidates] == [each.score for each in two.candidates]
 
 
+@pytest.mark.slow
 def test_of_labels_read_right_the_most_win_and_more_values_add_to_what_is_there(here, tmp_path):
     told = []
     search(small(epochs=2, batch_size=64), PANEL, TRIES, out=tmp_path, by="accuracy", watch=told.append)

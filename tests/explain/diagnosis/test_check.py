@@ -125,6 +125,7 @@ def test_kl_of_a_is_the_closed_form_of_the_posteriors(hours_model: DeepDIVE) -> 
     assert usage.owners[:4] == (None, None, None, "hour")
 
 
+@pytest.mark.slow
 def test_a_collapsed_a_is_found(hours_model: DeepDIVE) -> None:
     fitted, codes, given = coded(hours_model)
     flat = replace(codes, a_mean=0 * codes.a_mean, a_sd=0 * codes.a_sd + 1)
@@ -288,6 +289,7 @@ def test_recordings_are_held_out_whole(moves_model: DeepDIVE) -> None:
     assert [label.factor for label in report.measured.labels] == ["move", "side"]
 
 
+@pytest.mark.slow
 def test_data_without_labels_are_judged_by_what_is_left(moves_model: DeepDIVE) -> None:
     bare = moves()
     bare = replace(bare, labels={})

@@ -92,6 +92,7 @@ def test_divecast_comes_first_and_variants_only_by_name():
     assert set(SETTINGS) <= set(ROSTER)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", [ridge, deepdive])
 def test_entries_of_divecast_keep_the_contract(module):
     asked = heat(calendar=("hour",), n_classes=(24,), covariates=("temp",) if module is deepdive else ())
