@@ -1,4 +1,7 @@
-"""Warnings of what windows of forecasts lack, or show that is not as usual: once per call, with the series."""
+"""Warnings of what windows of forecasts lack, or show that is not as usual: once per call, with the series.
+
+Of many windows some depart without a fault, as those at Christmas do: of departures, the last window alone is told.
+"""
 
 from dataclasses import dataclass, field
 
@@ -75,6 +78,7 @@ class WindowSigns:
     constant: Marked = field(default_factory=Marked)
     shifted: Marked = field(default_factory=Marked)
     far: Marked = field(default_factory=Marked)
+    _last: int = -1
 
     def read(self, piece: Windows, batch: Batch, learned: NDArray[np.bool_]) -> None:
         """Read windows.
@@ -97,9 +101,19 @@ class WindowSigns:
         counts = counts & (age < lookback)
         stuck = counts & (run > np.maximum(_RUN * usual, _LEAST_RUN))
         self.constant.mark(piece, stuck, run)
-        self.shifted.mark(piece, counts & ~stuck & (times > _DEPARTURE))
+        self._mark_shifted(piece, counts & ~stuck & (times > _DEPARTURE))
         mean = np.abs(batch.x.nanmean(1).cpu().numpy())
         self.far.mark(piece, counts & (mean > _FAR))
+
+    def _mark_shifted(self, piece: Windows, shifted: NDArray[np.bool_]) -> None:
+        """Mark series that departed before the last origin; of independent series, whose origins differ, all."""
+        if isinstance(piece.source, SeriesRows):
+            self.shifted.mark(piece, shifted)
+            return
+        last = int(piece.origins.max())
+        if last > self._last:
+            self._last, self.shifted = last, Marked()
+        self.shifted.mark(piece, shifted & (piece.origins == self._last)[:, None])
 
     def warn(self) -> None:
         """Warn (DataWarning) of each kind of sign that there was."""

@@ -103,6 +103,7 @@ CALLS: dict[str, Callable[[DeepDIVE, Path], Any]] = {
     "info": lambda model, _: model.info(),
     "is_fitted": lambda model, _: model.is_fitted,
     "load": lambda model, folder: (model.save(folder / "again"), DeepDIVE.load(folder / "again")),
+    "observe": lambda model, folder: copy_of(model, folder).observe(hours(weeks=9).panel),
     "plan": lambda model, _: model.plan,
     "reconstruct": lambda model, _: model.reconstruct(PANEL, "test"),
     "sample": lambda model, _: model.sample(4, {"hour": "03"}),
