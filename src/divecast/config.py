@@ -126,6 +126,8 @@ class EncoderConfig(_Config):
         channel_dropout: share of the channels hidden from the encoder in a training window; reduced such that
             ``least_channels`` remain on average.
         least_channels: number of channels that channel dropout leaves on average.
+        closed_form: whether the classes of recordings are also read by a ridge regression on fixed random convolutions,
+            which is solved after the training and weighed with the trained encoder on validation windows.
 
     Example:
         >>> EncoderConfig(width=64).width
@@ -140,6 +142,7 @@ class EncoderConfig(_Config):
     dropout: float = 0.1
     channel_dropout: float = 0.5
     least_channels: int = 8
+    closed_form: bool = False
 
     def __post_init__(self) -> None:
         """Check types and ranges (ConfigError)."""

@@ -8,20 +8,22 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from divecast._text import plural
 from divecast.config import ModelConfig, TrainingConfig
-from divecast.data import Panel, Part, Parts, Recordings, Source, Split, Windows, past_rows
+from divecast.data import ByTime, Panel, Part, Parts, Recordings, Source, Split, Windows, past_rows
 from divecast.data import split as split_rows
 from divecast.data.describe import described
 from divecast.data.outliers import Limits
-from divecast.data.parts import whole
+from divecast.data.parts import recording_units, whole
 from divecast.data.reading import read_source
 from divecast.fit.calibrate import calibrated, draw_windows
 from divecast.fit.choose_scale import staged
 from divecast.fit.default_split import default_split
 from divecast.fit.own_models import with_own_models
+from divecast.fit.read_classes import fit_reader, solve_reader
 from divecast.fit.separate_series import own_length, separate, series_mode
 from divecast.fit.short_data import lookback_and_split
 from divecast.fit.shrink_correction import shrink_correction
@@ -122,6 +124,7 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
     task = _task(stage, provenance, device, ranks)
     network = ranks.align(stage.network.to(device))
     history = fit_network(network, task, request.checkpointing, request.callbacks, request.probe)
+    fit_reader(network.marginal, (stage.train, stage.valid), _units(source, split), plan.seed)
     fitted = stage.fitted(replace(provenance, history=history))
     fitted = replace(fitted, limits=limits.only(fitted.series or fitted.channels))
     drawn = draw_windows(stage.valid, plan.seed)
@@ -133,6 +136,11 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
         hold_counts = low_counts(stage.source, stage.parts.train)
     fitted = calibrated(fitted, stage.train, drawn, hold_counts)
     return _fitted_again(fitted, stage, request, ranks) if request.refit else fitted
+
+
+def _units(source: Source, split: Split) -> NDArray[np.int64]:
+    """Return the number of each segment; of recordings that a split keeps together that of all of them."""
+    return recording_units(source, None if isinstance(split, ByTime) else split.group)[0]
 
 
 def _with_passes(plan: FitPlan, stage: Stage, request: FitRequest, ranks: Ranks) -> FitPlan:
@@ -161,6 +169,8 @@ def _fitted_again(fitted: FittedModel, former: Stage, request: FitRequest, ranks
     task = replace(_task(stage, replace(provenance, history=History()), fitted.device, ranks), passes=passes)
     network = ranks.align(stage.network.to(fitted.device))
     fit_network(network, task, _after(request.checkpointing), request.callbacks)
+    solve_reader(network.marginal, stage.train, _units(source, provenance.split), former.plan.seed)
+    network.marginal.take_gains(fitted.network.marginal)
     network.forecaster.shares.copy_(fitted.network.forecaster.shares)
     for name in ("recalibration", "departures"):
         getattr(network.forecaster, name).load_state_dict(getattr(fitted.network.forecaster, name).state_dict())

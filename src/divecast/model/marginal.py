@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.distributions import Normal
 
 from divecast.config import EncoderConfig
+from divecast.model.class_reader import ClassReader
 from divecast.model.encoder import ClassEncoder, MarginalEncoder
 from divecast.model.prior import MarginalPrior, RBFMixture
 from divecast.types import ClassPosterior, MarginalPosterior
@@ -105,6 +106,9 @@ class LabelPath(nn.Module, ABC):
 
     def borrow(self, features: nn.Module, config: EncoderConfig) -> None:
         """Let the encoder of b also read the features of a; only ``RBFBlocks`` does."""
+
+    def take_gains(self, other: "LabelPath") -> None:
+        """Weigh closed form and trained encoder as another path does; only ``RBFBlocks`` has both."""
 
 
 class GivenLabels(LabelPath):
@@ -216,6 +220,8 @@ class RBFBlocks(LabelPath):
         self.prior = prior
         self.block_sizes = prior.block_sizes
         self.encoder = MarginalEncoder(*shape, prior.dims, config)
+        n_classes = [mixture.n_classes for mixture in prior.mixtures()]
+        self.reader = ClassReader(*shape, n_classes) if config.kind == "recording" and config.closed_form else None
 
     @property
     def mixtures(self) -> list[RBFMixture]:
@@ -236,9 +242,34 @@ class RBFBlocks(LabelPath):
         """Let the encoder of b also read the features of a."""
         self.encoder.borrow(features, config)
 
+    def take_gains(self, other: LabelPath) -> None:
+        """Weigh closed form and trained encoder as another path does."""
+        if self.reader is not None and isinstance(other, RBFBlocks) and other.reader is not None:
+            self.reader.gain.copy_(other.reader.gain)
+
     def infer(self, x: Tensor) -> Normal:
-        """Return q(b|x), a normal of (batch, marginal)."""
-        return self.encoder(x)
+        """Return q(b|x), a normal of (batch, marginal); what has a closed form is added once it is solved."""
+        learned: Normal = self.encoder(x)
+        if self.reader is None or self.training or not self.reader.solved():
+            return learned
+        return Normal(self.stacked(self.reader(x), learned.loc), learned.scale, validate_args=False)
+
+    def stacked(self, scores: Sequence[Tensor], learned: Tensor) -> Tensor:
+        """Return the mean of q(b|x), (batch, marginal): closed form and trained encoder by their gains.
+
+        Args:
+            scores: of the classes of each factor, (batch, class).
+            learned: (batch, marginal) mean of the trained encoder.
+        """
+        gains = () if self.reader is None else self.reader.gain
+        blocks = []
+        for pi, f, score, block, gain in zip(
+            self.frequencies, self.mixtures, scores, self.blocks(learned), gains, strict=True
+        ):
+            centres = f.centres()
+            mean = pi @ centres
+            blocks.append(mean + gain[0] * (score @ centres - mean) + gain[1] * (block - mean))
+        return torch.cat(blocks, dim=1)
 
     def blocks(self, b: Tensor) -> tuple[Tensor, ...]:
         """Split b, (batch, marginal), into the blocks of the factors."""

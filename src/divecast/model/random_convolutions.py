@@ -1,0 +1,96 @@
+"""Fixed random convolutions of a window: by them a linear map tells movements apart as well as deep networks do."""
+
+import itertools
+import math
+
+import torch
+from torch import Tensor, nn
+
+from divecast.model.blocks import observed
+
+_LENGTH, _RAISED = 9, 3
+N_KERNELS = math.comb(_LENGTH, _RAISED)
+_DILATIONS, _THRESHOLDS = 8, 6  # most of each; our choice, chosen on validation people of motion
+_VIEWS = 2
+_MIXED = 9  # most channels that a kernel adds up
+_SMALLEST = 1e-3  # spread, in scaled units, below which a channel counts as constant in a window
+
+
+class RandomConvolutions(nn.Module):
+    """For each kernel and threshold the share of steps whose response is above it (MiniRocket, Dempster et al. 2021).
+
+    The kernels are all of length 9 that have three weights of 2 and six of -1, each at several dilations and over a
+    random choice of channels; thresholds are quantiles of the responses to training windows. Two views are read (our
+    addition): the window in scaled units, which tells how strong a movement is, and each channel in units of its own
+    spread in the window, which tells its shape.
+
+    Args:
+        lookback: steps of the window.
+        n_channels: channels of the window.
+    """
+
+    channels: Tensor
+    thresholds: Tensor
+    kernels: Tensor
+
+    def __init__(self, lookback: int, n_channels: int) -> None:
+        super().__init__()
+        reach = max(1.0, (lookback - 1) / (_LENGTH - 1))
+        self.dilations = sorted({int(reach ** (number / (_DILATIONS - 1))) for number in range(_DILATIONS)})
+        shape = (len(self.dilations), N_KERNELS)
+        self.register_buffer("channels", torch.zeros(*shape, n_channels, dtype=torch.bool))
+        self.register_buffer("thresholds", torch.zeros(_VIEWS, *shape, _THRESHOLDS))
+        raised = torch.tensor([*itertools.combinations(range(_LENGTH), _RAISED)])
+        kernels = torch.full((N_KERNELS, _LENGTH), -1.0).scatter_(1, raised, 2.0)
+        self.register_buffer("kernels", kernels, persistent=False)
+        self.n_features = self.thresholds.numel()
+
+    def draw(self, x: Tensor) -> None:
+        """Choose channels and thresholds in place, from the random state.
+
+        Args:
+            x: (window, time, channel) some training windows, scaled units, NaN where missing.
+        """
+        n_channels = x.shape[2]
+        most = math.log2(min(n_channels, _MIXED) + 1)
+        n_mixed = torch.exp2(most * torch.rand(self.channels.shape[:2])).int()
+        rank = torch.rand(self.channels.shape).argsort(2).argsort(2)
+        self.channels.copy_(rank < n_mixed[..., None])
+        # Quantiles that are spread evenly, however many thresholds are taken: multiples of the golden ratio.
+        levels = (torch.arange(1.0, N_KERNELS * _THRESHOLDS + 1.0) * (math.sqrt(5.0) - 1.0) / 2.0) % 1.0
+        for view, values in enumerate(_views(x)):
+            for number in range(len(self.dilations)):
+                seen = self._responses(values, number).transpose(0, 1).flatten(1).sort(dim=1).values
+                place = (levels.view(N_KERNELS, -1) * (seen.shape[1] - 2)).long().to(seen.device)
+                # Between two responses: at one of them rounding would decide.
+                self.thresholds[view, number] = (seen.gather(1, place) + seen.gather(1, place + 1)) / 2.0
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (batch, time, channel), scaled units, NaN where missing, to (batch, feature)."""
+        found = []
+        for view, values in enumerate(_views(x)):
+            for number, dilation in enumerate(self.dilations):
+                response, threshold = self._responses(values, number), self.thresholds[view, number]
+                edge = dilation * (_LENGTH // 2)
+                # Every other kernel sees the window as if it went on with zeros; the rest keep within it.
+                kept = response[:, 1::2, edge : response.shape[2] - edge]
+                for part, limits in ((response[:, ::2], threshold[::2]), (kept, threshold[1::2])):
+                    found += [(part > limits[:, i : i + 1]).to(x.dtype).mean(2) for i in range(_THRESHOLDS)]
+        return torch.cat(found, dim=1)
+
+    def _responses(self, values: Tensor, number: int) -> Tensor:
+        """Return (batch, kernel, time) responses of the kernels of a dilation."""
+        dilation = self.dilations[number]
+        weight = self.channels[number][..., None] * self.kernels[:, None]
+        return nn.functional.conv1d(values, weight, padding=dilation * (_LENGTH // 2), dilation=dilation)
+
+
+def _views(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the two views, (batch, channel, time); a missing value is the mean."""
+    known = observed(x)
+    seen = torch.ones_like(x) if known is None else known.to(x.dtype)
+    filled = x if known is None else torch.where(known, x, 0.0)
+    n_seen = seen.sum(1, keepdim=True).clamp(min=1.0)
+    centred = (filled - filled.sum(1, keepdim=True) / n_seen) * seen
+    spread = (centred.square().sum(1, keepdim=True) / n_seen).sqrt()
+    return filled.transpose(1, 2), (centred / spread.clamp(min=_SMALLEST)).transpose(1, 2)
