@@ -11,7 +11,7 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -35,6 +35,22 @@ def append_line(path: Path, line: str) -> None:
         os.write(file, f"{line}\n".encode())
     finally:
         os.close(file)
+
+
+def add_run(path: Path, key: Mapping[str, Any], measure: Callable[[], dict[str, Any]]) -> None:
+    """Append a line of what is measured, with its key and the versions, and print it, unless there is one.
+
+    Args:
+        path: file of lines.
+        key: what tells the run from others.
+        measure: returns the rest of the line.
+    """
+    if any(all(line.get(name) == value for name, value in key.items()) for line in read_lines(path)):
+        print(f"{', '.join(f'{name} {value}' for name, value in key.items())}: there already", flush=True)
+        return
+    line = {**key, **measure()}
+    append_line(path, json.dumps({**line, "versions": versions()}))
+    print(json.dumps(line), flush=True)
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:

@@ -12,11 +12,11 @@ fitted models are kept and read again. ``python -m research.intervals.page`` wri
 """
 
 import argparse
-import json
 import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ from divecast.inference import (
     rolling_of,
 )
 from divecast.types import Batch
-from research.common import append_line, read_lines, versions
+from research.common import add_run
 from research.intervals.models import Case
 from research.scripts import run_parser
 
@@ -198,12 +198,7 @@ def main() -> int:
     args = parser.parse_args()
     for seed in range(args.seeds):
         key = {"case": args.case, "seed": seed, "quick": args.quick}
-        if any(all(line.get(name) == value for name, value in key.items()) for line in read_lines(args.out)):
-            print(f"{args.case}, seed {seed}: there already", flush=True)
-            continue
-        line = {**key, "epochs": args.epochs, "every": args.every, **_measured(args, seed)}
-        append_line(args.out, json.dumps({**line, "versions": versions()}))
-        print(json.dumps(line), flush=True)
+        add_run(args.out, key, partial(_measured, args, seed))
     return 0
 
 
@@ -218,7 +213,8 @@ def _measured(args: argparse.Namespace, seed: int) -> Line:
     every = 29 if args.quick else args.every
     shares = {name: held(fitted, case.data, change, every) for name, change in FAULTS.items()}
     shares[OBSERVED] = observed(fitted, case.data)
-    return {"held": shares, "without values": without_values(fitted, case.data, every)}
+    done = {"epochs": args.epochs, "every": args.every}
+    return {**done, "held": shares, "without values": without_values(fitted, case.data, every)}
 
 
 if __name__ == "__main__":

@@ -11,11 +11,11 @@ whose numbers are drawn one by one from the same quantiles. With ``--models``, f
 """
 
 import argparse
-import json
 import sys
 import tempfile
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ from divecast.inference import (
     mean_and_quantiles,
     phases_told,
 )
-from research.common import append_line, read_lines, versions
+from research.common import add_run
 from research.intervals.models import SHIPPED, Case
 from research.race.tracks import TRACKS
 from research.scripts import run_parser
@@ -102,12 +102,7 @@ def main() -> int:
     args = parser.parse_args()
     for seed in range(args.seeds):
         key = {"case": args.case, "seed": seed, "quick": args.quick}
-        if any(all(line.get(name) == value for name, value in key.items()) for line in read_lines(args.out)):
-            print(f"{args.case}, seed {seed}: there already", flush=True)
-            continue
-        line = {**key, **_measured(args, seed)}
-        append_line(args.out, json.dumps({**line, "versions": versions()}))
-        print(json.dumps(line), flush=True)
+        add_run(args.out, key, partial(_measured, args, seed))
     return 0
 
 

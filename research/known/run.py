@@ -12,11 +12,11 @@ docs/known.md.
 """
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from divecast import Calendar, DeepDIVE, Label, ModelConfig, Panel, TrainingConfig
 from divecast.data import ByTime
-from research.common import append_line, read_lines, versions
+from research.common import add_run
 from research.known.codes import labels_in_a
 from research.known.holidays import ZONE, holiday_rows
 from research.known.synthetic import Shop
@@ -174,6 +174,13 @@ CASES: dict[str, tuple[tuple[str, ...], Callable[[argparse.Namespace, int, str],
 """The arms of each case, and what fits and scores one."""
 
 
+def _timed(
+    measure: Callable[[argparse.Namespace, int, str], Line], args: argparse.Namespace, seed: int, arm: str
+) -> Line:
+    began = time.process_time()
+    return {**measure(args, seed, arm), "cpu_seconds": time.process_time() - began}
+
+
 def main() -> int:
     """Make the runs that are missing."""
     parser = run_parser(__doc__, CASES, SEEDS, OUT)
@@ -183,13 +190,7 @@ def main() -> int:
     arms, measure = CASES[args.case]
     for seed, arm in product(range(args.seeds), args.arm or arms):
         key = {"case": args.case, "seed": seed, "arm": arm, "quick": args.quick}
-        if any(all(line.get(name) == value for name, value in key.items()) for line in read_lines(args.out)):
-            print(f"{args.case}, {arm}, seed {seed}: there already", flush=True)
-            continue
-        began = time.process_time()
-        line = {**key, **measure(args, seed, arm), "cpu_seconds": time.process_time() - began}
-        append_line(args.out, json.dumps({**line, "versions": versions()}))
-        print(json.dumps(line), flush=True)
+        add_run(args.out, key, partial(_timed, measure, args, seed, arm))
     return 0
 
 

@@ -81,6 +81,9 @@ UnlabelledCode = Annotated[
     ),
 ]
 AllSteps = Annotated[bool, typer.Option("--all-steps", help="Show all steps, not only 1, 3, 6, 12 and 24.")]
+NewerModelOut = Annotated[
+    Path, typer.Option("--out", "-o", help="Model file to write; may be the one that is read."), Writes(over=("model",))
+]
 TableOut = Annotated[Path, typer.Option("--out", "-o", help="Table to write: a CSV, CSV.gz or Parquet file."), Writes()]
 ExtraTableOut = Annotated[
     Path | None, typer.Option("--out", "-o", help="Also write a table: a CSV, CSV.gz or Parquet file."), Writes()

@@ -1,7 +1,6 @@
 """Whether a model reads series as they are or powers of them: the linear path decides, on the validation part."""
 
 import warnings
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +17,7 @@ from divecast.inference.counts import Counts
 from divecast.inference.evaluation import LinearPathAlone
 from divecast.inference.margins import Margins
 from divecast.inference.provenance import FitPlan
+from divecast.metrics.forecast import pinball
 from divecast.train.distributed.ranks import Ranks
 
 _MOST_VALUES = 1_000_000  # more would not change the choice
@@ -67,6 +67,7 @@ def _loss(stage: Stage, windows: Windows, unit: NDArray[np.float32]) -> float:
     scale = forecaster.likelihood.log_scale.exp().expand_as(location)
     residuals = (batch.y - location) / scale
     truth = _by_window(windows).invert(batch.y.numpy())
+    levels = np.array(_LEVELS, np.float32)[:, None, None, None]
     fold, losses = folds(len(windows)), []
     for number in fold.unique().tolist():
         inside = fold == number
@@ -79,12 +80,5 @@ def _loss(stage: Stage, windows: Windows, unit: NDArray[np.float32]) -> float:
         )
         quantiles = margins.values(calibration.at(_LEVELS).numpy()[:, None, :, None])
         of_windows = unit if unit.ndim == 1 else unit[places]
-        losses.append(_pinball((truth[places] - quantiles) / of_windows, _LEVELS))
+        losses.append(pinball(truth[places], quantiles, levels) / of_windows)
     return float(np.nanmean(np.concatenate([each.ravel() for each in losses])))
-
-
-def _pinball(missed: NDArray[np.float32], levels: Sequence[float]) -> NDArray[np.float32]:
-    """Return the losses of quantiles that are missed by so much, (level, window, step, channel)."""
-    level = np.array(levels, np.float32)[:, None, None, None]
-    losses: NDArray[np.float32] = np.maximum(level * missed, (level - 1.0) * missed)
-    return losses

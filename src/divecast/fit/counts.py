@@ -12,6 +12,7 @@ from divecast.fit.recalibrate import folds
 from divecast.inference.calibration import Calibration
 from divecast.inference.counts import Counts
 from divecast.inference.results import Floats
+from divecast.metrics.forecast import pinball
 
 _ZEROS = np.round(np.arange(0.0, 0.95, 0.1), 1)
 _SIZES = np.exp(np.linspace(-2.5, 6.0, 18))
@@ -130,12 +131,6 @@ def _pay(seen: Seen, candidates: NDArray[np.bool_], seed: int) -> bool:
         of_counts = _by_window(counts, now.group).quantiles(now.mean, scores[:, None, :, None])
         unit = np.nanmean(np.where(held[inside], now.truth, np.nan)) if held[inside].any() else 1.0
         for level, one, two in zip(_LEVELS, usual, of_counts, strict=True):
-            losses = [_pinball(level, now.truth, each)[held[inside]].sum() for each in (one, two)]
+            losses = [pinball(now.truth, each, level)[held[inside]].sum() for each in (one, two)]
             gain += (losses[0] - losses[1]) / max(unit, _LEAST_MEAN)
     return bool(gain > 0.0)
-
-
-def _pinball(level: float, truth: Floats, quantile: Floats) -> Floats:
-    missed = truth - quantile
-    loss: Floats = np.maximum(level * missed, (level - 1.0) * missed)
-    return loss

@@ -5,6 +5,7 @@ error on the windows of a recording is G_rr^-1 (G y)_r. It looks past what the w
 the usual formula for single windows cannot.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,9 +101,10 @@ def weigh_reader(path: LabelPath, valid: Windows) -> None:
                 path.reader.gain[number] = torch.tensor(chosen)
 
 
-def _batches(reader: ClassReader, windows: Windows) -> list[Tensor]:
-    device = reader.weight.device
-    return [windows.batch(index).x.to(device) for index in torch.arange(len(windows)).split(_BATCH)]
+def _batches(reader: ClassReader, windows: Windows) -> Iterator[Tensor]:
+    """Yield the values of windows, (batch, time, channel)."""
+    for index in torch.arange(len(windows)).split(_BATCH):
+        yield windows.batch(index).x.to(reader.weight.device)
 
 
 def _solve(reader: ClassReader, features: Tensor, labels: Tensor, groups: NDArray[np.int64]) -> None:

@@ -7,6 +7,7 @@ scores from a stream of batches. A score that is not defined (no scored value, n
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -201,10 +202,11 @@ def seasonal_scale(values: NDArray[np.floating], period: int) -> NDArray[np.floa
     return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
 
 
-def pinball(truth: NDArray[np.float64], quantile: NDArray[np.float64], level: float) -> NDArray[np.float64]:
+def pinball(truth: NDArray[Any], quantile: NDArray[Any], level: float | NDArray[Any]) -> NDArray[Any]:
     """Return the pinball loss of each value, ``max(level * e, (level - 1) * e)`` with ``e = truth - quantile``."""
     error = truth - quantile
-    return np.maximum(level * error, (level - 1.0) * error)
+    loss: NDArray[Any] = np.maximum(level * error, (level - 1.0) * error)
+    return loss
 
 
 def check_levels(levels: Sequence[float]) -> None:

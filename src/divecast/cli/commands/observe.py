@@ -1,15 +1,10 @@
 """``divecast observe``."""
 
 import shlex
-from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from divecast.cli.console import number, print_json, print_lines, print_table, program, shown
-from divecast.cli.files import Writes
 from divecast.cli.inputs import load_with_data
-from divecast.cli.options import Json, ModelOptions
+from divecast.cli.options import Json, ModelOptions, NewerModelOut
 from divecast.cli.outputs import check_writable
 
 _SHOWN = 12
@@ -17,11 +12,7 @@ _SHOWN = 12
 
 def observe(
     inputs: ModelOptions,
-    out: Annotated[
-        Path,
-        typer.Option("--out", "-o", help="Model file to write; may be the one that is read."),
-        Writes(over=("model",)),
-    ],
+    out: NewerModelOut,
     as_json: Json = False,
 ) -> None:
     """Move the levels of the intervals by the newer rows, and write the model to one file.

@@ -1,27 +1,18 @@
 """``divecast update``."""
 
 import shlex
-from pathlib import Path
 from time import monotonic
-from typing import Annotated
-
-import typer
 
 from divecast._text import plural
 from divecast.cli.console import print_json, print_lines, program, shown
-from divecast.cli.files import Writes
 from divecast.cli.inputs import load_with_data
-from divecast.cli.options import Json, ModelOptions
+from divecast.cli.options import Json, ModelOptions, NewerModelOut
 from divecast.cli.outputs import check_writable
 
 
 def update(
     inputs: ModelOptions,
-    out: Annotated[
-        Path,
-        typer.Option("--out", "-o", help="Model file to write; may be the one that is read."),
-        Writes(over=("model",)),
-    ],
+    out: NewerModelOut,
     as_json: Json = False,
 ) -> None:
     """Take newer rows into a model, in a fraction of the time of a fit, and write it to one file.
