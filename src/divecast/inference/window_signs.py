@@ -6,6 +6,7 @@ Of many windows some depart without a fault, as those at Christmas do: of depart
 from dataclasses import dataclass, field
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from divecast._text import plural
@@ -13,6 +14,7 @@ from divecast.data import Windows
 from divecast.data.sources.series_rows import SeriesRows
 from divecast.errors import warn_data
 from divecast.inference.fitted_model import FittedModel
+from divecast.model.departures import constant_run
 from divecast.types import Batch
 
 _NAMED = 5
@@ -96,24 +98,28 @@ class WindowSigns:
         age = np.where(known.any(1), known[:, ::-1].argmax(1), lookback).astype(np.float64)
         self.silent.mark(piece, counts & (age > 0), age)
         departures = self.fitted.network.forecaster.departures
-        residual = batch.x if batch.effects is None else batch.x - batch.effects.past
-        times, run, usual = (each.cpu().numpy() for each in departures.signs(batch.x, residual))
+        run = constant_run(batch.x).cpu().numpy()
         counts = counts & (age < lookback)
-        stuck = counts & (run > np.maximum(_RUN * usual, _LEAST_RUN))
+        stuck = counts & (run > np.maximum(_RUN * departures.usual_run.cpu().numpy(), _LEAST_RUN))
         self.constant.mark(piece, stuck, run)
-        self._mark_shifted(piece, counts & ~stuck & (times > _DEPARTURE))
+        self._mark_shifted(piece, batch, counts & ~stuck)
         mean = np.abs(batch.x.nanmean(1).cpu().numpy())
         self.far.mark(piece, counts & (mean > _FAR))
 
-    def _mark_shifted(self, piece: Windows, shifted: NDArray[np.bool_]) -> None:
+    def _mark_shifted(self, piece: Windows, batch: Batch, counts: NDArray[np.bool_]) -> None:
         """Mark series that departed before the last origin; of independent series, whose origins differ, all."""
-        if isinstance(piece.source, SeriesRows):
-            self.shifted.mark(piece, shifted)
+        read = np.ones(len(piece), np.bool_)
+        if not isinstance(piece.source, SeriesRows):
+            last = int(piece.origins.max())
+            if last > self._last:
+                self._last, self.shifted = last, Marked()
+            read = piece.origins == self._last
+        if not read.any():
             return
-        last = int(piece.origins.max())
-        if last > self._last:
-            self._last, self.shifted = last, Marked()
-        self.shifted.mark(piece, shifted & (piece.origins == self._last)[:, None])
+        places = torch.from_numpy(read).to(batch.x.device)
+        residual = batch.x[places] if batch.effects is None else batch.x[places] - batch.effects.past[places]
+        times = self.fitted.network.forecaster.departures.largest(residual)[1].amax(2).cpu().numpy()
+        self.shifted.mark(piece.subset(read), counts[read] & (times > _DEPARTURE))
 
     def warn(self) -> None:
         """Warn (DataWarning) of each kind of sign that there was."""

@@ -69,12 +69,6 @@ class Departures(nn.Module):
         factor = weights @ self.by_size.flatten(0, 1) + runs @ self.by_run
         return shift.transpose(1, 2), factor.transpose(1, 2)
 
-    def signs(self, x: Tensor, residual: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the multiple of the usual departure, the constant run and the usual one, (batch, channel)."""
-        times = self.largest(residual)[1].amax(2)
-        run = constant_run(x)
-        return times, run, self.usual_run.expand_as(run)
-
     def largest(self, residual: Tensor) -> tuple[Tensor, Tensor]:
         """Return the departure that counts, (batch, channel), and all as multiples of the usual ones, (..., span)."""
         departures = torch.stack(departures_of(residual, self.spans), dim=2)
