@@ -66,6 +66,7 @@ _RENAMED = {
     "factors": "--factor",
     "labels": "--label",
     "levels": "--level",
+    "method": "--reconcile",
     "positions": "--position",
     "tries": "--try",
 }

@@ -74,7 +74,7 @@ def of_assignments(assignments: Sequence[str] | None) -> dict[str, str | Path | 
 
 def _tables(config: Path | None, assignments: Sequence[str] = ()) -> dict[str, str | None]:
     settings = read_settings(config, {}, assignments)
-    return {name: getattr(settings, name) for name in ("static", "known", "future")}
+    return {name: getattr(settings, name) for name in ("static", "known", "groups", "future")}
 
 
 def check_files(parameters: Sequence[Parameter], values: Mapping[str, Any]) -> None:

@@ -58,7 +58,7 @@ def tables_from_ray(
         DivecastError: a part failed.
     """
     request.tables(model)  # raises here what every part would
-    tables = {name: _from_anywhere(getattr(request.settings, name)) for name in ("static", "known", "future")}
+    tables = {name: _from_anywhere(getattr(request.settings, name)) for name in ("static", "known", "groups", "future")}
     here = replace(request, data=_from_anywhere(request.data), settings=replace(request.settings, **tables))
     with cluster(address) as ray, scratch_beside(out.absolute()) as folder:
         n_parts = _PARTS_PER_CPU * max(1, int(ray.cluster_resources().get("CPU", 1)))

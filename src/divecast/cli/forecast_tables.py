@@ -9,6 +9,7 @@ from typing import Any
 from divecast.cli.inputs import data_for, opening_times
 from divecast.cli.options import Layout
 from divecast.cli.settings import CommandSettings
+from divecast.cli.sums import reconciled
 from divecast.data import Label, store_from_parquet
 from divecast.data.names import chosen
 from divecast.data.tables.parquet_files import ParquetFiles, is_address
@@ -18,6 +19,7 @@ from divecast.estimator import DeepDIVE
 from divecast.inference.forecasting import Share
 from divecast.inference.predict import LabelMode
 from divecast.inference.results import Forecast
+from divecast.interfaces.hierarchy import Method
 from divecast.persistence.atomic import scratch_beside
 
 _LARGE = 1 << 29  # bytes; a larger table is not read whole
@@ -36,6 +38,8 @@ class ForecastRequest:
         every: rows from one forecast to the next.
         labels: whether known labels are used or all are inferred.
         own_origin: whether each series is forecast from its own last value on; None for what suits the model.
+        reconcile: method by which series and the sums of groups are made to add up; None to leave them.
+        n_paths: number of sample paths, of which reconciled quantiles are.
     """
 
     data: str
@@ -46,6 +50,8 @@ class ForecastRequest:
     every: int
     labels: LabelMode
     own_origin: bool | None = None
+    reconcile: Method | None = None
+    n_paths: int = 0
 
     def tables(self, model: DeepDIVE, share: Share | None = None, series: set[str] | None = None) -> Iterator[Any]:
         """Return all tables in order, or a share of them; the request is checked before the first one.
@@ -55,8 +61,9 @@ class ForecastRequest:
             share: the share; None for all.
             series: is given the names of the series of each table.
         """
+        add_up = reconciled(self.settings.groups, self.reconcile)
         batches = model.forecast_batches(
-            data_for(model, self.data, self.settings),
+            data_for(model, self.data, self.settings, summed=self.reconcile == "bottom_up"),
             start=self.start,
             stop=self.stop,
             every=self.every,
@@ -64,9 +71,11 @@ class ForecastRequest:
             levels=self.settings.rising_levels,
             share=share or Share(),
             own_origin=self.own_origin,
+            n_paths=self.n_paths,
         )
 
         def table(batch: Forecast) -> Any:
+            batch = add_up(batch)
             if series is not None:
                 series.update(batch.channels)
             return batch.frame(self.layout)

@@ -1,11 +1,13 @@
 """Models and data named on the command line."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
 from divecast.cli.console import tell
 from divecast.cli.options import ModelOptions
 from divecast.cli.settings import CommandSettings
+from divecast.cli.sums import check_sums, with_sums
 from divecast.data import Panel, Recordings, add_future, read_source
 from divecast.data.as_read import ReadNames
 from divecast.data.describe import described
@@ -18,7 +20,7 @@ from divecast.inference.provenance import FitPlan
 _YEARS = 1970, 2070
 
 
-def read_data(
+def read_data(  # noqa: PLR0913  what a command and a model say of the data
     name: str,
     settings: CommandSettings,
     plan: FitPlan,
@@ -26,6 +28,7 @@ def read_data(
     absent_labels: bool = False,
     calendar: Opening = "auto",
     like: ReadNames | None = None,
+    known: Collection[str] | None = None,
 ) -> Panel | Recordings:
     """Read a file, a store or a shipped data set, with the selected channels, and say how it was read.
 
@@ -36,6 +39,7 @@ def read_data(
         absent_labels: whether these columns may be absent.
         calendar: opening times if the settings name none; by default those that the data tell.
         like: names of the columns of the table that a model was fitted on.
+        known: series of a fitted model; sums of groups that are not among them are left out.
 
     Raises:
         DataError: the data do not exist, cannot be read with these settings, or lack a column of a factor or covariate.
@@ -66,6 +70,8 @@ def read_data(
         raise DataError(f"{name} cannot be read ({error.strerror or error})", argument="data") from error
     except UnicodeError as error:
         raise DataError(f"{name} cannot be read ({error})", hint="Save it again, text as UTF-8") from error
+    if settings.groups is not None:
+        source = with_sums(source, settings.groups, known)
     names = [factor.name for factor in plan.factors], [covariate.name for covariate in plan.covariates]
     tell(f"{described(source, *names)}.")
     return source
@@ -98,13 +104,14 @@ def load_model(path: Path, settings: CommandSettings) -> DeepDIVE:
 
 
 def load_with_data(
-    inputs: ModelOptions, settings: CommandSettings | None = None
+    inputs: ModelOptions, settings: CommandSettings | None = None, *, summed: bool = False
 ) -> tuple[DeepDIVE, Panel | Recordings]:
     """Load a model, and read data as they were read for the fit.
 
     Args:
         inputs: which model and data.
         settings: settings of the command; by default those of ``inputs`` alone.
+        summed: whether the command sums groups of series itself, so that the model need not know them.
 
     Raises:
         DataError: the data cannot be used.
@@ -113,21 +120,31 @@ def load_with_data(
     """
     settings = settings or inputs.settings()
     model = load_model(inputs.model, settings)
-    return model, data_for(model, inputs.data.path, settings)
+    return model, data_for(model, inputs.data.path, settings, summed=summed)
 
 
-def data_for(model: DeepDIVE, data: str, settings: CommandSettings) -> Panel | Recordings:
+def data_for(model: DeepDIVE, data: str, settings: CommandSettings, *, summed: bool = False) -> Panel | Recordings:
     """Read data as they were read for the fit of a model: in its time zone, with its label columns if there are any.
 
-    The rows that the settings name as those of the future follow those of the data.
+    The rows that the settings name as those of the future follow those of the data; so do the sums of groups of series
+    that the model knows.
+
+    Args:
+        model: the fitted model.
+        data: as :func:`read_data` takes it.
+        settings: how to read them.
+        summed: whether groups of series are summed later, so that the model need not know the sums.
 
     Raises:
+        ConfigError: the model knows none of the groups.
         DataError: the data cannot be used.
     """
     provenance = model.fitted_model.provenance
     of_fit = replace(settings, tz=settings.tz or provenance.time_zone, stamps=settings.stamps or provenance.stamps)
-    like = model.fitted_model.read_names
-    source = read_data(data, of_fit, model.plan, absent_labels=True, calendar=provenance.slots, like=like)
+    like, known = model.fitted_model.read_names, model.fitted_model.series or model.fitted_model.channels
+    if not summed:
+        check_sums(settings.groups, known)
+    source = read_data(data, of_fit, model.plan, absent_labels=True, calendar=provenance.slots, like=like, known=known)
     if settings.future is None:
         return source
     if not isinstance(source, Panel):

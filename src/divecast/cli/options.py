@@ -13,6 +13,7 @@ from divecast.data.time.stamp_options import StampEdge
 from divecast.explain.counterfactuals.label_effects import UnlabelledCode as UnlabelledCodeChoice
 from divecast.inference.fitted_model import PartName
 from divecast.inference.predict import LabelMode
+from divecast.interfaces.hierarchy import Method
 
 _DATA, _RUN = "Data", "Running"
 
@@ -78,6 +79,15 @@ UnlabelledCode = Annotated[
     typer.Option(
         "--unlabelled-code",
         help="When labels change: adjust code a by what it depends on the labels, or keep it unchanged.",
+    ),
+]
+Reconcile = Annotated[
+    Method | None,
+    typer.Option(
+        "--reconcile",
+        help="Make forecasts of series and of the sums of --groups add up: bottom_up sums those of the series; the "
+        "other methods are those of hierarchicalforecast, for a model that is fitted with the sums. They need "
+        "divecast\\[hierarchy].",
     ),
 ]
 AllSteps = Annotated[bool, typer.Option("--all-steps", help="Show all steps, not only 1, 3, 6, 12 and 24.")]
@@ -162,6 +172,17 @@ class DataOptions:
             "--known",
             help="Second table with the labels and covariates that DATA lacks, by time or by time and series; its rows "
             "after the end of DATA are those to forecast.",
+            rich_help_panel=_DATA,
+        ),
+        Reads(),
+    ] = None
+    groups: Annotated[
+        str | None,
+        typer.Option(
+            "--groups",
+            help="Groups of series, such as regions, whose sums are further series of a model that is fitted with "
+            "them: a table with one row per series, of its name and a column for each kind of group; or a TOML or JSON "
+            "file of NAME = [...], in which groups may lie in groups.",
             rich_help_panel=_DATA,
         ),
         Reads(),
@@ -274,6 +295,7 @@ class DataOptions:
             "value": self.value,
             "static": self.static,
             "known": self.known,
+            "groups": self.groups,
             "label_columns": self.label_columns,
             "tz": self.tz,
             "channels": self.channels,

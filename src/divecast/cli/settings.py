@@ -19,7 +19,7 @@ from divecast.persistence.adapters import adapter_of
 Table = dict[str, Any]
 
 _OF_DATA = (
-    *("id", "time", "value", "factors", "covariates", "static", "known", "future"),
+    *("id", "time", "value", "factors", "covariates", "static", "known", "groups", "future"),
     *("label_columns", "tz", "calendar", "holidays", "channels", "recording", "rate"),
     *("sep", "decimal", "thousands", "na", "encoding", "time_format", "stamps"),
 )
@@ -50,6 +50,7 @@ class CommandSettings:
         value: column of a long table that holds the values.
         static: file of the facts of the series.
         known: file of labels and covariates that the data lack.
+        groups: file of groups of series, whose sums are further series.
         future: file of labels and covariates of the rows after the end of the data.
         label_columns: columns that are labels, not channels.
         tz: time zone of naive time stamps and of calendar factors; by default that of the model, else UTC.
@@ -89,6 +90,7 @@ class CommandSettings:
     value: str | None = None
     static: str | None = None
     known: str | None = None
+    groups: str | None = None
     future: str | None = None
     label_columns: list[str] = field(default_factory=list)
     tz: str | None = None
@@ -130,7 +132,7 @@ class CommandSettings:
         pairs: list[tuple[str, str | None]] = [("--id", name) for name in as_names(self.id)]
         pairs += [("--time", self.time), ("--value", self.value), ("--tz", self.tz)]
         pairs += [("--calendar", self.calendar), *(("--holidays", dates) for dates in self.holidays)]
-        pairs += [("--static", self.static), ("--known", self.known)]
+        pairs += [("--static", self.static), ("--known", self.known), ("--groups", self.groups)]
         pairs += [("--recording", self.recording), ("--rate", rate)]
         pairs += [("--sep", self.sep), ("--decimal", self.decimal), ("--thousands", self.thousands)]
         pairs += [("--encoding", self.encoding), ("--time-format", self.time_format), ("--stamps", self.stamps)]

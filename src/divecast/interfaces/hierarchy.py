@@ -74,8 +74,8 @@ def reconcile(forecast: Forecast, groups: Groups, method: Method = "mint_shrink"
         The forecast of the totals, then of the series.
 
     Raises:
-        ConfigError: there is no such method, group or series, a total is not forecast, the paths are too few, or
-            hierarchicalforecast is not installed.
+        ConfigError: there is no such method, group or series, a total is not forecast, the paths are too few, the
+            series are forecast from different times, or hierarchicalforecast is not installed.
         DataError: a forecast is missing (NaN).
 
     Example:
@@ -92,6 +92,12 @@ def reconcile(forecast: Forecast, groups: Groups, method: Method = "mint_shrink"
             found=str(len(forecast.paths)),
             hint="Forecast with {n_paths} of some hundred",
             argument="n_paths",
+        )
+    if forecast.keys.own is not None:
+        raise ConfigError(
+            "The series are forecast from times of their own, so that their steps cannot be summed",
+            hint="Forecast all of them from a common origin",
+            argument="own_origin",
         )
     tree = _Tree.of(forecast.channels, groups)
     absent = [name for name in tree.totals if name not in tree.present]

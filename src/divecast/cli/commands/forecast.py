@@ -11,7 +11,18 @@ from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.forecast_parts import tables_from_ray
 from divecast.cli.forecast_tables import ForecastRequest, streamed
 from divecast.cli.inputs import load_model
-from divecast.cli.options import ForecastOptions, ForecastSpan, Json, Labels, Layout, Levels, Raw, Ray, TableOut
+from divecast.cli.options import (
+    ForecastOptions,
+    ForecastSpan,
+    Json,
+    Labels,
+    Layout,
+    Levels,
+    Raw,
+    Ray,
+    Reconcile,
+    TableOut,
+)
 from divecast.cli.outputs import check_tables
 from divecast.data import write_frames
 
@@ -29,6 +40,10 @@ def forecast(
     ] = "long",
     level: Levels = None,
     labels: Labels = "known",
+    reconcile: Reconcile = None,
+    n_paths: Annotated[
+        int, typer.Option("--n-paths", min=1, help="Number of sample paths, of which reconciled quantiles are.")
+    ] = 1000,
     ray: Ray = None,
     raw: Raw = False,
     as_json: Json = False,
@@ -41,7 +56,18 @@ def forecast(
     settings = inputs.settings(level)
     model = load_model(inputs.model, settings)
     own_origin = settings.own_origin if span.own_origin is None else span.own_origin
-    request = ForecastRequest(inputs.data.path, settings, layout, span.start, span.stop, span.every, labels, own_origin)
+    request = ForecastRequest(
+        inputs.data.path,
+        settings,
+        layout,
+        span.start,
+        span.stop,
+        span.every,
+        labels,
+        own_origin,
+        reconcile,
+        n_paths if reconcile else 0,
+    )
     series: set[str] = set()
     with streamed(request, model, out) as local:
         if ray is None:

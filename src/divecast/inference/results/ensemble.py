@@ -210,7 +210,7 @@ class Ensemble(Plottable):
         members = members_of(groups)
         for names in members.values():
             self._check_named(names)
-        outside = sorted({*self.names} - {name for names in members.values() for name in names})
+        outside = sorted({*self.names} - {*members} - {name for names in members.values() for name in names})
         if outside:
             warn_data(f"{len(outside)} of {len(self.names)} series are in no group: {listed(outside)}")
         place = {name: at for at, name in enumerate(self.names)}
