@@ -8,7 +8,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from divecast.data import Covariate, Label, Panel, read_source
+from divecast.data import Covariate, Label, Panel, open_store, read_source, store_from_parquet
 from divecast.data.labels.class_names import class_place
 from divecast.data.names import one_form
 from divecast.errors import ConfigError, DataError
@@ -63,6 +63,26 @@ def test_a_long_table_with_facts_and_what_is_known(there: str, asked: str) -> No
     assert panel.static_column("region").tolist() == [NFC, NFC]
     assert (panel.covariate(f"p_{NFC}") == 1).all()
     assert panel.select([asked]).channels == (NFC,)
+
+
+@pytest.mark.parametrize(("there", "asked"), FORMS)
+def test_stores_of_wide_and_long_files(there: str, asked: str, tmp_path) -> None:
+    pd.DataFrame(wide(there)).to_parquet(tmp_path / "wide.parquet")
+    roles = {"labels": [f"l_{asked}"], "covariates": [f"b_{asked}"]}
+    store = store_from_parquet(
+        tmp_path / "wide.store", tmp_path / "wide.parquet", f"t_{asked}", channels=[f"a_{asked}"], **roles
+    )
+    panel = open_store(store)
+    assert panel.channels == (f"a_{NFC}",)
+    assert panel.label_column(f"l_{NFC}")[:2].tolist() == [NFC, None]
+    assert panel.covariate(f"b_{NFC}")[5] == -5
+    rows = {f"id_{there}": [NFC] * 24 + [NFD] * 24, f"t_{there}": STAMPS, f"y_{there}": np.arange(48.0)}
+    pd.DataFrame(rows).to_parquet(tmp_path / "long.parquet")
+    long = store_from_parquet(
+        tmp_path / "long.store", tmp_path / "long.parquet", f"t_{asked}", id=f"id_{asked}", value=f"y_{asked}"
+    )
+    assert open_store(long).channels == (NFC,)
+    assert np.asarray(open_store(long).values)[:, 0].tolist() == list(range(48))
 
 
 def test_both_forms_in_one_table_are_one_series() -> None:

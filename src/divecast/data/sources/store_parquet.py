@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from divecast.data.as_read import AsRead, StampKind
 from divecast.data.covariates import Covariate
 from divecast.data.factors import Label
-from divecast.data.names import check_known, check_unique
+from divecast.data.names import check_known, check_unique, one_form
 from divecast.data.source import Column, Values
 from divecast.data.sources.store import write_store_on
 from divecast.data.sources.store_columns import Beside
@@ -91,7 +91,7 @@ def store_from_parquet(  # noqa: PLR0913  one argument for each thing a table ma
         if channels is not None:
             raise DataError("A store of a long file has all its series", hint="Leave out {channels}")
         return store_long(Path(path), files, names, roles, static, StampForm(tz), calendar)
-    time_column = time if time is not None else find_time(empty)
+    time_column = one_form(time) if time is not None else find_time(empty)
     check_known([time_column], schema.names, "time column", hint="Name another one in {time}", argument="time")
     with readable(parquet):
         stamps = files.read([time_column]).column(0)
@@ -123,7 +123,7 @@ def _put(
 
 
 def _check_channels(columns: Sequence[str], channels: Sequence[str] | None) -> list[str]:
-    kept = list(columns if channels is None else channels)
+    kept = list(columns) if channels is None else [one_form(channel) for channel in channels]
     check_known(kept, columns, "channel", argument="channels")
     check_unique(kept)
     if not kept:

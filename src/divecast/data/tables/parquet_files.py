@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from divecast._optional import need
-from divecast.data.names import listed
+from divecast.data.names import listed, one_form
 from divecast.errors import DataError
 
 
@@ -18,6 +18,8 @@ def is_address(place: str | Path) -> bool:
 @dataclass(frozen=True, slots=True)
 class ParquetFiles:
     """Parquet files of the same columns, read as one table; one is open at a time.
+
+    Names of columns have one form (``names.one_form``), whatever form each file has them in.
 
     Attributes:
         filesystem: file system of pyarrow.
@@ -51,7 +53,10 @@ class ParquetFiles:
     @property
     def schema(self) -> Any:
         """Schema of the first file."""
-        return next(self._opened()).schema_arrow
+        import pyarrow as pa
+
+        schema = next(self._opened()).schema_arrow
+        return pa.schema([field.with_name(one_form(field.name)) for field in schema])
 
     @property
     def n_rows(self) -> int:
@@ -66,14 +71,17 @@ class ParquetFiles:
         """
         import pyarrow as pa
 
-        names = None if columns is None else list(columns)
-        return pa.concat_tables([file.read(columns=names) for file in self._opened()], promote_options="permissive")
+        return pa.concat_tables(
+            [_in_one_form(file.read(columns=_written(file, columns))) for file in self._opened()],
+            promote_options="permissive",
+        )
 
     def batches(self, columns: Sequence[str], n_rows: int) -> Iterator[Any]:
         """Yield record batches of at most ``n_rows`` in order; errors as in :meth:`read`."""
         for file in self._opened():
             for group in range(file.num_row_groups):  # together, each would keep a page of every column in memory
-                yield from file.iter_batches(n_rows, [group], list(columns), use_threads=False)
+                batches = file.iter_batches(n_rows, [group], _written(file, columns), use_threads=False)
+                yield from map(_in_one_form, batches)
 
     def _opened(self) -> Iterator[Any]:
         from pyarrow import parquet
@@ -81,8 +89,21 @@ class ParquetFiles:
         first: list[str] = []
         for name in self.names:
             with self.filesystem.open_input_file(name) as stored, parquet.ParquetFile(stored) as file:
-                columns = file.schema_arrow.names
+                columns = [one_form(column) for column in file.schema_arrow.names]
                 if first and set(columns) != set(first):
                     raise DataError(f"{name} has the columns {listed(columns)}, the first file has {listed(first)}")
                 first = first or columns
                 yield file
+
+
+def _written(file: Any, columns: Sequence[str] | None) -> list[str] | None:
+    """Names of columns as a file has them."""
+    if columns is None:
+        return None
+    names = {one_form(name): name for name in file.schema_arrow.names}
+    return [names[column] for column in columns]
+
+
+def _in_one_form(table: Any) -> Any:
+    names = table.schema.names
+    return table if all(map(str.isascii, names)) else table.rename_columns([one_form(name) for name in names])
