@@ -30,6 +30,24 @@ def test_each_fold_is_a_fit_by_hand_on_what_lies_before(here, tmp_path):
 
 
 @pytest.mark.slow
+def test_adapted_levels_are_those_of_the_values_before_each_origin(here, tmp_path):
+    plain, adapted = (backtest(small(), PANEL, 1, span=100, adapt=adapt, out=tmp_path) for adapt in (False, True))
+    assert len(list(tmp_path.iterdir())) == 2  # one is not the stored result of the other
+    one, other = (each.overall()["DeepDIVE"] for each in (plain, adapted))
+    assert other["rrse"].mean == one["rrse"].mean
+    assert other["coverage"].mean != one["coverage"].mean
+    (fold,) = adapted.folds
+    model = small().fit(PANEL, fold.trial.split, progress=False)
+    table = model.evaluate(PANEL, "test", adapt=True).table()
+    np.testing.assert_array_equal(table["coverage"][0], fold.result.scores["coverage"][0])
+    later = PANEL.values.copy()
+    later[-1] += 5.0  # the last value is no past of any origin, so it moves no level, only its own scores
+    changed = backtest(small(), replace(PANEL, values=later), 1, span=100, adapt=True, out=tmp_path).overall()
+    # Of 95 origins with all six steps, one in each step.
+    assert 0 < other["coverage"].mean - changed["DeepDIVE"]["coverage"].mean <= 1 / 95
+
+
+@pytest.mark.slow
 def test_rows_after_a_fold_change_nothing_of_it(here, tmp_path):
     later = PANEL.values.copy()
     later[-100:] = 7.0
