@@ -1,5 +1,7 @@
 """Independent series: each is forecast from its own past alone, by one network for all."""
 
+import copy
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -203,6 +205,25 @@ def test_a_model_without_models_of_each_series_is_the_network_alone(model: DeepD
     none = replace(batch, own=OwnForecast(nan, nan, torch.zeros(len(nan), dtype=torch.int64)))
     with_none, alone = predict(fitted, none, "known"), predict(replace(fitted, own=None), batch, "known")
     torch.testing.assert_close(with_none.forecast.mean, alone.forecast.mean)
+
+
+def test_the_shift_and_the_factor_are_of_the_mean_with_models_of_each_series(model: DeepDIVE) -> None:
+    fitted, (shifted, widened) = model.fitted_model, [copy.deepcopy(model.fitted_model.network) for _ in range(2)]
+    assert float(fitted.own.share.max()) > 0.1, "a part of a shift would show"
+    shifted.forecaster.recalibration.shift.add_(0.5)
+    widened.forecaster.recalibration.by_level.add_(math.log(2.0))
+    (batch,) = batches(fitted, fitted.windows(ragged(), "all", every=100))
+    plain, moved, wide = (
+        predict(replace(fitted, network=network), batch, "known").forecast
+        for network in (fitted.network, shifted, widened)
+    )
+    torch.testing.assert_close(moved.mean, plain.mean + 0.5)
+    torch.testing.assert_close(wide.scale, 2.0 * plain.scale)
+
+
+def test_a_what_if_starts_from_the_forecast_with_models_of_each_series(model: DeepDIVE) -> None:
+    forecast, what_if = model.forecast(ragged()), model.what_if(ragged(), factor="hour", to="03")
+    np.testing.assert_allclose(what_if.factual.mean[:, :, 0], forecast.mean[0].T, rtol=1e-5)
 
 
 @pytest.mark.slow

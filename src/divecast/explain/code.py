@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from divecast.inference.fitted_model import FittedModel
-from divecast.inference.predict import LabelMode, labels_for, mean_and_quantiles, phases_told
+from divecast.inference.predict import LabelMode, labels_for, mean_and_quantiles, phases_told, with_own
 from divecast.inference.results import Floats
 from divecast.types import Batch, Code
 
@@ -72,7 +72,9 @@ def generate(
     """
     network = fitted.network
     window = network.decoder(network.fusion(code)[0], batch.effects).mean
-    forecast: Any = network.forecaster(batch.x, network.fuse_for_forecast(code)[0], code.classes, batch.effects)
+    fused, _ = network.fuse_for_forecast(code)
+    of_network = network.forecaster(batch.x, fused, code.classes, batch.effects, fitted.own is None)
+    forecast: Any = with_own(fitted, batch, of_network)
     mean, quantiles = mean_and_quantiles(fitted, forecast, levels, phases_told(batch.effects))
     paths = np.empty((0, *mean.shape), np.float32) if draw is None else draw(fitted, forecast)
     return Generated(fitted.original(window), mean, quantiles, paths)

@@ -90,7 +90,7 @@ def _sums(fitted: FittedModel, valid: Windows) -> CorrectionSums:
     error = product = size = torch.tensor(0.0, device=fitted.device)
     products, sizes = [], []
     for batch in batches(fitted, valid):
-        outputs = predict(fitted, batch, "known")
+        outputs = predict(replace(fitted, own=None), batch, "known")
         forecaster, effects = fitted.network.forecaster, batch.effects
         linear = forecaster.linear_forecast(batch.x, outputs.code.classes, effects)
         linear, _ = forecaster.recalibration(linear, None if effects is None else effects.phases)

@@ -3,7 +3,8 @@
 A network that all series share cannot keep what only one of them does: a year that repeats exactly, a trend of its own.
 So the forecast of short series is a mean of the network's and of that of ``divecast.structural``, which reads all of a
 series' past, not its window alone. The scale is the same mean of the logarithms of both. The share depends on how much
-of the past there is: after one year of months, these models know little of the season.
+of the past there is: after one year of months, these models know little of the season. What the validation part has
+shown of the errors of this mean (``Recalibration``) is added to it as a whole.
 """
 
 from dataclasses import dataclass, replace
@@ -17,8 +18,9 @@ from torch import Tensor
 from divecast.data.sources.series_rows import SeriesRows
 from divecast.data.windows.scale import Scale
 from divecast.model.distribution import LocationScale
+from divecast.model.recalibration import Recalibration
 from divecast.structural import Ahead, Averaged
-from divecast.types import OwnForecast, Prediction
+from divecast.types import Batch, OwnForecast
 
 Rows = NDArray[np.int64]
 Doubles = NDArray[np.float64]
@@ -46,17 +48,22 @@ class OwnModels:
     averaged: Averaged
     share: Tensor
 
-    def combined(self, prediction: Prediction, own: OwnForecast | None) -> Prediction:
-        """Return a prediction whose forecast is the mean of the network's and that of the series' own models."""
-        forecast = prediction.forecast
-        if own is None:
-            return prediction
-        assert isinstance(forecast, LocationScale)  # noqa: S101  networks return no other
-        share, scale, there = self.share_of(own), forecast.scale, ~own.mean.isnan()
-        loc = torch.where(there, torch.lerp(forecast.loc, own.mean, share), forecast.loc)
-        deviation = torch.where(there, torch.maximum(own.deviation, _NARROWEST * scale), scale)
-        log_scale = torch.lerp(scale.log(), deviation.log(), share)
-        return replace(prediction, forecast=LocationScale(forecast.kind, loc, log_scale, forecast.df, forecast.wider))
+    def combined(self, forecast: LocationScale, batch: Batch, recalibration: Recalibration) -> LocationScale:
+        """Return the mean of the network's forecast of windows and that of the series' own models, recalibrated.
+
+        Args:
+            forecast: of the network, not recalibrated.
+            batch: the windows.
+            recalibration: of the mean of both, to whose errors it was fitted.
+        """
+        loc, log_scale, own = forecast.loc, forecast.log_scale, batch.own
+        if own is not None:
+            share, scale, there = self.share_of(own), forecast.scale, ~own.mean.isnan()
+            loc = torch.where(there, torch.lerp(loc, own.mean, share), loc)
+            deviation = torch.where(there, torch.maximum(own.deviation, _NARROWEST * scale), scale)
+            log_scale = torch.lerp(scale.log(), deviation.log(), share)
+        loc, factor = recalibration(loc, None if batch.effects is None else batch.effects.phases)
+        return LocationScale(forecast.kind, loc, log_scale + factor, forecast.df, forecast.wider)
 
     def share_of(self, own: OwnForecast) -> Tensor:
         """Return the share of their forecasts, (batch, 1, 1)."""

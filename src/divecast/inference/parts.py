@@ -104,11 +104,16 @@ class _Terms:
 
 @torch.inference_mode()
 def _terms(fitted: FittedModel, windows: Windows, batch: Batch, mode: LabelMode, spans: dict[str, slice]) -> _Terms:
-    forecaster, outputs = fitted.network.forecaster, predict(replace(fitted, own=None), batch, mode)
+    forecaster, outputs = fitted.network.forecaster, predict(fitted, batch, mode)
     forecast: Any = outputs.forecast
     classes = outputs.code.classes
-    linear = forecaster.linear_forecast(batch.x, classes, batch.effects)
-    correction = forecast.loc.cpu().double() - linear.cpu().double()
+    linear = forecaster.linear_forecast(batch.x, classes, batch.effects).cpu().double()
+    own, share = torch.zeros_like(linear), torch.zeros_like(linear)
+    if fitted.own is not None and batch.own is not None:
+        own = batch.own.mean.cpu().double()
+        share = torch.where(own.isnan(), 0.0, fitted.own.share_of(batch.own).cpu().double())
+    own = share * own.nan_to_num()
+    correction = forecast.loc.cpu().double() - (1.0 - share) * linear - own
     past = Past.of(batch.x, batch.effects, forecaster.season).window.transpose(0, 1).cpu().double()
     level = past.mean(2, keepdim=True)
     paths = _paths(fitted)
@@ -121,12 +126,10 @@ def _terms(fitted: FittedModel, windows: Windows, batch: Batch, mode: LabelMode,
         terms.add(f"{name} (column)" if name in own_names else name, "effect", value)
     for name, value in carried:
         terms.add(name, "carry-over", value)
+    terms.values = [value * (1.0 - share) for value in terms.values]
     terms.add(NETWORK, "network", correction.permute(2, 0, 1))
     if fitted.own is not None and batch.own is not None:
-        own = batch.own.mean.cpu().double()
-        share = torch.where(own.isnan(), 0.0, fitted.own.share_of(batch.own).cpu().double())
-        terms.values = [value * (1.0 - share) for value in terms.values]
-        terms.add(OWN, "own", (share * own.nan_to_num()).permute(2, 0, 1))
+        terms.add(OWN, "own", own.permute(2, 0, 1))
     return terms
 
 

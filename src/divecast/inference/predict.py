@@ -71,9 +71,22 @@ def predict(fitted: FittedModel, batch: Batch, mode: LabelMode, sample: bool = F
     else:
         marginal = network.marginal_code(batch.x, labels, sample)
         clamped = marginal.b, marginal.classes
-    prediction = network.predict(batch.x, clamped, sample, batch.effects)
+    prediction = network.predict(batch.x, clamped, sample, batch.effects, recalibrate=fitted.own is None)
     check_finite(prediction.forecast.mean.cpu().numpy(), fitted.channels)
-    return prediction if fitted.own is None else fitted.own.combined(prediction, batch.own)
+    return replace(prediction, forecast=with_own(fitted, batch, prediction.forecast))
+
+
+def with_own(fitted: FittedModel, batch: Batch, forecast: Any) -> Any:
+    """Return forecasts of a batch by the network with those of own models, if there are any; see ``own_models.py``.
+
+    Args:
+        fitted: the model.
+        batch: the windows.
+        forecast: of the network; where there are own models, not recalibrated.
+    """
+    if fitted.own is None:
+        return forecast
+    return fitted.own.combined(forecast, batch, fitted.network.forecaster.recalibration)
 
 
 @torch.inference_mode()

@@ -212,9 +212,17 @@ class Forecaster(nn.Module):
         self.departures = Departures(lookback, n_channels, horizon)
 
     def forward(
-        self, x: Tensor, fused: Tensor, classes: tuple[Tensor, ...], effects: WindowEffects | None = None
+        self,
+        x: Tensor,
+        fused: Tensor,
+        classes: tuple[Tensor, ...],
+        effects: WindowEffects | None = None,
+        recalibrate: bool = True,
     ) -> LocationScale:
-        """Map the window, (batch, time, channel), and the fused code to a distribution of (batch, horizon, channel)."""
+        """Map the window, (batch, time, channel), and the fused code to a distribution of (batch, horizon, channel).
+
+        Without ``recalibrate`` it is only a part of a forecast, which is recalibrated as a whole.
+        """
         past = Past.of(x, effects, self.season)
         conditions = self.conditions(fused)
         if self.conditions_told is not None and effects is not None and effects.columns is not None:
@@ -229,9 +237,11 @@ class Forecaster(nn.Module):
         mean = (self.linear(past, label_covariates(classes, self.pairs, x)) + correction).transpose(1, 2)
         wider = wider.transpose(1, 2)
         if not self.training:
-            mean, factor = self.recalibration(mean, None if effects is None else effects.phases)
+            if recalibrate:
+                mean, factor = self.recalibration(mean, None if effects is None else effects.phases)
+                wider = wider + factor
             follow, unusual = self.departures(x, x if effects is None else x - effects.past)
-            mean, wider = mean + follow, wider + factor
+            mean = mean + follow
         distribution: LocationScale = self.likelihood(mean, wider)
         if not self.training:
             if torch.compiler.is_exporting() or bool(torch.isnan(x[:, -1]).any()):

@@ -118,11 +118,18 @@ class Network(nn.Module):
         b, classes = self.marginal.clamp(draw, labels, noise=sample)
         return MarginalCode(posterior, draw, b, classes)
 
-    def predict(self, x: Tensor, marginal: Clamped, sample: bool, effects: WindowEffects | None = None) -> Prediction:
-        """Infer a given b and its classes, then forecast."""
+    def predict(
+        self,
+        x: Tensor,
+        marginal: Clamped,
+        sample: bool,
+        effects: WindowEffects | None = None,
+        recalibrate: bool = True,
+    ) -> Prediction:
+        """Infer a given b and its classes, then forecast; see ``Forecaster.forward``."""
         q_a, code = self._code(x, marginal, sample, effects)
         fused, attention = self.fuse_for_forecast(code)
-        return Prediction(q_a, code, attention, self.forecaster(x, fused, code.classes, effects))
+        return Prediction(q_a, code, attention, self.forecaster(x, fused, code.classes, effects, recalibrate))
 
     def complete(
         self, x: Tensor, marginal: MarginalCode, sample: bool, effects: WindowEffects | None = None
