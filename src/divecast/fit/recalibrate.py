@@ -10,13 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from divecast.model.recalibration import N_KNOTS, Recalibration
+from divecast.model.recalibration import N_KNOTS, Recalibration, rising
 
 _MOST_VALUES, _ROWS_FOR_LEVELS = 2_000_000, 20_000  # errors; more would not change a ratio
 _BLOCKS = 4
 _AS_MANY = 20.0  # a ratio counts half where it is the mean of so many windows
 _LEAST, _MOST = 0.02, 20.0  # of a ratio
-_LEAST_APART = 1e-4  # of two levels, scaled units
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -118,7 +117,7 @@ def _levels(mean: Tensor) -> tuple[Tensor, Tensor]:
     bins = torch.zeros_like(mean, dtype=torch.int64)
     for edge in edges[1:-1]:
         bins += mean > edge
-    return bins, _LEAST_APART * torch.arange(N_KNOTS)[:, None] + 0.5 * (edges[1:] + edges[:-1])
+    return bins, rising(0.5 * (edges[1:] + edges[:-1]))
 
 
 def _means(values: Tensor, group: Tensor, n_groups: int) -> Tensor:

@@ -36,6 +36,7 @@ from divecast.inference.calibration import Calibration
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.provenance import UpdateRecord, fingerprint_of
 from divecast.model.network import Network
+from divecast.model.recalibration import rising
 from divecast.train.callbacks import Callback
 from divecast.train.loop import Task, fit_network
 
@@ -177,7 +178,7 @@ class _Work:
             network.forecaster.likelihood.log_scale.add_(former.to(self.fitted.device))
             shift = torch.from_numpy(np.nan_to_num((self.fitted.scale.center - self.scale.center) / self.scale.spread))
             found, factor = network.forecaster.recalibration, torch.from_numpy(ratio).to(self.fitted.device)
-            found.knots.mul_(factor).add_(shift.to(factor))
+            found.knots.copy_(rising(found.knots * factor + shift.to(factor)))
             found.shift.mul_(factor)
             network.forecaster.departures.usual.mul_(factor)
         return network.forecaster.shares.clone()

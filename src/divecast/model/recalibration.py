@@ -14,6 +14,10 @@ N_AGES = 5
 """Ages of the last value of a channel between which another factor is interpolated; the first is 0."""
 
 
+_LEAST_APART = 1e-4  # of two levels, scaled units
+_LEAST_SHARE_APART = 1e-6  # the same as a share of the larger level: eight times what float32 tells apart
+
+
 class Recalibration(nn.Module):
     """A shift of the mean and a log factor on the scale, both 0 until they are fitted (``fit/recalibrate.py``).
 
@@ -69,3 +73,9 @@ class Recalibration(nn.Module):
         for low, high, slope in zip(knots, knots[1:], rise, strict=False):
             factor = torch.addcmul(factor, (torch.minimum(at, high) - low).clamp(min=0.0), slope[:, None])
         return factor
+
+
+def rising(levels: Tensor) -> Tensor:
+    """Return levels that do not fall, (knot, channel), so far apart that each is above the one before in float32."""
+    apart = (_LEAST_SHARE_APART * levels.abs().amax(0)).clamp(min=_LEAST_APART)
+    return levels + apart * torch.arange(len(levels), device=levels.device)[:, None]
