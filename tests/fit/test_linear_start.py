@@ -75,7 +75,8 @@ def test_groups_of_channels_start_as_all_at_once(linear: str, few: bool, monkeyp
         monkeypatch.setattr(linear_start, "_SHARED_CHANNELS", 2)
     start_linear(whole, source, source, Start(linear, PENALTY, 1, 0))
     source.asked.clear()
-    monkeypatch.setattr(linear_start, "_SUM_BYTES", 2 * 8 * 14 * 17)
+    monkeypatch.setattr(linear_start, "_ONE_GROUP_BYTES", 0)
+    monkeypatch.setattr(linear_start, "_SUM_BYTES", 2 * 2 * 8 * 14 * 17)  # of both parts of the data
     start_linear(grouped, source, source, Start(linear, PENALTY, 1, 0))
     groups = [tuple(sample.index.tolist()) for sample in source.asked][1 if few else 0 :]
     assert list(dict.fromkeys(groups)) == [(0, 1), (2, 3), (4, 5)]

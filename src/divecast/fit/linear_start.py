@@ -29,8 +29,8 @@ from divecast.model.linear.window_products import series_of
 from divecast.model.network import Network
 from divecast.types import ChannelSample, WindowEffects, WindowSource
 
-_SUM_BYTES = 1 << 27
-_BATCH_WINDOWS, _BATCH_VALUES = 2048, 16_000_000
+_ONE_GROUP_BYTES, _SUM_BYTES = 1 << 29, 1 << 28  # of all sums: of all channels together, else of a group
+_BATCH_WINDOWS, _BATCH_VALUES = 2048, 24_000_000  # values of a window, its effects and residuals
 _LEAST_RUN, _MOST_RUN, _PIECE_VALUES = 256, 4096, 1_000_000  # windows, windows, and values that fit into a cache
 # Multiply-adds: half a minute on one core, or ten seconds for windows at consecutive rows; filling missing values takes
 # as long again.
@@ -95,7 +95,7 @@ def start_linear(
     """
     shape, n_families = _shape(network), len(network.forecaster.linear.carry)
     mix = mix if mix is not None and mix.n_families == n_families else None
-    step = max(1, _SUM_BYTES // (8 * shape.n_inputs * (shape.n_inputs + shape.horizon)))
+    step = _channels_at_once(shape, n_families)
     with own_random_state(plan.seed):
         index, valid_index = _chosen_windows(len(train), shape), _chosen_windows(len(valid), shape)
         shared_channels = torch.randperm(shape.channel)[:_SHARED_CHANNELS].sort().values
@@ -109,21 +109,20 @@ def start_linear(
     overlap = max(1.0, shape.horizon / plan.stride)
     weights: list[Tensor | None] = []
     for number, channels in enumerate(groups):
-        sums = _sums(network, train, index, channels)
         given = None if mix is None else mix.of_groups[number]
+        sums = of_valid = _sums(network, train, index, channels)
+        if given is None and (stacked or n_families):
+            of_valid = _sums(network, valid, valid_index, channels)
         if stacked:
-            of_valid = sums if given is not None else _sums(network, valid, valid_index, channels)
             families = zip(sums.of, of_valid.of, (pooled or sums.pooled()).of, strict=True)
             maps = stacked_ridge([FamilySums(*family) for family in families], overlap, given)
         else:
             wanted = pooled.of if pooled else [None] * len(sums.of)
             solved = [_solved(own, shared, plan) for own, shared in zip(sums.of, wanted, strict=True)]
-            maps = solved[0]
-            if len(solved) > 1:
-                of_valid = sums if given is not None else _sums(network, valid, valid_index, channels)
-                maps = weighed_ridge(solved, of_valid.of, overlap, given)
+            maps = weighed_ridge(solved, of_valid.of, overlap, given) if n_families else solved[0]
         weights.append(maps.mix)
         network.forecaster.start(maps, slice(int(channels[0]), int(channels[-1]) + 1))
+        del sums, of_valid, maps  # before those of the next group are there
     return Mix("shared" if few else plan.linear, n_families, tuple(weights))
 
 
@@ -140,6 +139,14 @@ class _Sums:
     def __add__(self, other: "_Sums") -> "_Sums":
         """Return the sums over the windows of both."""
         return _Sums(tuple(one + two for one, two in zip(self.of, other.of, strict=True)))
+
+
+def _channels_at_once(shape: RidgeShape, n_families: int) -> int:
+    """Return how many channels make a group: all, if the sums of both parts and of all families are small."""
+    per_channel = 8 * shape.n_inputs * (shape.n_inputs + shape.horizon) * 2 * (1 + n_families)
+    if per_channel * shape.channel <= _ONE_GROUP_BYTES:
+        return shape.channel
+    return max(1, _SUM_BYTES // per_channel)
 
 
 def _solved(sums: RidgeSums, pooled: RidgeSums | None, plan: Start) -> RidgeWeights:
@@ -171,8 +178,8 @@ def _sums(network: Network, windows: WindowSource, index: Tensor, channels: Tens
     families = network.forecaster.families
     sums = tuple(RidgeSums(shape if family.labels else replace(shape, covariate=0)) for family in families)
     sample = None if len(channels) == whole.channel else ChannelSample(channels, whole.channel)
-    per_window = len(channels) * (shape.time + shape.horizon)
-    step, piece = (max(1, most // per_window) for most in (_BATCH_VALUES, _PIECE_VALUES))
+    per_window, copies = len(channels) * (shape.time + shape.horizon), 1 + 2 * (len(families) - 1)
+    step, piece = max(1, _BATCH_VALUES // (copies * per_window)), max(1, _PIECE_VALUES // per_window)
     done = 0
     while done < len(index):
         run = _run(windows, index[done : done + _MOST_RUN], sample, piece)
