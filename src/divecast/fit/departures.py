@@ -15,7 +15,7 @@ from divecast.data import Windows
 from divecast.fit.drawn_errors import DrawnErrors, Draws, evenly, residual_of, unchanged
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import batches
-from divecast.model.departures import N_RUNS, N_SIZES, Departures, constant_run, departures_of
+from divecast.model.departures import N_RUNS, N_SIZES, Departures, constant_run
 from divecast.types import Batch
 
 _USUAL = 0.995  # share of the windows whose departures are usual
@@ -52,7 +52,7 @@ def _fit_usual(found: Departures, fitted: FittedModel, *parts: Windows) -> None:
     n = max(1, min(_WINDOWS, _MOST_VALUES // len(fitted.channels)))
     for windows in parts:
         for batch in batches(fitted, evenly(windows, n)):
-            sizes.append(torch.stack(departures_of(residual_of(batch), found.spans)).abs().cpu())
+            sizes.append(found.of(residual_of(batch)).abs().cpu().movedim(2, 0))
             longest = torch.maximum(longest, constant_run(batch.x).amax(0))
     ordered = torch.cat(sizes, dim=1).sort(1).values
     at = min(ordered.shape[1] - 1, math.ceil(_USUAL * ordered.shape[1]))

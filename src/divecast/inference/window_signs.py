@@ -93,17 +93,18 @@ class WindowSigns:
         counts = np.broadcast_to(learned, (len(batch.x), batch.x.shape[2]))
         if self.ends is not None:
             counts = counts & (piece.origins[:, None] == self.ends[: batch.x.shape[2]])
-        known = ~batch.x.isnan().cpu().numpy()
-        lookback = known.shape[1]
-        age = np.where(known.any(1), known[:, ::-1].argmax(1), lookback).astype(np.float64)
-        self.silent.mark(piece, counts & (age > 0), age)
+        whole, lookback = not bool(torch.isnan(batch.x.sum())), batch.x.shape[1]
+        if not whole:
+            known = ~batch.x.isnan().cpu().numpy()
+            age = np.where(known.any(1), known[:, ::-1].argmax(1), lookback).astype(np.float64)
+            self.silent.mark(piece, counts & (age > 0), age)
+            counts = counts & (age < lookback)
         departures = self.fitted.network.forecaster.departures
         run = constant_run(batch.x).cpu().numpy()
-        counts = counts & (age < lookback)
         stuck = counts & (run > np.maximum(_RUN * departures.usual_run.cpu().numpy(), _LEAST_RUN))
         self.constant.mark(piece, stuck, run)
         self._mark_shifted(piece, batch, counts & ~stuck)
-        mean = np.abs(batch.x.nanmean(1).cpu().numpy())
+        mean = np.abs((batch.x.mean(1) if whole else batch.x.nanmean(1)).cpu().numpy())
         self.far.mark(piece, counts & (mean > _FAR))
 
     def _mark_shifted(self, piece: Windows, batch: Batch, counts: NDArray[np.bool_]) -> None:
@@ -116,8 +117,8 @@ class WindowSigns:
             read = piece.origins == self._last
         if not read.any():
             return
-        places = torch.from_numpy(read).to(batch.x.device)
-        residual = batch.x[places] if batch.effects is None else batch.x[places] - batch.effects.past[places]
+        residual = batch.x if batch.effects is None else batch.x - batch.effects.past
+        residual = residual if read.all() else residual[torch.from_numpy(read).to(batch.x.device)]
         times = self.fitted.network.forecaster.departures.largest(residual)[1].amax(2).cpu().numpy()
         self.shifted.mark(piece.subset(read), counts[read] & (times > _DEPARTURE))
 

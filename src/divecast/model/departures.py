@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
+from divecast.model.precision import full_precision
+
 N_SIZES = 4
 """Sizes of a departure, 2, 4, 8 and 16 times the usual largest one, between which share and factor are interpolated."""
 
@@ -40,6 +42,8 @@ class Departures(nn.Module):
         horizon: steps ahead.
     """
 
+    rows: Tensor
+    of_whole: Tensor
     usual: Tensor
     follow: Tensor
     by_size: Tensor
@@ -49,6 +53,8 @@ class Departures(nn.Module):
     def __init__(self, lookback: int, n_channels: int, horizon: int) -> None:
         super().__init__()
         self.spans = spans_of(lookback)
+        self.register_buffer("rows", _rows_of(lookback, self.spans), persistent=False)
+        self.register_buffer("of_whole", _of_whole(self.rows), persistent=False)
         self.register_buffer("usual", torch.full((len(self.spans), n_channels), NEVER))
         self.register_buffer("follow", torch.zeros(len(self.spans), N_SIZES, horizon))
         self.register_buffer("by_size", torch.zeros(len(self.spans), N_SIZES, horizon))
@@ -62,19 +68,38 @@ class Departures(nn.Module):
             x: (batch, time, channel) window, scaled units, NaN where missing.
             residual: (batch, time, channel) the window minus the effects of its rows.
         """
-        departure, times = self.largest(residual)
+        departures = self.of(residual)
+        times, run = departures.abs() / self.usual.T, constant_run(x) / self.usual_run
+        if not torch.compiler.is_exporting() and not (bool((times > 1.0).any()) or bool((run > 1.0).any())):
+            nothing = x.new_zeros(len(x), self.follow.shape[2], x.shape[2])  # nearly always, and quicker
+            return nothing, nothing
         weights = self.weights(times).flatten(2)  # (batch, channel, span x size)
-        runs = _interpolation(constant_run(x) / self.usual_run, N_RUNS)
-        shift = (weights @ self.follow.flatten(0, 1)) * departure[..., None]
-        factor = weights @ self.by_size.flatten(0, 1) + runs @ self.by_run
+        shift = (weights @ self.follow.flatten(0, 1)) * _largest(departures, times)[..., None]
+        factor = weights @ self.by_size.flatten(0, 1) + _interpolation(run, N_RUNS) @ self.by_run
         return shift.transpose(1, 2), factor.transpose(1, 2)
+
+    def of(self, residual: Tensor) -> Tensor:
+        """Return the departure over each span, (batch, channel, span); drawn towards 0 if less than half is known.
+
+        Args:
+            residual: (batch, time, channel), NaN where missing.
+        """
+        steps = residual.transpose(1, 2)
+        with full_precision(residual.device.type):
+            if not torch.compiler.is_exporting() and not bool(torch.isnan(residual.sum())):
+                return steps @ self.of_whole
+            known = ~torch.isnan(steps)
+            sums, counts = torch.where(known, steps, 0.0) @ self.rows, known.to(residual.dtype) @ self.rows
+        last, n_last, total, n_known = sums[..., :-1], counts[..., :-1], sums[..., -1:], counts[..., -1:]
+        before = (total - last) / (n_known - n_last).clamp(min=1.0)
+        half = 0.5 * self.rows[:, :-1].sum(0)
+        return torch.where(n_known > n_last, (last - n_last * before) / torch.maximum(n_last, half), 0.0)
 
     def largest(self, residual: Tensor) -> tuple[Tensor, Tensor]:
         """Return the departure that counts, (batch, channel), and all as multiples of the usual ones, (..., span)."""
-        departures = torch.stack(departures_of(residual, self.spans), dim=2)
+        departures = self.of(residual)
         times = departures.abs() / self.usual.T
-        at = times.argmax(2, keepdim=True)
-        return departures.gather(2, at)[..., 0], times
+        return _largest(departures, times), times
 
     def weights(self, times: Tensor) -> Tensor:
         """Return the weight of each size of the span that counts, (batch, channel, span, size).
@@ -86,27 +111,27 @@ class Departures(nn.Module):
         return torch.where(counts[..., None], _interpolation(times, N_SIZES), 0.0)
 
 
-def departures_of(residual: Tensor, spans: tuple[int, ...]) -> list[Tensor]:
-    """Return the departure over each span, (batch, channel); drawn towards 0 if less than half of it is known.
+def _largest(departures: Tensor, times: Tensor) -> Tensor:
+    """Return of each channel the departure that is the largest multiple of the usual one, (batch, channel)."""
+    return departures.gather(2, times.argmax(2, keepdim=True))[..., 0]
 
-    Args:
-        residual: (batch, time, channel), NaN where missing.
-        spans: numbers of last rows.
-    """
-    known = ~torch.isnan(residual)
-    values, counts = torch.where(known, residual, 0.0), known.to(residual.dtype)
-    total, n_known = values.sum(1), counts.sum(1)
-    found = []
-    for span in spans:
-        last, n_last = values[:, -span:].sum(1), counts[:, -span:].sum(1)
-        before = (total - last) / (n_known - n_last).clamp(min=1.0)
-        departure = (last - n_last * before) / n_last.clamp(min=0.5 * span)
-        found.append(torch.where(n_known > n_last, departure, 0.0))
-    return found
+
+def _rows_of(lookback: int, spans: tuple[int, ...]) -> Tensor:
+    """Return 1 for the rows of each span and, at the end, for all, (time, span + 1)."""
+    age = torch.arange(lookback, 0, -1)[:, None]
+    return (age <= torch.tensor([*spans, lookback])).float()
+
+
+def _of_whole(rows: Tensor) -> Tensor:
+    """Return what maps a window without gaps to its departures, (time, span)."""
+    last, before = rows[:, :-1], 1.0 - rows[:, :-1]
+    return last / last.sum(0) - before / before.sum(0) if len(rows) > 1 else torch.zeros_like(last)
 
 
 def constant_run(x: Tensor) -> Tensor:
     """Return the number of last rows that have the same value, (batch, channel); at most 1 if there is none twice."""
+    if not torch.compiler.is_exporting() and not bool((x[:, -2:-1] == x[:, -1:]).any()):
+        return x.new_ones(len(x), x.shape[2])
     changed = pad(x[:, 1:] != x[:, :-1], (0, 0, 1, 0))
     place = torch.arange(x.shape[1], device=x.device, dtype=x.dtype)[:, None]
     return x.shape[1] - torch.where(changed, place, 0.0).amax(1)

@@ -1,9 +1,8 @@
 """p(y|a,b,x): a closed-form linear path per channel, plus a correction by a network."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +18,7 @@ from divecast.model.likelihood import ScaledLikelihood
 from divecast.model.linear.filled import fill_window
 from divecast.model.linear.label_covariates import Pairs, label_covariates, n_label_covariates
 from divecast.model.linear.ridge import RidgeWeights
+from divecast.model.precision import full_precision
 from divecast.model.recalibration import Recalibration
 from divecast.types import WindowEffects
 
@@ -131,10 +131,14 @@ class LinearPath(nn.Module):
             raise RuntimeError("These windows lack the effects of their rows; those of FittedModel.windows have them")
         x = past.window
         time, n_channels = x.shape[2], x.shape[1]
-        with _full_precision(x.device.type):
+        with full_precision(x.device.type):
             own = torch.bmm(x.transpose(0, 1), self.weight[:, :time])
             if covariates.shape[1]:  # einsum would copy the weights, which are large
-                own = torch.baddbmm(own, covariates.expand(n_channels, -1, -1).to(own), self.weight[:, time:])
+                given, of_given = covariates, self.weight[:, time:]
+                if len(x) == 1 and not torch.compiler.is_exporting():  # few weights are needed of many
+                    there = given.any(0).nonzero()[:, 0]
+                    given, of_given = given[:, there], self.weight.index_select(1, there + time)
+                own = torch.baddbmm(own, given.expand(n_channels, -1, -1).to(own), of_given)
             for residual, carry in zip(past.residuals, self.carry, strict=True):
                 own = torch.baddbmm(own, residual.transpose(0, 1), carry)
             forecast = own.transpose(0, 1)
@@ -147,11 +151,6 @@ def _mixing(n_channels: int, config: DecoderConfig) -> nn.Module:
     if n_channels == 1 or not config.n_mixtures:
         return nn.Identity()
     return ChannelMixing(n_channels, config.width, config.n_mixtures, config.dropout)
-
-
-def _full_precision(device: str) -> AbstractContextManager[Any]:
-    """Return a context without mixed precision, so that the linear path is not rounded."""
-    return torch.autocast(device, enabled=False) if torch.is_autocast_enabled(device) else nullcontext()
 
 
 class Forecaster(nn.Module):

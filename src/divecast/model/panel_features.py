@@ -48,7 +48,10 @@ class PanelFeatures(nn.Module):
         """Return the features, and those with the levels, (batch, feature) each."""
         features, levels = self._shape(x)
         both = features if self.level_mixing is None else features + self.level_mixing(levels)
-        return self.deep(nn.functional.gelu(features)), self.deep(nn.functional.gelu(both))
+        if self.training:
+            return self.deep(nn.functional.gelu(features)), self.deep(nn.functional.gelu(both))
+        shape, with_levels = self.deep(nn.functional.gelu(torch.cat([features, both]))).chunk(2)  # quicker as one batch
+        return shape, with_levels
 
     def _shape(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return the features of the shape before the last layer, and the levels, (batch, 2 x channel)."""

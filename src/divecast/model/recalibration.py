@@ -52,10 +52,10 @@ class Recalibration(nn.Module):
         """
         if phases is not None:
             mean = mean + self.shift[phases]
-        rise = self.by_level.diff(dim=0) / self.knots.diff(dim=0)
-        factor = self.by_level[0].expand(mean.shape)
-        for low, high, slope in zip(self.knots, self.knots[1:], rise, strict=False):
-            factor = torch.addcmul(factor, torch.minimum(mean, high).sub(low).clamp_(min=0.0), slope)
+        low, high = (each[:, None, None] for each in (self.knots[:-1], self.knots[1:]))  # of the pieces between
+        rise = self.by_level.diff(dim=0)[:, None, None] / (high - low)
+        within = torch.maximum(torch.minimum(mean, high), low) - low
+        factor = self.by_level[0] + (within * rise).sum(0)
         return mean, factor if phases is None else factor + self.by_phase[phases]
 
     def for_age(self, x: Tensor) -> Tensor:
