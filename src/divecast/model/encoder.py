@@ -104,7 +104,7 @@ class ConditionalEncoder(nn.Module):
             posterior: Normal = self.head(self.deep(self.features(x), condition))
             return posterior
         features, with_levels = self.features.with_levels(x)
-        if self.training:
+        if self.training or torch.compiler.is_exporting():  # a graph's batch has no size to halve
             deep = self.deep(features, condition), self.deep(with_levels, condition)
         else:  # quicker as one batch
             twice = None if condition is None else torch.cat([condition, condition])

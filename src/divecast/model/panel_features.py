@@ -48,7 +48,7 @@ class PanelFeatures(nn.Module):
         """Return the features, and those with the levels, (batch, feature) each."""
         features, levels = self._shape(x)
         both = features if self.level_mixing is None else features + self.level_mixing(levels)
-        if self.training:
+        if self.training or torch.compiler.is_exporting():  # a graph's batch has no size to halve
             return self.deep(nn.functional.gelu(features)), self.deep(nn.functional.gelu(both))
         shape, with_levels = self.deep(nn.functional.gelu(torch.cat([features, both]))).chunk(2)  # quicker as one batch
         return shape, with_levels
