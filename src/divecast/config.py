@@ -171,8 +171,9 @@ class CodeConfig(_Config):
     """Settings of the code: the conditional part a and the marginal part b.
 
     Attributes:
-        n_conditional: dimensions of a; 0 for none. Of a panel, the second half of them may also tell the levels of a
-            window; they serve the reconstruction, and the forecaster does not read them.
+        n_conditional: dimensions of a; 0 for none. The second half serves the reconstruction, and the forecaster does not
+            read it: of a panel, it may also tell the levels of a window; of recordings, it tells phase, speed and shape
+            of a movement.
         labels: how labels enter the code. ``blocks``: each factor owns a block of b under an RBF mixture (DeepDIVE);
             ``given``: b is the label itself, one-hot, and nothing is inferred (labels as covariates);
             ``latent``: b is the class, a discrete latent variable with a classifier as q(b|x) (Kingma et al. 2014, M2);
@@ -222,6 +223,8 @@ class DecoderConfig(_Config):
         token_width: width of the tokens and of the fused code.
         n_heads: attention heads of the fusion.
         n_loadings: number of time courses that the reconstruction mixes into channels.
+        movement: whether windows of recordings are reconstructed as a repeated movement, of which half of the
+            dimensions of a (4 at least, else none) tell phase, speed and shape; see docs/method.md.
         width: width of the forecaster's layers.
         depth: residual layers of the forecaster.
         channel_features: length of a channel's embedding.
@@ -247,6 +250,7 @@ class DecoderConfig(_Config):
     token_width: int = 64
     n_heads: int = 4
     n_loadings: int = 16
+    movement: bool = True
     width: int = 128
     depth: int = 2
     channel_features: int = 16

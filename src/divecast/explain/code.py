@@ -71,7 +71,7 @@ def generate(
         DataError: a forecast is not finite.
     """
     network = fitted.network
-    window = network.decoder(network.fusion(code)[0], batch.effects).mean
+    window = network.reconstruct(code, batch.effects).mean
     fused, _ = network.fuse_for_forecast(code)
     of_network = network.forecaster(batch.x, fused, code.classes, batch.effects, fitted.own is None)
     forecast: Any = with_own(fitted, batch, of_network)

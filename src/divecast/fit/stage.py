@@ -34,6 +34,7 @@ from divecast.data.windows.windows import EffectsSource
 from divecast.effects import Effects, RowEffects, choose_basis, facts_of, fit_effects
 from divecast.errors import ConfigError, DataError
 from divecast.fit.linear_start import Mix, Start, start_linear, takes_seconds
+from divecast.fit.solve_movement import solve_movement
 from divecast.fit.static_features import static_features
 from divecast.inference.bounds import Bounds
 from divecast.inference.calibration import Calibration
@@ -144,6 +145,8 @@ class Stage:
             network.forecaster.static.copy_(static)
         start = start_of(network, plan, parts.train)
         read, start = _enough_windows(windows(start.stride), start)
+        if network.movement is not None:
+            solve_movement(network.movement, train, plan.seed)
         solved = ranks.once(lambda: start_linear(network, *read, start, None if former is None else former.mix))
         known = (vocabularies, scale, labels, effects)
         return cls(source, plan, parts, *known, train, valid, network, dimensions, solved, facts)

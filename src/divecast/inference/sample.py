@@ -72,7 +72,7 @@ def sample_prior(
     network = fitted.network
     b, classes = network.marginal.b_of_labels(labels[:, : network.n_factors], noise=True)
     code = Code(torch.randn(len(labels), network.n_conditional, device=labels.device), b, classes)
-    window = network.decoder(network.fusion(code)[0], effects)
+    window = network.reconstruct(code, effects)
     x = window.sample() if noise else window.mean
     future = network.forecaster(x, network.fuse_for_forecast(code)[0], classes, effects)
     y = future.sample() if noise else future.mean

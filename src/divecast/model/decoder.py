@@ -7,7 +7,6 @@ from divecast.config import DecoderConfig
 from divecast.model.blocks import Residual
 from divecast.model.distribution import LocationScale
 from divecast.model.likelihood import ScaledLikelihood
-from divecast.types import WindowEffects
 
 
 class Decoder(nn.Module):
@@ -27,10 +26,15 @@ class Decoder(nn.Module):
         self.loadings = nn.Parameter(torch.randn(config.n_loadings, n_channels) / config.n_loadings**0.5)
         self.likelihood = ScaledLikelihood(config.reconstruction, (n_channels,))
 
-    def forward(self, fused: Tensor, effects: WindowEffects | None = None) -> LocationScale:
-        """Map the fused code, (batch, width), to a distribution of (batch, time, channel) around the rows' effects."""
+    def forward(self, fused: Tensor, around: Tensor | None = None) -> LocationScale:
+        """Map the fused code, (batch, width), to a distribution of (batch, time, channel).
+
+        Args:
+            fused: the fused code.
+            around: (batch, time, channel) that the time courses are added to: effects of the rows, or a movement.
+        """
         courses = self.courses(self.deep(fused)).view(fused.shape[0], -1, self.lookback)
         mean = (self.loadings.T @ courses).transpose(1, 2)  # the memory layout of the windows
-        mean = mean if effects is None else mean + effects.past
+        mean = mean if around is None else mean + around
         distribution: LocationScale = self.likelihood(mean)
         return distribution

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+import torch
 from torch import Tensor, nn
 from torch.distributions import Normal
 
@@ -9,11 +10,13 @@ from divecast.config import ModelConfig
 from divecast.errors import ConfigError
 from divecast.model.centres import FactorKind
 from divecast.model.decoder import Decoder
+from divecast.model.distribution import LocationScale
 from divecast.model.encoder import ConditionalEncoder
 from divecast.model.forecaster import EffectsUse, Forecaster, Told
 from divecast.model.fusion import Fusion
 from divecast.model.linear.label_covariates import Pairs
 from divecast.model.marginal import Clamped, GivenLabels, LabelPath, LatentLabels, MarginalCode, RBFBlocks
+from divecast.model.movement import LEAST_DIMS, Movement
 from divecast.model.pairing import Coupling
 from divecast.model.prior import MarginalPrior
 from divecast.types import Code, Outputs, Prediction, WindowEffects
@@ -79,7 +82,10 @@ class Network(nn.Module):
         sizes = self.marginal.block_sizes
         n_classes = dimensions.n_classes if sizes else ()
         dims = sum(sizes) if config.code.given_b else 0
-        self.conditional = ConditionalEncoder(time, channels, dims, n_a, config.encoder) if n_a else None
+        n_movement = _movement_dims(n_a, config)
+        n_read = n_a - n_movement
+        self.conditional = ConditionalEncoder(time, channels, dims, n_read, config.encoder) if n_read else None
+        self.movement = Movement(time, channels, n_classes, n_movement) if n_movement else None
         if config.code.borrow and self.conditional is not None:
             self.marginal.borrow(self.conditional.features, config.encoder)
         self.fusion = Fusion(n_a, n_classes, sizes, decoder)
@@ -103,7 +109,11 @@ class Network(nn.Module):
             empty = x.new_zeros(len(x), 0)
             return Normal(empty, empty, validate_args=False)
         posterior: Normal = self.conditional(x if effects is None else x - effects.past, b)
-        return posterior
+        if self.movement is None:
+            return posterior
+        told: Normal = self.movement(x, self.movement.joint(self.marginal.class_probabilities(b), len(x)))
+        loc, scale = (torch.cat(pair, dim=1) for pair in ((posterior.loc, told.loc), (posterior.scale, told.scale)))
+        return Normal(loc, scale, validate_args=False)
 
     def marginal_code(self, x: Tensor, labels: Tensor, sample: bool) -> MarginalCode:
         """Infer b, and replace the blocks of known labels.
@@ -138,17 +148,30 @@ class Network(nn.Module):
         q_a, code = self._code(x, (marginal.b, marginal.classes), sample, effects)
         fused, attention = self.fuse_for_forecast(code)
         forecast = self.forecaster(x, fused, code.classes, effects)
-        reconstruction = self.decoder(self.fusion(code)[0], effects)
-        return Outputs(q_a, code, attention, forecast, marginal.posterior, reconstruction)
+        return Outputs(q_a, code, attention, forecast, marginal.posterior, self.reconstruct(code, effects))
+
+    def reconstruct(self, code: Code, effects: WindowEffects | None = None) -> LocationScale:
+        """Return p(x|a,b), (batch, time, channel): from the code and the rows' effects alone."""
+        if self.movement is None:
+            around = None if effects is None else effects.past
+            return self.decoder(self.fusion(code)[0], around)
+        number = self.movement.joint(code.classes, len(code.a))
+        around = self.movement.window(code.a[:, -self.movement.dims :], number)
+        return self.decoder(self.fuse_for_forecast(code)[0], around)
 
     def fuse_for_forecast(self, code: Code) -> tuple[Tensor, Tensor]:
         """Return what the forecaster reads of a code, (batch, width), and the weights of the factors.
 
-        It reads all but those dimensions of a that tell the window's levels; see ``ConditionalEncoder``.
+        It reads all but those dimensions of a that tell the window's levels, see ``ConditionalEncoder``, or a movement.
         """
-        read = code if self.conditional is None else replace(code, a=self.conditional.of_shape(code.a))
-        fused: tuple[Tensor, Tensor] = self.fusion(read)
+        fused: tuple[Tensor, Tensor] = self.fusion(replace(code, a=self._read(code.a)))
         return fused
+
+    def _read(self, a: Tensor) -> Tensor:
+        """Return a with those dimensions that the forecaster does not read at the mean of their prior, 0."""
+        if self.movement is not None:
+            return nn.functional.pad(a[:, : -self.movement.dims], (0, self.movement.dims))
+        return a if self.conditional is None else self.conditional.of_shape(a)
 
     def _code(self, x: Tensor, marginal: Clamped, sample: bool, effects: WindowEffects | None) -> tuple[Normal, Code]:
         b, classes = marginal
@@ -158,6 +181,12 @@ class Network(nn.Module):
     def forward(self, x: Tensor, labels: Tensor, sample: bool = True, effects: WindowEffects | None = None) -> Outputs:
         """Return all outputs for a batch; arguments as in ``marginal_code``, and what the table says of the rows."""
         return self.complete(x, self.marginal_code(x, labels, sample), sample, effects)
+
+
+def _movement_dims(n_a: int, config: ModelConfig) -> int:
+    """Return the dimensions of a that tell a movement: half of those for recordings, if these suffice."""
+    wanted = config.encoder.kind == "recording" and config.decoder.movement and n_a // 2 >= LEAST_DIMS
+    return n_a // 2 if wanted else 0
 
 
 def _label_path(dimensions: Dimensions, config: ModelConfig) -> tuple[LabelPath, int]:

@@ -112,8 +112,8 @@ def _score_batch(fitted: FittedModel, batch: Batch) -> _BatchScores:
     network, unknown = fitted.network, labels_for(batch.labels, "infer")
     marginal = network.marginal_code(batch.x, unknown, sample=False)
     q_a = network.infer_conditional(batch.x, marginal.b, batch.effects)
-    fused, _ = network.fusion(Code(q_a.loc, marginal.b, marginal.classes))
-    surprisal = -network.decoder(fused, batch.effects).log_prob(batch.x)
+    code = Code(q_a.loc, marginal.b, marginal.classes)
+    surprisal = -network.reconstruct(code, batch.effects).log_prob(batch.x)
     kl = normal_kl(q_a, standard_normal(q_a)) + marginal_kl(network.marginal, marginal.posterior)
     posteriors = network.marginal.log_class_probabilities(marginal.posterior)
     given = batch.labels[:, : len(posteriors)]
