@@ -171,9 +171,9 @@ class CodeConfig(_Config):
     """Settings of the code: the conditional part a and the marginal part b.
 
     Attributes:
-        n_conditional: dimensions of a; 0 for none. The second half serves the reconstruction, and the forecaster does not
-            read it: of a panel, it may also tell the levels of a window; of recordings, it tells phase, speed and shape
-            of a movement.
+        n_conditional: dimensions of a; 0 for none. The second half serves the reconstruction, and the forecaster does
+            not read it: of a panel, it may also tell the levels of a window; of recordings, it tells phase, speed and
+            shape of a movement.
         labels: how labels enter the code. ``blocks``: each factor owns a block of b under an RBF mixture (DeepDIVE);
             ``given``: b is the label itself, one-hot, and nothing is inferred (labels as covariates);
             ``latent``: b is the class, a discrete latent variable with a classifier as q(b|x) (Kingma et al. 2014, M2);

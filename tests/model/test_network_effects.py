@@ -36,7 +36,7 @@ def mean_of(net: Network, x: Tensor, effects: WindowEffects | None) -> Tensor:
 
 def test_the_reconstruction_is_the_effects_and_what_the_code_adds() -> None:
     net, effects, fused = network(), some(), torch.randn(6, SMALL.decoder.token_width)
-    with_effects, without = net.decoder(fused, effects), net.decoder(fused)
+    with_effects, without = net.decoder(fused, effects.past), net.decoder(fused)
     torch.testing.assert_close(with_effects.mean, effects.past + without.mean)
     torch.testing.assert_close(with_effects.scale, without.scale)
 

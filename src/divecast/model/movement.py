@@ -213,7 +213,8 @@ class Movement(nn.Module):
         leading = leading - leading.mean(2, keepdim=True)
         ridge = _SMALLEST * torch.eye(leading.shape[1], device=cycles.device, dtype=basis.dtype)
         root = torch.linalg.cholesky(leading @ leading.transpose(1, 2) + ridge)
-        return table.float(), torch.linalg.solve_triangular(root, leading, upper=False).float()
+        orthonormal = torch.linalg.solve_triangular(root, leading, upper=False)
+        return table.float().contiguous(), orthonormal.float().contiguous()
 
 
 def _with_tables(movement: Movement, _: object) -> None:
