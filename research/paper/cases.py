@@ -202,7 +202,8 @@ HOURLY = Settings(
     losses=LossConfig(),
 )
 """Settings of the full model on hourly panels."""
-_LEAN = replace(_PLAIN, token_width=32, width=64, depth=1, n_loadings=8, channel_features=8)
+# Arms without a have no movement, and all arms share one decoder.
+_LEAN = replace(_PLAIN, movement=False, token_width=32, width=64, depth=1, n_loadings=8, channel_features=8)
 # Windows are few for a regression on all of their rows, of 1000 rows above all: hence the penalties.
 _MOTION = ModelConfig(EncoderConfig(width=64, dropout=0.2), CodeConfig(), replace(_LEAN, ridge_penalty=0.01))
 _GAIT = ModelConfig(

@@ -6,11 +6,12 @@ windows and half from the same windows reconstructed under their own labels; no 
 """
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.ensemble import ExtraTreesClassifier
@@ -18,15 +19,23 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from divecast._device import own_random_state
+from divecast.fit.read_classes import ridge
+from divecast.model.random_convolutions import RandomConvolutions
+
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Features = Callable[[Floats], Floats]
+Reading = Callable[[Floats], Ints]
+"""From windows, (window, time, channel) in scaled units, to class indices, (window,)."""
+CONVOLUTIONS = "ridge, random convolutions"
 
 _COMPONENTS = 50
 _PENALTIES = (0.01, 0.1, 1.0)
 _TREES = 300
 _LEAST_SPREAD = 0.1  # scaled units; a nearly flat window is not blown up to noise
 _BANDS = 8
+_TO_DRAW, _BATCH, _SMALLEST = 256, 64, 1e-6
 _QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 
 
@@ -42,7 +51,7 @@ class Reader:
 
     name: str
     score: float
-    read: Callable[[Floats], Ints]
+    read: Reading
 
 
 def train_reader(train: tuple[Floats, Ints], valid: tuple[Floats, Floats, Ints], recordings: bool, seed: int) -> Reader:
@@ -51,24 +60,63 @@ def train_reader(train: tuple[Floats, Ints], valid: tuple[Floats, Floats, Ints],
     Args:
         train: windows (window, time, channel) in scaled units, and (window,) labels, -1 where missing.
         valid: real windows, their reconstructions, and labels.
-        recordings: whether to try summaries of the movement besides the standardised window.
+        recordings: whether to try summaries of the movement and random convolutions besides the standardised window.
         seed: of components and trees.
     """
-    found = []
+    trained = train_candidates(train, recordings, seed)
+    if recordings:
+        trained[CONVOLUTIONS] = train_convolutions(*train, seed)
+    return choose(trained, valid)
+
+
+def train_candidates(train: tuple[Floats, Ints], recordings: bool, seed: int) -> dict[str, Reading]:
+    """Train all candidates but the one on random convolutions, by name; see ``train_reader``."""
+    found, known = {}, train[1] >= 0
     for features_name, features in _features(recordings).items():
         rows = features(train[0])
-        known, chosen = train[1] >= 0, valid[2] >= 0
         for name, model in _candidates(features_name, min(rows.shape), seed):
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", "The number of unique classes")
                 model.fit(rows[known], train[1][known])
-            read = _reading(features, model)
-            score = np.mean([(read(x) == valid[2])[chosen].mean() for x in valid[:2]])
-            found.append(Reader(name, float(score), read))
-    return max(found, key=lambda reader: reader.score)
+            found[name] = _reading(features, model)
+    return found
 
 
-def _reading(features: Features, model: Any) -> Callable[[Floats], Ints]:
+def choose(trained: Mapping[str, Reading], valid: tuple[Floats, Floats, Ints]) -> Reader:
+    """Return the classifier that reads the validation part best; see ``train_reader``."""
+    known = valid[2] >= 0
+    scores = {
+        name: float(np.mean([(read(x) == valid[2])[known].mean() for x in valid[:2]])) for name, read in trained.items()
+    }
+    best = max(scores, key=lambda name: scores[name])
+    return Reader(best, scores[best], trained[best])
+
+
+def train_convolutions(x: Floats, labels: Ints, seed: int) -> Reading:
+    """Train a ridge regression on random convolutions, which reads real windows best; arguments as ``train``."""
+    known = labels >= 0
+    convolutions = RandomConvolutions(*x.shape[1:])
+    with own_random_state(seed):
+        some = np.random.default_rng(seed).permutation(len(x))[:_TO_DRAW]
+        convolutions.draw(torch.from_numpy(x[some]))
+    features = _convolved(convolutions, x[known])
+    centre, scale = features.mean(0), features.std(0).clamp(min=_SMALLEST)
+    wanted = torch.nn.functional.one_hot(torch.from_numpy(labels[known])).float()
+    weight = ridge((features - centre) / scale, wanted - wanted.mean(0), np.zeros(len(features), np.int64))
+
+    def read(windows: Floats) -> Ints:
+        scores = (_convolved(convolutions, windows) - centre) / scale @ weight + wanted.mean(0)
+        return scores.argmax(1).numpy()
+
+    return read
+
+
+@torch.inference_mode()
+def _convolved(convolutions: RandomConvolutions, x: Floats) -> torch.Tensor:
+    return torch.cat([convolutions(part) for part in torch.from_numpy(np.ascontiguousarray(x)).split(_BATCH)])
+
+
+def _reading(features: Features, model: Any) -> Reading:
     return lambda x: model.predict(features(x)).astype(np.int64)
 
 

@@ -183,7 +183,9 @@ def _all_right(read: list[Ints], labels: Ints, factors: list[int]) -> float:
 def read_case(name: str, data: Path | None, seed: int, quick: bool) -> Case:
     """Return the case; ``loads`` is fitted as ``divecast demo`` fits it."""
     if name != "loads":
-        return load_case(name, data, seed, quick)
+        case = load_case(name, data, seed, quick)
+        model = replace(case.settings.model, decoder=replace(case.settings.model.decoder, movement=True))
+        return replace(case, settings=replace(case.settings, model=model))
     panel = load("loads")
     settings = Settings(ModelConfig(), TrainingConfig(epochs=8), LossConfig())
     if quick:

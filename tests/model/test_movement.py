@@ -94,6 +94,14 @@ def test_the_speed_is_that_of_the_movement(movement: Movement, examples: Example
     assert np.corrcoef(speed, examples.cycles.log())[0, 1] > 0.95
 
 
+def test_noise_has_the_spectrum_around_the_movement(movement: Movement, examples: Examples) -> None:
+    around = examples.x - movement.window(movement(examples.x, examples.number).loc, examples.number)
+    torch.manual_seed(0)
+    drawn = movement.noise(examples.number)
+    expected, found = (torch.fft.rfft(each, dim=1).abs().square().mean((0, 2)) for each in (around, drawn))
+    torch.testing.assert_close(found.log(), expected.log(), atol=0.4, rtol=0.0)
+
+
 def test_missing_values_are_filled(movement: Movement, examples: Examples) -> None:
     x = examples.x.clone()
     x[:, 50:54] = torch.nan

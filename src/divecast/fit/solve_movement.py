@@ -50,13 +50,16 @@ def solve_movement(movement: Movement, train: Windows, seed: int) -> None:
         movement.centre[number], movement.speed[number] = share @ aligned, share @ log_cycles[some]
     known = (labels >= 0).all(1)
     known = known if known.any() else torch.ones_like(known)
-    own = weights[:, known].argmax(0)
+    weights = weights[:, known]
+    own = weights.argmax(0)
     aligned = movement.turned(shape[known], -movement.phase(shape[known], own))
     deviations = (aligned - movement.centre[own]) * movement.weight(aligned)
     directions = torch.linalg.svd(deviations, full_matrices=False).Vh[: movement.directions.shape[1]]
     movement.directions[:, : len(directions)] = directions.T
     told = movement.coordinates(log_cycles[known], aligned, own)
-    _spread(movement, told, weights[:, known], own)
+    weights = weights * (own == torch.arange(movement.n_joint, device=device)[:, None])
+    _spread(movement, told, weights)
+    _colour(movement, x[known] - movement.window(movement(x[known], own).loc, own), weights)
     rest = (deviations.square().sum() - told[:, 1:].square().sum()).clamp(min=0.0) / len(told)
     _doubt(movement, math.sqrt(float(rest) / x[0].numel()))
 
@@ -103,12 +106,19 @@ def _template(movement: Movement, shape: Tensor, weight: Tensor, number: int) ->
     return template, phase
 
 
-def _spread(movement: Movement, told: Tensor, weights: Tensor, own: Tensor) -> None:
+def _colour(movement: Movement, around: Tensor, weights: Tensor) -> None:
+    """Set the roots of the spectra of what is around the movements, (window, time, channel), in the classes."""
+    power = torch.fft.rfft(around.nan_to_num(), dim=1).abs().square() / movement.lookback
+    of_class = torch.einsum("kn,nfc->kfc", weights, power) + _POOLED * power.mean(0)
+    movement.colour.copy_((of_class / (weights.sum(1)[:, None, None] + _POOLED)).sqrt())
+
+
+def _spread(movement: Movement, told: Tensor, weights: Tensor) -> None:
     """Set the roots of the covariances of the coordinates, (window, coordinate), in the classes."""
     pooled = told.T @ told / len(told)
     floor = _SMALLEST * pooled.diagonal().clamp(min=_SMALLEST)
     for number in range(movement.n_joint):
-        weight = weights[number] * (own == number)
+        weight = weights[number]
         of_class = (told.T * weight) @ told
         covariance = (of_class + _POOLED * pooled) / (weight.sum() + _POOLED)
         root = torch.linalg.cholesky(covariance + floor.diag())

@@ -72,8 +72,7 @@ def sample_prior(
     network = fitted.network
     b, classes = network.marginal.b_of_labels(labels[:, : network.n_factors], noise=True)
     code = Code(torch.randn(len(labels), network.n_conditional, device=labels.device), b, classes)
-    window = network.reconstruct(code, effects)
-    x = window.sample() if noise else window.mean
+    x = network.draw_window(code, effects) if noise else network.reconstruct(code, effects).mean
     future = network.forecaster(x, network.fuse_for_forecast(code)[0], classes, effects)
     y = future.sample() if noise else future.mean
     check_finite(future.mean.cpu().numpy(), fitted.channels)

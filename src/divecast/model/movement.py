@@ -53,6 +53,7 @@ class Movement(nn.Module):
     spread: Tensor
     inverse: Tensor
     doubt: Tensor
+    colour: Tensor
     table: Tensor
     leading: Tensor
 
@@ -76,6 +77,7 @@ class Movement(nn.Module):
         self.register_buffer("spread", torch.eye(n).repeat(joint, 1, 1))
         self.register_buffer("inverse", torch.eye(n).repeat(joint, 1, 1))
         self.register_buffer("doubt", torch.ones(joint, dims))
+        self.register_buffer("colour", torch.ones(joint, lookback // 2 + 1, n_channels))
         for name, table in zip(("table", "leading"), self._tables(), strict=True):
             self.register_buffer(name, table, persistent=False)
         self.register_load_state_dict_post_hook(_with_tables)  # type: ignore[no-untyped-call]
@@ -136,6 +138,12 @@ class Movement(nn.Module):
         angles = angle[:, None] * self._numbers(a)[:, None]  # (batch, harmonic, time)
         moved = cosine.transpose(1, 2) @ angles.cos() + sine.transpose(1, 2) @ angles.sin()
         return (level[..., None] + moved).transpose(1, 2)
+
+    def noise(self, number: Tensor) -> Tensor:
+        """Draw what is around a movement, (batch, time, channel), with the spectrum of its class."""
+        white = torch.randn(len(number), self.lookback, self.colour.shape[2], device=self.colour.device)
+        coloured = torch.fft.rfft(white, dim=1) * self.colour[number]
+        return torch.fft.irfft(coloured, n=self.lookback, dim=1)
 
     def harmonics(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return log cycles, (batch,), and levels and amplitudes, (batch, shape), in the phase of the window."""

@@ -159,6 +159,16 @@ class Network(nn.Module):
         around = self.movement.window(code.a[:, -self.movement.dims :], number)
         return self.decoder(self.fuse_for_forecast(code)[0], around)
 
+    def draw_window(self, code: Code, effects: WindowEffects | None = None) -> Tensor:
+        """Draw from p(x|a,b), (batch, time, channel).
+
+        What is around a movement is no white noise: draws have its spectrum in training windows.
+        """
+        distribution = self.reconstruct(code, effects)
+        if self.movement is None:
+            return distribution.sample()
+        return distribution.mean + self.movement.noise(self.movement.joint(code.classes, len(code.a)))
+
     def fuse_for_forecast(self, code: Code) -> tuple[Tensor, Tensor]:
         """Return what the forecaster reads of a code, (batch, width), and the weights of the factors.
 

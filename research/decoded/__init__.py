@@ -1,0 +1,1 @@
+"""Are decoded recordings read as the exercise that they were decoded under?"""
