@@ -114,14 +114,13 @@ def _costs(by_arm: dict[str, list[Line]]) -> str:
 
 
 def _variants(lines: Sequence[Line]) -> str:
-    rows = [
+    about = (
         "Closed forms alone, on 200 windows of the validation people, read by the ridge regression on random "
         "convolutions, %. *Not aligned* are principal components of whole windows around the mean of the class, "
-        "standardised by class alike: what is lost where the phase is not told apart. Eight dimensions are half of those "
-        "of a.\n",
-        "| | own exercise | another | sample | variance given back |",
-        "|---|---:|---:|---:|---:|",
-    ]
+        "standardised by class alike: what is lost where the phase is not told apart. Eight dimensions are half of "
+        "those of a.\n"
+    )
+    rows = [about, "| | own exercise | another | sample | variance given back |", "|---|---:|---:|---:|---:|"]
     for name in lines[0]["variants"]:
         cells = [
             _percent([line["variants"][name][key] for line in lines]) for key in ("own", "other", "sample", "told")
