@@ -158,16 +158,16 @@ class Movement(nn.Module):
         """Return the phase, (batch,), by which the amplitudes, (batch, shape), are most like the template's."""
         _, cosine, sine = self.parts(shape)
         template = self.template[number]
-        even = (template[:, 0] * cosine + template[:, 1] * sine).sum(2)  # of turning each harmonic back by its phase
-        odd = (template[:, 1] * cosine - template[:, 0] * sine).sum(2)
+        along = (template[:, 0] * cosine + template[:, 1] * sine).sum(2)  # of turning each harmonic back by its phase
+        across = (template[:, 1] * cosine - template[:, 0] * sine).sum(2)
         numbers = self._numbers(shape)
         tried = torch.arange(_PHASES, device=shape.device, dtype=shape.dtype) * (2.0 * math.pi / _PHASES)
         angles = tried[:, None] * numbers
-        phase = tried[(even @ angles.cos().T + odd @ angles.sin().T).argmax(1)]
+        phase = tried[(along @ angles.cos().T + across @ angles.sin().T).argmax(1)]
         angles = phase[:, None] * numbers
         cos, sin = angles.cos(), angles.sin()
-        slope = (numbers * (odd * cos - even * sin)).sum(1)
-        curve = -(numbers.square() * (even * cos + odd * sin)).sum(1)
+        slope = (numbers * (across * cos - along * sin)).sum(1)
+        curve = -(numbers.square() * (along * cos + across * sin)).sum(1)
         step = -slope / curve.clamp(max=-_SMALLEST)
         return phase + step.clamp(-math.pi / _PHASES, math.pi / _PHASES)
 
