@@ -1,8 +1,5 @@
 """Layers shared by the parts of the network."""
 
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 from torch.distributions import Normal
@@ -12,11 +9,6 @@ def keep_some(shape: tuple[int, ...], share: float, like: Tensor) -> Tensor:
     """Return a dropout mask: 0 for a random ``share``, else 1 / (1 - share); type and device as of ``like``."""
     kept = torch.rand(shape, dtype=like.dtype, device=like.device) >= share
     return kept / (1.0 - share)
-
-
-def full_precision(device: str) -> AbstractContextManager[Any]:
-    """Return a context without mixed precision, in which a closed form is not rounded."""
-    return torch.autocast(device, enabled=False) if torch.is_autocast_enabled(device) else nullcontext()
 
 
 def for_all(values: Tensor, share: float) -> Tensor:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from divecast.config import DecoderConfig
-from divecast.model.blocks import Residual, full_precision
+from divecast.model.blocks import Residual
 from divecast.model.channel_mixing import ChannelMixing
 from divecast.model.departures import Departures
 from divecast.model.distribution import LocationScale

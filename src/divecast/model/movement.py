@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Normal
 
-from divecast.model.blocks import for_all, full_precision
+from divecast.model.blocks import for_all
 from divecast.model.linear.filled import fill_window
+from divecast.model.precision import full_precision
 
 N_HARMONICS, N_CYCLES = 6, 128
 """Harmonics of a movement; candidates for its number of cycles in a window. Our choices."""
