@@ -160,6 +160,17 @@ def test_recordings_have_no_calendar_but_all_the_rest(moves_payload):
     assert moves_payload.anomalies.events
 
 
+def test_what_a_tells_of_recordings_is_said_beside_chance(moves_payload, payload):
+    assert isinstance(payload.told_by_a, str)
+    told = {each.name: each for each in moves_payload.told_by_a.properties}
+    assert set(told) == {"move", "strongest frequency"}
+    assert "too few recordings: 'person', 'side'." in moves_payload.told_by_a.note  # the test part is one person
+    assert all(f"{each.chance:.0%} " in each.sentence for each in told.values())
+    assert told["move"].classes == ("fast", "slow")
+    assert unpacked(moves_payload.told_by_a.points).shape[1] == 2
+    assert np.median(told["strongest frequency"].values) == pytest.approx(1.3, abs=1.0)
+
+
 def test_a_model_without_factors_leaves_out_what_needs_them():
     found = payload_of(plain_model(), hours(weeks=4).panel, "Plain")
     assert "no labels" in found.what_ifs

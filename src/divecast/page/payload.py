@@ -18,6 +18,7 @@ from divecast.page.reasons import DiagnosisSection, Reasons, diagnosis_of, reaso
 from divecast.page.scope import Scope
 from divecast.page.settings import settings_of
 from divecast.page.summary import Summary, summary_of
+from divecast.page.told_by_a import ToldByA, told_by_a
 from divecast.page.what_ifs import WhatIfs, what_ifs_of
 
 Section = TypeVar("Section")
@@ -45,6 +46,7 @@ class Payload:
         effects: curves of the effects of factors and covariates.
         code_map: windows in the code.
         densities: of the classes along each dimension of b.
+        told_by_a: what a tells of recordings.
         what_ifs: forecasts under other classes.
         reasons: what the forecasts depend on.
         anomalies: the most anomalous windows, and all scores.
@@ -60,6 +62,7 @@ class Payload:
     effects: EffectsSection | str
     code_map: CodeMap
     densities: tuple[BlockDensity, ...] | str
+    told_by_a: ToldByA | str
     what_ifs: WhatIfs | str
     reasons: Reasons | str
     anomalies: AnomalySection | str
@@ -93,6 +96,7 @@ def payload_of(model: DeepDIVE, data: Any, title: str, part: PartName | None = N
         effects=_or_reason(lambda: effects_of(scope, forecasts.typical)),
         code_map=code_map_of(scope, codes, labels, anomalies, shown, forecasts.typical),
         densities=densities_of(scope, codes, labels),
+        told_by_a=told_by_a(scope, codes),
         what_ifs=_or_reason(lambda: what_ifs_of(scope, origins, forecasts.typical)),
         reasons=_or_reason(lambda: reasons_of(scope)),
         anomalies=scored if isinstance(scored, str) else anomaly_section(scope, scored, events, shown),

@@ -14,6 +14,7 @@ SECTIONS = (
     "effects",
     "code-map",
     "densities",
+    "told-by-a",
     "what-if",
     "why",
     "anomalies",

@@ -10,6 +10,7 @@ async function start(source) {
   add("effects", about.effects, (host) => buildEffects(host, about, source));
   add("code-map", about.code_map, (host) => buildCodeMap(host, about, source));
   add("densities", about.densities, (host) => buildDensities(host, about, source));
+  add("told-by-a", about.told_by_a, buildToldByA);
   add("what-if", about.what_ifs, (host) => buildWhatIf(host, about, source));
   add("why", about.reasons, (host) => buildWhy(host, about));
   add("anomalies", about.anomalies, (host) => buildAnomalies(host, about, source));
