@@ -19,7 +19,7 @@ from divecast.data.sources.series_rows import SeriesRows
 from divecast.effects.basis import Basis, Group
 from divecast.effects.design import Design
 from divecast.effects.effects import Effects
-from divecast.effects.facts import Facts, Rows
+from divecast.effects.facts import ALL, Facts, Rows
 from divecast.effects.terms import Number
 from divecast.persistence.page_cache import drop_pages
 
@@ -161,8 +161,7 @@ class _Work:
         bare = Effects(self.design, weight, own, none, none, root, silent)
 
         def spread(groups: Sequence[Group]) -> Values:
-            parts = [slice(first, first + _CHANNELS_OF_SPREAD) for first in range(0, n_channels, _CHANNELS_OF_SPREAD)]
-            return np.concatenate([bare.sum_of(groups, self.facts, some, part).std(0) for part in parts])
+            return np.concatenate([bare.sum_of(groups, self.facts, some, part).std(0) for part in _parts(n_channels)])
 
         of_groups = np.stack([spread([group]) for group in basis.groups])
         of_names = np.stack([spread(bare.groups_of(name)) for name in basis.names])
@@ -170,17 +169,22 @@ class _Work:
         return replace(bare, spread=of_groups, name_spread=of_names, noise=noise)
 
     def _noise(self, effects: Effects) -> Values:
-        changes, n_rows = [], 0
+        pieces, n_rows = [], 0
         for last in sorted(self.train.ranges(), key=lambda part: part.start - part.stop):
-            rows = np.arange(max(last.start, last.stop - _ROWS_OF_SPREAD), last.stop)
-            left = self._values(rows) - effects.of(self.facts, rows)
-            changes.append(left[self.facts.per_day :] - left[: -self.facts.per_day])
-            n_rows += len(rows)
+            pieces.append(np.arange(max(last.start, last.stop - _ROWS_OF_SPREAD), last.stop))
+            n_rows += len(pieces[-1])
             if n_rows >= _ROWS_OF_SPREAD or not isinstance(self.source, SeriesRows):
                 break
-        change = np.concatenate(changes)
-        power = np.where(np.isnan(change), 0.0, change**2).sum(0) / np.maximum((~np.isnan(change)).sum(0), 1)
-        noise: Values = np.sqrt(0.5 * power).astype(np.float32)
+
+        def power(channels: slice) -> Values:
+            lefts = [self._values(rows, channels) - effects.of(self.facts, rows, channels) for rows in pieces]
+            change = np.concatenate([left[self.facts.per_day :] - left[: -self.facts.per_day] for left in lefts])
+            squares = np.where(np.isnan(change), 0.0, change**2).sum(0)
+            mean: Values = squares / np.maximum((~np.isnan(change)).sum(0), 1)
+            return mean
+
+        parts = [power(part) for part in _parts(len(self.source.channels))]
+        noise: Values = np.sqrt(0.5 * np.concatenate(parts)).astype(np.float32)
         return noise
 
     def _fitted(self, rows: Rows, weight: Sums, own: Sums) -> tuple[Values, Values, Values | float]:
@@ -191,10 +195,10 @@ class _Work:
     def _shared(self, rows: Rows) -> Values:
         return self.design.shared(self.facts, rows).astype(self.sums, copy=False)
 
-    def _values(self, rows: Rows) -> Values:
+    def _values(self, rows: Rows, channels: slice = ALL) -> Values:
         in_a_row = rows[-1] - rows[0] == len(rows) - 1
         there = self.source.values[rows[0] : rows[-1] + 1] if in_a_row else self.source.values[rows]
-        values = self.scale.of_rows(rows).apply(there)
+        values = self.scale.of_rows(rows).of(channels).apply(there[:, channels])
         drop_pages(self.source.values)
         return values
 
@@ -207,6 +211,11 @@ class _Work:
             return
         for part in self.train.ranges():
             yield from _pieces(np.arange(part.start, part.stop), at_once)
+
+
+def _parts(n_channels: int) -> list[slice]:
+    """Return the channels in parts whose effects are computed at once."""
+    return [slice(first, first + _CHANNELS_OF_SPREAD) for first in range(0, n_channels, _CHANNELS_OF_SPREAD)]
 
 
 def _pieces(rows: Rows, most: int) -> Iterator[Rows]:

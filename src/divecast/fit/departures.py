@@ -52,11 +52,12 @@ def _fit_usual(found: Departures, fitted: FittedModel, *parts: Windows) -> None:
     n = max(1, min(_WINDOWS, _MOST_VALUES // len(fitted.channels)))
     for windows in parts:
         for batch in batches(fitted, evenly(windows, n)):
-            sizes.append(found.of(residual_of(batch)).abs().cpu().movedim(2, 0))
+            sizes.append(found.of(residual_of(batch)).abs().cpu())
             longest = torch.maximum(longest, constant_run(batch.x).amax(0))
-    ordered = torch.cat(sizes, dim=1).sort(1).values
-    at = min(ordered.shape[1] - 1, math.ceil(_USUAL * ordered.shape[1]))
-    found.usual.copy_(ordered[:, at].clamp(min=_LEAST))
+    of_spans = torch.cat(sizes)
+    at = min(len(of_spans), math.ceil(_USUAL * len(of_spans)) + 1)
+    usual = torch.stack([each.kthvalue(at, dim=0).values for each in of_spans.unbind(2)])
+    found.usual.copy_(usual.clamp(min=_LEAST))
     found.usual_run.copy_(longest.clamp(min=_LEAST_RUN))
 
 

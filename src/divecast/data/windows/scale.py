@@ -48,10 +48,10 @@ class Scale:
         """The scale as a fitted model keeps it, without data."""
         return self
 
-    def of(self, channels: NDArray[np.bool_]) -> "Scale":
-        """The scale of some channels, by a mask."""
-        powers = None if self.powers is None else self.powers[channels]
-        return Scale(self.center[channels], self.spread[channels], powers=powers)
+    def of(self, channels: NDArray[np.bool_] | slice) -> "Scale":
+        """The scale of some channels, by a mask or a slice."""
+        powers = None if self.powers is None else self.powers[..., channels]
+        return Scale(self.center[..., channels], self.spread[..., channels], powers=powers)
 
     def at(self, origins: NDArray[np.int64], segments: NDArray[np.int64]) -> "Scale":  # noqa: ARG002  as in OwnScale
         """The scale of windows, here that of all.
