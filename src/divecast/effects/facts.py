@@ -14,6 +14,7 @@ from divecast.data.source import Values
 from divecast.data.sources.series_rows import SeriesRows
 from divecast.data.time.phase import phases
 from divecast.errors import DataError
+from divecast.persistence.page_cache import drop_pages
 
 Rows = NDArray[np.int64]
 Channels = NDArray[np.int64] | slice
@@ -72,7 +73,9 @@ class Facts:
 
     def number_at(self, covariate: int, rows: Rows) -> Values:
         """Return the values of a covariate, (row,) or (row, channel); NaN where unknown and outside all rows."""
-        return at_rows(self.numbers[covariate], rows, np.nan, self.channels)
+        values = at_rows(self.numbers[covariate], rows, np.nan, self.channels)
+        drop_pages(self.numbers[covariate])
+        return values
 
     def of_channels(self, channels: Channels) -> "Facts":
         """Return the facts of some of the channels."""

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_FILE_BYTES = 1 << 28
+_FILE_BYTES = 1 << 26
 
 
 def drop_pages(values: NDArray[Any]) -> None:
@@ -14,7 +14,7 @@ def drop_pages(values: NDArray[Any]) -> None:
 
     Every page of a mapped file that is read counts as resident memory of the process. Released pages stay in the
     system's page cache while there is room, so reading them again is cheap. Does nothing for arrays in memory, files
-    below 256 MB, writable maps, and on systems without ``MADV_DONTNEED`` (Windows).
+    below 64 MB, writable maps, and on systems without ``MADV_DONTNEED`` (Windows).
 
     Args:
         values: the array, or a view of it.
