@@ -15,6 +15,7 @@ from research.scale.long_tables import section as long_section
 from research.scale.plan import constants
 from research.scale.plan import section as plan_section
 from research.scale.ranks import section as ranks_tables
+from research.scale.told import section as told_section
 
 HERE = Path(__file__).parent
 PAGE = HERE.parents[1] / "docs" / "scale.md"
@@ -140,7 +141,9 @@ def main() -> None:
     streamed, ranks = (read_lines(HERE / name) for name in ("stream.jsonl", "ranks.jsonl"))
     page = out.read_text(encoding="utf-8") if out.exists() else "# More than one machine, more than memory\n"
     long, independent = (read_lines(HERE / name) for name in ("long_tables.jsonl", "independent.jsonl"))
-    measured = (long_section(long), *([independent_section(independent)] if independent else []))
+    measured = [long_section(long), *([independent_section(independent)] if independent else [])]
+    if told := read_lines(HERE / "told.jsonl"):
+        measured.append(told_section(told))
     for text in (ranks_section(ranks), stream_section(streamed), *measured, RAY, plan_section(constants())):
         page = replaced(page, text)
     out.write_text(page, encoding="utf-8")

@@ -9,7 +9,7 @@ also of the rows to forecast. Adds a JSON line to research/scale/told.jsonl.
 import argparse
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -60,6 +60,27 @@ def timed(run: Callable[[], Any]) -> tuple[Any, float, int]:
     began = time.perf_counter()
     found = run()
     return found, round(time.perf_counter() - began, 1), round(peak_mib())
+
+
+def section(lines: Sequence[Mapping[str, Any]]) -> str:
+    """Return memory and time, as a section of docs/scale.md."""
+    latest = {(line["series"], line["rows"]): line for line in lines}
+    rows = [
+        f"| {n_series:,} | {n_rows:,} | {line['fit_peak_mib']:,} | {line['forecast_peak_mib']:,} | "
+        f"{line['fit_seconds']:.0f} | {line['forecast_seconds']:.1f} |"
+        for (n_series, n_rows), line in sorted(latest.items())
+    ]
+    return f"""## Series told covariates, from a store
+
+Measured with `python -m research.scale.told --series N --rows N`: hours of series in a store, with two covariates that
+all share and one of each, a look-back of {LOOKBACK} and a horizon of {HORIZON}; one pass of training. Memory is the
+highest resident memory of the process, pages of mapped files included, which a step of training of up to 384 series
+and the linear maps of all series take most of. Seconds are those on the clock of a machine that others used, too.
+
+| series | rows | fit, MiB | forecast, MiB | fit, s | forecast, s |
+|---:|---:|---:|---:|---:|---:|
+{chr(10).join(rows)}
+"""
 
 
 def main() -> None:
