@@ -3,8 +3,9 @@
     python -m research.decoded.run
 
 Two of the ten people of ``motion`` are the test part of a fold, and two others validate. Judges are trained on real
-windows of the other six (``research/what_if/readers.py``). Folds that are in research/decoded/results.jsonl are
-skipped. ``python -m research.decoded.page`` turns the lines into docs/decoded.md.
+windows of the other six (``research/what_if/readers.py``). The arm ``closed`` is the movement alone, which needs no
+fit and takes seconds; the others are fitted models. Lines that are in research/decoded/results.jsonl are not measured
+again. ``python -m research.decoded.page`` turns the lines into docs/decoded.md.
 """
 
 import argparse
@@ -17,15 +18,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from divecast import ByGroup, DecoderConfig, DeepDIVE, ModelConfig, TrainingConfig
-from divecast.data import Windows
+from divecast import ByGroup, DecoderConfig, DeepDIVE, Label, ModelConfig, Recordings, TrainingConfig
+from divecast.data import Windows, WindowShape, encode_labels, fit_scale, fit_vocabularies, split
 from divecast.data.datasets import load
 from divecast.explain import ClassChange, LabelEffects, what_if_windows
 from divecast.inference import FittedModel
+from divecast.types import Batch
 from research.common import add_run
-from research.decoded.variants import Variant, variants
+from research.decoded.variants import CHOSEN, Variant, variants
 from research.what_if.readers import (
     CONVOLUTIONS,
     Floats,
@@ -38,10 +39,12 @@ from research.what_if.readers import (
 
 OUT = Path(__file__).with_name("results.jsonl")
 FOLDS, HORIZON, LOOKBACK, STRIDE = 5, 50, 200, 50
-ARMS = {"movement": True, "learned": False}
+MOVEMENT = {"movement": True, "learned": False}
 """Whether windows are reconstructed as a repeated movement, or by a decoder that is learned."""
+ARMS = ("closed", *MOVEMENT)
+FACTORS = (Label("exercise"), Label("side"))
 _SAMPLES = 30  # of each exercise
-_MOST, _FEW = 400, 200  # test windows that are read, and validation windows on which variants are compared
+_MOST = 400  # test windows of a fitted model that are read
 _SEED = 0
 
 
@@ -81,14 +84,16 @@ def people_of(fold: int, people: np.ndarray) -> dict[str, tuple[str, ...]]:
 
 
 def run(fold: int, arm: str, most_epochs: int | None = None) -> dict[str, Any]:
-    """Fit an arm on a fold and return what the judges read."""
+    """Return what the judges read of an arm on a fold."""
     data = load("motion")
     people = people_of(fold, np.unique(np.asarray(data.labels["subject"])))
+    if arm == "closed":
+        return {"people": people, **closed(data, ByGroup("subject", **people))}
     model = DeepDIVE(
         HORIZON,
         LOOKBACK,
         ["exercise", "side"],
-        model=ModelConfig(decoder=DecoderConfig(movement=ARMS[arm])),
+        model=ModelConfig(decoder=DecoderConfig(movement=MOVEMENT[arm])),
         training=TrainingConfig(window_stride=STRIDE, epochs=most_epochs),
     )
     began = time.process_time()
@@ -98,15 +103,63 @@ def run(fold: int, arm: str, most_epochs: int | None = None) -> dict[str, Any]:
     x, labels, few = real["train"].x, real["train"].labels[:, 0], real["test"].some(_MOST)
     judges = train_candidates((x, labels), True, _SEED)
     judges[CONVOLUTIONS] = train_convolutions(x, labels, _SEED)
-    compared = {"variants": _compared(real, judges)} if ARMS[arm] else {}
     return {
         "people": people,
         "windows": len(real["test"].x),
         "core_seconds": round(seconds, 1),
         "real": _shares(judges, few.x, few.labels[:, 0]),
         **_arm(model, real, judges),
-        **compared,
     }
+
+
+def closed(data: Recordings, by: ByGroup) -> dict[str, Any]:
+    """Return what the judges read of closed forms; the judge on random convolutions, which takes longer, is no part."""
+    parts, began = split(data, by), time.process_time()
+    scale = fit_scale(data, parts.train)
+    labels = encode_labels(data, FACTORS, fit_vocabularies(data, FACTORS, parts.train))
+    shape = WindowShape(LOOKBACK, HORIZON)
+    windows = {
+        part: Windows.of(data, getattr(parts, part), labels, scale, shape, role, STRIDE)
+        for part, role in (("train", "fit"), ("valid", "score"), ("test", "score"))
+    }
+    batches = {part: each.batch(torch.arange(len(each))) for part, each in windows.items()}
+    train = batches["train"]
+    judges = train_candidates((train.x.numpy(), train.labels[:, 0].numpy()), True, _SEED)
+    found: dict[str, Any] = {}
+    for name, make in variants().items():
+        variant = make(train.x, train.labels)
+        valid = batches["valid"]
+        again = variant.give(variant.tell(valid.x, valid.labels), valid.labels)
+        labels_of = valid.labels[:, 0].numpy()
+        found[name] = {"judge": choose(judges, (valid.x.numpy(), again.numpy(), labels_of)).name}
+        read = ("valid", "test") if name == CHOSEN else ("valid",)
+        found[name] |= {part: _of_variant(variant, batches[part], judges) for part in read}
+    test = batches["test"]
+    return {
+        "windows": len(test.x),
+        "core_seconds": round(time.process_time() - began, 1),
+        "real": _shares(judges, test.x.numpy(), test.labels[:, 0].numpy()),
+        "variants": found,
+    }
+
+
+def _of_variant(variant: Variant, batch: Batch, judges: Mapping[str, Reading]) -> dict[str, Any]:
+    """Return what each judge reads right of windows that a closed form gives, and the share of the variance told."""
+    labels, asked = batch.labels, batch.labels.clone()
+    away = np.random.default_rng(_SEED).integers(1, 7, len(labels))
+    asked[:, 0] = (labels[:, 0] + torch.from_numpy(away)) % 7
+    a = variant.tell(batch.x, labels)
+    torch.manual_seed(_SEED)
+    own = variant.give(a, labels)
+    drawn = variant.give(torch.randn(a.shape), labels)
+    windows = {
+        "own": (own, labels),
+        "other": (variant.give(a, asked), asked),
+        "sample": (drawn + variant.noise(labels), labels),
+        "sample, mean": (drawn, labels),
+    }
+    read = {way: _shares(judges, given.numpy(), of[:, 0].numpy()) for way, (given, of) in windows.items()}
+    return {"read": read, "told": _told(batch.x.numpy(), own.numpy())}
 
 
 def _arm(model: DeepDIVE, real: Mapping[str, Real], judges: Mapping[str, Reading]) -> dict[str, Any]:
@@ -162,29 +215,6 @@ def _told(x: Floats, given_back: Floats) -> float:
     """Return the share of the variance within windows that is given back."""
     inside, error = (each - each.mean(1, keepdims=True) for each in (x, x - given_back))
     return round(1.0 - float(np.square(error).sum() / np.square(inside).sum()), 4)
-
-
-def _compared(real: Mapping[str, Real], judges: Mapping[str, Reading]) -> dict[str, Any]:
-    """Return what the judge by convolutions reads in windows of validation people that closed forms give back."""
-    judge, valid = {CONVOLUTIONS: judges[CONVOLUTIONS]}, real["valid"]
-    some = np.random.default_rng(_SEED).permutation(len(valid.x))[:_FEW]
-    x, labels = torch.from_numpy(valid.x[some]), torch.from_numpy(valid.labels[some])
-    asked = labels.clone()
-    asked[:, 0] = (labels[:, 0] + torch.from_numpy(np.random.default_rng(_SEED).integers(1, 7, len(labels)))) % 7
-    found = {}
-    for name, make in variants().items():
-        variant: Variant = make(torch.from_numpy(real["train"].x), torch.from_numpy(real["train"].labels))
-        a = variant.tell(x, labels)
-        torch.manual_seed(_SEED)
-        windows: dict[str, tuple[Tensor, Tensor]] = {
-            "own": (variant.give(a, labels), labels),
-            "other": (variant.give(a, asked), asked),
-            "sample": (variant.give(torch.randn(a.shape), labels), labels),
-        }
-        shares = {way: _shares(judge, given.numpy(), of[:, 0].numpy()) for way, (given, of) in windows.items()}
-        read = {way: share[CONVOLUTIONS] for way, share in shares.items()}
-        found[name] = {**read, "told": _told(x.numpy(), windows["own"][0].numpy())}
-    return found
 
 
 def main() -> None:

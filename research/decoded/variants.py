@@ -12,6 +12,8 @@ from divecast.types import Batch
 
 _POOLED = 20.0  # windows' worth of the covariance of all classes in that of a class, as of movements
 _FLOOR = 1e-4
+CHOSEN = "aligned, 8 dimensions"
+"""The variant that became the decoder: as many dimensions as half of those of a."""
 
 
 class Variant(Protocol):
@@ -22,6 +24,9 @@ class Variant(Protocol):
 
     def give(self, a: Tensor, labels: Tensor) -> Tensor:
         """Return windows, (window, time, channel)."""
+
+    def noise(self, labels: Tensor) -> Tensor:
+        """Draw what is around the windows, (window, time, channel)."""
 
 
 class Aligned:
@@ -45,6 +50,10 @@ class Aligned:
     def give(self, a: Tensor, labels: Tensor) -> Tensor:
         """Return windows, (window, time, channel)."""
         return self.movement.window(a, self.movement.joined(list(labels.T)))
+
+    def noise(self, labels: Tensor) -> Tensor:
+        """Draw what is around the windows, (window, time, channel)."""
+        return self.movement.noise(self.movement.joined(list(labels.T)))
 
 
 class Unaligned:
@@ -71,6 +80,7 @@ class Unaligned:
             covariance = (own.T @ own + _POOLED * pooled) / (len(own) + _POOLED)
             roots.append(torch.linalg.cholesky(covariance + _FLOOR * pooled.diagonal().diag()))
         self.spread = torch.stack(roots)
+        self.rest = (x - self.give(self.tell(x, labels), labels)).std((0, 1))
 
     def tell(self, x: Tensor, labels: Tensor) -> Tensor:
         """Return a, (window, dimension)."""
@@ -83,6 +93,10 @@ class Unaligned:
         number = self._joint(labels)
         told = (self.spread[number] @ a[..., None])[..., 0]
         return (self.centre[number] + told @ self.directions.T).unflatten(1, self.shape)
+
+    def noise(self, labels: Tensor) -> Tensor:
+        """Draw what is around the windows, (window, time, channel): white noise."""
+        return self.rest * torch.randn(len(labels), *self.shape)
 
     def _joint(self, labels: Tensor) -> Tensor:
         return labels[:, 0] * self.n_last + labels[:, 1]
@@ -104,7 +118,7 @@ class _Examples:
 def variants() -> dict[str, Callable[[Tensor, Tensor], Variant]]:
     """Return what makes each variant from training windows and their labels, by name."""
     found: dict[str, Callable[[Tensor, Tensor], Variant]] = {}
-    for dims in (8, 16):
+    for dims in (4, 8, 16):
         found[f"aligned, {dims} dimensions"] = lambda x, labels, dims=dims: Aligned(x, labels, dims)
     for dims in (8, 16):
         found[f"not aligned, {dims} dimensions"] = lambda x, labels, dims=dims: Unaligned(x, labels, dims)
