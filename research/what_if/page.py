@@ -54,7 +54,8 @@ prediction. The figures below were measured before there were effects. In them t
 was measured, so a class that is visible in the window itself, such as the hour, is hardly changed by another label;
 that still holds of recordings, which have no effects, and of models with `ModelConfig(effects=False)`. The answer is
 the model's forecast for the same window under another label, not what *would have* happened. Its judge reads the
-forecast steps; its intervals are calibrated on windows under their own labels only.
+forecast steps; its intervals are calibrated on windows under their own labels only. The figures of `motion` are of a
+decoder that was learned; since then recordings are reconstructed as movements, see [decoded.md](decoded.md).
 """
 
 
