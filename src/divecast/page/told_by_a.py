@@ -113,7 +113,7 @@ def _column(
     right, chance = float((read == index[known]).mean()), float(wanted.mean(0).max())
     role = "a factor of the model, which a should not tell" if is_factor else "no factor of the model"
     sentence = (
-        f"{name} ({plural(len(classes), 'class')}; {role}): {right:.0%} of the windows are read right, and "
+        f"{name} ({len(classes)} classes; {role}): {right:.0%} of the windows are read right, and "
         f"{chance:.0%} by naming the most frequent class; a tells {_amount((right - chance) / (1.0 - chance))} of it."
     )
     return Property(name, classes, [float(each) for each in index[shown]], number(right), chance, sentence)
