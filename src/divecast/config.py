@@ -127,7 +127,8 @@ class EncoderConfig(_Config):
             ``least_channels`` remain on average.
         least_channels: number of channels that channel dropout leaves on average.
         closed_form: whether the classes of recordings are also read by a ridge regression on fixed random convolutions,
-            which is solved after the training and weighed with the trained encoder on validation windows.
+            which is solved after the training and weighed with the trained encoder on validation windows. Nothing
+            changes for a panel.
 
     Example:
         >>> EncoderConfig(width=64).width
@@ -142,7 +143,7 @@ class EncoderConfig(_Config):
     dropout: float = 0.1
     channel_dropout: float = 0.5
     least_channels: int = 8
-    closed_form: bool = False
+    closed_form: bool = True
 
     def __post_init__(self) -> None:
         """Check types and ranges (ConfigError)."""
@@ -204,7 +205,7 @@ class CodeConfig(_Config):
     prior: Literal["naive_bayes", "pairs"] = "naive_bayes"
     block: Literal["kind", "line"] = "kind"
     n_harmonics: int = 3
-    n_free: int = 4
+    n_free: int = 8
 
     def __post_init__(self) -> None:
         """Check types and ranges (ConfigError)."""

@@ -41,6 +41,7 @@ from divecast.inference.provenance import FitPlan
 from divecast.inference.results import Codes, Labels, Reconstruction, Samples
 from divecast.inference.results.ensemble import LEVELS
 from divecast.inference.sample import sample_windows
+from divecast.inference.unlike import warn_of_unlike
 from divecast.inference.with_added import encode_all, infer_all_labels
 from divecast.train.callbacks import Callback, ProgressBar
 from divecast.train.history import History
@@ -442,6 +443,9 @@ class DeepDIVE(Forecasting, Explaining):
     def infer_labels(self, data: Any, part: PartName = "all", by: LabelUnit = "window", every: int = 1) -> Labels:
         """Infer the labels of windows or recordings from their values alone.
 
+        A recording, or a person or other group of recordings, that is unlike all of the training part is named in a
+        warning.
+
         Args:
             data: as in ``encode``.
             part: as in ``encode``.
@@ -462,6 +466,7 @@ class DeepDIVE(Forecasting, Explaining):
         check_choice(get_args(LabelUnit), by=by)
         windows = self.fitted_model.windows(data, part, "encode", every)
         labels = infer_all_labels(self.fitted_model, windows)
+        warn_of_unlike(self.fitted_model, windows)
         return pool_recordings(labels, windows.segments) if by == "recording" else labels
 
     def add_factor(self, data: Any, labels: str | Label, part: PartName = "all") -> Self:

@@ -198,6 +198,20 @@ class ClassPosterior:
         return (mean * (1.0 - mean)).clamp(min=0.0).sqrt()
 
 
+class ReadNormal(Normal):
+    """q(b|x) around the mean of the centres under q(c|x), which a classifier gives; it keeps q(c|x).
+
+    Args:
+        log_classes: log q(c|x) of each factor, (batch, class).
+        loc: (batch, marginal) mean of b.
+        scale: (batch, marginal) its standard deviation.
+    """
+
+    def __init__(self, log_classes: tuple[Tensor, ...], loc: Tensor, scale: Tensor) -> None:
+        super().__init__(loc, scale, validate_args=False)
+        self.log_classes = log_classes
+
+
 MarginalPosterior = Normal | ClassPosterior
 
 

@@ -88,3 +88,15 @@ def test_the_encoder_for_recordings_is_chosen(moves_model: DeepDIVE, hours_model
     assert moves_model.info()["settings"]["model"]["encoder"]["kind"] == "recording"
     assert moves_model.info()["frequency"] == "recordings at 10 Hz"
     assert hours_model.info()["settings"]["model"]["encoder"]["kind"] == "panel"
+
+
+def test_recordings_and_people_unlike_the_fit_are_named(moves_model: DeepDIVE) -> None:
+    draw = np.random.default_rng(0)
+    noise = [(50.0 * draw.normal(size=(90, 2))).astype(np.float32) for _ in range(2)]
+    labels = {"move": ["fast", "slow"], "side": ["left", "right"], "person": ["new", "new"]}
+    strange = Recordings.from_arrays(noise, labels, rate=10.0, channels=RECORDINGS.channels)
+    with pytest.warns(DataWarning) as told:
+        moves_model.infer_labels(strange, by="recording")
+    texts = [str(each.message) for each in told]
+    assert any("2 of 2 recordings are unlike all of the training part: 'r0', 'r1'" in text for text in texts)
+    assert any("1 of 1 groups of 'person' are unlike all of the training part: 'new'" in text for text in texts)

@@ -23,6 +23,7 @@ from divecast.inference.predict import batches, predict
 
 _MOST_PER_STEP, _MOST_VALUES = 500_000, 20_000_000  # errors; more would not change a quantile
 _MOST_WINDOWS = 50_000  # of independent series; more would take minutes
+_MOST_OF_RECORDINGS = 4000  # they overlap, and reading their classes takes a millisecond or two each
 _YEAR = np.timedelta64(365, "D")
 
 
@@ -87,6 +88,7 @@ def draw_windows(valid: Windows, seed: int) -> Windows:
     n_channels = len(valid.source.channels)
     n = max(1, min(len(valid), _MOST_PER_STEP // n_channels, _MOST_VALUES // (n_channels * valid.shape.horizon)))
     n = min(n, _MOST_WINDOWS) if isinstance(valid.source, SeriesRows) else n
+    n = min(n, _MOST_OF_RECORDINGS) if valid.source.clock is None else n
     drawn = torch.randperm(len(valid), generator=torch.Generator().manual_seed(seed))[:n]
     return valid.subset(drawn.sort().values.numpy())
 

@@ -124,7 +124,7 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
     task = _task(stage, provenance, device, ranks)
     network = ranks.align(stage.network.to(device))
     history = fit_network(network, task, request.checkpointing, request.callbacks, request.probe)
-    fit_reader(network.marginal, (stage.train, stage.valid), _units(source, split), plan.seed)
+    fit_reader(network.marginal, (stage.train, stage.valid), _groups(source, split), plan.seed)
     fitted = stage.fitted(replace(provenance, history=history))
     fitted = replace(fitted, limits=limits.only(fitted.series or fitted.channels))
     drawn = draw_windows(stage.valid, plan.seed)
@@ -138,9 +138,10 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
     return _fitted_again(fitted, stage, request, ranks) if request.refit else fitted
 
 
-def _units(source: Source, split: Split) -> NDArray[np.int64]:
-    """Return the number of each segment; of recordings that a split keeps together that of all of them."""
-    return recording_units(source, None if isinstance(split, ByTime) else split.group)[0]
+def _groups(source: Source, split: Split) -> NDArray[np.int64] | None:
+    """Return the group of each recording, which the split keeps together; None if it keeps none."""
+    group = None if isinstance(split, ByTime) else split.group
+    return None if group is None else recording_units(source, group)[0]
 
 
 def _with_passes(plan: FitPlan, stage: Stage, request: FitRequest, ranks: Ranks) -> FitPlan:
@@ -169,7 +170,7 @@ def _fitted_again(fitted: FittedModel, former: Stage, request: FitRequest, ranks
     task = replace(_task(stage, replace(provenance, history=History()), fitted.device, ranks), passes=passes)
     network = ranks.align(stage.network.to(fitted.device))
     fit_network(network, task, _after(request.checkpointing), request.callbacks)
-    solve_reader(network.marginal, stage.train, _units(source, provenance.split), former.plan.seed)
+    solve_reader(network.marginal, stage.train, _groups(source, provenance.split), former.plan.seed)
     network.marginal.take_gains(fitted.network.marginal)
     network.forecaster.shares.copy_(fitted.network.forecaster.shares)
     for name in ("recalibration", "departures"):

@@ -1,12 +1,6 @@
-"""Closed form of q(b|x) of recordings: a ridge regression of classes, weighed with the trained encoder on validation.
-
-The penalty is that with the least error on recordings left out, which needs no second fit: if (K + p I)^-1 = G, the
-error on the windows of a recording is G_rr^-1 (G y)_r. It looks past what the windows of one recording share, which
-the usual formula for single windows cannot.
-"""
+"""Closed form of q(b|x) of recordings: a ridge regression of classes, weighed with the trained encoder."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -15,90 +9,116 @@ from torch import Tensor, nn
 
 from divecast._device import own_random_state
 from divecast.data import Windows
-from divecast.model.class_reader import ClassReader
+from divecast.fit.solve_classes import sharpness, solve_classes
+from divecast.inference.unlike import means_by
+from divecast.model.class_reader import NEVER, ClassReader
 from divecast.model.marginal import LabelPath, RBFBlocks
-from divecast.model.prior import RBFMixture
 
-_MOST_WINDOWS, _TO_DRAW, _BATCH = 4000, 256, 32
-_PENALTIES = (0.01, 0.05, 0.2, 1.0, 5.0)  # per feature, which have unit variance
-_GAINS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0)
+_MOST_WINDOWS, _TO_DRAW, _BATCH = 1500, 256, 32  # more windows of the same recordings told no more
+_FACTORS, _POWERS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5), (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
+_CLOSED = 1.0, 0.0  # the closed form alone
 _SMALLEST = 1e-6
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """Windows with a label of some factor at least.
-
-    Attributes:
-        windows: these windows.
-        labels: (window, factor), -1 where missing.
-    """
-
-    windows: Windows
-    labels: Tensor
-
-    @classmethod
-    def of(cls, windows: Windows, most: int, rng: np.random.Generator) -> "_Known":
-        labels = windows.labels[windows.origins - 1]
-        known = np.flatnonzero((labels >= 0).any(axis=1))
-        if len(known) > most:
-            known = np.sort(rng.choice(known, most, replace=False))
-        return cls(windows.subset(known), torch.from_numpy(labels[known].astype(np.int64)))
-
-
-def fit_reader(path: LabelPath, windows: tuple[Windows, Windows], groups: NDArray[np.int64], seed: int) -> None:
+def fit_reader(path: LabelPath, windows: tuple[Windows, Windows], groups: NDArray[np.int64] | None, seed: int) -> None:
     """Solve the reader of classes on training windows, and weigh it on validation windows; see the two functions."""
     solve_reader(path, windows[0], groups, seed)
     weigh_reader(path, windows[1])
 
 
-def solve_reader(path: LabelPath, train: Windows, groups: NDArray[np.int64], seed: int) -> None:
-    """Solve the reader of classes on labelled training windows, in place; nothing is done without a reader.
+def solve_reader(path: LabelPath, train: Windows, groups: NDArray[np.int64] | None, seed: int) -> None:
+    """Solve the reader of classes on training windows, in place; nothing is done without a reader or a label.
 
     Args:
         path: the label path.
-        train: training windows.
-        groups: (segment,) group of each recording; a group is left out whole.
+        train: training windows; those without a label serve, too (``fit/spread_labels.py``).
+        groups: (segment,) group of each recording, such as its person; None if there are none.
         seed: of the choice of kernels, and of windows if there are very many.
     """
     if not isinstance(path, RBFBlocks) or path.reader is None:
         return
     reader, rng = path.reader, np.random.default_rng(seed)
-    known = _Known.of(train, _MOST_WINDOWS, rng)
-    if not len(known.windows):
+    windows = train.subset(_some(_labels(train), rng))
+    labels = _labels(windows)
+    if not (labels >= 0).any():
         return
     with own_random_state(seed):
         some = torch.from_numpy(rng.choice(len(train), min(len(train), _TO_DRAW), replace=False))
         reader.convolutions.draw(train.batch(some).x.to(reader.weight.device))
-    segments = np.searchsorted(train.source.offsets, known.windows.origins - 1, side="right") - 1
-    with torch.inference_mode():
-        features = torch.cat([reader.convolutions(x).cpu() for x in _batches(reader, known.windows)])
-    _solve(reader, features, known.labels, groups[segments])
+    with torch.no_grad():
+        features = torch.cat([reader.convolutions(x).cpu() for x in _batches(reader, windows)])
+    centre, scale = features.mean(0), features.std(0, correction=0).clamp(min=_SMALLEST)
+    standard = features.sub_(centre).div_(scale)
+    reader.centre.copy_(centre)
+    reader.spread.copy_(scale)
+    of_window = None if groups is None else groups[windows.segments]
+    reader.farthest.copy_(torch.tensor(_farthest(standard.square().mean(1), windows.segments, of_window)))
+    gram = standard @ standard.T / standard.shape[1]
+    duals, biases = [], []
+    for number, (column, n_classes) in enumerate(zip(labels.T, reader.n_classes, strict=True)):
+        told = gram, torch.from_numpy(column.astype(np.int64)), n_classes, windows.segments, of_window
+        dual, bias = solve_classes(*told)
+        reader.sharpness[number] = sharpness(*told)
+        duals.append(dual)
+        biases.append(bias)
+    reader.weight.copy_(standard.T @ torch.cat(duals, dim=1) / standard.shape[1] / scale[:, None])
+    reader.bias.copy_(torch.cat(biases))
+    reader.gain.copy_(torch.tensor(_CLOSED).expand_as(reader.gain))
+
+
+def _farthest(distance: Tensor, recordings: NDArray[np.int64], groups: NDArray[np.int64] | None) -> tuple[float, float]:
+    """Return the largest mean distance of a recording and of a group, as it would be of one that is not in the fit.
+
+    Of n persons, one more is (n + 1) / (n - 1) times as far from their mean, in units of their spread, as one of them.
+    """
+    n_units = len(np.unique(recordings if groups is None else groups))
+    if n_units == 1:
+        return NEVER, NEVER
+    farther = (n_units + 1) / (n_units - 1)
+    found = [means_by(unit, distance.double().numpy())[1].max() for unit in (recordings, groups) if unit is not None]
+    largest = [float(each) * farther for each in found]
+    return largest[0], NEVER if groups is None else largest[1]
+
+
+def _labels(windows: Windows) -> NDArray[np.int16]:
+    """Return the labels of windows, (window, factor), -1 where missing."""
+    return windows.labels[windows.origins - 1]
+
+
+def _some(labels: NDArray[np.int16], rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return the places of at most ``_MOST_WINDOWS`` windows, half of them with a label if there are so many."""
+    known = (labels >= 0).any(axis=1)
+    told, rest = np.flatnonzero(known), np.flatnonzero(~known)
+    n_told = min(len(told), max(_MOST_WINDOWS // 2, _MOST_WINDOWS - len(rest)))
+    n_rest = min(len(rest), _MOST_WINDOWS - n_told)
+    return np.sort(np.concatenate([rng.choice(told, n_told, replace=False), rng.choice(rest, n_rest, replace=False)]))
 
 
 def weigh_reader(path: LabelPath, valid: Windows) -> None:
-    """Choose the gains of closed form and trained encoder by the likelihood of the labels of validation windows.
+    """Weigh closed form and trained encoder by the likelihood of the labels of validation windows.
 
-    Without labels there the trained encoder stays alone.
+    The closed form counts alone unless the recordings there say clearly that the encoder helps.
 
     Args:
         path: the label path, trained, with its reader solved.
         valid: validation windows.
     """
-    if not isinstance(path, RBFBlocks) or path.reader is None:
+    if not isinstance(path, RBFBlocks) or path.reader is None or not path.reader.solved():
         return
-    known = _Known.of(valid, _MOST_WINDOWS, np.random.default_rng(0))
-    if not len(known.windows):
+    reader, labels = path.reader, torch.from_numpy(_labels(valid).astype(np.int64))
+    some = np.random.default_rng(0).permutation(np.flatnonzero((labels >= 0).any(dim=1)))[:_MOST_WINDOWS]
+    if not len(some):
         return
+    windows, labels = valid.subset(np.sort(some)), labels[np.sort(some)]
     with torch.inference_mode():
-        read = [(path.reader(x), path.blocks(path.encoder(x).loc)) for x in _batches(path.reader, known.windows)]
-        labels = known.labels.to(path.reader.weight.device)
-        for number, mixture in enumerate(path.mixtures):
-            scores, learned = (torch.cat([each[part][number] for each in read]) for part in (0, 1))
-            of_factor = labels[:, number] >= 0
-            if bool(of_factor.any()):
-                chosen = _gains(mixture, scores[of_factor], learned[of_factor], labels[of_factor, number])
-                path.reader.gain[number] = torch.tensor(chosen)
+        read = [(reader(x), path.prior.log_class_probabilities(path.encoder(x).loc)) for x in _batches(reader, windows)]
+        for number in range(len(reader.n_classes)):
+            scores, learned = (torch.cat([each[part][number] for each in read]).cpu() for part in (0, 1))
+            known = labels[:, number] >= 0
+            if bool(known.any()):
+                logits, of_encoder = float(reader.sharpness[number]) * scores[known], learned[known]
+                chosen = _gains(logits, of_encoder, labels[known, number], windows.segments[known.numpy()])
+                reader.gain[number] = torch.tensor(chosen)
 
 
 def _batches(reader: ClassReader, windows: Windows) -> Iterator[Tensor]:
@@ -107,51 +127,21 @@ def _batches(reader: ClassReader, windows: Windows) -> Iterator[Tensor]:
         yield windows.batch(index).x.to(reader.weight.device)
 
 
-def _solve(reader: ClassReader, features: Tensor, labels: Tensor, groups: NDArray[np.int64]) -> None:
-    centre, scale = features.mean(0), features.std(0, correction=0).clamp(min=_SMALLEST)
-    standard = (features - centre).div_(scale)
-    weights, biases = [], []
-    for column, n_classes in zip(labels.T, reader.n_classes, strict=True):
-        known = column >= 0
-        wanted = nn.functional.one_hot(column[known], n_classes).to(standard.dtype)
-        mean = wanted.mean(0) if len(wanted) else torch.full((n_classes,), 1.0 / n_classes)
-        weights.append(ridge(standard[known], wanted - mean, groups[known.numpy()]) / scale[:, None])
-        biases.append(mean)
-    reader.centre.copy_(centre)
-    reader.weight.copy_(torch.cat(weights, dim=1))
-    reader.bias.copy_(torch.cat(biases))
-
-
-def ridge(x: Tensor, y: Tensor, groups: NDArray[np.int64]) -> Tensor:
-    """Return the weights, (feature, class), of the penalty with the least error on groups left out.
+def _gains(logits: Tensor, learned: Tensor, labels: Tensor, recordings: NDArray[np.int64]) -> tuple[float, float]:
+    """Return factor and power with the largest likelihood, if it is larger than the closed form's beyond chance.
 
     Args:
-        x: (window, feature), each of mean 0 and unit variance.
-        y: (window, class), each of mean 0.
-        groups: (window,) the group of each window.
+        logits: (window, class) of the closed form.
+        learned: (window, class) log probabilities of the trained encoder.
+        labels: (window,) class.
+        recordings: (window,) recording, which chance draws whole.
     """
-    gram = x @ x.T
-    members = [torch.from_numpy(np.flatnonzero(groups == group)) for group in np.unique(groups)]
-    best, found = float("inf"), x.new_zeros(x.shape[1], y.shape[1])
-    for penalty in _PENALTIES if len(members) > 1 else (_PENALTIES[-2],):
-        raised = gram.clone()
-        raised.diagonal().add_(penalty * x.shape[1])
-        inverse = torch.cholesky_inverse(torch.linalg.cholesky(raised))
-        dual = inverse @ y
-        error = sum(float(torch.linalg.solve(inverse[own][:, own], dual[own]).square().sum()) for own in members)
-        if error < best:
-            best, found = error, x.T @ dual
-    return found
-
-
-def _gains(mixture: RBFMixture, scores: Tensor, learned: Tensor, labels: Tensor) -> tuple[float, float]:
-    """Return the gains of closed form and trained encoder with the largest likelihood of the labels, (window,)."""
-    centres = mixture.centres()
-    mean = mixture.log_pi.exp() @ centres
-    closed, trained = scores @ centres - mean, learned - mean
     losses = {
-        (one, two): float(nn.functional.cross_entropy(mixture.log_joint(mean + one * closed + two * trained), labels))
-        for one in _GAINS
-        for two in _GAINS
+        (one, two): nn.functional.cross_entropy(one * logits + two * learned, labels, reduction="none")
+        for one in _FACTORS
+        for two in _POWERS
     }
-    return min(losses, key=losses.__getitem__)
+    best = min(losses, key=lambda each: float(losses[each].mean()))
+    gained = means_by(recordings, (losses[_CLOSED] - losses[best]).double().numpy())[1]
+    error = gained.std(ddof=1) / np.sqrt(len(gained)) if len(gained) > 1 else np.inf
+    return best if gained.mean() > error else _CLOSED

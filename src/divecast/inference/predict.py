@@ -275,7 +275,10 @@ def infer_window_labels(fitted: FittedModel, windows: Windows) -> Labels:
             f"This model infers no labels, since it was fitted {reason}",
             hint='Fit it with {factors} and {model.code.labels} "blocks" or "latent"',
         )
-    rows = [path.class_probabilities(path.infer(batch.x).mean) for batch in batches(fitted, windows)]
+    rows = [
+        tuple(log_q.exp() for log_q in path.log_class_probabilities(path.infer(batch.x)))
+        for batch in batches(fitted, windows)
+    ]
     given = windows.labels[windows.origins - 1].astype(np.int64)
     return Labels(_ends(windows), fitted.factor_names, fitted.classes, _joined_by_factor(rows), given)
 

@@ -13,7 +13,7 @@ from divecast.config import EncoderConfig
 from divecast.model.class_reader import ClassReader
 from divecast.model.encoder import ClassEncoder, MarginalEncoder
 from divecast.model.prior import MarginalPrior, RBFMixture
-from divecast.types import ClassPosterior, MarginalPosterior
+from divecast.types import ClassPosterior, MarginalPosterior, ReadNormal
 
 Clamped = tuple[Tensor, tuple[Tensor, ...]]
 """b, (batch, marginal), with given labels put in, and the class probabilities of each factor, (batch, class)."""
@@ -98,11 +98,20 @@ class LabelPath(nn.Module, ABC):
         """Return the class probabilities of each factor at b, (batch, class)."""
 
     def log_class_probabilities(self, posterior: MarginalPosterior) -> tuple[Tensor, ...]:  # noqa: ARG002
-        """Return the log class probabilities of each factor at the mean of q(b|x), (batch, class).
+        """Return the log class probabilities of each factor, (batch, class): at the mean of q(b|x), or as read.
 
         In logarithms, since probabilities of improbable classes underflow float32. Empty if no labels are inferred.
         """
         return ()
+
+    def inferred(
+        self,
+        posterior: MarginalPosterior,  # noqa: ARG002  one that is read has its own
+        classes: tuple[Tensor, ...],
+        labels: Tensor,  # noqa: ARG002
+    ) -> tuple[Tensor, ...]:
+        """Return the class probabilities of each factor, (batch, class), given those of ``clamp`` at q(b|x)'s draw."""
+        return classes
 
     def borrow(self, features: nn.Module, config: EncoderConfig) -> None:
         """Let the encoder of b also read the features of a; only ``RBFBlocks`` does."""
@@ -248,28 +257,16 @@ class RBFBlocks(LabelPath):
             self.reader.gain.copy_(other.reader.gain)
 
     def infer(self, x: Tensor) -> Normal:
-        """Return q(b|x), a normal of (batch, marginal); what has a closed form is added once it is solved."""
+        """Return q(b|x), a normal of (batch, marginal).
+
+        Once the reader of classes is solved, its mean is that of the centres under q(c|x).
+        """
         learned: Normal = self.encoder(x)
         if self.reader is None or self.training or not self.reader.solved():
             return learned
-        return Normal(self.stacked(self.reader(x), learned.loc), learned.scale, validate_args=False)
-
-    def stacked(self, scores: Sequence[Tensor], learned: Tensor) -> Tensor:
-        """Return the mean of q(b|x), (batch, marginal): closed form and trained encoder by their gains.
-
-        Args:
-            scores: of the classes of each factor, (batch, class).
-            learned: (batch, marginal) mean of the trained encoder.
-        """
-        gains = () if self.reader is None else self.reader.gain
-        blocks = []
-        for pi, f, score, block, gain in zip(
-            self.frequencies, self.mixtures, scores, self.blocks(learned), gains, strict=True
-        ):
-            centres = f.centres()
-            mean = pi @ centres
-            blocks.append(mean + gain[0] * (score @ centres - mean) + gain[1] * (block - mean))
-        return torch.cat(blocks, dim=1)
+        log_classes = self.reader.log_classes(x, self.prior.log_class_probabilities(learned.loc))
+        centres = [log_q.exp() @ f.centres() for log_q, f in zip(log_classes, self.mixtures, strict=True)]
+        return ReadNormal(log_classes, torch.cat(centres, dim=1), learned.scale)
 
     def blocks(self, b: Tensor) -> tuple[Tensor, ...]:
         """Split b, (batch, marginal), into the blocks of the factors."""
@@ -300,8 +297,17 @@ class RBFBlocks(LabelPath):
         return self.prior.class_probabilities(b)
 
     def log_class_probabilities(self, posterior: MarginalPosterior) -> tuple[Tensor, ...]:
-        """Return the log class posteriors of each factor at the mean of q(b|x), (batch, class)."""
+        """Return log q(c|x) of each factor, (batch, class), or the log class posteriors at the mean of q(b|x)."""
+        if isinstance(posterior, ReadNormal):
+            return posterior.log_classes
         return self.prior.log_class_probabilities(posterior.mean)
+
+    def inferred(self, posterior: MarginalPosterior, classes: tuple[Tensor, ...], labels: Tensor) -> tuple[Tensor, ...]:
+        """Return the class probabilities of each factor, (batch, class): q(c|x) where a label is missing."""
+        if not isinstance(posterior, ReadNormal):
+            return classes
+        read = zip(classes, posterior.log_classes, labels.T, strict=True)
+        return tuple(torch.where((label >= 0)[:, None], given, log_q.exp()) for given, log_q, label in read)
 
 
 def _as_classes(posterior: MarginalPosterior) -> ClassPosterior:

@@ -126,7 +126,7 @@ class Network(nn.Module):
         posterior = self.marginal.infer(x)
         draw = self.marginal.draw(posterior, sample)
         b, classes = self.marginal.clamp(draw, labels, noise=sample)
-        return MarginalCode(posterior, draw, b, classes)
+        return MarginalCode(posterior, draw, b, self.marginal.inferred(posterior, classes, labels))
 
     def predict(
         self,

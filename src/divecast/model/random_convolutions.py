@@ -10,8 +10,9 @@ from divecast.model.blocks import observed
 
 _LENGTH, _RAISED = 9, 3
 N_KERNELS = math.comb(_LENGTH, _RAISED)
-_DILATIONS, _THRESHOLDS = 8, 6  # most of each; our choice, chosen on validation people of motion
+_DILATIONS, _THRESHOLDS = 8, 2  # most of each; our choice: six thresholds read no more of motion
 _VIEWS = 2
+_AT_ONCE = 32  # windows, whose responses stay near the processor
 _MIXED = 9  # most channels that a kernel adds up
 _SMALLEST = 1e-3  # spread, in scaled units, below which a channel counts as constant in a window
 
@@ -65,8 +66,14 @@ class RandomConvolutions(nn.Module):
                 # Between two responses: at one of them rounding would decide.
                 self.thresholds[view, number] = (seen.gather(1, place) + seen.gather(1, place + 1)) / 2.0
 
+    @torch.no_grad()
     def forward(self, x: Tensor) -> Tensor:
-        """Map (batch, time, channel), scaled units, NaN where missing, to (batch, feature)."""
+        """Map (batch, time, channel), scaled units, NaN where missing, to (batch, feature), which has no gradient."""
+        if torch.compiler.is_exporting():
+            return self._features(x)
+        return torch.cat([self._features(part) for part in x.split(_AT_ONCE)])
+
+    def _features(self, x: Tensor) -> Tensor:
         found = []
         for view, values in enumerate(_views(x)):
             for number, dilation in enumerate(self.dilations):
@@ -75,7 +82,8 @@ class RandomConvolutions(nn.Module):
                 # Every other kernel sees the window as if it went on with zeros; the rest keep within it.
                 kept = response[:, 1::2, edge : response.shape[2] - edge]
                 for part, limits in ((response[:, ::2], threshold[::2]), (kept, threshold[1::2])):
-                    found += [(part > limits[:, i : i + 1]).to(x.dtype).mean(2) for i in range(_THRESHOLDS)]
+                    above = torch.empty_like(part)  # without it, half of the time goes into new memory
+                    found += [torch.gt(part, limits[:, i : i + 1], out=above).mean(2) for i in range(_THRESHOLDS)]
         return torch.cat(found, dim=1)
 
     def _responses(self, values: Tensor, number: int) -> Tensor:

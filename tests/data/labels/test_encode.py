@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from divecast.data import (
+    ByRecording,
     ByTime,
     Calendar,
     Label,
@@ -128,6 +129,18 @@ def test_a_class_unseen_in_training():
         DataError, match=r"'g'.*only in the test part.*: 'c', first in row 5 \(2024-01-01T05:00:00 UTC\)"
     ):
         check_seen(panel, factors, vocabularies, parts)
+
+
+def test_a_class_of_recordings_unseen_in_training_is_named_and_counts_as_missing():
+    labels = {"g": ["a", "b", "a", "c"]}
+    source = Recordings.from_arrays([np.zeros((9, 1), np.float32)] * 4, labels, rate=1.0)
+    parts = split(source, ByRecording(2, 1, 1))
+    factors = as_factors(["g"])
+    vocabularies = fit_vocabularies(source, factors, parts.train)
+    unknown = sorted({"a", "b", "c"} - set(vocabularies[0].classes))
+    with pytest.warns(DataWarning, match=f"without a label in the training part: '{unknown[0]}'"):
+        check_seen(source, factors, vocabularies, parts)
+    assert (encode_labels(source, factors, vocabularies) == -1).any()
 
 
 def test_missing_labels_are_not_unseen():

@@ -116,7 +116,9 @@ def encode_series_labels(
 
 
 def check_seen(source: Source, factors: Sequence[Factor], vocabularies: Sequence[Vocabulary], parts: Parts) -> None:
-    """Refuse classes of the validation or test part that the training part lacks.
+    """Refuse classes of the validation or test part that the training part lacks; of recordings, warn.
+
+    A class without a recording to learn from cannot be read: its labels count as missing.
 
     Args:
         source: Panel or recordings.
@@ -125,10 +127,17 @@ def check_seen(source: Source, factors: Sequence[Factor], vocabularies: Sequence
         parts: the parts.
 
     Raises:
-        DataError: there is such a class.
+        DataError: there is such a class, in a panel.
     """
     for title, part in (("validation", parts.valid), ("test", parts.test)):
         for factor, found in _unseen(source, factors, vocabularies, part):
+            if source.clock is None:
+                warn_data(
+                    f"Factor {factor.name!r} has classes without a label in the training part: {found} ({title} part). "
+                    "They are not learned, and count as unknown",
+                    hint="Label a recording of each that is in the training part, or choose another {split}",
+                )
+                continue
             raise DataError(
                 f"Factor {factor.name!r} has classes only in the {title} part, not in the training part: {found}",
                 hint="Leave the factor out, choose another {split}, or use more data",
@@ -136,7 +145,7 @@ def check_seen(source: Source, factors: Sequence[Factor], vocabularies: Sequence
 
 
 def check_known(source: Source, factors: Sequence[Factor], vocabularies: Sequence[Vocabulary], part: Part) -> None:
-    """Refuse data that lack the labels of a model, or have classes that it does not know.
+    """Refuse data that lack the labels of a model, or have classes that it does not know; of recordings, warn of these.
 
     Args:
         source: Panel or recordings.
@@ -154,8 +163,12 @@ def check_known(source: Source, factors: Sequence[Factor], vocabularies: Sequenc
             hint="Add them, empty where a label is not known",
         )
     for factor, found in _unseen(source, factors, vocabularies, part):
+        problem = f"Factor {factor.name!r} has classes that the model does not know: {found}"
+        if source.clock is None:
+            warn_data(f"{problem}. They count as unknown")
+            continue
         raise DataError(
-            f"Factor {factor.name!r} has classes that the model does not know: {found}",
+            problem,
             hint="Fit a model on all rows, or leave these labels out of the table",
         )
 

@@ -1,0 +1,1 @@
+"""Labels of recordings of movement: how well they are read, next to classifiers."""
