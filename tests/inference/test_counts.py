@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from divecast import ConfigError, DataWarning, DeepDIVE, ModelConfig, Panel, TrainingConfig
 from divecast.data import Part
-from divecast.fit.counts import Seen, fit_counts, most_likely
+from divecast.fit.counts import Seen, fit_counts, most_likely, scores_of
 from divecast.inference.counts import Counts, low_counts
 from worlds import hours
 
@@ -60,6 +60,17 @@ def test_scores_of_drawn_counts_are_standard_normal_and_lead_back_to_them() -> N
     assert abs(np.nanstd(scores) - 1.0) < 0.05
     back = counts.quantiles(mean, np.nan_to_num(scores))
     assert (back == truth)[~np.isnan(truth)].mean() > 0.999  # but for rounding at the edges of a step
+
+
+def test_a_channel_of_counts_leaves_the_others_of_a_panel_as_they_are() -> None:
+    draw = np.random.default_rng(2)
+    mean = draw.uniform(0.5, 3.0, (30, 4, 3)).astype(np.float32)
+    truth = draw.poisson(mean).astype(np.float32)
+    seen = Seen(mean, truth, np.ones_like(mean), truth - mean, np.tile(np.arange(3), (30, 1)))
+    one = Counts(np.zeros(3, np.float32), np.array([np.nan, 9.0, np.nan], np.float32))
+    scores = scores_of(seen, one, seed=3)
+    np.testing.assert_array_equal(scores[..., ::2], (truth - mean)[..., ::2])
+    np.testing.assert_array_equal(scores[..., 1:2], counts_of(0.0, 9.0).scores(mean[..., 1:2], truth[..., 1:2], seed=3))
 
 
 def test_parameters_are_those_of_the_draw_and_pay() -> None:
@@ -121,3 +132,17 @@ def test_forecasts_of_counts_are_whole_numbers_everywhere(series: str, tmp_path:
         assert (drawn == np.rint(drawn)).all()
         with pytest.raises(ConfigError, match="counts"):
             model.export(tmp_path / "m.onnx")
+
+
+@pytest.mark.slow
+def test_a_channel_of_counts_costs_a_panel_no_windows_of_its_calibration() -> None:
+    """A wide panel with one channel of counts is calibrated on as many windows as without counts."""
+    draw = np.random.default_rng(0)
+    values = draw.normal(size=(1500, 150)).cumsum(0) + 2000.0
+    values[:, 0] = draw.poisson(4.0, 1500)
+    panel = Panel.from_array(values, "2024-01-01", "1h")
+    n = []
+    for use in ("auto", "never"):
+        model = DeepDIVE(24, 24, [], model=ModelConfig(counts=use), training=TrainingConfig(epochs=1))
+        n.append(len(model.fit(panel, progress=False).fitted_model.dependence.errors))
+    assert n[0] == n[1]

@@ -17,6 +17,7 @@ from divecast.fit.drawn_errors import Draws
 from divecast.fit.outages import fit_ages
 from divecast.fit.recalibrate import Errors, fit_recalibration, folds
 from divecast.inference.calibration import Calibration
+from divecast.inference.counts import Counts
 from divecast.inference.dependence import Dependence
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import batches, predict
@@ -24,6 +25,7 @@ from divecast.inference.predict import batches, predict
 _MOST_PER_STEP, _MOST_VALUES = 500_000, 20_000_000  # errors; more would not change a quantile
 _MOST_WINDOWS = 50_000  # of independent series; more would take minutes
 _MOST_OF_RECORDINGS = 4000  # they overlap, and reading their classes takes a millisecond or two each
+_MOST_SCORES = 1_000_000  # of counts; more take a long time
 _YEAR = np.timedelta64(365, "D")
 
 
@@ -52,11 +54,11 @@ def calibrated(fitted: FittedModel, train: Windows, valid: Windows, low_counts: 
     fit_departures(draws, train)
     counts = fitted.counts
     if low_counts.any():
-        some = thinned(len(valid), values[0].numel())
-        valid = valid.subset(some)
-        seen = seen_of(fitted, valid, errors_of(fitted, valid), values[torch.from_numpy(some)])
-        counts = fit_counts(seen, low_counts, fitted.config.counts, seed)
-        values = torch.from_numpy(scores_of(seen, counts, seed))
+        counts = _counts(fitted, valid, values, low_counts)
+        if counts.there_are:
+            some = thinned(len(valid), values.shape[1] * _columns(fitted, counts.known), _MOST_SCORES)
+            valid, values = valid.subset(some), values[torch.from_numpy(some)]
+            values = torch.from_numpy(scores_of(seen_of(fitted, valid, errors_of(fitted, valid), values), counts, seed))
     at = phases(valid.source.clock, valid.origins)
     return replace(
         fitted,
@@ -64,6 +66,20 @@ def calibrated(fitted: FittedModel, train: Windows, valid: Windows, low_counts: 
         calibration=Calibration.of(values),
         dependence=Dependence.of(values, torch.from_numpy(at), n_phases, seed),
     )
+
+
+def _counts(fitted: FittedModel, valid: Windows, values: Tensor, low_counts: NDArray[np.bool_]) -> Counts:
+    """Return the distributions of low counts, fitted to some of the windows, and none where they do not pay."""
+    some = thinned(len(valid), values.shape[1] * _columns(fitted, low_counts))
+    valid, values = valid.subset(some), values[torch.from_numpy(some)]
+    seen = seen_of(fitted, valid, errors_of(fitted, valid), values)
+    seen = seen if fitted.independent else seen.of_channels(low_counts)
+    return fit_counts(seen, low_counts, fitted.config.counts, fitted.provenance.plan.seed)
+
+
+def _columns(fitted: FittedModel, chosen: NDArray[np.bool_]) -> int:
+    """Return how many values of a row of a window are of the chosen channels, or series of an independent model."""
+    return 1 if fitted.independent else int(chosen.sum())
 
 
 def seen_of(fitted: FittedModel, windows: Windows, errors: Errors, residuals: Tensor) -> Seen:

@@ -46,6 +46,12 @@ class Seen:
         """Return some windows."""
         return Seen(*(getattr(self, name)[windows] for name in ("mean", "truth", "scale", "residuals", "group")))
 
+    def of_channels(self, channels: NDArray[np.bool_]) -> "Seen":
+        """Return some channels, (channel,)."""
+        names = ("mean", "truth", "scale", "residuals")
+        values = {name: np.ascontiguousarray(getattr(self, name)[..., channels]) for name in names}
+        return Seen(**values, group=self.group[:, channels])
+
 
 def fit_counts(seen: Seen, candidates: NDArray[np.bool_], use: CountsUse, seed: int) -> Counts:
     """Return the distributions of the candidates, or none where these do not pay.
@@ -105,10 +111,14 @@ def _with_zeros(log: Doubles, is_zero: NDArray[np.bool_], zeros: float) -> Doubl
 
 def scores_of(seen: Seen, counts: Counts, seed: int) -> Floats:
     """Return residuals, (window, horizon, channel): normal scores of what holds counts, others as they are."""
-    if not counts.there_are:
+    known = counts.known[seen.group]
+    columns: NDArray[np.bool_] = np.any(known, axis=0)
+    if not columns.any():
         return seen.residuals
-    found = _by_window(counts, seen.group).scores(seen.mean, seen.truth, seed)
-    return np.where(counts.known[seen.group][:, None], found, seen.residuals)
+    counted, scores = seen.of_channels(columns), seen.residuals.copy()
+    found = _by_window(counts, counted.group).scores(counted.mean, counted.truth, seed)
+    scores[..., columns] = np.where(known[:, None, columns], found, counted.residuals)
+    return scores
 
 
 def _by_window(counts: Counts, group: NDArray[np.int64]) -> Counts:
