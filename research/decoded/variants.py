@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from divecast.fit.solve_movement import solve_movement
-from divecast.model.movement import Movement
+from divecast.model import Movement
 from divecast.types import Batch
 
 _POOLED = 20.0  # windows' worth of the covariance of all classes in that of a class, as of movements

@@ -24,7 +24,7 @@ import torch
 from numpy.typing import NDArray
 
 from divecast import ByGroup, DeepDIVE
-from divecast.inference.with_added import infer_all_labels
+from divecast.inference import infer_window_labels
 from research.common import ROOT, add_run
 from research.read_motion.classifiers import ENTRIES
 from research.read_motion.folds import FACTORS, FOLDS, LOOKBACK, SHARES, Fold, Rows
@@ -68,7 +68,7 @@ def own(number: int, share: float, draw: int) -> Line:
     origins, recording = fold.origins(held_out=True)
     windows = model.fitted_model.windows(fold.data, "test", "encode")
     windows = windows.subset(np.flatnonzero(np.isin(windows.origins, origins)))
-    labels, found = infer_all_labels(model.fitted_model, windows), {}
+    labels, found = infer_window_labels(model.fitted_model, windows), {}
     for column, factor in enumerate(FACTORS):
         names, index = fold.classes(factor)
         learned = labels.classes[column]

@@ -19,9 +19,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from divecast._device import own_random_state
-from divecast.fit.read_classes import ridge
-from divecast.model.random_convolutions import RandomConvolutions
+from divecast.fit import ClassRidge
+from divecast.model import RandomConvolutions
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -35,7 +34,7 @@ _PENALTIES = (0.01, 0.1, 1.0)
 _TREES = 300
 _LEAST_SPREAD = 0.1  # scaled units; a nearly flat window is not blown up to noise
 _BANDS = 8
-_TO_DRAW, _BATCH, _SMALLEST = 256, 64, 1e-6
+_TO_DRAW, _BATCH, _SMALLEST, _PENALTY = 256, 64, 1e-6, 1.0
 _QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 
 
@@ -96,16 +95,20 @@ def train_convolutions(x: Floats, labels: Ints, seed: int) -> Reading:
     """Train a ridge regression on random convolutions, which reads real windows best; arguments as ``train``."""
     known = labels >= 0
     convolutions = RandomConvolutions(*x.shape[1:])
-    with own_random_state(seed):
+    with torch.random.fork_rng(devices=()):
+        torch.manual_seed(seed)
         some = np.random.default_rng(seed).permutation(len(x))[:_TO_DRAW]
         convolutions.draw(torch.from_numpy(x[some]))
     features = _convolved(convolutions, x[known])
     centre, scale = features.mean(0), features.std(0).clamp(min=_SMALLEST)
+    standard = (features - centre) / scale
     wanted = torch.nn.functional.one_hot(torch.from_numpy(labels[known])).float()
-    weight = ridge((features - centre) / scale, wanted - wanted.mean(0), np.zeros(len(features), np.int64))
+    gram = standard @ standard.T / standard.shape[1]
+    ridge = ClassRidge.of(gram, wanted, torch.ones(len(gram)), _PENALTY)
+    weight = standard.T @ ridge.dual / standard.shape[1]
 
     def read(windows: Floats) -> Ints:
-        scores = (_convolved(convolutions, windows) - centre) / scale @ weight + wanted.mean(0)
+        scores = (_convolved(convolutions, windows) - centre) / scale @ weight + ridge.bias
         return scores.argmax(1).numpy()
 
     return read

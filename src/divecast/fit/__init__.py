@@ -3,8 +3,10 @@
 These names are public: studies and other packages may import them from here.
 """
 
+from divecast.fit.class_ridge import ClassRidge
 from divecast.fit.fit_model import FitRequest
 
 __all__ = [
+    "ClassRidge",
     "FitRequest",
 ]

@@ -7,7 +7,9 @@ from divecast.model.encoder import ClassEncoder
 from divecast.model.fusion import Fusion
 from divecast.model.linear.label_covariates import label_covariates, recurring_pairs
 from divecast.model.marginal import Clamped, MarginalCode
+from divecast.model.movement import Movement
 from divecast.model.network import Dimensions, Network
+from divecast.model.random_convolutions import RandomConvolutions
 
 __all__ = [
     "Clamped",
@@ -15,7 +17,9 @@ __all__ = [
     "Dimensions",
     "Fusion",
     "MarginalCode",
+    "Movement",
     "Network",
+    "RandomConvolutions",
     "label_covariates",
     "recurring_pairs",
 ]
