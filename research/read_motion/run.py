@@ -5,8 +5,8 @@
 
 Ten people do seven exercises with either arm (``motion``); two people are held out in each of five folds. Of the
 recordings of the other eight all, 25 or 10 % have their labels. divecast is fitted with two of the eight for
-validation, then to all eight (``refit=True``); the classifiers are fitted to the labelled ones of all eight.
-``python -m research.read_motion.page`` writes docs/reading.md.
+validation, then to all eight (``refit=True``); the classifiers are fitted to the labelled ones of all eight. These need
+an environment of their own, with aeon 1.6.0, whose python is named by ``--classifiers``.
 """
 
 import argparse
