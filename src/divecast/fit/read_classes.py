@@ -17,6 +17,7 @@ from divecast.model.marginal import LabelPath, RBFBlocks
 _MOST_WINDOWS, _TO_DRAW, _BATCH = 1500, 256, 32  # more windows of the same recordings told no more
 _FACTORS, _POWERS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5), (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 _CLOSED = 1.0, 0.0  # the closed form alone
+_MARGIN = 1.25  # of a recording, of which only some windows are looked at
 _SMALLEST = 1e-6
 
 
@@ -77,7 +78,7 @@ def _farthest(distance: Tensor, recordings: NDArray[np.int64], groups: NDArray[n
     farther = (n_units + 1) / (n_units - 1)
     found = [means_by(unit, distance.double().numpy())[1].max() for unit in (recordings, groups) if unit is not None]
     largest = [float(each) * farther for each in found]
-    return largest[0], NEVER if groups is None else largest[1]
+    return _MARGIN * largest[0], NEVER if groups is None else largest[1]
 
 
 def _labels(windows: Windows) -> NDArray[np.int16]:
