@@ -105,7 +105,10 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     made = {(line["case"], line["seed"]) for line in read_lines(OUT) if line["way"] == "refit"}
-    for name, case in cases(arguments.data).items():
+    known = cases(arguments.data)
+    if unknown := {*(arguments.case or ())} - {*known}:
+        parser.error(f"--case {', '.join(sorted(unknown))}: expected {', '.join(known)}; all but loads need --data")
+    for name, case in known.items():
         for seed in range(arguments.seeds):
             if (name, seed) not in made and name in (arguments.case or [name]):
                 run(name, case, seed, arguments.models)
