@@ -53,6 +53,8 @@ def calibrated(fitted: FittedModel, train: Windows, valid: Windows, low_counts: 
     fit_ages(draws)
     fit_departures(draws, train)
     counts = fitted.counts
+    if not fitted.independent:
+        low_counts = low_counts & ~values.isnan().all(1).all(0).numpy()  # others follow a plain rule
     if low_counts.any():
         counts = _counts(fitted, valid, values, low_counts)
         if counts.there_are:
