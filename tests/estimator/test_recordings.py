@@ -1,5 +1,7 @@
 """Recordings: fit, forecast, and labels of windows and of whole recordings."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -95,8 +97,10 @@ def test_recordings_and_people_unlike_the_fit_are_named(moves_model: DeepDIVE) -
     noise = [(50.0 * draw.normal(size=(90, 2))).astype(np.float32) for _ in range(2)]
     labels = {"move": ["fast", "slow"], "side": ["left", "right"], "person": ["new", "new"]}
     strange = Recordings.from_arrays(noise, labels, rate=10.0, channels=RECORDINGS.channels)
-    with pytest.warns(DataWarning) as told:
-        moves_model.infer_labels(strange, by="recording")
-    texts = [str(each.message) for each in told]
-    assert any("2 of 2 recordings are unlike all of the training part: 'r0', 'r1'" in text for text in texts)
-    assert any("1 of 1 groups of 'person' are unlike all of the training part: 'new'" in text for text in texts)
+    alone = replace(strange, labels=strange.labels | {"person": np.array([None, "new"], dtype=object)})
+    for data in (strange, alone):  # a person that is not told stops nothing
+        with pytest.warns(DataWarning) as told:
+            moves_model.infer_labels(data, by="recording")
+        texts = [str(each.message) for each in told]
+        assert any("2 of 2 recordings are unlike all of the training part: 'r0', 'r1'" in text for text in texts)
+        assert any("1 of 1 groups of 'person' are unlike all of the training part: 'new'" in text for text in texts)

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from divecast.data import ByTime, Windows
 from divecast.data.names import listed
-from divecast.data.parts import kind_of_unit, recording_units
+from divecast.data.parts import kind_of_unit
+from divecast.data.tables.label_columns import distinct
 from divecast.errors import warn_data
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import batches
@@ -40,10 +41,11 @@ def warn_of_unlike(fitted: FittedModel, windows: Windows) -> None:
     group = None if isinstance(split, ByTime) else split.group
     named: list[tuple[str, NDArray[np.int64], Sequence[str]]] = [(kind_of_unit(None), some.segments, source.names)]
     if group is not None and source.has_label(group):
-        of_recording, groups = recording_units(source, group)
-        named.append((kind_of_unit(group), of_recording[some.segments], groups))
+        classes, of_recording = distinct(source.label_column(group)[source.offsets[:-1]])
+        named.append((kind_of_unit(group), of_recording[some.segments], classes))
     for (what, unit, names), limit in zip(named, reader.farthest.cpu().numpy(), strict=False):
-        units, means = means_by(unit, distance)
+        told = unit >= 0  # -1 for a recording without its group
+        units, means = means_by(unit[told], distance[told])
         far = [names[each] for each in units[means > limit]]
         if far:
             warn_data(
