@@ -48,6 +48,7 @@ from divecast.data.names import listed
 from divecast.errors import ConfigError, warn_data
 from divecast.inference.finite import check_finite
 from divecast.inference.fitted_model import FittedModel
+from divecast.model.marginal import RBFBlocks
 from divecast.persistence.atomic import replacing
 from divecast.types import MarginalPosterior, WindowEffects
 
@@ -102,6 +103,9 @@ class Graph(nn.Module):
         super().__init__()
         self.network = copy.deepcopy(fitted.network).cpu().eval().requires_grad_(False)
         self.network.decoder = nn.Identity()  # type: ignore[assignment]  # the reconstruction is no output
+        path = self.network.marginal
+        if isinstance(path, RBFBlocks) and path.reader is not None and not path.reader.solved():
+            path.reader = None  # a graph cannot ask whether it is
         sizes = [vocabulary.n_classes for vocabulary in coded(fitted)]
         self.names = probability_names([vocabulary.name for vocabulary in coded(fitted)])
         self.inputs = input_names(fitted)
