@@ -49,3 +49,12 @@ def test_missing_values_are_the_mean_and_a_silent_channel_says_nothing(drawn: Ra
     zero = WINDOWS.clone()
     zero[1, :, 2] = 0.0
     torch.testing.assert_close(drawn(gaps)[1:], drawn(zero)[1:])
+
+
+@pytest.mark.parametrize("lookback", [1, 2, 8])
+def test_a_window_shorter_than_the_kernels_is_read(lookback: int) -> None:
+    convolutions = RandomConvolutions(lookback, 3)
+    convolutions.draw(WINDOWS[:, :lookback])
+    found = convolutions(WINDOWS[:, :lookback])
+    assert torch.isfinite(found).all()
+    assert found.std(0).max() > 0.1

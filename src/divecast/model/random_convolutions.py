@@ -78,8 +78,8 @@ class RandomConvolutions(nn.Module):
         for view, values in enumerate(_views(x)):
             for number, dilation in enumerate(self.dilations):
                 response, threshold = self._responses(values, number), self.thresholds[view, number]
-                edge = dilation * (_LENGTH // 2)
-                # Every other kernel sees the window as if it went on with zeros; the rest keep within it.
+                edge = dilation * (_LENGTH // 2) if x.shape[1] >= _LENGTH else 0
+                # Every other kernel sees the window as if it went on with zeros; the rest keep within it, if they can.
                 kept = response[:, 1::2, edge : response.shape[2] - edge]
                 for part, limits in ((response[:, ::2], threshold[::2]), (kept, threshold[1::2])):
                     above = torch.empty_like(part)  # without it, half of the time goes into new memory
