@@ -1,0 +1,147 @@
+"""Write docs/reading.md from the lines of research/read_motion; no number there is typed by hand.
+
+python -m research.read_motion.page
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from research.common import mean_sd, read_lines, spread, table
+from research.read_motion.classifiers import ENTRIES
+from research.read_motion.folds import FACTORS, SHARES
+from research.read_motion.run import OWN
+from research.scripts import page_options
+
+LINES = Path(__file__).with_name("results.jsonl")
+PANEL = Path(__file__).with_name("panel.jsonl")
+KNOWN = Path(__file__).parents[1] / "known" / "results.jsonl"
+PAGE = Path(__file__).parents[2] / "docs" / "reading.md"
+Line = dict[str, Any]
+Runs = dict[tuple[int, int], Line]  # by fold and draw
+
+INTRO = """# Reading labels of recordings
+
+Written by `python -m research.read_motion.page`; every line behind it is one run of
+`python -m research.read_motion.run --classifiers PYTHON`.
+
+`motion` has ten people, seven exercises and two sides. Windows of 200 rows (4 s) start every 50 rows. In each of five
+folds two people are held out, and labels of all their windows are read: the share that is right of windows, and of
+recordings by the mean of their windows' scores. Of the recordings of the other eight people all have labels, or 25 or
+10 %, drawn at random.
+
+- **divecast** is fitted with all settings at their defaults, two of the eight people for validation, and then to all
+  eight (`refit=True`). Recordings without labels serve, too.
+- **MiniRocket** and **MultiRocket** are the features of aeon 1.6.0 and the ridge regression its classifiers have
+  (`RidgeClassifierCV` on standardised features), fitted to the recordings of all eight people that have labels.
+
+q(b|x) of recordings starts from a closed form ([method.md](method.md)): proportions of random convolutions, a ridge
+regression, labels spread to recordings without. It is weighed with the trained encoder, if validation people say
+clearly that this helps.
+"""
+
+SHARE = """Mean and standard deviation over {n} runs ({folds} folds, {draws} of the labelled recordings). *Ahead* is the
+mean difference of divecast to that entry in the same runs, in points, and in how many of them divecast is at least as
+good.
+"""
+
+CALIBRATION = """## Are the probabilities calibrated?
+
+Mean negative log-likelihood of the labels of windows of people held out, and expected calibration error in ten bins of
+confidence, of divecast. The classifiers have no probabilities.
+"""
+
+PANEL_INTRO = """## The same closed form on a panel
+
+`python -m research.read_motion.panel --data PATH/eia_us_demand_hourly`: random convolutions and a ridge regression read
+hour, weekday and month from windows of a week of EIA's 112 series; penalties by weeks left out. The last row is what
+the fitted model, whose encoder is trained, reads of the test year ([known.md](known.md)). Proportions over a window do
+not tell where in it something happens, so the hour is lost; what the trained encoder reads of weekday and month is
+better than what they tell. So panels keep the trained encoder alone.
+"""
+
+
+def page(lines: Sequence[Line], panel: Sequence[Line], known: Sequence[Line]) -> str:
+    """Return the whole page."""
+    parts = [INTRO]
+    for share in SHARES:
+        runs = {entry: dict(_runs(lines, entry, share)) for entry in (OWN, *ENTRIES)}
+        parts += [f"## {share:.0%} of the recordings have labels\n", _share({e: r for e, r in runs.items() if r})]
+    parts += [CALIBRATION, _calibration(lines), _seconds(lines)]
+    return "\n".join([*parts, PANEL_INTRO, _panel(panel, known)])
+
+
+def _runs(lines: Sequence[Line], entry: str, share: float) -> Iterator[tuple[tuple[int, int], Line]]:
+    for line in lines:
+        for job in line.get("jobs", [line]) if line["entry"] == entry else []:
+            if job["share"] == share:
+                yield (line["fold"], job["draw"]), job
+
+
+def _share(runs: dict[str, Runs]) -> str:
+    common = sorted(set.intersection(*(set(each) for each in runs.values())))
+    if OWN not in runs or not common:
+        return "Not measured yet.\n"
+    n_draws = len({draw for _, draw in common})
+    intro = SHARE.format(
+        n=len(common), folds=len({fold for fold, _ in common}), draws=f"{n_draws} draw{'s' * (n_draws > 1)}"
+    )
+    header = ["", *(f"{factor}: {unit}" for factor in FACTORS for unit in ("window", "recording")), "ahead"]
+    rows = []
+    for entry, found in runs.items():
+        cells, ahead = [], []
+        for factor in FACTORS:
+            for unit in ("window", "recording"):
+                values = [found[run][factor][unit] for run in common]
+                gained = [runs[OWN][run][factor][unit] - value for run, value in zip(common, values, strict=True)]
+                cells.append(mean_sd(spread(values)))
+                ahead.append(f"{100 * fmean(gained):+.1f} ({sum(each >= 0 for each in gained)})")
+        rows.append([entry, *cells, "" if entry == OWN else "; ".join(ahead)])
+    return f"{intro}\n{table(header, rows)}\n"
+
+
+def _calibration(lines: Sequence[Line]) -> str:
+    rows = []
+    for share in SHARES:
+        runs = [job for _, job in _runs(lines, OWN, share)]
+        for factor in FACTORS if runs else ():
+            cells = [mean_sd(spread([run[factor][score] for run in runs])) for score in ("nll", "ece")]
+            rows.append([f"{share:.0%}", factor, str(len(runs)), *cells])
+    return table(["labels", "factor", "runs", "NLL", "ECE"], rows) + "\n"
+
+
+def _seconds(lines: Sequence[Line]) -> str:
+    seconds = [job["cpu_seconds"] for share in SHARES for _, job in _runs(lines, OWN, share)]
+    return (
+        f"Fit and refit of divecast take {fmean(seconds):.0f} seconds of the processor on one thread, measured beside "
+        "other programs.\n"
+        if seconds
+        else ""
+    )
+
+
+def _panel(panel: Sequence[Line], known: Sequence[Line]) -> str:
+    names = ("hour", "weekday", "month")
+    rows = []
+    for windows in sorted({line["windows"] for line in panel}):
+        some = [line for line in panel if line["windows"] == windows]
+        for part in ("valid", "test"):
+            cells = [mean_sd(spread([line[part][name] for line in some])) for name in names]
+            rows.append([f"closed form, {windows:,} training windows", part, str(len(some)), *cells])
+    fitted = [line["read_from_b"] for line in known if line["case"] == "eia" and line["arm"] == "told"]
+    if fitted:
+        cells = [mean_sd(spread([line[name] for line in fitted])) for name in names]
+        rows.append(["fitted model", "test", str(len(fitted)), *cells])
+    return table(["", "part", "seeds", *names], rows) + "\n"
+
+
+def main() -> None:
+    """Write the page."""
+    args = page_options(__doc__, LINES, PAGE)
+    args.out.write_text(page(*map(read_lines, (args.lines, PANEL, KNOWN))), encoding="utf-8")
+    print(args.out)
+
+
+if __name__ == "__main__":
+    main()
