@@ -26,7 +26,8 @@ made, and what they cannot know: [uncertainty.md](uncertainty.md).
 ## Single numbers
 
 The share that the 90 % interval holds: of all, of the step of the horizon and of the series with the smallest and the
-largest share; CRPS and mean absolute error in the units of the data.
+largest share; the same of all and of the steps for a model that observes each row before the next forecast
+(`evaluate(adapt=True)`); CRPS and mean absolute error in the units of the data.
 """
 
 JOINT = """## Sums and peaks
@@ -58,13 +59,14 @@ def page(lines: Sequence[Line], faults: Sequence[Line]) -> str:
     """Return the page."""
     by_case = {case: [line for line in lines if line["case"] == case and not line["quick"]] for case in CASES}
     there = {case: runs for case, runs in by_case.items() if runs}
-    header = ["case", "seeds", "all", "steps", "series", "CRPS", "MAE"]
+    header = ["case", "seeds", "all", "steps", "series", "all, observed", "steps, observed", "CRPS", "MAE"]
     single = [
         [
             case,
             str(len(runs)),
             mean_sd(spread([run["held"]["all"] for run in runs])),
             *(f"{_mean(runs, part, 0):.3f} to {_mean(runs, part, 1):.3f}" for part in ("step", "series")),
+            *_observed(runs),
             *(number(_mean_of(runs, name)) for name in ("crps", "mae")),
         ]
         for case, runs in there.items()
@@ -102,6 +104,15 @@ def _after_faults(lines: Sequence[Line]) -> list[str]:
     text = FAULTY.format(seeds=len(runs), epochs=runs[0]["epochs"], every=runs[0]["every"])
     silent = {name: _over_spread(runs, name) for name in ("model", "effects", "average")}
     return [text, table(header, rows), "", SILENT.format(**silent)]
+
+
+def _observed(runs: Sequence[Line]) -> tuple[str, str]:
+    """Return the cells of a model that observes; empty where it was not measured."""
+    found = [run["observed"] for run in runs if "observed" in run]
+    if not found:
+        return "", ""
+    least, most = (sum(each["step"][end] for each in found) / len(found) for end in (0, 1))
+    return mean_sd(spread([each["all"] for each in found])), f"{least:.3f} to {most:.3f}"
 
 
 def _over_spread(runs: Sequence[Line], name: str) -> str:

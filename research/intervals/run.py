@@ -6,7 +6,8 @@
 Cases are the tracks of the race (their data lie below PATH) and the shipped ``loads`` and ``motion``. A model is fitted
 on the parts of the track and scored on the test part, from every origin; sums and peaks from some hundred origins,
 evenly spaced, by paths that depend on each other as the errors of the validation part do, and beside them by paths
-whose numbers are drawn one by one from the same quantiles. With ``--models``, fitted models are kept and read again.
+whose numbers are drawn one by one from the same quantiles. Of a panel the intervals are scored also as ``observe``
+moves them, row by row. With ``--models``, fitted models are kept and read again.
 ``python -m research.intervals.page`` writes docs/intervals.md.
 """
 
@@ -21,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from divecast import DeepDIVE
+from divecast import DeepDIVE, Panel
 from divecast.inference import (
     LEVELS,
     FittedModel,
@@ -79,6 +80,13 @@ def held(model: DeepDIVE, data: Any) -> Line:
     }
 
 
+def observed(model: DeepDIVE, data: Any) -> Line:
+    """Return what the interval holds, of all and by step, of a model that observes every row."""
+    (scores,) = model.evaluate(data, "test", baselines=False, adapt=True).scores.values()
+    *by_step, overall = scores.table()["coverage"].tolist()
+    return {"all": overall, "step": [min(by_step), max(by_step)]}
+
+
 def joint(fitted: FittedModel, data: Any, n_origins: int) -> Line:
     """Return the scores of sums and peaks, of paths with the dependence of errors and of numbers drawn one by one."""
     windows = fitted.windows(data, "test", role="score")
@@ -116,6 +124,8 @@ def _measured(args: argparse.Namespace, seed: int) -> Line:
         model = case.fitted(path)
         seconds = time.process_time() - began
     scores = {"held": held(model, case.data), "joint": joint(model.fitted_model, case.data, _ORIGINS)}
+    if isinstance(case.data, Panel):
+        scores["observed"] = observed(model, case.data)
     return {**scores, "cpu_seconds": seconds}
 
 
