@@ -499,6 +499,50 @@ SERIES = (
     Bad("No channel", lambda folder: as_panel(HOURLY).select([])),
 )
 
+TRIAL = pd.DataFrame({"time": np.arange(30) / 50, "ax": WAVE[:30], "ay": WAVE[30:]})
+VISITS = pd.DataFrame({"file": ["a.csv", "b.csv"], "visit": ["first", "second"]})
+
+
+def files(content: Mapping[str, pd.DataFrame | str], visits: pd.DataFrame | None = None, **told: Any) -> Any:
+    """Read a folder of files with one recording each, and perhaps a table of their labels."""
+
+    def act(folder: Path) -> object:
+        trials = folder / "trials"
+        trials.mkdir()
+        for name, table in content.items():
+            (trials / name).write_text(table if isinstance(table, str) else csv(table))
+        if visits is not None:
+            visits.to_csv(folder / "visits.csv", index=False)
+            told["known"] = folder / "visits.csv"
+        return read_source(trials, **told)
+
+    return act
+
+
+FOLDERS = (
+    Bad("A file without rows", files({"a.csv": TRIAL, "b.csv": "time,ax,ay\n", "c.csv": ""}), warns=True),
+    Bad("No file with rows", files({"a.csv": "time,ax,ay\n"})),
+    Bad("Files of another kind", files({"a.csv": TRIAL, "notes.docx": "x"}), warns=True),
+    Bad(
+        "Other columns in a file", files({"a.csv": TRIAL, "b.csv": TRIAL, "c.csv": TRIAL.rename(columns={"ay": "aY"})})
+    ),
+    Bad("A channel that a file lacks", files({"a.csv": TRIAL, "b.csv": TRIAL[["time", "ax"]]}, channels=["ay"])),
+    Bad("Two files of one name", files({"a.csv": TRIAL, "a.txt": TRIAL})),
+    Bad("Text in a file of numbers", files({"a.csv": TRIAL, "b.csv": TRIAL, "c.csv": changed(TRIAL, 3, "ay", "off")})),
+    Bad("A column with the name of that of the files", files({"a.csv": TRIAL.assign(recording=1.5)})),
+    Bad("A rate that does not fit the clock", files({"a.csv": TRIAL}, rate=100)),
+    Bad("A file of another rate", files({"a.csv": TRIAL, "b.csv": TRIAL, "c.csv": TRIAL.assign(time=TRIAL.time / 2)})),
+    Bad("Rows that are missing by the clock", files({"a.csv": TRIAL.drop(index=[7, 8])}), warns=True),
+    Bad("A clock that goes back", files({"a.csv": TRIAL.assign(time=TRIAL.time % 0.5)}, time="time")),
+    Bad("A clock without a unit", files({"a.csv": TRIAL.assign(time=TRIAL.time * 1000)})),
+    Bad("Neither a clock nor a rate", files({"a.csv": TRIAL[["ax", "ay"]]}), warns=True),
+    Bad("Labels of a file that is not there", files({"a.csv": TRIAL}, VISITS), warns=True),
+    Bad("A file without a row of labels", files({f"{name}.csv": TRIAL for name in "abc"}, VISITS), warns=True),
+    Bad("A row of labels without a name", files({"a.csv": TRIAL}, changed(VISITS, 1, "file", None)), warns=True),
+    Bad("Two rows of labels for a file", files({"a.csv": TRIAL}, VISITS.assign(file="a"))),
+    Bad("Labels of other files", files({"c.csv": TRIAL}, VISITS)),
+)
+
 GROUPS: Mapping[str, tuple[Bad, ...]] = {
     "Files and columns": FILES,
     "Time stamps": STAMPS,
@@ -507,6 +551,7 @@ GROUPS: Mapping[str, tuple[Bad, ...]] = {
     "Rows of the future, and second tables": FUTURE,
     "Series, and data for a model": SERIES,
     "Recordings and parts": RECORDINGS,
+    "Folders of recordings": FOLDERS,
     "Clocks": CLOCKS,
     "Stores": STORES,
 }

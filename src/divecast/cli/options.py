@@ -130,8 +130,8 @@ class DataOptions:
         str,
         typer.Argument(
             metavar="DATA",
-            help="CSV or other text file (also .gz), Parquet or Excel file, folder of a store, or a shipped data set: "
-            "loads or motion.",
+            help="CSV or other text file (also .gz), Parquet or Excel file, folder of a store or with one file per "
+            "recording, or a shipped data set: loads or motion.",
             show_default=False,
         ),
         Reads(_as_data),
@@ -171,7 +171,7 @@ class DataOptions:
         typer.Option(
             "--known",
             help="Second table with the labels and covariates that DATA lacks, by time or by time and series; its rows "
-            "after the end of DATA are those to forecast.",
+            "after the end of DATA are those to forecast. Of recordings: their labels, one row each.",
             rich_help_panel=_DATA,
         ),
         Reads(),
@@ -278,13 +278,18 @@ class DataOptions:
         str | None,
         typer.Option(
             "--recording",
-            help="Column of the recording's name, for a file of many recordings without a common clock.",
+            help="Column of the recording's name, for a file of many recordings without a common clock; of a folder, "
+            "that of --known. Default: the one that has the names of most files.",
             rich_help_panel=_DATA,
         ),
     ] = None
     rate: Annotated[
         float | None,
-        typer.Option("--rate", help="Sampling rate of recordings, rows per second (Hz).", rich_help_panel=_DATA),
+        typer.Option(
+            "--rate",
+            help="Sampling rate of recordings, rows per second (Hz). Default: of a folder, that of its clock.",
+            rich_help_panel=_DATA,
+        ),
     ] = None
 
     def settings(self) -> dict[str, Any]:

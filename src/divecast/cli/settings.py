@@ -128,7 +128,7 @@ class CommandSettings:
 
     def reading_options(self) -> list[str]:
         """Return the options, as words of a command line, that read the data as these settings do."""
-        rate = str(self.rate) if self.recording is not None else None
+        rate = str(self.rate) if self.recording is not None or self.rate != 1.0 else None
         pairs: list[tuple[str, str | None]] = [("--id", name) for name in as_names(self.id)]
         pairs += [("--time", self.time), ("--value", self.value), ("--tz", self.tz)]
         pairs += [("--calendar", self.calendar), *(("--holidays", dates) for dates in self.holidays)]

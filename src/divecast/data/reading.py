@@ -13,12 +13,13 @@ from divecast.data.covariates import Covariate
 from divecast.data.datasets import available, is_shipped, load
 from divecast.data.factors import CALENDAR_NAMES, Factor, Label
 from divecast.data.future import add_known
-from divecast.data.names import chosen, listed
+from divecast.data.names import chosen, listed, one_form
 from divecast.data.sources.panel import Panel
-from divecast.data.sources.recordings import Recordings
+from divecast.data.sources.recordings import RECORDING, Recordings
 from divecast.data.sources.store import open_store
 from divecast.data.tables.as_written import AsWritten
 from divecast.data.tables.columns import Frame, column_names, open_frame
+from divecast.data.tables.folder import Files, is_folder_of_tables, read_folder
 from divecast.data.tables.long_names import IDS, LongNames, Names, as_names, long_names
 from divecast.data.tables.parquet_files import is_address
 from divecast.data.tables.roles import Roles
@@ -119,21 +120,24 @@ def read_source(  # noqa: PLR0913  one argument for each thing a table may not s
     All arguments but ``channels``, ``static`` and ``known`` describe a table and are ignored where the data are none.
 
     Args:
-        data: a Panel, Recordings, or what :func:`as_panel` takes. A file or folder that exists comes before a shipped
-            data set of the same name.
+        data: a Panel, Recordings, or what :func:`as_panel` takes; or a folder of files with one recording each, as in
+            :meth:`Recordings.from_folder`. A file or folder that exists comes before a shipped data set of the same
+            name.
         factors: factors of the model; those that are labels name columns of the table.
         absent_labels: whether the table may lack these columns and covariates, as data to forecast from may.
         labels: further columns that hold labels, not channels.
         time: column of time stamps; detected automatically if omitted.
         tz: time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
-        recording: column that names the recording; if given, the table is read as recordings.
-        rate: sampling rate of recordings, Hz.
+        recording: column that names the recording; if given, the table is read as recordings. Of a folder, the files
+            name them, and this is their column in ``known``, if it has one.
+        rate: sampling rate of recordings, Hz; of a folder by default that of the clock.
         channels: channels to keep, in order; all if empty. A text that names no channel may name several, with commas.
         covariates: columns of numbers that are not forecast, of panels.
         static: facts of the series of a panel: a table, or the path of one, as in :meth:`Panel.from_wide`.
         known: a second table, or the path of one, with columns of labels and covariates that the data lack, aligned by
             time: one row per time, or one per time and series with a column ``unique_id``. Rows after the end of the
-            data become rows of the future.
+            data become rows of the future. Of recordings, labels with one row per recording, as in
+            :meth:`Recordings.with_labels`.
         id: column that names the series of a long table, or several that do so together, as in
             :meth:`Panel.from_long`. A table is read as long if ``id`` or ``value`` is given, or if its columns have
             the usual names of a long table, such as unique_id, ds and y.
@@ -163,35 +167,40 @@ def read_source(  # noqa: PLR0913  one argument for each thing a table may not s
     elsewhere = [] if second is None else column_names(second)
     needed = Roles() if absent_labels else Roles(tuple(of_factors), roles.covariates)
     source = _without_table(data)
+    if source is None and _is_folder(data):
+        beside = Path(known) if isinstance(known, str | Path) else None
+        files = Files(as_written, text, channels or like.channels, beside)
+        source = _of_folder(Path(data), recording, files, roles, ReadNames(time=time, rate=rate).or_as(like))
     if source is None:
         table = open_frame(as_written.read(data, text))[0]
         columns = column_names(table)
-        _check_needed(needed, [*columns, *elsewhere], _title(data), "columns")
-        asked = {label.name for label in roles.labels} - {factor.name for factor in of_factors} - {*elsewhere}
-        read = roles.only({*columns, *asked})
         layout, keys = ("recordings", (recording,)) if recording is not None else ("", as_names(id))
         said = ReadNames(layout, keys, time, value, rate, tuple(chosen(channels, columns)), (), text, time_format)
-        names = said.or_as(like.known(columns))
-        if not {*names.channels} <= {*columns}:
-            names = replace(names, channels=())  # so that a message can name all that are there
-        source = _of_table(table, names, read, tz, written)
-        if names.channels and not said.channels and names.layout != "long":
-            _report_unknown(columns, names, source, (*read.names, *elsewhere))
+        _check_needed(needed, [*columns, *elsewhere], _title(data), "columns")
+        asked = {label.name for label in roles.labels} - {factor.name for factor in of_factors} - {*elsewhere}
+        source = _of_table(table, (said, like), roles.only({*columns, *asked}), elsewhere, tz, written)
     elif source is not data:
         there = [*source.labels, *(source.covariates if isinstance(source, Panel) else ()), *elsewhere]
         _check_needed(needed, there, _title(data), "labels")
-    if isinstance(source, Panel):
+    if isinstance(source, Recordings):
+        source = _labelled(source, roles, static, known, recording if recording in elsewhere else None)
+    else:
         facts = AsWritten(as_names(id or source.as_read.id) or IDS).read(static, text)
         source = source.with_static(facts, id)
         if second is not None:
             lacking = roles.only({*roles.names} - {*source.labels} - {*source.covariates})
             source = add_known(source, second, lacking, time, id, time_format)
-    elif roles.covariates or static is not None or known is not None:
-        raise DataError(
-            "Recordings have no covariates, no facts of their channels and no known future, only panels do",
-            hint="Leave out {covariates}, {static} and {known}, or keep the covariates as channels",
-        )
     return source.select(chosen(channels, source.channels)) if channels else source
+
+
+def _labelled(source: Recordings, roles: Roles, static: Any, known: Any, key: str | None) -> Recordings:
+    """Recordings with the labels of a second table, if there is one."""
+    if roles.covariates or static is not None:
+        raise DataError(
+            "Recordings have no covariates and no facts of their channels, only panels do",
+            hint="Leave out {covariates} and {static}, or keep the covariates as channels",
+        )
+    return source if known is None else source.with_labels(known, key)
 
 
 def _report_unknown(columns: Sequence[str], names: ReadNames, source: Panel | Recordings, aside: Sequence[str]) -> None:
@@ -202,10 +211,22 @@ def _report_unknown(columns: Sequence[str], names: ReadNames, source: Panel | Re
 
 
 def _of_table(
-    table: Frame, names: ReadNames, roles: Roles, tz: str | None, written: StampOptions
+    table: Frame,
+    told: tuple[ReadNames, ReadNames],
+    roles: Roles,
+    elsewhere: Sequence[str],
+    tz: str | None,
+    written: StampOptions,
 ) -> Panel | Recordings:
-    """Read a table whose columns are named, or some of them."""
+    """Read a table whose columns are named, or some of them, by a user and by a model."""
+    said, like = told
+    columns = column_names(table)
+    names = said.or_as(like.known(columns))
+    if not {*names.channels} <= {*columns}:
+        names = replace(names, channels=())  # so that a message can name all that are there
     source = _of_columns(table, names, roles, tz, written)
+    if names.channels and not said.channels and names.layout != "long":
+        _report_unknown(columns, names, source, (*roles.names, *elsewhere))
     as_read = replace(source.as_read, text=names.text, time_format=names.time_format)
     return replace(source, as_read=as_read)
 
@@ -224,6 +245,34 @@ def _of_columns(
     return Panel.from_wide(table, names.time, roles.labels, tz, roles.covariates, channels=channels, **written)
 
 
+def _is_folder(data: Any) -> bool:
+    """Whether data are the path of a folder of files with one recording each."""
+    return isinstance(data, str | Path) and not is_address(data) and is_folder_of_tables(Path(data))
+
+
+def _of_folder(folder: Path, recording: str | None, files: Files, roles: Roles, like: ReadNames) -> Recordings:
+    """Read a folder of files with one recording each.
+
+    Args:
+        folder: the folder.
+        recording: name of the column of their names.
+        files: how to read them.
+        roles: columns that are labels, where the files have them.
+        like: names of the columns of other recordings, with the time and the rate if they are told.
+    """
+    before = like.ids[0] if like.layout == "recordings" else RECORDING
+    key = one_form(recording or before)
+    table = open_frame(read_folder(folder, key, files))[0]
+    columns = column_names(table)
+    channels = chosen(files.channels, columns)
+    read = roles.only({*columns})
+    time = like.time if like.time in columns or not like.channels else None
+    source = Recordings.from_files(table, key, channels or None, [each.name for each in read.labels], like.rate, time)
+    if files.channels == like.channels != ():
+        _report_unknown(columns, replace(like, ids=(key,)), source, read.names)
+    return replace(source, as_read=replace(source.as_read, text=files.text or UNTOLD))
+
+
 def _without_table(data: Any) -> Panel | Recordings | None:
     """Return the source of data that are not a table; None for a table or the path of one."""
     if isinstance(data, Panel | Recordings):
@@ -239,6 +288,8 @@ def _without_table(data: Any) -> Panel | Recordings | None:
     if is_shipped(data):
         return load(str(data))
     path = Path(data)
+    if _is_folder(path):
+        return None
     if path.is_dir():
         return open_store(path)
     if not path.exists():

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Real
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,16 +11,23 @@ from numpy.typing import NDArray
 
 from divecast._text import plural
 from divecast.data.as_read import NO_TABLE, AsRead, Backend
-from divecast.data.names import check_count, check_known, one_form
+from divecast.data.names import check_count, check_known, chosen, one_form
 from divecast.data.source import Column, Values
 from divecast.data.sources.arrays import check_array, hash_values, take_channels
+from divecast.data.tables.as_written import all_as_written
 from divecast.data.tables.columns import column_names, get_series, open_frame
+from divecast.data.tables.folder import Files, read_folder
 from divecast.data.tables.grid import empty_values
 from divecast.data.tables.ids import number_ids
 from divecast.data.tables.label_columns import label_array, read_labels, same_labels
 from divecast.data.tables.not_channels import not_channels_of_recordings
 from divecast.data.tables.numbers import RowText, read_numbers
+from divecast.data.tables.recording_clock import rate_of_clock
+from divecast.data.tables.recording_labels import labels_of_recordings
 from divecast.errors import DataError
+
+RECORDING = "recording"
+"""Column that names the recordings of a folder, where no other name is told."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -145,6 +153,31 @@ class Recordings:
         wanted = tuple(map(one_form, channels))
         return replace(self, values=take_channels(self.values, wanted, self.channels), channels=wanted)
 
+    def with_labels(self, table: Any, recording: str | None = None) -> "Recordings":
+        """The same rows with the labels of a second table, beside their own.
+
+        Recordings without a row have no label, and rows of other recordings are left out, both with a DataWarning.
+
+        Args:
+            table: a pandas, polars or pyarrow table, or the path of one, with one row per recording. Its columns that
+                are not empty are labels; one of a name that is there already replaces it.
+            recording: column that names the recordings; by default the one that names most of them.
+
+        Raises:
+            DataError: no row names a recording, or two the same one.
+
+        Example:
+            >>> import pandas as pd
+            >>> trials = Recordings.from_arrays([np.zeros((5, 2)), np.zeros((8, 2))], names=["a", "b"])
+            >>> table = pd.DataFrame({"trial": ["b", "a"], "when": ["after", "before"]})
+            >>> trials.with_labels(table).labels["when"].tolist()
+            ['before', 'after']
+        """
+        title = Path(table).name if isinstance(table, str | Path) else "the table of labels"
+        frame = open_frame(all_as_written(table))[0]
+        key = recording and one_form(recording)
+        return replace(self, labels={**self.labels, **labels_of_recordings(frame, self.names, key, title)})
+
     def fingerprint(self) -> str:
         """SHA-256 of channels, bounds and values, as hex.
 
@@ -257,6 +290,66 @@ class Recordings:
         rows = {name: column for name, column in columns.items() if name not in whole}
         as_read = AsRead("recordings", time, names=names, ids=ids, left_out=left_out)
         return cls(values, offsets, names, tuple(channels), _check_rate(rate), whole, rows, backend, as_read)
+
+    @classmethod
+    def from_folder(
+        cls,
+        folder: str | Path,
+        labels: Any = None,
+        rate: float = 1.0,
+        channels: Sequence[str] = (),
+        time: str | None = None,
+    ) -> "Recordings":
+        r"""Read a folder of files with one recording each, named as the file without its ending.
+
+        Args:
+            folder: the folder; files in folders within it are named with them, as in ``p01/walk``. Files without rows
+                are left out with a DataWarning.
+            labels: a table of labels, as in :meth:`with_labels`; it may lie in the folder.
+            rate: sampling rate, Hz; by default that of the clock.
+            channels: columns of values; by default as in :meth:`from_long`. All files need them.
+            time: column of the clock; by default one with a usual name, such as time.
+
+        Raises:
+            DataError: files have other columns than the others, or the same name; the rate does not fit the clock; or
+                as in :meth:`from_long` and :meth:`with_labels`.
+
+        Example:
+            >>> trials = folder / "trials"
+            >>> trials.mkdir(exist_ok=True)
+            >>> for name in ("before", "after"):
+            ...     _ = (trials / f"{name}.csv").write_text("time,x\n0.00,1.5\n0.01,1.7\n0.02,1.4\n")
+            >>> Recordings.from_folder(trials)
+            Recordings(2 of 3 to 3 rows, 1 channel, 100 Hz)
+        """
+        beside = Path(labels) if isinstance(labels, str | Path) else None
+        table = read_folder(Path(folder), RECORDING, Files(channels=channels, beside=beside))
+        chosen_channels = chosen(channels, table.column_names) if channels else None
+        source = cls.from_files(table, RECORDING, chosen_channels, (), rate, time)
+        return source if labels is None else source.with_labels(labels)
+
+    @classmethod
+    def from_files(
+        cls,
+        frame: Any,
+        recording: str,
+        channels: Sequence[str] | None = None,
+        labels: Sequence[str] = (),
+        rate: float = 1.0,
+        time: str | None = None,
+    ) -> "Recordings":
+        """Read a table as :meth:`from_long` does, with the rate of its clock; arguments and errors as there.
+
+        Example:
+            >>> import pandas as pd
+            >>> table = pd.DataFrame({"trial": ["a", "a", "b", "b"], "time": [0, 0.02] * 2, "x": [1.0, 2.0, 3.0, 4.0]})
+            >>> Recordings.from_files(table, "trial").rate
+            50.0
+        """
+        opened = open_frame(frame)[0]
+        names, numbers, _ = number_ids(opened, (recording,))
+        clock, told = rate_of_clock(opened, numbers.astype(np.int64), names, time, _check_rate(rate))
+        return cls.from_long(opened, recording, channels, labels, told, clock)
 
 
 def _check_shapes(arrays: Sequence[NDArray[Any]]) -> None:

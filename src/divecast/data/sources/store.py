@@ -25,6 +25,7 @@ from divecast.data.names import check_unique
 from divecast.data.sources.arrays import check_array
 from divecast.data.sources.panel import Panel
 from divecast.data.sources.store_columns import SUFFIXES, Beside, StoredColumns, stale_files, write_columns
+from divecast.data.tables.folder import STORE
 from divecast.data.time.business_days import BusinessDays
 from divecast.data.time.clock import Clock
 from divecast.data.time.open_slots import OpenSlots
@@ -34,7 +35,6 @@ from divecast.persistence.atomic import staging
 from divecast.persistence.strict import as_artifact_error, check_understood, parse_object
 
 _VALUES = tuple(f"values{suffix}.f32" for suffix in SUFFIXES)
-_HEADER = "store.json"
 _FORMAT = "divecast-store"
 _VERSIONS = (1, 2, 3)  # values alone; with labels, covariates or facts of the series; with how a table was read
 
@@ -133,12 +133,12 @@ def open_store(path: str | Path, check: bool = True) -> Panel:
         Panel(1 channel, 3 rows every 1h from 2024-01-01T00:00:00 to 2024-01-01T02:00:00 UTC, labels [])
     """
     folder = Path(path)
-    if not (folder / _HEADER).is_file():
-        raise ArtifactError(f"There is no store at {folder}: it has no file {_HEADER}", argument="path")
+    if not (folder / STORE).is_file():
+        raise ArtifactError(f"There is no store at {folder}: it has no file {STORE}", argument="path")
     with as_artifact_error(folder, "store"):
-        header = parse_object((folder / _HEADER).read_text("utf-8"))
+        header = parse_object((folder / STORE).read_text("utf-8"))
         if header["format"] != _FORMAT or header["version"] not in _VERSIONS:
-            raise ValueError(f"expected {_FORMAT} of version 1 to {max(_VERSIONS)}, {_HEADER} says otherwise")
+            raise ValueError(f"expected {_FORMAT} of version 1 to {max(_VERSIONS)}, {STORE} says otherwise")
         values, clock = header["values"], Clock.from_dict(header["clock"])
         channels, digest = tuple(map(str, header["channels"])), header["sha256"]
         has_columns = header["version"] > 1 and "columns" in header
@@ -205,7 +205,7 @@ def _digest(
 @contextmanager
 def _new_store(path: Path) -> Iterator[Path]:
     """A folder beside ``path`` that is moved there when the block succeeds, and removed when it fails."""
-    if path.exists() and not (path / _HEADER).is_file():
+    if path.exists() and not (path / STORE).is_file():
         raise ArtifactError(
             f"{path} exists and is not a store", hint="Choose a new folder or a store to replace", argument="path"
         )
@@ -227,8 +227,8 @@ def _put(new: Path, path: Path) -> None:
     if not path.exists():
         os.rename(new, path)
         return
-    files = [file.name for file in new.iterdir() if file.name != _HEADER]
-    for name in (*files, _HEADER):
+    files = [file.name for file in new.iterdir() if file.name != STORE]
+    for name in (*files, STORE):
         os.replace(new / name, path / name)
     for stale in stale_files(path, files):
         with suppress(OSError):  # Windows keeps a file that is mapped
@@ -238,7 +238,7 @@ def _put(new: Path, path: Path) -> None:
 def _free_name(path: Path) -> str:
     """A name for the file of values that the store at ``path`` does not use."""
     try:
-        taken = json.loads((path / _HEADER).read_text())["values"]
+        taken = json.loads((path / STORE).read_text())["values"]
     except (OSError, ValueError, LookupError, TypeError):
         taken = None
     return next(name for name in _VALUES if name != taken)
@@ -252,7 +252,7 @@ def _append(file: BinaryIO, chunk: NDArray[Any], first: int, channels: Sequence[
 
 
 def _write_header(folder: Path, header: Mapping[str, Any]) -> None:
-    with open(folder / _HEADER, "w") as file:
+    with open(folder / STORE, "w") as file:
         file.write(json.dumps(header, indent=1))
         file.flush()
         os.fsync(file.fileno())

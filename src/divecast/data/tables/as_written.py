@@ -50,6 +50,17 @@ class AsWritten(NamedTuple):
         return table
 
 
+NOTHING = AsWritten()
+"""No column is named."""
+
+
+def all_as_written(data: Any, text: TextFormat | None = None) -> Any:
+    """Read a table all of whose columns are labels; anything but a path is returned as it is."""
+    if not isinstance(data, str | Path):
+        return data
+    return AsWritten(labels=tuple(read_table(data, text).column_names)).read(data, text)
+
+
 def _settled(column: Any, *, is_id: bool) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc

@@ -13,6 +13,13 @@ from divecast.data.text_format import TextFormat
 from divecast.errors import DataError
 
 _TEXTS = tuple(f"{ending}{packed}" for ending in (".csv", ".tsv", ".tab", ".txt", ".dat") for packed in ("", ".gz"))
+_PARQUET = (".parquet", ".pq")
+
+
+def stem_of(name: str) -> str | None:
+    """Return the name of a file without the ending of a table; None if it has no such ending."""
+    endings = sorted((*_TEXTS, *SHEETS, *_PARQUET), key=len, reverse=True)
+    return next((name[: -len(ending)] for ending in endings if name.lower().endswith(ending)), None)
 
 
 def read_table(path: str | Path, text: TextFormat | None = None, as_text: Collection[str] = ()) -> Any:
@@ -44,7 +51,7 @@ def read_table(path: str | Path, text: TextFormat | None = None, as_text: Collec
         raise DataError(f"There is no file {path}")
     name = path.name.lower()
     with readable(path):
-        if name.endswith((".parquet", ".pq")):
+        if name.endswith(_PARQUET):
             from pyarrow import parquet
 
             return parquet.read_table(path, read_dictionary=_texts_of(parquet.read_schema(path), as_text))
