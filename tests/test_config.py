@@ -99,3 +99,9 @@ def test_a_choice_is_checked_by_its_name(value: object) -> None:
         check_choice(("a", "b", "d"), by=value)
     assert caught.value.argument == "by"
     check_choice(("a", "b", "d"), by="b")
+
+
+def test_windows_of_recordings_start_twenty_times_within_a_look_back_unless_told():
+    assert TrainingConfig().stride == 1
+    assert [TrainingConfig().for_recordings(lookback).stride for lookback in (8, 200, 1000)] == [1, 10, 50]
+    assert TrainingConfig(window_stride=3).for_recordings(200).stride == 3

@@ -30,6 +30,7 @@ LinearStart = Literal["stacked", "ridge", "shared"]
 _MAX_INTEGER = 2**63 - 1  # the largest that numpy counts with and torch takes as a seed
 _EPOCHS, _BATCH_SIZE = 5, 128  # of a fit to many windows
 _STEPS, _STEPS_AN_EPOCH, _SMALLEST_BATCH, _MOST_EPOCHS = 150, 8, 16, 40  # of one to few; docs/method.md
+_STARTS = 20  # of windows of recordings within a look-back
 _MAX_DEPTH = 100  # refuses a file with a billion layers before they are built
 _MAX_EPOCHS = 10_000  # whose losses a file may have
 
@@ -407,8 +408,9 @@ class TrainingConfig(_Config):
         labelled: minimum share of labelled windows in the marginal player's batches (``step`` or ``epoch``); if fewer
             training windows are labelled, some others are replaced by labelled ones, drawn with replacement.
         clamp: share of known labels whose class replaces the inferred b in the conditional player's turn.
-        window_stride: rows from the start of one training or validation window to the next; the stacked linear path
-            uses all rows where that takes seconds.
+        window_stride: rows from the start of one training or validation window to the next; None for 1, or, of
+            recordings, a twentieth of the look-back, since neighbouring windows tell nearly the same. The stacked
+            linear path uses all rows where that takes seconds.
         channels: maximum number of channels per step; 0 for all. A wider panel is learned from a sample of its channels
             that changes with every step, such that each channel is used in turn. Losses are scaled to all channels.
             Epochs are then validated on all channels of about the same share of the validation windows.
@@ -438,7 +440,7 @@ class TrainingConfig(_Config):
     combine: Combine = "sum"
     labelled: float = 0.5
     clamp: float = 0.5
-    window_stride: int = 1
+    window_stride: int | None = None
     channels: int = 384
     precision: Precision = "mixed"
     unlearnable: Literal["plain", "drop"] = "plain"
@@ -447,9 +449,10 @@ class TrainingConfig(_Config):
     def __post_init__(self) -> None:
         """Check types and ranges (ConfigError)."""
         self._check_types()
-        self._at_least(1, *(name for name in ("epochs", "batch_size") if getattr(self, name) is not None))
+        automatic = ("epochs", "batch_size", "window_stride")
+        self._at_least(1, *(name for name in automatic if getattr(self, name) is not None))
         self._require(self.n_epochs <= _MAX_EPOCHS, "epochs", f"<= {_MAX_EPOCHS}")
-        self._at_least(1, "patience", "window_stride")
+        self._at_least(1, "patience")
         self._at_least(0, "weight_decay", "channels")
         self._require(self.learning_rate > 0, "learning_rate", "> 0")
         self._require(self.clip > 0, "clip", "> 0")
@@ -469,6 +472,22 @@ class TrainingConfig(_Config):
     def n_batch(self) -> int:
         """Windows per step: as set, or as many as a fit to many windows takes."""
         return _BATCH_SIZE if self.batch_size is None else self.batch_size
+
+    @property
+    def stride(self) -> int:
+        """Rows from one window to the next: as set, or 1."""
+        return 1 if self.window_stride is None else self.window_stride
+
+    def for_recordings(self, lookback: int) -> "TrainingConfig":
+        """Return the settings with the window stride in numbers, for a fit to recordings.
+
+        Example:
+            >>> TrainingConfig().for_recordings(lookback=200).window_stride
+            10
+        """
+        if self.window_stride is not None:
+            return self
+        return replace(self, window_stride=max(1, lookback // _STARTS))
 
     def for_windows(self, n: int) -> "TrainingConfig":
         """Return the settings with epochs and batch size in numbers, for a fit to ``n`` training windows.

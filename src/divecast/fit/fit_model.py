@@ -87,7 +87,7 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
     independent = isinstance(source, Panel) and plan.series == "independent"
     n_rows = own_length(source) if independent else None
     lookback, split = lookback_and_split(source, plan.horizon, plan.lookback or None, request.split, n_rows)
-    plan = replace(plan, lookback=lookback)
+    plan = _with_lookback(plan, source, lookback)
     if request.split is None and isinstance(source, Recordings):
         split = default_split(source, plan.factors, plan.shape)
     raw, limits = source, Limits.none(source.channels)
@@ -129,7 +129,7 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
     fitted = replace(fitted, limits=limits.only(fitted.series or fitted.channels))
     drawn = draw_windows(stage.valid, plan.seed)
     if plan.model.decoder.shrink:
-        fitted = shrink_correction(fitted, drawn, len(stage.valid) * plan.training.window_stride / plan.horizon)
+        fitted = shrink_correction(fitted, drawn, len(stage.valid) * plan.training.stride / plan.horizon)
     fitted, drawn = with_own_models(fitted, stage, drawn)
     hold_counts = np.zeros(len(fitted.series or fitted.channels), np.bool_)
     if plan.model.counts != "never" and stage.scale.powers is None:
@@ -142,6 +142,12 @@ def _groups(source: Source, split: Split) -> NDArray[np.int64] | None:
     """Return the group of each recording, which the split keeps together; None if it keeps none."""
     group = None if isinstance(split, ByTime) else split.group
     return None if group is None else recording_units(source, group)[0]
+
+
+def _with_lookback(plan: FitPlan, source: Source, lookback: int) -> FitPlan:
+    """Return the plan with the look-back, and of recordings the window stride, in numbers."""
+    training = plan.training.for_recordings(lookback) if isinstance(source, Recordings) else plan.training
+    return replace(plan, lookback=lookback, training=training)
 
 
 def _with_passes(plan: FitPlan, stage: Stage, request: FitRequest, ranks: Ranks) -> FitPlan:

@@ -22,11 +22,11 @@ def fit_ages(draws: Draws) -> None:
     """
     fitted = draws.fitted
     found, lookback = fitted.network.forecaster.recalibration, fitted.shape.lookback
-    ages = [0, *(max(number, round(lookback ** (number / (N_AGES - 1)))) for number in range(1, N_AGES))]
+    ages = [max(number, round(lookback ** (number / (N_AGES - 1)))) for number in range(1, N_AGES)]
     whole = draws.errors(unchanged)
     factors = [draws.errors(partial(_silent, age)).log_ratio(whole) for age in ages]
-    found.ages.copy_(torch.tensor(ages, dtype=torch.float32))
-    found.by_age.copy_(torch.stack(factors).cummax(0).values)
+    found.ages.copy_(torch.tensor([0, *ages], dtype=torch.float32))
+    found.by_age[1:].copy_(torch.stack(factors).cummax(0).values)
 
 
 def _silent(age: int, batch: Batch, drawn: Tensor) -> Batch:

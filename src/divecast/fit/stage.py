@@ -129,7 +129,7 @@ class Stage:
             in_validation = Windows.of(source, parts.valid, labels, scale, plan.shape, "score", stride).scaled()
             return replace(in_training, effects=row_effects), replace(in_validation, effects=row_effects)
 
-        train, valid = windows(plan.training.window_stride)
+        train, valid = windows(plan.training.stride)
         check_seen(source, plan.factors, vocabularies, parts)
         _check_windows(train, valid, [v for _, v in labelled_by], plan.training)
         dimensions = _with_pairs(
@@ -215,7 +215,7 @@ def _effects(
 
 def start_of(network: Network, plan: FitPlan, train: Part) -> Start:
     """Return how to solve the linear path; ``stacked`` uses windows at every row where that takes seconds."""
-    decoder, stride = plan.model.decoder, plan.training.window_stride
+    decoder, stride = plan.model.decoder, plan.training.stride
     if decoder.linear == "stacked" and takes_seconds(network, train.n_rows):
         stride = 1
     return Start(decoder.linear, decoder.ridge_penalty, stride, plan.seed)
@@ -254,7 +254,7 @@ def _check_windows(
             raise DataError(
                 f"No training window has the label of {len(missing)} of {vocabulary.n_classes} classes of factor "
                 f"{vocabulary.name!r} ({names}{', ...' if len(missing) > 12 else ''}) with "
-                f"training.window_stride={training.window_stride}",
+                f"training.window_stride={training.stride}",
                 hint="Choose a {training.window_stride} without a common divisor with the season, such as 5 instead of "
                 "8 for hourly data, or use more data",
                 argument="training.window_stride",

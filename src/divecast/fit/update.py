@@ -215,7 +215,7 @@ class _Work:
             believed: weight of the unseen rows.
         """
         plan, n = past.provenance.plan, len(self.source.values)
-        stride = plan.training.window_stride
+        stride = plan.training.stride
         unseen = self.windows(self.part(n - self.n_unseen, n), past.effects, "score", stride)
         drawn, shares = draw_windows(unseen, plan.seed), past.network.forecaster.shares
         if plan.model.decoder.shrink:
@@ -232,7 +232,7 @@ class _Work:
         """Continue the training of the network, and return the number of steps."""
         fitted, provenance = self.fitted, self.fitted.provenance
         plan, history = provenance.plan, provenance.history
-        windows = self.windows(self.everything, effects, "fit", plan.training.window_stride)
+        windows = self.windows(self.everything, effects, "fit", plan.training.stride)
         batch_size = min(plan.training.n_batch, len(windows))
         per_pass, passes = len(windows) // batch_size, (history.best_epoch or 0) + 1
         steps = max(_LEAST_STEPS, math.ceil(_SHARE_OF_STEPS * per_pass * passes / _PASSES) * _PASSES)
