@@ -42,6 +42,11 @@ class Heat:
         seed: of every draw.
         least_seconds: CPU time a fit should take at least, where more of it can help.
         most_seconds: CPU time after which a fit is cut short.
+        starts: first row of each recording; empty for a panel. Windows lie within a recording, and recordings within a
+            part.
+        people: whose recording each is.
+        train_every: rows from one training window of a recording to the next.
+        score_every: rows from one window that is scored to the next, in validation and test recordings.
     """
 
     track: str
@@ -66,11 +71,23 @@ class Heat:
     seed: int
     least_seconds: float
     most_seconds: float
+    starts: tuple[int, ...] = ()
+    people: tuple[str, ...] = ()
+    train_every: int = 1
+    score_every: int = 1
 
     @property
     def origins(self) -> NDArray[np.int64]:
-        """(window,) all origins of the test part."""
+        """(window,) all origins of the test part; of recordings, every ``score_every``-th."""
+        if self.starts:
+            return self._within((self.first, self.stop), self.lookback, self.score_every)
         return np.arange(self.first, self.stop)
+
+    def train_origins(self, lookback: int) -> NDArray[np.int64]:
+        """Return (window,) the origins whose window, of ``lookback`` rows, and future lie in the training part."""
+        if self.starts:
+            return self._within((0, self.n_train), lookback, self.train_every)
+        return np.arange(lookback, self.n_train - self.horizon + 1)
 
     @property
     def past(self) -> int:
@@ -79,9 +96,24 @@ class Heat:
 
     @property
     def valid_origins(self) -> NDArray[np.int64]:
-        """(window,) origins whose whole horizon lies in the validation part, thinned to a few hundred."""
+        """(window,) origins whose whole horizon lies in the validation part, thinned as the test part's are.
+
+        Those of a panel are thinned to a few hundred.
+        """
+        if self.starts:
+            return self._within((self.n_train, self.past), self.lookback, self.score_every)
         every = np.arange(self.n_train, self.past - self.horizon + 1)
         return every[:: thinning(len(every), 300)]
+
+    def recording_of(self, origins: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return (window,) the number of the recording that each origin lies in."""
+        return np.searchsorted(self.starts, origins, side="right") - 1
+
+    def _within(self, rows: tuple[int, int], lookback: int, every: int) -> NDArray[np.int64]:
+        """Return the origins of windows that lie within a recording, of the recordings in a range of rows."""
+        ends = (*self.starts[1:], self.stop + self.horizon - 1)
+        spans = [(a, b) for a, b in zip(self.starts, ends, strict=True) if rows[0] <= a < rows[1]]
+        return np.concatenate([np.arange(a + lookback, b - self.horizon + 1, every) for a, b in spans])
 
     def write(self, folder: Path, values: Floats, calendar: NDArray[np.int16], columns: Floats) -> None:
         """Lay out the folder: the heat, what a fit may see, what a forecast may see, and what is known of all rows.

@@ -4,13 +4,15 @@ python -m research.race.page
 """
 
 import argparse
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from research.common import read_lines
+from research.race import page_recordings
 from research.race.page_notes import NOTES
 from research.race.page_speed import speed
-from research.race.page_tables import about, costs_table, scores_table
+from research.race.page_tables import about, costs_table, heat_of, scores_table
 from research.race.page_ways import ways
 from research.race.roster import ROSTER
 from research.race.run import OUT
@@ -56,25 +58,35 @@ def page(lines: list[dict[str, Any]], speed_lines: list[dict[str, Any]], ways_li
     parts = [INTRO.format(most=f"{most:g}")]
     for track in TRACKS.values():
         own = [line for line in kept if line["track"] == track.name]
-        if own:
+        if own and track.people is not None:
+            parts.append(f"## {track.title}\n\n{page_recordings.about(track, track.people, own)}")
+            parts.append(page_recordings.scores_table(own))
+        elif own:
             parts.append(f"## {track.title}\n\n{about(track, own)}")
-            parts += [scores_table(track, own), costs_table(track, own), NOTES.get(track.name, ""), not_run(track, own)]
+            parts.append(scores_table(track, own))
+        if own:
+            parts += [costs_table(track, own), NOTES.get(track.name, ""), not_run(track, own)]
     parts += [ways(ways_lines), speed(speed_lines)]
     return "\n\n".join(part.strip() for part in parts if part) + "\n"
 
 
 def not_run(track: Track, lines: list[dict[str, Any]]) -> str:
     """Name the entries without a line in some heat of the track, so that the table is not taken for the whole race."""
-    ran = {(line["entry"], line["horizon"]) for line in lines}
-    racers = [racer.name for racer in ROSTER.values() if not racer.extra and racer.runs_on(track.name)]
-    missing = [name for name in racers if any((name, horizon) not in ran for horizon in track.horizons)]
-    return f"Not run yet, or not at every horizon: {', '.join(missing)}." if missing else ""
+    ran = {(line["entry"], *heat_of(line)) for line in lines}
+    racers = [racer.name for racer in ROSTER.values() if not racer.extra and racer.runs_on(track)]
+    heats = list(product(track.horizons, track.folds))
+    missing = [name for name in racers if any((name, *heat) not in ran for heat in heats)]
+    return (
+        f"Not run yet, or not at every horizon{' and fold' if track.people else ''}: {', '.join(missing)}."
+        if missing
+        else ""
+    )
 
 
 def latest(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the last line of each entry, heat, seed and number of threads."""
-    names = ("track", "horizon", "entry", "seed", "threads")
-    return list({tuple(line[name] for name in names): line for line in lines}.values())
+    """Return the last line of each entry, heat, fold, seed and number of threads."""
+    names = ("track", "horizon", "fold", "entry", "seed", "threads")
+    return list({tuple(line.get(name) for name in names): line for line in lines}.values())
 
 
 def main() -> None:

@@ -63,7 +63,7 @@ def costs_table(track: Track, lines: list[Line]) -> str:
     rows = ["| entry | " + " | ".join([*titles, "cut"]) + " |", "|---|" + "---:|" * (len(titles) + 1)]
     for name, runs in entries.items():
         work, predict = _sum(runs, "fit", "core_seconds"), _sum(runs, "predict", "seconds")
-        same = [run for run in own or () if run["horizon"] in {each["horizon"] for each in runs}]
+        same = [run for run in own or () if heat_of(run) in {heat_of(each) for each in runs}]
         cells = [
             f"{_sum(runs, 'fit', 'seconds'):,.1f}",
             f"{work:,.1f}",
@@ -79,6 +79,11 @@ def costs_table(track: Track, lines: list[Line]) -> str:
         ]
         rows.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(rows)
+
+
+def heat_of(line: Line) -> tuple[int, int | None]:
+    """Return horizon and fold of a line; a panel has no fold."""
+    return line["horizon"], line.get("fold")
 
 
 def _score_columns(track: Track, heats: tuple[int, ...]) -> list[tuple[str, Callable[[list[Line]], float | None]]]:

@@ -6,11 +6,12 @@ from typing import Literal
 from divecast.errors import ConfigError
 from research.race.entries.deepdive_settings import SETTINGS
 from research.race.entries.naive import PERIODS
+from research.race.tracks import Track
 
 Environment = Literal["divecast", "rivals"]
 
-_LINEAR = ("nlinear", "dlinear")
-_DEEP = ("nhits", "tsmixer", "tsmixerx", "itransformer", "patchtst", "tide", "softs", "xlinear")
+_EVERYWHERE = ("nlinear", "dlinear", "nhits", "nhits-quantiles", "tsmixer", "patchtst")
+_PANELS = ("tsmixerx", "itransformer", "tide", "softs", "xlinear")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Racer:
         module: of ``research.race.entries``.
         environment: whose python runs it.
         tracks: that it runs on; None: all.
+        data: whether it runs on panels, recordings or both.
         extra: runs only when named.
     """
 
@@ -29,22 +31,27 @@ class Racer:
     module: str
     environment: Environment
     tracks: tuple[str, ...] | None = None
+    data: Literal["panels", "recordings", "both"] = "panels"
     extra: bool = False
 
-    def runs_on(self, track: str) -> bool:
+    def runs_on(self, track: Track) -> bool:
         """Whether the entry runs on a track."""
-        return self.tracks is None or track in self.tracks
+        kind = "panels" if track.people is None else "recordings"
+        return self.data in (kind, "both") and (self.tracks is None or track.name in self.tracks)
 
 
 ROSTER = {
     racer.name: racer
     for racer in (
-        *(Racer(name, "deepdive", "divecast", extra=name != "divecast") for name in SETTINGS),
-        *(Racer(name, "naive", "divecast") for name in PERIODS),
-        Racer("ridge", "ridge", "divecast"),
+        Racer("divecast", "deepdive", "divecast", data="both"),
+        *(Racer(name, "deepdive", "divecast", extra=True) for name in SETTINGS if name != "divecast"),
+        Racer("last-value", "naive", "divecast", data="both"),
+        *(Racer(name, "naive", "divecast") for name in PERIODS if name != "last-value"),
+        Racer("nearest-cycle", "cycle", "divecast", data="recordings"),
+        Racer("ridge", "ridge", "divecast", data="both"),
         Racer("lightgbm", "boosted", "rivals"),
-        *(Racer(name, "neural", "rivals") for name in (*_LINEAR, *_DEEP)),
-        Racer("nhits-quantiles", "neural", "rivals"),
+        *(Racer(name, "neural", "rivals", data="both") for name in _EVERYWHERE),
+        *(Racer(name, "neural", "rivals") for name in _PANELS),
         Racer("nhits-calendar", "neural", "rivals", extra=True),
         Racer("tide-calendar", "neural", "rivals", extra=True),
         Racer("tsmixer-public", "neural_public", "rivals", tracks=("eia",)),

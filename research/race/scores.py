@@ -82,8 +82,31 @@ def _step(answer: Answer, heat: Heat, targets: Targets, step: int) -> dict[str, 
     truth, kept = _truth(heat.origins[:: heat.every], targets, step)
     bounds = (answer.quantiles[:, kept, step - 1] - targets.shift) / targets.spread
     found["crps"] = crps_quantiles(truth, bounds, LEVELS)
+    found["coverage"] = float(_inside(truth, bounds).mean())
     found["scaled_crps"] = crps_quantiles(truth / targets.scale, bounds / targets.scale, LEVELS)
     return found
+
+
+def score_people(answer: Answer, heat: Heat, targets: Targets) -> dict[str, dict[str, float]]:
+    """Return windows, errors and the share of values within the interval, of each person of the test recordings."""
+    whose = np.array(heat.people)[heat.recording_of(heat.origins)]
+    rows = heat.origins[:, None] + np.arange(heat.horizon)
+    truth = targets.values[rows]
+    errors = (answer.points - targets.shift) / targets.spread - truth
+    inside = _inside(truth, (answer.quantiles[[0, -1]] - targets.shift) / targets.spread)
+    return {
+        person: {
+            "windows": int((whose == person).sum()),
+            "mae": float(np.abs(errors[whose == person]).mean()),
+            "mse": float((errors[whose == person] ** 2).mean()),
+            "coverage": float(inside[whose == person].mean()),
+        }
+        for person in sorted(set(whose.tolist()))
+    }
+
+
+def _inside(truth: Doubles, bounds: Doubles) -> NDArray[np.bool_]:
+    return (bounds[0] <= truth) & (truth <= bounds[-1])
 
 
 def _truth(origins: NDArray[np.int64], targets: Targets, step: int) -> tuple[Doubles, NDArray[np.bool_]]:

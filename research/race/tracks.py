@@ -6,17 +6,34 @@ LONG = (96, 192, 336, 720)
 
 
 @dataclass(frozen=True, slots=True)
+class People:
+    """How a track of recordings is cut: whole people are held out, each of them once over the folds.
+
+    Attributes:
+        label: of the recordings, whose they are.
+        folds: each holds out others for the test; those of the next fold are for validation.
+        train_every: rows from one training window to the next.
+        score_every: rows from one window that is scored to the next.
+    """
+
+    label: str
+    folds: int
+    train_every: int
+    score_every: int
+
+
+@dataclass(frozen=True, slots=True)
 class Track:
     """A data set with its protocol.
 
     Attributes:
         name: what the command line and the page call it.
         title: what it is.
-        file: below the folder of data.
+        file: below the folder of data; empty for data that ship with divecast.
         series_table: CSV beside it whose column ``recommended`` says which series race; all do without one.
         zone: whose wall clock the calendar is read from.
         calendar: known in advance for every hour: names of ``divecast.Calendar``.
-        rows: rows of the training, validation and test part; rows after them are left out.
+        rows: rows of the training, validation and test part; rows after them are left out. Of recordings, people say.
         lookback: rows that every entry may see before an origin.
         horizons: each is a heat of its own, with models of its own.
         steps: scored one by one and averaged; empty: all steps of the horizon weigh the same.
@@ -27,13 +44,14 @@ class Track:
         filled: gaps of the target and of these columns are interpolated for all entries, since rivals cannot use them.
         whole: only windows whose whole horizon lies in the test part count, as usual for ETT and exchange rates; else
             every test row is a target at every step, as in LSTNet.
+        people: how recordings are cut; None for a panel.
     """
 
     name: str
     title: str
     file: str
     calendar: tuple[str, ...]
-    rows: tuple[int, int, int]
+    rows: tuple[int, int, int] = (0, 0, 0)
     series_table: str | None = None
     zone: str = "UTC"
     lookback: int = 168
@@ -45,6 +63,12 @@ class Track:
     labels: tuple[str, ...] = ()
     filled: bool = False
     whole: bool = False
+    people: People | None = None
+
+    @property
+    def folds(self) -> tuple[int | None, ...]:
+        """Numbers of the folds; a panel has none."""
+        return (None,) if self.people is None else tuple(range(self.people.folds))
 
     @property
     def measure(self) -> str:
@@ -60,7 +84,26 @@ class Track:
         steps = tuple(step for step in self.steps if step <= 12)
         calendar = tuple(name for name in self.calendar if name != "month")  # five weeks have not all of them
         small = replace(self, rows=(900, 300, 150), horizons=(24,), steps=steps, calendar=calendar)
-        return replace(small, lookback=min(self.lookback, 168))
+        small = replace(small, lookback=min(self.lookback, 168))
+        if self.people is None:
+            return small
+        return replace(small, rows=self.rows, people=replace(self.people, train_every=50, score_every=100))
+
+
+def _recordings(name: str, title: str, file: str, lookback: int, horizon: int, people: People) -> Track:
+    return Track(
+        name=name,
+        title=title,
+        file=file,
+        calendar=(),
+        lookback=lookback,
+        horizons=(horizon,),
+        steps=(),
+        season=1,
+        standardised=True,
+        whole=True,
+        people=people,
+    )
 
 
 _HOURLY = ("hour", "weekday", "month")
@@ -143,6 +186,22 @@ TRACKS = {
             steps=(),
             season=144,
             covariates=("Temperature", "Humidity", "WindSpeed", "GeneralDiffuseFlows", "DiffuseFlows"),
+        ),
+        _recordings(
+            "motion",
+            "Motion: a smart watch at the wrist of ten people who exercise, 140 recordings, 6 channels, 50 Hz",
+            "",
+            200,
+            50,
+            People("subject", folds=5, train_every=10, score_every=25),
+        ),
+        _recordings(
+            "gait",
+            "Gait: the left foot of twelve people after a stroke, 55 recordings, 6 channels, 100 Hz",
+            "gait_stroke_movingreality",
+            1000,
+            800,
+            People("participant", folds=4, train_every=50, score_every=200),
         ),
     )
 }

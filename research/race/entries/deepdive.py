@@ -8,6 +8,7 @@ import torch
 
 from divecast import ByTime, Calendar, DeepDIVE, Label, Panel
 from research.race.contract import Forecasts, Known, Origins
+from research.race.entries.deepdive_recordings import FittedToRecordings, fit_recordings
 from research.race.entries.deepdive_settings import SETTINGS, Settings
 from research.race.heats import Floats, Heat
 
@@ -65,9 +66,11 @@ class Entry:
 
     settings_of: Any
 
-    def fit(self, heat: Heat, past: Floats, known: Known) -> FittedDeepDIVE:
+    def fit(self, heat: Heat, past: Floats, known: Known) -> FittedDeepDIVE | FittedToRecordings:
         """Fit; the calendar is made by divecast, from the clock."""
         settings: Settings = self.settings_of(heat.track)
+        if heat.starts:
+            return fit_recordings(settings, heat, past)
         lookback = settings.lookback or heat.lookback
         values = np.full((len(known.calendar), past.shape[1]), np.nan, dtype=np.float32)
         values[: len(past)] = past

@@ -77,7 +77,7 @@ class Neural:
         recipe = recipe_of(self.name, heat)
         mean, spread = moments(heat, past)
         told = features(heat, known) if recipe.calendar else np.empty((len(known.calendar), 0), np.float32)
-        lookback = min(heat.lookback, recipe.lookback)
+        lookback = heat.lookback if heat.starts else min(heat.lookback, recipe.lookback)
         model = build(recipe, heat, lookback, told.shape[1])
         scaled = torch.from_numpy((past - mean) / spread)
         feed = Feed(scaled, torch.from_numpy(told), lookback, heat.horizon, model.MULTIVARIATE)

@@ -1,9 +1,10 @@
 """Published settings of the neural rivals, by kind of data; each says where they are from.
 
 Architecture, loss, optimiser's rate and its schedule, batch and passes are those of the authors' scripts for data of
-the kind. Ours: the lookback is the track's (168) on hourly loads, and elsewhere the published one, at most the track's
-336; the weights with the best validation loss are kept, as those scripts do; how long a fit may take is the track's to
-say. Where a rate tuned for a hundred passes would leave a shorter fit unfinished, the recipe says what it has instead.
+the kind; recordings, of which none has, get those for hourly loads. Ours: the lookback is the track's on hourly loads
+(168) and on recordings, and elsewhere the published one, at most the track's 336; the weights with the best validation
+loss are kept, as those scripts do; how long a fit may take is the track's to say. Where a rate tuned for a hundred
+passes would leave a shorter fit unfinished, the recipe says what it has instead.
 """
 
 from dataclasses import dataclass, field
@@ -75,7 +76,11 @@ def _nhits(name: str, heat: Heat) -> Recipe:
 
     Pools and frequencies for long horizons are of the authors' grid (neuralforecast, experiments/long_horizon).
     """
-    long = {} if _loads(heat) else {"n_pool_kernel_size": [16, 8, 1], "n_freq_downsample": [168, 24, 1]}
+    long = (
+        {}
+        if _loads(heat) and heat.track != "gait"
+        else {"n_pool_kernel_size": [16, 8, 1], "n_freq_downsample": [168, 24, 1]}
+    )
     return Recipe(
         "NHITS",
         "Challu et al. 2023; defaults of neuralforecast and its experiments/long_horizon",

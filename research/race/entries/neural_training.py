@@ -39,7 +39,7 @@ class Trained:
 def train(model: Any, feed: Feed, recipe: Recipe, heat: Heat) -> Trained:
     """Train in place, and leave the weights of the best validation loss."""
     torch.manual_seed(heat.seed)
-    draw = _draws(feed, recipe, heat)
+    draw = draws(feed, recipe, heat)
     published = _published(feed, recipe, heat)
     optimiser = torch.optim.Adam(model.parameters(), lr=recipe.rate)
     seconds = _time_steps(model, feed, optimiser, draw)
@@ -86,18 +86,18 @@ def validate(model: Any, feed: Feed, heat: Heat) -> float:
 
 
 def _published(feed: Feed, recipe: Recipe, heat: Heat) -> int:
-    windows = (heat.n_train - feed.lookback - feed.horizon + 1) * (1 if feed.mixes else feed.values.shape[1])
+    windows = len(heat.train_origins(feed.lookback)) * (1 if feed.mixes else feed.values.shape[1])
     return recipe.steps or recipe.passes * math.ceil(windows / recipe.batch)
 
 
-def _draws(feed: Feed, recipe: Recipe, heat: Heat) -> Any:
+def draws(feed: Feed, recipe: Recipe, heat: Heat) -> Any:
     """Return a function that draws windows whose past and future lie in the training part."""
     generator = torch.Generator().manual_seed(heat.seed)
-    low, high, n_series = feed.lookback, heat.n_train - feed.horizon + 1, feed.values.shape[1]
+    origins, n_series = torch.from_numpy(heat.train_origins(feed.lookback)), feed.values.shape[1]
 
     def draw() -> tuple[Tensor, Tensor]:
-        origins = torch.randint(low, high, (recipe.batch,), generator=generator)
-        return origins, torch.randint(n_series, (recipe.batch,), generator=generator)
+        places = torch.randint(len(origins), (recipe.batch,), generator=generator)
+        return origins[places], torch.randint(n_series, (recipe.batch,), generator=generator)
 
     return draw
 

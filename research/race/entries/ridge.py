@@ -1,4 +1,7 @@
-"""The closed-form ridge of divecast: each channel from its own window and the calendar."""
+"""The closed-form ridge of divecast: each channel from its own window and the calendar.
+
+On recordings, whose windows are few for their length, the validation part chooses the penalty.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +19,7 @@ from research.race.heats import Floats, Heat
 from research.race.windows import moments, pasts
 
 _AT_ONCE = 512
+_PENALTIES = (1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -61,8 +65,14 @@ class Ridge:
         scaled = (past[: heat.n_train] - mean) / spread
         calendar = known.calendar
         pairs = recurring_pairs(torch.from_numpy(calendar[: heat.n_train].astype(np.int64)), heat.n_classes)
-        ridge = PerChannelRidge(pairs=pairs).fit(_windows(heat, scaled, calendar), heat.n_classes)
-        return FittedRidge(ridge, heat, calendar, mean, spread)
+
+        def solved(penalty: float) -> FittedRidge:
+            ridge = PerChannelRidge(penalty, pairs).fit(_windows(heat, scaled, calendar), heat.n_classes)
+            return FittedRidge(ridge, heat, calendar, mean, spread)
+
+        if not heat.starts:
+            return solved(_PENALTIES[0])
+        return min(map(solved, _PENALTIES), key=lambda fitted: _valid_error(fitted, past))
 
 
 def enter(name: str) -> Ridge:
@@ -71,12 +81,21 @@ def enter(name: str) -> Ridge:
     return Ridge()
 
 
+def _valid_error(fitted: FittedRidge, past: Floats) -> float:
+    """Return the mean squared standardised error of the validation part."""
+    origins = fitted.heat.valid_origins
+    truth = past[origins[:, None] + np.arange(fitted.heat.horizon)]
+    errors = (fitted.roll(past, origins, ()).points - truth) / fitted.spread
+    return float(np.square(errors).mean())
+
+
 def _windows(heat: Heat, scaled: Floats, calendar: Calendar) -> Iterator[Batch]:
     """Yield every training window once, laid out as (batch, channel, time)."""
     windows = torch.from_numpy(scaled).unfold(0, heat.lookback + heat.horizon, 1)
-    for at in range(0, len(windows), _AT_ONCE):
-        block = windows[at : at + _AT_ONCE].contiguous().transpose(1, 2)
-        origins = np.arange(at, at + len(block)) + heat.lookback
+    every = heat.train_origins(heat.lookback)
+    for at in range(0, len(every), _AT_ONCE):
+        origins = every[at : at + _AT_ONCE]
+        block = windows[origins - heat.lookback].transpose(1, 2)
         yield Batch(block[:, : heat.lookback], block[:, heat.lookback :], _labels(calendar, origins))
 
 

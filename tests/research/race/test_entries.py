@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from divecast.errors import ConfigError
 from research.race.contract import INTERVAL
-from research.race.entries import deepdive, ridge
+from research.race.entries import cycle, deepdive, ridge
 from research.race.entries.boosted_rows import Samples, table
 from research.race.entries.deepdive_settings import SETTINGS
 from research.race.entries.neural_recipes import RECIPES, Recipe, recipe_of
-from research.race.entries.neural_training import decay, planned
+from research.race.entries.neural_training import decay, draws, planned
 from research.race.entries.neural_windows import Feed
 from research.race.roster import ROSTER, chosen
 from research.race.tracks import TRACKS
@@ -123,3 +123,41 @@ def test_the_ridge_is_exact_where_the_future_is_linear_in_the_window():
     found = model.roll(values, asked.origins[6:30], INTERVAL).points
     truth = values[asked.origins[6:30, None] + np.arange(HORIZON)]
     assert np.abs(found - truth).max() < 0.02
+
+
+@settings(max_examples=25)
+@given(st.integers(5, 40), st.integers(0, 100))
+def test_a_pure_cycle_is_forecast_exactly_by_the_nearest_one(period, seed):
+    rows = np.tile(np.random.default_rng(seed).normal(size=(period, 3)), (40, 1)).astype(np.float32)
+    asked = heat(lookback=3 * period, horizon=2 * period + 3)
+    origins = np.array([3 * period, 4 * period + 2, 7 * period - 1])
+    found = cycle.NearestCycle(asked, np.ones(3, np.float32), period // 2).roll(rows, origins, ()).points
+    assert np.array_equal(found, rows[origins[:, None] + np.arange(asked.horizon)])
+
+
+def test_the_place_that_looks_most_alike_says_how_long_a_cycle_is():
+    one, two = np.random.default_rng(0).normal(size=(2, 6, 3)).astype(np.float32)
+    windows = np.stack([np.concatenate(order) for order in ([one, two, one], [one, two, two])])
+    assert cycle.periods(windows, 6).tolist() == [12, 6]
+    assert cycle.periods(windows, 4).tolist() == [12, 6]
+
+
+def test_training_windows_of_a_rival_lie_within_recordings():
+    asked = heat(starts=(0, 60, 120, 180), people=tuple("abcd"), train_every=4)
+    feed = Feed(torch.from_numpy(world()), torch.empty(220, 0), LOOKBACK, HORIZON, mixes=False)
+    draw = draws(feed, Recipe("", "", 1.0, 500), asked)
+    assert set(draw()[0].tolist()) == {*range(24, 55, 4), *range(84, 115, 4)}
+
+
+@pytest.mark.slow
+def test_divecast_forecasts_recordings_from_their_windows_alone():
+    values = np.sin(np.arange(220)[:, None] / np.array([[2.0, 3.0, 5.0]])).astype(np.float32)
+    asked = heat(starts=(0, 60, 120, 180), people=tuple("abcd"), first=180, stop=215, score_every=3)
+    model = deepdive.enter("divecast").fit(asked, values[: asked.past], known(220))
+    found = model.roll(values[:214], asked.origins, INTERVAL)
+    assert found.points.shape == (len(asked.origins), HORIZON, 3)
+    changed = np.full_like(values, 9.0)
+    changed[asked.origins[1] - LOOKBACK : asked.origins[1]] = values[asked.origins[1] - LOOKBACK : asked.origins[1]]
+    alone = model.roll(changed, asked.origins[1:2], INTERVAL)
+    assert np.allclose(alone.points[0], found.points[1], atol=1e-4)
+    assert (found.quantiles[0] < found.quantiles[1]).all()

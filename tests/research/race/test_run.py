@@ -67,7 +67,7 @@ def test_a_rival_waits_for_the_time_of_divecast(data, tmp_path):
     plan = run.Plan(args.data, tmp_path, args.out, 1, 0, quick=False, most=4.0, again=False)
     track = TRACKS["exchange"].small()
     with pytest.raises(ConfigError, match=r"[Ee]xpected a line of divecast for exchange 24 .* race divecast first"):
-        run.run_heat(plan, track, 24, ROSTER["nlinear"], read_panel(track, data, small=True))
+        run.run_heat(plan, run.Lap(track, 24), ROSTER["nlinear"], read_panel(track, data, small=True))
 
 
 def test_what_a_failed_process_said_last_is_told(tmp_path):
@@ -170,3 +170,32 @@ def test_ways_are_means_over_seeds_best_first():
         "| divecast as it is | 2 | 0.2000 | 0.3000 | 0.4000 | 0.5000 | 0.3500 |",
     ]
     assert "What the forecaster gains from a" not in page([], [], [])
+
+
+def recorded(entry, fold, seed, mse, coverage, whose):
+    line = made_up(entry, mse, 1.0, 50, "motion", fold=fold, seed=seed)
+    line["scores"] = {name: {"mean": mse} for name in ("mse", "mae", "crps", "mase")}
+    line["scores"]["coverage"] = {"mean": coverage}
+    line["predict"]["windows"] = 100
+    line["people"] = {whose: {"windows": 100, "mae": mse, "mse": mse, "coverage": coverage}}
+    return line
+
+
+def test_recordings_are_told_by_folds_seeds_and_the_worst_person():
+    lines = [
+        *(recorded("divecast", fold, 0, 0.2, 0.9 - 0.2 * fold, "ab"[fold]) for fold in (0, 1)),
+        *(recorded("divecast", fold, 1, 0.22, 0.9 - 0.2 * fold, "ab"[fold]) for fold in (0, 1)),
+        *(recorded("nhits", fold, 0, 0.1 + 0.2 * fold, 0.85, "ab"[fold]) for fold in (0, 1)),
+        recorded("ridge", 1, 0, 0.01, 0.9, "b"),
+    ]  # fmt: skip
+    text = page(lines, [], [])
+    rows = [row for row in text.splitlines() if row.startswith(("| divecast", "| nhits", "| ridge"))]
+    assert rows[:3] == [
+        "| nhits° | 2 | 1 | 0.2000 | 0.2000 | 0.2000 | 0.8500 | 0.8500 | 2 of 2 |",
+        f"| divecast | 2 | 2 |{' 0.2100 ± 0.0141 |' * 3} 0.8000 ± 0.0000 | 0.7000 | 1 of 2 |",
+        "| ridge° | 1 only | 1 | 0.0100 | 0.0100 | 0.0100 | 0.9000 | 0.9000 | 1 of 1 |",
+    ]
+    assert "(200 in all folds with a line)" in text
+    assert next(row for row in text.splitlines() if row.startswith("Not run yet")).startswith(
+        "Not run yet, or not at every horizon and fold: divecast, last-value, nearest-cycle, ridge,"
+    )

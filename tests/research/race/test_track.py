@@ -1,13 +1,15 @@
 """The race track shows an entry the past only, and scores what it leaves."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from divecast import datasets
 from divecast.errors import DataError
 from research.race.answers import check_past_only, read_answer
 from research.race.conformal import spread_points
@@ -15,7 +17,8 @@ from research.race.contract import LEVELS, Forecasts
 from research.race.entries.naive import Repeat
 from research.race.heats import Heat, thinning
 from research.race.process import roll_all, sees_the_past_only
-from research.race.scores import Answer, Targets, score, series_rrse
+from research.race.recorded import cut
+from research.race.scores import Answer, Targets, score, score_people, series_rrse
 from research.race.tracks import TRACKS
 from studies.race_world import HORIZON, N_TEST, N_TRAIN, N_VALID, SERIES, heat, world
 
@@ -177,8 +180,63 @@ def test_a_forecast_of_the_wrong_shape_is_not_stretched():
 
 @pytest.mark.parametrize("track", TRACKS.values(), ids=TRACKS)
 def test_tracks_make_sense(track):
-    assert sum(track.rows) > track.rows[0] > track.lookback + max(track.horizons)
+    assert track.people or sum(track.rows) > track.rows[0] > track.lookback + max(track.horizons)
     assert set(track.steps) <= set(range(1, max(track.horizons) + 1))
     assert track.lookback >= track.season
-    assert min(track.rows[1:]) >= max(track.horizons)
+    assert track.people or min(track.rows[1:]) >= max(track.horizons)
     assert json.loads(json.dumps(asdict(track.small())))["horizons"] == [24]
+
+
+def test_windows_lie_within_a_recording_of_their_part():
+    asked = heat(starts=(0, 50, 120, 180), people=tuple("abcd"), first=180, stop=220 - HORIZON + 1, train_every=10)
+    assert asked.train_origins(24).tolist() == [24, 34, 44, 74, 84, 94, 104, 114]
+    assert asked.valid_origins.tolist() == list(range(144, 175))
+    assert asked.origins.tolist() == list(range(204, 215))
+    assert asked.recording_of(asked.origins[[0, -1]]).tolist() == [3, 3]
+    assert replace(asked, score_every=5).origins.tolist() == [204, 209, 214]
+
+
+def test_a_panel_trains_on_every_row():
+    assert heat().train_origins(24).tolist() == list(range(24, N_TRAIN - HORIZON + 1))
+
+
+def test_every_person_is_held_out_once_and_in_one_part_of_each_fold():
+    track, recordings = TRACKS["motion"], datasets.load("motion")
+    people = set(recordings.labels["subject"])
+    held_out = []
+    for fold in track.folds:
+        found = cut(recordings, track, fold)
+        n_train, n_valid, n_test = found.rows
+        starts, whose = np.array(found.starts), np.array(found.people)
+        parts = [set(whose[(starts >= a) & (starts < b)]) for a, b in pairwise((0, *np.cumsum(found.rows)))]
+        assert n_train > n_test
+        assert n_valid > 0
+        assert len(found.values) == sum(found.rows) == len(recordings.values)
+        assert set.union(*parts) == people
+        assert sum(map(len, parts)) == len(people)
+        held_out += parts[2]
+    assert sorted(held_out) == sorted(people)
+
+
+def test_scores_of_people_tell_who_is_forecast_badly_and_whose_interval_holds():
+    values = world()
+    asked = heat(
+        steps=(),
+        starts=(0, 120, 180, 200),
+        people=tuple("abcd"),
+        first=180,
+        stop=220 - HORIZON + 1,
+        lookback=4,
+        every=1,
+    )
+    targets = Targets.of(values, asked, standardised=False)
+    found = answer(values, asked)
+    of_d = asked.recording_of(asked.origins) == 3
+    found.points[of_d] += 2.0
+    found.quantiles[0] -= 1.0
+    found.quantiles[-1] += 1.0
+    found.quantiles[:, of_d] += 3.0
+    scored = score_people(found, asked, targets)
+    assert [scored[name]["coverage"] for name in "cd"] == [1.0, 0.0]
+    assert [scored[name]["mae"] for name in "cd"] == pytest.approx([0.0, 2.0], abs=1e-4)
+    assert [scored[name]["windows"] for name in "cd"] == [11, 11]
