@@ -14,6 +14,7 @@ from research.scripts import page_options
 
 LINES = Path(__file__).with_name("results.jsonl")
 RACE = Path(__file__).parents[1] / "race" / "results.jsonl"
+CLOSED = Path(__file__).parents[1] / "speed" / "closed_forms.jsonl"
 PAGE = Path(__file__).parents[2] / "docs" / "known.md"
 Line = dict[str, Any]
 
@@ -43,6 +44,10 @@ decides nothing; its row says how many it has. The line of *holidays told* with 
 were recalibrated by time and level ([uncertainty.md](uncertainty.md)).
 """
 
+CLOSED_FORMS = """The closed forms that the fit begins with take {effects:.1f} (effects) and {linear:.1f} (linear path)
+processor seconds on one thread (`python -m research.speed.closed_forms`, median of {n}, beside other programs).
+"""
+
 HOLIDAYS = """Mean RRSE of the four steps over the target rows on the six big holidays (New Year, Memorial Day,
 Independence Day, Labor Day, Thanksgiving, Christmas), on the days after them, and on all other days, each with its own
 mean; and what the 90 % interval holds of them.
@@ -62,7 +67,7 @@ interpolated for all entries, since rivals cannot use them.
 """
 
 
-def page(lines: Sequence[Line], raced: Sequence[Line]) -> str:
+def page(lines: Sequence[Line], raced: Sequence[Line], closed: Sequence[Line]) -> str:
     """Return the whole page; cases without a run are named."""
     cases: dict[str, tuple[str, Callable[[Sequence[Line]], str]]] = {
         "synthetic": (SYNTHETIC, _synthetic),
@@ -72,8 +77,18 @@ def page(lines: Sequence[Line], raced: Sequence[Line]) -> str:
     for case, (intro, body) in cases.items():
         own = [line for line in lines if line["case"] == case and not line["quick"]]
         parts.append(f"{intro}\n{body(own) if own else 'Not measured yet.'}\n")
+    parts += _closed_forms(closed)
     parts.append(f"{RACED}\n{_raced(raced)}\n")
     return "\n".join(parts)
+
+
+def _closed_forms(lines: Sequence[Line]) -> list[str]:
+    if not lines:
+        return []
+    effects, linear = (
+        float(np.median([line["seconds"][name] for line in lines])) for name in ("effects", "linear path")
+    )
+    return [CLOSED_FORMS.format(effects=effects, linear=linear, n=len(lines))]
 
 
 def _synthetic(lines: Sequence[Line]) -> str:
@@ -156,7 +171,7 @@ def _of(values: Sequence[float | None]) -> str:
 def main() -> None:
     """Write the page."""
     options = page_options(__doc__, LINES, PAGE)
-    options.out.write_text(page(read_lines(options.lines), read_lines(RACE)), encoding="utf-8")
+    options.out.write_text(page(*map(read_lines, (options.lines, RACE, CLOSED))), encoding="utf-8")
 
 
 if __name__ == "__main__":
