@@ -41,6 +41,17 @@ class Fold:
         """(recording,) whether it is of a person held out."""
         return np.isin(self.data.labels["subject"].astype(str), self.test)
 
+    def of_others(self) -> Recordings:
+        """Return the recordings of the other people alone, which are all that a fit may see."""
+        kept, data = np.flatnonzero(~self.held_out), self.data
+        return Recordings.from_arrays(
+            [data.values[data.offsets[each] : data.offsets[each + 1]] for each in kept],
+            {name: column[kept] for name, column in data.labels.items()},
+            data.rate,
+            data.channels,
+            [data.names[each] for each in kept],
+        )
+
     def labelled(self, share: float, draw: int) -> NDArray[np.bool_]:
         """Return which recordings of the other people have their labels, (recording,)."""
         others = np.flatnonzero(~self.held_out)

@@ -63,10 +63,10 @@ def own(number: int, share: float, draw: int) -> Line:
     fold = Fold.of(number)
     fold = fold.with_labels_of(fold.labelled(share, draw))
     model, began = DeepDIVE(_HORIZON, LOOKBACK, FACTORS), time.process_time()
-    model.fit(fold.data, ByGroup("subject", valid=fold.valid, test=fold.test), progress=False, refit=True)
+    model.fit(fold.of_others(), ByGroup("subject", valid=fold.valid), progress=False, refit=True)
     seconds = time.process_time() - began
     origins, recording = fold.origins(held_out=True)
-    windows = model.fitted_model.windows(fold.data, "test", "encode")
+    windows = model.fitted_model.windows(fold.data, "all", "encode")
     windows = windows.subset(np.flatnonzero(np.isin(windows.origins, origins)))
     labels, found = infer_window_labels(model.fitted_model, windows), {}
     for column, factor in enumerate(FACTORS):
