@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from divecast import ByTime, DeepDIVE, Panel, TrainingConfig
+from divecast.explain.recordings.compare import Conditions
 from divecast.page import write_report
 from divecast.page.payload import payload_of
 from divecast.page.render import render
@@ -43,7 +44,7 @@ def payload(hours_model, panel):
 
 @pytest.fixture(scope="session")
 def moves_payload(moves_model):
-    return payload_of(moves_model, moves(), "Moves")
+    return payload_of(moves_model, moves(), "Moves", conditions=[Conditions("move", "slow"), Conditions("side")])
 
 
 @pytest.fixture(scope="session")

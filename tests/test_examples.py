@@ -15,9 +15,19 @@ import numpy as np
 import pytest
 
 import divecast
-from divecast import DataWarning, DeepDIVE, Panel, Recordings, TrainingConfig, datasets
+from divecast import (
+    ByRecording,
+    DataWarning,
+    DeepDIVE,
+    Panel,
+    Recordings,
+    TrainingConfig,
+    datasets,
+)
 from divecast.jobs import workers
+from divecast.results import Comparison, RecordingSummary
 from selection.here import work_here
+from worlds import SMALL
 
 ROOMS = ("divecast", "divecast.nixtla", "divecast.results", "divecast.plots", "divecast.metrics")
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -66,7 +76,7 @@ def panel() -> Panel:
 
 @cache
 def recordings() -> Recordings:
-    """The shipped recordings of the first two people."""
+    """The shipped recordings."""
     return datasets.load("motion")
 
 
@@ -75,6 +85,26 @@ def model() -> DeepDIVE:
     """A model of the panel, fitted in a second or two."""
     training = TrainingConfig(epochs=1, window_stride=5, learning_rate=6e-3, batch_size=64)
     return DeepDIVE(24, 48, ["hour", "weekday"], training=training).fit(panel(), progress=False)
+
+
+@cache
+def motion_model() -> DeepDIVE:
+    """A model of the recordings, fitted in some seconds."""
+    training = TrainingConfig(epochs=1, window_stride=600, batch_size=64)
+    model = DeepDIVE(5, 50, ["exercise", "side"], training=training, model=SMALL)
+    return model.fit(recordings(), ByRecording(6, 2, 2, group="subject"), progress=False)
+
+
+@cache
+def summary() -> RecordingSummary:
+    """What the model tells of each of the recordings."""
+    return motion_model().recordings(recordings(), every=100)
+
+
+@cache
+def comparison() -> Comparison:
+    """The two sides compared."""
+    return motion_model().compare(recordings(), "side", every=100)
 
 
 @pytest.fixture(scope="session")
@@ -97,6 +127,9 @@ def names(tmp_path: Path, results_folder: Path, monkeypatch: pytest.MonkeyPatch)
         "panel": panel(),
         "recordings": recordings(),
         "model": model(),
+        "motion_model": motion_model(),
+        "summary": summary(),
+        "comparison": comparison(),
         "folder": tmp_path,
         "np": np,
     }

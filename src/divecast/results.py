@@ -1,6 +1,7 @@
 """All result types: each has ``frame()``, a table, and all but ``Observation`` have ``plot()``, a figure.
 
-``AnomalousWindow``, ``EffectCurve``, ``EpochRecord``, ``Finding`` and ``LabelDisagreement`` are rows of such results.
+``AnomalousWindow``, ``Contrast``, ``EffectCurve``, ``EpochRecord``, ``Finding`` and ``LabelDisagreement`` are rows of
+such results.
 """
 
 from divecast.explain.anomalies.anomalies import Anomalies
@@ -11,6 +12,8 @@ from divecast.explain.counterfactuals.counterfactual import Counterfactual
 from divecast.explain.counterfactuals.traversal import Traversal
 from divecast.explain.diagnosis.diagnosis import Diagnosis, Finding
 from divecast.explain.effects.curves import EffectCurve, EffectCurves
+from divecast.explain.recordings.comparison import Comparison, Contrast
+from divecast.explain.recordings.summary import RecordingSummary
 from divecast.inference.evaluation import Evaluation
 from divecast.inference.observe import Observation
 from divecast.inference.results import Codes, Forecast, ForecastParts, Labels, Reconstruction, Samples
@@ -23,6 +26,8 @@ __all__ = [
     "Attribution",
     "Backtest",
     "Codes",
+    "Comparison",
+    "Contrast",
     "Counterfactual",
     "Diagnosis",
     "EffectCurve",
@@ -37,6 +42,7 @@ __all__ = [
     "Labels",
     "Observation",
     "Reconstruction",
+    "RecordingSummary",
     "Samples",
     "SearchResult",
     "Traversal",

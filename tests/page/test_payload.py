@@ -171,6 +171,20 @@ def test_what_a_tells_of_recordings_is_said_beside_chance(moves_payload, payload
     assert np.median(told["strongest frequency"].values) == pytest.approx(1.3, abs=1.0)
 
 
+def test_each_recording_is_told_and_conditions_are_compared(moves_payload, payload):
+    assert payload.recordings == "This is told of recordings, and the data are a panel."
+    told = moves_payload.recordings
+    assert told.factors == ("move", "side")
+    assert len(told.rows) == 4  # those of the one person in the test part
+    assert all(row.labels[0].startswith(("fast (", "slow (")) for row in told.rows)
+    found = moves_payload.comparison
+    assert found.sentences[0].startswith("fast beside slow (8 persons in both): ")
+    contrast, other = found.contrasts
+    assert (contrast.title, other.title) == ("move: fast beside slow", "side: right beside left")
+    place = found.names.index("strongest frequency")
+    assert contrast.low[place] > 0.0
+
+
 def test_a_model_without_factors_leaves_out_what_needs_them():
     found = payload_of(plain_model(), hours(weeks=4).panel, "Plain")
     assert "no labels" in found.what_ifs

@@ -12,6 +12,7 @@ from divecast._device import is_out_of_memory
 from divecast.cli.commands.anomalies import anomalies
 from divecast.cli.commands.backtest import backtest
 from divecast.cli.commands.check import check
+from divecast.cli.commands.compare import compare
 from divecast.cli.commands.demo import demo
 from divecast.cli.commands.effects import effects
 from divecast.cli.commands.encode import encode
@@ -23,6 +24,7 @@ from divecast.cli.commands.forecast import forecast
 from divecast.cli.commands.info import info
 from divecast.cli.commands.observe import observe
 from divecast.cli.commands.paths import paths
+from divecast.cli.commands.recordings import recordings
 from divecast.cli.commands.report import report
 from divecast.cli.commands.search import search
 from divecast.cli.commands.swap_codes import swap_codes
@@ -50,6 +52,8 @@ _EXAMPLES: dict[Callable[..., None], str] = {
     swap_codes: "divecast swap-codes model.safetensors loads.csv --at 2016-12-24T01:00 --other 2016-12-18T01:00",
     traverse: "divecast traverse model.safetensors loads.csv --dimension b_hour --at 2016-12-24T01:00 --out hours.csv",
     anomalies: "divecast anomalies model.safetensors loads.csv --subset test --out anomalies.parquet",
+    recordings: "divecast recordings model.safetensors trials --known labels.csv --out recordings.csv",
+    compare: "divecast compare model.safetensors trials --known labels.csv --by condition --reference before",
     why: "divecast why model.safetensors loads.csv --part test --every 5 --out why.parquet",
     effects: "divecast effects model.safetensors --series G0-A --out effects.csv",
     check: "divecast check model.safetensors loads.csv --part test",

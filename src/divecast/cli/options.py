@@ -57,6 +57,13 @@ Part = Annotated[
     PartName, typer.Option("--part", help="Part of the data the model was fitted on; use 'all' for other data.")
 ]
 Every = Annotated[int, typer.Option("--every", min=1, help="Use every n-th window.")]
+QuarterEvery = Annotated[
+    int | None, typer.Option("--every", min=1, help="Use every n-th window. Default: four per look-back.")
+]
+People = Annotated[
+    str | None,
+    typer.Option("--group", help="Label that names who was recorded. Default: that of the split of the fit."),
+]
 At = Annotated[
     list[str] | None,
     typer.Option(

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from divecast.config import check_at_least
-from divecast.data import Windows, past_rows
-from divecast.errors import ConfigError
+from divecast.data import Label, Windows, past_rows
+from divecast.errors import ConfigError, DataError
 from divecast.explain.anomalies.anomalies import Anomalies, find_anomalies
 from divecast.explain.anomalies.reference import DEFAULT_SCORES, reference_for
 from divecast.explain.attribution.attribution import Attribution
@@ -23,6 +23,10 @@ from divecast.explain.diagnosis.diagnosis import Diagnosis
 from divecast.explain.effects.curves import EffectCurves
 from divecast.explain.effects.read_curves import effect_curves
 from divecast.explain.places import Places, windows_at
+from divecast.explain.recordings.compare import Conditions, compare_conditions
+from divecast.explain.recordings.comparison import Comparison
+from divecast.explain.recordings.summarise import summarise_recordings
+from divecast.explain.recordings.summary import RecordingSummary
 from divecast.inference.dependence import check_paths_fit
 from divecast.inference.fitted_model import FittedModel, PartName
 from divecast.inference.predict import LabelMode
@@ -241,6 +245,89 @@ class Explaining(ABC):
         reference = reference_for(fitted, windows) if against is None else against.reference
         return find_anomalies(fitted, windows, reference, scores)
 
+    def recordings(
+        self,
+        data: object,
+        part: PartName = "all",
+        every: int | None = None,
+        *,
+        against: Anomalies | None = None,
+    ) -> RecordingSummary:
+        """Summarise each recording: its labels as read next to those given, and whether it is anomalous, with reasons.
+
+        Probabilities are the means of those of its windows. A recording is anomalous if it, or its person, is unlike
+        all of the training part, or if its windows have anomaly scores (as in ``anomalies``) far above those of the
+        other recordings.
+
+        Args:
+            data: as in ``forecast``: recordings, with labels or without.
+            part: part of the data of the fit that the windows end in, or ``all``.
+            every: use every ``every``-th window; by default four per look-back.
+            against: scores whose reference is used, as in ``anomalies``.
+
+        Raises:
+            DataError: the data are a panel, cannot be used, or have fewer than 20 reference windows.
+            ConfigError: the model infers no labels, or there is no such part.
+
+        Example:
+            >>> summary = motion_model.recordings(recordings, every=100)
+            >>> len(summary.names), sorted(summary.labels.accuracy())
+            (140, ['exercise', 'side'])
+        """
+        fitted, windows = self._part_windows(data, part, self._quarters(every), keep_outliers=True)
+        _check_recordings(windows)
+        reference = reference_for(fitted, windows) if against is None else against.reference
+        found = find_anomalies(fitted, windows, reference, DEFAULT_SCORES)
+        return summarise_recordings(fitted, fitted.without_outliers(windows), found)
+
+    def compare(  # noqa: PLR0913
+        self,
+        data: object,
+        label: str,
+        *,
+        reference: str | None = None,
+        to: str | Sequence[str] = (),
+        group: str | None = None,
+        level: float = 0.95,
+        part: PartName = "all",
+        every: int | None = None,
+    ) -> Comparison:
+        """Compare conditions of recordings, such as before and after: what of b and of a differs, over people.
+
+        Compared are the class probabilities of each factor (b), each dimension of a, and the strongest frequency. A
+        quantity of a person is the mean over the recordings in a condition. Where three people or more did both
+        conditions, their own differences are compared (paired), else two groups of people. The intervals hold
+        together for all quantities and conditions (docs/recordings.md).
+
+        Args:
+            data: as in ``forecast``: recordings with this label, of the model or not.
+            label: the label whose classes are compared.
+            reference: the class that the others are compared with; by default the first.
+            to: the class, or classes, to compare with it; by default all others.
+            group: the label that names people; by default that of the split of the fit.
+            level: probability with which all intervals hold.
+            part: part of the data of the fit that the windows end in, or ``all``.
+            every: use every ``every``-th window; by default four per look-back.
+
+        Raises:
+            DataError: the data are a panel, have no such label, or too few people were in a condition.
+            ConfigError: there is no such class or part, or the level is out of range.
+
+        Example:
+            >>> comparison = motion_model.compare(recordings, "exercise", reference="ABD", to="ROW", every=100)
+            >>> comparison.group, comparison.contrasts[0].n_people
+            ('subject', (10, 10))
+        """
+        named = [Label(name) for name in (label, group) if name is not None]
+        fitted, every = self.fitted_model, self._quarters(every)
+        check_at_least(1, every=every)
+        source = fitted.source(data, labels=[each for each in named if each.name not in fitted.factor_names])
+        windows = fitted.windows(source, part, every=every)
+        _check_recordings(windows)
+        asked = Conditions(label, reference, (to,) if isinstance(to, str) else tuple(to), group, level)
+        seen = part in ("train", "all") and fitted.is_fit_data(source)
+        return compare_conditions(fitted, windows, asked, seen)
+
     def why(
         self,
         data: object,
@@ -333,6 +420,9 @@ class Explaining(ABC):
         fitted, windows = self._part_windows(data, part, every)
         return check_code(fitted, windows, part)
 
+    def _quarters(self, every: int | None) -> int:
+        return max(1, self.fitted_model.shape.lookback // 4) if every is None else every
+
     def _all_windows(self, data: object) -> tuple[FittedModel, Windows]:
         return self.fitted_model, self.fitted_model.windows(data)
 
@@ -341,3 +431,8 @@ class Explaining(ABC):
     ) -> tuple[FittedModel, Windows]:
         check_at_least(1, every=every)
         return self.fitted_model, self.fitted_model.windows(data, part, every=every, keep_outliers=keep_outliers)
+
+
+def _check_recordings(windows: Windows) -> None:
+    if windows.source.clock is not None:
+        raise DataError("The data are a panel, and this is a question to recordings", argument="data")

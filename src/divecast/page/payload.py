@@ -1,11 +1,12 @@
 """Everything the page shows, computed once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from divecast.errors import DivecastError
 from divecast.estimator import DeepDIVE
+from divecast.explain.recordings.compare import Conditions
 from divecast.inference.fitted_model import PartName
 from divecast.inference.predict import encode_windows
 from divecast.inference.results import Labels
@@ -15,6 +16,7 @@ from divecast.page.densities import BlockDensity, densities_of
 from divecast.page.forecasts import Forecasts, forecasts_of, origins_of
 from divecast.page.parts import EffectsSection, Parts, effects_of, parts_of
 from divecast.page.reasons import DiagnosisSection, Reasons, diagnosis_of, reasons_of
+from divecast.page.recordings import ComparisonSection, RecordingsSection, comparison_section, recordings_section
 from divecast.page.scope import Scope
 from divecast.page.settings import settings_of
 from divecast.page.summary import Summary, summary_of
@@ -47,6 +49,8 @@ class Payload:
         code_map: windows in the code.
         densities: of the classes along each dimension of b.
         told_by_a: what a tells of recordings.
+        recordings: each recording, its labels as read, and what is anomalous about it.
+        comparison: conditions compared over people.
         what_ifs: forecasts under other classes.
         reasons: what the forecasts depend on.
         anomalies: the most anomalous windows, and all scores.
@@ -63,6 +67,8 @@ class Payload:
     code_map: CodeMap
     densities: tuple[BlockDensity, ...] | str
     told_by_a: ToldByA | str
+    recordings: RecordingsSection | str
+    comparison: ComparisonSection | str
     what_ifs: WhatIfs | str
     reasons: Reasons | str
     anomalies: AnomalySection | str
@@ -70,7 +76,13 @@ class Payload:
     settings: tuple[tuple[str, str], ...]
 
 
-def payload_of(model: DeepDIVE, data: Any, title: str, part: PartName | None = None) -> Payload:
+def payload_of(
+    model: DeepDIVE,
+    data: Any,
+    title: str,
+    part: PartName | None = None,
+    conditions: Sequence[Conditions] = (),
+) -> Payload:
     """Compute what the page shows; arguments as in ``write_report``.
 
     Raises:
@@ -97,12 +109,20 @@ def payload_of(model: DeepDIVE, data: Any, title: str, part: PartName | None = N
         code_map=code_map_of(scope, codes, labels, anomalies, shown, forecasts.typical),
         densities=densities_of(scope, codes, labels),
         told_by_a=told_by_a(scope, codes),
+        recordings=_or_reason(lambda: recordings_section(scope, scored)),
+        comparison=_or_reason(lambda: _compared(scope, part, conditions)),
         what_ifs=_or_reason(lambda: what_ifs_of(scope, origins, forecasts.typical)),
         reasons=_or_reason(lambda: reasons_of(scope)),
         anomalies=scored if isinstance(scored, str) else anomaly_section(scope, scored, events, shown),
         diagnosis=_or_reason(lambda: diagnosis_of(scope)),
         settings=settings_of(scope),
     )
+
+
+def _compared(scope: Scope, part: PartName | None, conditions: Sequence[Conditions]) -> ComparisonSection | str:
+    """Compare conditions over the people of the part that is asked for, by default of all the data."""
+    wide = Scope.of(scope.model, scope.source, part or "all") if conditions else scope
+    return comparison_section(wide, conditions, part in (None, "all", "train") and wide.fitted.is_fit_data(wide.source))
 
 
 def _labels(scope: Scope) -> Labels | None:

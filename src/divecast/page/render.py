@@ -14,7 +14,7 @@ from divecast.page.payload import Payload
 
 SCRIPTS = (
     "colours", "elements", "packed", "source", "figure", "summary", "forecast", "parts", "window_panel", "code_map",
-    "densities", "told_by_a", "what_if", "why", "anomalies", "diagnosis", "settings", "start",
+    "densities", "told_by_a", "recordings", "what_if", "why", "anomalies", "diagnosis", "settings", "start",
 )  # fmt: skip
 """Modules of the page's script, in order; a page of one file cannot import."""
 

@@ -4,6 +4,7 @@ from divecast.plots.anomalies import AnomaliesDisplay
 from divecast.plots.attribution import AttributionDisplay
 from divecast.plots.code import CodeDisplay
 from divecast.plots.code_view import CodeView, view_code, view_windows
+from divecast.plots.comparison import ComparisonDisplay
 from divecast.plots.confusion import ConfusionDisplay
 from divecast.plots.density import DensityDisplay
 from divecast.plots.diagnosis import DiagnosisDisplay
@@ -16,6 +17,7 @@ from divecast.plots.label_correlation import LabelCorrelationDisplay
 from divecast.plots.parts import PartsDisplay
 from divecast.plots.plot_result import plot
 from divecast.plots.reconstruction import ReconstructionDisplay
+from divecast.plots.recordings import RecordingsDisplay
 from divecast.plots.reliability import ReliabilityDisplay
 from divecast.plots.samples import SamplesDisplay
 from divecast.plots.scores import BacktestDisplay, EvaluationDisplay, SearchDisplay
@@ -29,6 +31,7 @@ __all__ = [
     "BacktestDisplay",
     "CodeDisplay",
     "CodeView",
+    "ComparisonDisplay",
     "ConfusionDisplay",
     "DensityDisplay",
     "DiagnosisDisplay",
@@ -41,6 +44,7 @@ __all__ = [
     "LabelCorrelationDisplay",
     "PartsDisplay",
     "ReconstructionDisplay",
+    "RecordingsDisplay",
     "ReliabilityDisplay",
     "SamplesDisplay",
     "SearchDisplay",

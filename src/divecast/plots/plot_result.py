@@ -10,11 +10,14 @@ from divecast.explain.counterfactuals.counterfactual import Counterfactual
 from divecast.explain.counterfactuals.traversal import Traversal
 from divecast.explain.diagnosis.diagnosis import Diagnosis
 from divecast.explain.effects.curves import EffectCurves
+from divecast.explain.recordings.comparison import Comparison
+from divecast.explain.recordings.summary import RecordingSummary
 from divecast.inference.evaluation import Evaluation
 from divecast.inference.results import Codes, Ensemble, Forecast, ForecastParts, Labels, Reconstruction, Samples
 from divecast.plots.anomalies import AnomaliesDisplay
 from divecast.plots.attribution import AttributionDisplay
 from divecast.plots.code import CodeDisplay
+from divecast.plots.comparison import ComparisonDisplay
 from divecast.plots.confusion import ConfusionDisplay
 from divecast.plots.diagnosis import DiagnosisDisplay
 from divecast.plots.display import Display
@@ -24,6 +27,7 @@ from divecast.plots.forecast import ForecastDisplay
 from divecast.plots.history import HistoryDisplay
 from divecast.plots.parts import PartsDisplay
 from divecast.plots.reconstruction import ReconstructionDisplay
+from divecast.plots.recordings import RecordingsDisplay
 from divecast.plots.samples import SamplesDisplay
 from divecast.plots.scores import BacktestDisplay, EvaluationDisplay, SearchDisplay
 from divecast.plots.style import as_text
@@ -78,6 +82,7 @@ _display.register(Anomalies, AnomaliesDisplay.from_anomalies)
 _display.register(Attribution, AttributionDisplay.from_attribution)
 _display.register(Backtest, BacktestDisplay.from_backtest)
 _display.register(Codes, CodeDisplay.from_codes)
+_display.register(Comparison, ComparisonDisplay.from_comparison)
 _display.register(Counterfactual, WhatIfDisplay.from_counterfactual)
 _display.register(Diagnosis, DiagnosisDisplay.from_diagnosis)
 _display.register(EffectCurves, EffectsDisplay.from_effects)
@@ -88,6 +93,7 @@ _display.register(ForecastParts, PartsDisplay.from_parts)
 _display.register(History, HistoryDisplay.from_history)
 _display.register(Labels, ConfusionDisplay.from_labels)
 _display.register(Reconstruction, ReconstructionDisplay.from_reconstruction)
+_display.register(RecordingSummary, RecordingsDisplay.from_summary)
 _display.register(Samples, SamplesDisplay.from_samples)
 _display.register(SearchResult, SearchDisplay.from_search)
 _display.register(Traversal, TraversalDisplay.from_traversal)

@@ -15,6 +15,8 @@ SECTIONS = (
     "code-map",
     "densities",
     "told-by-a",
+    "recordings",
+    "comparison",
     "what-if",
     "why",
     "anomalies",
@@ -236,6 +238,10 @@ def test_recordings_have_a_page_without_a_calendar(look, moves_file):
         assert opened.page.locator("select[data-control='Time (anomalies)']").count() == 0
         assert opened.page.locator("#anomalies ol.events button").count() > 0
         assert "seconds" in opened.page.locator("#forecast .xtitle").evaluate("n => n.textContent")
+        assert opened.page.locator("#recordings tbody tr").count() == 4
+        first = opened.traces("comparison")[0]["x"]
+        opened.choose("Conditions", "side: right beside left")
+        assert opened.traces("comparison")[0]["x"] != first
         opened.picture("recordings")
 
 

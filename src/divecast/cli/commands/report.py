@@ -8,7 +8,7 @@ import typer
 from divecast.cli.console import print_json, print_lines, shown
 from divecast.cli.files import Writes
 from divecast.cli.inputs import load_with_data
-from divecast.cli.options import ForecastOptions, Json
+from divecast.cli.options import ForecastOptions, Json, People
 from divecast.cli.outputs import check_folder
 from divecast.errors import ConfigError
 from divecast.inference.fitted_model import PartName
@@ -25,6 +25,15 @@ def report(
             show_default=False,
         ),
     ] = None,
+    compare: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--compare",
+            help="Label of recordings whose classes are compared over people, as 'divecast compare' does; LABEL=CLASS "
+            "compares the others with this class. Repeat for several.",
+        ),
+    ] = None,
+    group: People = None,
     title: Annotated[str, typer.Option("--title", help="Title of the report.")] = "Model report",
     as_json: Json = False,
 ) -> None:
@@ -37,7 +46,7 @@ def report(
         )
     check_folder(out)
     model, source = load_with_data(inputs)
-    write_report(model, source, out, part=part, title=title)
+    write_report(model, source, out, part=part, title=title, compare=compare or (), group=group)
     n_bytes = out.stat().st_size
     if as_json:
         print_json({"command": "report", "page": out, "bytes": n_bytes})

@@ -11,6 +11,8 @@ async function start(source) {
   add("code-map", about.code_map, (host) => buildCodeMap(host, about, source));
   add("densities", about.densities, (host) => buildDensities(host, about, source));
   add("told-by-a", about.told_by_a, buildToldByA);
+  add("recordings", about.recordings, buildRecordings);
+  add("comparison", about.comparison, buildComparison);
   add("what-if", about.what_ifs, (host) => buildWhatIf(host, about, source));
   add("why", about.reasons, (host) => buildWhy(host, about));
   add("anomalies", about.anomalies, (host) => buildAnomalies(host, about, source));

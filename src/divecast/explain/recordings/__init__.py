@@ -1,0 +1,1 @@
+"""Recordings one by one, and conditions of recordings compared over people."""

@@ -1,0 +1,56 @@
+"""What of a code, and of the movement, is compared between conditions: one number per window and quantity."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divecast.data import Windows
+from divecast.explain.recordings.frequency import FREQUENCY, strongest_frequency
+from divecast.inference.fitted_model import FittedModel
+from divecast.inference.predict import encode_windows, infer_window_labels
+
+A, MOVEMENT = "a", "movement"
+"""Blocks of quantities: the dimensions of a, and what needs no model. Those of b have the name of their factor."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Quantities:
+    """Quantities of windows.
+
+    Attributes:
+        names: such as "a3", "condition = slow" (its probability, as read from the values) or "strongest frequency".
+        blocks: block of each: "a", "b of condition" or "movement".
+        values: (window, quantity).
+    """
+
+    names: tuple[str, ...]
+    blocks: tuple[str, ...]
+    values: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, fitted: FittedModel, windows: Windows) -> "Quantities":
+        """Return the probability of the classes of each factor, the mean of a, and the strongest frequency.
+
+        b is compared by its class probabilities, which tell its place between the centres. Of a factor with two
+        classes, that of the second tells both.
+        """
+        columns: list[NDArray[np.float64]] = []
+        names: list[str] = []
+        blocks: list[str] = []
+
+        def add(block: str, titles: Sequence[str], values: NDArray[np.floating]) -> None:
+            names.extend(titles)
+            blocks.extend([block] * len(titles))
+            columns.append(values.astype(np.float64))
+
+        if fitted.network.marginal.infers_labels:
+            read = infer_window_labels(fitted, windows)
+            for factor, classes, shares in zip(read.factors, read.classes, read.probabilities, strict=True):
+                first = 1 if len(classes) == 2 else 0
+                add(f"b of {factor}", [f"{factor} = {each}" for each in classes[first:]], shares[:, first:])
+        a = encode_windows(fitted, windows).a_mean
+        add(A, [f"a{dim}" for dim in range(a.shape[1])], a)
+        add(MOVEMENT, [FREQUENCY], strongest_frequency(fitted, windows)[:, None])
+        return cls(tuple(names), tuple(blocks), np.concatenate(columns, axis=1))

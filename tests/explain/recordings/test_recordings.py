@@ -1,0 +1,114 @@
+"""Recordings summarised one by one, and conditions compared over people."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from divecast import ConfigError, DataError, DeepDIVE, Recordings
+from divecast.explain.recordings.frequency import strongest_frequency
+from divecast.explain.recordings.summarise import _far_above
+from worlds import moves
+
+RECORDINGS = moves()
+
+
+def test_labels_of_each_recording_are_read_and_missing_ones_filled_in(moves_model: DeepDIVE) -> None:
+    summary = moves_model.recordings(RECORDINGS)
+    assert summary.names == RECORDINGS.names
+    assert summary.labels.accuracy()["move"] == 1.0
+    missing = [name for name, side in zip(RECORDINGS.names, RECORDINGS.labels["side"], strict=True) if side is None]
+    assert [text.split(":")[0] for text in summary.filled_in()] == missing
+    table = summary.frame(backend="pandas")
+    assert len(table) == len(RECORDINGS.names)
+    assert table["side_given"].isna().sum() == len(missing)
+    np.testing.assert_allclose(table["move_given_probability"], table["move_probability"])
+
+
+def test_wrong_labels_are_named_the_clearest_first(moves_model: DeepDIVE) -> None:
+    wrong = RECORDINGS.labels["move"].copy()
+    wrong[4] = "slow" if wrong[4] == "fast" else "fast"
+    summary = moves_model.recordings(replace(RECORDINGS, labels={**RECORDINGS.labels, "move": wrong}))
+    (told,) = summary.disagreements("move")
+    assert told.startswith(f"r4: move is given as {wrong[4]}")
+    assert set(summary.disagreements()) == set(summary.disagreements("side")) | {told}
+
+
+def test_a_recording_of_another_kind_has_its_reasons(moves_model: DeepDIVE) -> None:
+    values = RECORDINGS.values.copy()
+    rows = slice(*RECORDINGS.offsets[[3, 4]])
+    values[rows] = np.random.default_rng(0).uniform(-1.0, 1.0, values[rows].shape) * [1.0, 20.0]
+    summary = moves_model.recordings(replace(RECORDINGS, values=values))
+    assert any("unlike all of the training part" in reason for reason in summary.reasons[3])
+    assert any("its windows score" in reason for reason in summary.reasons[3])
+    assert summary.anomalies()[0].startswith("r3: ")
+
+
+def test_scores_far_above_the_others_are_found_from_eight_recordings_on() -> None:
+    scores = np.array([0.4, 0.5, 0.6, 0.5, 0.4, 0.6, 0.5, 3.0, np.nan])
+    assert np.flatnonzero(_far_above(scores)).tolist() == [7]
+    assert not _far_above(scores[-4:]).any()
+
+
+def test_conditions_that_differ_are_found(moves_model: DeepDIVE) -> None:
+    moved = moves_model.compare(RECORDINGS, "move", reference="slow")
+    assert (moved.group, moved.contrasts[0].paired, moved.contrasts[0].n_people) == ("person", True, (8, 8))
+    table = moved.frame(backend="pandas").set_index("quantity")
+    assert table.loc["move = slow", "high"] < -0.5
+    frequency = table.loc["strongest frequency"]
+    assert frequency["low"] > 1.0
+    assert frequency["difference"] == pytest.approx(2.0 - 0.7, abs=0.1)
+    assert "partly of the fit" in moved.notes[0]
+
+
+def test_a_label_that_the_model_does_not_have_is_compared_too(moves_model: DeepDIVE) -> None:
+    visit = np.array([["one", "two"][i // 2 % 2] for i in range(len(RECORDINGS.names))], dtype=object)
+    comparison = moves_model.compare(replace(RECORDINGS, labels={**RECORDINGS.labels, "visit": visit}), "visit")
+    assert (comparison.reference, comparison.contrasts[0].to) == ("one", "two")
+    assert "two beside one (8 persons in both)" in str(comparison)
+
+
+def test_people_of_one_condition_alone_are_left_out_by_name(moves_model: DeepDIVE) -> None:
+    move = RECORDINGS.labels["move"].copy()
+    move[:4] = "fast"  # p0 has no slow recording
+    comparison = moves_model.compare(replace(RECORDINGS, labels={**RECORDINGS.labels, "move": move}), "move")
+    assert comparison.contrasts[0].left_out == ("p0",)
+    assert comparison.contrasts[0].n_people == (7, 7)
+
+
+@pytest.mark.parametrize(
+    ("label", "options", "error"),
+    [
+        ("speed", {}, "no label 'speed'"),
+        ("move", {"reference": "still"}, "'move' has no class 'still'"),
+        ("move", {"to": "fast", "reference": "fast"}, "cannot be compared with itself"),
+        ("move", {"level": 1.0}, "a level between 0 and 1"),
+        ("person", {}, "cannot be compared with 'p0'"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(moves_model: DeepDIVE, label: str, options: dict, error: str) -> None:
+    with pytest.raises((DataError, ConfigError), match=error):
+        moves_model.compare(RECORDINGS, label, **options)
+
+
+def test_a_panel_has_no_recordings(hours_model: DeepDIVE) -> None:
+    from worlds import hours
+
+    with pytest.raises(DataError, match="a question to recordings"):
+        hours_model.recordings(hours().panel)
+
+
+def test_the_strongest_frequency_is_that_of_the_movement(moves_model: DeepDIVE) -> None:
+    fitted = moves_model.fitted_model
+    windows = fitted.windows(RECORDINGS)
+    found = strongest_frequency(fitted, windows)
+    move = RECORDINGS.labels["move"][windows.segments]
+    assert abs(np.median(found[move == "fast"]) - 2.0) < 0.1
+    assert abs(np.median(found[move == "slow"]) - 0.7) < 0.1
+
+
+def test_recordings_without_people_count_one_by_one(moves_model: DeepDIVE) -> None:
+    labels = {name: column for name, column in RECORDINGS.labels.items() if name != "person"}
+    data: Recordings = replace(RECORDINGS, labels=labels)
+    with pytest.raises(DataError, match="no label 'person'"):
+        moves_model.compare(data, "move")
