@@ -227,6 +227,8 @@ class DecoderConfig(_Config):
         n_loadings: number of time courses that the reconstruction mixes into channels.
         movement: whether windows of recordings are reconstructed as a repeated movement, of which half of the
             dimensions of a (4 at least, else none) tell phase, speed and shape; see docs/method.md.
+        cycles: whether the forecaster of recordings reads what followed the earlier places of the window that its last
+            rows look most alike; see docs/method.md.
         width: width of the forecaster's layers.
         depth: residual layers of the forecaster.
         channel_features: length of a channel's embedding.
@@ -253,6 +255,7 @@ class DecoderConfig(_Config):
     n_heads: int = 4
     n_loadings: int = 16
     movement: bool = True
+    cycles: bool = True
     width: int = 128
     depth: int = 2
     channel_features: int = 16

@@ -18,6 +18,7 @@ from divecast.model.likelihood import ScaledLikelihood
 from divecast.model.linear.filled import fill_window
 from divecast.model.linear.label_covariates import Pairs, label_covariates, n_label_covariates
 from divecast.model.linear.ridge import RidgeWeights
+from divecast.model.nearest_cycles import CycleReader
 from divecast.model.precision import full_precision
 from divecast.model.recalibration import Recalibration
 from divecast.types import WindowEffects
@@ -25,6 +26,7 @@ from divecast.types import WindowEffects
 _MOST_SPREAD = 3.0  # maximum change of a window's log scale
 _LEAST_UNIT = 0.1  # scaled units; avoids scaling nearly flat windows up to noise
 _LEAST_POWER = 1e-12  # keeps the gradient of the square root finite on a flat window
+_SHORTEST_WINDOW = 10  # of which cycles are told
 _ROWS_IN_CACHE = 2048  # windows x channels whose features fit into the cache of a core
 
 
@@ -67,12 +69,14 @@ class Told:
         n_columns: number of columns of the target rows that it reads as they are.
         n_static: number of features of a series that do not change.
         n_phases: phases of a target row; see ``Recalibration``.
+        cycles: whether it reads what followed the earlier places of the window that its last rows look most alike.
     """
 
     effects: EffectsUse = "none"
     n_columns: int = 0
     n_static: int = 0
     n_phases: int = 1
+    cycles: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +198,8 @@ class Forecaster(nn.Module):
         self.enter_told = nn.Linear(horizon, width, bias=False) if told.effects == "told" else None
         if told.n_static:
             self.register_buffer("static", torch.zeros(n_channels, told.n_static))
+        reads_cycles = told.cycles and lookback >= _SHORTEST_WINDOW
+        self.cycles = CycleReader(lookback, horizon, width) if reads_cycles else None
         self.enter_static = nn.Linear(told.n_static, width, bias=False) if told.n_static else None
         self.conditions = nn.Linear(config.token_width, (config.depth + 1) * width, bias=False)
         n_read, n_set = horizon * n_columns, (config.depth + 1) * width
@@ -229,11 +235,12 @@ class Forecaster(nn.Module):
         if self.enter_static is not None and effects is not None and effects.static is not None:
             of_facts = self.enter_static(effects.static)
             conditions = conditions + pad(of_facts, (0, conditions.shape[1] - of_facts.shape[1]))
-        read = [past.window, conditions[:, None]]
+        linear = self.linear(past, label_covariates(classes, self.pairs, x))
+        read = [past.window, conditions[:, None], linear]
         if effects is not None and effects.told is not None:
             read.append(effects.told.transpose(1, 2))
         correction, wider = self._corrections(read)
-        mean = (self.linear(past, label_covariates(classes, self.pairs, x)) + correction).transpose(1, 2)
+        mean = (linear + correction).transpose(1, 2)
         wider = wider.transpose(1, 2)
         if not self.training:
             if recalibrate:
@@ -264,10 +271,13 @@ class Forecaster(nn.Module):
         corrections, wider = zip(*(self._correction(*part) for part in in_pieces(read, some)), strict=True)
         return torch.cat(corrections), torch.cat(wider)
 
-    def _correction(self, window: Tensor, conditions: Tensor, told: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def _correction(
+        self, window: Tensor, conditions: Tensor, linear: Tensor, told: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Return the network's correction of the linear path, (batch, channel, horizon), and of the log scale."""
+        cycles = None if self.cycles is None else self.cycles.cycles(window)
         first, *others = conditions.chunk(len(self.layers) + 1, dim=-1)
-        unit, spread = self.shares[:, None], window.new_ones(1)
+        unit, level, spread = self.shares[:, None], window.new_zeros(1), window.new_ones(1)
         known = self.enter_channel(self.embedding) + first
         if self.enter_static is not None:
             known = known + self.enter_static(self.static)
@@ -280,12 +290,17 @@ class Forecaster(nn.Module):
             unit = unit * spread
         if self.enter_told is not None and told is not None:
             known = known + self.enter_told(told / spread)
+        if self.cycles is not None and cycles is not None:
+            known = known + self.cycles.features((cycles[0] - level[..., None]) / spread[..., None], cycles[1])
         hidden = nn.functional.gelu(self.enter(window) + known)
         for mixing, layer, condition in zip(self.mixings, self.layers, others, strict=True):
             hidden = layer(mixing(hidden), condition)
         # The features serve the mean: the loss of the scale does not change them.
         wider = _MOST_SPREAD * torch.tanh(self.spread(hidden.detach()) / _MOST_SPREAD)
-        return self.leave(hidden) * unit, wider
+        correction = self.leave(hidden) * unit
+        if self.cycles is not None and cycles is not None:
+            correction = correction + self.shares[:, None] * self.cycles.correction(hidden, cycles[0], linear)
+        return correction, wider
 
     @torch.no_grad()
     def start(self, ridge: RidgeWeights, channels: slice = slice(None)) -> None:

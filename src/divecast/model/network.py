@@ -92,7 +92,8 @@ class Network(nn.Module):
         self.decoder = Decoder(time, channels, decoder)
         pairs = dimensions.pairs if sizes else ()
         shape = (time, dimensions.horizon, channels)
-        told = Told(dimensions.effects, dimensions.n_columns, dimensions.n_static, dimensions.n_phases)
+        cycles = decoder.cycles and config.encoder.kind == "recording"
+        told = Told(dimensions.effects, dimensions.n_columns, dimensions.n_static, dimensions.n_phases, cycles)
         self.forecaster = Forecaster(shape, n_classes, pairs, decoder, dimensions.season, told)
 
     @property
