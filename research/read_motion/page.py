@@ -15,9 +15,11 @@ from research.read_motion.run import OWN
 from research.scripts import page_options
 
 LINES = Path(__file__).with_name("results.jsonl")
+AUGMENTED = Path(__file__).with_name("augmented.jsonl")
 PANEL = Path(__file__).with_name("panel.jsonl")
 PAGE = Path(__file__).parents[2] / "docs" / "reading.md"
 Line = dict[str, Any]
+_SCORES = [(factor, unit) for factor in FACTORS for unit in ("window", "recording")]
 Runs = dict[tuple[int, int], Line]  # by fold and draw
 
 INTRO = """# Reading labels of recordings
@@ -51,6 +53,13 @@ Mean negative log-likelihood of the labels of windows of people held out, and ex
 confidence, of divecast. The classifiers have no probabilities.
 """
 
+AUGMENTED_INTRO = """## Changed copies of windows
+
+`python -m research.read_motion.augmented`: the closed form alone, of at most 1,000 windows of the recordings that have
+labels, without and with a copy of each window that is turned (one rotation of both sensors), amplified (both by one
+factor) or stretched in time, or with one copy of each. Mean over the folds, share read right of the people held out.
+"""
+
 PANEL_INTRO = """## The same closed form on a panel
 
 `python -m research.read_motion.panel --data PATH/eia_us_demand_hourly --models FOLDER`: random convolutions and a ridge
@@ -61,14 +70,14 @@ month is left alone: each window would take many times as long to read.
 """
 
 
-def page(lines: Sequence[Line], panel: Sequence[Line]) -> str:
+def page(lines: Sequence[Line], augmented: Sequence[Line], panel: Sequence[Line]) -> str:
     """Return the whole page."""
     parts = [INTRO]
     for share in SHARES:
         runs = {entry: dict(_runs(lines, entry, share)) for entry in (OWN, *ENTRIES)}
         parts += [f"## {share:.0%} of the recordings have labels\n", _share({e: r for e, r in runs.items() if r})]
     parts += [CALIBRATION, _calibration(lines), _seconds(lines)]
-    return "\n".join([*parts, PANEL_INTRO, _panel(panel)])
+    return "\n".join([*parts, AUGMENTED_INTRO, _augmented(augmented), PANEL_INTRO, _panel(panel)])
 
 
 def _runs(lines: Sequence[Line], entry: str, share: float) -> Iterator[tuple[tuple[int, int], Line]]:
@@ -86,16 +95,15 @@ def _share(runs: dict[str, Runs]) -> str:
     intro = SHARE.format(
         n=len(common), folds=len({fold for fold, _ in common}), draws=f"{n_draws} draw{'s' * (n_draws > 1)}"
     )
-    header = ["", *(f"{factor}: {unit}" for factor in FACTORS for unit in ("window", "recording")), "ahead"]
+    header = ["", *(f"{factor}: {unit}" for factor, unit in _SCORES), "ahead"]
     rows = []
     for entry, found in runs.items():
         cells, ahead = [], []
-        for factor in FACTORS:
-            for unit in ("window", "recording"):
-                values = [found[run][factor][unit] for run in common]
-                gained = [runs[OWN][run][factor][unit] - value for run, value in zip(common, values, strict=True)]
-                cells.append(mean_sd(spread(values)))
-                ahead.append(f"{100 * fmean(gained):+.1f} ({sum(each >= 0 for each in gained)})")
+        for factor, unit in _SCORES:
+            values = [found[run][factor][unit] for run in common]
+            gained = [runs[OWN][run][factor][unit] - value for run, value in zip(common, values, strict=True)]
+            cells.append(mean_sd(spread(values)))
+            ahead.append(f"{100 * fmean(gained):+.1f} ({sum(each >= 0 for each in gained)})")
         rows.append([entry, *cells, "" if entry == OWN else "; ".join(ahead)])
     return f"{intro}\n{table(header, rows)}\n"
 
@@ -120,6 +128,15 @@ def _seconds(lines: Sequence[Line]) -> str:
     )
 
 
+def _augmented(lines: Sequence[Line]) -> str:
+    rows = []
+    for share, way in dict.fromkeys((line["share"], line["way"]) for line in lines):
+        some = [line for line in lines if line["share"] == share and line["way"] == way]
+        cells = [mean_sd(spread([line[factor][unit] for line in some])) for factor, unit in _SCORES]
+        rows.append([f"{share:.0%} labelled, {way}", str(len(some)), *cells])
+    return table(["", "folds", *(f"{factor}: {unit}" for factor, unit in _SCORES)], rows) + "\n"
+
+
 def _panel(lines: Sequence[Line]) -> str:
     names, ways = ("hour", "weekday", "month"), {"test": "closed form", "fitted": "fitted model", "together": "product"}
     rows = []
@@ -135,7 +152,7 @@ def _panel(lines: Sequence[Line]) -> str:
 def main() -> None:
     """Write the page."""
     args = page_options(__doc__, LINES, PAGE)
-    args.out.write_text(page(*map(read_lines, (args.lines, PANEL))), encoding="utf-8")
+    args.out.write_text(page(*map(read_lines, (args.lines, AUGMENTED, PANEL))), encoding="utf-8")
     print(args.out)
 
 
