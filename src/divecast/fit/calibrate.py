@@ -11,6 +11,7 @@ from torch import Tensor
 from divecast.data import Windows
 from divecast.data.sources.series_rows import SeriesRows
 from divecast.data.time.phase import phases
+from divecast.fit.across_groups import GroupedErrors, spread_across_groups
 from divecast.fit.counts import Seen, fit_counts, scores_of, thinned
 from divecast.fit.departures import fit_departures
 from divecast.fit.drawn_errors import Draws
@@ -25,11 +26,18 @@ from divecast.inference.predict import batches, predict
 _MOST_PER_STEP, _MOST_VALUES = 500_000, 20_000_000  # errors; more would not change a quantile
 _MOST_WINDOWS = 50_000  # of independent series; more would take minutes
 _MOST_OF_RECORDINGS = 4000  # they overlap, and reading their classes takes a millisecond or two each
+_MOST_OF_TRAINING = 1000  # windows, which tell how people differ
 _MOST_SCORES = 1_000_000  # of counts; more take a long time
 _YEAR = np.timedelta64(365, "D")
 
 
-def calibrated(fitted: FittedModel, train: Windows, valid: Windows, low_counts: NDArray[np.bool_]) -> FittedModel:
+def calibrated(
+    fitted: FittedModel,
+    train: Windows,
+    valid: Windows,
+    low_counts: NDArray[np.bool_],
+    groups: NDArray[np.int64] | None = None,
+) -> FittedModel:
     """Return the model with its recalibration, quantiles and dependence fitted; the network changes in place.
 
     The quantiles are of errors whose mean and spread were recalibrated on other windows.
@@ -39,6 +47,7 @@ def calibrated(fitted: FittedModel, train: Windows, valid: Windows, low_counts: 
         train: windows of the training part.
         valid: windows of ``draw_windows``.
         low_counts: (channel,) channels that hold low counts, or series of an independent model.
+        groups: (segment,) the group of each recording, where whole groups are held out; see ``spread_across_groups``.
     """
     seed = fitted.provenance.plan.seed
     errors, n_phases, share = errors_of(fitted, valid), fitted.dimensions.n_phases, _share_of_year(valid)
@@ -62,10 +71,16 @@ def calibrated(fitted: FittedModel, train: Windows, valid: Windows, low_counts: 
             valid, values = valid.subset(some), values[torch.from_numpy(some)]
             values = torch.from_numpy(scores_of(seen_of(fitted, valid, errors_of(fitted, valid), values), counts, seed))
     at = phases(valid.source.clock, valid.origins)
+    spread = values
+    if groups is not None:
+        learned = train.subset(thinned(len(train), 1, _MOST_OF_TRAINING))
+        trained = errors_of(fitted, learned)
+        in_training = GroupedErrors(trained.values / trained.scale, groups[learned.segments])
+        spread = spread_across_groups(GroupedErrors(values, groups[valid.segments]), (in_training,), seed)
     return replace(
         fitted,
         counts=counts,
-        calibration=Calibration.of(values),
+        calibration=Calibration.of(spread),
         dependence=Dependence.of(values, torch.from_numpy(at), n_phases, seed),
     )
 

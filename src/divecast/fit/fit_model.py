@@ -134,7 +134,7 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
     hold_counts = np.zeros(len(fitted.series or fitted.channels), np.bool_)
     if plan.model.counts != "never" and stage.scale.powers is None:
         hold_counts = low_counts(stage.source, stage.parts.train)
-    fitted = calibrated(fitted, stage.train, drawn, hold_counts)
+    fitted = calibrated(fitted, stage.train, drawn, hold_counts, _groups(source, split))
     return _fitted_again(fitted, stage, request, ranks) if request.refit else fitted
 
 
