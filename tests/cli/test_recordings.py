@@ -45,7 +45,7 @@ def test_conditions_are_compared_over_people(run, lab, tmp_path):
     assert "fast beside slow (8 persons in both): " in result.out
     assert figure.exists()
     table = csv.read_csv(out).to_pandas().set_index("quantity")
-    assert table.loc["strongest frequency", "difference"] > 1.0
+    assert table.loc["period (s)", "difference"] < -0.9
 
 
 def test_labels_that_are_not_there_are_refused(run, lab):

@@ -181,8 +181,8 @@ def test_each_recording_is_told_and_conditions_are_compared(moves_payload, paylo
     assert found.sentences[0].startswith("fast beside slow (8 persons in both): ")
     contrast, other = found.contrasts
     assert (contrast.title, other.title) == ("move: fast beside slow", "side: right beside left")
-    place = found.names.index("strongest frequency")
-    assert contrast.low[place] > 0.0
+    place = found.names.index("period (s)")
+    assert contrast.high[place] < 0.0
 
 
 def test_a_model_without_factors_leaves_out_what_needs_them():

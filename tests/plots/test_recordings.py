@@ -36,7 +36,7 @@ def test_a_comparison_has_a_panel_per_condition_in_units_of_the_spread(moves_mod
     comparison = moves_model.compare(RECORDINGS, "move")
     figure = ComparisonDisplay.from_comparison(comparison).plot()
     (panel,) = figure.axes
-    assert panel.get_title(loc="left") == "slow beside fast: 8 persons"
+    assert panel.get_title(loc="left") == "slow beside fast\n8 persons"
     assert [tick.get_text() for tick in panel.get_yticklabels()] == [*comparison.names]
     point = panel.lines[2].get_xdata()[0]
     np.testing.assert_allclose(point, comparison.contrasts[0].difference[0] / comparison.spread[0])

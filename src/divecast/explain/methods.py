@@ -294,10 +294,10 @@ class Explaining(ABC):
     ) -> Comparison:
         """Compare conditions of recordings, such as before and after: what of b and of a differs, over people.
 
-        Compared are the class probabilities of each factor (b), each dimension of a, and the strongest frequency. A
-        quantity of a person is the mean over the recordings in a condition. Where three people or more did both
-        conditions, their own differences are compared (paired), else two groups of people. The intervals hold
-        together for all quantities and conditions (docs/recordings.md).
+        Compared are the class probabilities of each factor (b), each dimension of a, and period and size of the
+        movement. A quantity of a person is the mean over the recordings in a condition. Where three people or more did
+        both conditions, their own differences are compared (paired), else two groups of people. The intervals hold
+        together for all quantities of a block (such as a) and all conditions (docs/recordings.md).
 
         Args:
             data: as in ``forecast``: recordings with this label, of the model or not.
@@ -305,7 +305,7 @@ class Explaining(ABC):
             reference: the class that the others are compared with; by default the first.
             to: the class, or classes, to compare with it; by default all others.
             group: the label that names people; by default that of the split of the fit.
-            level: probability with which all intervals hold.
+            level: probability with which all intervals of a block hold.
             part: part of the data of the fit that the windows end in, or ``all``.
             every: use every ``every``-th window; by default four per look-back.
 

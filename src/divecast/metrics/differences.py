@@ -31,7 +31,6 @@ class Differences:
         low: (quantity,) lower ends of the intervals; NaN where there are too few units for the level.
         high: (quantity,) upper ends.
         p: (quantity,) adjusted for all quantities.
-        statistics: (arrangement, quantity) absolute t statistics under the null hypothesis, that of the data first.
     """
 
     paired: bool
@@ -41,18 +40,6 @@ class Differences:
     low: Floats
     high: Floats
     p: Floats
-    statistics: Floats
-
-    def p_of_any(self, quantities: NDArray[np.int64]) -> float:
-        """Return the p value of the hypothesis that none of some quantities differs, adjusted for these alone.
-
-        Example:
-            >>> found = differences(np.zeros((6, 2)), np.arange(12.0).reshape(6, 2) + 1.0, 0.9)
-            >>> found.p_of_any(np.array([0])) == found.p_of_any(np.array([0, 1])) == 2 / 64
-            True
-        """
-        largest = self.statistics[:, quantities].max(axis=1)
-        return float(_share_at_least(largest, largest[:1])[0])
 
 
 def differences(one: Floats, two: Floats, level: float = 0.95) -> Differences:
@@ -107,7 +94,6 @@ def differences(one: Floats, two: Floats, level: float = 0.95) -> Differences:
         low=difference - width,
         high=difference + width,
         p=_share_at_least(largest, statistics[0]),
-        statistics=statistics,
     )
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from divecast._text import plural
 from divecast.data import Recordings
 from divecast.data.names import listed
-from divecast.explain.recordings.frequency import FREQUENCY, strongest_frequency
+from divecast.inference.predict import batches
 from divecast.inference.results import Codes
 from divecast.metrics.linear_reading import read_left_out
 from divecast.page.packed import Packed, number, pack
@@ -18,7 +18,9 @@ from divecast.page.scope import Scope, spread
 Floats = NDArray[np.float64]
 
 _MOST_POINTS, _MOST_CLASSES, _FEWEST_RECORDINGS = 500, 40, 4
+_OVERSAMPLED = 4  # frequencies are read at quarters of a cycle in a window
 _LARGE, _SMALL = 0.5, 0.1  # of what there is to tell beyond chance
+FREQUENCY = "strongest frequency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def told_by_a(scope: Scope, codes: Codes) -> ToldByA | str:
             left_out.append(name)
         else:
             found.append(of_column)
-    found.append(_frequency(strongest_frequency(scope.fitted, windows), standard, segments, shown))
+    found.append(_frequency(_strongest(scope), standard, segments, shown))
     n_recordings = plural(len(np.unique(segments)), "recording")
     unread = f" Not measured, with one class or too few recordings: {listed(left_out)}." if left_out else ""
     return ToldByA(
@@ -131,3 +133,18 @@ def _frequency(frequency: Floats, a: Floats, segments: NDArray[np.int64], shown:
 
 def _amount(share: float) -> str:
     return "much" if share >= _LARGE else "some" if share >= _SMALL else "hardly anything"
+
+
+def _strongest(scope: Scope) -> Floats:
+    """Return the frequency with the most power in each window, over all channels in scaled units, Hz."""
+    lookback, found = scope.fitted.shape.lookback, []
+    for batch in batches(scope.fitted, scope.scored):
+        x = batch.x.cpu().double().numpy()
+        seen = np.isfinite(x)
+        filled = np.where(seen, x, 0.0)
+        centred = np.where(seen, filled - filled.sum(1, keepdims=True) / np.maximum(seen.sum(1, keepdims=True), 1), 0.0)
+        power = np.square(np.abs(np.fft.rfft(centred, _OVERSAMPLED * lookback, axis=1))).sum(2)
+        found.append(1.0 + power[:, 1:].argmax(1))
+    rate = scope.source.rate if isinstance(scope.source, Recordings) else 1.0
+    frequency: Floats = np.concatenate(found) * rate / (_OVERSAMPLED * lookback)
+    return frequency

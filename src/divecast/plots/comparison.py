@@ -27,8 +27,9 @@ class ComparisonDisplay(Display):
     Example:
         >>> from divecast.plots import ComparisonDisplay
         >>> display = ComparisonDisplay.from_comparison(comparison)
-        >>> display.plot().axes[0].get_title(loc="left")
-        'right beside left: 10 subjects'
+        >>> print(display.plot().axes[0].get_title(loc="left"))
+        right beside left
+        10 subjects
     """
 
     comparison: Comparison
@@ -72,8 +73,7 @@ class ComparisonDisplay(Display):
             panel.set_yticks(places, as_texts(compared.names) if number == 0 else [""] * n)
             panel.tick_params(axis="y", length=0, labelsize=6)
             people = f"{contrast.n_people[1]} {as_text(compared.group or 'recording')}s"
-            panel.set_title(
-                f"{as_text(contrast.to)} beside {as_text(compared.reference)}: {people}", loc="left", fontsize=7
-            )
+            title = f"{as_text(contrast.to)} beside {as_text(compared.reference)}"
+            panel.set_title(f"{title}\n{people}", loc="left", fontsize=7)
         figure.supxlabel("difference, in units of the spread over windows", fontsize=8)
         return figure

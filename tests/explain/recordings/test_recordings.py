@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from divecast import ConfigError, DataError, DeepDIVE, Recordings
-from divecast.explain.recordings.frequency import strongest_frequency
+from divecast.explain.recordings.period import period_and_size
 from divecast.explain.recordings.summarise import _far_above
 from worlds import moves
 
@@ -55,9 +55,9 @@ def test_conditions_that_differ_are_found(moves_model: DeepDIVE) -> None:
     assert (moved.group, moved.contrasts[0].paired, moved.contrasts[0].n_people) == ("person", True, (8, 8))
     table = moved.frame(backend="pandas").set_index("quantity")
     assert table.loc["move = slow", "high"] < -0.5
-    frequency = table.loc["strongest frequency"]
-    assert frequency["low"] > 1.0
-    assert frequency["difference"] == pytest.approx(2.0 - 0.7, abs=0.1)
+    period = table.loc["period (s)"]
+    assert period["high"] < 0.0
+    assert period["difference"] == pytest.approx(1 / 2.0 - 1 / 0.7, abs=0.02)
     assert "partly of the fit" in moved.notes[0]
 
 
@@ -98,13 +98,22 @@ def test_a_panel_has_no_recordings(hours_model: DeepDIVE) -> None:
         hours_model.recordings(hours().panel)
 
 
-def test_the_strongest_frequency_is_that_of_the_movement(moves_model: DeepDIVE) -> None:
+def test_period_and_size_are_those_of_the_movement(moves_model: DeepDIVE) -> None:
     fitted = moves_model.fitted_model
     windows = fitted.windows(RECORDINGS)
-    found = strongest_frequency(fitted, windows)
+    period, size = period_and_size(fitted, windows).T
     move = RECORDINGS.labels["move"][windows.segments]
-    assert abs(np.median(found[move == "fast"]) - 2.0) < 0.1
-    assert abs(np.median(found[move == "slow"]) - 0.7) < 0.1
+    np.testing.assert_allclose(period[move == "fast"], 1 / 2.0, rtol=0.03)
+    np.testing.assert_allclose(period[move == "slow"], 1 / 0.7, rtol=0.05)
+    np.testing.assert_allclose(size, 1.0, atol=0.2)
+
+
+def test_the_period_is_left_out_where_a_recording_does_not_repeat(moves_model: DeepDIVE) -> None:
+    values = RECORDINGS.values.copy()
+    values[: RECORDINGS.offsets[1]] = np.linspace(0.0, 1.0, RECORDINGS.offsets[1])[:, None]
+    comparison = moves_model.compare(replace(RECORDINGS, values=values), "move")
+    assert "period (s)" not in comparison.names
+    assert comparison.notes[0].startswith("The period (s) is left out")
 
 
 def test_recordings_without_people_count_one_by_one(moves_model: DeepDIVE) -> None:

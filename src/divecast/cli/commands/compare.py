@@ -26,7 +26,7 @@ def compare(
     ] = None,
     group: People = None,
     level: Annotated[
-        float, typer.Option("--confidence", help="Probability with which all intervals hold together.")
+        float, typer.Option("--confidence", help="Probability with which all intervals of a block hold together.")
     ] = 0.95,
     out: TableOut = Path("comparison.csv"),
     part: Part = "all",

@@ -1,6 +1,6 @@
 """From windows of recordings to a comparison of their conditions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from divecast.data.names import listed
 from divecast.data.tables.label_columns import distinct
 from divecast.errors import ConfigError, DataError
 from divecast.explain.recordings.comparison import Comparison, Contrast
+from divecast.explain.recordings.period import PERIOD
 from divecast.explain.recordings.quantities import MOVEMENT, A, Quantities
 from divecast.inference.fitted_model import FittedModel
 from divecast.metrics.differences import Differences, differences
@@ -27,7 +28,7 @@ class Conditions:
         reference: the class that the others are compared with; the first one by default.
         to: the other classes; all by default.
         group: the label that names people; by default that of the split.
-        level: probability with which all intervals hold together.
+        level: probability with which all intervals of a block hold together.
     """
 
     label: str
@@ -66,13 +67,12 @@ def compare_conditions(fitted: FittedModel, windows: Windows, asked: Conditions,
     kept, of_window, person = windows.subset(known), of_window[known], person[known]
     quantities = Quantities.of(fitted, kept)
     means = {
-        each: _means(quantities.values, kept.segments, person, of_window == each, len(people))
-        for each in [reference, *others]
+        each: _means(quantities, kept.segments, person, of_window == each, len(people)) for each in [reference, *others]
     }
     contrasts = []
     for other in others:
         try:
-            found = differences(means[reference], means[other], 1.0 - (1.0 - asked.level) / len(others))
+            found = _by_block(quantities, means[reference], means[other], 1.0 - (1.0 - asked.level) / len(others))
         except DataError as error:
             raise DataError(
                 f"{asked.label} {classes[other]!r} cannot be compared with {classes[reference]!r}: {error.problem}",
@@ -80,8 +80,8 @@ def compare_conditions(fitted: FittedModel, windows: Windows, asked: Conditions,
                 hint="Name those who did both in {group}, or compare other classes in {to}",
             ) from error
         there = [~np.isnan(means[each]).any(axis=1) for each in (reference, other)]
-        alone = [people[place] for place in np.flatnonzero(there[0] != there[1])] if found.paired else []
-        contrasts.append(_contrast(classes[other], found, tuple(alone), quantities.blocks, len(others)))
+        alone = [people[place] for place in np.flatnonzero(there[0] != there[1])]
+        contrasts.append(_contrast(classes[other], found, alone, len(others)))
     return Comparison(
         label=asked.label,
         reference=classes[reference],
@@ -89,7 +89,7 @@ def compare_conditions(fitted: FittedModel, windows: Windows, asked: Conditions,
         level=asked.level,
         names=quantities.names,
         blocks=quantities.blocks,
-        spread=np.maximum(quantities.values.std(axis=0), _LEAST),
+        spread=np.maximum(np.nanstd(quantities.values, axis=0), _LEAST),
         contrasts=tuple(contrasts),
         n_windows=len(kept),
         notes=_notes(quantities, group, seen),
@@ -97,26 +97,30 @@ def compare_conditions(fitted: FittedModel, windows: Windows, asked: Conditions,
     )
 
 
-def _contrast(
-    to: str, found: Differences, left_out: tuple[str, ...], blocks: tuple[str, ...], n_contrasts: int
-) -> Contrast:
+def _by_block(
+    quantities: Quantities, one: NDArray[np.float64], two: NDArray[np.float64], level: float
+) -> dict[str, Differences]:
+    """Differences of each block of quantities, whose intervals hold together."""
+    owners = np.array(quantities.blocks)
+    chosen = {block: owners == block for block in dict.fromkeys(quantities.blocks)}
+    return {block: differences(one[:, own], two[:, own], level) for block, own in chosen.items()}
+
+
+def _contrast(to: str, found: Mapping[str, Differences], alone: Sequence[str], n_contrasts: int) -> Contrast:
     """A contrast with p values adjusted for several of them (Bonferroni)."""
-    owners = np.array(blocks)
-    p_of_block = {
-        block: min(1.0, n_contrasts * found.p_of_any(np.flatnonzero(owners == block)))
-        for block in dict.fromkeys(blocks)
-    }
+    blocks = [*found.values()]
+    p = [np.minimum(1.0, n_contrasts * each.p) for each in blocks]
     return Contrast(
-        to,
-        found.paired,
-        found.n_units,
-        left_out,
-        found.means,
-        found.difference,
-        found.low,
-        found.high,
-        np.minimum(1.0, n_contrasts * found.p),
-        p_of_block,
+        to=to,
+        paired=blocks[0].paired,
+        n_people=blocks[0].n_units,
+        left_out=tuple(alone) if blocks[0].paired else (),
+        means=np.concatenate([each.means for each in blocks], axis=1),
+        difference=np.concatenate([each.difference for each in blocks]),
+        low=np.concatenate([each.low for each in blocks]),
+        high=np.concatenate([each.high for each in blocks]),
+        p=np.concatenate(p),
+        p_of_block={block: float(of_block.min()) for block, of_block in zip(found, p, strict=True)},
     )
 
 
@@ -148,19 +152,23 @@ def _people(windows: Windows, group: str | None) -> tuple[list[str], NDArray[np.
 
 
 def _means(
-    values: NDArray[np.float64],
+    quantities: Quantities,
     segments: NDArray[np.int64],
     person: NDArray[np.int64],
     chosen: NDArray[np.bool_],
     n_people: int,
 ) -> NDArray[np.float64]:
-    """(person, quantity) means over the recordings of each person, of the means over their windows; NaN without one."""
-    means = np.full((n_people, values.shape[1]), np.nan)
+    """(person, quantity) means over the recordings of each person, NaN without one.
+
+    Of a recording the mean over its windows counts, of the movement the median: two periods look like one in some.
+    """
+    movement = np.array(quantities.blocks) == MOVEMENT
+    means = np.full((n_people, len(movement)), np.nan)
     for each in np.unique(person[chosen]):
         own = chosen & (person == each)
-        means[each] = np.mean(
-            [values[own & (segments == one)].mean(axis=0) for one in np.unique(segments[own])], axis=0
-        )
+        windows = [quantities.values[own & (segments == one)] for one in np.unique(segments[own])]
+        of_recording = [np.where(movement, np.nanmedian(one, axis=0), np.nanmean(one, axis=0)) for one in windows]
+        means[each] = np.mean(of_recording, axis=0)
     return means
 
 
@@ -173,6 +181,8 @@ def _notes(quantities: Quantities, group: str | None, seen: bool) -> tuple[str, 
             f"differences in {' and '.join(of_b)} are partly of the fit. Compare recordings that were held out to see "
             "what is true of others."
         )
+    if PERIOD not in quantities.names:
+        notes.append(f"The {PERIOD} is left out, as the windows of some recordings do not repeat within a look-back.")
     if group is None:
         notes.append("No label tells who was recorded, so each recording counts as a person of its own.")
     return tuple(notes)

@@ -28,8 +28,8 @@ class Contrast:
         difference: (quantity,) condition minus reference.
         low: (quantity,) lower ends of the intervals; NaN where there are too few people for the level.
         high: (quantity,) upper ends.
-        p: (quantity,) p values, adjusted for all quantities and conditions.
-        p_of_block: for each block the p value of no difference in it, adjusted for its quantities and all conditions.
+        p: (quantity,) p values, adjusted for all quantities of a block and all conditions.
+        p_of_block: for each block the p value of no difference in it, adjusted likewise.
 
     Example:
         >>> contrast = motion_model.compare(recordings, "exercise", reference="ABD", to="ROW", every=100).contrasts[0]
@@ -57,7 +57,7 @@ class Comparison(Plottable):
         label: the label whose classes are compared.
         reference: the class that the others are compared with.
         group: the label that names people; None if each recording counts as one.
-        level: probability with which all intervals of the comparison hold together.
+        level: probability with which all intervals of a block hold together.
         names: (quantity,) what is compared.
         blocks: (quantity,) the part of the code that each belongs to.
         spread: (quantity,) standard deviation over all windows, in whose units the plot shows differences.
@@ -88,7 +88,8 @@ class Comparison(Plottable):
         """Return one row per condition and quantity.
 
         Columns: ``label, reference, to, quantity, block, people, reference_mean, to_mean, difference, low, high, p,
-        spread``; means and differences in units of the quantity, p adjusted for all quantities and conditions.
+        spread``; means and differences in units of the quantity, p adjusted for all
+        quantities of a block and all conditions.
 
         Args:
             backend: ``pandas``, ``polars`` or ``pyarrow``; None for the kind of the data.
@@ -158,6 +159,6 @@ class Comparison(Plottable):
     def _difference(self, contrast: Contrast, place: int) -> str:
         low, high = contrast.low[place], contrast.high[place]
         return (
-            f"{self.names[place]} {contrast.means[0, place]:.2g} to {contrast.means[1, place]:.2g} "
+            f"{self.names[place]} {contrast.means[0, place]:.3g} to {contrast.means[1, place]:.3g} "
             f"({contrast.difference[place]:+.2g}, {low:+.2g} to {high:+.2g})"
         )

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast.data import Windows
-from divecast.explain.recordings.frequency import FREQUENCY, strongest_frequency
+from divecast.explain.recordings.period import PERIOD, SIZE, period_and_size
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import encode_windows, infer_window_labels
 
@@ -20,9 +20,9 @@ class Quantities:
     """Quantities of windows.
 
     Attributes:
-        names: such as "a3", "condition = slow" (its probability, as read from the values) or "strongest frequency".
+        names: such as "a3", "condition = slow" (its probability, as read from the values) or "period (s)".
         blocks: block of each: "a", "b of condition" or "movement".
-        values: (window, quantity).
+        values: (window, quantity); NaN where a window has none.
     """
 
     names: tuple[str, ...]
@@ -31,10 +31,10 @@ class Quantities:
 
     @classmethod
     def of(cls, fitted: FittedModel, windows: Windows) -> "Quantities":
-        """Return the probability of the classes of each factor, the mean of a, and the strongest frequency.
+        """Return the probability of the classes of each factor, the mean of a, and period and size of the movement.
 
         b is compared by its class probabilities, which tell its place between the centres. Of a factor with two
-        classes, that of the second tells both.
+        classes, that of the second tells both. The period is left out if there is none in all windows of a recording.
         """
         columns: list[NDArray[np.float64]] = []
         names: list[str] = []
@@ -52,5 +52,9 @@ class Quantities:
                 add(f"b of {factor}", [f"{factor} = {each}" for each in classes[first:]], shares[:, first:])
         a = encode_windows(fitted, windows).a_mean
         add(A, [f"a{dim}" for dim in range(a.shape[1])], a)
-        add(MOVEMENT, [FREQUENCY], strongest_frequency(fitted, windows)[:, None])
+        period, size = period_and_size(fitted, windows).T
+        repeats = {*windows.segments[~np.isnan(period)].tolist()} == {*windows.segments.tolist()}
+        if repeats:
+            add(MOVEMENT, [PERIOD], period[:, None])
+        add(MOVEMENT, [SIZE], size[:, None])
         return cls(tuple(names), tuple(blocks), np.concatenate(columns, axis=1))

@@ -36,6 +36,6 @@ function buildComparison(host, told) {
     }));
   };
   const shown = picker("Conditions", told.contrasts.map((each) => each.title), 0, show);
-  host.append(sentenceList(told.sentences), controls(shown), figure, paragraph("Blue: the interval leaves out 0. All intervals of a label hold together.", "note"));
+  host.append(sentenceList(told.sentences), controls(shown), figure, paragraph("Blue: the interval leaves out 0. All intervals of a block, such as those of a, hold together.", "note"));
   return show();
 }
