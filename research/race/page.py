@@ -14,7 +14,7 @@ from research.race.page_notes import NOTES
 from research.race.page_speed import speed
 from research.race.page_tables import about, costs_table, heat_of, scores_table
 from research.race.page_ways import ways
-from research.race.roster import ROSTER
+from research.race.roster import ROSTER, of_rivals
 from research.race.run import OUT
 from research.race.tracks import TRACKS, Track
 
@@ -54,7 +54,7 @@ def page(lines: list[dict[str, Any]], speed_lines: list[dict[str, Any]], ways_li
     """
     told = {track.name for track in TRACKS.values() if track.covariates}
     kept = latest([line for line in lines if not line["quick"] and line["track"] not in told])
-    most = max((line["most"] for line in kept), default=4.0)
+    most = max((line["most"] for line in of_rivals(kept) if "fold" not in line), default=4.0)
     parts = [INTRO.format(most=f"{most:g}")]
     for track in TRACKS.values():
         own = [line for line in kept if line["track"] == track.name]

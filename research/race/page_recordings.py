@@ -4,10 +4,11 @@ from statistics import fmean, stdev
 from typing import Any
 
 from research.common import Spread, mean_sd, number, table
+from research.race.roster import of_rivals
 from research.race.tracks import People, Track
 
 Line = dict[str, Any]
-_TITLES = ("entry", "folds", "seeds", "MSE", "MAE", "CRPS", "coverage", "least person", "people in 0.80")
+_TITLES = ("entry", "folds", "seeds", "MSE", "MAE", "CRPS", "coverage", "least person", "people ≥ 0.8")
 _MEASURES = ("mse", "mae", "crps", "coverage")
 _LEAST = 0.8
 
@@ -27,7 +28,8 @@ def about(track: Track, people: People, lines: list[Line]) -> str:
         "from windows at every row where that takes seconds. Errors are in standard deviations of each channel over "
         "the training people, means over folds; *±* is the standard deviation over seeds, of the means over folds. "
         "*Coverage* is that of the 90 % interval over all values, *least person* that of the person for whom it is "
-        f"lowest (mean over seeds), *people in {_LEAST:.2f}* how many have more.\n"
+        f"lowest (mean over seeds), *people ≥ {_LEAST:g}* how many have as much. Rivals' fits may take "
+        f"{_span([line['most'] for line in of_rivals(lines)])} times as long as divecast's.\n"
         f"Run on {'; '.join(machines)}, {', '.join(map(str, threads))} thread; load of the machine before a run "
         f"{min(loads):.1f} to {max(loads):.1f}."
     )
@@ -39,11 +41,21 @@ def scores_table(lines: list[Line]) -> str:
     for line in lines:
         entries.setdefault(line["entry"], []).append(line)
     folds = {line["fold"] for line in lines}
-    rows = sorted((_row(name, runs, folds) for name, runs in entries.items()), key=lambda row: (row[0], row[1]))
-    return table(_TITLES, [cells for *_, cells in rows])
+    shared = folds.intersection(*({run["fold"] for run in runs} for runs in entries.values()))
+    found = [(runs, *_row(name, runs, folds)) for name, runs in entries.items()]
+    rows = sorted(found, key=lambda row: (row[1], _error(row[0], folds)))
+    if shared in (folds, set()):
+        return table(_TITLES, [cells for *_, cells in rows])
+    title = f"MSE of fold{'s' * (len(shared) > 1)} {', '.join(map(str, sorted(shared)))}"
+    return table((*_TITLES, title), [[*cells, number(_error(runs, shared))] for runs, _, cells in rows])
 
 
-def _row(name: str, runs: list[Line], folds: set[int]) -> tuple[bool, float, list[str]]:
+def _error(runs: list[Line], folds: set[int]) -> float:
+    """Return the mean squared error over some folds."""
+    return fmean(run["scores"]["mse"]["mean"] for run in runs if run["fold"] in folds)
+
+
+def _row(name: str, runs: list[Line], folds: set[int]) -> tuple[bool, list[str]]:
     of_seeds = {seed: [run for run in runs if run["seed"] == seed] for seed in sorted({run["seed"] for run in runs})}
     own = {run["fold"] for run in runs}
     whole = [group for group in of_seeds.values() if {run["fold"] for run in group} == own]
@@ -62,7 +74,7 @@ def _row(name: str, runs: list[Line], folds: set[int]) -> tuple[bool, float, lis
         number(min(covered.values())),
         f"{sum(value >= _LEAST for value in covered.values())} of {len(covered)}",
     ]
-    return own != folds, spreads["mse"].mean, cells
+    return own != folds, cells
 
 
 def coverage_of_people(runs: list[Line]) -> dict[str, float]:
@@ -72,6 +84,11 @@ def coverage_of_people(runs: list[Line]) -> dict[str, float]:
         for person, scores in run["people"].items():
             found.setdefault(person, []).append(scores["coverage"])
     return {person: fmean(values) for person, values in found.items()}
+
+
+def _span(values: list[float]) -> str:
+    low, high = min(values, default=4.0), max(values, default=4.0)
+    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
 
 def _windows(lines: list[Line]) -> int:
