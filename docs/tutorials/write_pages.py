@@ -1,14 +1,16 @@
 """Run the tutorials and write each as a page: text, code, printed output and figures.
 
-python docs/tutorials/write_pages.py [NAME ...]
+python docs/tutorials/write_pages.py [NAME ...] [--data FOLDER]
+
+A tutorial on data that are not shipped reads the argument --data itself.
 """
 
 import io
 import os
 import re
 import shutil
-import sys
 import tempfile
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import chdir, redirect_stdout
 from pathlib import Path
@@ -65,4 +67,7 @@ def main(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = ArgumentParser()
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--data")
+    main(parser.parse_args().names)

@@ -7,17 +7,21 @@ from pathlib import Path
 
 import pytest
 
+from studies.shared import GAIT, needs
+
 FOLDER = Path(__file__).parents[2] / "docs" / "tutorials"
 TUTORIALS = sorted(FOLDER.glob("[0-9]_*.py"))
 PRINTED = {
     "1_loads_and_a_holiday": ("To explain: Monday 2016-12-26, Second Day of Christmas", "as if it were a Sunday"),
     "2_half_labelled_motion": ("70 without labels", "new people: "),
     "3_the_paper": ("one dimension per factor", "MIG   leakage"),
+    "4_feedback_in_gait": ("Recordings(55 of 6037 to 9440 rows, 18 channels, 50 Hz)", "2FB beside 1Reg"),
 }
 DRAWN = {
     "1_loads_and_a_holiday": {"loads_forecasts.png", "loads_what_if.png"},
     "2_half_labelled_motion": {"motion_confusion.png", "motion_code.png"},
     "3_the_paper": {"paper_code.png", "paper_density.png"},
+    "4_feedback_in_gait": {"gait_recordings.png", "gait_conditions.png"},
 }
 
 
@@ -32,11 +36,17 @@ def by_name(path):
     return path.stem
 
 
-@pytest.mark.parametrize(
-    "tutorial", [TUTORIALS[0], *(pytest.param(each, marks=pytest.mark.long) for each in TUTORIALS[1:])], ids=by_name
-)
+def runs(tutorial):
+    """A tutorial with its marks: the first one is short, and the last one needs data that are not shipped."""
+    marks = [] if tutorial == TUTORIALS[0] else [pytest.mark.long]
+    return pytest.param(tutorial, marks=[*marks, needs(GAIT)] if "gait" in tutorial.stem else marks)
+
+
+@pytest.mark.parametrize("tutorial", [*map(runs, TUTORIALS)], ids=[*map(by_name, TUTORIALS)])
 def test_runs_in_its_quick_form(tutorial, tmp_path, monkeypatch, capfd):
     monkeypatch.setenv("DIVECAST_QUICK", "1")
+    monkeypatch.setenv("DIVECAST_SHARED_DATA", str(GAIT.parent))
+    monkeypatch.setattr("sys.argv", [str(tutorial)])
     monkeypatch.chdir(tmp_path)
     runpy.run_path(str(tutorial), run_name="__main__")
     printed = capfd.readouterr().out
