@@ -1,5 +1,6 @@
 """``divecast recordings``."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +28,11 @@ def recordings(
         ),
         Reads(),
     ] = None,
+    against_known: Annotated[
+        str | None,
+        typer.Option("--against-known", help="Table of labels of these data. Default: that of --known."),
+        Reads(),
+    ] = None,
     figure: FigureOut = None,
     raw: Raw = False,
     as_json: Json = False,
@@ -36,7 +42,10 @@ def recordings(
     check_figure(figure)
     settings = inputs.settings()
     model, source = load_with_data(inputs, settings)
-    reference = None if against is None else model.anomalies(data_for(model, against, settings), "valid")
+    reference = None
+    if against is not None:
+        of_fit = replace(settings, known=against_known or settings.known)
+        reference = model.anomalies(data_for(model, against, of_fit), "valid")
     summary = model.recordings(source, part, every, against=reference)
     write_frame(summary.frame(), out, raw=raw)
     if figure is not None:

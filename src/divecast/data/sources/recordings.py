@@ -96,7 +96,7 @@ class Recordings:
             [name],
             sorted([*self.labels, *self.row_labels]),
             "label",
-            hint="Name the columns of labels in {labels}",
+            hint="Name the columns of labels in {labels}, or pass a table of labels as {known}",
         )
         return np.repeat(self.labels[name], self.lengths)
 
