@@ -76,6 +76,8 @@ VERBS: dict[str, tuple[str, ...]] = {
     "anomalies": ("--subset", "--top", "--every"),
     "why": ("--at", "--rows", "--every"),
     "check": ("--part",),
+    "recordings": ("--part", "--every", "--against"),
+    "compare": ("--reference", "--to", "--group", "--confidence", "--part"),
     "effects": ("--series",),
     "info": (),
     "nothing": (),
@@ -85,6 +87,7 @@ RIGHT = {
     "what-if": ["--to", "hour=03", "--unlabelled-code", "kept"],
     "traverse": ["--dimension", "a0"],
     "evaluate": ["--part", "all"],
+    "compare": ["--by", "hour"],
 }
 
 
@@ -112,7 +115,7 @@ def command(draw: st.DrawFn) -> Attempt:
             arguments = arguments[:2] if place == "none" else arguments
             own = (
                 ["--out", str(Path(folder) / "out.csv")]
-                if verb in ("forecast", "encode", "what-if", "traverse")
+                if verb in ("forecast", "encode", "what-if", "traverse", "recordings", "compare")
                 else []
             )
             said = run(
