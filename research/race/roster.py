@@ -9,6 +9,7 @@ from research.race.entries.naive import PERIODS
 from research.race.tracks import Track
 
 Environment = Literal["divecast", "rivals"]
+Data = Literal["panels", "recordings", "both"]
 
 _EVERYWHERE = ("nlinear", "dlinear", "nhits", "nhits-quantiles", "tsmixer", "patchtst")
 _PANELS = ("tsmixerx", "itransformer", "tide", "softs", "xlinear")
@@ -31,7 +32,7 @@ class Racer:
     module: str
     environment: Environment
     tracks: tuple[str, ...] | None = None
-    data: Literal["panels", "recordings", "both"] = "panels"
+    data: Data = "panels"
     extra: bool = False
 
     def runs_on(self, track: Track) -> bool:
@@ -40,11 +41,15 @@ class Racer:
         return self.data in (kind, "both") and (self.tracks is None or track.name in self.tracks)
 
 
+def _data(name: str) -> Data:
+    return "recordings" if name == "divecast-no-cycles" else "panels"
+
+
 ROSTER = {
     racer.name: racer
     for racer in (
         Racer("divecast", "deepdive", "divecast", data="both"),
-        *(Racer(name, "deepdive", "divecast", extra=True) for name in SETTINGS if name != "divecast"),
+        *(Racer(name, "deepdive", "divecast", data=_data(name), extra=True) for name in SETTINGS if name != "divecast"),
         Racer("last-value", "naive", "divecast", data="both"),
         *(Racer(name, "naive", "divecast") for name in PERIODS if name != "last-value"),
         Racer("nearest-cycle", "cycle", "divecast", data="recordings"),

@@ -6,7 +6,7 @@ A new name here is a new entry; nothing else has to be told.
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from divecast import LossConfig, ModelConfig, TrainingConfig
+from divecast import DecoderConfig, LossConfig, ModelConfig, TrainingConfig
 from research.paper import arms
 from research.paper.cases import Settings as Rooms
 
@@ -55,6 +55,10 @@ def _bfloat16(track: str) -> Settings:
     return replace(_plain(track), bfloat16=True)
 
 
+def _without_cycles(track: str) -> Settings:
+    return replace(_plain(track), model=ModelConfig(decoder=DecoderConfig(cycles=False)))
+
+
 def _of(arm: arms.Arm) -> Callable[[str], Settings]:
     """Return the settings of an arm of the paper's tables."""
 
@@ -75,4 +79,5 @@ SETTINGS: dict[str, Callable[[str], Settings]] = {
     "divecast-a": _of(arms.conditional_only),
     "divecast-b": _of(arms.marginal_only),
     "divecast-given": _of(arms.labels_given),
+    "divecast-no-cycles": _without_cycles,  # of recordings
 }
