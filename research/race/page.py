@@ -60,7 +60,7 @@ def page(lines: list[dict[str, Any]], speed_lines: list[dict[str, Any]], ways_li
         own = [line for line in kept if line["track"] == track.name]
         if own and track.people is not None:
             parts.append(f"## {track.title}\n\n{page_recordings.about(track, track.people, own)}")
-            parts.append(page_recordings.scores_table(own))
+            parts.append(page_recordings.scores_table(track.people, own))
         elif own:
             parts.append(f"## {track.title}\n\n{about(track, own)}")
             parts.append(scores_table(track, own))

@@ -26,7 +26,8 @@ def about(track: Track, people: People, lines: list[Line]) -> str:
         f"({_windows(lines):,} in all folds with a line). No entry is told a label of any recording, and none is "
         "fitted again to the people of validation. The linear path of divecast, as its defaults have it, is solved "
         "from windows at every row where that takes seconds. Errors are in standard deviations of each channel over "
-        "the training people, means over folds; *±* is the standard deviation over seeds, of the means over folds. "
+        "the training people, means over folds; *±* is the standard deviation over seeds, of the means over folds, of "
+        "which one seed says nothing. "
         "*Coverage* is that of the 90 % interval over all values, *least person* that of the person for whom it is "
         f"lowest (mean over seeds), *people ≥ {_LEAST:g}* how many have as much. Rivals' fits may take "
         f"{_span([line['most'] for line in of_rivals(lines)])} times as long as divecast's.\n"
@@ -35,19 +36,19 @@ def about(track: Track, people: People, lines: list[Line]) -> str:
     )
 
 
-def scores_table(lines: list[Line]) -> str:
-    """Return one row per entry, lowest squared error first; those that lack a fold that another has come last."""
+def scores_table(people: People, lines: list[Line]) -> str:
+    """Return one row per entry, that of the lowest squared error first, over the folds that all entries have."""
     entries: dict[str, list[Line]] = {}
     for line in lines:
         entries.setdefault(line["entry"], []).append(line)
     folds = {line["fold"] for line in lines}
     shared = folds.intersection(*({run["fold"] for run in runs} for runs in entries.values()))
-    found = [(runs, *_row(name, runs, folds)) for name, runs in entries.items()]
-    rows = sorted(found, key=lambda row: (row[1], _error(row[0], folds)))
+    found = [(runs, _cells(name, runs, people.folds)) for name, runs in entries.items()]
+    rows = sorted(found, key=lambda row: _error(row[0], shared or folds))
     if shared in (folds, set()):
-        return table(_TITLES, [cells for *_, cells in rows])
+        return table(_TITLES, [cells for _, cells in rows])
     title = f"MSE of fold{'s' * (len(shared) > 1)} {', '.join(map(str, sorted(shared)))}"
-    return table((*_TITLES, title), [[*cells, number(_error(runs, shared))] for runs, _, cells in rows])
+    return table((*_TITLES, title), [[*cells, number(_error(runs, shared))] for runs, cells in rows])
 
 
 def _error(runs: list[Line], folds: set[int]) -> float:
@@ -55,7 +56,7 @@ def _error(runs: list[Line], folds: set[int]) -> float:
     return fmean(run["scores"]["mse"]["mean"] for run in runs if run["fold"] in folds)
 
 
-def _row(name: str, runs: list[Line], folds: set[int]) -> tuple[bool, list[str]]:
+def _cells(name: str, runs: list[Line], n_folds: int) -> list[str]:
     of_seeds = {seed: [run for run in runs if run["seed"] == seed] for seed in sorted({run["seed"] for run in runs})}
     own = {run["fold"] for run in runs}
     whole = [group for group in of_seeds.values() if {run["fold"] for run in group} == own]
@@ -66,15 +67,14 @@ def _row(name: str, runs: list[Line], folds: set[int]) -> tuple[bool, list[str]]
     }
     covered = coverage_of_people(runs)
     entry = f"{name}{'' if all(run['predict']['interval'] for run in runs) else '°'}"
-    cells = [
+    return [
         entry,
-        str(len(own)) if own == folds else ", ".join(map(str, sorted(own))) + " only",
+        f"all {n_folds}" if len(own) == n_folds else f"{', '.join(map(str, sorted(own)))} of {n_folds}",
         str(len(whole)),
         *(mean_sd(spreads[name]) for name in _MEASURES),
         number(min(covered.values())),
         f"{sum(value >= _LEAST for value in covered.values())} of {len(covered)}",
     ]
-    return own != folds, cells
 
 
 def coverage_of_people(runs: list[Line]) -> dict[str, float]:

@@ -192,9 +192,9 @@ def test_recordings_are_told_by_folds_seeds_and_the_worst_person():
     rows = [row for row in text.splitlines() if row.startswith(("| divecast", "| nhits", "| ridge"))]
     assert "| people ≥ 0.8 | MSE of fold 1 |" in text  # which all three have
     assert rows[:3] == [
-        "| nhits° | 2 | 1 | 0.2000 | 0.2000 | 0.2000 | 0.8500 | 0.8500 | 2 of 2 | 0.3000 |",
-        f"| divecast | 2 | 2 |{' 0.2100 ± 0.0141 |' * 3} 0.8000 ± 0.0000 | 0.7000 | 1 of 2 | 0.2100 |",
-        "| ridge° | 1 only | 1 | 0.0100 | 0.0100 | 0.0100 | 0.9000 | 0.9000 | 1 of 1 | 0.0100 |",
+        "| ridge° | 1 of 5 | 1 | 0.0100 | 0.0100 | 0.0100 | 0.9000 | 0.9000 | 1 of 1 | 0.0100 |",
+        f"| divecast | 0, 1 of 5 | 2 |{' 0.2100 ± 0.0141 |' * 3} 0.8000 ± 0.0000 | 0.7000 | 1 of 2 | 0.2100 |",
+        "| nhits° | 0, 1 of 5 | 1 | 0.2000 | 0.2000 | 0.2000 | 0.8500 | 0.8500 | 2 of 2 | 0.3000 |",
     ]
     assert "(200 in all folds with a line)" in text
     assert next(row for row in text.splitlines() if row.startswith("Not run yet")).startswith(
