@@ -177,7 +177,7 @@ def _fitted_again(fitted: FittedModel, former: Stage, request: FitRequest, ranks
     network = ranks.align(stage.network.to(fitted.device))
     fit_network(network, task, _after(request.checkpointing), request.callbacks)
     solve_reader(network.marginal, stage.train, _groups(source, provenance.split), former.plan.seed)
-    network.marginal.take_gains(fitted.network.marginal)
+    network.marginal.take_encoder_share(fitted.network.marginal)
     network.forecaster.shares.copy_(fitted.network.forecaster.shares)
     for name in ("recalibration", "departures"):
         getattr(network.forecaster, name).load_state_dict(getattr(fitted.network.forecaster, name).state_dict())

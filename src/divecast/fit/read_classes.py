@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from divecast._device import own_random_state
 from divecast.data import Windows
@@ -15,8 +15,7 @@ from divecast.model.class_reader import NEVER, ClassReader
 from divecast.model.marginal import LabelPath, RBFBlocks
 
 _MOST_WINDOWS, _TO_DRAW, _BATCH = 1500, 256, 32  # more windows of the same recordings told no more
-_FACTORS, _POWERS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5), (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
-_CLOSED = 1.0, 0.0  # the closed form alone
+_SHARE = 0.3  # of the encoder: far too sure of new people, it decides where the closed form is not
 _MARGIN = 1.25  # of a recording, of which only some windows are looked at
 _SMALLEST = 1e-6
 
@@ -64,7 +63,7 @@ def solve_reader(path: LabelPath, train: Windows, groups: NDArray[np.int64] | No
         biases.append(bias)
     reader.weight.copy_(standard.T @ torch.cat(duals, dim=1) / standard.shape[1] / scale[:, None])
     reader.bias.copy_(torch.cat(biases))
-    reader.gain.copy_(torch.tensor(_CLOSED).expand_as(reader.gain))
+    reader.encoder_share.fill_(_SHARE)
 
 
 def _farthest(distance: Tensor, recordings: NDArray[np.int64], groups: NDArray[np.int64] | None) -> tuple[float, float]:
@@ -96,9 +95,9 @@ def _some(labels: NDArray[np.int16], rng: np.random.Generator) -> NDArray[np.int
 
 
 def weigh_reader(path: LabelPath, valid: Windows) -> None:
-    """Weigh closed form and trained encoder by the likelihood of the labels of validation windows.
+    """Give the trained encoder its share of q(c|x), unless validation windows say clearly that it harms.
 
-    The closed form counts alone unless the recordings there say clearly that the encoder helps.
+    Few people validate, so without evidence the share is what other people have chosen.
 
     Args:
         path: the label path, trained, with its reader solved.
@@ -118,8 +117,8 @@ def weigh_reader(path: LabelPath, valid: Windows) -> None:
             known = labels[:, number] >= 0
             if bool(known.any()):
                 logits, of_encoder = float(reader.sharpness[number]) * scores[known], learned[known]
-                chosen = _gains(logits, of_encoder, labels[known, number], windows.segments[known.numpy()])
-                reader.gain[number] = torch.tensor(chosen)
+                harms = _harms(logits, of_encoder, labels[known, number], windows.segments[known.numpy()])
+                reader.encoder_share[number] = 0.0 if harms else _SHARE
 
 
 def _batches(reader: ClassReader, windows: Windows) -> Iterator[Tensor]:
@@ -128,8 +127,8 @@ def _batches(reader: ClassReader, windows: Windows) -> Iterator[Tensor]:
         yield windows.batch(index).x.to(reader.weight.device)
 
 
-def _gains(logits: Tensor, learned: Tensor, labels: Tensor, recordings: NDArray[np.int64]) -> tuple[float, float]:
-    """Return factor and power with the largest likelihood, if it is larger than the closed form's beyond chance.
+def _harms(logits: Tensor, learned: Tensor, labels: Tensor, recordings: NDArray[np.int64]) -> bool:
+    """Return whether the labels are less likely with the share of the encoder than without it, beyond chance.
 
     Args:
         logits: (window, class) of the closed form.
@@ -137,12 +136,7 @@ def _gains(logits: Tensor, learned: Tensor, labels: Tensor, recordings: NDArray[
         labels: (window,) class.
         recordings: (window,) recording, which chance draws whole.
     """
-    losses = {
-        (one, two): nn.functional.cross_entropy(one * logits + two * learned, labels, reduction="none")
-        for one in _FACTORS
-        for two in _POWERS
-    }
-    best = min(losses, key=lambda each: float(losses[each].mean()))
-    gained = means_by(recordings, (losses[_CLOSED] - losses[best]).double().numpy())[1]
-    error = gained.std(ddof=1) / np.sqrt(len(gained)) if len(gained) > 1 else np.inf
-    return best if gained.mean() > error else _CLOSED
+    closed, encoder = (each.softmax(1).gather(1, labels[:, None])[:, 0].double() for each in (logits, learned))
+    both = (1.0 - _SHARE) * closed + _SHARE * encoder
+    lost = means_by(recordings, (closed.clamp(min=_SMALLEST) / both.clamp(min=_SMALLEST)).log().numpy())[1]
+    return len(lost) > 1 and bool(lost.mean() > lost.std(ddof=1) / np.sqrt(len(lost)))

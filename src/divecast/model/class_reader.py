@@ -11,12 +11,12 @@ NEVER = torch.finfo(torch.float32).max  # a distance that no window has
 
 
 class ClassReader(nn.Module):
-    """q(c|x) of each factor: ridge regression on random convolutions, times the trained encoder's to some power.
+    """q(c|x) of each factor: a mixture of what a ridge regression on random convolutions says, and the trained encoder.
 
     The ridge regression's scores are about 1 for the class and 0 for the others; times a sharpness they are logits. All
-    weights are buffers: they are solved (``fit/read_classes.py``), not trained. ``gain`` has the factor of the logits
-    and the power of the encoder's probabilities; until it is solved, the encoder's alone count. ``farthest`` are the
-    largest mean distances of a recording of the fit, and of a group of recordings.
+    weights are buffers: they are solved (``fit/read_classes.py``), not trained. ``encoder_share`` is the weight of the
+    encoder in the mixture, 1 until the rest is solved. ``farthest`` are the largest mean distances of a recording of
+    the fit, and of a group of recordings.
 
     Args:
         lookback: steps of the window.
@@ -28,7 +28,7 @@ class ClassReader(nn.Module):
     weight: Tensor
     bias: Tensor
     sharpness: Tensor
-    gain: Tensor
+    encoder_share: Tensor
     spread: Tensor
     farthest: Tensor
 
@@ -43,7 +43,7 @@ class ClassReader(nn.Module):
         self.register_buffer("spread", torch.ones(n_features))
         self.register_buffer("farthest", torch.full((2,), NEVER))
         self.register_buffer("sharpness", torch.ones(len(self.n_classes)))
-        self.register_buffer("gain", torch.tensor([[0.0, 1.0]]).repeat(len(self.n_classes), 1))
+        self.register_buffer("encoder_share", torch.ones(len(self.n_classes)))
 
     def log_classes(self, x: Tensor, learned: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """Return log q(c|x) of each factor, (batch, class).
@@ -52,14 +52,16 @@ class ClassReader(nn.Module):
             x: (batch, time, channel).
             learned: log probabilities of the trained encoder, likewise.
         """
+        weights = torch.stack([1.0 - self.encoder_share, self.encoder_share]).log()  # (2, factor)
+        both = zip(self(x), learned, self.sharpness, weights.T, strict=True)
         return tuple(
-            (gain[0] * sharpness * score + gain[1] * log_p).log_softmax(dim=1)
-            for score, log_p, sharpness, gain in zip(self(x), learned, self.sharpness, self.gain, strict=True)
+            (torch.stack([(sharpness * score).log_softmax(dim=1), log_p]) + weight[:, None, None]).logsumexp(0)
+            for score, log_p, sharpness, weight in both
         )
 
     def solved(self) -> bool:
         """Return whether the scores count; an exported graph, which cannot branch, has them in any case."""
-        return torch.compiler.is_exporting() or bool(self.gain[:, 0].any())
+        return torch.compiler.is_exporting() or bool((self.encoder_share < 1.0).any())
 
     def distance(self, x: Tensor) -> Tensor:
         """Return how far windows, (batch, time, channel), are from those of the fit, (batch,).

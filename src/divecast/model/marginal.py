@@ -116,7 +116,7 @@ class LabelPath(nn.Module, ABC):
     def borrow(self, features: nn.Module, config: EncoderConfig) -> None:
         """Let the encoder of b also read the features of a; only ``RBFBlocks`` does."""
 
-    def take_gains(self, other: "LabelPath") -> None:
+    def take_encoder_share(self, other: "LabelPath") -> None:
         """Weigh closed form and trained encoder as another path does; only ``RBFBlocks`` has both."""
 
 
@@ -251,10 +251,10 @@ class RBFBlocks(LabelPath):
         """Let the encoder of b also read the features of a."""
         self.encoder.borrow(features, config)
 
-    def take_gains(self, other: LabelPath) -> None:
+    def take_encoder_share(self, other: LabelPath) -> None:
         """Weigh closed form and trained encoder as another path does."""
         if self.reader is not None and isinstance(other, RBFBlocks) and other.reader is not None:
-            self.reader.gain.copy_(other.reader.gain)
+            self.reader.encoder_share.copy_(other.reader.encoder_share)
 
     def infer(self, x: Tensor) -> Normal:
         """Return q(b|x), a normal of (batch, marginal).
