@@ -19,7 +19,7 @@ from scipy.spatial.transform import Rotation
 from torch import Tensor, nn
 
 from divecast.fit import ClassRidge
-from divecast.model.random_convolutions import RandomConvolutions
+from divecast.model import RandomConvolutions
 from research.common import add_run
 from research.read_motion.folds import FACTORS, FOLDS, LOOKBACK, Fold
 from research.read_motion.run import right

@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -23,17 +23,16 @@ from torch import Tensor, nn
 
 from divecast import ByTime, Calendar, DeepDIVE, Panel
 from divecast.data import Windows, WindowShape, encode_labels, fit_scale, fit_vocabularies, split
-from divecast.data.factors import CalendarName
 from divecast.fit import ClassRidge
-from divecast.inference.fitted_model import PartName
-from divecast.model.random_convolutions import RandomConvolutions
+from divecast.model import RandomConvolutions
 from research.common import add_run
 from research.known.holidays import ZONE
 from research.results.run import eia_panel
 
 OUT = Path(__file__).with_name("panel.jsonl")
-FACTORS: tuple[CalendarName, ...] = ("hour", "weekday", "month")
-_PARTS: tuple[PartName, ...] = ("valid", "test")
+FACTORS: tuple[Literal["hour", "weekday", "month"], ...] = ("hour", "weekday", "month")
+Part = Literal["valid", "test"]
+_PARTS: tuple[Part, ...] = ("valid", "test")
 SIZES = (1500, 4000)
 """Training windows of a solution."""
 _EVERY, _BATCH, _DRAWN, _WEEK = 5, 64, 256, 168
@@ -86,7 +85,7 @@ def _right(scores: Sequence[Tensor], windows: Windows) -> dict[str, float]:
     return {name: float((s.argmax(1) == of).float().mean()) for name, s, of in zip(FACTORS, scores, truth, strict=True)}
 
 
-def _learned(model: DeepDIVE, panel: Panel, part: PartName) -> list[Tensor]:
+def _learned(model: DeepDIVE, panel: Panel, part: Part) -> list[Tensor]:
     """Return the log probabilities of a fitted model's labels, (window, class) each."""
     inferred = model.infer_labels(panel, part=part, every=_EVERY)
     return [torch.from_numpy(each).float().clamp(min=1e-12).log() for each in inferred.probabilities]

@@ -21,7 +21,6 @@ import torch
 import divecast.fit.stage
 from divecast import ByTime, Calendar, DeepDIVE
 from divecast.data import split
-from divecast.fit.stage import Stage
 from research.common import append_line, versions
 from research.known.holidays import ZONE
 from research.results.run import eia_panel
@@ -62,7 +61,7 @@ def main() -> int:
     for _ in range(arguments.times):
         spent: dict[str, float] = {}
         with timed(spent):
-            Stage.of(panel, plan, parts)
+            divecast.fit.stage.Stage.of(panel, plan, parts)
         append_line(OUT, json.dumps({"seconds": spent, "versions": versions()}))
         print(spent, flush=True)
     return 0

@@ -11,7 +11,7 @@ import pytest
 from divecast.cli.app import app, program
 from divecast.cli.files import Reads, Writes
 
-REQUIRED = {"swap-codes": ["--other", "x"], "traverse": ["--dimension", "a0"]}
+REQUIRED = {"swap-codes": ["--other", "x"], "traverse": ["--dimension", "a0"], "compare": ["--by", "x"]}
 PLACES = ("data", "static", "known", "future", "against")  # read, though typer takes them as text
 
 

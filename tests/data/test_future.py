@@ -224,7 +224,7 @@ def test_a_second_table_that_adds_nothing():
     with pytest.raises(DataError, match="adds no label or covariate") as caught:
         as_panel(WHOLE, labels=["promo"], covariates=["temp"], known=future())
     assert caught.value.argument == "known"
-    with pytest.raises(DataError, match="Recordings have no covariates"):
+    with pytest.raises(DataError, match="No row of the table of labels names a recording"):
         read_source("motion", known=future())
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import divecast
 from divecast import DeepDIVE
 from divecast._device import own_random_state
 from research.reliability.reproducible import RUN_TOLERANCE, RUNS, distance, section
-from worlds import fit_hours, hours
+from worlds import fit_hours, fit_moves, hours, moves
 
 PANEL = hours().panel
 SHIFTS = replace(
@@ -83,11 +84,13 @@ def test_other_threads_give_nearly_the_same(hours_model: DeepDIVE) -> None:
         assert distance(two, one, name) < RUN_TOLERANCE, name
 
 
+moves_model = cache(fit_moves)
 AT = "2024-02-10T05:00"
 CALLS: dict[str, Callable[[DeepDIVE, Path], Any]] = {
     "add_factor": lambda model, folder: copy_of(model, folder).add_factor(SHIFTS, "shift"),
     "anomalies": lambda model, _: model.anomalies(PANEL, every=20),
     "check": lambda model, _: model.check(PANEL),
+    "compare": lambda *_: moves_model().compare(moves(), "move", group="person"),
     "effects": lambda model, _: model.effects(),
     "encode": lambda model, _: model.encode(PANEL, "test"),
     "evaluate": lambda model, _: model.evaluate(PANEL, every=5),
@@ -105,6 +108,7 @@ CALLS: dict[str, Callable[[DeepDIVE, Path], Any]] = {
     "load": lambda model, folder: (model.save(folder / "again"), DeepDIVE.load(folder / "again")),
     "observe": lambda model, folder: copy_of(model, folder).observe(hours(weeks=9).panel),
     "plan": lambda model, _: model.plan,
+    "recordings": lambda *_: moves_model().recordings(moves()),
     "reconstruct": lambda model, _: model.reconstruct(PANEL, "test"),
     "sample": lambda model, _: model.sample(4, {"hour": "03"}),
     "save": lambda model, folder: model.save(folder / "model"),

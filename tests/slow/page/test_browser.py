@@ -198,7 +198,7 @@ def test_the_page_follows_light_and_dark(opened, scheme):
     before = opened.page.evaluate(tick)
     other = "light" if scheme == "dark" else "dark"
     opened.page.emulate_media(color_scheme=other)
-    opened.page.wait_for_timeout(500)
+    opened.page.wait_for_function(f"before => ({tick})() !== before", arg=before)
     after = opened.page.evaluate(tick)
     assert (luminance(before) > luminance(after)) == (scheme == "dark")
 
