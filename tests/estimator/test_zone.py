@@ -21,7 +21,8 @@ def test_a_table_is_read_in_the_zone_of_the_fit(tmp_path: Path) -> None:
     model = DeepDIVE(6, 24, ["hour"], model=SMALL, training=TrainingConfig(epochs=1, batch_size=256)).fit(
         tokyo, progress=False
     )
-    assert model.forecast(path).keys.stamps[0, 1] == stamps[-1] + 3600  # goes on where the table's own column ends
+    hour = np.timedelta64(3600, "s")
+    assert model.forecast(path).keys.stamps[0, 1] == stamps[-1] + hour  # goes on where the column of the table ends
     assert model.evaluate(path).scores  # the same data, so the test part is known
     with pytest.warns(DataWarning, match="Asia/Tokyo"), pytest.raises(DataError, match="other data"):
         model.evaluate(panel)

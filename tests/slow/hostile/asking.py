@@ -33,7 +33,7 @@ PARTS = ("all", "test", "odd", None)
 def forecast(draw: st.DrawFn) -> Attempt:
     """Forecasts after the end of the data, or rolling, with samples or not."""
     kind, data = draw(asked())
-    start, stop = draw(often(None, *INVALID_STAMPS, np.datetime64("NaT"))), draw(often(None, *INVALID_STAMPS))
+    start, stop = draw(often(None, *INVALID_STAMPS, np.datetime64("NaT", "s"))), draw(often(None, *INVALID_STAMPS))
     every, levels = draw(often(1, *INVALID_NUMBERS, 5)), draw(often(LEVELS, *INVALID_LEVELS))
     n_paths, labels = draw(often(0, *INVALID_NUMBERS[1:], 2)), draw(often("known", "infer", "odd", None, []))
     layout = draw(st.sampled_from(["long", "wide"]))

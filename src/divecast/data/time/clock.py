@@ -227,8 +227,8 @@ def _advance(wall: np.datetime64, units: NDArray[np.int64], unit: Unit) -> Stamp
     months = month + units
     if unit == "M":
         return cast(Stamps, months.astype("datetime64[s]") + (wall - month))
-    to_end = (month + 1).astype("datetime64[s]") - wall
-    return cast(Stamps, (months + 1).astype("datetime64[s]") - to_end)
+    to_end = (month + np.timedelta64(1, "M")).astype("datetime64[s]") - wall
+    return cast(Stamps, (months + np.timedelta64(1, "M")).astype("datetime64[s]") - to_end)
 
 
 def _whole(total: int, part: int) -> int | None:

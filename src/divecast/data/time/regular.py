@@ -193,7 +193,7 @@ def _day_units(wall: Stamps) -> tuple[int, Unit, NDArray[np.int64]] | None:
 def _month_units(wall: Stamps) -> tuple[int, Unit, NDArray[np.int64]] | None:
     months = wall.astype("datetime64[M]")
     offset = wall - months
-    to_end = (months + 1).astype("datetime64[s]") - wall
+    to_end = (months + np.timedelta64(1, "M")).astype("datetime64[s]") - wall
     if np.any(np.diff(months.astype(np.int64)) == 0):
         return None
     if np.all(offset == offset[0]) and offset[0] < np.timedelta64(_MONTH_SECONDS, "s"):

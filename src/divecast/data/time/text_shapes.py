@@ -20,6 +20,7 @@ _CLOCK = (
     r"(?: ?(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})| ?(?:Uhr|h))?)?"
 )
 _HOUR_ONLY = r"(?:[ T,;]+(?P<h>\d{1,2})\s*(?P<half>[AaPp])\.?[Mm]\.?)"
+_DAY = np.timedelta64(1, "D")
 _WEEKDAY = r"(?:[A-Za-z]{2,9}\.?,? )?"
 _NAME = r"(?P<name>[A-Za-zä]{3,9})"
 
@@ -154,7 +155,7 @@ def _days(year: NDArray[np.int64], month: NDArray[np.int64], day: NDArray[np.int
     """Days of the calendar, NaT where there is no such day."""
     months = np.where((month >= 1) & (month <= 12) & (year >= 1), (year - 1970) * 12 + month - 1, 0)
     first = months.astype("datetime64[M]")
-    days = first.astype("datetime64[D]") + (np.asarray(day) - 1)
+    days = first.astype("datetime64[D]") + (np.asarray(day) - 1) * _DAY
     valid = (
         (month >= 1) & (month <= 12) & (year >= 1) & (np.asarray(day) >= 1) & (days.astype("datetime64[M]") == first)
     )
@@ -194,10 +195,10 @@ def _week(parts: Parts) -> Stamps:
     year, week = _ints(parts["y"]), _ints(parts["w"])
     day = _ints(parts["d"], 1) if "d" in parts else 1
     fourth = _days(year, np.ones_like(year), 4)
-    monday = fourth - (fourth.astype(np.int64) + 3) % 7 + 7 * (week - 1)
-    thursday = (monday + 3).astype("datetime64[Y]").astype(np.int64) + 1970
+    monday = fourth - (fourth.astype(np.int64) + 3) % 7 * _DAY + 7 * (week - 1) * _DAY
+    thursday = (monday + 3 * _DAY).astype("datetime64[Y]").astype(np.int64) + 1970
     valid = (week >= 1) & (thursday == year) & ~np.isnat(fourth)
-    return np.where(valid, monday + (day - 1), np.datetime64("NaT", "D"))
+    return np.where(valid, monday + (day - 1) * _DAY, np.datetime64("NaT", "D"))
 
 
 def _shape(pattern: str, *ways: tuple[str, Callable[[Parts], Stamps]]) -> Shape:

@@ -200,7 +200,7 @@ class Ensemble(Plottable):
         number = _calendar_number(self.starts - np.timedelta64(int(self.keys.ends), "s"), by)
         new = np.diff(number, axis=1, prepend=number[:, :1]) != 0
         places = np.where(there, np.cumsum(new & there, axis=1), -1)
-        starts = np.full((len(places), int(places.max()) + 1), np.datetime64("NaT"), self.starts.dtype)
+        starts = np.full((len(places), int(places.max()) + 1), np.datetime64("NaT", "s"), self.starts.dtype)
         for window, steps in enumerate(places):
             first = np.flatnonzero(np.diff(steps, prepend=-1) > 0)
             starts[window, : len(first)] = self.starts[window, first]
