@@ -34,6 +34,7 @@ MOST: Mapping[str, int] = {
 """Entries of each part of a document, far more than a fit has; very many would take minutes to read."""
 
 _MOST_LOG_FACTOR = 20.0  # of a spread
+_MOST_EFFECT = 1e8  # scaled units
 _PANEL, _RECORDINGS, _RATE_UNIT = "a panel every ", "recordings at ", " Hz"
 
 
@@ -224,10 +225,13 @@ def _check_departures(fitted: FittedModel) -> None:
 
 
 def _check_effects(fitted: FittedModel) -> None:
-    """Deviations are not negative, and classes have the frequencies of their factor."""
+    """Numbers do not overflow, deviations are not negative, and classes have the frequencies of their factor."""
     effects = fitted.effects
     if effects is None:
         return
+    for name in ("weight", "own_weight", "spread", "name_spread", "root", "noise"):
+        if bool((np.abs(getattr(effects, name)) > _MOST_EFFECT).any()):
+            raise ValueError(f"expected numbers up to {_MOST_EFFECT:g} in effects.{name}")
     for name in ("spread", "name_spread", "noise"):
         if bool((getattr(effects, name) < 0.0).any()):
             raise ValueError(f"expected standard deviations of at least 0 in effects.{name}")
