@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean, stdev
 
-from research.common import read_lines
+from research.common import OLDER_RECORDINGS, read_lines
 from research.few_labels.figures import accuracy_figure, code_figure
 from research.few_labels.runs import PATTERNS, Cell, Runs
 from research.scripts import page_options
@@ -54,7 +54,16 @@ settings are run at 10 and 2 % only; if the number of seeds differs, a cell is t
 
 def page(runs: Sequence[Runs]) -> str:
     """Return the whole page."""
-    return "\n".join([INTRO, "## Verdict\n", *(_verdict(each) for each in runs), *(_case(each) for each in runs)])
+    return "\n".join(
+        [
+            INTRO,
+            OLDER_RECORDINGS,
+            "",
+            "## Verdict\n",
+            *(_verdict(each) for each in runs),
+            *(_case(each) for each in runs),
+        ]
+    )
 
 
 def _verdict(runs: Runs) -> str:

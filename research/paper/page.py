@@ -45,25 +45,28 @@ The **arms**, all with the same code, encoder and decoder:
 """
 
 
-def page(records: Sequence[Record], figures: Mapping[str, str] | None = None) -> str:
+def page(records: Sequence[Record], figures: Mapping[str, str] | None = None, banner: str = "") -> str:
     """Return the page.
 
     Args:
         records: runs of any cases and arms.
         figures: links to those there are, by name, such as ``eia-code``.
+        banner: what to say before the cases.
     """
     known = {**ARMS, **ABLATIONS}
     names = [name for name in known if any(record.arm == name for record in records)]
     intro = _INTRO.format(arms="\n".join(f"- `{name}`: {_described(known[name])}" for name in names))
     cases = [[record for record in records if record.case == case] for case in CASES]
-    return "\n".join([intro, *(_case(runs, figures or {}) for runs in cases if runs)])
+    return "\n".join(
+        [intro, *([banner, ""] if banner else []), *(_case(runs, figures or {}) for runs in cases if runs)]
+    )
 
 
-def write_page(records: Sequence[Record], path: Path, figures: Path) -> Path:
+def write_page(records: Sequence[Record], path: Path, figures: Path, banner: str = "") -> Path:
     """Write the page beside the folder of its figures; figures that are not there are left out."""
     links = {file.stem: os.path.relpath(file, path.parent) for file in sorted(figures.glob("*.png"))}
     with replacing(path) as temporary:
-        temporary.write_text(page(records, links), encoding="utf-8")
+        temporary.write_text(page(records, links, banner), encoding="utf-8")
     return path
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from research.common import read_lines
+from research.common import OLDER_RECORDINGS, read_lines
 from research.scripts import page_options
 
 LINES = Path(__file__).with_name("results.jsonl")
@@ -54,8 +54,7 @@ prediction. The figures below were measured before there were effects. In them t
 was measured, so a class that is visible in the window itself, such as the hour, is hardly changed by another label;
 that still holds of recordings, which have no effects, and of models with `ModelConfig(effects=False)`. The answer is
 the model's forecast for the same window under another label, not what *would have* happened. Its judge reads the
-forecast steps; its intervals are calibrated on windows under their own labels only. The figures of `motion` are of a
-decoder that was learned; since then recordings are reconstructed as movements, see [decoded.md](decoded.md).
+forecast steps; its intervals are calibrated on windows under their own labels only.
 """
 
 
@@ -63,7 +62,10 @@ def page(lines: Sequence[Line]) -> str:
     """Return the whole page."""
     cases = [[line for line in lines if line["case"] == case] for case in CASES]
     cases = [each for each in cases if each]
-    return "\n".join([INTRO, "## In short\n", *map(_short, cases), "", *map(_case, cases)]).rstrip() + "\n"
+    return (
+        "\n".join([INTRO, OLDER_RECORDINGS, "", "## In short\n", *map(_short, cases), "", *map(_case, cases)]).rstrip()
+        + "\n"
+    )
 
 
 def _short(lines: Sequence[Line]) -> str:

@@ -10,7 +10,7 @@ from statistics import fmean, stdev
 from typing import Any
 
 from divecast.explain import LEAST_AGREEMENT
-from research.common import read_lines
+from research.common import OLDER_RECORDINGS, read_lines
 from research.scripts import page_options
 
 LINES = Path(__file__).with_name("results.jsonl")
@@ -48,7 +48,10 @@ def page(lines: Sequence[Line]) -> str:
     """Return the whole page."""
     cases = [[line for line in lines if line["case"] == case] for case in CASES]
     cases = [each for each in cases if each]
-    return "\n".join([INTRO, "## In short\n", *map(_short, cases), "", *map(_case, cases)]).rstrip() + "\n"
+    return (
+        "\n".join([INTRO, OLDER_RECORDINGS, "", "## In short\n", *map(_short, cases), "", *map(_case, cases)]).rstrip()
+        + "\n"
+    )
 
 
 def _short(lines: Sequence[Line]) -> str:
