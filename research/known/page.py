@@ -40,8 +40,8 @@ factor `holiday:US`), a model without effects, or the mean of the forecasts of f
 (*five members*; so are their intervals); 24 steps ahead from every row of the last fifth (2024). RRSE at the steps 3,
 6, 12 and 24, and their mean; the share of the target rows that the 90 % interval holds; processor seconds of
 fit and scores, beside other work (of the scores alone where the model was kept). An arm of fewer than three seeds
-decides nothing; its row says how many it has. The line of *holidays told* with seed 1 was made before means and spread
-were recalibrated by time and level ([uncertainty.md](uncertainty.md)).
+decides nothing; its row says how many it has. The lines of *holidays told* are
+older than a mend of the intervals: these were calibrated on few of the validation windows.
 """
 
 CLOSED_FORMS = """The closed forms that the fit begins with take {effects:.1f} (effects) and {linear:.1f} (linear path)
