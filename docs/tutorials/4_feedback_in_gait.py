@@ -68,7 +68,7 @@ print({name: sorted(set(column)) for name, column in recordings.labels.items() i
 #
 # ```sh
 # divecast fit trials --known labels.csv --factor condition --factor contact --factor push_off \
-#     --group participant --split-by recording --horizon 5 --lookback 150
+#     --group participant --horizon 5 --lookback 150
 # divecast recordings model.safetensors trials --known labels.csv --out recordings.csv
 # divecast compare model.safetensors trials --known labels.csv --by condition --reference 1Reg --out comparison.csv
 # divecast report model.safetensors trials --known labels.csv --compare condition=1Reg --part all --out report.html

@@ -53,7 +53,9 @@ def test_what_is_no_split_is_refused(text):
         parse_split(text, "time", None)
 
 
-def test_a_group_needs_a_split_by_recording():
+def test_a_group_means_a_split_by_recording_unless_it_is_said_to_be_by_time():
+    assert parse_split("3:1:1", None, "subject") == ByRecording(3, 1, 1, group="subject")
+    assert parse_split("3:1:1", None, None) == ByTime(3, 1, 1)
     with pytest.raises(ConfigError, match="needs a split by recording"):
         parse_split(None, "time", "subject")
 

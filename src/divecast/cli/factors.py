@@ -68,23 +68,24 @@ def _factor(text: str) -> str | Label:
     return Label(name, kinds[rest[0]] if rest else "plain", bins, per_series=per_series)
 
 
-def parse_split(text: str | None, by: Literal["time", "recording"], group: str | None) -> ByTime | ByRecording:
+def parse_split(text: str | None, by: Literal["time", "recording"] | None, group: str | None) -> ByTime | ByRecording:
     """Read a split.
 
     Args:
         text: shares of the training, validation and test part, "3:1:1"; None for the default.
-        by: split a panel or every recording in order of time, or assign whole recordings to the parts.
+        by: split a panel or every recording in order of time, or assign whole recordings to the parts; None for the
+            latter if there is a group, else for the former.
         group: a label of recordings; those of one class stay in one part.
 
     Raises:
-        ConfigError: the shares have another form, or a group is given for a split by time.
+        ConfigError: the shares have another form, or a group is given and the split said to be by time.
     """
-    if by == "recording":
+    if by == "recording" or (by is None and group is not None):
         return ByRecording(*_shares(text), group=group) if text is not None else ByRecording(group=group)
     if group is not None:
         raise ConfigError(
             f"The group {group!r} needs a split by recording, and this one is by time",
-            hint="Add {split_by} recording",
+            hint="Leave out {split_by} time",
             argument="group",
         )
     return ByTime(*_shares(text)) if text is not None else ByTime()

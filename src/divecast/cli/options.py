@@ -51,7 +51,11 @@ Ray = Annotated[
 ]
 SplitWay = Annotated[
     SplitBy | None,
-    typer.Option("--split-by", help="Split in order of time, or by whole recordings.", rich_help_panel=_RUN),
+    typer.Option(
+        "--split-by",
+        help="Split in order of time, or by whole recordings, which --group implies.",
+        rich_help_panel=_RUN,
+    ),
 ]
 Part = Annotated[
     PartName, typer.Option("--part", help="Part of the data the model was fitted on; use 'all' for other data.")

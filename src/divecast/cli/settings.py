@@ -38,7 +38,7 @@ class CommandSettings:
         factors: see :func:`divecast.cli.factors.parse_factors`.
         covariates: see :func:`divecast.cli.factors.parse_covariates`.
         split: shares of the training, validation and test part, "3:1:1".
-        split_by: split in order of time, or by whole recordings.
+        split_by: split in order of time, or by whole recordings; None for the latter if there is a group.
         group: Label of recordings; those of one class stay in one part.
         series: whether all series are forecast together ("joint"), or each on its own ("independent").
         bounds: what forecasts do not exceed: "auto", "none", or a lower and an upper number such as "0,".
@@ -78,7 +78,7 @@ class CommandSettings:
     factors: list[str] = field(default_factory=list)
     covariates: list[str] = field(default_factory=list)
     split: str | None = None
-    split_by: Literal["time", "recording"] = "time"
+    split_by: Literal["time", "recording"] | None = None
     group: str | None = None
     series: SeriesMode = "auto"
     bounds: str = "auto"
@@ -114,7 +114,7 @@ class CommandSettings:
     @property
     def says_split(self) -> bool:
         """Whether anything is said of the split."""
-        return self.split is not None or self.group is not None or self.split_by != "time"
+        return self.split is not None or self.group is not None or self.split_by is not None
 
     @property
     def rising_levels(self) -> tuple[float, ...]:
