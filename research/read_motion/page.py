@@ -51,8 +51,8 @@ good.
 CALIBRATION = """## Are the probabilities calibrated?
 
 Mean negative log-likelihood of the labels of windows of people held out, and expected calibration error in ten bins of
-confidence, of divecast. The classifiers have no probabilities. Where 10 % have labels, one or two of the seven exercises
-have none: no entry can read them, and their probability of 0 counts as 1e-12 in the likelihood.
+confidence, of divecast. The classifiers have no probabilities. Where 10 % have labels, one or two of the seven
+exercises have none: no entry can read them, and their probability of 0 counts as 1e-12 in the likelihood.
 """
 
 AUGMENTED_INTRO = """## Changed copies of windows
