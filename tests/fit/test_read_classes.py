@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from divecast.fit.read_classes import _harms
+from divecast.fit.read_classes import _share
 
 LABELS = torch.arange(60) % 3
 RECORDINGS = np.repeat(np.arange(6), 10)
@@ -14,11 +14,20 @@ def sure_of(classes: torch.Tensor) -> torch.Tensor:
     return 10.0 * torch.nn.functional.one_hot(classes, 3).float()
 
 
-@pytest.mark.parametrize(("classes", "harms"), [(LABELS, False), ((LABELS + 1) % 3, True)])
-def test_the_encoder_keeps_its_share_unless_it_is_wrong(classes: torch.Tensor, harms: bool) -> None:
-    closed = 0.2 * sure_of(LABELS)
-    assert _harms(closed, sure_of(classes), LABELS, RECORDINGS) is harms
+@pytest.mark.parametrize(
+    ("closed", "encoder", "share"),
+    [
+        (2.0, LABELS, 0.3),  # both are right, and neither is needed much more
+        (2.0, (LABELS + 1) % 3, 0.0),
+        (0.1, LABELS, 1.0),
+    ],
+)
+def test_the_encoder_has_its_share_unless_one_of_both_cannot_read_the_factor(
+    closed: float, encoder: torch.Tensor, share: float
+) -> None:
+    logits = 4.0 * closed * sure_of(LABELS) / 10.0
+    assert _share(logits, sure_of(encoder), LABELS, RECORDINGS) == share
 
 
 def test_one_recording_is_no_evidence() -> None:
-    assert not _harms(sure_of(LABELS), sure_of((LABELS + 1) % 3), LABELS, np.zeros(60, np.int64))
+    assert _share(sure_of(LABELS), sure_of((LABELS + 1) % 3), LABELS, np.zeros(60, np.int64)) == 0.3

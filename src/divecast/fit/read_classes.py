@@ -16,6 +16,7 @@ from divecast.model.marginal import LabelPath, RBFBlocks
 
 _MOST_WINDOWS, _TO_DRAW, _BATCH = 1500, 256, 32  # more windows of the same recordings told no more
 _SHARE = 0.3  # of the encoder: far too sure of new people, it decides where the closed form is not
+_MUCH = 0.1  # nats; where the encoder alone is so much better, the closed form cannot read the factor
 _MARGIN = 1.25  # of a recording, of which only some windows are looked at
 _SMALLEST = 1e-6
 
@@ -95,7 +96,7 @@ def _some(labels: NDArray[np.int16], rng: np.random.Generator) -> NDArray[np.int
 
 
 def weigh_reader(path: LabelPath, valid: Windows) -> None:
-    """Give the trained encoder its share of q(c|x), unless validation windows say clearly that it harms.
+    """Give the trained encoder its share of q(c|x): none or all where validation windows say so clearly.
 
     Few people validate, so without evidence the share is what other people have chosen.
 
@@ -117,8 +118,8 @@ def weigh_reader(path: LabelPath, valid: Windows) -> None:
             known = labels[:, number] >= 0
             if bool(known.any()):
                 logits, of_encoder = float(reader.sharpness[number]) * scores[known], learned[known]
-                harms = _harms(logits, of_encoder, labels[known, number], windows.segments[known.numpy()])
-                reader.encoder_share[number] = 0.0 if harms else _SHARE
+                chosen = _share(logits, of_encoder, labels[known, number], windows.segments[known.numpy()])
+                reader.encoder_share[number] = chosen
 
 
 def _batches(reader: ClassReader, windows: Windows) -> Iterator[Tensor]:
@@ -127,8 +128,8 @@ def _batches(reader: ClassReader, windows: Windows) -> Iterator[Tensor]:
         yield windows.batch(index).x.to(reader.weight.device)
 
 
-def _harms(logits: Tensor, learned: Tensor, labels: Tensor, recordings: NDArray[np.int64]) -> bool:
-    """Return whether the labels are less likely with the share of the encoder than without it, beyond chance.
+def _share(logits: Tensor, learned: Tensor, labels: Tensor, recordings: NDArray[np.int64]) -> float:
+    """Return the share of the encoder: 0 or 1 if the labels are more likely than with the usual one, beyond chance.
 
     Args:
         logits: (window, class) of the closed form.
@@ -138,5 +139,8 @@ def _harms(logits: Tensor, learned: Tensor, labels: Tensor, recordings: NDArray[
     """
     closed, encoder = (each.softmax(1).gather(1, labels[:, None])[:, 0].double() for each in (logits, learned))
     both = (1.0 - _SHARE) * closed + _SHARE * encoder
-    lost = means_by(recordings, (closed.clamp(min=_SMALLEST) / both.clamp(min=_SMALLEST)).log().numpy())[1]
-    return len(lost) > 1 and bool(lost.mean() > lost.std(ddof=1) / np.sqrt(len(lost)))
+    for share, alone, least in ((0.0, closed, 0.0), (1.0, encoder, _MUCH)):
+        gained = means_by(recordings, (alone.clamp(min=_SMALLEST) / both.clamp(min=_SMALLEST)).log().numpy())[1]
+        if len(gained) > 1 and gained.mean() > max(least, gained.std(ddof=1) / np.sqrt(len(gained))):
+            return share
+    return _SHARE
