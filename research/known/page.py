@@ -41,7 +41,7 @@ factor `holiday:US`), a model without effects, or the mean of the forecasts of f
 6, 12 and 24, and their mean; the share of the target rows that the 90 % interval holds; processor seconds of
 fit and scores, beside other work (of the scores alone where the model was kept). An arm of fewer than three seeds
 decides nothing; its row says how many it has. The lines of *holidays told* are
-older than a mend of the intervals: these were calibrated on few of the validation windows.
+older than a correction of the intervals: these were calibrated on few of the validation windows.
 """
 
 CLOSED_FORMS = """The closed forms that the fit begins with take {effects:.1f} (effects) and {linear:.1f} (linear path)
