@@ -77,6 +77,7 @@ TENSORS: dict[str, tuple[str, Callable[[torch.Tensor], torch.Tensor], str]] = {
     "bounds": ("bounds.low", lambda each: each + 1.0, "bounds of 'u' are not those of the settings"),
     "closed": ("bounds.high", lambda each: torch.full_like(each, -1.0), "bounds of 'u' do not rise"),
     "noise": ("effects.noise", torch.neg, "effects.noise"),
+    "large expectations": ("effects.expected", lambda each: each + 1e30, "numbers up to 1e+08 in effects.expected"),
     "large effects": ("effects.root", lambda root: root + 1e30, "numbers up to 1e+08 in effects.root"),
     "phases of errors": ("dependence.phases", lambda each: each + 1, "phases of errors from 0 to 23"),
     "shares of maps": ("network.forecaster.linear.share", lambda each: 3 * each, "shares of families of linear maps"),

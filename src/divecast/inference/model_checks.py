@@ -229,8 +229,10 @@ def _check_effects(fitted: FittedModel) -> None:
     effects = fitted.effects
     if effects is None:
         return
-    for name in ("weight", "own_weight", "spread", "name_spread", "root", "noise"):
-        if bool((np.abs(getattr(effects, name)) > _MOST_EFFECT).any()):
+    names = ("weight", "own_weight", "spread", "name_spread", "root", "noise")
+    arrays = {"expected": effects.design.expected, **{name: getattr(effects, name) for name in names}}
+    for name, values in arrays.items():
+        if bool((np.abs(values) > _MOST_EFFECT).any()):
             raise ValueError(f"expected numbers up to {_MOST_EFFECT:g} in effects.{name}")
     for name in ("spread", "name_spread", "noise"):
         if bool((getattr(effects, name) < 0.0).any()):
