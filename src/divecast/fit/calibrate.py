@@ -28,6 +28,7 @@ _MOST_WINDOWS = 50_000  # of independent series; more would take minutes
 _MOST_OF_RECORDINGS = 4000  # they overlap, and reading their classes takes a millisecond or two each
 _MOST_OF_TRAINING = 1000  # windows, which tell how people differ
 _MOST_SCORES = 1_000_000  # of counts; more take a long time
+_LEAST_HORIZONS = 3  # of validation rows, to tell a bias
 _YEAR = np.timedelta64(365, "D")
 
 
@@ -77,12 +78,25 @@ def calibrated(
         trained = errors_of(fitted, learned)
         in_training = GroupedErrors(trained.values / trained.scale, groups[learned.segments])
         spread = spread_across_groups(GroupedErrors(values, groups[valid.segments]), (in_training,), seed)
+    if not counts.there_are and _one_sided(valid):
+        spread = torch.cat([spread, -spread])
     return replace(
         fitted,
         counts=counts,
         calibration=Calibration.of(spread),
         dependence=Dependence.of(values, torch.from_numpy(at), n_phases, seed),
     )
+
+
+def _one_sided(valid: Windows) -> bool:
+    """Return whether the windows are too few to tell a bias from chance: then errors count with either sign.
+
+    The errors of one horizon of a panel are mostly of one sign, and quantiles of them may all lie beside the mean.
+    """
+    if valid.source.clock is None or isinstance(valid.source, SeriesRows):
+        return False
+    n_targets = int(valid.origins.max() - valid.origins.min()) + 2 - valid.shape.horizon
+    return n_targets < _LEAST_HORIZONS * valid.shape.horizon
 
 
 def _counts(fitted: FittedModel, valid: Windows, values: Tensor, low_counts: NDArray[np.bool_]) -> Counts:
