@@ -38,9 +38,11 @@ recordings by the mean of their windows' scores. Of the recordings of the other 
   (`RidgeClassifierCV` on standardised features), fitted to the recordings of all eight people that have labels.
 
 q(b|x) of recordings starts from a closed form ([method.md](method.md)): proportions of random convolutions, a ridge
-regression, labels spread to recordings without. The trained encoder has a share of .3 in it. Mixing both, in place of a
-product whose powers the validation people chose, and the share were decided after a run of all labels on these folds,
-by the validation people of three of them; test people of these three were seen as well.
+regression, labels spread to recordings without. The trained encoder has a share of .3 in it, or
+none or all where validation people say so clearly. Mixing both, in place of a product whose powers the validation
+people chose, and the share were decided after a run of all labels on these folds, by the validation people of three of
+them; test people of these three were seen as well. Runs with 25 and 10 % of the labels, and fold 1 of all, were made
+before the encoder could get all of the share; the other folds of all labels were made again, with the same figures.
 """
 
 SHARE = """Mean and standard deviation over {n} runs ({folds} folds, {draws} of the labelled recordings). *Ahead* is the
