@@ -267,7 +267,8 @@ def _of_folder(folder: Path, recording: str | None, files: Files, roles: Roles, 
     channels = chosen(files.channels, columns)
     read = roles.only({*columns})
     time = like.time if like.time in columns or not like.channels else None
-    source = Recordings.from_files(table, key, channels or None, [each.name for each in read.labels], like.rate, time)
+    rate = None if like.rate == 1.0 else like.rate  # as long as nobody told one
+    source = Recordings.from_files(table, key, channels or None, [each.name for each in read.labels], rate, time)
     if files.channels == like.channels != ():
         _report_unknown(columns, replace(like, ids=(key,)), source, read.names)
     return replace(source, as_read=replace(source.as_read, text=files.text or UNTOLD))

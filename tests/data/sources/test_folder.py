@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from divecast.data import Label, Recordings, read_source
-from divecast.errors import DataWarning
+from divecast.errors import DataError, DataWarning
 
 RATE = 50.0
 
@@ -49,6 +49,11 @@ def test_the_rate_is_that_of_the_clock(tmp_path, clock, rate, found):
     assert abs(Recordings.from_folder(folder, **told).rate / found - 1.0) < 0.02
 
 
+def test_a_rate_that_is_told_must_be_that_of_the_clock_also_one_row_per_second(tmp_path):
+    with pytest.raises(DataError, match="The rate does not fit the clock 'time'"):
+        Recordings.from_folder(write(tmp_path, a=trial()), rate=1.0)
+
+
 def test_labels_come_from_a_table_within_the_folder(tmp_path):
     write(tmp_path, a=trial(), b=trial(), c=trial())
     table = tmp_path / "labels.csv"
@@ -61,6 +66,7 @@ def test_labels_come_from_a_table_within_the_folder(tmp_path):
     assert "note" not in data.labels
     said = " ".join(str(each.message) for each in told)
     assert "1 recording that the data lack, left out: 'd'" in said
+    assert "1 column of labels.csv left out, without a label of any recording: 'note'" in said
     assert "1 recording without a row in labels.csv, so without labels: 'c'" in said
 
 

@@ -296,7 +296,7 @@ class Recordings:
         cls,
         folder: str | Path,
         labels: Any = None,
-        rate: float = 1.0,
+        rate: float | None = None,
         channels: Sequence[str] = (),
         time: str | None = None,
     ) -> "Recordings":
@@ -335,7 +335,7 @@ class Recordings:
         recording: str,
         channels: Sequence[str] | None = None,
         labels: Sequence[str] = (),
-        rate: float = 1.0,
+        rate: float | None = None,
         time: str | None = None,
     ) -> "Recordings":
         """Read a table as :meth:`from_long` does, with the rate of its clock; arguments and errors as there.
@@ -348,7 +348,8 @@ class Recordings:
         """
         opened = open_frame(frame)[0]
         names, numbers, _ = number_ids(opened, (recording,))
-        clock, told = rate_of_clock(opened, numbers.astype(np.int64), names, time, _check_rate(rate))
+        asked = None if rate is None else _check_rate(rate)
+        clock, told = rate_of_clock(opened, numbers.astype(np.int64), names, time, asked)
         return cls.from_long(opened, recording, channels, labels, told, clock)
 
 

@@ -21,7 +21,7 @@ _NEAR, _GAP = 0.01, 1.5
 
 
 def rate_of_clock(
-    frame: Frame, numbers: NDArray[np.int64], names: Sequence[str], time: str | None, rate: float
+    frame: Frame, numbers: NDArray[np.int64], names: Sequence[str], time: str | None, rate: float | None
 ) -> tuple[str | None, float]:
     """Return the column of the clock of recordings, and their sampling rate in Hz.
 
@@ -32,7 +32,7 @@ def rate_of_clock(
         numbers: (row,) number of the recording.
         names: names of the recordings.
         time: the column; by default one with a usual name that rises within every recording.
-        rate: the rate as told; 1 if it is not.
+        rate: the rate as told, Hz; None if it is not.
 
     Raises:
         DataError: the rate does not fit the clock, the recordings have several rates, the unit of the clock is not
@@ -42,12 +42,12 @@ def rate_of_clock(
         check_known([time], column_names(frame), "time column", hint="Name another one in {time}", argument="time")
     column, steps = _clock(frame, numbers, names, time)
     if column is None or steps is None:
-        if rate == 1.0:
+        if rate is None:
             warn_data(
                 "No clock tells the sampling rate of the recordings, so one row per second is assumed",
                 hint="Name it in {rate}, or the column of the clock in {time}",
             )
-        return column, rate
+        return column, 1.0 if rate is None else rate
     own, of_step = numbers[1:][np.diff(numbers) == 0], steps
     units, first = np.unique(own, return_index=True)
     typical = np.array([np.median(each) for each in np.split(of_step, first[1:])])
@@ -107,12 +107,12 @@ def _ticks(series: nw.Series) -> NDArray[np.float64] | None:  # type: ignore[typ
     return as_floats(series).astype(np.float64) if series.dtype.is_numeric() else None
 
 
-def _in_hertz(column: str, per_unit: float, rate: float) -> float:
+def _in_hertz(column: str, per_unit: float, rate: float | None) -> float:
     """The rate of a clock with so many rows per unit; one that is told decides between units."""
     lower = column.strip().lower()
     unit = _UNIT.search(lower)
     factor = _PER_SECOND.get(unit[1] if unit else lower, 1.0)
-    if rate != 1.0:
+    if rate is not None:
         possible = (factor,) if factor != 1.0 or unit else _UNITS
         if not any(abs(per_unit * each / rate - 1.0) <= _NEAR for each in possible):
             raise DataError(

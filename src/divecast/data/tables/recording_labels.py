@@ -55,7 +55,12 @@ def labels_of_recordings(frame: Frame, names: Sequence[str], key: str | None, ti
     row_of = {name: row for row, name in enumerate(of_row)}
     rows = np.array([row_of.get(name, -1) for name in names])
     labels = {name: _at(read_labels(get_series(frame, name)), rows) for name in columns if name != best}
-    return {name: column for name, column in labels.items() if not label_missing(column).all()}
+    told = {name: column for name, column in labels.items() if not label_missing(column).all()}
+    if empty := [name for name in labels if name not in told]:
+        warn_data(
+            f"{plural(len(empty), 'column')} of {title} left out, without a label of any recording: {listed(empty)}"
+        )
+    return told
 
 
 def _names_in(frame: Frame, column: str, known: set[str]) -> list[str]:
