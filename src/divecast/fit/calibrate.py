@@ -28,7 +28,7 @@ _MOST_WINDOWS = 50_000  # of independent series; more would take minutes
 _MOST_OF_RECORDINGS = 4000  # they overlap, and reading their classes takes a millisecond or two each
 _MOST_OF_TRAINING = 1000  # windows, which tell how people differ
 _MOST_SCORES = 1_000_000  # of counts; more take a long time
-_LEAST_HORIZONS = 3  # of validation rows, to tell a bias
+_LEAST_HORIZONS = 2  # of validation rows, to tell a bias
 _YEAR = np.timedelta64(365, "D")
 
 
