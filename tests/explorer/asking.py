@@ -11,11 +11,11 @@ from dataclasses import replace
 import httpx
 
 from divecast import DeepDIVE
-from divecast.explorer.access import AccessRules
 from divecast.explorer.app import build_app
 from divecast.explorer.explorer import Explorer
 from divecast.explorer.limits import Limits
-from divecast.explorer.listen import make_server, open_socket
+from divecast.web.access import AccessRules
+from divecast.web.listen import make_server, open_socket
 
 OPEN = AccessRules.of("127.0.0.1", None, 100_000, 5.0)
 QUICK = Limits(at_once=2, waiting=16, scored=500, numbers=100_000)

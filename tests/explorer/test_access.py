@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from divecast import ConfigError
-from divecast.explorer.access import AccessMiddleware, AccessRules, is_loopback
+from divecast.web.access import AccessMiddleware, AccessRules, is_loopback
 from explorer.asking import OPEN, Asked, send
 
 TOKEN = "token" * 4

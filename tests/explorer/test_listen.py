@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from divecast import ConfigError
-from divecast.explorer import client_timeouts
-from divecast.explorer.connections import Waiting
-from divecast.explorer.listen import address_of, open_socket
+from divecast.web import client_timeouts
+from divecast.web.connections import Waiting
+from divecast.web.listen import address_of, open_socket
 from explorer.asking import Asked, listening, run
 
 

@@ -3,17 +3,15 @@
 import asyncio
 import threading
 import time
-from dataclasses import replace
 
 import pytest
 import torch
 
 from divecast.explorer.cached import Cached
 from divecast.explorer.explorer import Explorer
-from divecast.explorer.limits import Limits
-from divecast.explorer.pool import Pool
-from divecast.explorer.refusal import BusyError, TooLongError
-from explorer.asking import QUICK, Asked, explorer_of, run, send
+from divecast.web.pool import Pool
+from divecast.web.refusal import BusyError, TooLongError
+from explorer.asking import Asked, explorer_of, run, send
 from worlds import hours
 
 
@@ -30,7 +28,7 @@ def test_no_more_than_at_once_run_and_the_rest_wait_in_turn():
         return number
 
     async def ask():
-        pool = Pool(replace(QUICK, at_once=3, waiting=9))
+        pool = Pool(3, 9, 30.0)
         found = await asyncio.gather(*(pool.run(lambda n=n: work(n)) for n in range(12)))
         pool.close()
         return found
@@ -43,7 +41,7 @@ def test_beyond_the_waiting_ones_they_are_sent_away_at_once_and_later_let_in():
     gate = threading.Event()
 
     async def ask():
-        pool = Pool(replace(QUICK, at_once=1, waiting=2))
+        pool = Pool(1, 2, 30.0)
         kept = [asyncio.ensure_future(pool.run(gate.wait)) for _ in range(3)]
         await asyncio.sleep(0)
         for _ in range(5):
@@ -60,7 +58,7 @@ def test_too_long_is_given_up_but_keeps_its_place_and_what_waits_is_never_begun(
     gate, begun = threading.Event(), []
 
     async def ask():
-        pool = Pool(replace(QUICK, at_once=1, waiting=1, seconds=0.05))
+        pool = Pool(1, 1, 0.05)
         both = await asyncio.gather(pool.run(gate.wait), pool.run(lambda: begun.append(1)), return_exceptions=True)
         assert [type(each) for each in both] == [TooLongError, TooLongError]
         third = asyncio.ensure_future(pool.run(lambda: "third"))  # takes the place of the one that was cancelled
@@ -76,7 +74,7 @@ def test_too_long_is_given_up_but_keeps_its_place_and_what_waits_is_never_begun(
 
 def test_an_error_of_the_work_is_the_callers(of_hours):
     async def ask():
-        pool = Pool(Limits(at_once=1, waiting=0))
+        pool = Pool(1, 0, 30.0)
         with pytest.raises(ZeroDivisionError):
             await pool.run(lambda: 1 // 0)
         return await pool.run(lambda: "goes on")
@@ -90,7 +88,7 @@ def test_work_that_ends_its_thread_ends_neither_the_loop_nor_the_wait(end):
         raise end
 
     async def ask():
-        pool = Pool(Limits(at_once=1, waiting=1, seconds=5.0))
+        pool = Pool(1, 1, 5.0)
         with pytest.raises(RuntimeError, match=end.__name__):
             await pool.run(work)
         return await pool.run(lambda: "goes on")

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from divecast.explorer.answers import AnomaliesAnswer, EncodeAnswer, ForecastAnswer, TraverseAnswer, WhatIfAnswer
-from divecast.explorer.refusal import Refusal
+from divecast.explorer.answers import AnomaliesAnswer, EncodeAnswer, TraverseAnswer, WhatIfAnswer
+from divecast.web.forecast_answer import ForecastAnswer
+from divecast.web.refusal import Refusal
 from explorer.asking import Asked, explorer_of
 from worlds import hours
 

@@ -4,11 +4,10 @@ import numpy as np
 from pydantic import BaseModel, Field
 
 from divecast.explain.counterfactuals.counterfactual import coded_factors
-from divecast.explorer.answers import Time
 from divecast.explorer.explorer import Explorer
 from divecast.explorer.limits import MOST_LEVELS, MOST_POSITIONS, MOST_WINDOWS
-from divecast.explorer.responses import time_of
 from divecast.inference.results import Keys
+from divecast.web.forecast_answer import Time, time_of
 
 
 class FactorAnswer(BaseModel):

@@ -2,43 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-Number = float | None
-Time = str | float
-"""Wall time in the data's time zone, as ISO 8601 without offset; or seconds since the recording's start."""
-Curves = list[list[Number]]
-"""One list per channel, with one number per step."""
-
-
-class OfWindow(BaseModel):
-    """The window of an answer."""
-
-    recording: str | None = Field(description="Null if the data have a clock.")
-    end: Time = Field(description="Time of the window's last row.")
-
-
-class ForecastPart(BaseModel):
-    """What a forecast is made of: level, an effect, a carry-over, or code and network."""
-
-    name: str
-    kind: str
-    values: Curves
-
-
-class WindowForecast(OfWindow):
-    """The forecast of a window."""
-
-    times: list[Time] = Field(description="Of the steps ahead.")
-    mean: Curves
-    quantiles: list[Curves] = Field(description="One per level.")
-    parts: list[ForecastPart] = Field(description="Their sum is the mean; empty unless asked for.")
-
-
-class ForecastAnswer(BaseModel):
-    """Forecasts, as returned by ``DeepDIVE.forecast``."""
-
-    channels: list[str]
-    levels: list[float]
-    windows: list[WindowForecast]
+from divecast.web.forecast_answer import Curves, Number, OfWindow, Time
 
 
 class FactorCode(BaseModel):

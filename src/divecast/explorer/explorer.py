@@ -34,12 +34,12 @@ from divecast.explorer.questions import (
     TraverseQuestion,
     WhatIfQuestion,
 )
-from divecast.explorer.refusal import RefusedError, of_field, shortened
 from divecast.explorer.request_window import request_window
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.parts import forecast_parts
 from divecast.inference.predict import encode_windows, forecast_windows
 from divecast.inference.results import Codes, Forecast, ForecastParts
+from divecast.web.refusal import RefusedError, of_field, shortened
 
 _PARTS = 20  # about as many as a forecast has
 

@@ -8,9 +8,9 @@ from divecast.data import Panel, Recordings, Source, Windows
 from divecast.data.sources.arrays import check_array
 from divecast.data.time.stamps import one_stamp
 from divecast.explorer.questions import SentWindow
-from divecast.explorer.refusal import RefusedError, of_field, shortened
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.results import Floats
+from divecast.web.refusal import RefusedError, of_field, shortened
 
 
 def request_window(fitted: FittedModel, like: Source, sent: SentWindow) -> Windows:

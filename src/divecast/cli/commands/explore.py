@@ -37,11 +37,11 @@ def explore(
     """
     for package in ("fastapi", "uvicorn"):
         need(package)
-    from divecast.explorer.access import AccessRules
     from divecast.explorer.app import build_app
     from divecast.explorer.explorer import Explorer
-    from divecast.explorer.listen import listen, open_socket
     from divecast.explorer.page import explorer_page, plain_page
+    from divecast.web.access import AccessRules
+    from divecast.web.listen import listen, open_socket
 
     AccessRules.of(host, token, 0, 0)  # raises before the work
     model, source = load_with_data(inputs)

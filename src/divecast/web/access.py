@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from divecast.errors import ConfigError
-from divecast.explorer.refusal import Refusal
+from divecast.web.refusal import Refusal
 
 LEAST_TOKEN = 16
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:\[\]]+))(?::[0-9]{1,5})?")

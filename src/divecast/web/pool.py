@@ -7,8 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 from typing import Any, TypeVar
 
-from divecast.explorer.limits import Limits
-from divecast.explorer.refusal import BusyError, TooLongError
+from divecast.web.refusal import BusyError, TooLongError
 
 Result = TypeVar("Result")
 
@@ -20,12 +19,14 @@ class Pool:
     done, so that never more than ``at_once`` run. A queued one that has timed out is never started.
 
     Args:
-        limits: of the server.
+        at_once: computations that run in parallel.
+        waiting: further ones that may wait.
+        seconds: time for one, waiting and computing together.
     """
 
-    def __init__(self, limits: Limits) -> None:
-        self._threads = ThreadPoolExecutor(limits.at_once, thread_name_prefix="divecast-explorer")
-        self._most, self._seconds = limits.at_once + limits.waiting, limits.seconds
+    def __init__(self, at_once: int, waiting: int, seconds: float) -> None:
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="divecast-pool")
+        self._most, self._seconds = at_once + waiting, seconds
         self._taken, self._lock = 0, Lock()
 
     async def run(self, work: Callable[[], Result]) -> Result:

@@ -8,8 +8,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from divecast.errors import ConfigError
-from divecast.explorer.client_timeouts import TimeoutProtocol
-from divecast.explorer.connections import Waiting
+from divecast.web.client_timeouts import TimeoutProtocol
+from divecast.web.connections import Waiting
 
 _CONNECTIONS = 512
 

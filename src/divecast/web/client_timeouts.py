@@ -7,7 +7,7 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from divecast.explorer.connections import Waiting
+from divecast.web.connections import Waiting
 
 HEAD_SECONDS = 10.0
 """Time within which the head of a request must arrive."""

@@ -1,0 +1,1 @@
+"""HTTP service that forecasts the rows in a request; it keeps no data."""

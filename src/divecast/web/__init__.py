@@ -1,0 +1,1 @@
+"""What HTTP servers have in common: access, limits of connections, a pool that computes, refusals and answers."""
