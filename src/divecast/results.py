@@ -1,7 +1,8 @@
-"""All result types: each has ``frame()``, a table, and all but ``Observation`` have ``plot()``, a figure.
+"""All result types: each has ``frame()``, a table, and ``plot()``, a figure.
 
-``AnomalousWindow``, ``Contrast``, ``EffectCurve``, ``EpochRecord``, ``Finding`` and ``LabelDisagreement`` are rows of
-such results.
+``Observation`` and ``TrackRecord`` have no ``plot()``; ``Narrative`` is a text with its facts, and has neither.
+``AnomalousWindow``, ``Contrast``, ``EffectCurve``, ``EpochRecord``, ``Finding``, ``LabelDisagreement`` and
+``SeriesRecord`` are rows of such results.
 """
 
 from divecast.explain.anomalies.anomalies import Anomalies
@@ -12,6 +13,8 @@ from divecast.explain.counterfactuals.counterfactual import Counterfactual
 from divecast.explain.counterfactuals.traversal import Traversal
 from divecast.explain.diagnosis.diagnosis import Diagnosis, Finding
 from divecast.explain.effects.curves import EffectCurve, EffectCurves
+from divecast.explain.narrative.narrative import Narrative
+from divecast.explain.narrative.track_record import SeriesRecord, TrackRecord
 from divecast.explain.recordings.comparison import Comparison, Contrast
 from divecast.explain.recordings.summary import RecordingSummary
 from divecast.inference.evaluation import Evaluation
@@ -40,10 +43,13 @@ __all__ = [
     "History",
     "LabelDisagreement",
     "Labels",
+    "Narrative",
     "Observation",
     "Reconstruction",
     "RecordingSummary",
     "Samples",
     "SearchResult",
+    "SeriesRecord",
+    "TrackRecord",
     "Traversal",
 ]

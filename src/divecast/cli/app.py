@@ -22,6 +22,7 @@ from divecast.cli.commands.export import export
 from divecast.cli.commands.fit import fit
 from divecast.cli.commands.forecast import forecast
 from divecast.cli.commands.info import info
+from divecast.cli.commands.narrate import narrate
 from divecast.cli.commands.observe import observe
 from divecast.cli.commands.paths import paths
 from divecast.cli.commands.recordings import recordings
@@ -55,6 +56,7 @@ _EXAMPLES: dict[Callable[..., None], str] = {
     recordings: "divecast recordings model.safetensors trials --known labels.csv --out recordings.csv",
     compare: "divecast compare model.safetensors trials --known labels.csv --by condition --reference before",
     why: "divecast why model.safetensors loads.csv --part test --every 5 --out why.parquet",
+    narrate: "divecast narrate model.safetensors loads.csv --at 2016-12-24T00:00 --series G0-A --unit MW",
     effects: "divecast effects model.safetensors --series G0-A --out effects.csv",
     check: "divecast check model.safetensors loads.csv --part test",
     report: "divecast report model.safetensors loads.csv --out report.html",

@@ -22,6 +22,9 @@ from divecast.explain.diagnosis.check import check_code
 from divecast.explain.diagnosis.diagnosis import Diagnosis
 from divecast.explain.effects.curves import EffectCurves
 from divecast.explain.effects.read_curves import effect_curves
+from divecast.explain.narrative.narrate import narrate
+from divecast.explain.narrative.narrative import Narrative
+from divecast.explain.narrative.track_record import TrackRecord, track_record
 from divecast.explain.places import Places, windows_at
 from divecast.explain.recordings.compare import Conditions, compare_conditions
 from divecast.explain.recordings.comparison import Comparison
@@ -392,6 +395,64 @@ class Explaining(ABC):
         """
         fitted = self.fitted_model
         return effect_curves(fitted, None if data is None else past_rows(fitted.source(data)))
+
+    def narrate(
+        self,
+        data: object,
+        *,
+        at: Places = None,
+        series: str | None = None,
+        unit: str | None = None,
+        record: TrackRecord | None = None,
+    ) -> Narrative:
+        """Tell one forecast of one series as a paragraph, without a language model.
+
+        It says the forecast and its interval, what is usual at such times, which parts the forecast adds up from, what
+        is unusual before it, and how well such forecasts have done. Each number of the text is one of the ``facts`` of
+        the result, so that a reader, or a language model, can quote it.
+
+        Args:
+            data: as in ``forecast``.
+            at: first time of the forecast; for recordings a name, or a name and a second, as in ``what_if``. By default
+                the end of the data.
+            series: name of the series; by default the one whose forecast departs most from its look-back, in standard
+                deviations of that.
+            unit: unit of the values, such as ``MWh``, for the text.
+            record: how well forecasts have done, of ``track_record``; by default that of the test part, of which up to
+                200 forecasts are compared each time. It is not known for data that are not those of the fit.
+
+        Returns:
+            The facts; ``text`` or ``print`` gives the paragraph.
+
+        Raises:
+            ConfigError: there is no such series, or not exactly one place is named.
+            DataError: there is no window at ``at``, the series has no forecast there, or the data cannot be used.
+
+        Example:
+            >>> narrative = model.narrate(panel, series=panel.channels[0], unit="MW")
+            >>> f"{narrative.mean:.4g} MW" in narrative.text
+            True
+        """
+        return narrate(self.fitted_model, data, at, series, unit, record)
+
+    def track_record(self, data: object, part: PartName = "test", *, most: int = 200) -> TrackRecord:
+        """Measure how well forecasts of each series have done, beside a simple forecaster, on some origins of a part.
+
+        Args:
+            data: the data of the fit for a part of it; any data for ``all``.
+            part: the part of the targets.
+            most: largest number of forecast origins, evenly spaced; ``evaluate`` scores all of them.
+
+        Raises:
+            DataError: the data cannot be used, or no window has a target in the part.
+            ConfigError: there is no such part, or ``most`` is below 1.
+
+        Example:
+            >>> print(str(model.track_record(panel, most=20)).split(":")[0])
+            20 forecasts of the test part
+        """
+        check_at_least(1, most=most)
+        return track_record(self.fitted_model, data, part, most)
 
     def check(self, data: object, part: PartName = "test", every: int = 1) -> Diagnosis:
         """Diagnose the code: what is fine, and for each problem which setting to change and how.
