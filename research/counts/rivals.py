@@ -71,7 +71,8 @@ def neural(task: Task, entry: str, seed: int) -> tuple[Floats, Floats]:
 
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     kind, distribution = entry.split()
-    loss = DistributionLoss(distribution, quantiles=list(LEVELS), num_samples=200)
+    power = {"rho": 1.5} if distribution == "Tweedie" else {}  # of the variance; the package has no default
+    loss = DistributionLoss(distribution, quantiles=list(LEVELS), num_samples=200, **power)
     table = long_table(task, told=True)
     model = getattr(models, kind)(
         h=task.horizon,
