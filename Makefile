@@ -22,8 +22,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 RIVALS := .venv-rivals
+DOCS := .venv-docs
 
-.PHONY: help setup constraints demo test test-all coverage audit mutants lint format rivals bench bench-import reproduce clean
+.PHONY: help setup constraints demo test test-all coverage audit mutants lint format rivals docs bench bench-import reproduce clean
 
 help:
 	@echo "make demo          set up, fit a model on the shipped loads and forecast; results in demo/"
@@ -34,6 +35,7 @@ help:
 	@echo "make mutants       change the code in many small ways, and write to docs/mutants.md what the tests do not detect"
 	@echo "make lint          ruff, mypy and import-linter"
 	@echo "make format        sort imports and format the code"
+	@echo "make docs          build the site into build/site, with all links checked; open build/site/index.html"
 	@echo "make bench         compare divecast and other forecasters on DATA=PATH (hours), write docs/benchmarks.md"
 	@echo "make reproduce     the paper's tables on CASE=motion, or another with DATA=PATH; REPRODUCE_FLAGS=--quick to try"
 	@echo "make bench-import  measure the time of 'import divecast' and the size of a core install"
@@ -80,6 +82,7 @@ audit: $(STAMP)
 	$(BIN)/pip-audit --local --skip-editable --progress-spinner off
 	$(BIN)/pip-audit --requirement research/requirements.txt --no-deps --disable-pip --progress-spinner off
 	$(BIN)/pip-audit --requirement research/race/requirements.txt --no-deps --disable-pip --progress-spinner off
+	$(BIN)/pip-audit --requirement scripts/site/requirements.txt --no-deps --disable-pip --progress-spinner off
 
 # Takes minutes.
 mutants: $(STAMP)
@@ -89,6 +92,16 @@ mutants: $(STAMP)
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# A separate environment, so that set-up stays quick; it reads the package without installing it.
+docs: $(DOCS)/.installed
+	$(DOCS)/bin/python -m scripts.site.build
+
+$(DOCS)/.installed: scripts/site/requirements.txt
+	$(PYTHON) -m venv $(DOCS)
+	$(DOCS)/bin/python -m pip install --quiet --upgrade pip
+	$(DOCS)/bin/python -m pip install --quiet --requirement $<
+	@touch $@
 
 rivals: $(RIVALS)/.installed
 
