@@ -6,8 +6,8 @@ import torch
 
 from divecast.fit.read_classes import _share
 
-LABELS = torch.arange(60) % 3
-RECORDINGS = np.repeat(np.arange(6), 10)
+LABELS = torch.arange(120) % 3
+RECORDINGS = np.repeat(np.arange(12), 10)
 
 
 def sure_of(classes: torch.Tensor) -> torch.Tensor:
@@ -29,5 +29,5 @@ def test_the_encoder_has_its_share_unless_one_of_both_cannot_read_the_factor(
     assert _share(logits, sure_of(encoder), LABELS, RECORDINGS) == share
 
 
-def test_one_recording_is_no_evidence() -> None:
-    assert _share(sure_of(LABELS), sure_of((LABELS + 1) % 3), LABELS, np.zeros(60, np.int64)) == 0.3
+def test_few_recordings_are_no_evidence() -> None:
+    assert _share(sure_of(LABELS), sure_of((LABELS + 1) % 3), LABELS, RECORDINGS // 2) == 0.3

@@ -16,6 +16,7 @@ from divecast.model.marginal import LabelPath, RBFBlocks
 
 _MOST_WINDOWS, _TO_DRAW, _BATCH = 1500, 256, 32  # more windows of the same recordings told no more
 _SHARE = 0.3  # of the encoder: far too sure of new people, it decides where the closed form is not
+_LEAST_RECORDINGS = 10  # that tell whether the encoder helps
 _MUCH = 0.1  # nats; where the encoder alone is so much better, the closed form cannot read the factor
 _MARGIN = 1.25  # of a recording, of which only some windows are looked at
 _SMALLEST = 1e-6
@@ -141,6 +142,6 @@ def _share(logits: Tensor, learned: Tensor, labels: Tensor, recordings: NDArray[
     both = (1.0 - _SHARE) * closed + _SHARE * encoder
     for share, alone, least in ((0.0, closed, 0.0), (1.0, encoder, _MUCH)):
         gained = means_by(recordings, (alone.clamp(min=_SMALLEST) / both.clamp(min=_SMALLEST)).log().numpy())[1]
-        if len(gained) > 1 and gained.mean() > max(least, gained.std(ddof=1) / np.sqrt(len(gained))):
+        if len(gained) >= _LEAST_RECORDINGS and gained.mean() > max(least, gained.std(ddof=1) / np.sqrt(len(gained))):
             return share
     return _SHARE
