@@ -4,6 +4,7 @@ python -m research.few_labels.page
 """
 
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from statistics import fmean, stdev
 
@@ -67,21 +68,23 @@ def page(runs: Sequence[Runs]) -> str:
 
 
 def _verdict(runs: Runs) -> str:
-    """Return the verdict from the labelled share of 2 %."""
-    found = []
-    for pattern, title in PATTERNS.items():
-        gains = runs.gains("model", "classifier", pattern, 0.02)
+    """Return what is gained over both rivals with all labels and with 2 % of them, by factor."""
+    rows, hidden = [], [(pattern, title, 0.02) for pattern, title in PATTERNS.items()]
+    none = next(iter(PATTERNS)), "none", 1.0
+    for (pattern, title, share), rival in product((none, *hidden), ("classifier", "components")):
+        gains = runs.gains("model", rival, pattern, share)
         if not gains:
             continue
         every = [gain for of_factor in gains.values() for gain in of_factor]
-        means = ", ".join(f"{name} {100 * fmean(gain):+.0f}" for name, gain in gains.items())
-        won = sum(gain > 0 for gain in every)
-        word = "above" if min(map(fmean, gains.values())) > 0 else "not above in all"
-        found.append(f"- {runs.case}, labels missing {title}: {word}; {means} points; better in {won} of {len(every)}.")
-    if not found:
+        means = " | ".join(f"{100 * fmean(gain):+.0f}" for gain in gains.values())
+        name = TITLES[rival].split(",")[0]
+        rows.append(f"| {title} | {share:.0%} | {name} | {means} | {sum(g > 0 for g in every)} of {len(every)} |")
+    if not rows:
         return ""
-    head = f"With 2 % of the labels, DeepDIVE against the classifier on `{runs.case}`, accuracy on the test part:\n\n"
-    return head + "\n".join(found) + "\n"
+    head = f"| labels missing | labelled | against | {' | '.join(runs.factors)} | better in |"
+    rule = f"|---|---:|---|{'---:|' * len(runs.factors)}---:|"
+    about = f"`{runs.case}`: points of accuracy on the test part that DeepDIVE gains over both rivals, mean over seeds."
+    return "\n".join([about, "", head, rule, *rows]) + "\n"
 
 
 def _case(runs: Runs) -> str:

@@ -31,12 +31,14 @@ part; the track computes the scores. After each run some origins are forecast ag
 entry whose forecasts change is rejected.
 
 Rivals are the models of neuralforecast and LightGBM with their published settings (`settings.source` of each line), for
-the published number of steps, but at least as long as divecast (CPU time) and at most {most} times as long: *cut* is
-the share of the published steps that this limit left. The weights with the best validation loss are kept. Our own loop
-trains them, on the same windows, since neuralforecast's copies all windows at each step of a model of one series;
-*tsmixer-public* is TSMixer through the public API of neuralforecast alone, with its default number of steps.
-A strong cut, as on small tracks where divecast is fitted in seconds, says nothing about what a rival can achieve: raise
-`--most`.
+the published number of steps or until a limit of CPU time: *cut* is the share of the published steps that the limit
+left, *x* the ratio to the CPU seconds of a fit of divecast. The limit is set by `--most`, of which the lines here have
+up to {most} times divecast's, but on EIA all have about its time, and most a little less. The weights with the best
+validation loss are kept. Our own loop trains them, on the same windows, since neuralforecast's copies all windows at
+each step of a model of one series; *tsmixer-public* is TSMixer through the public API of neuralforecast alone, with its
+default number of steps. A strong cut, as on small tracks where divecast is fitted in seconds, says nothing about what a
+rival can achieve. Besides divecast, only LightGBM and TSMixerx (and *nhits-calendar* and *tide-calendar*, where they
+are listed) read what is known in advance.
 
 RRSE and CORR follow the LSTNet convention on original units: the largest series have the most weight. *Series RRSE* is
 the mean of each series' own. MASE is in units of the seasonal-naive error on the training part. CRPS is twice the
