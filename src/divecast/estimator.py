@@ -26,6 +26,8 @@ from divecast.fit.add_factor import add_factor
 from divecast.fit.fit_model import FitRequest
 from divecast.fit.launch import Machines, fit_on, is_first_process
 from divecast.fit.parameters import in_code, nested, with_setting
+from divecast.fit.proposals.proposal import FactorProposal
+from divecast.fit.proposals.propose import ProposalSettings, propose_factor
 from divecast.fit.update import update_model
 from divecast.inference.evaluation import Evaluation, evaluate_windows
 from divecast.inference.fitted_model import FittedModel, PartName
@@ -499,6 +501,61 @@ class DeepDIVE(Forecasting, Explaining):
         (factor,) = as_factors([labels if isinstance(labels, Label) else Label(labels)])
         self._fitted = add_factor(self.fitted_model, data, cast("Label", factor), part)
         return self
+
+    def propose_factor(
+        self,
+        data: Any,
+        labels: Any,
+        *,
+        name: str,
+        otherwise: str | None = "auto",
+        alpha: float = 0.05,
+        n_shuffles: int = 199,
+    ) -> FactorProposal:
+        """Test a labelling that someone proposes, such as "these days were strikes", and keep it if the data tell it.
+
+        The labelling is learned on top of the fitted model, as by ``add_factor``, from the training part, and read on
+        windows held out, next to shuffled labellings: labels of rows are moved in time by whole weeks, so that they
+        keep hours, weekdays and their clusters; those of recordings are exchanged, within people where the split of the
+        fit names these. The rule of the result says when it is kept; forecasts do not change (docs/agents.md).
+
+        A class of a whole series is a fact of it, for which a fitted model has no block: it is measured whether what
+        the model has learned of series tells their class, and nothing is kept.
+
+        Args:
+            data: as in ``forecast``; for data that are not those of the fit, the last two fifths are held out.
+            labels: for a panel spans of time, both ends included and a day as a whole: ``[("2016-06-03",
+                "2016-06-16")]``, with a class as third; single days or times; or a table with the column ``start`` or
+                ``time``, ``end`` for spans, and a column of classes named as the labelling. For recordings a mapping of
+                names to classes, or a table. A mapping of series to classes for facts of series.
+            name: name of the labelling.
+            otherwise: class of what is not named; None if it is not known, ``auto`` for ``no`` where a single class is
+                named, and for unknown else.
+            alpha: largest p with which it is kept. With several proposals some are kept by chance: divide it by their
+                number.
+            n_shuffles: largest number of shuffled labellings.
+
+        Returns:
+            What the data say; ``print`` gives it in words. If it is kept, this estimator has the factor.
+
+        Raises:
+            NotFittedError: the model is not fitted.
+            DataError: the labelling names nothing of the data or a single class, or the data are too short or cannot be
+                used.
+            ConfigError: the model has a column of this name, or an argument has another form or is out of range.
+
+        Example:
+            >>> grown = DeepDIVE.from_plan(model.plan).fit(panel, progress=False)
+            >>> days = [f"2016-0{month}-{day:02d}" for month in (1, 2, 3) for day in range(1, 29, 9)]
+            >>> grown.propose_factor(panel, days, name="strike", n_shuffles=20).unit
+            'row'
+        """
+        check_at_least(1, n_shuffles=n_shuffles)
+        if not 0 < alpha < 1:
+            raise ConfigError(expected="a share above 0 and below 1", found=repr(alpha), argument="alpha")
+        settings = ProposalSettings(otherwise, alpha, n_shuffles)
+        self._fitted, proposal = propose_factor(self.fitted_model, data, labels, name, settings)
+        return proposal
 
     def reconstruct(self, data: Any, part: PartName = "all", every: int = 1) -> Reconstruction:
         """Reconstruct windows from their codes alone, in original units.

@@ -14,16 +14,19 @@ from divecast.explain.counterfactuals.traversal import Traversal
 from divecast.explain.diagnosis.diagnosis import Diagnosis, Finding
 from divecast.explain.effects.curves import EffectCurve, EffectCurves
 from divecast.explain.narrative.narrative import Narrative
-from divecast.explain.narrative.track_record import SeriesRecord, TrackRecord
 from divecast.explain.recordings.comparison import Comparison, Contrast
 from divecast.explain.recordings.summary import RecordingSummary
+from divecast.fit.proposals.proposal import FactorProposal, ProposedClass
+from divecast.fit.proposals.shuffles import AgainstShuffled
 from divecast.inference.evaluation import Evaluation
 from divecast.inference.observe import Observation
 from divecast.inference.results import Codes, Forecast, ForecastParts, Labels, Reconstruction, Samples
+from divecast.inference.track_record import SeriesRecord, TrackRecord
 from divecast.selection import Backtest, SearchResult
 from divecast.train.history import EpochRecord, History
 
 __all__ = [
+    "AgainstShuffled",
     "Anomalies",
     "AnomalousWindow",
     "Attribution",
@@ -37,6 +40,7 @@ __all__ = [
     "EffectCurves",
     "EpochRecord",
     "Evaluation",
+    "FactorProposal",
     "Finding",
     "Forecast",
     "ForecastParts",
@@ -45,6 +49,7 @@ __all__ = [
     "Labels",
     "Narrative",
     "Observation",
+    "ProposedClass",
     "Reconstruction",
     "RecordingSummary",
     "Samples",

@@ -24,7 +24,6 @@ from divecast.explain.effects.curves import EffectCurves
 from divecast.explain.effects.read_curves import effect_curves
 from divecast.explain.narrative.narrate import narrate
 from divecast.explain.narrative.narrative import Narrative
-from divecast.explain.narrative.track_record import TrackRecord, track_record
 from divecast.explain.places import Places, windows_at
 from divecast.explain.recordings.compare import Conditions, compare_conditions
 from divecast.explain.recordings.comparison import Comparison
@@ -33,6 +32,7 @@ from divecast.explain.recordings.summary import RecordingSummary
 from divecast.inference.dependence import check_paths_fit
 from divecast.inference.fitted_model import FittedModel, PartName
 from divecast.inference.predict import LabelMode
+from divecast.inference.track_record import TrackRecord, track_record
 
 
 class Explaining(ABC):

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from divecast._device import own_random_state
 from divecast._text import plural
-from divecast.data import Label, Windows, encode_labels, fit_vocabularies
+from divecast.data import Label, Vocabulary, Windows, encode_labels, fit_vocabularies
 from divecast.data.parts import whole
 from divecast.errors import ConfigError, DataError, warn_data
 from divecast.inference.added_factor import AddedFactor, infer_block, path_of
@@ -30,13 +31,32 @@ def add_factor(fitted: FittedModel, data: Any, factor: Label, part: PartName) ->
         ConfigError: the model has a column of this name, or the label differs by series.
         DataError: there are no windows with labels, or these have a single class.
     """
-    _check(fitted, factor)
+    check_addable(fitted, factor)
     source = fitted.source(data, labels=(factor,))
     rows = fitted.part_of(source, part)
     windows = fitted.without_outliers(fitted.windows_of(source, rows, "encode"))
     source = windows.source
     (vocabulary,) = fit_vocabularies(source, [factor], rows or whole(source))
     labels = encode_labels(source, [factor], [vocabulary])[windows.origins - 1, 0].astype(np.int64)
+    added = learn_factor(fitted, factor, vocabulary, windows, labels)
+    return replace(fitted, added=(*fitted.added, added))
+
+
+def learn_factor(
+    fitted: FittedModel, factor: Label, vocabulary: Vocabulary, windows: Windows, labels: NDArray[np.int64]
+) -> AddedFactor:
+    """Learn to infer a further label.
+
+    Args:
+        fitted: the model, which does not change.
+        factor: the label.
+        vocabulary: its classes.
+        windows: the windows.
+        labels: (window,) class index of each, -1 where missing.
+
+    Raises:
+        DataError: no window has a label.
+    """
     known = np.flatnonzero(labels >= 0)
     if not len(known):
         raise DataError(f"No window ends at a row with a label {factor.name!r}", argument="labels")
@@ -49,11 +69,15 @@ def add_factor(fitted: FittedModel, data: Any, factor: Label, part: PartName) ->
     path = path.to(fitted.device)
     with own_random_state(fitted.provenance.plan.seed):
         _train(fitted, path, windows.subset(known), labels[known])
-    added = AddedFactor(factor, vocabulary, path.eval(), len(known))
-    return replace(fitted, added=(*fitted.added, added))
+    return AddedFactor(factor, vocabulary, path.eval(), len(known))
 
 
-def _check(fitted: FittedModel, factor: Label) -> None:
+def check_addable(fitted: FittedModel, factor: Label) -> None:
+    """Refuse a factor that a model cannot learn later.
+
+    Raises:
+        ConfigError: the model has a column of this name, or the label differs by series.
+    """
     plan = fitted.provenance.plan
     taken = [each.name for each in (*fitted.known_factors, *plan.covariates, *(added.factor for added in fitted.added))]
     if factor.name in taken:

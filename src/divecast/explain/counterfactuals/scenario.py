@@ -5,20 +5,18 @@ the past carries on stay as they are. So both forecasts differ by the effects of
 makes of them.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from divecast._text import did_you_mean, plural
-from divecast.data import Calendar, Clock, Covariate, Factor, Windows
+from divecast.data import Calendar, Covariate, Factor, Windows
 from divecast.data.labels.class_names import class_place
 from divecast.data.names import check_known, listed
-from divecast.data.time.stamps import one_stamp
+from divecast.data.time.spans import rows_between
 from divecast.effects import Change, Extent, NewClass, NewNumber, RowEffects, changed_values, groups_of
 from divecast.effects.terms import Number
 from divecast.errors import ConfigError, DataError, warn_data
@@ -31,7 +29,6 @@ from divecast.types import Batch
 _FORMS = (
     'a class or number, alone or in a tuple with a slice of times, such as ("on", slice("2024-06-07", "2024-06-09"))'
 )
-_PERIOD = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -225,7 +222,10 @@ def _extent(fitted: FittedModel, windows: Windows, wanted: _Wanted, per_series: 
     clock, horizon = windows.source.clock, fitted.shape.horizon
     assert clock is not None  # noqa: S101  checked by the caller
     longer = replace(clock, length=clock.length + horizon)
-    first, stop = _rows_of(longer, wanted.times)
+    if wanted.times.step is not None:
+        found = repr(wanted.times)
+        raise ConfigError(expected="a slice of times without a step", found=found, argument="future")
+    first, stop = rows_between(longer, wanted.times.start, wanted.times.stop)
     if not ((windows.origins < stop) & (windows.origins + horizon > first)).any():
         start, end = int(windows.origins.min()), int(windows.origins.max()) + horizon - 1
         raise DataError(
@@ -234,35 +234,6 @@ def _extent(fitted: FittedModel, windows: Windows, wanted: _Wanted, per_series: 
             argument="future",
         )
     return Extent(first, stop, channels)
-
-
-def _rows_of(clock: Clock, times: slice) -> tuple[int, int]:
-    """Return first row and the row after the last one; the end is included, a day or month as a whole."""
-    if times.step is not None:
-        raise ConfigError(expected="a slice of times without a step", found=repr(times), argument="future")
-    rows = np.arange(clock.length)
-    local, stamps = clock.local(rows), clock.at(rows)
-    first, stop = 0, clock.length
-    if times.start is not None:
-        text = _as_period(times.start)
-        late = local >= np.datetime64(text, "s") if text else stamps >= one_stamp(times.start, clock.tz)
-        first = int(np.argmax(late)) if late.any() else clock.length
-    if times.stop is not None:
-        text = _as_period(times.stop)
-        if text:
-            end = np.datetime64(text)
-            early = local.astype(end.dtype) <= end
-        else:
-            early = stamps <= one_stamp(times.stop, clock.tz)
-        stop = clock.length - int(np.argmax(early[::-1])) if early.any() else 0
-    return first, stop
-
-
-def _as_period(moment: Any) -> str | None:
-    """Return a year, month or day as text; None for any other time."""
-    is_day = isinstance(moment, date) and not isinstance(moment, datetime)
-    text = str(moment) if is_day or isinstance(moment, str) else ""
-    return text if _PERIOD.fullmatch(text) else None
 
 
 def _warn_number(name: str, rows: RowEffects, windows: Windows, change: NewNumber) -> None:

@@ -19,12 +19,12 @@ from divecast.explain.narrative.narrative import (
     StepForecast,
     UsualValues,
 )
-from divecast.explain.narrative.track_record import SeriesRecord, TrackRecord, track_record
 from divecast.explain.places import Places, windows_at
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.parts import forecast_parts
 from divecast.inference.predict import forecast_windows, infer_window_labels
 from divecast.inference.results import Floats, Forecast, ForecastParts
+from divecast.inference.track_record import SeriesRecord, TrackRecord, track_record
 
 _LEVELS = (0.05, 0.95)
 _MOST_BLOCKS, _LEAST_BLOCKS, _LEAST_KNOWN = 52, 4, 0.5

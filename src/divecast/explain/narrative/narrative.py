@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from divecast._text import visible
-from divecast.explain.narrative.track_record import SeriesRecord
+from divecast.inference.track_record import SeriesRecord
 
 
 @dataclass(frozen=True, slots=True)

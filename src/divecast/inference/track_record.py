@@ -1,7 +1,6 @@
 """How well the forecasts of each series have done on a part of the data that was held out."""
 
 from dataclasses import dataclass
-from math import gcd
 from typing import Any
 
 import numpy as np
@@ -9,11 +8,11 @@ from numpy.typing import NDArray
 
 from divecast._text import plural
 from divecast.baselines import LastValue, SeasonalNaive
-from divecast.data import Backend, Clock, Windows, seasons, to_frame
-from divecast.data.sources.series_rows import SeriesRows
+from divecast.data import Backend, seasons, to_frame
 from divecast.errors import DataError
 from divecast.inference.fitted_model import FittedModel, PartName
 from divecast.inference.predict import batch_of, forecast_cut, mean_and_quantiles, predict, target_phases
+from divecast.inference.spread import spread_windows, times_of
 
 Sums = NDArray[np.float64]
 
@@ -138,7 +137,7 @@ def track_record(fitted: FittedModel, data: Any, part: PartName, most: int) -> T
     windows = fitted.windows(source, part, "score")
     if not len(windows):
         raise DataError(f"No forecast can be compared in the {part} part: no window has a target there")
-    windows = _spread(windows, most)
+    windows = spread_windows(windows, most)
     names = windows.source.names if fitted.independent else fitted.channels
     period = max((each for each in seasons(windows.source.clock) if each <= fitted.shape.lookback), default=0)
     rival = SeasonalNaive(period) if period else LastValue()
@@ -161,7 +160,7 @@ def track_record(fitted: FittedModel, data: Any, part: PartName, most: int) -> T
         part=part,
         series=tuple(names),
         rival=f"seasonal naive ({period})" if period else "last value",
-        n_forecasts=len(np.unique(_times(windows))),
+        n_forecasts=len(np.unique(times_of(windows))),
         n_values=n,
         mae=mae,
         rival_mae=rival_mae,
@@ -169,30 +168,3 @@ def track_record(fitted: FittedModel, data: Any, part: PartName, most: int) -> T
         nominal=round(_LEVELS[1] - _LEVELS[0], 6),
         backend=windows.source.backend,
     )
-
-
-def _spread(windows: Windows, most: int) -> Windows:
-    """Return the windows of up to ``most`` times, evenly spaced, at all phases of a season."""
-    times = _times(windows)
-    there = np.unique(times)
-    every = spread_step(len(there), most, windows.source.clock)
-    return windows.subset(np.flatnonzero(np.isin(times, there[::every])))
-
-
-def spread_step(n: int, most: int, clock: Clock | None) -> int:
-    """Return the step from one window to the next that leaves ``most`` of ``n``, without a common divisor with a day.
-
-    Example:
-        >>> spread_step(1000, 100, panel.clock)
-        11
-    """
-    every, day = -(-n // most), max(seasons(clock), default=1)
-    while every > 1 and gcd(every, day) > 1:
-        every += 1
-    return every
-
-
-def _times(windows: Windows) -> NDArray[np.int64]:
-    """Return the number of the time of each window; windows of independent series of one time have the same."""
-    source = windows.source
-    return source.blocks.panel_rows(windows.origins) if isinstance(source, SeriesRows) else windows.origins

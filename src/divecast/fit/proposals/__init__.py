@@ -1,0 +1,1 @@
+"""Labellings that someone proposes, and that the data keep or drop."""

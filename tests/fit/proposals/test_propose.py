@@ -1,0 +1,173 @@
+"""A labelling that moves the values is kept, one that does not is dropped, and neither changes the forecasts."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from divecast import ConfigError, DataError, DeepDIVE, Panel
+from divecast.fit import add_factor as adding
+from laws import assert_same_bits, frozen
+from worlds import hours, moves
+
+WORLD = hours(weeks=10)
+PANEL = WORLD.panel
+DAYS = np.arange("2024-01-01", "2024-03-11", dtype="datetime64[D]")
+STRIKES = np.sort(np.random.default_rng(3).choice(DAYS[1:], 20, replace=False)).astype(str).tolist()
+"""Days whose cycle is turned round; the model was fitted on a world without them."""
+
+
+def struck() -> Panel:
+    values, level = PANEL.values.copy(), PANEL.values.mean(0)
+    on = np.isin(PANEL.clock.local(np.arange(len(values))).astype("datetime64[D]").astype(str), STRIKES)
+    values[on] = 2 * level - values[on]
+    return Panel.from_array(values, "2024-01-01", "1h", list(PANEL.channels))
+
+
+def copied(fitted: DeepDIVE) -> DeepDIVE:
+    model = DeepDIVE.from_plan(fitted.plan)
+    model._fitted = fitted.fitted_model
+    return model
+
+
+@pytest.fixture(scope="module")
+def proposed(hours_model):
+    model = copied(hours_model)
+    return model, model.propose_factor(struck(), STRIKES, name="strike")
+
+
+def test_days_that_move_the_values_are_kept(proposed, hours_model):
+    model, proposal = proposed
+    assert proposal.kept
+    assert proposal.read.value > 0.7 > proposal.read.shuffled_mean
+    assert proposal.of_errors.p <= 0.05
+    assert proposal.of_errors.value > 0.05
+    assert "fit again with it as a factor" in proposal.advice
+    assert model.infer_labels(PANEL).factors == ("hour", "weekend", "strike")
+    assert [each.name for each in proposal.classes] == ["no", "yes"]
+    assert proposal.classes[1].error_ratio > 1.2
+
+
+def test_forecasts_stay_as_they_were(proposed, hours_model):
+    model, _ = proposed
+    assert_same_bits(frozen(model.fitted_model.network), frozen(hours_model.fitted_model.network))
+    np.testing.assert_array_equal(model.forecast(PANEL).mean, hours_model.forecast(PANEL).mean)
+
+
+def test_a_proposal_is_a_table_and_words(proposed):
+    _, proposal = proposed
+    table = proposal.frame(backend="polars")
+    assert table["measure"].to_list() == ["read", "of_a", "of_errors"]
+    assert table["p"][0] == proposal.read.p == 1 / (1 + proposal.read.n_shuffles)
+    assert "strike: kept" in str(proposal)
+
+
+def test_days_that_move_nothing_are_dropped(hours_model, monkeypatch):
+    monkeypatch.setattr(adding, "_STEPS", 40)
+    model = copied(hours_model)
+    proposal = model.propose_factor(PANEL, STRIKES, name="strike")
+    assert not proposal.kept
+    assert model.fitted_model is hours_model.fitted_model
+    assert "no better than" in proposal.reason
+    assert proposal.of_errors.p > 0.05
+
+
+@pytest.mark.slow
+def test_chance_keeps_no_more_labellings_than_alpha_allows(hours_model, monkeypatch):
+    monkeypatch.setattr(adding, "_STEPS", 40)
+    kept = []
+    for seed in range(20):
+        days = np.random.default_rng(seed).choice(DAYS[1:], 20, replace=False).astype(str).tolist()
+        kept.append(copied(hours_model).propose_factor(PANEL, days, name="strike").kept)
+    assert sum(kept) <= 3  # of 20 at 5 %: more have a probability below 2 %
+
+
+def test_what_the_factors_tell_already_is_dropped(hours_model, monkeypatch):
+    monkeypatch.setattr(adding, "_STEPS", 40)
+    weekends = [str(day) for day in DAYS if not np.is_busday(day)]
+    proposal = copied(hours_model).propose_factor(PANEL, weekends, name="closed")
+    assert proposal.told_by_factors == 1.0
+    assert not proposal.kept
+    assert "tell it already" in proposal.reason
+
+
+def test_too_few_spans_are_not_enough(hours_model, monkeypatch):
+    monkeypatch.setattr(adding, "_STEPS", 40)
+    proposal = copied(hours_model).propose_factor(struck(), STRIKES[:8] + STRIKES[-2:], name="strike")
+    assert not proposal.kept
+    assert "Too few to tell" in proposal.reason
+
+
+def test_labels_of_recordings_are_exchanged_within_people(moves_model, monkeypatch):
+    monkeypatch.setattr(adding, "_STEPS", 150)
+    data = moves(n_each=8)
+    faster = dict(zip(data.names, data.labels["move"], strict=True))
+    proposal = copied(moves_model).propose_factor(data, faster, name="speed", n_shuffles=99)
+    assert proposal.unit == "recording"
+    assert proposal.shuffled == "exchanged among recordings within each person"
+    assert proposal.kept
+    assert proposal.read.value > 0.9
+    held = {each.name: each.n_spans for each in proposal.classes}
+    assert held == {"fast": 4, "slow": 4}
+
+
+def test_classes_of_series_are_measured_and_never_kept(hours_model):
+    panel = hours(n_channels=12).panel
+    from worlds import fit_hours
+
+    model = fit_hours(data=panel, epochs=1)
+    odd = {name: "odd" if int(name[1:]) % 2 else "even" for name in panel.channels}
+    proposal = model.propose_factor(panel, odd, name="parity")
+    assert (proposal.unit, proposal.kept) == ("series", False)
+    assert proposal.read.p > 0.05
+    assert "no block" in proposal.rule
+    assert not model.fitted_model.added
+
+
+@pytest.mark.parametrize(
+    ("labels", "error", "named"),
+    [
+        (["1999-01-01"], DataError, "No row"),
+        ([], DataError, "names no time"),
+        ([("2024-01-02",)], ConfigError, "spans such as"),
+        (3.0, ConfigError, "spans such as"),
+        (["not a time"], DataError, "not a time"),
+        ({"s9": "a"}, DataError, "s9"),
+        ({"s0": "a", "s1": "b"}, DataError, "3 series or more"),
+        (pd.DataFrame({"what": ["a"]}), DataError, "no column of times"),
+        ([("2024-01-02", "2024-01-03", "a"), ("2024-01-03", "2024-01-04", "b")], DataError, "have two classes"),
+    ],
+)
+def test_a_labelling_that_cannot_be_used_is_refused(hours_model, labels, error, named):
+    model = copied(hours_model)
+    with pytest.raises(error, match=named):
+        model.propose_factor(PANEL, labels, name="strike")
+    assert model.fitted_model is hours_model.fitted_model
+
+
+def test_a_name_that_is_taken_is_refused(hours_model):
+    with pytest.raises(ConfigError, match="'hour' already"):
+        hours_model.propose_factor(PANEL, STRIKES, name="hour")
+    with pytest.raises(ConfigError, match="a share above 0"):
+        hours_model.propose_factor(PANEL, STRIKES, name="strike", alpha=1.5)
+
+
+def test_labels_of_a_table_of_rows(hours_model, monkeypatch):
+    from divecast.fit.proposals.labelling import labelled
+
+    stamps = pd.date_range("2024-01-01", periods=48, freq="1h")
+    rows = pd.DataFrame({"ds": stamps, "shift": np.where(stamps.hour < 12, "early", "late")})
+    spans = [
+        (f"2024-01-0{d}T{h:02d}:00", f"2024-01-0{d}T{h + 11:02d}:00", c)
+        for d in (1, 2)
+        for h, c in ((0, "early"), (12, "late"))
+    ]
+    one, other = (labelled(PANEL, each, "shift", "auto").labels["shift"].tolist() for each in (rows, spans))
+    assert one == other
+    assert one[48:] == [None] * (len(PANEL.values) - 48)
+    days = labelled(PANEL, ["2024-01-02"], "shift", "auto").labels["shift"]
+    assert days.tolist() == ["no"] * 24 + ["yes"] * 24 + ["no"] * (len(PANEL.values) - 48)
+    as_records = labelled(PANEL, [{"start": "2024-01-02", "end": "2024-01-02", "shift": "yes"}], "shift", "auto")
+    assert as_records.labels["shift"].tolist() == days.tolist()
+    assert replace(PANEL).labels == {}
