@@ -22,6 +22,7 @@ _EXTRAS = {
     "ray": "ray",
     "fastapi": "serve",
     "uvicorn": "serve",
+    "prometheus_client": "serve",
 }
 
 

@@ -71,9 +71,13 @@ class WindowEffects:
     @classmethod
     def joined(cls, batches: Sequence["WindowEffects"]) -> "WindowEffects":
         """Join batches, which have or lack the same fields."""
-        first, names = batches[0], [each.name for each in fields(cls)]
-        there = [name for name in names if getattr(first, name) is not None]
+        there = batches[0].there
         return cls(**{name: torch.cat([getattr(batch, name) for batch in batches]) for name in there})
+
+    @property
+    def there(self) -> tuple[str, ...]:
+        """Names of the fields that are not None."""
+        return tuple(each.name for each in fields(self) if getattr(self, each.name) is not None)
 
     def map(self, change: Callable[[Tensor], Tensor]) -> "WindowEffects":
         """Return the effects with each tensor changed."""
@@ -157,6 +161,13 @@ class Batch:
         effects = None if self.effects is None else self.effects.map(lambda tensor: tensor[windows])
         own = None if self.own is None else self.own.part(windows)
         return Batch(self.x[windows], self.y[windows], self.labels[windows], self.sample, effects=effects, own=own)
+
+    @classmethod
+    def joined(cls, batches: Sequence["Batch"]) -> "Batch":
+        """Join whole batches of all channels without own models, whose effects have or lack the same fields."""
+        effects = [batch.effects for batch in batches if batch.effects is not None]
+        x, y, labels = (torch.cat([getattr(batch, name) for batch in batches]) for name in ("x", "y", "labels"))
+        return cls(x, y, labels, effects=WindowEffects.joined(effects) if effects else None)
 
     def to(self, device: torch.device) -> "Batch":
         """Return the batch on ``device``; the sample is not moved."""

@@ -28,6 +28,7 @@ from divecast.cli.commands.paths import paths
 from divecast.cli.commands.recordings import recordings
 from divecast.cli.commands.report import report
 from divecast.cli.commands.search import search
+from divecast.cli.commands.serve import serve
 from divecast.cli.commands.swap_codes import swap_codes
 from divecast.cli.commands.traverse import traverse
 from divecast.cli.commands.update import update
@@ -61,6 +62,7 @@ _EXAMPLES: dict[Callable[..., None], str] = {
     check: "divecast check model.safetensors loads.csv --part test",
     report: "divecast report model.safetensors loads.csv --out report.html",
     explore: "divecast explore model.safetensors loads.csv",
+    serve: "divecast serve model.safetensors --workers 2",
     export: "divecast export model.safetensors --out model.onnx",
     info: "divecast info model.safetensors --json",
     demo: "divecast demo --out demo",

@@ -1,7 +1,8 @@
 """Forecasts, codes, labels and reconstructions of windows by a fitted network."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -169,34 +170,82 @@ def forecast_pieces(  # noqa: PLR0913  all of them decide a forecast
     Series that could not be learned from are forecast by a plain rule; see ``plain_rule.py``. At the end warns
     (DataWarning) of what windows lack or show; see ``WindowSigns``.
     """
-    signs, empty = WindowSigns(fitted, ends), Marked()
+    told = _Told(fitted, levels, ends)
     drawn = draws(fitted.dependence, fitted.calibration, n_paths, fitted.provenance.plan.seed, fitted.adaptation)
     for piece in cut:
         batch, own = batch_of(fitted, piece), fitted.at(piece)
-        outputs, plain = predict(fitted, batch, mode), PlainForecast.of(fitted, piece)
-        signs.read(piece, batch, own.scale.learned.reshape(-1, len(fitted.channels)))
-        at = target_phases(fitted, piece)
-        mean, quantiles = mean_and_quantiles(own, outputs.forecast, levels, at)
-        paths = paths_of(own, piece, outputs.forecast, drawn)
+        outputs = predict(fitted, batch, mode)
+        mean, quantiles = mean_and_quantiles(own, outputs.forecast, levels, target_phases(fitted, piece))
+        forecast = told.forecast(piece, batch, mean, quantiles, paths_of(own, piece, outputs.forecast, drawn))
+        yield folded(piece, forecast) if fitted.independent else forecast
+    told.warn()
+
+
+def forecast_together(
+    fitted: FittedModel, windows: Sequence[Windows], mode: LabelMode, levels: Sequence[float]
+) -> list[Callable[[], Forecast]]:
+    """Forecast windows of several tables in one batch, which takes less time than one after another.
+
+    A forecast differs in its last bits from that of its table alone.
+
+    Args:
+        fitted: a model of series that are forecast together.
+        windows: those of each table, few enough for one batch.
+        mode: as in ``forecast_windows``.
+        levels: probabilities of the quantiles.
+
+    Returns:
+        For each table a function that returns its forecasts, and warns (DataWarning) of what its windows lack or show.
+    """
+    batches, alike = [batch_of(fitted, piece) for piece in windows], dict[Any, list[int]]()
+    for number, batch in enumerate(batches):
+        alike.setdefault(None if batch.effects is None else batch.effects.there, []).append(number)
+    found = dict[int, tuple[Floats, Floats]]()
+    for numbers in alike.values():
+        outputs = predict(fitted, Batch.joined([batches[number] for number in numbers]), mode)
+        at = [target_phases(fitted, windows[number]) for number in numbers]
+        phases_of = None if at[0] is None else np.concatenate([each for each in at if each is not None])
+        mean, quantiles = mean_and_quantiles(fitted, outputs.forecast, levels, phases_of)
+        stops = np.cumsum([len(windows[number]) for number in numbers])
+        for number, stop in zip(numbers, stops, strict=True):
+            own = slice(stop - len(windows[number]), stop)
+            found[number] = mean[own].copy(), quantiles[:, own].copy()
+
+    def finished(number: int) -> Forecast:
+        told, (own_mean, own_quantiles) = _Told(fitted, levels, None), found[number]
+        no_paths = np.empty((0, *own_mean.shape), np.float32)
+        forecast = told.forecast(windows[number], batches[number], own_mean, own_quantiles, no_paths)
+        told.warn()
+        return forecast
+
+    return [partial(finished, number) for number in range(len(windows))]
+
+
+class _Told:
+    """Makes the forecasts of pieces, with plain ones of series that could not be learned from, and warns at the end."""
+
+    def __init__(self, fitted: FittedModel, levels: Sequence[float], ends: NDArray[np.int64] | None) -> None:
+        self._fitted, self._levels = fitted, tuple(levels)
+        self._signs, self._empty = WindowSigns(fitted, ends), Marked()
+
+    def forecast(self, piece: Windows, batch: Batch, mean: Floats, quantiles: Floats, paths: Floats) -> Forecast:
+        fitted, levels = self._fitted, self._levels
+        plain = PlainForecast.of(fitted, piece)
+        self._signs.read(piece, batch, fitted.at(piece).scale.learned.reshape(-1, len(fitted.channels)))
         if plain is not None:
             plain.put(mean, levels, quantiles)
             plain.put_paths(paths, piece.origins, fitted.provenance.plan.seed)
-        empty.mark(piece, np.asarray(np.isnan(mean).any(axis=1)))
-        forecast = Forecast(
-            Keys.of(piece.source, piece.origins, piece.segments, range(-1, fitted.shape.horizon)),
-            fitted.channels,
-            mean,
-            tuple(levels),
-            quantiles,
-            paths,
-        )
-        yield folded(piece, forecast) if fitted.independent else forecast
-    signs.warn()
-    if empty.sizes:
-        warn_data(
-            f"{plural(len(empty.sizes), 'series')} that could not be learned from had no value in a look-back, and so "
-            f"no forecast there (NaN): {empty}"
-        )
+        self._empty.mark(piece, np.asarray(np.isnan(mean).any(axis=1)))
+        keys = Keys.of(piece.source, piece.origins, piece.segments, range(-1, fitted.shape.horizon))
+        return Forecast(keys, fitted.channels, mean, levels, quantiles, paths)
+
+    def warn(self) -> None:
+        self._signs.warn()
+        if self._empty.sizes:
+            warn_data(
+                f"{plural(len(self._empty.sizes), 'series')} that could not be learned from had no value in a "
+                f"look-back, and so no forecast there (NaN): {self._empty}"
+            )
 
 
 def paths_of(fitted: FittedModel, piece: Windows, forecast: Any, draws: PathDraws) -> Floats:

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -35,21 +36,31 @@ def address_of(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-def make_server(app: ASGIApp) -> uvicorn.Server:
-    """Return a server for ``run(sockets=[...])``. Ctrl-C stops it, after at most five seconds for open requests."""
-    return uvicorn.Server(
-        uvicorn.Config(
-            app,
-            http=partial(TimeoutProtocol, waiting=Waiting()),  # type: ignore[arg-type]  # called as a class is
-            access_log=False,
-            log_level="warning",
-            server_header=False,
-            ws="none",
-            lifespan="on",
-            timeout_keep_alive=10,
-            timeout_graceful_shutdown=5,
-        )
+def server_settings(app: Any, waiting: Waiting | None = None, **more: Any) -> uvicorn.Config:
+    """Return the settings of a server; Ctrl-C stops it, after at most five seconds for open requests.
+
+    Args:
+        app: the application, or with ``factory=True`` what returns it.
+        waiting: connections that may wait for a request.
+        **more: further settings of uvicorn.
+    """
+    return uvicorn.Config(
+        app,
+        http=partial(TimeoutProtocol, waiting=waiting or Waiting()),  # type: ignore[arg-type]  # called as a class is
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        ws="none",
+        lifespan="on",
+        timeout_keep_alive=10,
+        timeout_graceful_shutdown=5,
+        **more,
     )
+
+
+def make_server(app: ASGIApp) -> uvicorn.Server:
+    """Return a server for ``run(sockets=[...])``."""
+    return uvicorn.Server(server_settings(app))
 
 
 def listen(app: ASGIApp, bound: socket.socket, report_address: Callable[[str], None]) -> None:

@@ -54,6 +54,11 @@ class Pool:
             raise TooLongError
         return answer.result()
 
+    @property
+    def is_full(self) -> bool:
+        """Whether a further computation would be refused."""
+        return self._taken >= self._most
+
     def close(self) -> None:
         """Start no further computation."""
         self._threads.shutdown(wait=False, cancel_futures=True)
