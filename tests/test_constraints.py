@@ -22,10 +22,11 @@ def _name(requirement: packaging.Requirement) -> str:
 
 
 def test_every_package_of_the_development_environment_has_one_version_that_is_allowed() -> None:
-    extras = PROJECT["optional-dependencies"]
-    wanted = [*PROJECT["dependencies"], *(line for name, lines in extras.items() if name != "fev" for line in lines)]
-    pinned = pins()
-    for requirement in map(packaging.Requirement, wanted):
+    extras, pinned = PROJECT["optional-dependencies"], pins()
+    wanted = [packaging.Requirement(line) for line in [*PROJECT["dependencies"], *extras["dev"]]]
+    of_dev = next(requirement.extras for requirement in wanted if requirement.name == "divecast")
+    wanted += [packaging.Requirement(line) for name in of_dev for line in extras[name]]
+    for requirement in wanted:
         if requirement.name != "divecast":
             (version,) = pinned[_name(requirement)].specifier
             assert version.operator == "=="

@@ -33,6 +33,7 @@ from divecast.errors import (
     RankError,
 )
 from divecast.estimator import DeepDIVE
+from divecast.interfaces.trackers import MLflowTracker, TensorBoardTracker, WandbTracker, autolog
 from divecast.persistence.version import __version__ as __version__
 from divecast.selection import backtest, search
 
@@ -54,12 +55,16 @@ __all__ = [
     "EncoderConfig",
     "Label",
     "LossConfig",
+    "MLflowTracker",
     "ModelConfig",
     "NotFittedError",
     "Panel",
     "RankError",
     "Recordings",
+    "TensorBoardTracker",
     "TrainingConfig",
+    "WandbTracker",
+    "autolog",
     "backtest",
     "datasets",
     "open_store",

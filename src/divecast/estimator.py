@@ -48,6 +48,7 @@ from divecast.inference.with_added import encode_all, infer_all_labels
 from divecast.train.callbacks import Callback, ProgressBar
 from divecast.train.history import History
 from divecast.train.loop import Checkpointing, Probe
+from divecast.train.trackers import tracked
 
 LabelUnit = Literal["window", "recording"]
 _GROUPS = {"model": ModelConfig, "training": TrainingConfig, "losses": LossConfig}
@@ -309,7 +310,8 @@ class DeepDIVE(Forecasting, Explaining):
                 passes that validation has chosen and the intervals of the first fit (docs/production.md). This is the
                 model for new data; to measure one, leave it out. The checkpoint of the second fit is a file beside
                 the first one that ends in ``.refit``.
-            callbacks: called after each step and epoch.
+            callbacks: called after each step and epoch; trackers, such as ``MLflowTracker``, learn settings and model,
+                too (docs/experiments.md).
             probe: measures gradients during the fit, such as ``divecast.train.conflict.probe.ConflictProbe``; it does
                 not change the model.
             progress: whether to show a progress bar.
@@ -346,23 +348,25 @@ class DeepDIVE(Forecasting, Explaining):
             raise ConfigError(
                 "A fit can only resume from a checkpoint", hint="Pass {checkpoint}", argument="checkpoint"
             )
-        request = FitRequest(
-            split,
-            self.plan,
-            None if checkpoint is None else Checkpointing(Path(checkpoint), resume=resume),
-            (*callbacks, ProgressBar()) if progress else tuple(callbacks),
-            probe,
-            refit,
-            _say if progress else None,
-        )
         told = {"static": static, "known": known, "id": id, "time": time, "value": value, "tz": tz}
-        if any(each is not None for each in told.values()):
-            plan, given = request.plan, data
-            data = read_source(data, factors=plan.factors, covariates=plan.covariates, **told)
-            if progress and data is not given and is_first_process():
-                names = [factor.name for factor in plan.factors], [covariate.name for covariate in plan.covariates]
-                _say(described(data, *names))
-        self._fitted = fit_on(Machines(devices, nodes), data, request, pick_device(self.device))
+        with tracked(self.get_params(), callbacks, is_first_process()) as tracking:
+            request = FitRequest(
+                split,
+                self.plan,
+                None if checkpoint is None else Checkpointing(Path(checkpoint), resume=resume),
+                (*tracking.callbacks, ProgressBar()) if progress else tracking.callbacks,
+                probe,
+                refit,
+                _say if progress else None,
+            )
+            if any(each is not None for each in told.values()):
+                plan, given = request.plan, data
+                data = read_source(data, factors=plan.factors, covariates=plan.covariates, **told)
+                if progress and data is not given and is_first_process():
+                    names = [factor.name for factor in plan.factors], [covariate.name for covariate in plan.covariates]
+                    _say(described(data, *names))
+            self._fitted = fit_on(Machines(devices, nodes), data, request, pick_device(self.device))
+            tracking.fitted(self)
         return self
 
     def update(self, data: Any, *, callbacks: Sequence[Callback] = (), progress: bool = True) -> Self:
