@@ -24,6 +24,9 @@ _EXTRAS = {
     "uvicorn": "serve",
     "prometheus_client": "serve",
     "mlflow": "mlflow",
+    "huggingface_hub": "hub",
+    "optuna": "search",
+    "captum": "captum",
     "tensorboard": "tensorboard",
     "wandb": "wandb",
 }

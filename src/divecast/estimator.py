@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, Self, cast, get_args
 
@@ -194,6 +195,76 @@ class DeepDIVE(Forecasting, Explaining):
             >>> model.save(folder / "model.safetensors")
         """
         write_model(self.fitted_model, Path(path))
+
+    def save_pretrained(self, folder: str | Path, data: Any = None, **card: Any) -> None:
+        """Write the model and a model card into a folder, as ``from_pretrained`` and the Hugging Face Hub read it.
+
+        Args:
+            folder: the folder; made if it does not exist.
+            data: the data of the fit, whose test part is scored for the card; None for a card without scores.
+            **card: ``name`` and ``license`` of the model, and a ``note`` of what it is for.
+
+        Raises:
+            NotFittedError: the model is not fitted.
+            ConfigError: huggingface_hub is not installed (``divecast[hub]``).
+            DataError: the data are not those of the fit.
+            ArtifactError: the folder cannot be written to.
+
+        Example:
+            >>> model.save_pretrained(folder / "loads", license="odbl", note="Loads of a town.")
+            >>> sorted(path.name for path in (folder / "loads").iterdir())
+            ['README.md', 'model.safetensors']
+        """
+        import_module("divecast.interfaces.hub").save_pretrained(self, folder, data, **card)
+
+    @classmethod
+    def from_pretrained(cls, name: str | Path, device: str = "cpu", **options: Any) -> Self:
+        """Load a model from a folder that ``save_pretrained`` wrote, or from a repository of the Hugging Face Hub.
+
+        Args:
+            name: the folder, or ``OWNER/NAME`` of the repository (needs ``divecast[hub]``).
+            device: as in the constructor.
+            **options: arguments of ``huggingface_hub.hf_hub_download``, such as ``revision`` and ``token``.
+
+        Raises:
+            ArtifactError: there is no such folder or repository, or its file is damaged or from a newer divecast.
+            ConfigError: huggingface_hub is not installed, or options are given for a folder.
+
+        Example:
+            >>> model.save_pretrained(folder / "loads")
+            >>> DeepDIVE.from_pretrained(folder / "loads").is_fitted
+            True
+        """
+        model: Self = import_module("divecast.interfaces.hub").from_pretrained(cls, name, device, **options)
+        return model
+
+    def push_to_hub(
+        self, repo_id: str, data: Any = None, *, card: Mapping[str, Any] | None = None, **upload: Any
+    ) -> str:
+        """Upload the model and its card to a repository of the Hugging Face Hub, which is made if it does not exist.
+
+        Args:
+            repo_id: ``OWNER/NAME``.
+            data: as in ``save_pretrained``.
+            card: what ``save_pretrained`` takes for the card.
+            **upload: ``token``, ``private``, ``endpoint``, or arguments of ``huggingface_hub.HfApi.upload_folder``,
+                such as ``commit_message``, ``revision`` and ``create_pr``.
+
+        Returns:
+            Address of the commit.
+
+        Raises:
+            NotFittedError, DataError: as in ``save_pretrained``.
+            ConfigError: huggingface_hub is not installed.
+            ArtifactError: the hub refuses the upload, or cannot be reached.
+
+        Example:
+            >>> model.push_to_hub("me/loads", panel, private=True)  # doctest: +SKIP
+        """
+        pushed: str = import_module("divecast.interfaces.hub").push_to_hub(
+            self, repo_id, data, upload, dict(card or {})
+        )
+        return pushed
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the settings by name, as estimators of scikit-learn do.
