@@ -16,8 +16,8 @@ CONFIG = ROOT / "zensical.toml"
 FROM_ROOT = {
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
-    # "SECURITY.md": "security.md",
-    # "CODE_OF_CONDUCT.md": "conduct.md",
+    "SECURITY.md": "security.md",
+    "CODE_OF_CONDUCT.md": "conduct.md",
 }
 """Pages of the root of the repository, and their names on the site."""
 FILES_FROM_ROOT = ("CITATION.cff", "LICENSE", "examples")

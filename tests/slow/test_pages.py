@@ -1,45 +1,190 @@
-"""The Python in README.md and in the pages for newcomers runs as printed, with a short fit."""
+"""The programs and commands of README.md and of the pages run as printed, with short fits."""
 
 import re
+import shlex
+import shutil
 import sys
+import warnings
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import divecast.fit.add_factor  # noqa: F401  what is patched
+from divecast import DeepDIVE, datasets
+from divecast.data import as_panel, store_from_parquet
+from page_examples import MODELS, run, shorten, stores, write_files
 
 ROOT = Path(__file__).parents[2]
-SHORT = 'factors=["hour", "weekday"], training=__import__("divecast").TrainingConfig(epochs=1, window_stride=37))'
+pytestmark = pytest.mark.slow
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+def panel_of_loads():
+    return as_panel("loads.csv", tz="Europe/Berlin")
+
+
+@cache
+def year():
+    return datasets.load("loads")
+
+
+@cache
+def model_of_year():
+    return DeepDIVE(24, 168, ["hour", "weekday"]).fit(year(), progress=False)
+
+
+def older_rows():
+    return panel_of_loads().rows(0, 2400)
+
+
+def model_of_loads():
+    return DeepDIVE.load("model.loads")
+
+
+def exported():
+    model_of_loads().export("model.onnx")
+    return model_of_loads()
+
+
+def forecast_of_stores():
+    return DeepDIVE(7, 28).fit(stores(), id=["store", "item"], value="kwh", progress=False).forecast(stores())
+
+
+OF_LOADS = {"panel": panel_of_loads, "model": model_of_loads}
+GIVEN = {
+    "anomalies.md": OF_LOADS,
+    "agents.md": {"panel": year, "model": model_of_year},
+    "measures.md": {"panel": year, "model": model_of_year},
+    "method.md": {"panel": panel_of_loads, "model": exported},
+    "production.md": {"panel": older_rows, "newer": panel_of_loads},
+    "scale.md": {"_": lambda: shutil.copyfile("model.store", "model.safetensors")},
+    "tables.md": {"table": stores, "forecast": forecast_of_stores},
+}
+"""What a page leaves to the reader: names, and what makes them."""
+ELSEWHERE = {
+    r"make |\.ci/run|git clone|cd |\.venv/bin/": ".ci/run",
+    r"(\.venv/bin/)?pip |python -m venv|rattler-build ": "scripts/try_wheel.py",
+    r"divecast explore|curl .*8765|export DIVECAST_TOKEN": "tests/cli/test_explore.py",
+    r"divecast serve|docker |curl .*8766": "tests/service",
+    r"torchrun |.* --devices ": "tests/slow/test_launch.py",
+    r"python -m research\.": "tests/research",
+    r".* --ray ": "tests/slow/test_ray.py",
+    r"divecast --version": "tests/cli/test_app.py",
+}
+"""Lines that do not run here, and what runs them."""
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """The blocks of code of a page; also those within a list, which are indented."""
+    found = re.findall(rf"(?ms)^( *)```{language}\n(.*?)^ *```", page.read_text(encoding="utf-8"))
+    return [re.sub(rf"(?m)^{indent}", "", block) for indent, block in found]
+
+
+def lines_of(page: Path) -> list[str]:
+    """The commands of a page without comments, one line each."""
+    text = "".join(blocks(page, "sh")).replace("\\\n", " ")
+    return [line for line in map(str.rstrip, text.splitlines()) if line and not line.lstrip().startswith("#")]
+
+
+PRINTED = {"effects.md", "interfaces.md"}
+OWN_TESTS = {"serve.md": "tests/service", "experiments.md": "tests/slow/tools"}
+"""Pages whose programs need a server or packages that are not installed for the tests, and where these are tested."""
+WITH_COMMANDS = [page for page in PAGES if lines_of(page)]
+WITH_PROGRAMS = [
+    page
+    for page in PAGES
+    if blocks(page, "python") and page.parent.name != "tutorials" and page.name not in {*OWN_TESTS, *PRINTED}
+]  # tutorials have a test of their own
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """A folder with every file that the pages read, and the models that they have fitted before."""
+    folder = tmp_path_factory.mktemp("pages")
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        patch.chdir(folder)
+        shorten(patch)
+        write_files(folder)
+        for name, fit in MODELS.items():
+            run("fit", *shlex.split(fit), "--out", f"model.{name}")
+        store = store_from_parquet("meters.store", "meters.parquet")
+        DeepDIVE(24, 48).fit(store, progress=False).save("model.store")
+    return folder
+
+
+@pytest.fixture
+def here(files, tmp_path, monkeypatch):
+    """A copy of that folder, in which the test runs."""
+    folder = tmp_path / "here"
+    shutil.copytree(files, folder)
+    monkeypatch.chdir(folder)
+    with warnings.catch_warnings():
+        shorten(monkeypatch)
+        yield folder
+
+
+@pytest.fixture(autouse=True)
+def no_window():
+    """Figures are drawn without a screen."""
+    import matplotlib.pyplot as plt
+
+    plt.switch_backend("agg")
+    yield
+    plt.close("all")
+
+
+def elsewhere(line: str) -> str | None:
+    return next((place for pattern, place in ELSEWHERE.items() if re.match(pattern, line)), None)
+
+
+@pytest.mark.parametrize("page", WITH_COMMANDS, ids=lambda page: page.stem)
+def test_every_command_of_a_page_runs(page, here):
+    ran = [line for line in lines_of(page) if elsewhere(line) is None]
+    fitted = set()
+    for line in ran:
+        words = shlex.split(line, comments=True)
+        assert words[0] == "divecast", f"{line}: name in ELSEWHERE what runs it"
+        if words[2] == "model.safetensors" and words[3:4] and words[3] not in fitted and not words[3].startswith("-"):
+            name = next(name for name in (*MODELS, "store") if words[3].startswith(name) or words[3].endswith(name))
+            shutil.copyfile(f"model.{name}", "model.safetensors")
+        if words[1] == "fit":
+            fitted.add(words[2])
+        run(*words[1:])
+
+
+def test_what_runs_elsewhere_is_there():
+    found = {elsewhere(line) for page in WITH_COMMANDS for line in lines_of(page)} - {None}
+    assert found == set(ELSEWHERE.values())
+    assert [place for place in (*found, *OWN_TESTS.values()) if not (ROOT / place).exists()] == []
+
+
+@pytest.mark.parametrize("page", WITH_PROGRAMS, ids=lambda page: page.stem)
+def test_the_programs_of_a_page_run(page, here):
+    names = {"__name__": "page"}  # what needs worker processes is under `if __name__ == "__main__"`
+    names |= {name: make() for name, make in GIVEN.get(page.name, {}).items()}
+    for block in blocks(page, "python"):
+        exec(compile(block, page.name, "exec"), names)  # noqa: S102
 
 
 def test_the_python_of_the_page_of_effects_prints_what_it_says(capsys, monkeypatch):
     monkeypatch.setattr(sys.modules["divecast.fit.add_factor"], "_STEPS", 20)  # what it learns is not printed
-    text = (ROOT / "docs" / "effects.md").read_text(encoding="utf-8")
-    names = {}
-    for block in re.findall(r"(?ms)^```python\n(.*?)^```", text):
-        exec(compile(block, "docs/effects.md", "exec"), names)  # noqa: S102
-    found, told = capsys.readouterr().out, "".join(re.findall(r"(?ms)^```text\n(.*?)^```", text))
+    found, told = printed("effects.md", capsys)
     labels = [re.sub(r"-?\d+(\.\d+)?", "#", line).split() for line in (found, told)]
     assert labels[0] == labels[1]
     numbers = [np.array(re.findall(r"-?\d+(?:\.\d+)?", line), dtype=float) for line in (found, told)]
     np.testing.assert_allclose(*numbers, atol=2.0)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/quickstart.md"])
-def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"(?ms)^```python\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"))
-    names = {"__name__": "page"}  # what needs worker processes is under `if __name__ == "__main__"`
-    for block in blocks:
-        exec(compile(block.replace('factors=["hour", "weekday"])', SHORT), page, "exec"), names)  # noqa: S102
-    assert "DeepDIVE" in capsys.readouterr().out
-    assert (tmp_path / "model.safetensors").is_file()
-
-
 def test_the_python_of_the_page_of_interfaces_prints_what_it_says(capsys):
-    text = (ROOT / "docs" / "interfaces.md").read_text(encoding="utf-8")
-    names = {}
-    for block in re.findall(r"(?ms)^```python\n(.*?)^```", text):
-        exec(compile(block, "docs/interfaces.md", "exec"), names)  # noqa: S102
-    assert capsys.readouterr().out == "".join(re.findall(r"(?ms)^```text\n(.*?)^```", text))
+    found, told = printed("interfaces.md", capsys)
+    assert found == told
+
+
+def printed(name: str, capsys) -> tuple[str, str]:
+    """What the programs of a page print, and what it says that they do."""
+    page, names = ROOT / "docs" / name, {}
+    for block in blocks(page, "python"):
+        exec(compile(block, name, "exec"), names)  # noqa: S102
+    return capsys.readouterr().out, "".join(blocks(page, "text"))
