@@ -10,6 +10,7 @@ from divecast.errors import ConfigError
 _EXTRAS = {
     "lightning_fabric": "distributed",
     "matplotlib": "plot",
+    "mcp": "mcp",
     "scipy": "science",
     "sklearn": "science",
     "torchjd": "science",

@@ -7,8 +7,8 @@ import time
 import pytest
 import torch
 
-from divecast.explorer.cached import Cached
 from divecast.explorer.explorer import Explorer
+from divecast.web.cached import Cached
 from divecast.web.pool import Pool
 from divecast.web.refusal import BusyError, TooLongError
 from explorer.asking import Asked, explorer_of, run, send

@@ -22,6 +22,7 @@ from divecast.cli.commands.export import export
 from divecast.cli.commands.fit import fit
 from divecast.cli.commands.forecast import forecast
 from divecast.cli.commands.info import info
+from divecast.cli.commands.mcp import mcp
 from divecast.cli.commands.narrate import narrate
 from divecast.cli.commands.observe import observe
 from divecast.cli.commands.paths import paths
@@ -62,6 +63,7 @@ _EXAMPLES: dict[Callable[..., None], str] = {
     check: "divecast check model.safetensors loads.csv --part test",
     report: "divecast report model.safetensors loads.csv --out report.html",
     explore: "divecast explore model.safetensors loads.csv",
+    mcp: "divecast mcp model.safetensors loads.csv --unit MW",
     serve: "divecast serve model.safetensors --workers 2",
     export: "divecast export model.safetensors --out model.onnx",
     info: "divecast info model.safetensors --json",

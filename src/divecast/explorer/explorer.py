@@ -23,7 +23,6 @@ from divecast.explain.counterfactuals.scenario import scenario_of, scenario_wind
 from divecast.explain.counterfactuals.traversal import Traversal, traverse_windows
 from divecast.explain.counterfactuals.what_if import ClassChange, wanted_classes, what_if_windows
 from divecast.explain.places import Place, windows_at
-from divecast.explorer.cached import Cached
 from divecast.explorer.limits import MOST_WINDOWS, Limits, body_for
 from divecast.explorer.questions import (
     AnomaliesQuestion,
@@ -39,6 +38,7 @@ from divecast.inference.fitted_model import FittedModel
 from divecast.inference.parts import forecast_parts
 from divecast.inference.predict import encode_windows, forecast_windows
 from divecast.inference.results import Codes, Forecast, ForecastParts
+from divecast.web.cached import Cached
 from divecast.web.refusal import RefusedError, of_field, shortened
 
 _PARTS = 20  # about as many as a forecast has

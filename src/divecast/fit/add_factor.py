@@ -43,7 +43,12 @@ def add_factor(fitted: FittedModel, data: Any, factor: Label, part: PartName) ->
 
 
 def learn_factor(
-    fitted: FittedModel, factor: Label, vocabulary: Vocabulary, windows: Windows, labels: NDArray[np.int64]
+    fitted: FittedModel,
+    factor: Label,
+    vocabulary: Vocabulary,
+    windows: Windows,
+    labels: NDArray[np.int64],
+    balanced: bool = False,
 ) -> AddedFactor:
     """Learn to infer a further label.
 
@@ -53,6 +58,8 @@ def learn_factor(
         vocabulary: its classes.
         windows: the windows.
         labels: (window,) class index of each, -1 where missing.
+        balanced: whether all classes are drawn equally often, and get their frequencies afterwards, so that one of few
+            windows among many others is learned.
 
     Raises:
         DataError: no window has a label.
@@ -65,10 +72,15 @@ def learn_factor(
     if rare:
         classes = ", ".join(rare[:8])
         warn_data(f"{plural(len(rare), 'class')} of {factor.name!r} with fewer than {_FEW} labelled windows: {classes}")
-    path = path_of(fitted.dimensions, fitted.config, vocabulary, fitted.network, fitted.provenance.plan.seed)
+    n_classes = vocabulary.n_classes
+    learned = replace(vocabulary, frequencies=(1 / n_classes,) * n_classes) if balanced else vocabulary
+    path = path_of(fitted.dimensions, fitted.config, learned, fitted.network, fitted.provenance.plan.seed)
     path = path.to(fitted.device)
     with own_random_state(fitted.provenance.plan.seed):
-        _train(fitted, path, windows.subset(known), labels[known])
+        _train(fitted, path, windows.subset(known), labels[known], balanced)
+    if balanced:
+        (mixture,) = path.prior.mixtures()
+        mixture.log_pi.copy_(torch.tensor(vocabulary.frequencies, dtype=torch.float64).log())
     return AddedFactor(factor, vocabulary, path.eval(), len(known))
 
 
@@ -86,13 +98,14 @@ def check_addable(fitted: FittedModel, factor: Label) -> None:
         raise ConfigError("A label that differs by series has no block of the code", argument="labels")
 
 
-def _train(fitted: FittedModel, path: RBFBlocks, windows: Windows, labels: np.ndarray[Any, Any]) -> None:
+def _train(fitted: FittedModel, path: RBFBlocks, windows: Windows, labels: NDArray[np.int64], balanced: bool) -> None:
     parameters, weights = [*path.parameters()], fitted.provenance.plan.losses
     optimiser = torch.optim.AdamW(parameters, lr=_RATE, weight_decay=_DECAY)
     rate = torch.optim.lr_scheduler.OneCycleLR(optimiser, _RATE, total_steps=_STEPS)
+    shares = torch.from_numpy(1.0 / np.bincount(labels)[labels])
     path.train()
     for _ in range(_STEPS):
-        chosen = torch.randperm(len(windows))[:_BATCH]
+        chosen = torch.multinomial(shares, _BATCH, True) if balanced else torch.randperm(len(windows))[:_BATCH]
         batch = windows.batch(chosen).to(fitted.device)
         true = torch.from_numpy(labels[chosen.numpy()])[:, None].to(fitted.device)
         posterior = infer_block(path, batch)

@@ -86,7 +86,7 @@ def propose_factor(
         raise DataError("The data are neither a panel nor recordings", argument="data")
     source = labelled(source, labels, factor.name, settings.otherwise)
     test = _Test.of(fitted, source, factor, settings)
-    added = learn_factor(fitted, factor, test.vocabulary, test.learned, test.classes_of(test.learned))
+    added = learn_factor(fitted, factor, test.vocabulary, test.learned, test.classes_of(test.learned), balanced=True)
     proposal = test.result(added)
     return (replace(fitted, added=(*fitted.added, added)) if proposal.kept else fitted), proposal
 
