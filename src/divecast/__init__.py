@@ -35,10 +35,11 @@ from divecast.errors import (
 from divecast.estimator import DeepDIVE
 from divecast.interfaces.trackers import MLflowTracker, TensorBoardTracker, WandbTracker, autolog
 from divecast.persistence.version import __version__ as __version__
-from divecast.selection import backtest, search
+from divecast.selection import Between, backtest, search
 
 __all__ = [
     "ArtifactError",
+    "Between",
     "BusinessDays",
     "ByGroup",
     "ByRecording",

@@ -97,7 +97,10 @@ def test_control_c_says_how_to_resume(run, files, tmp_path, monkeypatch):
             "Expected --try NAME=[VALUE, VALUE], such as training.learning_rate=[0.001, 0.004], got no --try",
         ),
         (("search", "--try", "[1]"), "Expected --try NAME=[VALUE, VALUE], such as"),
-        (("search", "--try", "lookback=24"), "Expected a list of values for 'lookback', such as [8, 16], got 24"),
+        (
+            ("search", "--try", "lookback=24"),
+            "Expected a list of values for 'lookback', such as [8, 16], or a range, got 24",
+        ),
         (("backtest", "--folds", "0"), "folds must be a whole number >= 1: got 0"),
         (("backtest", "--group", "subject"), "A group needs recordings, and the data are a panel. Leave --group out."),
     ],

@@ -1,13 +1,11 @@
-"""Settings by dotted names, and their combinations."""
-
-from itertools import product
+"""Settings by dotted names."""
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from divecast import ConfigError, DeepDIVE
-from divecast.selection.variant import variants, varied
+from divecast.selection.variant import varied
 from selection.here import small
 
 
@@ -51,34 +49,3 @@ def test_whatever_is_named_is_set_or_refused_in_our_words(name, value):
     except ConfigError:
         return
     assert found.plan == varied(found.plan, {name: value})
-
-
-@settings(deadline=None)
-@given(
-    lengths=st.lists(st.integers(1, 4), min_size=1, max_size=4),
-    draws=st.none() | st.integers(1, 40),
-    seed=st.integers(0),
-)
-def test_all_combinations_or_some_drawn_from_them_each_once(lengths, draws, seed):
-    tries = {f"s{at}": list(range(length)) for at, length in enumerate(lengths)}
-    every = [dict(zip(tries, each, strict=True)) for each in product(*tries.values())]
-    found = variants(tries, draws, seed)
-    if draws is None or draws >= len(every):
-        assert found == every
-    else:
-        assert len(found) == draws
-        assert [each for each in every if each in found] == found
-
-
-@pytest.mark.parametrize("values", [[], 3, "abc", None])
-def test_values_are_a_list(values):
-    with pytest.raises(ConfigError, match=r"Expected a list of values for 'training\.clip'"):
-        variants({"training.clip": values}, None, 0)
-
-
-def test_more_fits_than_anyone_waits_for_are_refused_before_they_are_listed() -> None:
-    tries = {"training.clip": [0.5, 1.0], "training.learning_rate": [1e-3] * 10**5}
-    for draws, runs in ((None, 1), (10, 10**12)):
-        with pytest.raises(ConfigError, match="more than 100,000 fits"):
-            variants(tries, draws, 0, runs)
-    assert len(variants(tries, 10, 0, 3)) == 10

@@ -6,7 +6,7 @@ import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import torch
 
@@ -19,6 +19,7 @@ from divecast.persistence.adapters import adapter_of
 from divecast.persistence.atomic import replacing
 from divecast.persistence.json_values import plain
 from divecast.persistence.version import __version__
+from divecast.train.callbacks import Callback
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,10 @@ class Trial:
         return identity
 
 
+class Stopper(Callback, Protocol):
+    """Stops a fit that is worse than others by raising an error at the end of an epoch; it is sent to a worker."""
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class TrialJob:
     """A trial for a worker.
@@ -63,12 +68,14 @@ class TrialJob:
         data: data to fit and score on.
         identity: see ``Trial.identity``.
         folder: folder of the results.
+        stopper: what may stop the fit early; None for nothing.
     """
 
     trial: Trial
     data: Mapped
     identity: dict[str, Any]
     folder: Path
+    stopper: Stopper | None = None
 
     @property
     def file(self) -> Path:
@@ -121,7 +128,9 @@ def run_trial(job: TrialJob) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)  # else each trial would repeat it
         began = perf_counter()
-        model = DeepDIVE.from_plan(trial.plan, trial.device).fit(source, trial.split, progress=False)
+        callbacks = () if job.stopper is None else (job.stopper,)
+        model = DeepDIVE.from_plan(trial.plan, trial.device)
+        model.fit(source, trial.split, progress=False, callbacks=callbacks)
         seconds = perf_counter() - began
         scores = model.evaluate(source, trial.part, baselines=trial.baselines, adapt=trial.adapt).table()
         accuracy = model.infer_labels(source, trial.part).accuracy() if trial.plan.factors else {}

@@ -38,14 +38,21 @@ def search(
         list[str] | None,
         typer.Option(
             "--try",
-            help=r"Setting and its values, such as model.code.n_conditional=\[8, 16]. Repeat for several settings.",
+            help=r"Setting and its values, such as model.code.n_conditional=\[8, 16], or a range, with --draws: "
+            "training.learning_rate={low = 0.001, high = 0.01, log = true}. Repeat for several settings.",
         ),
     ] = None,
     by: Annotated[By, typer.Option("--by", help="Score on the validation part to rank by.")] = "crps",
     draws: Annotated[
-        int | None, typer.Option("--draws", help="Number of combinations to draw at random. Default: all.")
+        int | None,
+        typer.Option(
+            "--draws", help="Number of combinations, each chosen by the scores of those before. Default: all."
+        ),
     ] = None,
     runs: Annotated[int, typer.Option("--runs", help="Fits per combination, with consecutive seeds.")] = 1,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Stop a fit whose forecast loss is above the median of former ones.")
+    ] = False,
     split_by: SplitWay = None,
     out: Annotated[FolderOut, Writes(_files)] = Path("search"),
     workers: Workers = 1,
@@ -55,7 +62,7 @@ def search(
 ) -> None:
     """Fit a model with each combination of settings, and rank them by a score on the validation part.
 
-    After Ctrl-C, the same command resumes with the fits that are missing; with more values it adds their fits.
+    After Ctrl-C, the same command resumes with the fits that are missing; with more values or draws it adds their fits.
     """
     from divecast import search as run
 
@@ -75,6 +82,7 @@ def search(
             by=by,
             draws=draws,
             runs=runs,
+            prune=prune,
             out=out,
             workers=workers,
             ray=ray,
