@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import jupytext
+import nbformat
 
 
 def write(folder: Path) -> None:
@@ -12,6 +13,7 @@ def write(folder: Path) -> None:
         notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
         for number, cell in enumerate(notebook.cells):
             cell["id"] = f"cell-{number}"  # random otherwise
+        nbformat.validate(notebook)
         jupytext.write(notebook, script.with_suffix(".ipynb"))
         page = script.with_suffix(".md")
         head, _, body = page.read_text(encoding="utf-8").partition("\n\n# ")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from divecast import ConfigError
-from divecast.plots import AnomaliesDisplay, ConfusionDisplay, DiagnosisDisplay
+from divecast.plots import AnomaliesDisplay, ConfusionDisplay, DiagnosisDisplay, plot
 from divecast.plots.calendar_strip import calendar_strip, recording_strip
 from plots.drawn import ODD_NAME, columns, says, texts
 from worlds import hours, moves
@@ -27,6 +27,12 @@ def test_confusion_is_that_of_the_labels(hours_model):
     np.testing.assert_allclose(table["share"].reshape(24, 24).sum(axis=1), 1.0)
     np.testing.assert_array_equal(display.plot().axes[0].images[0].get_array(), display.shares)
     assert says(display.plot(), f"{labels.accuracy()['hour']:.1%} of {len(labels.given)} windows correct")
+
+
+def test_an_option_that_a_plot_does_not_have_is_named(hours_model):
+    with pytest.raises(ConfigError, match="A plot of Labels has no option 'fctor': expected factor") as raised:
+        plot(hours_model.infer_labels(PANEL, every=50), fctor="hour")
+    assert raised.value.argument == "fctor"
 
 
 def test_missing_labels_are_left_out_of_the_confusion(moves_model):

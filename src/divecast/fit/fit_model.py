@@ -156,7 +156,7 @@ def _with_passes(plan: FitPlan, stage: Stage, request: FitRequest, ranks: Ranks)
     if request.say is not None and ranks.first and training.n_epochs != usual.n_epochs:
         request.say(
             f"There are {plural(len(stage.train), 'training window')}: {training.n_epochs} passes in batches "
-            f"of {training.n_batch}, instead of {usual.n_epochs} in batches of {usual.n_batch}."
+            f"of {training.n_batch}, instead of {usual.n_epochs} in batches of {usual.n_batch}"
         )
     return replace(plan, training=training)
 

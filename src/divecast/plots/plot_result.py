@@ -1,6 +1,8 @@
 """The plot of any result."""
 
+from collections.abc import Mapping
 from functools import singledispatch
+from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
 
 from divecast.errors import ConfigError
@@ -62,10 +64,21 @@ def plot(result: Any, *, ax: Any = None, title: str | None = None, **options: An
         >>> len(figure.axes)
         1
     """
+    _check_options(result, options)
     figure = _display(result, **options).plot(ax)
     if title is not None:
         figure.suptitle(as_text(title))
     return figure
+
+
+def _check_options(result: Any, options: Mapping[str, Any]) -> None:
+    """Check that the display of a result has all options (ConfigError)."""
+    known = list(signature(_display.dispatch(type(result))).parameters.values())[1:]
+    names = [parameter.name for parameter in known if parameter.kind is not Parameter.VAR_KEYWORD]
+    unknown = [name for name in options if name not in names]
+    if unknown and len(names) == len(known):
+        what = f"A plot of {type(result).__name__} has no option {unknown[0]!r}"
+        raise ConfigError(what, expected=", ".join(names) or "none", argument=unknown[0])
 
 
 @singledispatch
