@@ -25,6 +25,7 @@ PURPOSES = {
     "hierarchy": "forecasts of totals and series that add up",
     "holidays": "factors `holiday:COUNTRY`",
     "hub": "models on the Hugging Face Hub",
+    "mcp": "a model served to language models",
     "mlflow": "runs and models in MLflow",
     "onnx": "`export` to ONNX",
     "pandas": "tables of pandas; Excel files also need openpyxl",

@@ -21,7 +21,14 @@ FROM_ROOT = {
 }
 """Pages of the root of the repository, and their names on the site."""
 FILES_FROM_ROOT = ("CITATION.cff", "LICENSE", "examples")
-MODULES = ("divecast", "divecast.nixtla", "divecast.results", "divecast.plots", "divecast.metrics")
+MODULES = (
+    "divecast",
+    "divecast.nixtla",
+    "divecast.results",
+    "divecast.plots",
+    "divecast.metrics",
+    "divecast.mlflow",
+)
 """Modules whose ``__all__`` is public."""
 _LINK = re.compile(r"\[([^\]]*)\]\((?!https?:|mailto:|#)([^)\s#]+)(#[^)\s]*)?\)")
 _FENCE = re.compile(r"(?ms)^```.*?^```")
@@ -114,6 +121,8 @@ def public_names(module: str) -> list[str]:
 
 def place_of(name: str, module: str) -> str:
     """Return the page of a public name, without its ending."""
+    if module == "divecast.mlflow" or name.endswith("Tracker") or name == "autolog":
+        return "reference/experiments"
     if module != "divecast":
         return f"reference/{module.removeprefix('divecast.')}"
     if name == "DeepDIVE":
@@ -129,6 +138,7 @@ TITLES = {
     "reference/settings": "Settings",
     "reference/selection": "Backtest and search",
     "reference/errors": "Classes of errors",
+    "reference/experiments": "Experiments",
     "reference/results": "divecast.results",
     "reference/plots": "divecast.plots",
     "reference/metrics": "divecast.metrics",
