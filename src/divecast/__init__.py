@@ -33,9 +33,9 @@ from divecast.errors import (
     RankError,
 )
 from divecast.estimator import DeepDIVE
-from divecast.interfaces.trackers import MLflowTracker, TensorBoardTracker, WandbTracker, autolog
 from divecast.persistence.version import __version__ as __version__
 from divecast.selection import Between, backtest, search
+from divecast.train.tools import MLflowTracker, TensorBoardTracker, WandbTracker, autolog
 
 __all__ = [
     "ArtifactError",

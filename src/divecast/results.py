@@ -9,6 +9,7 @@ from divecast.explain.anomalies.anomalies import Anomalies
 from divecast.explain.anomalies.anomaly_reasons import AnomalousWindow
 from divecast.explain.anomalies.label_disagreements import LabelDisagreement
 from divecast.explain.attribution.attribution import Attribution
+from divecast.explain.attribution.values import ValueAttribution
 from divecast.explain.counterfactuals.counterfactual import Counterfactual
 from divecast.explain.counterfactuals.traversal import Traversal
 from divecast.explain.diagnosis.diagnosis import Diagnosis, Finding
@@ -57,4 +58,5 @@ __all__ = [
     "SeriesRecord",
     "TrackRecord",
     "Traversal",
+    "ValueAttribution",
 ]

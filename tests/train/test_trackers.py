@@ -3,7 +3,7 @@
 import pytest
 
 from divecast import ByTime, ConfigError, DataError, DeepDIVE, TrainingConfig, autolog
-from divecast.interfaces import trackers
+from divecast.train import tools
 from divecast.train.trackers import Tracker, track_all
 from worlds import SMALL, hours
 
@@ -84,7 +84,7 @@ def test_a_tracker_that_cannot_begin_ends_those_that_did():
 def test_tools_and_options_that_are_not_there(monkeypatch):
     with pytest.raises(ConfigError, match="mlflow"):
         autolog("mlfow")
-    monkeypatch.setattr(trackers, "need", lambda module: type("Module", (), {"SummaryWriter": None}))
+    monkeypatch.setattr(tools, "need", lambda module: type("Module", (), {"SummaryWriter": None}))
     with pytest.raises(ConfigError, match="does not suit tensorboard"):
         autolog("tensorboard", folder="runs")
 

@@ -10,6 +10,7 @@ from divecast.errors import ConfigError, DataError
 from divecast.explain.anomalies.anomalies import Anomalies, find_anomalies
 from divecast.explain.anomalies.reference import DEFAULT_SCORES, reference_for
 from divecast.explain.attribution.attribution import Attribution
+from divecast.explain.attribution.values import ValueAttribution, attribute_values
 from divecast.explain.attribution.why import attribute, windows_to_explain
 from divecast.explain.counterfactuals.counterfactual import Counterfactual
 from divecast.explain.counterfactuals.dimension import find_dimension
@@ -370,6 +371,47 @@ class Explaining(ABC):
         """
         fitted, windows = self._part_windows(data, part, every)
         return attribute(fitted, windows_to_explain(windows, part, every, at), labels)
+
+    def why_values(
+        self,
+        data: object,
+        series: str,
+        *,
+        steps: Sequence[int] | None = None,
+        at: Places = None,
+        labels: LabelMode = "known",
+        points: int = 64,
+    ) -> ValueAttribution:
+        """Attribute the network's part of the forecast of a series to each value in the window; needs captum.
+
+        ``parts()`` tells the linear path; this tells what the network adds to it, by integrated gradients from a
+        constant window, each series at its own mean, to the window itself. The attributions sum to the difference of
+        the network's part at both ends; ``gap`` of the result is what they lack.
+
+        Args:
+            data: as in ``forecast``.
+            series: the series that is forecast.
+            steps: steps ahead, from 1, whose mean is explained; all if omitted.
+            at: the windows, as in ``what_if``; by default that at the end of the data.
+            labels: how the code gets its classes, as in the forecast to explain.
+            points: places on the path at which gradients are taken.
+
+        Returns:
+            (window, time, series) attributions in original units.
+
+        Raises:
+            ConfigError: captum is not installed (``divecast[captum]``), there is no such series or step, or the model
+                is one of independent series, powers or logarithms.
+            DataError: there is no window at ``at``, or the data cannot be used.
+
+        Example:
+            >>> told = model.why_values(panel, "G0-A", steps=[1, 2, 3])
+            >>> told.values.shape, bool(abs(told.gap[0]) < 0.01)
+            ((1, 48, 4), True)
+        """
+        fitted, windows = self._part_windows(data, "all", 1)
+        chosen = range(1, fitted.shape.horizon + 1) if steps is None else steps
+        return attribute_values(fitted, windows_at(windows, at), series, tuple(chosen), labels, points)
 
     def effects(self, data: object = None) -> EffectCurves:
         """Return the effect of each factor and covariate on every series, as curves in original units.

@@ -110,9 +110,7 @@ class MLflowTracker(_Epochs):
         self._mlflow.log_dict(_about(model), "divecast.json")
         self._mlflow.log_metrics(_summary(model))
         if self._log_model:
-            from divecast.interfaces.mlflow_flavour import log_model
-
-            log_model(model)
+            need("divecast.mlflow").log_model(model)  # in a layer above
         self._end("FINISHED")
 
     def on_failed(self) -> None:
