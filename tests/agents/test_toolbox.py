@@ -218,7 +218,7 @@ def test_any_proposal_is_read_or_refused(hours_desk, monkeypatch, spans):
     def stopped(*_arguments, **_options):
         raise AssertionError("a labelling of nonsense was tested")
 
-    monkeypatch.setattr("divecast.fit.proposals.propose._Test.result", stopped)
+    monkeypatch.setattr("divecast.fit.proposals.propose.LabellingTest.result", stopped)
     with pytest.raises(RefusedCallError):
         call(hours_desk, "propose_factor", {"name": "x", "spans": spans})
 

@@ -1,13 +1,19 @@
 """A labelling that moves the values is kept, one that does not is dropped, and neither changes the forecasts."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from divecast import ConfigError, DataError, DeepDIVE, Panel
+from divecast import ConfigError, DataError, DeepDIVE, Label, Panel
 from divecast.fit import add_factor as adding
+from divecast.fit.proposals.labelling import labelled
+from divecast.fit.proposals.measures import explained_share
+from divecast.fit.proposals.propose import LabellingTest, ProposalSettings
+from divecast.fit.proposals.shuffles import AgainstShuffled
+from divecast.inference.predict import encode_windows
 from laws import assert_same_bits, frozen
 from worlds import hours, moves
 
@@ -112,6 +118,28 @@ def test_labels_of_recordings_are_exchanged_within_people(moves_model, monkeypat
     assert held == {"fast": 4, "slow": 4}
 
 
+def test_p_of_random_classes_is_uniform(moves_model):
+    """Without a fit: what a says of 40 labellings drawn at random, next to those exchanged within people."""
+    fitted, data, found, a = moves_model.fitted_model, moves(n_each=8), [], None
+    for seed in range(40):
+        classes = np.random.default_rng([seed, 1]).permutation(np.array(["a", "b", "c", "d"] * 8))
+        labels = dict(zip(data.names, classes, strict=True))
+        test = LabellingTest.of(
+            fitted, labelled(data, labels, "x", "auto"), Label("x"), ProposalSettings(n_shuffles=39)
+        )
+        windows, units = test.held_out, test.held_out.segments
+        a = encode_windows(fitted, windows).a_mean.astype(float) if a is None else a
+        own = np.where(test.compared, test.classes, -1)
+        share = partial(_share, units, a)
+        found.append(AgainstShuffled.of(share, own, test.shuffles).p)
+    assert 0.35 < np.mean(found) < 0.65
+    assert sum(p <= 0.1 for p in found) <= 10  # 4 are expected
+
+
+def _share(units, values, classes):
+    return explained_share(classes[units], values, 4)
+
+
 def test_classes_of_series_are_measured_and_never_kept(hours_model):
     panel = hours(n_channels=12).panel
     from worlds import fit_hours
@@ -154,8 +182,6 @@ def test_a_name_that_is_taken_is_refused(hours_model):
 
 
 def test_labels_of_a_table_of_rows(hours_model, monkeypatch):
-    from divecast.fit.proposals.labelling import labelled
-
     stamps = pd.date_range("2024-01-01", periods=48, freq="1h")
     rows = pd.DataFrame({"ds": stamps, "shift": np.where(stamps.hour < 12, "early", "late")})
     spans = [

@@ -85,14 +85,14 @@ def propose_factor(
     if not isinstance(source, Panel | Recordings):
         raise DataError("The data are neither a panel nor recordings", argument="data")
     source = labelled(source, labels, factor.name, settings.otherwise)
-    test = _Test.of(fitted, source, factor, settings)
+    test = LabellingTest.of(fitted, source, factor, settings)
     added = learn_factor(fitted, factor, test.vocabulary, test.learned, test.classes_of(test.learned), balanced=True)
     proposal = test.result(added)
     return (replace(fitted, added=(*fitted.added, added)) if proposal.kept else fitted), proposal
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Test:
+class LabellingTest:
     """A labelling, and the windows on which it is learned and tested.
 
     Attributes:
@@ -122,7 +122,7 @@ class _Test:
     how: str
 
     @classmethod
-    def of(cls, fitted: FittedModel, source: Any, factor: Label, settings: ProposalSettings) -> "_Test":
+    def of(cls, fitted: FittedModel, source: Any, factor: Label, settings: ProposalSettings) -> "LabellingTest":
         """Cut the data, and shuffle the labels of what is held out."""
         windows = fitted.without_outliers(fitted.windows_of(source, None, "encode", "common"))
         is_test = fitted.is_fit_data(source) and not fitted.provenance.refit
