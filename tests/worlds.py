@@ -27,12 +27,12 @@ from divecast.types import Batch
 
 SMALL = ModelConfig(
     EncoderConfig(n_mixtures=6, time_features=12, width=32, dropout=0.0, channel_dropout=0.1),
-    CodeConfig(n_conditional=3, n_harmonics=2, n_free=2),
+    CodeConfig(n_conditional=3, forecaster="code", n_harmonics=2, n_free=2),
     DecoderConfig(
         token_width=16, n_heads=2, n_loadings=4, width=24, depth=1, channel_features=4, n_mixtures=4, dropout=0.0
     ),
 )
-"""Sizes for tests."""
+"""Sizes for tests, of a model whose forecaster reads a as well, so that all parts of the code act on it."""
 
 
 @dataclass(frozen=True, eq=False)

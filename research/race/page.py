@@ -13,14 +13,12 @@ from research.race import page_recordings
 from research.race.page_notes import NOTES
 from research.race.page_speed import speed
 from research.race.page_tables import about, costs_table, heat_of, scores_table
-from research.race.page_ways import ways
 from research.race.roster import ROSTER, of_rivals
 from research.race.run import OUT
 from research.race.tracks import TRACKS, Track
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
 SPEED = Path(__file__).parents[1] / "speed" / "results.jsonl"
-WAYS = Path(__file__).with_name("code_ways.jsonl")
 INTRO = """# Benchmarks
 
 Written by `python -m research.race.page` from `research/race/results.jsonl`; every line there is one run of the command
@@ -49,8 +47,8 @@ seconds of a fit. Memory is the highest of the process in that phase, libraries 
 """
 
 
-def page(lines: list[dict[str, Any]], speed_lines: list[dict[str, Any]], ways_lines: list[dict[str, Any]]) -> str:
-    """Return the page from the lines of full runs, and those of ``speed`` and ``code_ways``.
+def page(lines: list[dict[str, Any]], speed_lines: list[dict[str, Any]]) -> str:
+    """Return the page from the lines of full runs, and those of ``speed``.
 
     Tracks with covariates are on the page of ``research.known``.
     """
@@ -68,7 +66,7 @@ def page(lines: list[dict[str, Any]], speed_lines: list[dict[str, Any]], ways_li
             parts.append(scores_table(track, own))
         if own:
             parts += [costs_table(track, own), NOTES.get(track.name, ""), not_run(track, own)]
-    parts += [ways(ways_lines), speed(speed_lines)]
+    parts.append(speed(speed_lines))
     return "\n\n".join(part.strip() for part in parts if part) + "\n"
 
 
@@ -97,7 +95,7 @@ def main() -> None:
     parser.add_argument("--lines", type=Path, default=OUT)
     parser.add_argument("--page", type=Path, default=PAGE)
     args = parser.parse_args()
-    args.page.write_text(page(read_lines(args.lines), read_lines(SPEED), read_lines(WAYS)), encoding="utf-8")
+    args.page.write_text(page(read_lines(args.lines), read_lines(SPEED)), encoding="utf-8")
     print(args.page)
 
 

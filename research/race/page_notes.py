@@ -13,14 +13,10 @@ _PRINTED = "Nie et al. 2023, table 3; its code leaves out the last, incomplete b
 NOTES = {
     "eia": "XLinear, which mixes channels, was ahead at 12 and 24 steps of a DeepDIVE whose channels met in the code "
     "alone (.0758 and .0888); channels are now mixed before each layer (`DecoderConfig.n_mixtures`). "
-    "DeepDIVE is not ahead of its own arm (b), the marginal dimensions alone: where every label is a known function "
-    "of the calendar and the forecaster sees the windows themselves, the conditional code adds nothing, and in a long "
-    "fit it costs 1.8 %: the forecaster knows from the window what a says about it, and overfits to it. In the "
-    "short fit of divecast-quick it does not: (b) has .0627 there (one run, every third origin). What was tried "
-    "against it is in a table below; also tried, without gain and without stored lines: the mean of a instead of a "
-    "draw, no gradient of the forecast into q(a|x,b), .3 of the fused code's features left out, no clipping, "
-    "reconstruction and KL of a weighted by .1, the KL by 5. If only forecasts are needed, use "
-    "`CodeConfig(n_conditional=0)`. Two seeds of the same settings differ by .0009 in the mean, of (b) by .0010. Five "
+    "The lines of divecast and its arms here are of a model whose forecaster read a as well, now "
+    '`CodeConfig(forecaster="code")`: where every label is a known function of the calendar and the forecaster sees '
+    "the windows themselves, a adds nothing, and the forecaster overfits to it. "
+    "Two seeds of the same settings differ by .0009 in the mean, of (b) by .0010. Five "
     "fits whose forecasts are averaged (`divecast-five`) are 1.7 % below one. Rolling forecasts, with intervals, are "
     "four times as fast as TSMixer's without, by the public API of neuralforecast; the aim was ten: more than half "
     "of the time is spent on the products of a network four times as large. `divecast-bfloat16` is divecast "

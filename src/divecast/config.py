@@ -173,9 +173,10 @@ class CodeConfig(_Config):
     """Settings of the code: the conditional part a and the marginal part b.
 
     Attributes:
-        n_conditional: dimensions of a; 0 for none. The second half serves the reconstruction, and the forecaster does
-            not read it: of a panel, it may also tell the levels of a window; of recordings, it tells phase, speed and
-            shape of a movement.
+        n_conditional: dimensions of a; 0 for none. Of recordings, the second half tells phase, speed and shape of a
+            movement.
+        forecaster: what the forecaster reads of the code: ``b`` alone, or the ``code``, a as well (Wong et al. 2025).
+            It sees the window itself, so that a tells it nothing new; reading it, it forecasts a little worse.
         labels: how labels enter the code. ``blocks``: each factor owns a block of b under an RBF mixture (DeepDIVE);
             ``given``: b is the label itself, one-hot, and nothing is inferred (labels as covariates);
             ``latent``: b is the class, a discrete latent variable with a classifier as q(b|x) (Kingma et al. 2014, M2);
@@ -199,6 +200,7 @@ class CodeConfig(_Config):
 
     _name: ClassVar[str] = "model.code"
     n_conditional: int = 16
+    forecaster: Literal["b", "code"] = "b"
     labels: LabelUse = "blocks"
     borrow: bool = False
     given_b: bool = True

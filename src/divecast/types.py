@@ -259,13 +259,11 @@ class Prediction:
     """The outputs of the network for a batch and one draw of the code, without reconstruction.
 
     Attributes:
-        q_a: q(a|x,b), independent normals, (batch, conditional).
-        code: the draw.
+        code: the draw; a is 0 where the forecaster does not read it.
         attention: (batch, head, factor) weight of each factor in the fusion.
         forecast: p(y|a,b,x), (batch, horizon, channel), scaled units.
     """
 
-    q_a: Normal
     code: Code
     attention: Tensor
     forecast: Distribution
@@ -276,10 +274,13 @@ class Outputs(Prediction):
     """All outputs of the network for a batch and one draw of the code.
 
     Attributes:
+        code: the draw, a too.
+        q_a: q(a|x,b), independent normals, (batch, conditional).
         q_b: q(b|x).
         reconstruction: p(x|a,b), (batch, time, channel), scaled units.
     """
 
+    q_a: Normal
     q_b: MarginalPosterior
     reconstruction: Distribution
 

@@ -83,16 +83,10 @@ def test_labels_are_read_from_the_shape_of_a_panel_window_not_its_level() -> Non
     torch.testing.assert_close(encoder(x + 100.0).loc, encoder(x).loc, atol=1e-3, rtol=1e-3)
 
 
-def test_of_a_the_second_half_alone_tells_the_level_of_a_panel_window_and_the_forecaster_reads_the_first() -> None:
+def test_a_tells_the_level_of_a_panel_window() -> None:
     x, nothing = windows(4, 16, 3), torch.empty(4, 0)
     encoder = ConditionalEncoder(16, 3, 0, 5, config("panel")).eval()
-    low, high = encoder(x, nothing).loc, encoder(x + 100.0, nothing).loc
-    torch.testing.assert_close(high[:, :3], low[:, :3], atol=1e-3, rtol=1e-3)
-    assert not torch.allclose(high[:, 3:], low[:, 3:], atol=1e-2)
-    assert torch.equal(encoder.of_shape(low)[:, :3], low[:, :3])
-    assert torch.equal(encoder.of_shape(low)[:, 3:], torch.zeros(4, 2))
-    recording = ConditionalEncoder(16, 3, 0, 5, config("recording")).eval()
-    assert torch.equal(recording.of_shape(low), low)
+    assert not torch.allclose(encoder(x + 100.0, nothing).loc, encoder(x, nothing).loc, atol=1e-2)
 
 
 @pytest.mark.parametrize("kind", KINDS)

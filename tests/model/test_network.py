@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 from torch import Tensor
+from torch.distributions import Normal
 
 from divecast.baselines import PerChannelRidge
 from divecast.model.marginal import MarginalCode
@@ -54,6 +55,20 @@ def test_the_reconstruction_sees_the_code_alone() -> None:
     one, other = net.complete(x, code, sample=False), net.complete(x.roll(1, 0) + 1.0, code, sample=False)
     assert torch.equal(one.reconstruction.mean, other.reconstruction.mean)
     assert not torch.allclose(one.forecast.mean, other.forecast.mean)
+
+
+@pytest.mark.parametrize("read", ["b", "code"])
+def test_the_forecaster_reads_a_only_where_it_is_to(read: str) -> None:
+    net, x = stir(network(config=replace(SMALL, code=replace(SMALL.code, forecaster=read)))), some()
+    code = marginal(net, x)
+    held = net.infer_conditional(x, code.b)
+    one = net.complete(x, code, sample=False)
+    predicted = net.predict(x, (code.b, code.classes), sample=False)
+    net.infer_conditional = lambda *_, **__: Normal(held.loc + 1.0, held.scale)
+    other = net.complete(x, code, sample=False)
+    assert not torch.allclose(one.reconstruction.mean, other.reconstruction.mean, atol=1e-4)
+    assert torch.equal(one.forecast.mean, other.forecast.mean) == (read == "b")
+    assert torch.equal(predicted.forecast.mean, one.forecast.mean)
 
 
 def test_the_reconstruction_follows_the_code() -> None:

@@ -51,15 +51,6 @@ def test_a_does_not_see_what_moves_with_the_effects() -> None:
     assert not torch.allclose(net.infer_conditional(BATCH.x + move.past, b, effects).loc, held.loc, atol=1e-3)
 
 
-def test_the_forecast_does_not_read_what_a_tells_of_the_levels() -> None:
-    net, effects = network(), some()
-    code = net(BATCH.x, BATCH.labels, sample=False, effects=effects).code
-    other = replace(code, a=torch.cat([code.a[:, :-1], code.a[:, -1:] + 1.0], dim=1))
-    assert net.conditional.n_levels == 1
-    assert torch.equal(net.fuse_for_forecast(code)[0], net.fuse_for_forecast(other)[0])
-    assert not torch.allclose(net.fusion(code)[0], net.fusion(other)[0])
-
-
 def test_b_reads_the_values_as_they_are() -> None:
     net, unknown, effects = network(), torch.full_like(BATCH.labels, -1), some()
     moved = replace(effects, past=effects.past + 1.0)

@@ -6,7 +6,7 @@ A new name here is a new entry; nothing else has to be told.
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from divecast import DecoderConfig, LossConfig, ModelConfig, TrainingConfig
+from divecast import CodeConfig, DecoderConfig, LossConfig, ModelConfig, TrainingConfig
 from research.paper import arms
 from research.paper.cases import Settings as Rooms
 
@@ -59,11 +59,16 @@ def _without_cycles(track: str) -> Settings:
     return replace(_plain(track), model=ModelConfig(decoder=DecoderConfig(cycles=False)))
 
 
+def _paper(track: str) -> Settings:
+    """Let the forecaster read a as well."""
+    return replace(_plain(track), model=ModelConfig(code=CodeConfig(forecaster="code")))
+
+
 def _of(arm: arms.Arm) -> Callable[[str], Settings]:
     """Return the settings of an arm of the paper's tables."""
 
     def settings(track: str) -> Settings:
-        own = _plain(track)
+        own = _paper(track)
         found = arm(Rooms(own.model, own.training, own.losses))
         return replace(own, model=found.model, training=found.training, losses=found.losses)
 
@@ -76,6 +81,7 @@ SETTINGS: dict[str, Callable[[str], Settings]] = {
     "divecast-bfloat16": _bfloat16,
     "divecast-quick": _quick(7),
     "divecast-tenth": _quick(13),
+    "divecast-paper": _paper,
     "divecast-a": _of(arms.conditional_only),
     "divecast-b": _of(arms.marginal_only),
     "divecast-given": _of(arms.labels_given),

@@ -126,6 +126,7 @@ class Graph(nn.Module):
         window = (torch.where(torch.isfinite(x), x, torch.nan) - self.center) / self.spread
         marginal = self.network.marginal_code(window, self._known(labels, x), sample=False)
         outputs = self.network.predict(window, (marginal.b, marginal.classes), sample=False, effects=effects)
+        q_a = self.network.infer_conditional(window, marginal.b, effects)
         forecast: Any = outputs.forecast
         mean, scale = forecast.mean, forecast.scale
         quantiles = mean[:, None] + scale[:, None] * self.residuals
@@ -134,7 +135,7 @@ class Graph(nn.Module):
             "mean": self._bounded(mean, closed),
             "scale": scale * self.spread,
             "quantiles": self._bounded(quantiles, None if closed is None else closed[:, None]),
-            **_moments(marginal.posterior, outputs.q_a),
+            **_moments(marginal.posterior, q_a),
             **dict(zip(self.names, outputs.code.classes, strict=True)),
         }
 

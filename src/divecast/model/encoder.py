@@ -74,11 +74,7 @@ class ClassEncoder(nn.Module):
 
 
 class ConditionalEncoder(nn.Module):
-    """q(a|x,b), independent normals given the window and b.
-
-    Of a panel, the first dimensions read the shape of the window alone, and the others its levels as well, for the
-    reconstruction. The forecaster reads the first ones: it sees the levels in the window itself, and since they drift
-    from year to year, it forecasts later years worse with a code that tells them.
+    """q(a|x,b), independent normals given the window and b; of a panel, it reads the levels of the window, too.
 
     Args:
         lookback: steps of the window.
@@ -90,32 +86,17 @@ class ConditionalEncoder(nn.Module):
 
     def __init__(self, lookback: int, n_channels: int, marginal_dims: int, dims: int, config: EncoderConfig) -> None:
         super().__init__()
-        self.n_levels = 0 if config.kind == "recording" else dims // 2
-        self.features = _features(lookback, n_channels, config, levels=bool(self.n_levels))
+        self.features = _features(lookback, n_channels, config, levels=True)
         self.given_b = nn.Linear(marginal_dims, config.width, bias=False) if marginal_dims else None
         self.deep = Residual(config.width, config.dropout)
-        self.head = NormalHead(config.width, dims - self.n_levels)
-        self.level_head = NormalHead(config.width, self.n_levels) if self.n_levels else None
+        self.head = NormalHead(config.width, dims)
 
     def forward(self, x: Tensor, b: Tensor) -> Normal:
         """Map (batch, time, channel) and (batch, marginal) to a normal of (batch, conditional)."""
         condition = None if self.given_b is None else self.given_b(b)
-        if self.level_head is None or not isinstance(self.features, PanelFeatures):
-            posterior: Normal = self.head(self.deep(self.features(x), condition))
-            return posterior
-        features, with_levels = self.features.with_levels(x)
-        if self.training or torch.compiler.is_exporting():  # a graph's batch has no size to halve
-            deep = self.deep(features, condition), self.deep(with_levels, condition)
-        else:  # quicker as one batch
-            twice = None if condition is None else torch.cat([condition, condition])
-            deep = self.deep(torch.cat([features, with_levels]), twice).chunk(2)
-        shape, levels = self.head(deep[0]), self.level_head(deep[1])
-        loc, scale = (torch.cat(pair, dim=1) for pair in ((shape.loc, levels.loc), (shape.scale, levels.scale)))
-        return Normal(loc, scale, validate_args=False)
-
-    def of_shape(self, a: Tensor) -> Tensor:
-        """Return a with those dimensions that read the levels at the mean of their prior, 0."""
-        return nn.functional.pad(a[:, : a.shape[1] - self.n_levels], (0, self.n_levels))
+        features = self.features.with_levels(x) if isinstance(self.features, PanelFeatures) else self.features(x)
+        posterior: Normal = self.head(self.deep(features, condition))
+        return posterior
 
 
 def standard_normal(like: Normal) -> Normal:

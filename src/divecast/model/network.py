@@ -85,6 +85,7 @@ class Network(nn.Module):
         n_movement = _movement_dims(n_a, config)
         n_read = n_a - n_movement
         self.conditional = ConditionalEncoder(time, channels, dims, n_read, config.encoder) if n_read else None
+        self.forecaster_reads_a = config.code.forecaster == "code"
         self.movement = Movement(time, channels, n_classes, n_movement) if n_movement else None
         if config.code.borrow and self.conditional is not None:
             self.marginal.borrow(self.conditional.features, config.encoder)
@@ -137,10 +138,14 @@ class Network(nn.Module):
         effects: WindowEffects | None = None,
         recalibrate: bool = True,
     ) -> Prediction:
-        """Infer a given b and its classes, then forecast; see ``Forecaster.forward``."""
-        q_a, code = self._code(x, marginal, sample, effects)
+        """Forecast, given b and its classes; a is inferred only if the forecaster reads it, see ``Forecaster``."""
+        b, classes = marginal
+        if self.forecaster_reads_a:
+            code = self._code(x, marginal, sample, effects)[1]
+        else:
+            code = Code(x.new_zeros(len(x), self.n_conditional), b, classes)
         fused, attention = self.fuse_for_forecast(code)
-        return Prediction(q_a, code, attention, self.forecaster(x, fused, code.classes, effects, recalibrate))
+        return Prediction(code, attention, self.forecaster(x, fused, classes, effects, recalibrate))
 
     def complete(
         self, x: Tensor, marginal: MarginalCode, sample: bool, effects: WindowEffects | None = None
@@ -149,7 +154,7 @@ class Network(nn.Module):
         q_a, code = self._code(x, (marginal.b, marginal.classes), sample, effects)
         fused, attention = self.fuse_for_forecast(code)
         forecast = self.forecaster(x, fused, code.classes, effects)
-        return Outputs(q_a, code, attention, forecast, marginal.posterior, self.reconstruct(code, effects))
+        return Outputs(code, attention, forecast, q_a, marginal.posterior, self.reconstruct(code, effects))
 
     def reconstruct(self, code: Code, effects: WindowEffects | None = None) -> LocationScale:
         """Return p(x|a,b), (batch, time, channel): from the code and the rows' effects alone."""
@@ -158,7 +163,7 @@ class Network(nn.Module):
             return self.decoder(self.fusion(code)[0], around)
         number = self.movement.joint(code.classes, len(code.a))
         around = self.movement.window(code.a[:, -self.movement.dims :], number)
-        return self.decoder(self.fuse_for_forecast(code)[0], around)
+        return self.decoder(self.fusion(self._without_movement(code))[0], around)
 
     def draw_window(self, code: Code, effects: WindowEffects | None = None) -> Tensor:
         """Draw from p(x|a,b), (batch, time, channel).
@@ -173,16 +178,17 @@ class Network(nn.Module):
     def fuse_for_forecast(self, code: Code) -> tuple[Tensor, Tensor]:
         """Return what the forecaster reads of a code, (batch, width), and the weights of the factors.
 
-        It reads all but those dimensions of a that tell the window's levels, see ``ConditionalEncoder``, or a movement.
+        It reads b alone by default, with a at the mean of its prior, 0: it sees the window itself.
         """
-        fused: tuple[Tensor, Tensor] = self.fusion(replace(code, a=self._read(code.a)))
+        read = self._without_movement(code) if self.forecaster_reads_a else replace(code, a=torch.zeros_like(code.a))
+        fused: tuple[Tensor, Tensor] = self.fusion(read)
         return fused
 
-    def _read(self, a: Tensor) -> Tensor:
-        """Return a with those dimensions that the forecaster does not read at the mean of their prior, 0."""
-        if self.movement is not None:
-            return nn.functional.pad(a[:, : -self.movement.dims], (0, self.movement.dims))
-        return a if self.conditional is None else self.conditional.of_shape(a)
+    def _without_movement(self, code: Code) -> Code:
+        """Return a code whose movement, if there is one, is at the mean of its prior."""
+        if self.movement is None:
+            return code
+        return replace(code, a=nn.functional.pad(code.a[:, : -self.movement.dims], (0, self.movement.dims)))
 
     def _code(self, x: Tensor, marginal: Clamped, sample: bool, effects: WindowEffects | None) -> tuple[Normal, Code]:
         b, classes = marginal

@@ -44,14 +44,12 @@ class PanelFeatures(nn.Module):
         """Map (batch, time, channel), NaN where missing, to (batch, feature), without the levels."""
         return self.deep(nn.functional.gelu(self._shape(x)[0]))
 
-    def with_levels(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the features, and those with the levels, (batch, feature) each."""
+    def with_levels(self, x: Tensor) -> Tensor:
+        """Return the features with the levels, (batch, feature)."""
         features, levels = self._shape(x)
         both = features if self.level_mixing is None else features + self.level_mixing(levels)
-        if self.training or torch.compiler.is_exporting():  # a graph's batch has no size to halve
-            return self.deep(nn.functional.gelu(features)), self.deep(nn.functional.gelu(both))
-        shape, with_levels = self.deep(nn.functional.gelu(torch.cat([features, both]))).chunk(2)  # quicker as one batch
-        return shape, with_levels
+        with_levels: Tensor = self.deep(nn.functional.gelu(both))
+        return with_levels
 
     def _shape(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return the features of the shape before the last layer, and the levels, (batch, 2 x channel)."""

@@ -89,6 +89,13 @@ def test_a_model_that_ignores_b_gives_all_to_a(hours_model: DeepDIVE) -> None:
     assert "Attention is not shown" in str(found)
 
 
+def test_a_code_that_is_not_read_has_no_share(hours_model: DeepDIVE) -> None:
+    def change(net: Network) -> None:
+        net.forecaster_reads_a = False
+
+    assert explain(hours_model, change).components == ("b_hour", "b_weekend")
+
+
 def test_a_model_that_ignores_its_code_has_no_shares_and_the_window_has_all(hours_model: DeepDIVE) -> None:
     def change(net: Network) -> None:
         deafen(0, 1)(net)

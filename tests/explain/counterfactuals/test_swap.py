@@ -1,9 +1,13 @@
 """Swaps of code between windows."""
 
+import copy
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from divecast import ConfigError, DeepDIVE
+from divecast import ConfigError, DataWarning, DeepDIVE
+from divecast.explain.counterfactuals.swap import Swap, swap_windows
 from plain import plain_model
 from worlds import hours
 
@@ -67,3 +71,14 @@ def test_without_labels_only_a_can_be_swapped() -> None:
     assert np.abs(found.difference).max() > 0.0
     assert found.before.names.shape == (3, 0)
     assert "difference" in found.frame().column_names
+
+
+def test_an_a_that_is_not_read_changes_the_window_alone(hours_model: DeepDIVE) -> None:
+    fitted = hours_model.fitted_model
+    network = copy.deepcopy(fitted.network)
+    network.forecaster_reads_a = False
+    windows, other = (fitted.windows(PANEL, "test", every=each) for each in (5, 5))
+    with pytest.warns(DataWarning, match="does not read a"):
+        found = swap_windows(replace(fitted, network=network), windows, other.subset([0]), Swap("a"), ())
+    assert np.abs(found.difference).max() == 0.0
+    assert not np.array_equal(found.factual_window.mean, found.counterfactual_window.mean)

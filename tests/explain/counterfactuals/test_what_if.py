@@ -44,7 +44,7 @@ def test_paths_of_both_have_the_same_random_numbers(hours_model: DeepDIVE) -> No
     last = hours_model.what_if(PANEL, to={"hour": "03"}, n_paths=7)
     np.testing.assert_array_equal(last.factual.paths, plain.paths)  # to the last bit
     moved = (last.counterfactual.paths - last.factual.paths).mean(axis=0)
-    np.testing.assert_allclose(moved, last.difference, rtol=1e-3, atol=1e-3 * np.abs(last.factual.mean).max())
+    np.testing.assert_allclose(moved, last.difference, rtol=1e-3, atol=3e-3 * np.abs(last.factual.mean).max())
     table = last.path_frame(backend="pandas")
     np.testing.assert_allclose(table["difference"], table["counterfactual"] - table["factual"], rtol=1e-5, atol=1e-4)
     assert table.columns[:3].tolist() == ["path", "unique_id", "origin"]

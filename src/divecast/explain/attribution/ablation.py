@@ -14,8 +14,8 @@ from divecast.types import Code
 
 
 def n_components(network: Network) -> int:
-    """Return the number of components: one per factor, and a if it has dimensions."""
-    return network.n_factors + (network.n_conditional > 0)
+    """Return the number of components that the forecaster reads: one per factor, and a if it is told of it."""
+    return network.n_factors + (network.n_conditional > 0 and network.forecaster_reads_a)
 
 
 def prior_mean(network: Network, n: int) -> Code:

@@ -42,7 +42,7 @@ def windows_to_explain(windows: Windows, part: str, every: int, at: Places) -> W
 
 
 def attribute(fitted: FittedModel, windows: Windows, mode: LabelMode = "known") -> Attribution:
-    """Attribute the forecasts of windows to the components of their code and to the window itself.
+    """Attribute the forecasts of windows to the components of the code that are read, and to the window itself.
 
     Each component in turn is set to its prior mean (a: 0; a factor: the mean of its mixture, with its class frequencies
     also where the linear path reads them), then all of them at once. a stays as inferred when a factor is removed.
@@ -53,10 +53,16 @@ def attribute(fitted: FittedModel, windows: Windows, mode: LabelMode = "known") 
         mode: whether the code uses the known labels, as in the forecast to explain.
 
     Raises:
+        ConfigError: the forecaster reads nothing of the code.
         DataError: there is no window.
     """
     if not len(windows):
         raise DataError("There is no window to explain")
+    if not n_components(fitted.network):
+        raise ConfigError(
+            "The forecasts of this model have nothing to be attributed to: its code has no factors",
+            hint='Fit it with {factors}, or with {model.code.forecaster} "code"',
+        )
     network, changes, moments = fitted.network, [], _Moments.zero(fitted)
     for batch in batches(fitted, windows):
         ablation = _ablate(network, batch, infer_code(fitted, batch, mode), fitted.channels)
@@ -68,7 +74,7 @@ def attribute(fitted: FittedModel, windows: Windows, mode: LabelMode = "known") 
         keys=Keys.of(windows.source, windows.origins, windows.segments, range(-1, fitted.shape.horizon)),
         channels=fitted.channels,
         factors=names,
-        components=(*(f"b_{name}" for name in names), *(("a",) if network.n_conditional else ())),
+        components=(*(f"b_{name}" for name in names), *("a" for _ in range(n_components(network) - network.n_factors))),
         change=change,
         shift=shift,
         together=together,

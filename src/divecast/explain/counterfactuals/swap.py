@@ -11,7 +11,7 @@ import torch
 
 from divecast.data import Windows
 from divecast.data.names import listed
-from divecast.errors import ConfigError
+from divecast.errors import ConfigError, warn_data
 from divecast.explain.code import infer_code
 from divecast.explain.counterfactuals.counterfactual import (
     Contrast,
@@ -106,6 +106,11 @@ def swap_windows(
             expected=f"one other window, or one for each of the {len(windows)}",
             found=str(len(others)),
             argument="other",
+        )
+    if swap.block == "a" and not fitted.network.forecaster_reads_a:
+        warn_data(
+            "The forecaster of this model does not read a, so another a changes the reconstructed window alone",
+            hint='Fit it with {model.code.forecaster} "code" to forecast with a as well',
         )
     return counterfactual_of(fitted, windows, _contrasts(fitted, windows, others, swap, Wanted(levels)), levels)
 
