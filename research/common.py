@@ -118,9 +118,11 @@ def versions() -> dict[str, str]:
     import torch
 
     import divecast
+    from research.model_versions import MODEL
 
     return {
         "divecast": divecast.__version__,
+        "model": str(MODEL),
         "torch": torch.__version__,
         "python": platform.python_version(),
         "code": code_hash(Path(divecast.__file__).parent, Path(__file__).parent),

@@ -10,6 +10,7 @@ from statistics import fmean
 from research.anomalies.figures import faults_figure, recall_figure
 from research.anomalies.runs import OWN, Days, Runs
 from research.common import read_lines
+from research.model_versions import write_page
 from research.scripts import page_options
 
 HERE = Path(__file__).parent
@@ -211,7 +212,7 @@ def main() -> None:
         curves += [(f"windows of a week, {name}", runs.days(WEEK, part), all_) for all_, name in _counted(runs)]
         recall_figure(curves).savefig(folder / f"anomalies_{runs.case}_holidays.png", dpi=130)
         faults_figure(runs, _shown(runs)).savefig(folder / f"anomalies_{runs.case}_faults.png", dpi=130)
-    args.out.write_text(page(every), encoding="utf-8")
+    write_page(args.out, page(every), [line for runs in every for line in runs.lines])
     print(args.out)
 
 

@@ -26,6 +26,7 @@ from research.conflict.summary import (
     read_runs,
 )
 from research.conflict.words import verdict_text, wrapped
+from research.model_versions import write_page
 
 HERE = Path(__file__).parent
 LINES = HERE / "results.jsonl"
@@ -251,7 +252,7 @@ def main() -> None:
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     for name, draw in (("rates", figures.rates), ("losses", figures.losses)):
         draw(cases).savefig(folder / "figures" / f"conflict_{name}.png")
-    (folder / "conflict.md").write_text(page(lines), encoding="utf-8")
+    write_page(folder / "conflict.md", page(lines), lines)
     print(folder / "conflict.md")
 
 

@@ -33,6 +33,7 @@ from divecast.types import Batch
 from research.common import append_line, read_lines
 from research.conflict.arms import ARMS, GRID, TUNED, Weights, best_weights, settings_of
 from research.conflict.scores import scores_of
+from research.model_versions import MODEL
 from research.paper.asked import differences, with_defaults
 from research.paper.cases import Case, Settings, load_case
 from research.scripts import add_arms, make_runs, run_parser
@@ -129,7 +130,7 @@ def make_run(job: Job) -> None:
     cost = {
         "steps": watch.steps,
         "core_seconds": core,
-        "versions": {"divecast": __version__, "torch": torch.__version__},
+        "versions": {"divecast": __version__, "torch": torch.__version__, "model": str(MODEL)},
     }
     line = {**asked, "settings": _settings(settings), **cost, **_looked(watch, seconds), "scores": scores}
     append_line(job.out, json.dumps(plain(line, DIGITS)))

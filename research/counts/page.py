@@ -12,6 +12,7 @@ from research.counts.grown import OUT as GROWN
 from research.counts.run import OUT
 from research.counts.task import LEVELS
 from research.counts.worlds import TASKS
+from research.model_versions import write_page
 
 HEAD = f"""# Counts, and series that grow
 
@@ -80,7 +81,8 @@ def page(lines: Sequence[dict[str, Any]], grown: Sequence[dict[str, Any]]) -> st
 def main() -> None:
     """Write the page."""
     out: Path = DOCS / "counts.md"
-    out.write_text(page(read_lines(OUT), read_lines(GROWN)), encoding="utf-8")
+    lines, grown = read_lines(OUT), read_lines(GROWN)
+    write_page(out, page(lines, grown), [line for line in lines if line["entry"].startswith("divecast")] + grown)
     print(out)
 
 

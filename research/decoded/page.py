@@ -10,6 +10,7 @@ from typing import Any
 
 from research.common import read_lines
 from research.decoded.variants import CHOSEN
+from research.model_versions import write_page
 from research.scripts import page_options
 from research.what_if.readers import CONVOLUTIONS
 
@@ -166,7 +167,7 @@ def main() -> None:
     """Write the page."""
     args = page_options(__doc__, LINES, PAGE)
     lines = [line for line in read_lines(args.lines) if not line["quick"]]
-    args.out.write_text(page(lines), encoding="utf-8")
+    write_page(args.out, page(lines), lines)
     print(args.out)
 
 

@@ -11,6 +11,7 @@ from statistics import fmean, stdev
 from research.common import OLDER_RECORDINGS, read_lines
 from research.few_labels.figures import accuracy_figure, code_figure
 from research.few_labels.runs import PATTERNS, Cell, Runs
+from research.model_versions import write_page
 from research.scripts import page_options
 
 HERE = Path(__file__).parent
@@ -138,7 +139,7 @@ def main() -> None:
     for each in runs:
         accuracy_figure(each, TITLES).savefig(folder / f"few_labels_{each.case}_accuracy.png", dpi=130)
         code_figure(each, TITLES).savefig(folder / f"few_labels_{each.case}_code.png", dpi=130)
-    args.out.write_text(page(runs), encoding="utf-8")
+    write_page(args.out, page(runs), lines)
     print(args.out)
 
 

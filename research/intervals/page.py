@@ -11,6 +11,7 @@ from research.common import mean_sd, number, read_lines, spread, table
 from research.intervals.faults import FAULTS, OBSERVED
 from research.intervals.faults import OUT as FAULT_LINES
 from research.intervals.run import CASES
+from research.model_versions import write_page
 from research.scripts import page_options
 
 LINES = Path(__file__).with_name("results.jsonl")
@@ -133,5 +134,6 @@ def _joint(runs: Sequence[Line], paths: str, what: str, score: str) -> float:
 
 if __name__ == "__main__":
     options = page_options(__doc__, LINES, PAGE)
-    options.out.write_text(page(read_lines(options.lines), read_lines(FAULT_LINES)), encoding="utf-8")
+    lines, faults = read_lines(options.lines), read_lines(FAULT_LINES)
+    write_page(options.out, page(lines, faults), lines + faults)
     print(options.out)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from research.common import number, read_lines, spread, table
+from research.model_versions import write_page
 from research.scripts import page_options
 
 LINES = Path(__file__).with_name("results.jsonl")
@@ -36,12 +37,12 @@ that has neither.
 EIA = """## EIA, with and without effects
 
 112 series of hourly demand, hour, weekday and month told (*told*), the holidays of the US as well (*holidays told*,
-factor `holiday:US`), a model without effects, or the mean of the forecasts of five fits that are told the calendar
-(*five members*; so are their intervals); 24 steps ahead from every row of the last fifth (2024). RRSE at the steps 3,
-6, 12 and 24, and their mean; the share of the target rows that the 90 % interval holds; processor seconds of
-fit and scores, beside other work (of the scores alone where the model was kept). An arm of fewer than three seeds
-decides nothing; its row says how many it has. The lines of *holidays told* are
-older than a correction of the intervals: these were calibrated on few of the validation windows.
+factor `holiday:US`), a model without effects, one whose forecaster reads a as well (*a read*), or the mean of the
+forecasts of five fits that are told the calendar (*five members*; so are their intervals); 24 steps ahead from every
+row of the last fifth (2024). RRSE at the steps 3, 6, 12 and 24, and their mean; the share of the target rows that the
+90 % interval holds; processor seconds of fit and scores, beside other work (of the scores alone where the model was
+kept). An arm of fewer than three seeds decides nothing; its row says how many it has. *Told, half of a read* is the
+former model.
 """
 
 CLOSED_FORMS = """The closed forms that the fit begins with take {effects:.1f} (effects) and {linear:.1f} (linear path)
@@ -171,7 +172,8 @@ def _of(values: Sequence[float | None]) -> str:
 def main() -> None:
     """Write the page."""
     options = page_options(__doc__, LINES, PAGE)
-    options.out.write_text(page(*map(read_lines, (options.lines, RACE, CLOSED))), encoding="utf-8")
+    lines, race, closed = map(read_lines, (options.lines, RACE, CLOSED))
+    write_page(options.out, page(lines, race, closed), lines)
 
 
 if __name__ == "__main__":

@@ -3,12 +3,12 @@
     python -m research.known.run synthetic
     python -m research.known.run eia --data PATH/eia_us_demand_hourly
 
-``synthetic``: a shop with planted effects. ``eia``: 112 series with effects, with those of ``holiday:US`` as well, and
-without any: accuracy, also on the six big holidays and the days after them, and what the labels tell of a; and the mean
-of the forecasts of five fits. Panels with measured weather are tracks of the race (``python -m research.race.run
---track bike --track tetouan``). With ``--models``, fitted models of EIA are kept and read again, those of the study of
-intervals too. Runs that are in research/known/results.jsonl are skipped; ``python -m research.known.page`` writes
-docs/known.md.
+``synthetic``: a shop with planted effects. ``eia``: 112 series with effects, with those of ``holiday:US`` as well,
+without any, and with a forecaster that reads a as well: accuracy, also on the six big holidays and the days after them,
+and what the labels tell of a; and the mean of the forecasts of five fits. Panels with measured weather are tracks of
+the race (``python -m research.race.run --track bike --track tetouan``). With ``--models``, fitted models of EIA are
+kept and read again, those of the study of intervals too. Runs that are in research/known/results.jsonl are skipped;
+``python -m research.known.page`` writes docs/known.md.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from divecast import Calendar, DeepDIVE, Label, ModelConfig, Panel, TrainingConfig
+from divecast import Calendar, CodeConfig, DeepDIVE, Label, ModelConfig, Panel, TrainingConfig
 from divecast.data import ByTime
 from research.common import add_run
 from research.known.codes import labels_in_a
@@ -147,7 +147,8 @@ def _eia_model(args: argparse.Namespace, panel: Panel, seed: int, arm: str) -> D
     factors = [Calendar(name, tz=ZONE) for name in ("hour", "weekday", "month")]
     factors += [Calendar("holiday", tz=ZONE, country="US")] if arm == "holidays told" else []
     training = TrainingConfig(epochs=1, window_stride=5) if args.quick else TrainingConfig()
-    config = ModelConfig(effects=arm != "without effects")
+    code = CodeConfig(forecaster="code" if arm == "a read" else "b")
+    config = ModelConfig(code=code, effects=arm != "without effects")
     model = DeepDIVE(24, 168, factors, model=config, training=training, seed=seed)
     model.fit(panel, ByTime(3, 1, 1), progress=False)
     if path:
@@ -169,7 +170,7 @@ def _eia(args: argparse.Namespace) -> Panel:
 
 CASES: dict[str, tuple[tuple[str, ...], Callable[[argparse.Namespace, int, str], Line]]] = {
     "synthetic": (("told",), synthetic),
-    "eia": (("told", "holidays told", "without effects", "five members"), eia),
+    "eia": (("told", "holidays told", "without effects", "a read", "five members"), eia),
 }
 """The arms of each case, and what fits and scores one."""
 

@@ -20,6 +20,7 @@ import torch
 
 import divecast as dc
 from research.common import append_line, read_lines
+from research.model_versions import write_page
 from research.results.run import eia_panel
 
 OUT = Path(__file__).with_name("held_out.jsonl")
@@ -89,7 +90,7 @@ should hold 90 %. One seed and {one["epochs"]} passes: read differences of a few
 | the value a week before | | {one["naive"]:.3f} | |
 
 An independent model forecasts a new series as any other. A joint model forecasts it by the mean of its linear maps
-alone; [how_to.md](how_to.md#series-that-come-go-start-late-or-are-new) has both.
+alone; [how_to.md](many_series.md#series-that-come-go-start-late-or-are-new) has both.
 """
 
 
@@ -103,7 +104,7 @@ def main() -> None:
     parser.add_argument("--page", action="store_true", help="write the page instead of measuring")
     arguments = parser.parse_args()
     if arguments.page:
-        PAGE.write_text(page(read_lines(OUT)), encoding="utf-8")
+        write_page(PAGE, page(read_lines(OUT)), read_lines(OUT))
         return
     torch.set_num_threads(1)
     whole = eia_panel(arguments.data)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from research.common import read_lines
+from research.model_versions import write_page
 from research.race import page_recordings
 from research.race.page_notes import NOTES
 from research.race.page_speed import speed
@@ -95,7 +96,10 @@ def main() -> None:
     parser.add_argument("--lines", type=Path, default=OUT)
     parser.add_argument("--page", type=Path, default=PAGE)
     args = parser.parse_args()
-    args.page.write_text(page(read_lines(args.lines), read_lines(SPEED)), encoding="utf-8")
+    lines = read_lines(args.lines)
+    write_page(
+        args.page, page(lines, read_lines(SPEED)), [line for line in lines if line["entry"].startswith("divecast")]
+    )
     print(args.page)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from research.common import forget_peak, peak_mib
+from research.model_versions import MODEL
 from research.race.contract import INTERVAL, LEVELS, Forecaster, Forecasts, Known, Origins
 from research.race.heats import Floats, Heat
 
@@ -132,7 +133,11 @@ def _checked(found: Forecasts, heat: Heat, levels: tuple[float, ...]) -> Forecas
 def _versions() -> dict[str, str]:
     names = ("torch", "numpy", "pandas", "divecast", "neuralforecast", "lightgbm")
     found = {name: getattr(sys.modules.get(name), "__version__", "") for name in names}
-    return {"python": sys.version.split()[0], **{name: str(version) for name, version in found.items() if version}}
+    return {
+        "python": sys.version.split()[0],
+        "model": str(MODEL),
+        **{name: str(version) for name, version in found.items() if version},
+    }
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from statistics import fmean
 from typing import Any
 
 from research.common import mean_sd, read_lines, spread, table
+from research.model_versions import write_page
 from research.read_motion.classifiers import ENTRIES
 from research.read_motion.folds import FACTORS, SHARES
 from research.read_motion.run import OWN
@@ -158,7 +159,9 @@ def _panel(lines: Sequence[Line]) -> str:
 def main() -> None:
     """Write the page."""
     args = page_options(__doc__, LINES, PAGE)
-    args.out.write_text(page(*map(read_lines, (args.lines, AUGMENTED, PANEL))), encoding="utf-8")
+    lines, augmented, panel = map(read_lines, (args.lines, AUGMENTED, PANEL))
+    own = [line for line in lines if line["entry"] == OWN]
+    write_page(args.out, page(lines, augmented, panel), own)
     print(args.out)
 
 

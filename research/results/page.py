@@ -10,6 +10,7 @@ from typing import Any
 
 from divecast.inference import LINEAR_NAMES
 from research.common import read_lines
+from research.model_versions import write_page
 
 HERE = Path(__file__).parent
 LINES = HERE / "results.jsonl"
@@ -163,5 +164,5 @@ def _confusion(name: str, table: dict[str, Any]) -> str:
 
 if __name__ == "__main__":
     PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(page(read_lines(LINES)))
+    write_page(PAGE, page(read_lines(LINES)), read_lines(LINES))
     print(PAGE)

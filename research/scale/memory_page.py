@@ -13,6 +13,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from research.common import read_lines
+from research.model_versions import write_page
 from research.scale.sampled_channels import ARMS, LIMIT, worse
 from research.scale.sampled_channels import OUT as SAMPLED
 
@@ -158,7 +159,7 @@ def main() -> None:
     folder = args.out.parent / "figures"
     folder.mkdir(parents=True, exist_ok=True)
     figure(lines).savefig(folder / "memory.png", dpi=130)
-    args.out.write_text(page(lines, read_lines(SAMPLED)), encoding="utf-8")
+    write_page(args.out, page(lines, read_lines(SAMPLED)), lines)
     print(args.out)
 
 

@@ -9,6 +9,7 @@ from statistics import fmean
 from typing import Any
 
 from research.common import DOCS, mean_sd, read_lines, spread, table
+from research.model_versions import write_page
 from research.short_series.rivals import ENTRIES
 from research.short_series.run import OUT
 from research.short_series.series import KINDS
@@ -117,7 +118,8 @@ def _small(lines: Sequence[dict[str, Any]]) -> str:
 def main() -> None:
     """Write the page."""
     out: Path = DOCS / "short_series.md"
-    out.write_text(page(read_lines(OUT), read_lines(PANELS)), encoding="utf-8")
+    lines, panels = read_lines(OUT), read_lines(PANELS)
+    write_page(out, page(lines, panels), lines + panels)
     print(out)
 
 

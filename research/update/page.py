@@ -9,6 +9,7 @@ from statistics import fmean
 from typing import Any
 
 from research.common import mean_sd, read_lines, spread, table
+from research.model_versions import write_page
 from research.scripts import page_options
 
 LINES = Path(__file__).with_name("results.jsonl")
@@ -62,7 +63,8 @@ def _mean(lines: Sequence[Line], key: str) -> float:
 def main() -> None:
     """Write the page."""
     options = page_options(__doc__, LINES, PAGE)
-    options.out.write_text(page(read_lines(options.lines), TEXT.read_text(encoding="utf-8")), encoding="utf-8")
+    lines = read_lines(options.lines)
+    write_page(options.out, page(lines, TEXT.read_text(encoding="utf-8")), lines)
 
 
 if __name__ == "__main__":

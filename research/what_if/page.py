@@ -9,6 +9,7 @@ from statistics import fmean, stdev
 from typing import Any
 
 from research.common import OLDER_RECORDINGS, read_lines
+from research.model_versions import write_page
 from research.scripts import page_options
 
 LINES = Path(__file__).with_name("results.jsonl")
@@ -167,7 +168,7 @@ def main() -> None:
     """Write the page."""
     args = page_options(__doc__, LINES, PAGE)
     lines = read_lines(args.lines)
-    args.out.write_text(page([line for line in lines if not line["quick"]]), encoding="utf-8")
+    write_page(args.out, page([line for line in lines if not line["quick"]]), lines)
     print(args.out)
 
 

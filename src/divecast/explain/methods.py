@@ -367,7 +367,7 @@ class Explaining(ABC):
         Example:
             >>> attribution = model.why(panel, "test", every=11)
             >>> attribution.share.shape
-            (3, 24)
+            (2, 24)
         """
         fitted, windows = self._part_windows(data, part, every)
         return attribute(fitted, windows_to_explain(windows, part, every, at), labels)

@@ -48,8 +48,8 @@ class AttributionDisplay(Display):
 
         Example:
             >>> from divecast.plots import AttributionDisplay
-            >>> len(AttributionDisplay.from_attribution(model.why(panel, every=25)).frame())  # 3 components, 24 steps
-            72
+            >>> len(AttributionDisplay.from_attribution(model.why(panel, every=25)).frame())  # 2 components, 24 steps
+            48
         """
         return self.attribution.frame("step")
 

@@ -44,7 +44,7 @@ class Attribution(Plottable):
     Example:
         >>> attribution = model.why(panel, "test", every=11)
         >>> attribution.components
-        ('b_hour', 'b_weekday', 'a')
+        ('b_hour', 'b_weekday')
         >>> round(float(attribution.overall.sum()), 6)
         1.0
     """
