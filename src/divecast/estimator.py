@@ -620,10 +620,11 @@ class DeepDIVE(Forecasting, Explaining):
             ConfigError: the model has a column of this name, or an argument has another form or is out of range.
 
         Example:
-            >>> grown = DeepDIVE.from_plan(model.plan).fit(panel, progress=False)
-            >>> days = [f"2016-0{month}-{day:02d}" for month in (1, 2, 3) for day in range(1, 29, 9)]
-            >>> grown.propose_factor(panel, days, name="strike", n_shuffles=20).unit
-            'row'
+            >>> from copy import copy
+            >>> days = [f"2016-0{month}-{day:02d}" for month in (1, 2) for day in range(3, 29, 4)]
+            >>> proposal = copy(model).propose_factor(panel, days, name="strike", n_shuffles=20)
+            >>> proposal.unit, [each.name for each in proposal.classes]
+            ('row', ['no', 'yes'])
         """
         check_at_least(1, n_shuffles=n_shuffles)
         if not 0 < alpha < 1:

@@ -491,7 +491,7 @@ class Explaining(ABC):
 
         Example:
             >>> print(str(model.track_record(panel, most=20)).split(":")[0])
-            20 forecasts of the test part
+            19 forecasts of the test part
         """
         check_at_least(1, most=most)
         return track_record(self.fitted_model, data, part, most)

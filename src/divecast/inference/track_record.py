@@ -33,6 +33,10 @@ class SeriesRecord:
         rival_mae: its mean absolute error on the same values.
         coverage: share of the values within their interval.
         nominal: share that the interval should hold.
+
+    Example:
+        >>> model.track_record(panel, most=20).of(panel.channels[0]).part
+        'test'
     """
 
     series: str

@@ -23,6 +23,10 @@ class ProposedClass:
         n_spans: separate spans of time, recordings or series of it among what is held out.
         recall: share of its windows held out that are read as it.
         error_ratio: mean absolute error of forecasts of its rows, over that of all rows held out; NaN if unknown.
+
+    Example:
+        >>> ProposedClass("yes", n_learned=96, n_held_out=48, n_spans=2, recall=0.8, error_ratio=1.5).n_spans
+        2
     """
 
     name: str
@@ -54,6 +58,13 @@ class FactorProposal:
         rule: the rule, in words.
         reason: what decided, in words.
         advice: what to do with it, in words.
+
+    Example:
+        >>> from copy import copy
+        >>> days = [f"2016-0{month}-{day:02d}" for month in (1, 2) for day in range(3, 29, 4)]
+        >>> proposal = copy(model).propose_factor(panel, days, name="strike", n_shuffles=20)
+        >>> proposal.name, proposal.read.n_shuffles
+        ('strike', 20)
     """
 
     name: str
@@ -76,6 +87,12 @@ class FactorProposal:
 
         Args:
             backend: ``pandas``, ``polars`` or ``pyarrow``.
+
+        Example:
+            >>> from copy import copy
+            >>> days = [f"2016-0{month}-{day:02d}" for month in (1, 2) for day in range(3, 29, 4)]
+            >>> copy(model).propose_factor(panel, days, name="strike", n_shuffles=20).frame().shape
+            (3, 6)
         """
         there = {"read": self.read, "of_a": self.of_a, "of_errors": self.of_errors}
         measures = {name: each for name, each in there.items() if each is not None}

@@ -23,6 +23,10 @@ class AgainstShuffled:
         shuffled_highest: highest of them.
         n_shuffles: their number.
         p: share of labellings, this one included, whose value is at least as high (a permutation test).
+
+    Example:
+        >>> AgainstShuffled.of(lambda classes: float(classes[0]), np.array([2]), [np.array([n]) for n in range(4)]).p
+        0.6
     """
 
     value: float
@@ -33,7 +37,12 @@ class AgainstShuffled:
 
     @classmethod
     def of(cls, measure: Callable[[Classes], float], classes: Classes, shuffles: list[Classes]) -> "AgainstShuffled":
-        """Measure a labelling and its shuffles; a value that is not defined counts as the lowest."""
+        """Measure a labelling and its shuffles; a value that is not defined counts as the lowest.
+
+        Example:
+            >>> AgainstShuffled.of(lambda classes: 1.0, np.array([2]), [np.array([1])]).n_shuffles
+            1
+        """
         value = measure(classes)
         others = np.array([measure(each) for each in shuffles])
         n_higher = int((others >= value).sum()) if np.isfinite(value) else len(others)
