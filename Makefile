@@ -24,7 +24,7 @@ STAMP := $(VENV)/.installed
 RIVALS := .venv-rivals
 DOCS := .venv-docs
 
-.PHONY: help setup constraints demo test test-all coverage audit mutants lint format rivals docs bench bench-import reproduce clean
+.PHONY: help setup constraints demo test test-all coverage audit mutants lint format rivals docs pages bench bench-import reproduce clean
 
 help:
 	@echo "make demo          set up, fit a model on the shipped loads and forecast; results in demo/"
@@ -35,6 +35,7 @@ help:
 	@echo "make mutants       change the code in many small ways, and write to docs/mutants.md what the tests do not detect"
 	@echo "make lint          ruff, mypy and import-linter"
 	@echo "make format        sort imports and format the code"
+	@echo "make pages         write the pages that are made from the code: public names, messages, extras"
 	@echo "make docs          build the site into build/site, with all links checked; open build/site/index.html"
 	@echo "make bench         compare divecast and other forecasters on DATA=PATH (hours), write docs/benchmarks.md"
 	@echo "make reproduce     the paper's tables on CASE=motion, or another with DATA=PATH; REPRODUCE_FLAGS=--quick to try"
@@ -92,6 +93,14 @@ mutants: $(STAMP)
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The pages that are made from the code and the installed packages; tests say when they are no longer up to date.
+pages: $(STAMP)
+	$(BIN)/python scripts/write_api_page.py
+	$(BIN)/python scripts/write_errors_page.py
+	$(BIN)/python scripts/write_messages_page.py
+	$(BIN)/python scripts/write_extras.py
+	$(BIN)/python scripts/write_compare.py
 
 # A separate environment, so that set-up stays quick; it reads the package without installing it.
 docs: $(DOCS)/.installed
