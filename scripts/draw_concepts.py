@@ -8,7 +8,7 @@ The curves are made up: they show what a term means, not what a model found.
 import math
 import random
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "figures" / "concepts"
@@ -53,8 +53,8 @@ def joined(points: Iterable[Point]) -> str:
 class Sheet:
     """An SVG that is being drawn in the colours of one scheme."""
 
-    def __init__(self, colours: dict[str, str]) -> None:
-        self.colours = colours
+    def __init__(self, colours: dict[str, str], height: int = HEIGHT) -> None:
+        self.colours, self.height = colours, height
         self.shapes: list[str] = []
 
     def line(self, points: Iterable[Point], colour: str = "ink", *, width: float = 1.8, dash: str = "") -> None:
@@ -95,7 +95,7 @@ class Sheet:
     def svg(self, title: str) -> str:
         """Return the drawing."""
         words = "\n".join(["", tag("title", title), *self.shapes, ""])
-        frame = f"0 0 {WIDTH} {HEIGHT}"
+        frame = f"0 0 {WIDTH} {self.height}"
         return tag("svg", words, xmlns="http://www.w3.org/2000/svg", viewBox=frame, role="img", font_family=FONT) + "\n"
 
 
@@ -289,18 +289,23 @@ DRAWINGS: dict[str, Callable[[Sheet], None]] = {
 }
 
 
-def write(folder: Path) -> list[Path]:
+def write_drawings(drawings: Mapping[str, Callable[[Sheet], None]], folder: Path, height: int = HEIGHT) -> list[Path]:
     """Write every drawing in both schemes, the same bytes each time."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, draw in DRAWINGS.items():
+    for name, draw in drawings.items():
         for scheme, colours in PALETTES.items():
-            sheet = Sheet(colours)
+            sheet = Sheet(colours, height)
             draw(sheet)
             path = folder / f"{name}-{scheme}.svg"
             path.write_text(sheet.svg((draw.__doc__ or name).rstrip(".")), encoding="utf-8")
             written.append(path)
     return written
+
+
+def write(folder: Path) -> list[Path]:
+    """Write the drawings of the concepts."""
+    return write_drawings(DRAWINGS, folder)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import divecast
-from scripts import draw_concepts, make_example_tables, write_compare, write_extras, write_messages_page
+from scripts import draw_concepts, draw_method, make_example_tables, write_compare, write_extras, write_messages_page
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -60,7 +60,9 @@ def test_every_class_of_errors_is_explained() -> None:
     assert set(write_messages_page.CLASSES) == set(write_messages_page.TO_DO) == named
 
 
-@pytest.mark.parametrize("script", [draw_concepts, make_example_tables], ids=lambda script: script.__name__)
+@pytest.mark.parametrize(
+    "script", [draw_concepts, draw_method, make_example_tables], ids=lambda script: script.__name__
+)
 def test_drawings_and_tables_are_those_of_their_scripts(script, tmp_path: Path) -> None:
     written = script.write(tmp_path)
     kept = {path.name: path.read_bytes() for path in script.FOLDER.iterdir()}
