@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from divecast import ConfigError, DataError, DeepDIVE, Label, Panel
+from divecast import ConfigError, DataError, DeepDIVE, Label, Panel, TrainingConfig
 from divecast.fit import add_factor as adding
 from divecast.fit.proposals.labelling import labelled
 from divecast.fit.proposals.measures import explained_share
@@ -15,7 +15,7 @@ from divecast.fit.proposals.propose import LabellingTest, ProposalSettings
 from divecast.fit.proposals.shuffles import AgainstShuffled
 from divecast.inference.predict import encode_windows
 from laws import assert_same_bits, frozen
-from worlds import hours, moves
+from worlds import SMALL, hours, moves
 
 WORLD = hours(weeks=10)
 PANEL = WORLD.panel
@@ -116,6 +116,29 @@ def test_labels_of_recordings_are_exchanged_within_people(moves_model, monkeypat
     assert proposal.read.value > 0.9
     held = {each.name: each.n_spans for each in proposal.classes}
     assert held == {"fast": 4, "slow": 4}
+
+
+def test_labels_of_people_are_exchanged_among_people(moves_model, monkeypatch):
+    monkeypatch.setattr(adding, "_STEPS", 20)
+    data = moves(n_each=8)
+    tall = {
+        name: "yes" if person in ("p1", "p3", "p4", "p6") else "no"
+        for name, person in zip(data.names, data.labels["person"], strict=True)
+    }
+    proposal = copied(moves_model).propose_factor(data, tall, name="tall", n_shuffles=99)
+    assert proposal.shuffled == "exchanged among persons"
+    assert proposal.read.p > 0.1  # of two people held out there are two arrangements
+
+
+@pytest.mark.slow
+def test_errors_of_independent_series_are_explained_by_days_that_move_them():
+    model = DeepDIVE(6, 24, ["hour"], model=SMALL, training=TrainingConfig(epochs=1), series="independent")
+    model.fit(PANEL, progress=False)
+    moved, plain = (copied(model).propose_factor(each, STRIKES, name="strike") for each in (struck(), PANEL))
+    assert moved.of_errors.p <= 0.05 < plain.of_errors.p
+    assert moved.of_errors.value > 0.05
+    assert moved.read.value > plain.read.value
+    assert not plain.kept
 
 
 def test_p_of_random_classes_is_uniform(moves_model):

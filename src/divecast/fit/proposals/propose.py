@@ -270,15 +270,21 @@ def _units(windows: Windows) -> NDArray[np.int64]:
 def _exchanged(
     fitted: FittedModel, source: Any, classes: Classes, settings: ProposalSettings
 ) -> tuple[list[Classes], str]:
-    """Exchange the labels of recordings: within people, if the split of the fit names them and labels differ there."""
-    group, strata, who = getattr(fitted.provenance.split, "group", None), np.zeros(len(classes), dtype=np.int64), ""
-    if group is not None and source.has_label(group):
-        units = recording_units(source, group)[0]
-        known = classes >= 0
-        varies = any(len(np.unique(classes[known & (units == unit)])) > 1 for unit in np.unique(units))
-        strata, who = (units, f" within each {group}") if varies else (strata, "")
-    shuffles = exchanged(classes, strata, settings.n_shuffles, fitted.provenance.plan.seed)
-    return shuffles, f"exchanged among recordings{who}"
+    """Exchange the labels of recordings.
+
+    Where the split of the fit names people, labels are exchanged within each of them if they differ there, and else
+    among people: recordings of one person are no independent witnesses of what that person is.
+    """
+    group, seed, n = getattr(fitted.provenance.split, "group", None), fitted.provenance.plan.seed, settings.n_shuffles
+    if group is None or not source.has_label(group):
+        return exchanged(classes, np.zeros_like(classes), n, seed), "exchanged among recordings"
+    units = recording_units(source, group)[0]
+    of_unit = [np.unique(classes[(units == unit) & (classes >= 0)]) for unit in range(int(units.max()) + 1)]
+    if any(len(each) > 1 for each in of_unit):
+        return exchanged(classes, units, n, seed), f"exchanged among recordings within each {group}"
+    people = np.array([each[0] if len(each) else -1 for each in of_unit], dtype=np.int64)
+    shuffles = exchanged(people, np.zeros_like(people), n, seed)
+    return [np.where(classes >= 0, each[units], -1) for each in shuffles], f"exchanged among {group}s"
 
 
 @torch.no_grad()
