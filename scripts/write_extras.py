@@ -20,6 +20,7 @@ BEGIN, END = "<!-- extras: written by scripts/write_extras.py -->", "<!-- end of
 NOT_FOR_USERS = ("dev",)
 PURPOSES = {
     "captum": "attribution of the network's part",
+    "dask": "forecasts of tables that are spread over machines",
     "distributed": "fits on several devices",
     "fev": "tasks of the benchmark fev",
     "hierarchy": "forecasts of totals and series that add up",
@@ -27,6 +28,7 @@ PURPOSES = {
     "hub": "models on the Hugging Face Hub",
     "mcp": "a model served to language models",
     "mlflow": "runs and models in MLflow",
+    "notebook": "`explore_widget` in notebooks",
     "onnx": "`export` to ONNX",
     "pandas": "tables of pandas; Excel files also need openpyxl",
     "plot": "figures",

@@ -35,7 +35,7 @@ from divecast.errors import (
 from divecast.estimator import DeepDIVE
 from divecast.persistence.version import __version__ as __version__
 from divecast.selection import Between, backtest, search
-from divecast.train.tools import MLflowTracker, TensorBoardTracker, WandbTracker, autolog
+from divecast.train.tools import autolog
 
 __all__ = [
     "ArtifactError",
@@ -56,15 +56,12 @@ __all__ = [
     "EncoderConfig",
     "Label",
     "LossConfig",
-    "MLflowTracker",
     "ModelConfig",
     "NotFittedError",
     "Panel",
     "RankError",
     "Recordings",
-    "TensorBoardTracker",
     "TrainingConfig",
-    "WandbTracker",
     "autolog",
     "backtest",
     "datasets",

@@ -381,7 +381,7 @@ class DeepDIVE(Forecasting, Explaining):
                 passes that validation has chosen and the intervals of the first fit (docs/production.md). This is the
                 model for new data; to measure one, leave it out. The checkpoint of the second fit is a file beside
                 the first one that ends in ``.refit``.
-            callbacks: called after each step and epoch; trackers, such as ``MLflowTracker``, learn settings and model,
+            callbacks: called after each step and epoch; trackers (``divecast.train.MLflowTracker``) learn settings and model,
                 too (docs/experiments.md).
             probe: measures gradients during the fit, such as ``divecast.train.conflict.probe.ConflictProbe``; it does
                 not change the model.
@@ -775,6 +775,29 @@ class DeepDIVE(Forecasting, Explaining):
         from divecast.inference.export import export_model
 
         export_model(self.fitted_model, Path(path), levels)
+
+    def explore_widget(self, data: Any, series: str | None = None) -> Any:
+        """Return a widget for notebooks: choose a series, a time and other classes, and see the forecast.
+
+        The kernel computes each forecast as ``forecast`` and ``what_if`` do; nothing is served. Times to choose from
+        are the last 500, one horizon apart.
+
+        Args:
+            data: as in ``forecast``; at least one window.
+            series: the series to begin with; the first if omitted.
+
+        Returns:
+            An ``anywidget.AnyWidget``; as the last line of a cell, it is shown. Its ``question`` can also be set.
+
+        Raises:
+            NotFittedError: the model is not fitted.
+            ConfigError: anywidget is not installed (``divecast[notebook]``), or the model is one of independent series.
+            DataError: the data cannot be used, or there is no such series.
+
+        Example:
+            >>> model.explore_widget(panel)  # doctest: +SKIP
+        """
+        return import_module("divecast.explorer.widget").explore_widget(self, data, series)
 
     def info(self) -> dict[str, Any]:
         """Return a description of the fitted model as JSON values: data, classes, size, settings and history.

@@ -110,7 +110,7 @@ class Explorer:
 
     def forecast(self, question: ForecastQuestion) -> tuple[Forecast, ForecastParts | None]:
         """Answer as ``DeepDIVE.forecast``; with the parts if the question asks for them."""
-        windows = self._windows_of(question)
+        windows = self.windows_of(question)
         n_curves = 1 + len(question.levels) + _PARTS * question.parts
         self._check_size(windows, question.channels, self.fitted.shape.horizon * n_curves)
         with of_field("levels", only=True):
@@ -119,7 +119,7 @@ class Explorer:
 
     def encode(self, question: EncodeQuestion) -> Codes:
         """Answer as ``DeepDIVE.encode``."""
-        return encode_windows(self.fitted, self._windows_of(question))
+        return encode_windows(self.fitted, self.windows_of(question))
 
     def what_if(self, question: WhatIfQuestion) -> Counterfactual:
         """Answer as ``DeepDIVE.what_if``; a window in the request is adjusted by the server's data."""
@@ -127,7 +127,7 @@ class Explorer:
             raise RefusedError("future", "A scenario is of windows of the server's data", hint="Name them in at")
         with of_field("to"):
             wanted = None if question.to is None else wanted_classes(self.fitted, question.to)
-        windows = self._windows_of(question)
+        windows = self.windows_of(question)
         shape = self.fitted.shape
         size = shape.horizon * (3 + 2 * len(question.levels)) + 3 * shape.lookback
         self._check_size(windows, question.channels, size)
@@ -150,7 +150,7 @@ class Explorer:
         with of_field("dimension"):
             moved = find_dimension(self.fitted, question.dimension)
         stops = question.positions or moved.default_positions(None, 3.0)
-        windows = self._windows_of(question)
+        windows = self.windows_of(question)
         shape = self.fitted.shape
         self._check_size(windows, question.channels, (1 + len(stops)) * (shape.lookback + shape.horizon))
         with of_field("unlabelled_code"):
@@ -174,7 +174,8 @@ class Explorer:
             )
         return find_anomalies(self.fitted, self.as_given.subset(chosen), self.reference(), DEFAULT_SCORES)
 
-    def _windows_of(self, question: OfWindows) -> Windows:
+    def windows_of(self, question: OfWindows) -> Windows:
+        """Return the windows that a question names, or the one in it."""
         if question.window is not None:
             return request_window(self.fitted, self.windows.source, question.window)
         with of_field("at"):

@@ -9,6 +9,8 @@ from divecast.train.checkpoint import SCHEMA as CHECKPOINT_SCHEMA
 from divecast.train.conflict.probe import ConflictProbe
 from divecast.train.history import EpochRecord
 from divecast.train.loop import Checkpointing
+from divecast.train.tools import MLflowTracker, TensorBoardTracker, WandbTracker
+from divecast.train.trackers import Tracker
 
 __all__ = [
     "CHECKPOINT_KIND",
@@ -17,4 +19,8 @@ __all__ = [
     "Checkpointing",
     "ConflictProbe",
     "EpochRecord",
+    "MLflowTracker",
+    "TensorBoardTracker",
+    "Tracker",
+    "WandbTracker",
 ]

@@ -10,12 +10,10 @@ from divecast import (
     ByTime,
     DataError,
     DeepDIVE,
-    MLflowTracker,
-    TensorBoardTracker,
     TrainingConfig,
-    WandbTracker,
     autolog,
 )
+from divecast.train import MLflowTracker, TensorBoardTracker, WandbTracker
 from worlds import SMALL, hours
 
 pytestmark = pytest.mark.filterwarnings("default")  # the tools warn of themselves and of their packages

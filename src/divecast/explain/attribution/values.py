@@ -38,8 +38,9 @@ class ValueAttribution:
         baseline: (window,) the same of a constant window, each series at its own mean.
 
     Example:
-        >>> told = model.why_values(panel, "G0-A", at=["2016-03-05"])  # doctest: +SKIP
-        >>> told.values.sum((1, 2)), told.part - told.baseline  # doctest: +SKIP
+        >>> told = model.why_values(panel, "G0-A", steps=[1])
+        >>> bool(np.allclose(told.values.sum((1, 2)), told.part - told.baseline, atol=0.01))
+        True
     """
 
     keys: Keys
@@ -61,6 +62,10 @@ class ValueAttribution:
 
         Args:
             backend: kind of table; that of the data by default.
+
+        Example:
+            >>> model.why_values(panel, "G0-A", steps=[1]).frame(backend="pandas").shape
+            (192, 4)
         """
         n_windows, n_rows, n_channels = self.values.shape
         windows, channels, rows = (axis.ravel() for axis in np.indices((n_windows, n_channels, n_rows)))
