@@ -381,8 +381,8 @@ class DeepDIVE(Forecasting, Explaining):
                 passes that validation has chosen and the intervals of the first fit (docs/production.md). This is the
                 model for new data; to measure one, leave it out. The checkpoint of the second fit is a file beside
                 the first one that ends in ``.refit``.
-            callbacks: called after each step and epoch; trackers (``divecast.train.MLflowTracker``) learn settings and model,
-                too (docs/experiments.md).
+            callbacks: called after each step and epoch; trackers (``divecast.train.MLflowTracker``) learn settings and
+                model, too (docs/experiments.md).
             probe: measures gradients during the fit, such as ``divecast.train.conflict.probe.ConflictProbe``; it does
                 not change the model.
             progress: whether to show a progress bar.

@@ -72,7 +72,7 @@ ELSEWHERE = {
     r".*(autolog|divecast\.mlflow)": "tests/slow/tools",
     r".*save_pretrained": "tests/interfaces/test_hub.py",
     r"from functools import cache|import dask|schema = ": "tests/slow/tools/test_dask.py",
-    r"from divecast import Between": "tests/selection/test_study.py",
+    r"from divecast import Between|.* --prune": "tests/selection/test_study.py",
     r"torchrun |.* --devices ": "tests/slow/test_launch.py",
     r"python -m research\.": "tests/research",
     r".* --ray ": "tests/slow/test_ray.py",
