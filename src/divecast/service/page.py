@@ -35,11 +35,11 @@ def _lines(described: Mapping[str, Any]) -> Iterator[str]:
             body = operation.get("requestBody", {}).get("content", {})
             if body:
                 yield f"<p>Body: {', '.join(f'<code>{escape(name)}</code>' for name in body)}.</p>"
-                yield from _fields(body["application/json"]["schema"])
+                yield from _field_rows(body["application/json"]["schema"])
             yield from _statuses(operation["responses"])
 
 
-def _fields(schema: Mapping[str, Any]) -> Iterator[str]:
+def _field_rows(schema: Mapping[str, Any]) -> Iterator[str]:
     yield "<table><tr><th>field</th><th>default</th><th>meaning</th></tr>"
     for name, field in schema["properties"].items():
         default = "needed" if name in schema["required"] else escape(str(field.get("default")))
