@@ -9,19 +9,7 @@ import divecast
 
 PACKAGE = Path(divecast.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
-LOOSE = {
-    "__init__",
-    "_device",
-    "_optional",
-    "_text",
-    "config",
-    "errors",
-    "estimator",
-    "mlflow",
-    "nixtla",
-    "results",
-    "types",
-}
+LOOSE = {"__init__", "_device", "_optional", "_text", "config", "errors", "estimator", "nixtla", "results", "types"}
 
 
 def room_of(path: Path) -> str:
