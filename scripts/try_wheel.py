@@ -10,12 +10,14 @@ that nothing but the installed package is imported.
 import argparse
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,13 +43,26 @@ def interpreter(name: str) -> str:
     raise FileNotFoundError(message)
 
 
-def ran(command: Sequence[str], folder: Path, programs: Path | None = None) -> float:
-    """Run a command in a folder, with the programs of an environment before all others, and return its seconds."""
+@dataclass(frozen=True)
+class Took:
+    """Seconds on the clock, and those of the processor."""
+
+    clock: float = 0.0
+    processor: float = 0.0
+
+    def __str__(self) -> str:
+        return f"{self.clock:.0f} s, {self.processor:.0f} s of the processor"
+
+
+def ran(command: Sequence[str], folder: Path, programs: Path | None = None) -> Took:
+    """Run a command in a folder, with the programs of an environment before all others, and return what it took."""
     usual = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     path = usual["PATH"] if programs is None else f"{programs}:{usual['PATH']}"
-    began = time.monotonic()
+    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, cwd=folder, env=usual | {"PATH": path}, check=True)
-    return time.monotonic() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Took(time.monotonic() - began, processor)
 
 
 def environment(python: str, folder: Path) -> Path:
@@ -67,15 +82,17 @@ def blocks(page: str, language: str) -> str:
     return "\n".join(re.findall(rf"(?ms)^```{language}\n(.*?)^```", text))
 
 
-def try_page(page: str, programs: Path) -> float:
-    """Do what a page says in a new folder that has its tables, and return the seconds from the first command on."""
+def try_page(page: str, programs: Path) -> str:
+    """Do what a page says in a new folder that has its tables, and return how long its commands and programs took."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for file in (DOCS / "data").iterdir():
             shutil.copyfile(file, folder / file.name)
         (folder / "page.py").write_text(blocks(page, "python"), encoding="utf-8")
-        shell = ran(["bash", "-euc", blocks(page, "sh")], folder, programs)
-        return shell + ran(["python", "page.py"], folder, programs)
+        lines = blocks(page, "sh")
+        shell = ran(["bash", "-euc", lines], folder, programs) if lines else None
+        program = ran(["python", "page.py"], folder, programs)
+    return f"{page}: {f'in the shell {shell}; ' if shell else ''}in Python {program}"
 
 
 def try_on(python: str, folder: Path, what: list[str], pages: Sequence[str]) -> list[str]:
@@ -90,10 +107,10 @@ def try_on(python: str, folder: Path, what: list[str], pages: Sequence[str]) -> 
     programs = environment(interpreter(python), folder)
     pip = [str(programs / "python"), "-m", "pip"]
     subprocess.run([*pip, "uninstall", "--quiet", "--yes", "divecast"], check=False)
-    lines = [f"install, but torch: {ran([*pip, 'install', '--quiet', *what], folder):.0f} s"]
+    lines = [f"install, but torch: {ran([*pip, 'install', '--quiet', *what], folder)}"]
     with tempfile.TemporaryDirectory() as empty:
-        lines.append(f"divecast demo --quick: {ran(['divecast', 'demo', '--quick'], Path(empty), programs):.0f} s")
-    return [*lines, *(f"{page}: {try_page(page, programs):.0f} s" for page in pages)]
+        lines.append(f"divecast demo --quick: {ran(['divecast', 'demo', '--quick'], Path(empty), programs)}")
+    return [*lines, *(try_page(page, programs) for page in pages)]
 
 
 def main() -> int:
