@@ -70,6 +70,7 @@ ELSEWHERE = {
     r"divecast serve|docker |curl .*8766|import httpx": "tests/service",
     r"divecast mcp|from mcp": "tests/agents",
     r".*(autolog|divecast\.mlflow)": "tests/slow/tools",
+    r"from divecast import Between": "tests/selection",
     r".*save_pretrained": "tests/interfaces/test_hub.py",
     r"from functools import cache|import dask|schema = ": "tests/slow/tools/test_dask.py",
     r"from divecast import Between|.* --prune": "tests/selection/test_study.py",
