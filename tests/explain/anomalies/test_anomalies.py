@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from divecast import DataError, Panel
+from divecast import DataError, DeepDIVE, Panel, TrainingConfig
 from divecast.errors import ConfigError
 from divecast.explain.anomalies.forecast_errors import jumps, longest_run
 from divecast.explain.anomalies.reference import CHANNEL_SCORES, SCORES, Reference
 from divecast.explain.anomalies.window_scores import marginal_kl, score_windows
 from divecast.inference import predict as inference
 from plain import plain_model
-from worlds import hours, moves
+from worlds import SMALL, hours, moves
 
 FIELDS = ("channels", "rows", "surprise", "bound", "inferred", "probability", "given")
 
@@ -295,3 +295,14 @@ def test_where_no_label_is_given_none_is_read_as_another(of_moves):
 def test_what_cannot_be_read_is_said(test_part, asked, said):
     with pytest.raises(ConfigError, match=said):
         test_part.label_disagreements(*asked)
+
+
+@pytest.mark.slow
+def test_windows_at_the_start_of_independent_series_have_no_forecast_before_them() -> None:
+    panel = hours(weeks=4).panel
+    model = DeepDIVE(6, 24, ["hour"], model=SMALL, training=TrainingConfig(epochs=1), series="independent")
+    anomalies = model.fit(panel, progress=False).anomalies(panel)
+    for series in range(4):
+        level = anomalies.raw_scores.channels[0, anomalies.segments == series, 0]
+        assert np.isnan(level[:6]).all()  # a horizon before the first value or at it
+        assert np.isfinite(level[6:]).all()

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from divecast.data import Windows
+from divecast.data.sources.series_rows import SeriesRows
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import batches, predict
 from divecast.inference.results import Floats
@@ -37,6 +38,8 @@ def forecast_errors(fitted: FittedModel, windows: Windows) -> ForecastErrors:
     """Score the last ``horizon`` rows of every window."""
     origins = windows.origins - fitted.shape.horizon
     whole = origins - fitted.shape.lookback >= windows.source.offsets[windows.segments]
+    if isinstance(windows.source, SeriesRows):  # rows beside a series have no value to forecast from
+        whole &= origins > windows.source.blocks.start[windows.segments]
     shape = (len(STATISTICS), len(windows), len(fitted.channels))
     scores, rows = np.full(shape, np.nan, dtype=np.float32), np.zeros(shape, dtype=np.int16)
     if whole.any():
