@@ -28,7 +28,7 @@ class AttributionDisplay(Display):
         >>> from divecast.plots import AttributionDisplay
         >>> display = AttributionDisplay.from_attribution(model.why(panel, every=25))
         >>> display.attribution.components
-        ('b_hour', 'b_weekday', 'a')
+        ('b_hour', 'b_weekday')
     """
 
     attribution: Attribution
