@@ -49,7 +49,7 @@ def test_every_path_is_marked_as_read_or_written():
         if mark is None and (base in (Path, Path | None) or option.name in PLACES)
     ]
     assert unmarked == []
-    silent = {"demo", "evaluate", "explore", "info"}  # they read or write nothing
+    silent = {"demo", "evaluate", "explore", "info", "mcp", "narrate", "serve"}  # they read or write nothing
     assert {command for command, *_ in pairs()} == {*program().commands} - silent
 
 
