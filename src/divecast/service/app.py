@@ -53,8 +53,7 @@ class _State:
         try:
             await self.pool.run(partial(self._compute, name, job))
         finally:
-            if job in waiting:  # given up
-                waiting.remove(job)
+            _taken(waiting, job)  # given up, unless it was computed
         if job.answer is None or isinstance(job.answer, Exception):
             raise job.answer or TooLongError
         return job.answer
@@ -62,14 +61,21 @@ class _State:
     def _compute(self, name: str, job: Job) -> None:
         """Compute a request and others that wait, unless it was computed with an earlier one."""
         waiting = self.waiting[name]
-        if job not in waiting:
+        if not _taken(waiting, job):
             return
-        others = [each for each in waiting[: self.limits.together] if each is not job]
-        together = [job, *others[: self.limits.together - 1]]
-        for each in together:
-            waiting.remove(each)
+        others = waiting[: self.limits.together - 1]
+        together = [job, *(each for each in others if _taken(waiting, each))]
         forecast_jobs(together)
         self.metrics.together.observe(len(together))
+
+
+def _taken(waiting: list[Job], job: Job) -> bool:
+    """Take a job out of those that wait; False if the other thread has."""
+    try:
+        waiting.remove(job)
+    except ValueError:
+        return False
+    return True
 
 
 def build_service(models: Mapping[str, DeepDIVE], rules: AccessRules, limits: ServiceLimits) -> ASGIApp:

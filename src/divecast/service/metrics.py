@@ -5,6 +5,8 @@ Several workers add up where the environment has ``PROMETHEUS_MULTIPROC_DIR``, a
 
 import os
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,6 +15,7 @@ from divecast._optional import need
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _TOGETHER = (1, 2, 4, 8, 16, 32)
+_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -43,9 +46,11 @@ class Metrics:
     def text(self) -> bytes:
         """Return all numbers, of all workers."""
         registry = self._registry
-        if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-            registry = self._client.CollectorRegistry()
-            need("prometheus_client.multiprocess").MultiProcessCollector(registry)
+        if _FOLDER in os.environ:
+            registry, files = self._client.CollectorRegistry(), need("prometheus_client.multiprocess")
+            for pid in _ended(Path(os.environ[_FOLDER])):
+                files.mark_process_dead(pid)  # what it had open is no longer
+            files.MultiProcessCollector(registry)
         text: bytes = self._client.generate_latest(registry)
         return text
 
@@ -85,3 +90,13 @@ class MetricsMiddleware:
             self._metrics.open.dec()
             self._metrics.requests.labels(*names, str(status or "none")).inc()
             self._metrics.seconds.labels(*names).observe(time.monotonic() - began)
+
+
+def _ended(folder: Path) -> Iterator[int]:
+    """Yield the workers that have numbers of what is open but are no more."""
+    for file in folder.glob("gauge_live*_*.db") if os.name != "nt" else ():  # where 0 is a signal that ends
+        pid = int(file.stem.rpartition("_")[2])
+        try:
+            os.kill(pid, 0)
+        except (ProcessLookupError, PermissionError):  # or it is of another user, so none of the workers
+            yield pid

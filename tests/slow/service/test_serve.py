@@ -81,6 +81,7 @@ def test_workers_that_are_killed_lose_no_answer_and_are_replaced(model_file, hou
         assert [thread.wrong for thread in asking] == [[]] * 4
         assert min(thread.right for thread in asking) > 10
         counted = httpx.get(f"{address}metrics").text
+        assert "divecast_requests_open 0.0" in counted  # also of requests that were open in killed workers
         total = re.search(
             r'divecast_requests_total\{model="hours",question="forecast",status="200"\} ([\d.]+)', counted
         )
