@@ -69,6 +69,7 @@ def test_all_combinations_are_fitted_once_each_in_order(tmp_path):
     assert len(fits.made) == 6
 
 
+@pytest.mark.slow
 def test_later_choices_are_better_than_early_ones(tmp_path):
     fits = Fits()
     found = run_study(tmp_path, "data", plan_of(RANGES, 60), fits.fit, fits.scored)
