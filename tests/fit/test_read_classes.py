@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from divecast.fit.read_classes import _share
+from divecast.fit.read_classes import _share, _usual_share
 
 LABELS = torch.arange(120) % 3
 RECORDINGS = np.repeat(np.arange(12), 10)
@@ -26,8 +26,16 @@ def test_the_encoder_has_its_share_unless_one_of_both_cannot_read_the_factor(
     closed: float, encoder: torch.Tensor, share: float
 ) -> None:
     logits = 4.0 * closed * sure_of(LABELS) / 10.0
-    assert _share(logits, sure_of(encoder), LABELS, RECORDINGS) == share
+    assert _share(logits, sure_of(encoder), LABELS, RECORDINGS, 0.3) == share
 
 
 def test_few_recordings_are_no_evidence() -> None:
-    assert _share(sure_of(LABELS), sure_of((LABELS + 1) % 3), LABELS, RECORDINGS // 2) == 0.3
+    assert _share(sure_of(LABELS), sure_of((LABELS + 1) % 3), LABELS, RECORDINGS // 2, 0.3) == 0.3
+
+
+@pytest.mark.parametrize(("n_recordings", "share"), [(7, 0.0), (8, 0.3)])
+def test_few_recordings_of_a_class_leave_the_encoder_out(n_recordings: int, share: float) -> None:
+    labels, recordings = np.repeat(np.arange(n_recordings) % 3, 10), np.repeat(np.arange(n_recordings), 10)
+    unlabelled = np.full(50, -1), np.repeat(np.arange(100, 105), 10)
+    both = np.concatenate([labels, unlabelled[0]]).astype(np.int16), np.concatenate([recordings, unlabelled[1]])
+    assert _usual_share(*both) == share

@@ -16,6 +16,7 @@ from divecast.model.marginal import LabelPath, RBFBlocks
 
 _MOST_WINDOWS, _TO_DRAW, _BATCH = 1500, 256, 32  # more windows of the same recordings told no more
 _SHARE = 0.3  # of the encoder: far too sure of new people, it decides where the closed form is not
+_LEAST_PER_CLASS = 2.5  # labelled recordings of a class, on average, from which the encoder learns it
 _LEAST_RECORDINGS = 10  # that tell whether the encoder helps
 _MUCH = 0.1  # nats; where the encoder alone is so much better, the closed form cannot read the factor
 _MARGIN = 1.25  # of a recording, of which only some windows are looked at
@@ -61,11 +62,18 @@ def solve_reader(path: LabelPath, train: Windows, groups: NDArray[np.int64] | No
         told = gram, torch.from_numpy(column.astype(np.int64)), n_classes, windows.segments, of_window
         dual, bias = solve_classes(*told)
         reader.sharpness[number] = sharpness(*told)
+        reader.encoder_share[number] = _usual_share(column, windows.segments)
         duals.append(dual)
         biases.append(bias)
     reader.weight.copy_(standard.T @ torch.cat(duals, dim=1) / standard.shape[1] / scale[:, None])
     reader.bias.copy_(torch.cat(biases))
-    reader.encoder_share.fill_(_SHARE)
+
+
+def _usual_share(labels: NDArray[np.int16], recordings: NDArray[np.int64]) -> float:
+    """Return the share of the encoder of one factor: none of few labelled recordings, which it learns by heart."""
+    known = labels >= 0
+    per_class = len(np.unique(recordings[known])) / max(1, len(np.unique(labels[known])))
+    return _SHARE if per_class >= _LEAST_PER_CLASS else 0.0
 
 
 def _farthest(distance: Tensor, recordings: NDArray[np.int64], groups: NDArray[np.int64] | None) -> tuple[float, float]:
@@ -99,7 +107,7 @@ def _some(labels: NDArray[np.int16], rng: np.random.Generator) -> NDArray[np.int
 def weigh_reader(path: LabelPath, valid: Windows) -> None:
     """Give the trained encoder its share of q(c|x): none or all where validation windows say so clearly.
 
-    Few people validate, so without evidence the share is what other people have chosen.
+    Few people validate, so without evidence the share stays as it is.
 
     Args:
         path: the label path, trained, with its reader solved.
@@ -119,8 +127,8 @@ def weigh_reader(path: LabelPath, valid: Windows) -> None:
             known = labels[:, number] >= 0
             if bool(known.any()):
                 logits, of_encoder = float(reader.sharpness[number]) * scores[known], learned[known]
-                chosen = _share(logits, of_encoder, labels[known, number], windows.segments[known.numpy()])
-                reader.encoder_share[number] = chosen
+                told = logits, of_encoder, labels[known, number], windows.segments[known.numpy()]
+                reader.encoder_share[number] = _share(*told, float(reader.encoder_share[number]))
 
 
 def _batches(reader: ClassReader, windows: Windows) -> Iterator[Tensor]:
@@ -129,7 +137,7 @@ def _batches(reader: ClassReader, windows: Windows) -> Iterator[Tensor]:
         yield windows.batch(index).x.to(reader.weight.device)
 
 
-def _share(logits: Tensor, learned: Tensor, labels: Tensor, recordings: NDArray[np.int64]) -> float:
+def _share(logits: Tensor, learned: Tensor, labels: Tensor, recordings: NDArray[np.int64], usual: float) -> float:
     """Return the share of the encoder: 0 or 1 if the labels are more likely than with the usual one, beyond chance.
 
     Args:
@@ -137,11 +145,12 @@ def _share(logits: Tensor, learned: Tensor, labels: Tensor, recordings: NDArray[
         learned: (window, class) log probabilities of the trained encoder.
         labels: (window,) class.
         recordings: (window,) recording, which chance draws whole.
+        usual: the share without evidence.
     """
     closed, encoder = (each.softmax(1).gather(1, labels[:, None])[:, 0].double() for each in (logits, learned))
-    both = (1.0 - _SHARE) * closed + _SHARE * encoder
+    both = (1.0 - usual) * closed + usual * encoder
     for share, alone, least in ((0.0, closed, 0.0), (1.0, encoder, _MUCH)):
         gained = means_by(recordings, (alone.clamp(min=_SMALLEST) / both.clamp(min=_SMALLEST)).log().numpy())[1]
         if len(gained) >= _LEAST_RECORDINGS and gained.mean() > max(least, gained.std(ddof=1) / np.sqrt(len(gained))):
             return share
-    return _SHARE
+    return usual

@@ -1,0 +1,1 @@
+"""Does a code of the joint future make better sample paths?"""
