@@ -3,11 +3,8 @@
 import sys
 from pathlib import Path
 
-from divecast.service.limits import ServiceLimits
-from divecast.service.serve import Service, serve
-from divecast.service.served import ModelFile
-from divecast.web.access import AccessRules
-from divecast.web.listen import open_socket
+from divecast.service import ModelFile, Service, ServiceLimits, serve
+from divecast.web import AccessRules, open_socket
 
 
 def main() -> None:
