@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from research.common import OLDER_RECORDINGS, read_lines
+from research.common import read_lines
 from research.model_versions import write_page
 from research.scripts import page_options
 
@@ -64,7 +64,7 @@ def page(lines: Sequence[Line]) -> str:
     cases = [[line for line in lines if line["case"] == case] for case in CASES]
     cases = [each for each in cases if each]
     return (
-        "\n".join([INTRO, OLDER_RECORDINGS, "", "## In short\n", *map(_short, cases), "", *map(_case, cases)]).rstrip()
+        "\n".join([INTRO, "## In short\n", *map(_short, cases), "", *map(_case, cases)]).rstrip()
         + "\n"
     )
 
