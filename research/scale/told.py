@@ -66,7 +66,7 @@ def section(lines: Sequence[Mapping[str, Any]]) -> str:
     """Return memory and time, as a section of docs/scale.md."""
     latest = {(line["series"], line["rows"]): line for line in lines}
     rows = [
-        f"| {n_series:,} | {n_rows:,} | {line['fit_peak_mib']:,} | {line['forecast_peak_mib']:,} | "
+        f"| {n_series:,} | {n_rows:,} | {line['stride']} | {line['fit_peak_mib']:,} | {line['forecast_peak_mib']:,} | "
         f"{line['fit_seconds']:.0f} | {line['forecast_seconds']:.1f} |"
         for (n_series, n_rows), line in sorted(latest.items())
     ]
@@ -77,8 +77,8 @@ all share and one of each, a look-back of {LOOKBACK} and a horizon of {HORIZON};
 highest resident memory of the process, pages of mapped files included, which a step of training of up to 384 series
 and the linear maps of all series take most of. Seconds are those on the clock of a machine that others used, too.
 
-| series | rows | fit, MiB | forecast, MiB | fit, s | forecast, s |
-|---:|---:|---:|---:|---:|---:|
+| series | rows | stride | fit, MiB | forecast, MiB | fit, s | forecast, s |
+|---:|---:|---:|---:|---:|---:|---:|
 {chr(10).join(rows)}
 """
 
