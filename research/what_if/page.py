@@ -63,10 +63,7 @@ def page(lines: Sequence[Line]) -> str:
     """Return the whole page."""
     cases = [[line for line in lines if line["case"] == case] for case in CASES]
     cases = [each for each in cases if each]
-    return (
-        "\n".join([INTRO, "## In short\n", *map(_short, cases), "", *map(_case, cases)]).rstrip()
-        + "\n"
-    )
+    return "\n".join([INTRO, "## In short\n", *map(_short, cases), "", *map(_case, cases)]).rstrip() + "\n"
 
 
 def _short(lines: Sequence[Line]) -> str:

@@ -6,8 +6,8 @@ from research.common import DOCS
 from research.model_versions import DEFAULTS, MODEL, hash_of_defaults, of_model, write_page
 
 PAGES = (
-    "anomalies", "benchmarks", "conflict", "counts", "decoded", "few_labels", "intervals", "known", "memory",
-    "new_series", "production", "reading", "reproduction", "results", "short_series", "what_if", "why",
+    "anomalies", "benchmarks", "conflict", "counts", "decoded", "few_labels", "intervals", "joint_future", "known",
+    "memory", "new_series", "production", "reading", "reproduction", "results", "short_series", "what_if", "why",
 )  # fmt: skip
 
 
