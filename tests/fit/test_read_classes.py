@@ -29,8 +29,13 @@ def test_the_encoder_has_its_share_unless_one_of_both_cannot_read_the_factor(
     assert _share(logits, sure_of(encoder), LABELS, RECORDINGS, 0.3) == share
 
 
-def test_few_recordings_are_no_evidence() -> None:
-    assert _share(sure_of(LABELS), sure_of((LABELS + 1) % 3), LABELS, RECORDINGS // 2, 0.3) == 0.3
+def test_few_recordings_do_not_take_the_encoder_out_but_give_it_all_if_they_agree() -> None:
+    few, flat = RECORDINGS // 2, torch.zeros(120, 3)
+    assert _share(sure_of(LABELS), sure_of((LABELS + 1) % 3), LABELS, few, 0.3) == 0.3
+    assert _share(flat, sure_of(LABELS), LABELS, few, 0.3) == 1.0
+    one_alone = torch.where(torch.from_numpy(few == 0), LABELS, (LABELS + 1) % 3)
+    assert _share(flat, sure_of(one_alone), LABELS, few, 0.3) == 0.3
+    assert _share(flat, sure_of(LABELS), LABELS, np.zeros(120, np.int64), 0.3) == 0.3  # one recording
 
 
 @pytest.mark.parametrize(("n_recordings", "share"), [(7, 0.0), (8, 0.3)])

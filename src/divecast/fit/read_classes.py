@@ -17,7 +17,8 @@ from divecast.model.marginal import LabelPath, RBFBlocks
 _MOST_WINDOWS, _TO_DRAW, _BATCH = 1500, 256, 32  # more windows of the same recordings told no more
 _SHARE = 0.3  # of the encoder: far too sure of new people, it decides where the closed form is not
 _LEAST_PER_CLASS = 2.5  # labelled recordings of a class, on average, from which the encoder learns it
-_LEAST_RECORDINGS = 10  # that tell whether the encoder helps
+_LEAST_RECORDINGS = 10  # that tell whether the encoder harms
+_ERRORS_OF_FEW = 3.0  # standard errors that the gain has to be with fewer
 _MUCH = 0.1  # nats; where the encoder alone is so much better, the closed form cannot read the factor
 _MARGIN = 1.25  # of a recording, of which only some windows are looked at
 _SMALLEST = 1e-6
@@ -149,8 +150,12 @@ def _share(logits: Tensor, learned: Tensor, labels: Tensor, recordings: NDArray[
     """
     closed, encoder = (each.softmax(1).gather(1, labels[:, None])[:, 0].double() for each in (logits, learned))
     both = (1.0 - usual) * closed + usual * encoder
-    for share, alone, least in ((0.0, closed, 0.0), (1.0, encoder, _MUCH)):
+    of_each = ((0.0, closed, 0.0), (1.0, encoder, _MUCH))
+    n, errors = len(np.unique(recordings)), 1.0
+    if n < _LEAST_RECORDINGS:  # they do not take the encoder out, and give it all only if they agree
+        of_each, errors = of_each[1:], _ERRORS_OF_FEW
+    for share, alone, least in of_each:
         gained = means_by(recordings, (alone.clamp(min=_SMALLEST) / both.clamp(min=_SMALLEST)).log().numpy())[1]
-        if len(gained) >= _LEAST_RECORDINGS and gained.mean() > max(least, gained.std(ddof=1) / np.sqrt(len(gained))):
+        if n > 1 and gained.mean() > max(least, errors * gained.std(ddof=1) / np.sqrt(n)):
             return share
     return usual
