@@ -19,7 +19,7 @@ def trial(rows: int = 30, rate: float = RATE, **more: object) -> pd.DataFrame:
 def write(folder: Path, **trials: pd.DataFrame) -> Path:
     for name, table in trials.items():
         path = folder / f"{name.replace('__', '/')}.csv"
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         table.assign(ay=np.cos(np.arange(len(table)))).to_csv(path, index=False)
     return folder
 
@@ -88,3 +88,12 @@ def test_a_model_reads_its_channels_from_files_that_have_more(tmp_path):
     with pytest.warns(DataWarning, match="1 channel unknown to the model left out: 'extra'"):
         data = read_source(more, like=replace(like, channels=before.channels))
     assert data.channels == before.channels
+
+
+def test_a_folder_of_very_many_files_is_refused_and_what_cannot_be_listed_does_not_count(tmp_path, monkeypatch):
+    folder = write(tmp_path / "trials", **{f"t{number}": trial() for number in range(3)})
+    (folder / "gone.csv").symlink_to(tmp_path / "nowhere")
+    assert len(Recordings.from_folder(folder).names) == 3
+    monkeypatch.setattr("divecast.data.tables.folder._MOST_FILES", 2)
+    with pytest.raises(DataError, match="more than 2 files"):
+        Recordings.from_folder(folder)

@@ -1,8 +1,10 @@
 """A folder of files with one recording each, as one table."""
 
+import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ from divecast.errors import DataError, warn_data
 
 STORE = "store.json"
 """File that makes a folder a store."""
+
+_MOST_FILES = 100_000  # a whole disk is no folder of recordings
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,9 @@ class Files:
 
 def is_folder_of_tables(folder: Path) -> bool:
     """Whether a folder has files of tables, also in folders within it, and is no store."""
-    return folder.is_dir() and not (folder / STORE).exists() and bool(_files(folder)[0])
+    if not folder.is_dir() or (folder / STORE).exists():
+        return False
+    return any(stem_of(path.name) is not None for path in islice(_within(folder), _MOST_FILES))
 
 
 def read_folder(folder: Path, column: str, files: Files) -> Any:
@@ -55,8 +61,8 @@ def read_folder(folder: Path, column: str, files: Files) -> Any:
         files: how to read them.
 
     Raises:
-        DataError: there are no files with rows, two have the same name, one has other columns than the others, or a
-            cell is no number.
+        DataError: there are no files with rows, or too many files, two have the same name, one has other columns than
+            the others, or a cell is no number.
     """
     import pyarrow as pa
 
@@ -87,13 +93,26 @@ def read_folder(folder: Path, column: str, files: Files) -> Any:
 
 
 def _files(folder: Path, beside: Path | None = None) -> tuple[list[Path], list[str]]:
-    """Files of tables, in order of their names, and the names of all others; hidden ones do not count."""
-    inner = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    seen = [path for path in inner if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+    """Files of tables, in order of their names, and the names of all others."""
+    seen = sorted(islice(_within(folder), _MOST_FILES + 1))
+    if len(seen) > _MOST_FILES:
+        raise DataError(
+            f"{folder} has more than {_MOST_FILES:,} files",
+            hint="Pass the folder of the recordings alone",
+            argument="data",
+        )
     if beside is not None and beside.exists():
         seen = [path for path in seen if not path.samefile(beside)]
     tables = [path for path in seen if stem_of(path.name) is not None]
     return tables, [path.name for path in seen if stem_of(path.name) is None]
+
+
+def _within(folder: Path) -> Iterator[Path]:
+    """Yield the files of a folder and of folders within it; hidden ones, and what cannot be listed, do not count."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        paths = (Path(place, name) for name in names if not name.startswith("."))
+        yield from (path for path in paths if os.path.isfile(path))  # False of one that may not be read
 
 
 def _by_name(paths: Sequence[Path], folder: Path) -> dict[str, Path]:
