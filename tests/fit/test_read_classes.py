@@ -33,6 +33,7 @@ def test_few_recordings_do_not_take_the_encoder_out_but_give_it_all_if_they_agre
     few, flat = RECORDINGS // 2, torch.zeros(120, 3)
     assert _share(sure_of(LABELS), sure_of((LABELS + 1) % 3), LABELS, few, 0.3) == 0.3
     assert _share(flat, sure_of(LABELS), LABELS, few, 0.3) == 1.0
+    assert _share(flat, sure_of(LABELS), LABELS, few, 0.0) == 0.0  # it had too few to learn from
     one_alone = torch.where(torch.from_numpy(few == 0), LABELS, (LABELS + 1) % 3)
     assert _share(flat, sure_of(one_alone), LABELS, few, 0.3) == 0.3
     assert _share(flat, sure_of(LABELS), LABELS, np.zeros(120, np.int64), 0.3) == 0.3  # one recording

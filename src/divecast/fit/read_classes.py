@@ -150,11 +150,11 @@ def _share(logits: Tensor, learned: Tensor, labels: Tensor, recordings: NDArray[
     """
     closed, encoder = (each.softmax(1).gather(1, labels[:, None])[:, 0].double() for each in (logits, learned))
     both = (1.0 - usual) * closed + usual * encoder
-    of_each = ((0.0, closed, 0.0), (1.0, encoder, _MUCH))
     n, errors = len(np.unique(recordings)), 1.0
+    wanted = [(0.0, closed, 0.0), (1.0, encoder, _MUCH)]
     if n < _LEAST_RECORDINGS:  # they do not take the encoder out, and give it all only if they agree
-        of_each, errors = of_each[1:], _ERRORS_OF_FEW
-    for share, alone, least in of_each:
+        wanted, errors = wanted[1:] if usual else [], _ERRORS_OF_FEW
+    for share, alone, least in wanted:
         gained = means_by(recordings, (alone.clamp(min=_SMALLEST) / both.clamp(min=_SMALLEST)).log().numpy())[1]
         if n > 1 and gained.mean() > max(least, errors * gained.std(ddof=1) / np.sqrt(n)):
             return share
