@@ -2,12 +2,13 @@
 
 import math
 import pickle
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import pytest
 
-from divecast import ArtifactError, ConfigError, search
+from divecast import ArtifactError, ConfigError, ModelConfig, search
 from divecast.selection.run_trials import FinishedTrial
+from divecast.selection.search import _UNITS
 from divecast.selection.space import Between, Space
 from divecast.selection.study import JOURNAL, Finished, Plan, StoppedEarlyError, run_study
 from divecast.train.history import EpochRecord
@@ -168,6 +169,7 @@ def test_a_damaged_journal_is_named(tmp_path):
         ({"training.clip": [0.5, 1.0], "training.learning_rate": [1e-3] * 10**5}, {}, "more than 100,000 fits"),
         ({"training.clip": [0.5, 1.0]}, {"prune": True, "runs": 2}, "prune="),
         ({"model.scale": ["log", "standard"]}, {"prune": True}, "changes the unit"),
+        ({"model.decoder.forecast": ["normal", "laplace"]}, {"prune": True}, "changes the unit"),
     ],
 )
 def test_spaces_that_cannot_be_searched(tmp_path, tries, options, said):
@@ -199,3 +201,10 @@ def test_a_search_over_ranges_stops_fits_early_and_resumes(here, tmp_path):
     again = search(small(epochs=5, batch_size=64), hours(6).panel, tries, **options, watch=told.append)
     assert len(told) == 9
     assert [each.settings for each in again.candidates] == [each.settings for each in found.candidates]
+
+
+@pytest.mark.parametrize("name", _UNITS)
+def test_what_changes_the_unit_of_the_loss_is_a_setting(name: str) -> None:
+    settings = asdict(ModelConfig())
+    for part in name.split(".")[1:]:
+        settings = settings[part]

@@ -27,7 +27,7 @@ from divecast.selection.variant import varied
 
 By = Literal["crps", "rrse", "mae", "mse", "mase", "accuracy"]
 _MOST_FITS = 100_000
-_UNITS = ("model.scale", "model.own_scale", "model.likelihood")
+_UNITS = ("model.scale", "model.own_scale", "model.decoder.forecast")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
