@@ -32,7 +32,7 @@ from divecast.explorer.responses import (
     what_if_answer,
 )
 from divecast.web.access import AccessMiddleware, AccessRules
-from divecast.web.error_answers import REFUSALS, answer_errors
+from divecast.web.error_answers import REFUSALS, api
 from divecast.web.forecast_answer import ForecastAnswer, forecast_answer
 from divecast.web.pool import Pool
 
@@ -53,19 +53,13 @@ def build_app(explorer: Explorer, rules: AccessRules, page: str) -> ASGIApp:
         yield
         pool.close()
 
-    # The usual documentation pages load scripts from other sites, so only openapi.json is served. Telemetry is off,
-    # whatever the environment says.
-    app = FastAPI(
+    app = api(
         title="divecast explorer",
         summary="Questions to a fitted model about its data, answered by the library's methods of the same names.",
         responses=REFUSALS,
-        docs_url=None,
-        redoc_url=None,
+        seconds=limits.seconds,
         lifespan=closing,
-        redirect_slashes=False,
-        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
-    answer_errors(app, limits.seconds)
     _add_questions(app, explorer, partial(_answered, pool))
     about, shown = model_answer(explorer).model_dump_json().encode(), page.encode()  # once, not per request
 

@@ -119,7 +119,7 @@ def _accuracy(
 
 
 def _intervals(scores: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
-    yield "Quantiles are calibrated on the validation part, by series and step."
+    yield "Quantiles are calibrated on the validation part, by step; their width follows series, step and window."
     if scores:
         yield f"The 90 % interval held {scores['DeepDIVE']['coverage']:.1%} of the values of the test part."
 

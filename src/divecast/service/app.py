@@ -21,7 +21,7 @@ from divecast.service.openapi import QUESTIONS, answers_of, described
 from divecast.service.page import page_of
 from divecast.service.served import ModelAnswer, ModelsAnswer, describe
 from divecast.web.access import AccessMiddleware, AccessRules
-from divecast.web.error_answers import REFUSALS, answer_errors
+from divecast.web.error_answers import REFUSALS, api
 from divecast.web.pool import Pool
 from divecast.web.refusal import BusyError, TooLongError
 
@@ -98,17 +98,13 @@ def build_service(models: Mapping[str, DeepDIVE], rules: AccessRules, limits: Se
         yield
         state.pool.close()
 
-    app = FastAPI(
+    app = api(
         title="divecast service",
         summary="Forecasts of the rows in a request, by fitted models; nothing is kept.",
         responses={**REFUSALS, 404: {**REFUSALS[422], "description": "There is no such model or address"}},
-        docs_url=None,
-        redoc_url=None,
+        seconds=limits.seconds,
         lifespan=closing,
-        redirect_slashes=False,
-        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
-    answer_errors(app, limits.seconds)
     _add_questions(app, state)
     _add_facts(app, state)
     guarded = MetricsMiddleware(AccessMiddleware(app, rules), state.metrics, tuple(models), tuple(QUESTIONS))

@@ -1,6 +1,6 @@
 """Errors as JSON answers: what is wrong, in which field of the request, and what to do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -37,7 +37,36 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 """Of the status of each answer that is a refusal, for the OpenAPI description."""
 
 
-def answer_errors(app: FastAPI, seconds: float) -> None:
+def api(
+    title: str, summary: str, responses: Mapping[int | str, dict[str, Any]], seconds: float, lifespan: Any
+) -> FastAPI:
+    """Return an application that answers each error with a refusal, and loads and tells nothing elsewhere.
+
+    The usual documentation pages load scripts from other sites, so only openapi.json is served. Telemetry is off,
+    whatever the environment says.
+
+    Args:
+        title: of the OpenAPI description.
+        summary: of the same.
+        responses: refusals by status.
+        seconds: time for an answer, which the refusal of one that took longer names.
+        lifespan: what is done while it serves.
+    """
+    app = FastAPI(
+        title=title,
+        summary=summary,
+        responses={**responses},
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+    )
+    _answer_errors(app, seconds)
+    return app
+
+
+def _answer_errors(app: FastAPI, seconds: float) -> None:
     """Answer each error with a refusal.
 
     Args:

@@ -8,24 +8,15 @@ import typer
 from divecast._optional import need
 from divecast.cli.console import print_json, print_lines, say
 from divecast.cli.inputs import load_with_data
+from divecast.cli.listening import LOCAL, Host, Port, Token
 from divecast.cli.options import ForecastOptions, Json
 
 
 def explore(
     inputs: ForecastOptions,
-    host: Annotated[
-        str, typer.Option("--host", help="Address to listen on; any address but a local one needs a token.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes a free one.")] = 8765,
-    token: Annotated[
-        str | None,
-        typer.Option(
-            "--token",
-            envvar="DIVECAST_TOKEN",
-            show_default=False,
-            help="Token that requests must present; safer in the environment, where lists of processes do not show it.",
-        ),
-    ] = None,
+    host: Host = LOCAL,
+    port: Port = 8765,
+    token: Token = None,
     with_page: Annotated[
         bool, typer.Option("--page/--no-page", help="Build the report page too, or start at once without it.")
     ] = True,

@@ -8,6 +8,7 @@ import typer
 from divecast._optional import need
 from divecast.cli.console import print_json, print_lines, say
 from divecast.cli.inputs import load_with_data
+from divecast.cli.listening import LOCAL, Host, Port, Token
 from divecast.cli.options import ForecastOptions, Json
 
 
@@ -20,20 +21,9 @@ def mcp(
     unit: Annotated[
         str | None, typer.Option("--unit", help="Unit of the values, such as MWh, for the answers.")
     ] = None,
-    host: Annotated[
-        str, typer.Option("--host", help="Address to listen on; any address but a local one needs a token.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes a free one.")] = 8766,
-    token: Annotated[
-        str | None,
-        typer.Option(
-            "--token",
-            envvar="DIVECAST_TOKEN",
-            show_default=False,
-            help="Token that HTTP requests must present; safer in the environment, where lists of processes do not "
-            "show it.",
-        ),
-    ] = None,
+    host: Host = LOCAL,
+    port: Port = 8766,
+    token: Token = None,
     as_json: Json = False,
 ) -> None:
     """Serve a model to language models by the Model Context Protocol: forecasts, parts, scenarios, anomalies, scores.

@@ -8,6 +8,7 @@ import typer
 
 from divecast._optional import need
 from divecast.cli.console import print_json, print_lines, say
+from divecast.cli.listening import LOCAL, Host, Port, Token
 from divecast.cli.options import Json
 
 
@@ -16,19 +17,9 @@ def serve(
         list[str],
         typer.Argument(metavar="MODEL...", help="Files of models, as FILE or NAME=FILE; the name stands in addresses."),
     ],
-    host: Annotated[
-        str, typer.Option("--host", help="Address to listen on; any address but a local one needs a token.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes a free one.")] = 8766,
-    token: Annotated[
-        str | None,
-        typer.Option(
-            "--token",
-            envvar="DIVECAST_TOKEN",
-            show_default=False,
-            help="Token that requests must present; safer in the environment, where lists of processes do not show it.",
-        ),
-    ] = None,
+    host: Host = LOCAL,
+    port: Port = 8766,
+    token: Token = None,
     workers: Annotated[
         int, typer.Option("--workers", min=1, max=256, help="Processes, of one thread each; each loads all models.")
     ] = 1,
