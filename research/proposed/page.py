@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from research.common import read_lines, table
+from research.model_versions import write_page
 from research.scripts import page_options
 
 LINES = Path(__file__).with_name("results.jsonl")
@@ -109,7 +110,8 @@ def _measure(measure: dict[str, float] | None) -> str:
 def main() -> int:
     """Write the page."""
     options = page_options(__doc__, LINES, PAGE)
-    options.out.write_text(page(read_lines(options.lines)), encoding="utf-8")
+    lines = read_lines(options.lines)
+    write_page(options.out, page(lines), lines)
     return 0
 
 

@@ -7,7 +7,7 @@ from research.model_versions import DEFAULTS, MODEL, hash_of_defaults, of_model,
 
 PAGES = (
     "anomalies", "benchmarks", "conflict", "counts", "decoded", "few_labels", "intervals", "joint_future", "known",
-    "memory", "new_series", "production", "reading", "reproduction", "results", "short_series", "what_if", "why",
+    "memory", "new_series", "production", "proposed", "reading", "reproduction", "results", "short_series", "what_if", "why",
 )  # fmt: skip
 
 
