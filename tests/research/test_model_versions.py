@@ -5,7 +5,27 @@ import pytest
 from research.common import DOCS
 from research.model_versions import DEFAULTS, MODEL, hash_of_defaults, of_model, write_page
 
-PAGES = ["anomalies", "benchmarks", "conflict", "counts", "decoded", "few_labels", "intervals", "joint_future", "known", "memory", "new_series", "production", "proposed", "reading", "reproduction", "results", "short_series", "what_if", "why"]
+PAGES = [
+    "anomalies",
+    "benchmarks",
+    "conflict",
+    "counts",
+    "decoded",
+    "few_labels",
+    "intervals",
+    "joint_future",
+    "known",
+    "memory",
+    "new_series",
+    "production",
+    "proposed",
+    "reading",
+    "reproduction",
+    "results",
+    "short_series",
+    "what_if",
+    "why",
+]
 
 
 def test_other_defaults_are_another_model() -> None:
