@@ -1,6 +1,5 @@
 """The server as a client of the SDK sees it."""
 
-import anyio
 import pytest
 
 pytest.importorskip("mcp")
@@ -10,16 +9,17 @@ from mcp.shared.exceptions import MCPError
 
 from divecast.agents.server import build_server
 from divecast.agents.toolbox import BY_NAME
+from loops import run
 
 
 def asked(desk, question):
     """What a client hears of a server in this process."""
 
-    async def run():
+    async def answer():
         async with Client(build_server(desk)) as client:
             return await question(client)
 
-    return anyio.run(run)
+    return run(answer())
 
 
 def test_tools_are_listed_with_their_arguments(hours_desk):

@@ -4,7 +4,6 @@ import asyncio
 import json
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -16,15 +15,10 @@ from divecast.explorer.explorer import Explorer
 from divecast.explorer.limits import Limits
 from divecast.web.access import AccessRules
 from divecast.web.listen import make_server, open_socket
+from loops import run
 
 OPEN = AccessRules.of("127.0.0.1", None, 100_000, 5.0)
 QUICK = Limits(at_once=2, waiting=16, scored=500, numbers=100_000)
-
-
-def run(coroutine):
-    """Run in a loop of its own: a browser that other tests keep open has one in this thread."""
-    with ThreadPoolExecutor(1) as own:
-        return own.submit(asyncio.run, coroutine).result()
 
 
 def explorer_of(model: DeepDIVE, data: object, **limits: object) -> Explorer:

@@ -12,7 +12,8 @@ from divecast import ConfigError
 from divecast.web import client_timeouts
 from divecast.web.connections import Waiting
 from divecast.web.listen import address_of, open_socket
-from explorer.asking import Asked, listening, run
+from explorer.asking import Asked, listening
+from loops import run
 
 
 def said(port, *parts):

@@ -11,7 +11,8 @@ from divecast.explorer.explorer import Explorer
 from divecast.web.cached import Cached
 from divecast.web.pool import Pool
 from divecast.web.refusal import BusyError, TooLongError
-from explorer.asking import Asked, explorer_of, run, send
+from explorer.asking import Asked, explorer_of, send
+from loops import run
 from worlds import hours
 
 

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from contextlib import asynccontextmanager
 
-import anyio
 import numpy as np
 import pytest
 
@@ -21,6 +20,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
 from divecast.agents.toolbox import BY_NAME
+from loops import run
 from worlds import hours
 
 TOKEN = "a-token-of-more-than-16-characters"  # noqa: S105
@@ -55,11 +55,11 @@ def words(hours_model, tmp_path_factory):
 
 
 def asked(transport, questions):
-    async def run():
+    async def answer():
         async with transport() as opened, Client(opened) as client:
             return [await question(client) for question in questions]
 
-    return anyio.run(run)
+    return run(answer())
 
 
 def stdio(words):
