@@ -1,10 +1,11 @@
-"""One thread for all tests, the marker of slow ones, and the models that several of them ask."""
+"""One thread for all tests, the marker of slow ones, and the models and the browser that several of them ask."""
 
 from pathlib import Path
 
 import pytest
 import torch
 
+from browsers import running_browser
 from divecast import DeepDIVE
 from worlds import fit_hours, fit_moves, fit_told
 
@@ -36,3 +37,9 @@ def moves_model() -> DeepDIVE:
 def told_model() -> DeepDIVE:
     """A model of ``worlds.told`` with factors, covariates and a label per series; tests must not change it."""
     return fit_told()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with running_browser() as chromium:
+        yield chromium

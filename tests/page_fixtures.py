@@ -1,8 +1,7 @@
-"""Pages of the shared small models, and a browser to look at them in."""
+"""Pages of the shared small models, and what to look at them with."""
 
 import os
 import re
-import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +22,6 @@ STYLED = "<b>bold</b> & <a href='http://evil.test'>link</a> \u2028 %{x}"
 
 _FIGURES_FIT = """() => [...document.querySelectorAll(".js-plotly-plot")].filter((host) => host.clientWidth).every(
     (host) => Math.abs(host.querySelector(".main-svg").getBoundingClientRect().width - host.clientWidth) < 2)"""
-_QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 
 
 def written(payload, path):
@@ -71,26 +69,6 @@ def hostile_file(hostile, tmp_path_factory):
 @pytest.fixture(scope="session")
 def moves_file(moves_payload, tmp_path_factory):
     return written(moves_payload, tmp_path_factory.mktemp("moves") / "moves.html")
-
-
-@contextmanager
-def running_browser():
-    """A headless browser: the chromium of the system, or the one of playwright."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = os.environ.get("DIVECAST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    with playwright.sync_playwright() as running:
-        try:
-            chromium = running.chromium.launch(executable_path=path, args=[*_QUIET, "--disable-sync"])
-        except playwright.Error as error:
-            pytest.skip(f"no chromium that playwright can start: {str(error).splitlines()[0]}")
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="session")
-def browser():
-    with running_browser() as chromium:
-        yield chromium
 
 
 @dataclass

@@ -106,6 +106,11 @@ def test_damaged_tables(client, rows, damage):
             assert client.post(FORECAST, body, Content_Type=kind).status_code == 422
 
 
+def test_a_name_that_is_no_text(client, rows):
+    damaged = stream_of(rows).replace(b"s2", b"s\xb8")
+    assert "cannot be read" in client.refusal(FORECAST, damaged, Content_Type=ARROW)[1]
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_flipped_byte_is_a_fault_of_the_server(client, rows, data):

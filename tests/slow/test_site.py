@@ -8,7 +8,6 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-from page_fixtures import running_browser
 from scripts.site import screenshots
 
 pytestmark = [
@@ -16,12 +15,6 @@ pytestmark = [
     pytest.mark.skipif(not (screenshots.SITE / "index.html").is_file(), reason="the site is not built: make docs"),
 ]
 LOOKED_AT = ("index.html", "quickstart.html", "concepts.html", "reference/deepdive.html", "benchmarks.html")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with running_browser() as chromium:
-        yield chromium
 
 
 @pytest.fixture(scope="module")

@@ -131,9 +131,10 @@ def _column(name: str, values: list[Any]) -> pa.Array:
 def _read_table(format_: str, body: bytes, cells: int) -> pa.Table:
     try:
         table = _arrow(body, cells) if format_ == ARROW else _parquet(body, cells)
+        nested = [field.name for field in table.schema if pa.types.is_nested(field.type)]  # names are decoded here
+        table.validate(full=True)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise RefusedError("body", f"The table cannot be read ({shortened(str(error))})") from error
-    nested = [field.name for field in table.schema if pa.types.is_nested(field.type)]
     if nested:
         raise RefusedError(
             "body", f"Column {shortened(nested[0])} has nested values", hint="Send numbers, texts and times"

@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from browsers import running_browser
 from divecast.explorer.page import explorer_page
 from explorer.asking import Asked, explorer_of, listening
-from page_fixtures import running_browser
 from worlds import hours, moves
 
 

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 import divecast
-from page_fixtures import running_browser
 from worlds import hours
 
 pytestmark = pytest.mark.filterwarnings("default")
@@ -29,7 +28,7 @@ def test_a_question_that_is_set_is_answered(hours_model):
     assert widget._esm == SCRIPT.read_text(encoding="utf-8")
 
 
-def test_the_script_draws_and_asks(hours_model):
+def test_the_script_draws_and_asks(hours_model, browser):
     widget = made(hours_model)
     state = json.dumps({name: getattr(widget, name) for name in ("about", "question", "answer")})
     script = SCRIPT.read_text(encoding="utf-8").replace("export default", "window.view =")
@@ -40,21 +39,20 @@ def test_the_script_draws_and_asks(hours_model):
       window.answer = (value) => {{ state.answer = value; heard["change:answer"](); }};
       window.view.render({{ model: window.model, el: document.getElementById("root") }});
     </script></body>"""
-    with running_browser() as browser:
-        page = browser.new_page()
-        errors = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.set_content(page_text)
-        assert page.locator("svg .forecast").get_attribute("d").count("L") == 5
-        assert page.locator("svg .other").count() == 0
-        page.select_option("select[aria-label='hour']", "03")
-        asked = page.evaluate("window.asked")
-        assert (asked["series"], asked["to"]) == ("s1", {"hour": "03"})
-        page.click("button[aria-label='earlier']")
-        assert page.evaluate("window.asked.at") == widget.about["at"][-2]
-        widget.question = page.evaluate("window.asked")
-        page.evaluate("value => window.answer(value)", widget.answer)
-        assert page.locator("svg .other").get_attribute("d").count("L") == 5
-        page.evaluate("window.answer({error: 'It cannot be.'})")
-        assert page.locator(".note").inner_text() == "It cannot be."
-        assert errors == []
+    page = browser.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.set_content(page_text)
+    assert page.locator("svg .forecast").get_attribute("d").count("L") == 5
+    assert page.locator("svg .other").count() == 0
+    page.select_option("select[aria-label='hour']", "03")
+    asked = page.evaluate("window.asked")
+    assert (asked["series"], asked["to"]) == ("s1", {"hour": "03"})
+    page.click("button[aria-label='earlier']")
+    assert page.evaluate("window.asked.at") == widget.about["at"][-2]
+    widget.question = page.evaluate("window.asked")
+    page.evaluate("value => window.answer(value)", widget.answer)
+    assert page.locator("svg .other").get_attribute("d").count("L") == 5
+    page.evaluate("window.answer({error: 'It cannot be.'})")
+    assert page.locator(".note").inner_text() == "It cannot be."
+    assert errors == []
