@@ -11,7 +11,7 @@ CHANGES = {
     1: "before versions were counted",
     2: 'the forecaster reads b alone, no longer half of a (`CodeConfig(forecaster="b")`; docs/known.md has both)',
 }
-"""What changed the figures of a fit with all settings at their defaults."""
+"""What changed the figures of a fit with all settings at their defaults, by more than its seed does."""
 
 MODEL = max(CHANGES)
 DEFAULTS = "61b8a12dfcc5"

@@ -1,7 +1,9 @@
 """Devices by name, memory that they lack, and random draws that leave the global random state as it was."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, TypeVar
+from zlib import crc32
 
 import torch
 
@@ -52,6 +54,25 @@ def seed_draws(seed: int, device: torch.device) -> None:
         torch.default_generator.manual_seed(seed)
     else:
         torch.manual_seed(seed)
+
+
+Built = TypeVar("Built")
+
+
+def stream_seed(seed: int, name: str) -> int:
+    """Return the seed of a stream of draws: streams of other names are unrelated."""
+    return (seed ^ crc32(name.encode()) * 0xD6E8FEB86659FD93) & (2**63 - 1)
+
+
+def drawn(name: str, build: Callable[..., Built], *args: Any) -> Built:
+    """Build a part of a network with weights from a stream of its own, of the name and the seed that torch has.
+
+    So networks that differ in one part start from the same weights in all others.
+    """
+    seed = stream_seed(torch.initial_seed(), name)
+    with torch.random.fork_rng(devices=()):
+        torch.default_generator.manual_seed(seed)
+        return build(*args)
 
 
 @contextmanager

@@ -45,6 +45,16 @@ def test_shapes(factors: bool) -> None:
     assert outputs.attention.shape[2] == (2 if factors else 0)
 
 
+def test_networks_that_differ_in_one_part_start_alike_in_the_others() -> None:
+    """Arms of one seed differ by what they change, not by their random start."""
+    without_a = replace(SMALL, code=replace(SMALL.code, n_conditional=0))
+    one, other = network(seed=1), network(seed=1, config=without_a)
+    for part in ("marginal", "decoder", "forecaster"):
+        weights = getattr(one, part).state_dict()
+        assert all(torch.equal(weights[name], value) for name, value in getattr(other, part).state_dict().items())
+    assert not torch.equal(network(seed=2).forecaster.embedding, one.forecaster.embedding)
+
+
 def test_the_reconstruction_sees_the_code_alone() -> None:
     """With the posteriors held at one code, another window leaves the reconstruction as it is, not the forecast."""
     net = stir(network())

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Normal
 
+from divecast._device import drawn
 from divecast.config import ModelConfig
 from divecast.errors import ConfigError
 from divecast.model.centres import FactorKind
@@ -69,6 +70,8 @@ class Dimensions:
 class Network(nn.Module):
     """DeepDIVE (Wong et al. 2025): q(b|x), q(a|x,b), RBF prior, fusion, decoder, forecaster.
 
+    Each of them draws its weights from a stream of its own.
+
     Args:
         dimensions: sizes that depend on the data.
         config: all other sizes.
@@ -77,25 +80,26 @@ class Network(nn.Module):
     def __init__(self, dimensions: Dimensions, config: ModelConfig) -> None:
         super().__init__()
         time, channels, decoder = dimensions.lookback, dimensions.n_channels, config.decoder
-        self.marginal, self.n_conditional = _label_path(dimensions, config)
+        self.marginal, self.n_conditional = drawn("marginal", _label_path, dimensions, config)
         n_a = self.n_conditional
         sizes = self.marginal.block_sizes
         n_classes = dimensions.n_classes if sizes else ()
         dims = sum(sizes) if config.code.given_b else 0
         n_movement = _movement_dims(n_a, config)
         n_read = n_a - n_movement
-        self.conditional = ConditionalEncoder(time, channels, dims, n_read, config.encoder) if n_read else None
+        encoder = (time, channels, dims, n_read, config.encoder)
+        self.conditional = drawn("conditional", ConditionalEncoder, *encoder) if n_read else None
         self.forecaster_reads_a = config.code.forecaster == "code"
         self.movement = Movement(time, channels, n_classes, n_movement) if n_movement else None
         if config.code.borrow and self.conditional is not None:
             self.marginal.borrow(self.conditional.features, config.encoder)
-        self.fusion = Fusion(n_a, n_classes, sizes, decoder)
-        self.decoder = Decoder(time, channels, decoder)
+        self.fusion = drawn("fusion", Fusion, n_a, n_classes, sizes, decoder)
+        self.decoder = drawn("decoder", Decoder, time, channels, decoder)
         pairs = dimensions.pairs if sizes else ()
         shape = (time, dimensions.horizon, channels)
         cycles = decoder.cycles and config.encoder.kind == "recording"
         told = Told(dimensions.effects, dimensions.n_columns, dimensions.n_static, dimensions.n_phases, cycles)
-        self.forecaster = Forecaster(shape, n_classes, pairs, decoder, dimensions.season, told)
+        self.forecaster = drawn("forecaster", Forecaster, shape, n_classes, pairs, decoder, dimensions.season, told)
 
     @property
     def n_factors(self) -> int:

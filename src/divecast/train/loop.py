@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from divecast._device import own_random_state, seed_draws
+from divecast._device import own_random_state, seed_draws, stream_seed
 from divecast.config import LossConfig, TrainingConfig
 from divecast.errors import ConfigError
 from divecast.model.draws import drawn_for
@@ -197,7 +197,8 @@ class _Run:
 
     def _one_batch(self, state: FitState, index: Tensor, probe: Probe | None) -> FitState:
         task, sums, counts = self.task, dict(state.sums), dict(state.counts)
-        seed_draws(spread_seed(task.seed, state.step), task.device)
+        seed = spread_seed(task.seed, state.step)
+        seed_draws(seed, task.device)
         rows = self.ranks.rows(len(index))
         batch = self._window_batch(index, state.step)
         marginal_batch = self._with_labels(index, batch, state.step)
@@ -208,6 +209,7 @@ class _Run:
         if probe:
             probe.look(state.step, self.network, batch, task.config, weights)
         for turn in self.schedule.turns(state.step // self.per_epoch):
+            seed_draws(stream_seed(seed, turn), task.device)  # whatever other turns a step has
             with drawn_for(rows), torch.autocast(task.device.type, torch.bfloat16, enabled=mixed):
                 seen = marginal_batch if turn == "marginal" else batch
                 loss = self._loss(turn, seen, weights)
