@@ -60,10 +60,10 @@ good.
 CALIBRATION = """## Are the probabilities calibrated?
 
 Mean negative log-likelihood of the labels of windows of people held out, and expected calibration error in ten bins of
-confidence (ECE), of divecast, by run and of the windows of all runs at once. *If exact* is the mean ECE of a reader with
-the same confidences which is calibrated exactly, the windows of a recording read right or wrong together: a test part of
-28 recordings cannot show less. The classifiers have no probabilities. Where 10 % have labels, one or two of the seven
-exercises have none: no entry can read them, and their probability of 0 counts as 1e-12 in the likelihood.
+confidence (ECE), of divecast, by run and of the windows of all runs at once. *If exact* is the mean ECE of a reader
+with the same confidences which is calibrated exactly, the windows of a recording read right or wrong together: a test
+part of 28 recordings cannot show less. The classifiers have no probabilities. Where 10 % have labels, one or two of the
+seven exercises have none: no entry can read them, and their probability of 0 counts as 1e-12 in the likelihood.
 """
 
 AUGMENTED_INTRO = """## Changed copies of windows
