@@ -127,9 +127,13 @@ def _calibration(lines: Sequence[Line]) -> str:
         runs = [job for _, job in _runs(lines, OWN, share)]
         for factor in FACTORS if runs else ():
             of_factor = [run[factor] for run in runs]
-            cells = [mean_sd(spread([each[score] for each in of_factor])) for score in ("nll", "ece", "exact")]
-            pooled = calibration_error(np.sum([each["bins"] for each in of_factor], axis=0))
-            rows.append([f"{share:.0%}", factor, str(len(runs)), *cells, f"{pooled:.4f}"])
+            cells = [mean_sd(spread([each[score] for each in of_factor])) for score in ("nll", "ece")]
+            if all("bins" in each for each in of_factor):  # not in the lines of earlier runs
+                cells.append(mean_sd(spread([each["exact"] for each in of_factor])))
+                cells.append(f"{calibration_error(np.sum([each['bins'] for each in of_factor], axis=0)):.4f}")
+            else:
+                cells += ["", ""]
+            rows.append([f"{share:.0%}", factor, str(len(runs)), *cells])
     return table(["labels", "factor", "runs", "NLL", "ECE", "ECE if exact", "ECE of all runs at once"], rows) + "\n"
 
 

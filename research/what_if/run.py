@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from divecast.config import LossConfig, ModelConfig, TrainingConfig
+from divecast.config import CodeConfig, LossConfig, ModelConfig, TrainingConfig
 from divecast.data import ByTime, Calendar, Windows, split
 from divecast.data.datasets import load
 from divecast.explain import ClassChange, Counterfactual, LabelEffects, infer_code, what_if_windows
@@ -181,10 +181,11 @@ def _all_right(read: list[Ints], labels: Ints, factors: list[int]) -> float:
 
 
 def read_case(name: str, data: Path | None, seed: int, quick: bool) -> Case:
-    """Return the case; ``loads`` is fitted as ``divecast demo`` fits it."""
+    """Return the case; ``loads`` is fitted as ``divecast demo`` fits it, the others with the code of the defaults."""
     if name != "loads":
         case = load_case(name, data, seed, quick)
-        model = replace(case.settings.model, decoder=replace(case.settings.model.decoder, movement=True))
+        decoder = replace(case.settings.model.decoder, movement=True)
+        model = replace(case.settings.model, code=CodeConfig(), decoder=decoder)
         return replace(case, settings=replace(case.settings, model=model))
     panel = load("loads")
     settings = Settings(ModelConfig(), TrainingConfig(epochs=8), LossConfig())

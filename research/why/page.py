@@ -10,7 +10,7 @@ from statistics import fmean, stdev
 from typing import Any
 
 from divecast.explain import LEAST_AGREEMENT
-from research.common import OLDER_RECORDINGS, read_lines
+from research.common import read_lines
 from research.model_versions import write_page
 from research.scripts import page_options
 
@@ -41,7 +41,8 @@ How to read the tables:
   matters? 1 is the same order, 0 none, below 0 the opposite. Attention has one weight for all steps, ablation one for
   each. With two factors the shares of both add up to 1, so their correlations are the same.
 
-If the correlation is low, trust the shares.
+If the correlation is low, trust the shares. Of what the code does to a forecast, only the part that passes the fusion
+(`fused_share`) has attention at all; the rest is of the linear path, which reads the classes directly.
 """
 
 
@@ -49,19 +50,17 @@ def page(lines: Sequence[Line]) -> str:
     """Return the whole page."""
     cases = [[line for line in lines if line["case"] == case] for case in CASES]
     cases = [each for each in cases if each]
-    return (
-        "\n".join([INTRO, OLDER_RECORDINGS, "", "## In short\n", *map(_short, cases), "", *map(_case, cases)]).rstrip()
-        + "\n"
-    )
+    return "\n".join([INTRO, "## In short\n", *map(_short, cases), "", *map(_case, cases)]).rstrip() + "\n"
 
 
 def _short(lines: Sequence[Line]) -> str:
     n_agree = sum(line["agrees"] for line in lines)
     weights = ", ".join(f"{name} {_spread([line['attention'][name] for line in lines])}" for name in _factors(lines))
     overall, fits = _spread([line["overall"] for line in lines]), f"{len(lines)} fit" + "s" * (len(lines) != 1)
+    fused = _spread([line["fused_share"] for line in lines])
     return (
         f"- `{lines[0]['case']}`: rank correlation {overall}; attention is shown in {n_agree} of {fits}. Its mean "
-        f"weights: {weights}."
+        f"weights: {weights}. Of what the code does to the forecast, {fused} passes the fusion."
     )
 
 

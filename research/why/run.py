@@ -55,6 +55,7 @@ def line_of(found: Attribution) -> dict[str, Any]:
     return {
         "windows": len(found.change),
         "factors": list(found.factors),
+        "fused_share": round(found.fused_share, 3),
         "overall": round(agreement.overall, 3),
         "by_factor": {n: round(r, 3) for n, r in zip(found.factors, agreement.by_factor, strict=True)},
         "agrees": agreement.agrees,
