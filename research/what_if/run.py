@@ -68,7 +68,7 @@ def fit(case: Case, seed: int) -> FittedModel:
 
 def judge(fitted: FittedModel, case: Case, seed: int) -> dict[str, Any]:
     """Train the judges, ask every test window, and return what was read."""
-    parts, stride = split(case.data, case.split), case.settings.training.window_stride
+    parts, stride = split(case.data, case.split), case.settings.training.stride
     source = fitted.source(case.data)
     labels = fitted.label_indices(source)
     windows = {

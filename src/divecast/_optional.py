@@ -29,6 +29,7 @@ _EXTRAS = {
     "traitlets": "notebook",
     "dask": "dask",
     "huggingface_hub": "hub",
+    "httpx2": "hub",
     "optuna": "search",
     "captum": "captum",
     "tensorboard": "tensorboard",

@@ -11,13 +11,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divecast import ConfigError, DataError, DeepDIVE
+from divecast import ConfigError, DataError, DataWarning, DeepDIVE
 from divecast.cli import forecast_tables, main
 from divecast.data import write_frame
 from divecast.inference import predict as inference
 from divecast.inference.forecasting import Share
 from divecast.inference.results import Forecast
-from worlds import hours, moves
+from worlds import hours, moves, told
 
 PANEL = hours().panel
 SPAN = {"start": "2024-02-22T03:00", "every": 5}
@@ -145,3 +145,16 @@ def test_a_failure_on_the_way_leaves_the_former_file(small_batches, files, tmp_p
     assert main(command) == 2
     assert "no more" in capsys.readouterr().err
     assert (len(made), out.read_text(), list(tmp_path.iterdir())) == (3, "former", [out])
+
+
+def test_rows_that_effects_go_back_to_are_asked_for(told_model):
+    """From fewer rows than effects read, a forecast is another one, with a warning; from these on it is the same."""
+    table, needed = told(), told_model.fitted_model.rows_needed
+    table.loc[table["ds"] > table["ds"].max() - np.timedelta64(8, "h"), "y"] = np.nan  # the rows to forecast
+    assert needed == 60 + 23  # the mean of a day's temperature
+    whole = told_model.forecast(table).mean
+    enough = told_model.forecast(table.groupby("unique_id").tail(needed + 8)).mean
+    np.testing.assert_allclose(enough, whole, rtol=1e-5)
+    with pytest.warns(DataWarning, match="60 rows before the first step ahead, .*temperature.* go back"):
+        cut = told_model.forecast(table.groupby("unique_id").tail(60 + 8)).mean
+    assert np.abs(cut / whole - 1.0).max() > 1e-5

@@ -143,3 +143,8 @@ def test_a_push_makes_the_repository_and_uploads_model_and_card(hours_model, mon
     assert (uploaded, set(files)) == ("me/hours", {"model.safetensors", "README.md"})
     assert b'from_pretrained("me/hours")' in files["README.md"]
     assert upload == {"commit_message": "First"}
+
+
+def test_a_hub_that_cannot_be_reached(hours_model):
+    with pytest.raises(ArtifactError, match="cannot be reached for me/hours"):
+        hours_model.push_to_hub("me/hours", endpoint="http://127.0.0.1:9")

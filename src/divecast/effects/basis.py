@@ -110,6 +110,16 @@ class Basis:
         """Number of columns of ``columns``: one of a covariate, and of a label one less than its classes."""
         return sum(term.width - 1 if isinstance(term, Classes) else 1 for term, _ in self.columns)
 
+    @cached_property
+    def rows_before(self) -> dict[str, int]:
+        """How many rows before a row are read for its effects, by the name of the group, where it is not 0."""
+        found: dict[str, int] = {}
+        for group in self.groups:
+            rows = max((term.rows_before for term in group.terms if isinstance(term, Classes | Number)), default=0)
+            if rows:
+                found[group.name] = max(rows, found.get(group.name, 0))
+        return found
+
     @property
     def is_told(self) -> bool:
         """Whether a group is not of the calendar."""

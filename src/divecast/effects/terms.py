@@ -84,6 +84,11 @@ class Classes:
         return self.shift == 0
 
     @property
+    def rows_before(self) -> int:
+        """Number of earlier rows that are read."""
+        return max(0, -self.shift)
+
+    @property
     def width(self) -> int:
         """Number of features."""
         return len(self.frequencies)
@@ -129,6 +134,11 @@ class Number:
     def is_plain(self) -> bool:
         """Whether it describes the row itself."""
         return self.trailing == 1
+
+    @property
+    def rows_before(self) -> int:
+        """Number of earlier rows that are read."""
+        return self.trailing - 1
 
     @property
     def width(self) -> int:

@@ -94,8 +94,11 @@ class Asked:
             new.warn()
         if ends is None or (ends == ends[0]).all():
             chosen = windows.subset(forecast_starts(windows, origins.start, origins.stop, origins.every))
-            return cls(fitted, chosen, new)
-        return cls(fitted, windows.subset(np.isin(windows.origins, ends)), new, ends)
+            ends = None
+        else:
+            chosen = windows.subset(np.isin(windows.origins, ends))
+        fitted.warn_cut(chosen)
+        return cls(fitted, chosen, new, ends)
 
     def cut(self, n_paths: int) -> list[Windows]:
         """Split the windows into pieces that need little memory; forecasts of own origins are one."""

@@ -250,6 +250,32 @@ class FittedModel:
         ahead = add_future(aligned, future, plan.factors, plan.covariates, text=like.text, time_format=like.time_format)
         return at_least(ahead, least)
 
+    @property
+    def rows_needed(self) -> int:
+        """Rows before the first step ahead that a forecast reads: the lookback, and those that effects go back to."""
+        return self.shape.lookback + max(self._rows_before.values(), default=0)
+
+    @property
+    def _rows_before(self) -> dict[str, int]:
+        return {} if self.effects is None else self.effects.basis.rows_before
+
+    def warn_cut(self, windows: Windows) -> None:
+        """Warn if windows of a panel begin so early that rows which the effects of their rows go back to are not there.
+
+        Args:
+            windows: the windows.
+        """
+        n_rows = int(windows.origins.min())
+        if self.effects is not None and n_rows < self.rows_needed:
+            names = [
+                name for name, rows in self.effects.basis.rows_before.items() if n_rows < self.shape.lookback + rows
+            ]
+            warn_data(
+                f"There are {plural(n_rows, 'row')} before the first step ahead, and the effects of {listed(names)} go "
+                f"back to rows before these: the forecast is not quite that of a longer table",
+                hint=f"Give {self.rows_needed} rows or more before it",
+            )
+
     def warn_untold(self, windows: Windows, apart_from: Collection[str] = ()) -> None:
         """Warn once of what the target rows of windows lack, though it can be known in advance, and of gaps before.
 

@@ -16,8 +16,9 @@ FILE, CARD = "model.safetensors", "README.md"
 
 def save_pretrained(model: Any, folder: str | Path, data: Any = None, **card: Any) -> None:
     """Write a model and its card into a folder; see ``DeepDIVE.save_pretrained``."""
-    text = model_card(model, data, **card)  # raises before anything is written
     path = Path(folder)
+    card.setdefault("name", path.name)
+    text = model_card(model, data, **card)  # raises before anything is written
     make_folder(path)
     model.save(path / FILE)
     with replacing(path / CARD) as written:
@@ -59,7 +60,7 @@ def push_to_hub(model: Any, repo_id: str, data: Any, upload: dict[str, Any], car
 @contextmanager
 def _as_artifact_error(name: str) -> Iterator[None]:
     """Turn what the hub refuses, and a network that is not there, into an error that says what to do."""
-    errors = need("huggingface_hub.errors")
+    errors, http = need("huggingface_hub.errors"), need("httpx2")
     try:
         yield
     except errors.HFValidationError as error:
@@ -81,3 +82,8 @@ def _as_artifact_error(name: str) -> Iterator[None]:
         raise ArtifactError(f"The repository {name} has no {FILE}", hint="Is it a model of divecast?") from error
     except errors.HfHubHTTPError as error:
         raise ArtifactError(f"The hub refused {name} ({' '.join(str(error).split())[:200]})") from error
+    except (OSError, http.TransportError) as error:
+        raise ArtifactError(
+            f"The hub cannot be reached for {name} ({' '.join(str(error).split())[:200]})",
+            hint="Try again with a network",
+        ) from error

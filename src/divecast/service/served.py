@@ -79,7 +79,8 @@ class ModelAnswer(BaseModel):
 
     name: str
     horizon: int = Field(description="Steps that are forecast.")
-    lookback: int = Field(description="Rows that a request should have.")
+    lookback: int = Field(description="Rows of a window.")
+    rows_needed: int = Field(description="Rows with values that a request should have, or more.")
     frequency: str = Field(description="Step of the rows.")
     tz: str | None = Field(description="Time zone of times that name none; null for recordings.")
     series: list[str] = Field(description="Names of the series of the fit.")
@@ -103,6 +104,7 @@ def describe(name: str, fitted: FittedModel) -> ModelAnswer:
         name=name,
         horizon=fitted.shape.horizon,
         lookback=fitted.shape.lookback,
+        rows_needed=fitted.rows_needed,
         frequency=fitted.frequency,
         tz=None if fitted.provenance.until is None else fitted.provenance.time_zone,
         series=list(fitted.series or fitted.channels),

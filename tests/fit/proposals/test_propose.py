@@ -1,5 +1,6 @@
 """A labelling that moves the values is kept, one that does not is dropped, and neither changes the forecasts."""
 
+from copy import copy
 from dataclasses import replace
 from functools import partial
 
@@ -220,3 +221,12 @@ def test_labels_of_a_table_of_rows(hours_model, monkeypatch):
     as_records = labelled(PANEL, [{"start": "2024-01-02", "end": "2024-01-02", "shift": "yes"}], "shift", "auto")
     assert as_records.labels["shift"].tolist() == days.tolist()
     assert replace(PANEL).labels == {}
+
+
+def test_a_labelling_of_rows_learned_from_alone_is_told_where_else_to_name_some(hours_model):
+    days = ["2024-01-05", "2024-01-09"]
+    proposal = copy(hours_model).propose_factor(hours().panel, days, name="strike", n_shuffles=20)
+    assert not proposal.kept
+    assert "Too few to tell: 0 spans of yes held out" in str(proposal)
+    assert "2024-02-05T00:00:00 UTC to 2024-02-25T23:00:00 UTC" in proposal.held_out
+    assert "nan" not in str(proposal)

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from divecast._optional import need
+from divecast._text import plural, visible
 from divecast.data import Backend, Windows
 from divecast.errors import ConfigError, DataError
 from divecast.explain.code import infer_code
@@ -22,6 +23,9 @@ from divecast.inference.predict import LabelMode, batches
 from divecast.inference.results import Floats, Keys
 from divecast.inference.results.columns import Columns, merged
 from divecast.types import Batch
+
+_NAMED = 5
+_LEAST = 1e-30
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -56,6 +60,18 @@ class ValueAttribution:
         """(window,) what the attributions lack to the difference of ``part`` and ``baseline``; small if complete."""
         gap: Floats = self.part - self.baseline - self.values.sum(axis=(1, 2))
         return gap
+
+    def __str__(self) -> str:
+        """Return the series whose values matter most, in words."""
+        sizes = np.abs(self.values).sum(axis=(0, 1), dtype=np.float64)
+        order = np.argsort(-sizes)[:_NAMED]
+        named = ", ".join(f"{self.channels[place]} {sizes[place] / max(sizes.sum(), _LEAST):.0%}" for place in order)
+        more = f" and {plural(len(sizes) - _NAMED, 'other')}" if len(sizes) > _NAMED else ""
+        return visible(
+            f"What the network adds to the forecast of {self.series}, over {plural(len(self.steps), 'step')} and "
+            f"{plural(len(self.part), 'window')}: {self.part.mean():.4g} on average. Shares of the sizes of "
+            f"what the values of each series add to it: {named}{more}."
+        )
 
     def frame(self, *, backend: Backend | None = None) -> Any:
         """Return one row per window, series and row of the window: ``unique_id``, ``ds`` and ``value``.

@@ -85,7 +85,8 @@ def _parts(parts: tuple[PartOfForecast, ...] | None) -> Iterator[str]:
     others = [part for part in parts if part.kind != "level" and (part.lowest, part.highest) != (0.0, 0.0)]
     told = [f"a level of {number(part.mean)}" for part in level]
     told += [_part(part) for part in others[:_MOST_PARTS]]
-    told += [part.name for part in others[_MOST_PARTS:]]
+    smaller = [part.name for part in others[_MOST_PARTS:]]
+    told += [f"and less from {', '.join(smaller)}"] if smaller else []
     yield f"It adds up, the largest part first, from {'; '.join(told)}."
 
 

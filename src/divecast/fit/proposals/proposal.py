@@ -112,10 +112,11 @@ class FactorProposal:
             lines.append(f"Share of the variance of a: {_against(self.of_a)}")
         if self.of_errors is not None:
             lines.append(f"Share of the {_ERRORS[self.unit]}: {_against(self.of_errors)}")
-        if self.told_by_factors is not None:
+        if self.told_by_factors is not None and np.isfinite(self.told_by_factors):
             lines.append(f"Told by the factors of the model alone: {self.told_by_factors:.3f}")
         lines += [
-            f"  {each.name}: {plural(each.n_spans, _SPANS[self.unit])} held out, {100 * each.recall:.0f} % read"
+            f"  {each.name}: {plural(each.n_spans, _SPANS[self.unit])} held out"
+            + (f", {100 * each.recall:.0f} % read" if np.isfinite(each.recall) else "")
             + (f", errors {each.error_ratio:.2f} times those of all" if np.isfinite(each.error_ratio) else "")
             for each in self.classes
         ]
@@ -131,4 +132,6 @@ _SPANS = {"row": "span", "recording": "recording", "series": "series"}
 
 
 def _against(measure: AgainstShuffled) -> str:
+    if np.isnan(measure.value):
+        return "not known, for want of a class"
     return f"{measure.value:.3f}, shuffled {measure.shuffled_mean:.3f} on average (p = {measure.p:.3f})"

@@ -228,7 +228,8 @@ class LabellingTest:
         alpha, enough = self.settings.alpha, sum(n >= _LEAST_SPANS for n in n_spans)
         if enough < 2:
             rarest = self.vocabulary.classes[int(np.argmin(n_spans))]
-            return False, f"Too few to tell: {plural(min(n_spans), self._places)} of {rarest} held out."
+            few = plural(min(n_spans), self._places)
+            return False, f"Too few to tell: {few} of {rarest} held out. Name some there as well."
         if 1 / (1 + accuracy.n_shuffles) > alpha:
             n = plural(accuracy.n_shuffles, "shuffled labelling")
             return False, f"What is held out is too short: {n} cannot give a p of {alpha:g}."
@@ -244,6 +245,9 @@ class LabellingTest:
         else:
             where = "the last two fifths of the data" if self.unit == "row" else "two fifths of the recordings"
             where += ", which the model may have been fitted on" if self.fitted.provenance.refit else ""
+        clock, rows = self.held_out.source.clock, np.flatnonzero(self.compared)
+        if clock is not None and len(rows):
+            where += f", {clock.time_text(int(rows[0]))} to {clock.time_text(int(rows[-1]))}"
         return f"{plural(n_windows, 'window')} of {where}"
 
 
