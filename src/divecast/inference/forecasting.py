@@ -70,10 +70,10 @@ class Forecasting(ABC):
         """Forecast the steps after the end of the data, or from rolling forecast origins.
 
         Args:
-            data: ``lookback`` rows of the series of the fit, in any form that ``fit`` takes; series and rows that are
-                not there count as missing. Series that the fit did not see are forecast, too, each with a DataWarning:
-                by an independent model like any other, else by the mean of the linear maps. Rows at the end that have
-                labels or covariates but no value of any series are those to forecast.
+            data: ``fitted_model.rows_needed`` rows of the series of the fit, in any form that ``fit`` takes; series and
+                rows that are not there count as missing. Series that the fit did not see are forecast, too, each with a
+                DataWarning: by an independent model like any other, else by the mean of the linear maps. Rows at the
+                end that have labels or covariates but no value of any series are those to forecast.
             start: time of the first step of the first forecast; None for a single forecast after the last row. Omit
                 ``start`` and ``stop`` for recordings; ``every`` above 1 then forecasts repeatedly within each one.
             stop: time of the first step of the last forecast; None for the row after the last.
