@@ -18,11 +18,19 @@ FOLDER = DOCS / "figures" / "gallery"
 HEAD = """# Gallery
 
 Every result has `plot()`, which returns a matplotlib figure; [divecast.plots](api.md#divecastplots) has the displays
-behind it. These pictures were drawn by `python scripts/draw_gallery.py`: `model` is fitted on the shipped loads
-(`panel`) as in the [quickstart](quickstart.md), `meters` on the table of
-[meters with a temperature](temperature.md). Pictures of
-recordings are in the tutorials on [motion](tutorials/2_half_labelled_motion.md) and
-[gait](tutorials/4_feedback_in_gait.md).
+behind it. These pictures were drawn by `python scripts/draw_gallery.py` with two models: one of the shipped loads, and
+one of the table of [meters with a temperature](temperature.md). Pictures of recordings are in the tutorials on
+[motion](tutorials/2_half_labelled_motion.md) and [gait](tutorials/4_feedback_in_gait.md).
+
+```python
+from divecast import DeepDIVE, Panel, TrainingConfig, datasets
+from divecast.plots import plot
+
+panel = datasets.load("loads")
+model = DeepDIVE(24, 168, ["hour", "weekday"], training=TrainingConfig(epochs=8)).fit(panel)
+year = Panel.read("meters.csv.gz", covariates=["temp"])
+meters = DeepDIVE(24, 168, ["hour", "weekday"], covariates=["temp"]).fit(year)
+```
 """
 CHRISTMAS = "2016-12-26T01:00"
 Picture = tuple[str, str, str, Callable[[], Any]]
@@ -121,7 +129,7 @@ def main() -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             write_picture(draw(), FOLDER / f"{name}.png")
-        sections.append(f"## {title}\n\n```py\n{call}\n```\n\n![{title}](figures/gallery/{name}.png)\n")
+        sections.append(f"## {title}\n\n```python\n{call}\n```\n\n![{title}](figures/gallery/{name}.png)\n")
         print(name)
     (DOCS / "gallery.md").write_text("\n".join(sections), encoding="utf-8")
 

@@ -125,7 +125,7 @@ def shorten(monkeypatch) -> None:
     def short(self, *args, training=None, **named):
         training = training or TrainingConfig(epochs=1, window_stride=5)
         if training.epochs != 1:
-            training = replace(training, epochs=1, window_stride=4 * training.window_stride + 1)
+            training = replace(training, epochs=1, window_stride=4 * (training.window_stride or 1) + 1)
         plain(self, *args, training=training, **named)
 
     monkeypatch.setattr(DeepDIVE, "__init__", short)

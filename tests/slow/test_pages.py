@@ -15,6 +15,7 @@ import divecast.fit.add_factor  # noqa: F401  what is patched
 from divecast import DeepDIVE, datasets
 from divecast.data import as_panel, store_from_parquet
 from page_examples import MODELS, run, shorten, stores, write_files
+from pages_not_run import ELSEWHERE, NOT_RUN, is_run_here
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
@@ -63,23 +64,9 @@ GIVEN = {
     "tables.md": {"table": stores, "forecast": forecast_of_stores},
 }
 """What a page leaves to the reader: names, and what makes them."""
-ELSEWHERE = {
-    r"make |\.ci/run|git clone|cd |\.venv/bin/": ".ci/run",
-    r"(\.venv/bin/)?pip |python -m venv|rattler-build ": "scripts/try_wheel.py",
-    r"divecast explore|curl .*8765|export DIVECAST_TOKEN": "tests/cli/test_explore.py",
-    r"divecast serve|docker |curl .*8766|import httpx": "tests/service",
-    r"divecast mcp|from mcp": "tests/agents",
-    r".*(autolog|divecast\.mlflow)": "tests/slow/tools",
-    r"from divecast import Between": "tests/selection",
-    r".*save_pretrained": "tests/interfaces/test_hub.py",
-    r"from functools import cache|import dask|schema = ": "tests/slow/tools/test_dask.py",
-    r"from divecast import Between|.* --prune": "tests/selection/test_study.py",
-    r"torchrun |.* --devices ": "tests/slow/test_launch.py",
-    r"python -m research\.": "tests/research",
-    r".* --ray ": "tests/slow/test_ray.py",
-    r"divecast --version": "tests/cli/test_app.py",
-}
-"""Commands and first lines of programs that do not run here, and what runs them."""
+LANGUAGES = {"python", "sh"}
+"""Of the blocks that are run. What others say is printed, or read by a program."""
+SHOWN = {"text", "json", "csv", "ini", "toml", "diff"}
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -99,7 +86,8 @@ WITH_COMMANDS = [page for page in PAGES if lines_of(page)]
 WITH_PROGRAMS = [
     page for page in PAGES if blocks(page, "python") and page.parent.name != "tutorials" and page.name not in PRINTED
 ]  # tutorials have a test of their own
-PROGRAMS = [block for page in WITH_PROGRAMS for block in blocks(page, "python")]
+PROGRAMS = [block for page in PAGES if page.parent.name != "tutorials" for block in blocks(page, "python")]
+PATTERNS = (*ELSEWHERE, *NOT_RUN)
 
 
 @pytest.fixture(scope="module")
@@ -143,18 +131,19 @@ def head(block: str) -> str:
     return " ".join(block.splitlines()[:3])
 
 
-def elsewhere(line: str) -> str | None:
-    return next((place for pattern, place in ELSEWHERE.items() if re.match(pattern, line)), None)
-
-
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=lambda page: page.stem)
 def test_every_command_of_a_page_runs(page, here):
-    ran = [line for line in lines_of(page) if elsewhere(line) is None]
+    ran = [line for line in lines_of(page) if is_run_here(line)]
     fitted = set()
     for line in ran:
         words = shlex.split(line, comments=True)
-        assert words[0] == "divecast", f"{line}: name in ELSEWHERE what runs it"
-        if words[2] == "model.safetensors" and words[3:4] and words[3] not in fitted and not words[3].startswith("-"):
+        assert words[0] == "divecast", f"{line}: say in tests/pages_not_run.py what runs it, or why nothing does"
+        if (
+            words[2:3] == ["model.safetensors"]
+            and words[3:4]
+            and words[3] not in fitted
+            and not words[3].startswith("-")
+        ):
             name = next(name for name in (*MODELS, "store") if words[3].startswith(name) or words[3].endswith(name))
             shutil.copyfile(f"model.{name}", "model.safetensors")
         if words[1] == "fit":
@@ -162,11 +151,21 @@ def test_every_command_of_a_page_runs(page, here):
         run(*words[1:])
 
 
-def test_what_runs_elsewhere_is_there():
-    said = [*(line for page in WITH_COMMANDS for line in lines_of(page)), *map(head, PROGRAMS)]
-    found = {elsewhere(line) for line in said} - {None}
-    assert found == set(ELSEWHERE.values())
-    assert [place for place in found if not (ROOT / place).exists()] == []
+def test_no_block_has_a_language_that_is_not_known():
+    """A block of another name, such as py, would be run by nothing."""
+    named = {name for page in PAGES for name in re.findall(r"(?m)^ *```(\S+)", page.read_text(encoding="utf-8"))}
+    assert named == LANGUAGES | SHOWN
+
+
+def test_each_pattern_of_what_does_not_run_here_is_needed():
+    starts = [*(line for page in WITH_COMMANDS for line in lines_of(page)), *map(head, PROGRAMS)]
+    matched = {next((each for each in PATTERNS if re.match(each, start)), None) for start in starts}
+    assert matched - {None} == set(PATTERNS)
+
+
+@pytest.mark.parametrize(("file", "text"), sorted(set(ELSEWHERE.values())))
+def test_what_runs_elsewhere_is_there(file, text):
+    assert text in (ROOT / file).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("page", WITH_PROGRAMS, ids=lambda page: page.stem)
@@ -174,7 +173,7 @@ def test_the_programs_of_a_page_run(page, here):
     names = {"__name__": "page"}  # what needs worker processes is under `if __name__ == "__main__"`
     names |= {name: make() for name, make in GIVEN.get(page.name, {}).items()}
     for block in blocks(page, "python"):
-        if elsewhere(head(block)) is None:
+        if is_run_here(head(block)):
             exec(compile(block, page.name, "exec"), names)  # noqa: S102
 
 
@@ -187,7 +186,7 @@ def test_the_python_of_the_page_of_effects_prints_what_it_says(capsys, monkeypat
     np.testing.assert_allclose(*numbers, atol=2.0)
 
 
-def test_the_python_of_the_page_of_interfaces_prints_what_it_says(capsys):
+def test_the_python_of_the_page_of_interfaces_prints_what_it_says(here, capsys):
     found, told = printed("interfaces.md", capsys)
     assert found == told
 
@@ -195,6 +194,6 @@ def test_the_python_of_the_page_of_interfaces_prints_what_it_says(capsys):
 def printed(name: str, capsys) -> tuple[str, str]:
     """What the programs of a page print, and what it says that they do."""
     page, names = ROOT / "docs" / name, {}
-    for block in blocks(page, "python"):
+    for block in filter(lambda block: is_run_here(head(block)), blocks(page, "python")):
         exec(compile(block, name, "exec"), names)  # noqa: S102
     return capsys.readouterr().out, "".join(blocks(page, "text"))
