@@ -1,7 +1,7 @@
 """The commands and programs of the pages that tests/slow/test_pages.py does not run, each with the reason.
 
-Every other block of Python and of the shell is run as printed, with short fits. A pattern is matched with the start of a
-command, or with the first three lines of a program.
+Every other block of Python and of the shell is run as printed, with short fits. A pattern is matched with the start of
+a command, or with the first three lines of a program.
 """
 
 import re

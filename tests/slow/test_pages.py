@@ -138,13 +138,9 @@ def test_every_command_of_a_page_runs(page, here):
     for line in ran:
         words = shlex.split(line, comments=True)
         assert words[0] == "divecast", f"{line}: say in tests/pages_not_run.py what runs it, or why nothing does"
-        if (
-            words[2:3] == ["model.safetensors"]
-            and words[3:4]
-            and words[3] not in fitted
-            and not words[3].startswith("-")
-        ):
-            name = next(name for name in (*MODELS, "store") if words[3].startswith(name) or words[3].endswith(name))
+        model, data = [*words, "", ""][2:4]
+        if model == "model.safetensors" and data not in {"", *fitted} and not data.startswith("-"):
+            name = next(name for name in (*MODELS, "store") if data.startswith(name) or data.endswith(name))
             shutil.copyfile(f"model.{name}", "model.safetensors")
         if words[1] == "fit":
             fitted.add(words[2])
