@@ -55,6 +55,17 @@ def test_the_page_of_messages_has_those_of_the_code() -> None:
     )
 
 
+def test_no_message_shows_a_constant_or_a_function_of_the_code() -> None:
+    text = write_messages_page.PAGE.read_text("utf-8")
+    filled = set(re.findall(r"\*([^*|]+)\*", text))
+    functions = {"capitalize", "removesuffix", "splitlines", "tolist", "to pylist", "join", "iloc", "int", "len", "str"}
+    assert {name for name in filled if name.isupper()} | filled & {*functions, "plural", "listed", "repr"} == set()
+
+
+def test_every_message_says_what_to_do() -> None:
+    assert [message.text for message in write_messages_page.messages() if len(message.hint) < 5] == []
+
+
 def test_every_class_of_errors_is_explained() -> None:
     named = {name for name in divecast.__all__ if name.endswith(("Error", "Warning"))} - {"DivecastError"}
     assert set(write_messages_page.CLASSES) == set(write_messages_page.TO_DO) == named
