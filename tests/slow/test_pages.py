@@ -175,11 +175,22 @@ def test_the_programs_of_a_page_run(page, here):
 
 def test_the_python_of_the_page_of_effects_prints_what_it_says(capsys, monkeypatch):
     monkeypatch.setattr(sys.modules["divecast.fit.add_factor"], "_STEPS", 20)  # what it learns is not printed
-    found, told = printed("effects.md", capsys)
-    labels = [re.sub(r"-?\d+(\.\d+)?", "#", line).split() for line in (found, told)]
+    assert_alike(*printed("effects.md", capsys), atol=2.0)
+
+
+def test_the_python_of_the_page_of_sales_prints_what_it_says(tmp_path, monkeypatch, capsys):
+    shutil.copytree(ROOT / "docs" / "data", tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    found, told = printed("retail.md", capsys)
+    assert_alike(found, told[told.index("     shop") :], atol=5.0)  # what the shell prints stands before
+
+
+def assert_alike(found: str, told: str, atol: float) -> None:
+    """Two texts have the same words and about the same numbers."""
+    labels = [re.sub(r"-?\d+(\.\d+)?", "#", text).split() for text in (found, told)]
     assert labels[0] == labels[1]
-    numbers = [np.array(re.findall(r"-?\d+(?:\.\d+)?", line), dtype=float) for line in (found, told)]
-    np.testing.assert_allclose(*numbers, atol=2.0)
+    numbers = [np.array(re.findall(r"-?\d+(?:\.\d+)?", text), dtype=float) for text in (found, told)]
+    np.testing.assert_allclose(*numbers, atol=atol)
 
 
 def test_the_python_of_the_page_of_interfaces_prints_what_it_says(here, capsys):
