@@ -145,6 +145,13 @@ def children_of(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+def wait_until_idle(pids: list[int]) -> None:
+    """Wait until processes have used nothing of the processors for a second."""
+    used = -1.0
+    while used < (used := cpu_seconds(pids)):
+        time.sleep(1.0)
+
+
 def measured(arguments: argparse.Namespace, kind: str, workers: int, together: int) -> dict[str, Any]:
     """Return the figures of one setting."""
     model = DeepDIVE.load(Path(arguments.model))
@@ -157,8 +164,10 @@ def measured(arguments: argparse.Namespace, kind: str, workers: int, together: i
     try:
         assert process.stdout is not None  # noqa: S101  asked for above
         port = int(process.stdout.readline())
-        asyncio.run(all_clients(port, requests, arguments.clients, 3.0))  # the workers load and warm up
+        asyncio.run(all_clients(port, requests, 1, 1.0))  # until the first worker has loaded
         pids, load = children_of(process.pid), os.getloadavg()[0]
+        wait_until_idle(pids)  # the others have, too
+        asyncio.run(all_clients(port, requests, arguments.clients, 3.0))  # they warm up
         used, own, began = cpu_seconds(pids), time.process_time(), time.perf_counter()
         seen = asyncio.run(all_clients(port, requests, arguments.clients, arguments.seconds))
         seconds = time.perf_counter() - began

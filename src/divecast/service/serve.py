@@ -20,6 +20,7 @@ from divecast.service.served import ModelFile
 from divecast.web.access import AccessRules
 from divecast.web.connections import Waiting
 from divecast.web.listen import address_of, server_settings
+from divecast.web.one_at_a_time import OneAtATime
 
 _CONNECTIONS = 1024  # also from one address, which may be that of a proxy
 _SECONDS_TO_START = 60
@@ -75,7 +76,8 @@ def serve(service: Service, bound: socket, workers: int, report_address: Callabl
                 timeout_worker_healthcheck=_SECONDS_TO_START,
             )
             report_address(address_of(bound))
-            Multiprocess(settings, sockets=[bound]).run()
+            with OneAtATime.of(bound) as shared:
+                Multiprocess(settings, sockets=[shared]).run()
         finally:
             bound.close()
             del os.environ["PROMETHEUS_MULTIPROC_DIR"]
