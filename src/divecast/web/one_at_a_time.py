@@ -1,20 +1,25 @@
-"""A listening socket that several processes share, each taking one connection in its turn."""
+"""A listening socket that several processes share, such that each has about as many connections as the others."""
 
 import socket
 import sys
+from functools import cached_property
 from multiprocessing import reduction
 from typing import Any
+from weakref import WeakSet
+
+_MOST_PAUSES = 64  # turns of a loop, some milliseconds
 
 
 class OneAtATime(socket.socket):
-    """A listening socket: after a connection, ``accept`` says once that there is none.
+    """A listening socket: after a connection, ``accept`` says some times that there is none.
 
     An event loop of asyncio accepts all connections that wait before it goes on, so that of several processes the first
     to wake would get those of all clients that come together, and the others none. This one goes back to its loop after
-    each, and the other processes get the next. It can be sent to a process that is spawned.
+    each, the more often the more connections it has, and the other processes get the next. It can be sent to a process
+    that is spawned.
     """
 
-    _has_accepted = False
+    _pause = 0
 
     @classmethod
     def of(cls, bound: socket.socket) -> socket.socket:
@@ -23,18 +28,23 @@ class OneAtATime(socket.socket):
             return bound
         return cls(bound.family, bound.type, bound.proto, fileno=bound.detach())
 
+    @cached_property
+    def _open(self) -> WeakSet[socket.socket]:
+        return WeakSet()
+
     def accept(self) -> tuple[socket.socket, Any]:
         """Accept a connection, as a plain socket does.
 
         Raises:
-            BlockingIOError: there is none, or the last call has accepted one.
+            BlockingIOError: there is none, or it is the turn of others.
         """
-        if self._has_accepted:
-            self._has_accepted = False
+        if self._pause:
+            self._pause -= 1
             raise BlockingIOError
-        accepted = super().accept()
-        self._has_accepted = True
-        return accepted
+        connection, address = super().accept()
+        self._open.add(connection)
+        self._pause = min(_MOST_PAUSES, sum(each.fileno() >= 0 for each in self._open))
+        return connection, address
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return how another process makes its copy."""
