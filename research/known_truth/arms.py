@@ -25,7 +25,8 @@ from research.known_truth.world import LABELS, PARTS, Drawn, Floats, Ints, PartN
 
 BLOCKS = tuple(n - 1 for n in LABELS.values())
 """Dimensions of each label in b: divecast's for plain factors."""
-PASSES, QUICK_PASSES = 15, 1
+FEW, MANY = 15, 40
+"""Numbers of passes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,13 @@ class Setting:
         n_conditional: dimensions besides those of the labels.
         beta: weight of the KL of a (divecast), or of the total correlation (beta-TCVAE).
         fusion: how divecast combines a and b; a rival has no b to combine.
+        passes: passes over the training part.
     """
 
     n_conditional: int
     beta: float = 1.0
     fusion: Literal["attention", "concatenation", "gating"] = "attention"
+    passes: int = FEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ def training(passes: int) -> TrainingConfig:
 
 def with_defaults(drawn: Drawn, setting: Setting, config: TrainingConfig) -> Codes:  # noqa: ARG001  it has its own
     """Return divecast's code with all settings at their defaults."""
-    quick = config.n_epochs == QUICK_PASSES
+    quick = config.n_epochs < FEW
     return _fitted(drawn, DeepDIVE(drawn.world.horizon, training=config if quick else None))
 
 
@@ -137,12 +140,19 @@ ARMS: dict[str, Arm] = {
 }
 TRIED: dict[str, tuple[Setting, ...]] = {
     "divecast, defaults": (Setting(16),),
-    "divecast": (Setting(16, 4.0), Setting(16, 4.0, "gating"), Setting(2), Setting(2, 4.0, "gating")),
-    "beta-TCVAE": (Setting(2), Setting(2, 4.0), Setting(16, 4.0)),
+    "divecast": (Setting(16, 4.0), Setting(2), Setting(16, 4.0, "gating"), Setting(16, 2.0, "gating")),
+    "beta-TCVAE": (Setting(2, 4.0), Setting(16, 4.0)),
     "CCVAE": (Setting(2), Setting(16)),
     "iVAE": (Setting(2), Setting(16)),
 }
 """Settings from which one is chosen on validation windows."""
+LONGER = {
+    "divecast": Setting(16, 4.0, "gating", MANY),
+    "beta-TCVAE": Setting(16, 4.0, passes=MANY),
+    "CCVAE": Setting(16, passes=MANY),
+    "iVAE": Setting(16, passes=MANY),
+}
+"""The same with more passes, to see what they add; they are not chosen."""
 
 
 def label_dimensions(code: Floats, labels: Ints, n: int) -> Ints:

@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from research.known_truth.world import LABELS, UNLABELLED, Drawn, Floats, Ints
 
-_TREES, _LEAF = 100, 3
+TREES, _LEAF = 100, 3
 _PENALTIES = np.logspace(-3, 3, 13)
 _GRID = {"kernelridge__alpha": [0.03, 0.3], "kernelridge__gamma": [0.03, 0.1]}
 
@@ -68,7 +68,7 @@ def told_share(code: tuple[Floats, Floats], truth: tuple[Floats, Floats], seed: 
         truth: (window,) of both.
         seed: of the trees.
     """
-    forest = ExtraTreesRegressor(_TREES, min_samples_leaf=_LEAF, random_state=seed)
+    forest = ExtraTreesRegressor(TREES, min_samples_leaf=_LEAF, random_state=seed)
     kernel = GridSearchCV(make_pipeline(StandardScaler(), KernelRidge(kernel="rbf")), _GRID, cv=3)
     probes = [make_pipeline(StandardScaler(), RidgeCV(_PENALTIES)), forest, kernel]
     return max(float(r2_score(truth[1], probe.fit(code[0], truth[0]).predict(code[1]))) for probe in probes)
@@ -76,7 +76,7 @@ def told_share(code: tuple[Floats, Floats], truth: tuple[Floats, Floats], seed: 
 
 def label_skill(code: tuple[Floats, Floats], labels: tuple[Ints, Ints], seed: int = 0) -> float:
     """Return how well a label is told, 0 as by the most frequent class and 1 always; arguments as ``told_share``."""
-    forest = ExtraTreesClassifier(_TREES, min_samples_leaf=_LEAF, random_state=seed)
+    forest = ExtraTreesClassifier(TREES, min_samples_leaf=_LEAF, random_state=seed)
     probes = [make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)), forest]
     accuracy = max(float(accuracy_score(labels[1], p.fit(code[0], labels[0]).predict(code[1]))) for p in probes)
     chance = float(np.bincount(labels[1]).max() / len(labels[1]))

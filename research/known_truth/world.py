@@ -22,7 +22,6 @@ PARTS: Mapping[PartName, float] = {"train": 0.8, "valid": 0.1, "test": 0.1}
 _SECOND = (0.0, 0.7, -0.5)  # second and third harmonic of each kind, next to a first one of 1
 _THIRD = (0.0, 0.3, 0.6)
 _LEAST_LOADING = 0.4
-_LAG = math.pi / 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +29,10 @@ class World:
     """A world; what is drawn from it depends on its fields alone.
 
     Each recording is one window and its horizon. The kind decides the wave, the setting how strong each channel has
-    it, and both together its lag and the levels, so that the labels do not act as a sum: ``values[t, channel] =
-    level[kind, setting, channel] + exp(spread * amplitude) * loading[setting, channel] * wave[kind](angle[t] + swing *
-    phase + lag[kind, setting]) + noise``. Amplitude and phase are independent standard normals.
+    it, and both together the levels (and a lag, if there is any), so that the labels do not act as a sum:
+    ``values[t, channel] = level[kind, setting, channel] + exp(spread * amplitude) * loading[setting, channel] *
+    wave[kind](angle[t] + swing * phase + lag[kind, setting]) + noise``. Amplitude and phase are independent standard
+    normals.
 
     Attributes:
         tied: probability that the kind follows from the setting; 0 for independent labels.
@@ -45,6 +45,7 @@ class World:
         spread: standard deviation of the logarithm of the amplitude.
         swing: standard deviation of the phase, radians.
         level: standard deviation of the levels.
+        lag: largest lag that the labels give the wave, radians; they then shift what the phase shifts.
         signs: whether loadings have random signs; else all are positive.
         noise: standard deviation of the noise.
     """
@@ -59,6 +60,7 @@ class World:
     spread: float = 0.35
     swing: float = 0.6
     level: float = 0.3
+    lag: float = 0.0
     signs: bool = False
     noise: float = 0.2
 
@@ -70,7 +72,7 @@ class World:
         flipped = rng.choice([-1.0, 1.0], loading.shape)
         loading = loading * flipped if self.signs else loading
         level = self.level * rng.normal(size=(n_kinds, n_settings, self.n_channels))
-        lag = rng.uniform(-_LAG, _LAG, (n_kinds, n_settings))
+        lag = rng.uniform(-self.lag, self.lag, (n_kinds, n_settings))
         setting = rng.integers(0, n_settings, self.n)
         kind = np.where(rng.random(self.n) < self.tied, setting % n_kinds, rng.integers(0, n_kinds, self.n))
         truth = rng.normal(size=(self.n, len(UNLABELLED)))
