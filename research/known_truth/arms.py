@@ -157,9 +157,9 @@ LONGER = {
 
 def label_dimensions(code: Floats, labels: Ints, n: int) -> Ints:
     """Return the ``n`` dimensions with the most information about the labels, each in shares of its entropy."""
-    told = np.zeros(code.shape[1])
+    told, wide = np.zeros(code.shape[1]), code.astype(np.float64)
     for column in labels.T:
-        told += [mutual_information(code[:, [at]], column) / entropy(column) for at in range(code.shape[1])]
+        told += [mutual_information(wide[:, [at]], column) / entropy(column) for at in range(code.shape[1])]
     return np.sort(np.argsort(-told, kind="stable")[:n])
 
 

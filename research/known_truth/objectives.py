@@ -34,7 +34,8 @@ def beta_tcvae(log_likelihood: Tensor, q: Normal, z: Tensor, beta: float, n_data
     the loss of a VAE, -log p(x|z) + log q(z|x) - log p(z) at the draw.
     """
     joint, by_dim = _aggregated(q, z, n_data)
-    information = q.log_prob(z).sum(1) - joint
+    log_q: Tensor = q.log_prob(z)
+    information = log_q.sum(1) - joint
     by_prior = by_dim - _log_standard(z)
     return -log_likelihood + information + beta * (joint - by_dim) + by_prior
 
@@ -60,7 +61,7 @@ class Classified:
 
 
 def ccvae(log_likelihood: Tensor, q: Normal, prior: Normal, classified: Classified, log_label: Tensor) -> Tensor:
-    """Return the loss of CCVAE on labelled windows (Joy et al. 2021, equation 4), (batch,).
+    """Return the loss of CCVAE on labelled windows (Joy et al. 2021, section 4), (batch,).
 
     -(w (log p(x|z) - KL(q(z|x) || p(z|y)) - log q(y|z_c)) + log q(y|x) + log p(y)) with w = q(y|z_c) / q(y|x). The
     gradient of w does not reach the encoder through its numerator, as in the authors' code.
@@ -79,7 +80,7 @@ def ccvae(log_likelihood: Tensor, q: Normal, prior: Normal, classified: Classifi
 
 
 def ivae(log_likelihood: Tensor, q: Normal, prior: Normal) -> Tensor:
-    """Return the loss of iVAE (Khemakhem et al. 2020, equation 8), (batch,): -log p(x|z) + KL(q(z|x,u) || p(z|u)).
+    """Return the loss of iVAE (Khemakhem et al. 2020, section 3), (batch,): -log p(x|z) + KL(q(z|x,u) || p(z|u)).
 
     Args:
         log_likelihood: log p(x|z), (batch,).

@@ -4,6 +4,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -123,7 +124,9 @@ class IVAE(Rival):
         n = sum(LABELS.values())
         told = replace(config, code=CodeConfig(n_conditional=dims, labels="given"))
         frequencies = tuple((1.0 / k,) * k for k in LABELS.values())
-        sizes = Dimensions(shape[0], 1, shape[1], ("plain",) * len(LABELS), frequencies)
+        plain: Literal["plain"] = "plain"
+        kinds = tuple(plain for _ in LABELS)
+        sizes = Dimensions(shape[0], 1, shape[1], kinds, frequencies)
         self.network.conditional = Network(sizes, told).conditional
         self.prior = nn.Sequential(nn.Linear(n, _WIDTH), nn.GELU(), nn.Linear(_WIDTH, 2 * dims))
 
@@ -151,7 +154,8 @@ def train(
         config: passes, batch size, learning rate, decay and clipping.
         seed: of batches and draws.
     """
-    windows, labels = map(torch.from_numpy, fitted)
+    windows, labels = torch.from_numpy(fitted[0]), torch.from_numpy(fitted[1])
+    held_out = torch.from_numpy(valid[0]), torch.from_numpy(valid[1])
     parameters = [*rival.parameters()]
     optimiser = torch.optim.AdamW(_groups(rival, config.weight_decay), lr=config.learning_rate, fused=True)
     per_pass = len(windows) // config.n_batch
@@ -163,13 +167,13 @@ def train(
             for rows in torch.randperm(len(windows)).split(config.n_batch)[:per_pass]:
                 loss = rival.loss(windows[rows], labels[rows]).mean() / windows[0].numel()
                 optimiser.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
+                loss.backward()
                 nn.utils.clip_grad_norm_(parameters, config.clip)
                 for group in optimiser.param_groups:
                     group["lr"] = learning_rate(step, n_steps, config)
                 optimiser.step()
                 step += 1
-            loss_now = _valid_loss(rival, *map(torch.from_numpy, valid), config.n_batch)
+            loss_now = _valid_loss(rival, *held_out, config.n_batch)
             if loss_now < least:
                 least, best = loss_now, {name: each.clone() for name, each in rival.state_dict().items()}
     rival.load_state_dict(best)

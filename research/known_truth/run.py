@@ -15,6 +15,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ def main() -> None:
             for setting in [LONGER[arm]] if args.longer else settings_of(lines, arm, args.case, seed):
                 key = {"variant": args.case, "arm": arm, "setting": asdict(setting), "seed": seed, "quick": args.quick}
                 world = world_of(args.case, seed, args.quick)
-                add_run(args.out, key, lambda a=arm, s=setting, w=world: measure(w, a, s, args.quick))
+                add_run(args.out, key, partial(measure, world, arm, setting, args.quick))
 
 
 if __name__ == "__main__":

@@ -114,7 +114,8 @@ class Drawn:
         seen = self.values[:, : self.world.lookback]
         fitted = seen[self.rows("train")]
         mean, spread = fitted.mean((0, 1)), fitted.std((0, 1))
-        return ((seen[self.rows(part)] - mean) / spread).astype(np.float32)
+        standard: Floats = ((seen[self.rows(part)] - mean) / spread).astype(np.float32)
+        return standard
 
     def recordings(self) -> Recordings:
         """Return all recordings, labelled, with a label ``part``."""
