@@ -35,7 +35,7 @@ def interpreter(name: str) -> str:
         FileNotFoundError: there is none.
     """
     versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    found = [name, shutil.which(name), shutil.which(f"python{name}"), *map(str, versions.glob(f"{name}.*/bin/python3"))]
+    found = [name, *map(str, versions.glob(f"{name}.*/bin/python3")), shutil.which(name), shutil.which(f"python{name}")]
     for path in found:
         if path and Path(path).is_file():
             return path
