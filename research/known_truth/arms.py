@@ -78,7 +78,6 @@ class Halves:
 
 
 Codes = dict[PartName, Halves]
-Job = tuple[Drawn, Setting, TrainingConfig]
 
 
 def network(setting: Setting) -> ModelConfig:

@@ -11,13 +11,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divecast import ConfigError, DataError, DataWarning, DeepDIVE
+from divecast import ConfigError, DataError, DataWarning, DeepDIVE, Label, TrainingConfig
 from divecast.cli import forecast_tables, main
 from divecast.data import write_frame
 from divecast.inference import predict as inference
 from divecast.inference.forecasting import Share
 from divecast.inference.results import Forecast
-from worlds import hours, moves, told
+from worlds import SMALL, hours, moves, told
 
 PANEL = hours().panel
 SPAN = {"start": "2024-02-22T03:00", "every": 5}
@@ -158,3 +158,16 @@ def test_rows_that_effects_go_back_to_are_asked_for(told_model):
     with pytest.warns(DataWarning, match="60 rows before the first step ahead, .*temperature.* go back"):
         cut = told_model.forecast(table.groupby("unique_id").tail(60 + 8)).mean
     assert np.abs(cut / whole - 1.0).max() > 1e-5
+
+
+def test_so_they_are_of_independent_series() -> None:
+    table = told().drop(columns="wind")
+    factors, training = ["hour", Label("promotion", per_series=True)], TrainingConfig(epochs=1, batch_size=128)
+    model = DeepDIVE(
+        8, 60, factors, covariates=["temperature"], model=SMALL, training=training, series="independent"
+    ).fit(table, progress=False)
+    table.loc[table["ds"] > table["ds"].max() - np.timedelta64(8, "h"), "y"] = np.nan
+    whole, rows = model.forecast(table).mean, table.groupby("unique_id")
+    np.testing.assert_allclose(model.forecast(rows.tail(83 + 8)).mean, whole, rtol=1e-5)
+    with pytest.warns(DataWarning, match="go back"):
+        model.forecast(rows.tail(60 + 8))

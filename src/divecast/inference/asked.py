@@ -69,6 +69,7 @@ class Asked:
             asked = cls._of_joint(fitted, data, origins, future)
         asked = replace(asked, windows=fitted.without_outliers(asked.windows))
         fitted.warn_untold(asked.windows)
+        fitted.warn_cut(asked.windows)
         return asked
 
     @classmethod
@@ -97,7 +98,6 @@ class Asked:
             ends = None
         else:
             chosen = windows.subset(np.isin(windows.origins, ends))
-        fitted.warn_cut(chosen)
         return cls(fitted, chosen, new, ends)
 
     def cut(self, n_paths: int) -> list[Windows]:

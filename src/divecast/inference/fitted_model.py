@@ -260,16 +260,15 @@ class FittedModel:
         return {} if self.effects is None else self.effects.basis.rows_before
 
     def warn_cut(self, windows: Windows) -> None:
-        """Warn if windows of a panel begin so early that rows which the effects of their rows go back to are not there.
+        """Warn if windows begin so early in the data that rows which their effects go back to are not there.
 
         Args:
             windows: the windows.
         """
-        n_rows = int(windows.origins.min())
-        if self.effects is not None and n_rows < self.rows_needed:
-            names = [
-                name for name, rows in self.effects.basis.rows_before.items() if n_rows < self.shape.lookback + rows
-            ]
+        source, origins = windows.source, windows.origins
+        before = source.blocks.panel_rows(origins) if isinstance(source, SeriesRows) else origins
+        n_rows = int(before.min(initial=self.rows_needed))
+        if names := [name for name, rows in self._rows_before.items() if n_rows < self.shape.lookback + rows]:
             warn_data(
                 f"There are {plural(n_rows, 'row')} before the first step ahead, and the effects of {listed(names)} go "
                 f"back to rows before these: the forecast is not quite that of a longer table",
