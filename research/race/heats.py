@@ -47,6 +47,7 @@ class Heat:
         people: whose recording each is.
         train_every: rows from one training window of a recording to the next.
         score_every: rows from one window that is scored to the next, in validation and test recordings.
+        unfinished: file in which a long fit keeps what it has reached; empty for none.
     """
 
     track: str
@@ -75,6 +76,7 @@ class Heat:
     people: tuple[str, ...] = ()
     train_every: int = 1
     score_every: int = 1
+    unfinished: str = ""
 
     @property
     def origins(self) -> NDArray[np.int64]:

@@ -14,7 +14,7 @@ from research.race import page_recordings
 from research.race.page_notes import NOTES
 from research.race.page_speed import speed
 from research.race.page_tables import about, costs_table, heat_of, scores_table
-from research.race.roster import ROSTER, of_rivals
+from research.race.roster import ROSTER
 from research.race.run import OUT
 from research.race.tracks import TRACKS, Track
 
@@ -29,15 +29,16 @@ An entry is fitted on the training and validation part in its own process and fo
 part; the track computes the scores. After each run some origins are forecast again with only the rows before them: an
 entry whose forecasts change is rejected.
 
-Rivals are the models of neuralforecast and LightGBM with their published settings (`settings.source` of each line), for
-the published number of steps or until a limit of CPU time: *cut* is the share of the published steps that the limit
-left, *x* the ratio to the CPU seconds of a fit of divecast. The limit is set by `--most`, of which the lines here have
-up to {most} times divecast's, but on EIA all have about its time, and most a little less. The weights with the best
-validation loss are kept. Our own loop trains them, on the same windows, since neuralforecast's copies all windows at
-each step of a model of one series; *tsmixer-public* is TSMixer through the public API of neuralforecast alone, with its
-default number of steps. A strong cut, as on small tracks where divecast is fitted in seconds, says nothing about what a
-rival can achieve. Besides divecast, only LightGBM and TSMixerx (and *nhits-calendar* and *tide-calendar*, where they
-are listed) read what is known in advance.
+Rivals are the models of neuralforecast and LightGBM with their published settings (`settings.source` of each line).
+`research/race/budgets.py` says how long they are fitted: at least as many CPU seconds as divecast, on EIA three times
+as many; on ETTh1, ETTh2, exchange, electricity, bike and Tetouan for all published steps, elsewhere until a limit
+(`--most`). *Steps* are those made, with those published where these are more; *x* is the ratio to the CPU seconds of a
+fit of divecast. **Lines from before these budgets** have up to six times divecast's time, on EIA about its own, and
+on the small tracks a few per cent of the published steps: those say nothing about what a rival can achieve. The weights
+with the best validation loss are kept. Our own loop trains them, on the same windows, since neuralforecast's copies all
+windows at each step of a model of one series; *tsmixer-public* is TSMixer through the public API of neuralforecast
+alone, with its default number of steps. Besides divecast, only LightGBM and TSMixerx (and *nhits-calendar* and
+*tide-calendar*, where they are listed) read what is known in advance.
 
 RRSE and CORR follow the LSTNet convention on original units: the largest series have the most weight. *Series RRSE* is
 the mean of each series' own. MASE is in units of the seasonal-naive error on the training part. CRPS is twice the
@@ -55,8 +56,7 @@ def page(lines: list[dict[str, Any]], speed_lines: list[dict[str, Any]]) -> str:
     """
     told = {track.name for track in TRACKS.values() if track.covariates}
     kept = latest([line for line in lines if not line["quick"] and line["track"] not in told])
-    most = max((line["most"] for line in of_rivals(kept) if "fold" not in line), default=4.0)
-    parts = [INTRO.format(most=f"{most:g}")]
+    parts = [INTRO]
     for track in TRACKS.values():
         own = [line for line in kept if line["track"] == track.name]
         if own and track.people is not None:

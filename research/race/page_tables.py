@@ -60,7 +60,7 @@ def costs_table(track: Track, lines: list[Line]) -> str:
         "weights",
         "lookback",
     ]
-    rows = ["| entry | " + " | ".join([*titles, "cut"]) + " |", "|---|" + "---:|" * (len(titles) + 1)]
+    rows = ["| entry | " + " | ".join([*titles, "steps"]) + " |", "|---|" + "---:|" * (len(titles) + 1)]
     for name, runs in entries.items():
         work, predict = _sum(runs, "fit", "core_seconds"), _sum(runs, "predict", "seconds")
         same = [run for run in own or () if heat_of(run) in {heat_of(each) for each in runs}]
@@ -75,7 +75,7 @@ def costs_table(track: Track, lines: list[Line]) -> str:
             f"{max(run['predict']['peak_mib'] for run in runs):,.0f}",
             _span([run["weights"] for run in runs]),
             _span([run["settings"].get("lookback") for run in runs if run["settings"].get("lookback")]),
-            _cut(runs),
+            _steps(runs),
         ]
         rows.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(rows)
@@ -154,9 +154,11 @@ def _span(values: list[int]) -> str:
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
-def _cut(runs: list[Line]) -> str:
-    shares = [run["settings"]["steps"] / run["settings"]["published"] for run in runs if "published" in run["settings"]]
-    return f"{100 * min(shares):.0f} %" if shares and min(shares) < 1 else ""
+def _steps(runs: list[Line]) -> str:
+    """Return the steps made of those published, over the horizons; without the latter where no more were published."""
+    told = [run["settings"] for run in runs if "published" in run["settings"]]
+    made, published = (sum(each[name] for each in told) // _n_seeds(runs) for name in ("steps", "published"))
+    return "" if not told else f"{made:,}" if made >= published else f"{made:,} of {published:,}"
 
 
 def _flags(line: Line) -> str:

@@ -80,6 +80,8 @@ def race(folder: Path, module: str, name: str) -> dict[str, Any]:
     fit: dict[str, float] = {}
     with costs(fit):
         model = entry.fit(heat, past, known)
+    for name in ("seconds", "core_seconds"):  # of runs of the same fit that were stopped
+        fit[name] = round(fit[name] + model.settings.get(f"earlier_{name}", 0.0), 3)
     rows = np.load(folder / "rows.npy")
     shape = (len(heat.origins), heat.horizon, len(heat.channels))
     points = np.lib.format.open_memmap(folder / "points.npy", mode="w+", dtype=np.float32, shape=shape)

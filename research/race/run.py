@@ -5,7 +5,8 @@
     python -m research.race.run --data PATH --quick                    a few rows and series, to test the script
 
 PATH has the folders eia_us_demand_hourly, forecasting_benchmarks, lstnet_electricity_pieces, covariates and
-gait_stroke_movingreality. Heats that have a line are not repeated. ``python -m research.race.page`` writes
+gait_stroke_movingreality. Heats that have a line are not repeated. How long rivals are fitted, ``budgets.py`` says; on
+some tracks that is hours, and one that is stopped goes on where it was. ``python -m research.race.page`` writes
 docs/benchmarks.md from the lines.
 """
 
@@ -27,6 +28,7 @@ from divecast import Panel
 from divecast.errors import ConfigError, DivecastError
 from research.common import append_line, read_lines
 from research.race.answers import check_past_only, read_answer
+from research.race.budgets import NO_LIMIT, Budget, budget
 from research.race.contract import Calendar as Classes
 from research.race.heats import Floats, Heat, thinning
 from research.race.launch import RIVALS, need_python, python_of, run_entry
@@ -66,6 +68,7 @@ class Plan:
         quick: few rows and series.
         most: a rival's fit is cut short after so many times the CPU time of divecast's.
         again: make lines that are there, too.
+        unfinished: folder of what fits that were stopped have reached.
     """
 
     data: Path
@@ -76,6 +79,11 @@ class Plan:
     quick: bool
     most: float
     again: bool
+    unfinished: Path
+
+    def unfinished_of(self, lap: Lap, entry: str) -> Path:
+        """Return where a fit keeps what it has reached."""
+        return self.unfinished / ("-".join(str(each) for each in self.key(lap, entry).values()) + ".pt")
 
     def key(self, lap: Lap, entry: str) -> dict[str, Any]:
         """What tells a line from another."""
@@ -84,13 +92,14 @@ class Plan:
         return {"track": lap.track.name, "horizon": lap.horizon, "entry": entry, **fold, **about}
 
 
-def heat_of(lap: Lap, data: Panel | Recorded, plan: Plan, least: float) -> Heat:
-    """Return a heat; ``least`` is the CPU time that divecast's fit took, 0 if that is not known."""
+def heat_of(lap: Lap, data: Panel | Recorded, plan: Plan, racer: str, own: float) -> Heat:
+    """Return the heat of an entry; ``own`` is the CPU time that divecast's fit took, 0 if that is not known."""
     track, horizon, quick = lap.track, lap.horizon, plan.quick
     recorded = isinstance(data, Recorded)
     n_train, n_valid, n_test = data.rows if isinstance(data, Recorded) else track.rows
     past, end = n_train + n_valid, n_train + n_valid + n_test
     span = (past, end - horizon + 1) if track.whole else (past - horizon + 1, end)
+    least, most = budget(track.name, own, plan.most) if own else Budget(0.0, NO_LIMIT)
     heat = Heat(
         track=track.name,
         horizon=horizon,
@@ -113,7 +122,8 @@ def heat_of(lap: Lap, data: Panel | Recorded, plan: Plan, least: float) -> Heat:
         threads=plan.threads,
         seed=plan.seed,
         least_seconds=0.0 if quick else least,
-        most_seconds=_QUICK_SECONDS if quick else plan.most * least if least else 1e9,
+        most_seconds=_QUICK_SECONDS if quick else most,
+        unfinished="" if quick else str(plan.unfinished_of(lap, racer).absolute()),
     )
     if not isinstance(data, Recorded) or track.people is None:
         return heat
@@ -161,6 +171,7 @@ def _try(plan: Plan, lap: Lap, racer: Racer, data: Panel | Recorded) -> bool:
         print(f"{lap} {racer.name}: failed: {error}", file=sys.stderr, flush=True)
         return False
     append_line(plan.out, json.dumps(line))
+    plan.unfinished_of(lap, racer.name).unlink(missing_ok=True)
     measure, seconds = lap.track.measure, line["fit"]["seconds"]
     print(f"{lap} {racer.name}: {measure} {line['scores'][measure]['mean']:.4f}, fit {seconds:.1f} s", flush=True)
     return True
@@ -180,7 +191,7 @@ def run_heat(plan: Plan, lap: Lap, racer: Racer, data: Panel | Recorded) -> dict
             f"expected a line of divecast for {lap} in {plan.out}, found none; race divecast first "
             "(--entry divecast): its fit time says how long a rival should and may take"
         )
-    heat = heat_of(lap, data, plan, own["fit"]["core_seconds"] if own else 0.0)
+    heat = heat_of(lap, data, plan, racer.name, own["fit"]["core_seconds"] if own else 0.0)
     values: Floats = data.values
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="race-") as name:
@@ -233,7 +244,8 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--quick", action="store_true", help="few rows and series, to test the script")
     parser.add_argument("--again", action="store_true", help="make lines that are there, too")
-    parser.add_argument("--most", type=float, default=4.0, help="times divecast's CPU time after which a fit is cut")
+    most = "times divecast's CPU time after which a fit is cut, on tracks where it need not make all published steps"
+    parser.add_argument("--most", type=float, default=4.0, help=most)
     parser.add_argument("--rivals", type=Path, default=RIVALS, help="folder of the rivals' environment")
     parser.add_argument("--out", type=Path, default=OUT)
     return parser.parse_args(given)
@@ -242,7 +254,17 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
 def main(given: list[str] | None = None) -> int:
     """Race, and return 1 if anything failed, 2 if nothing could be started."""
     args = arguments(given)
-    plan = Plan(args.data, args.rivals.absolute(), args.out, args.threads, args.seed, args.quick, args.most, args.again)
+    plan = Plan(
+        data=args.data,
+        rivals=args.rivals.absolute(),
+        out=args.out,
+        threads=args.threads,
+        seed=args.seed,
+        quick=args.quick,
+        most=args.most,
+        again=args.again,
+        unfinished=args.out.with_name("unfinished"),
+    )
     tracks = [TRACKS[name] for name in args.track or TRACKS]
     try:
         return int(race(plan, [track.only(args.horizon) for track in tracks], chosen(args.entry), args.fold) > 0)

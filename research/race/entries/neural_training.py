@@ -7,12 +7,14 @@ loop draws the same windows, with the model's own forward pass and loss; ``tsmix
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from research.race.entries.neural_progress import Keeper, Progress
 from research.race.entries.neural_recipes import Recipe
 from research.race.entries.neural_windows import Feed
 from research.race.heats import Heat
@@ -29,33 +31,45 @@ class Trained:
         steps: taken.
         published: steps that the recipe asks for.
         best: validation loss of the weights that were kept.
+        earlier_seconds: of runs that were stopped before this one.
+        earlier_core_seconds: the same of the processor.
     """
 
     steps: int
     published: int
     best: float
+    earlier_seconds: float
+    earlier_core_seconds: float
 
 
 def train(model: Any, feed: Feed, recipe: Recipe, heat: Heat) -> Trained:
     """Train in place, and leave the weights of the best validation loss."""
     torch.manual_seed(heat.seed)
-    draw = draws(feed, recipe, heat)
+    draw = Draws.of(feed, recipe, heat)
     published = _published(feed, recipe, heat)
     optimiser = torch.optim.Adam(model.parameters(), lr=recipe.rate)
-    seconds = _time_steps(model, feed, optimiser, draw)
-    steps = planned(published, seconds, heat)
-    best, kept = math.inf, None
-    for step in range(_WARM_UP, steps):
+    path = Path(heat.unfinished) if heat.unfinished else None
+    keeper = Keeper(path, f"{recipe} of {replace(heat, unfinished='')}", model, optimiser, draw.generator)
+    progress = keeper.read()
+    if progress is None:
+        seconds = _time_steps(model, feed, optimiser, draw)
+        progress = Progress(planned(published, seconds, heat), _WARM_UP)
+    model.train()
+    steps = progress.steps
+    while progress.step < steps:
         for group in optimiser.param_groups:
-            group["lr"] = recipe.rate * decay(recipe, step / steps)
+            group["lr"] = recipe.rate * decay(recipe, progress.step / steps)
         _step(model, feed, optimiser, draw())
-        if (step + 1) % max(1, steps // _CHECKS) == 0 or step == steps - 1:
+        progress.step += 1
+        if progress.step % max(1, steps // _CHECKS) == 0 or progress.step == steps:
             loss = validate(model, feed, heat)
-            if loss < best:
-                best, kept = loss, {name: value.clone() for name, value in model.state_dict().items()}
-    if kept is not None:
-        model.load_state_dict(kept)
-    return Trained(steps, published, best)
+            if loss < progress.best:
+                progress.best = loss
+                progress.kept = {name: value.clone() for name, value in model.state_dict().items()}
+        keeper.write(progress)
+    if progress.kept is not None:
+        model.load_state_dict(progress.kept)
+    return Trained(steps, published, progress.best, progress.wall, progress.core)
 
 
 def planned(published: int, seconds: float, heat: Heat) -> int:
@@ -90,19 +104,35 @@ def _published(feed: Feed, recipe: Recipe, heat: Heat) -> int:
     return recipe.steps or recipe.passes * math.ceil(windows / recipe.batch)
 
 
-def draws(feed: Feed, recipe: Recipe, heat: Heat) -> Any:
-    """Return a function that draws windows whose past and future lie in the training part."""
-    generator = torch.Generator().manual_seed(heat.seed)
-    origins, n_series = torch.from_numpy(heat.train_origins(feed.lookback)), feed.values.shape[1]
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """Draws windows whose past and future lie in the training part.
 
-    def draw() -> tuple[Tensor, Tensor]:
-        places = torch.randint(len(origins), (recipe.batch,), generator=generator)
-        return origins[places], torch.randint(n_series, (recipe.batch,), generator=generator)
+    Attributes:
+        origins: (window,) origins to draw from.
+        n_series: number of series to draw from.
+        batch: windows to draw.
+        generator: of the draws.
+    """
 
-    return draw
+    origins: Tensor
+    n_series: int
+    batch: int
+    generator: torch.Generator
+
+    @classmethod
+    def of(cls, feed: Feed, recipe: Recipe, heat: Heat) -> "Draws":
+        """Return the draws of a fit."""
+        origins = torch.from_numpy(heat.train_origins(feed.lookback))
+        return cls(origins, feed.values.shape[1], recipe.batch, torch.Generator().manual_seed(heat.seed))
+
+    def __call__(self) -> tuple[Tensor, Tensor]:
+        """Return origins and series, (batch,) each."""
+        places = torch.randint(len(self.origins), (self.batch,), generator=self.generator)
+        return self.origins[places], torch.randint(self.n_series, (self.batch,), generator=self.generator)
 
 
-def _time_steps(model: Any, feed: Feed, optimiser: Any, draw: Any) -> float:
+def _time_steps(model: Any, feed: Feed, optimiser: Any, draw: Draws) -> float:
     """Take the first steps and return the CPU seconds of one; the very first ones are slower."""
     model.train()
     for _ in range(_WARM_UP // 3):

@@ -1,6 +1,7 @@
 """Parts of the entries that need none of the rivals' packages."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from divecast.errors import ConfigError
+from research.race.budgets import WHOLE, budget
 from research.race.contract import INTERVAL
-from research.race.entries import cycle, deepdive, ridge
+from research.race.entries import cycle, deepdive, neural_progress, ridge
 from research.race.entries.boosted_rows import Samples, table
 from research.race.entries.deepdive_settings import SETTINGS
 from research.race.entries.neural_recipes import RECIPES, Recipe, recipe_of
-from research.race.entries.neural_training import decay, draws, planned
+from research.race.entries.neural_training import Draws, decay, planned, train
 from research.race.entries.neural_windows import Feed
 from research.race.roster import ROSTER, chosen
 from research.race.tracks import TRACKS
@@ -62,6 +64,69 @@ def test_a_fit_takes_as_long_as_divecast_at_least_and_no_longer_than_allowed(pub
     assert steps * seconds <= least * times or steps == 13
     assert steps >= min(published, math.floor(least * times / seconds))
     assert steps * seconds > least - seconds or steps == math.floor(least * times / seconds)
+
+
+@given(st.sampled_from(sorted(TRACKS)), st.floats(0.1, 1e4), st.floats(0.1, 10))
+def test_budgets_are_enforced(track, own, times):
+    least, most = budget(track, own, times)
+    assert least >= own
+    assert most >= least
+    if track in WHOLE:
+        assert planned(10**6, 1.0, heat(least_seconds=least, most_seconds=most)) >= 10**6
+
+
+class _KilledError(Exception):
+    """Stands for the end of a process."""
+
+
+class _Loss:
+    """A mean squared error, as neuralforecast's losses are called."""
+
+    def domain_map(self, found):
+        return found
+
+    def __call__(self, y, y_hat, **_):
+        return ((y - y_hat) ** 2).mean()
+
+
+class _Model(torch.nn.Module):
+    """A linear model with dropout, so that a fit depends on every draw."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.layer, self.loss = torch.nn.Linear(LOOKBACK, HORIZON), _Loss()
+
+    def forward(self, inputs):
+        past = torch.nn.functional.dropout(inputs["insample_y"][..., 0], 0.2, self.training)
+        return self.layer(past)[..., None]
+
+
+def test_a_fit_that_was_killed_ends_with_the_same_weights(tmp_path, monkeypatch):
+    monkeypatch.setattr(neural_progress, "_EVERY", 0.0)
+    values = torch.from_numpy(world() / [1, 10, 100]).float()
+    feed = Feed(values, torch.empty(len(values) + HORIZON, 0), LOOKBACK, HORIZON, mixes=False)
+    recipe = Recipe("", "", 1e-3, 16, steps=60, decay="cosine")
+    asked = heat(least_seconds=0.0, most_seconds=1e9, unfinished=str(tmp_path / "of" / "fit.pt"))
+    whole, stopped, again = _Model(), _Model(), _Model()
+    train(whole, feed, recipe, replace(asked, unfinished=""))
+    write = neural_progress.Keeper.write
+
+    def write_and_die(keeper, progress):
+        write(keeper, progress)
+        if progress.step == 40:
+            raise _KilledError
+
+    monkeypatch.setattr(neural_progress.Keeper, "write", write_and_die)
+    with pytest.raises(_KilledError):
+        train(stopped, feed, recipe, asked)
+    monkeypatch.setattr(neural_progress.Keeper, "write", write)
+    trained = train(again, feed, recipe, asked)
+    assert trained.steps == 60
+    assert trained.earlier_core_seconds > 0.0
+    assert all(torch.equal(a, b) for a, b in zip(whole.parameters(), again.parameters(), strict=True))
+    other = train(_Model(), feed, replace(recipe, rate=2e-3), asked)  # what another fit has reached is left alone
+    assert other.earlier_core_seconds == 0.0
 
 
 def test_rates_fall_as_published():
@@ -145,7 +210,7 @@ def test_the_place_that_looks_most_alike_says_how_long_a_cycle_is():
 def test_training_windows_of_a_rival_lie_within_recordings():
     asked = heat(starts=(0, 60, 120, 180), people=tuple("abcd"), train_every=4)
     feed = Feed(torch.from_numpy(world()), torch.empty(220, 0), LOOKBACK, HORIZON, mixes=False)
-    draw = draws(feed, Recipe("", "", 1.0, 500), asked)
+    draw = Draws.of(feed, Recipe("", "", 1.0, 500), asked)
     assert set(draw()[0].tolist()) == {*range(24, 55, 4), *range(84, 115, 4)}
 
 

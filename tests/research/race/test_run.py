@@ -64,7 +64,7 @@ def test_a_rival_waits_for_the_time_of_divecast(data, tmp_path):
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "python").touch()
     args = run.arguments([*options(data), "--rivals", str(tmp_path)])
-    plan = run.Plan(args.data, tmp_path, args.out, 1, 0, quick=False, most=4.0, again=False)
+    plan = run.Plan(args.data, tmp_path, args.out, 1, 0, False, 4.0, False, tmp_path / "unfinished")
     track = TRACKS["exchange"].small()
     with pytest.raises(ConfigError, match=r"[Ee]xpected a line of divecast for exchange 24 .* race divecast first"):
         run.run_heat(plan, run.Lap(track, 24), ROSTER["nlinear"], read_panel(track, data, small=True))
@@ -115,7 +115,7 @@ def test_the_page_ranks_by_the_mean_and_tells_costs_against_divecast():
     assert "0.0500" not in text
     assert "**" not in rows[1].split(" | ")[1]
     assert "| 20.0 | 20.0 | 2 | 20.0 | 2 |" in rows[3]
-    assert rows[3].endswith("| 50 % |")
+    assert rows[3].endswith("| 50 of 100 |")
     assert "0.5 to 0.5" in text
 
 
