@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from divecast import DataWarning, DeepDIVE, TrainingConfig
+from divecast import DataWarning, DeepDIVE, ModelConfig, Panel, TrainingConfig
 
 
 def test_the_mean_lies_within_its_interval_though_all_errors_have_one_sign() -> None:
@@ -18,3 +18,16 @@ def test_the_mean_lies_within_its_interval_though_all_errors_have_one_sign() -> 
     found = model.forecast(table)
     assert (found.quantiles[0] < found.mean).all()
     assert (found.mean < found.quantiles[-1]).all()
+
+
+def test_intervals_of_a_growing_panel_hold_what_they_say() -> None:
+    """The validation part has two horizons: what its months missed by chance must not narrow the intervals."""
+    draw, month = np.random.default_rng(1), np.arange(144)[:, None]
+    season = 0.25 * draw.normal(size=60) * np.sin(2.0 * np.pi * month / 12.0 + draw.uniform(0.0, 6.0, 60))
+    wander = np.cumsum(draw.normal(0.0, 0.012, (144, 60)), axis=0)
+    values = np.exp(5.0 + 0.01 * month + season + wander + draw.normal(0.0, 0.04, (144, 60)))
+    past, truth = Panel.from_array(values[:-12], "2010-01-01", "1MS"), values[-12:]
+    model = DeepDIVE(12, 24, ["month"], model=ModelConfig(scale="log"))
+    found = model.fit(past, progress=False).forecast(past, levels=(0.05, 0.5, 0.95))
+    low, _, high = found.quantiles[:, 0]
+    assert ((low <= truth) & (truth <= high)).mean() > 0.8

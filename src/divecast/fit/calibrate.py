@@ -41,7 +41,7 @@ def calibrated(
 ) -> FittedModel:
     """Return the model with its recalibration, quantiles and dependence fitted; the network changes in place.
 
-    The quantiles are of errors whose mean and spread were recalibrated on other windows.
+    The quantiles are of errors whose mean and spread were recalibrated on other target rows.
 
     Args:
         fitted: the model.
@@ -52,11 +52,11 @@ def calibrated(
     """
     seed = fitted.provenance.plan.seed
     errors, n_phases, share = errors_of(fitted, valid), fitted.dimensions.n_phases, _share_of_year(valid)
-    fold, values = folds(len(errors.values)), torch.empty_like(errors.values)
+    fold, values = folds(errors), torch.empty_like(errors.values)
     for number in fold.unique().tolist():
         inside = fold == number
-        others = errors.at(~inside) if bool((~inside).any()) else errors
-        values[inside] = errors.at(inside).standardised(fit_recalibration(others, n_phases, share))
+        others = errors if bool(inside.all()) else errors.without(inside)
+        values[inside] = errors.standardised(fit_recalibration(others, n_phases, share))[inside]
     found = fit_recalibration(errors, n_phases, share)
     fitted.network.forecaster.recalibration.load_state_dict(found.state_dict())
     draws = Draws.of(fitted, valid, seed)
@@ -151,7 +151,8 @@ def errors_of(fitted: FittedModel, valid: Windows) -> Errors:
         told.append(None if batch.effects is None else batch.effects.phases)
     known = [each.cpu() for each in told if each is not None]
     at = torch.cat(known) if len(known) == len(told) else None
-    return Errors(torch.cat(errors), torch.cat(means), torch.cat(scales), at)
+    origins = torch.from_numpy(valid.origins)
+    return Errors(torch.cat(errors), torch.cat(means), torch.cat(scales), at, origins)
 
 
 def _share_of_year(windows: Windows) -> float:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from divecast.config import ScaleKind
 from divecast.data import Parts, Scale, Source, Windows
 from divecast.errors import DataWarning
-from divecast.fit.recalibrate import folds
+from divecast.fit.recalibrate import window_folds
 from divecast.fit.stage import Stage
 from divecast.inference.calibration import Calibration
 from divecast.inference.counts import Counts
@@ -68,7 +68,7 @@ def _loss(stage: Stage, windows: Windows, unit: NDArray[np.float32]) -> float:
     residuals = (batch.y - location) / scale
     truth = _by_window(windows).invert(batch.y.numpy())
     levels = np.array(_LEVELS, np.float32)[:, None, None, None]
-    fold, losses = folds(len(windows)), []
+    fold, losses = window_folds(len(windows)), []
     for number in fold.unique().tolist():
         inside = fold == number
         others = residuals[~inside] if bool((~inside).any()) else residuals

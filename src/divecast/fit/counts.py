@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from divecast.config import CountsUse
-from divecast.fit.recalibrate import folds
+from divecast.fit.recalibrate import window_folds
 from divecast.inference.calibration import Calibration
 from divecast.inference.counts import Counts
 from divecast.inference.results import Floats
@@ -129,7 +129,7 @@ def _by_window(counts: Counts, group: NDArray[np.int64]) -> Counts:
 def _pay(seen: Seen, candidates: NDArray[np.bool_], seed: int) -> bool:
     """Return whether the quantiles of counts have a lower loss in blocks of windows, fitted on the other ones."""
     seen = seen.at(thinned(len(seen.truth), seen.truth[0].size, _TO_CHOOSE))
-    fold, gain = folds(len(seen.truth)).numpy(), 0.0
+    fold, gain = window_folds(len(seen.truth)).numpy(), 0.0
     held = candidates[seen.group][:, None] & ~np.isnan(seen.truth)
     for number in np.unique(fold):
         inside = fold == number

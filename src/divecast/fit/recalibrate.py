@@ -1,7 +1,8 @@
 """Fit of ``Recalibration`` from the errors of a trained forecaster on windows of the validation part.
 
-Each number is drawn towards what it is on average, by how much it differs between blocks of the windows: what changes
-from block to block says little of the next one (empirical Bayes, James and Stein 1961).
+Each number is drawn towards what it is on average, by how much it differs between blocks of target rows: what changes
+from block to block says little of the next one (empirical Bayes, James and Stein 1961). A block is as long as a horizon
+at least, since the errors of one forecast agree.
 """
 
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from torch import Tensor
 from divecast.model.recalibration import N_KNOTS, Recalibration, rising
 
 _MOST_VALUES, _ROWS_FOR_LEVELS = 2_000_000, 20_000  # errors; more would not change a ratio
-_BLOCKS = 4
+_BLOCKS, _BLOCKS_OF_FOLDS = 4, 10
 _AS_MANY = 20.0  # a ratio counts half where it is the mean of so many windows
 _LEAST, _MOST = 0.02, 20.0  # of a ratio
 
@@ -27,17 +28,34 @@ class Errors:
         mean: (window, horizon, channel) of the forecasts.
         scale: (window, horizon, channel) of the forecasts.
         phases: (window, horizon) int64 phase of each target row, or None.
+        origins: (window,) int64 first target row of each window.
     """
 
     values: Tensor
     mean: Tensor
     scale: Tensor
     phases: Tensor | None
+    origins: Tensor
 
     def at(self, windows: Tensor | slice) -> "Errors":
         """Return those of some windows."""
         phases = None if self.phases is None else self.phases[windows]
-        return Errors(self.values[windows], self.mean[windows], self.scale[windows], phases)
+        return Errors(self.values[windows], self.mean[windows], self.scale[windows], phases, self.origins[windows])
+
+    def without(self, cells: Tensor) -> "Errors":
+        """Return the same errors, but those of target rows ``cells``, (window, horizon) bool."""
+        return replace(self, values=self.values.masked_fill(cells[:, :, None], torch.nan))
+
+    def blocks(self, most: int) -> tuple[Tensor, int]:
+        """Return the block of each target row, (window, horizon) int64, and the number of blocks, at most ``most``."""
+        horizon = self.values.shape[1]
+        rows = self.origins[:, None] + torch.arange(horizon)
+        there = rows[~self.values.isnan().all(2)]
+        if not there.numel():
+            return torch.zeros_like(rows), 1
+        first, n_rows = int(there.min()), int(there.max() - there.min()) + 1
+        n_blocks = max(1, min(most, n_rows // horizon))
+        return ((rows - first) * n_blocks // n_rows).clamp(0, n_blocks - 1), n_blocks
 
     def standardised(self, by: Recalibration) -> Tensor:
         """Return the errors of the shifted mean in units of the scale times the factor."""
@@ -57,14 +75,14 @@ def fit_recalibration(errors: Errors, n_phases: int, share_of_year: float) -> Re
             season, so its own factor counts by this share.
     """
     errors = errors.at(slice(None, None, max(1, errors.values.numel() // _MOST_VALUES)))
-    n_channels = errors.values.shape[2]
+    n_channels, (block, n_blocks) = errors.values.shape[2], errors.blocks(_BLOCKS)
     found = Recalibration(n_phases, n_channels, errors.values.shape[1])
     told_apart = errors.phases is not None and n_phases > 1
     if errors.phases is not None and told_apart:
-        found.shift.copy_(_shift(errors.values, errors.phases, n_phases))
+        found.shift.copy_(_drawn(_means_by_block(errors.values, errors.phases, n_phases, block, n_blocks)))
         errors = replace(errors, values=errors.values - found.shift[errors.phases])
     size = (errors.values / errors.scale).abs()
-    own = share_of_year * _own_factors(size)
+    own = share_of_year * _own_factors(_means_by_block(size, torch.zeros_like(block), 1, block, n_blocks)[:, 0])
     size = size * (-own).exp()
     if errors.phases is not None and told_apart:
         found.by_phase.copy_(_log_ratios(size, errors.phases[:, :, None].expand(size.shape), n_phases))
@@ -75,38 +93,30 @@ def fit_recalibration(errors: Errors, n_phases: int, share_of_year: float) -> Re
     return found
 
 
-def folds(n_windows: int, n_folds: int = 2, n_blocks: int = 10) -> Tensor:
-    """Return the fold of each window, (window,): blocks of neighbours in turn."""
-    return torch.arange(n_windows) * n_blocks // max(1, n_windows) % n_folds
+def folds(errors: Errors) -> Tensor:
+    """Return the fold of each target row, (window, horizon), 0 or 1: blocks of neighbours in turn."""
+    block, _ = errors.blocks(_BLOCKS_OF_FOLDS)
+    return block % 2
 
 
-def _shift(values: Tensor, phases: Tensor, n_phases: int) -> Tensor:
-    """Return the mean error by phase and channel, drawn towards 0."""
-    group = phases[:, :, None].expand(values.shape)
-    blocks = [_means(part, at, n_phases) for part, at in _in_blocks(values, group)]
-    return _drawn(torch.stack(blocks))
+def window_folds(n_windows: int, n_blocks: int = 10) -> Tensor:
+    """Return the fold of each window, (window,), 0 or 1: blocks of neighbours in turn."""
+    return torch.arange(n_windows) * n_blocks // max(1, n_windows) % 2
 
 
 def _own_factors(size: Tensor) -> Tensor:
-    """Return the log of each channel's size over that of all, (channel,), drawn towards 0."""
-    blocks = []
-    for (block,) in _in_blocks(size):
-        log = block.nanmean((0, 1)).clamp(min=1e-6).log()
-        blocks.append(log - log.nanmean())
-    return _drawn(torch.stack(blocks)).clamp(np.log(_LEAST), np.log(_MOST))
-
-
-def _in_blocks(*arrays: Tensor) -> list[tuple[Tensor, ...]]:
-    return list(zip(*(array.tensor_split(min(_BLOCKS, len(array))) for array in arrays), strict=True))
+    """Return the log of each channel's size over that of all, (channel,), drawn towards 0; sizes (block, channel)."""
+    log = size.clamp(min=1e-6).log()
+    return _drawn(log - log.nanmean(1, keepdim=True)).clamp(np.log(_LEAST), np.log(_MOST))
 
 
 def _drawn(blocks: Tensor) -> Tensor:
     """Return the mean of (block, ...) numbers, times the share of its power that is not the blocks' variance."""
-    mean = blocks.nanmean(0)
-    noise = (blocks - mean).square().nansum(0) / max(1, len(blocks) * (len(blocks) - 1))
-    kept = 1.0 - noise[~mean.isnan()].mean() / mean.square().nanmean().clamp(min=1e-12)
-    share = float(kept.nan_to_num().clamp(0.0, 1.0)) if len(blocks) > 1 else 0.0
-    drawn: Tensor = share * mean.nan_to_num()
+    mean, n = blocks.nanmean(0), (~blocks.isnan()).sum(0)
+    several = n > 1  # of others, nothing is known of the variance
+    noise = ((blocks - mean).square().nansum(0) / (n * (n - 1)))[several]
+    kept = 1.0 - noise.mean() / mean[several].square().mean().clamp(min=1e-12)
+    drawn: Tensor = kept.nan_to_num().clamp(0.0, 1.0) * mean.nan_to_num()
     return drawn
 
 
@@ -120,10 +130,19 @@ def _levels(mean: Tensor) -> tuple[Tensor, Tensor]:
     return bins, rising(0.5 * (edges[1:] + edges[:-1]))
 
 
-def _means(values: Tensor, group: Tensor, n_groups: int) -> Tensor:
-    """Return the mean by group and channel, (group, channel) float32; NaN where there is no value."""
-    total, count = _sums(values, group, n_groups)
-    return (total / count).float()
+def _means_by_block(values: Tensor, group: Tensor, n_groups: int, block: Tensor, n_blocks: int) -> Tensor:
+    """Return the mean by block, group and channel, (block, group, channel) float32; NaN where there is no value.
+
+    Args:
+        values: (window, horizon, channel), NaN where there is none.
+        group: (window, horizon) numbers of groups.
+        n_groups: number of groups.
+        block: (window, horizon) numbers of blocks.
+        n_blocks: number of blocks.
+    """
+    place = (block * n_groups + group)[:, :, None].expand(values.shape)
+    total, count = _sums(values, place, n_blocks * n_groups)
+    return (total / count).float().view(n_blocks, n_groups, -1)
 
 
 def _log_ratios(size: Tensor, group: Tensor, n_groups: int) -> Tensor:
