@@ -11,7 +11,7 @@ import numpy as np
 
 from research.short_series.series import KINDS, QUANTILES, series_of
 
-ENTRIES = ("SeasonalNaive", "AutoETS", "AutoTheta")
+ENTRIES = ("SeasonalNaive", "AutoETS", "AutoTheta", "AutoCES")
 
 
 def main() -> None:

@@ -102,7 +102,7 @@ def main() -> None:
     """Make the runs that are missing."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rivals", type=Path, default=ROOT / ".venv-rivals/bin/python")
-    parser.add_argument("--series", type=int, default=400, help="drawn series of each frequency")
+    parser.add_argument("--series", type=int, default=200, help="drawn series of each frequency")
     parser.add_argument("--data", action="append", help='data sets, such as "drawn 1" or real')
     parser.add_argument("--kind", action="append", choices=[*KINDS], help="only these")
     parser.add_argument("--seeds", type=int, default=3)
