@@ -33,12 +33,12 @@ Rivals are the models of neuralforecast and LightGBM with their published settin
 `research/race/budgets.py` says how long they are fitted: at least as many CPU seconds as divecast, on EIA three times
 as many; on ETTh1, ETTh2, exchange, electricity, bike and Tetouan for all published steps, elsewhere until a limit
 (`--most`). *Steps* are those made, with those published where these are more; *x* is the ratio to the CPU seconds of a
-fit of divecast. **Lines from before these budgets** have up to six times divecast's time, on EIA about its own, and
-on the small tracks a few per cent of the published steps: those say nothing about what a rival can achieve. The weights
+fit of divecast. **Lines from before these budgets** have up to six times divecast's time, on EIA about its own, and on
+the small tracks a few per cent of the published steps: those say nothing about what a rival can achieve. The weights
 with the best validation loss are kept. Our own loop trains them, on the same windows, since neuralforecast's copies all
 windows at each step of a model of one series; *tsmixer-public* is TSMixer through the public API of neuralforecast
-alone, with its default number of steps. Besides divecast, only LightGBM and TSMixerx (and *nhits-calendar* and
-*tide-calendar*, where they are listed) read what is known in advance.
+alone, with its default number of steps. Besides divecast, only LightGBM and TSMixerx (and the entries named
+*-calendar*, where they are listed) read what is known in advance.
 
 RRSE and CORR follow the LSTNet convention on original units: the largest series have the most weight. *Series RRSE* is
 the mean of each series' own. MASE is in units of the seasonal-naive error on the training part. CRPS is twice the

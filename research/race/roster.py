@@ -59,6 +59,7 @@ ROSTER = {
         *(Racer(name, "neural", "rivals") for name in _PANELS),
         Racer("nhits-calendar", "neural", "rivals", extra=True),
         Racer("tide-calendar", "neural", "rivals", extra=True),
+        Racer("tft-calendar", "neural", "rivals", extra=True),
         Racer("tsmixer-public", "neural_public", "rivals", tracks=("eia",)),
     )
 }

@@ -175,6 +175,16 @@ def _softs(name: str, heat: Heat) -> Recipe:
     return Recipe("SOFTS", source, 3e-4, 32, 20, lookback=96, decay="cosine", arguments=sizes)
 
 
+def _tft(name: str, heat: Heat) -> Recipe:
+    """Lim et al. (2021), the temporal fusion transformer: rate and batch of its appendix for electricity and traffic.
+
+    Size and number of steps are those of neuralforecast, whose 1024 windows a step would take a day.
+    """
+    del name, heat
+    source = "Lim et al. 2021, appendix A; defaults of neuralforecast"
+    return Recipe("TFT", source, 1e-3, 64, steps=1000, loss="mae", calendar=True)
+
+
 def _xlinear(name: str, heat: Heat) -> Recipe:
     """Chen et al. (2026), arXiv 2601.09237, as neuralforecast sets it up."""
     del name, heat
@@ -191,5 +201,6 @@ RECIPES = {
     "patchtst": _patchtst,
     "tide": _tide,
     "softs": _softs,
+    "tft": _tft,
     "xlinear": _xlinear,
 }

@@ -144,7 +144,7 @@ def test_every_neural_rival_has_a_recipe_with_a_source_for_every_track(name, tra
     recipe = recipe_of(name, heat(track=track, horizon=TRACKS[track].horizons[-1]))
     assert recipe.source
     assert bool(recipe.steps) != bool(recipe.passes)
-    assert recipe.calendar == (name in {"tsmixerx", "nhits-calendar", "tide-calendar"})
+    assert recipe.calendar == (name in {"tsmixerx", "nhits-calendar", "tide-calendar", "tft-calendar"})
 
 
 def test_divecast_comes_first_and_variants_only_by_name():
