@@ -61,6 +61,14 @@ def test_conditions_that_differ_are_found(moves_model: DeepDIVE) -> None:
     assert "partly of the fit" in moved.notes[0]
 
 
+def test_dimensions_of_a_that_hardly_vary_are_left_out_by_name(moves_model: DeepDIVE) -> None:
+    codes, compared = moves_model.encode(RECORDINGS), moves_model.compare(RECORDINGS, "move")
+    active = {f"a{dim}": varies for dim, varies in enumerate(codes.a_mean.var(axis=0) > 0.01)}
+    assert {name for name in compared.names if name in active} == {name for name, varies in active.items() if varies}
+    left_out = ", ".join(name for name, varies in active.items() if not varies)
+    assert any(note.startswith(f"Of a, {left_out} are left out") for note in compared.notes)
+
+
 def test_a_label_that_the_model_does_not_have_is_compared_too(moves_model: DeepDIVE) -> None:
     visit = np.array([["one", "two"][i // 2 % 2] for i in range(len(RECORDINGS.names))], dtype=object)
     comparison = moves_model.compare(replace(RECORDINGS, labels={**RECORDINGS.labels, "visit": visit}), "visit")
@@ -113,7 +121,7 @@ def test_the_period_is_left_out_where_a_recording_does_not_repeat(moves_model: D
     values[: RECORDINGS.offsets[1]] = np.linspace(0.0, 1.0, RECORDINGS.offsets[1])[:, None]
     comparison = moves_model.compare(replace(RECORDINGS, values=values), "move")
     assert "period (s)" not in comparison.names
-    assert comparison.notes[0].startswith("The period (s) is left out")
+    assert any(note.startswith("The period (s) is left out") for note in comparison.notes)
 
 
 def test_recordings_without_people_count_one_by_one(moves_model: DeepDIVE) -> None:

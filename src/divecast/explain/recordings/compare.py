@@ -181,6 +181,10 @@ def _notes(quantities: Quantities, group: str | None, seen: bool) -> tuple[str, 
             f"differences in {' and '.join(of_b)} are partly of the fit. Compare recordings that were held out to see "
             "what is true of others."
         )
+    if quantities.inactive:
+        notes.append(
+            f"Of a, {', '.join(quantities.inactive)} are left out, as they are nearly the same in all windows."
+        )
     if PERIOD not in quantities.names:
         notes.append(f"The {PERIOD} is left out, as the windows of some recordings do not repeat within a look-back.")
     if group is None:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast.data import Windows
+from divecast.explain.diagnosis.usage import ACTIVE
 from divecast.explain.recordings.period import PERIOD, SIZE, period_and_size
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import encode_windows, infer_window_labels
@@ -23,15 +24,17 @@ class Quantities:
         names: such as "a3", "condition = slow" (its probability, as read from the values) or "period (s)".
         blocks: block of each: "a", "b of condition" or "movement".
         values: (window, quantity); NaN where a window has none.
+        inactive: dimensions of a that are left out, since their mean hardly varies.
     """
 
     names: tuple[str, ...]
     blocks: tuple[str, ...]
     values: NDArray[np.float64]
+    inactive: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, fitted: FittedModel, windows: Windows) -> "Quantities":
-        """Return the probability of the classes of each factor, the mean of a, and period and size of the movement.
+        """Return the probability of each class, the mean of the active dimensions of a, and period and size.
 
         b is compared by its class probabilities, which tell its place between the centres. Of a factor with two
         classes, that of the second tells both. The period is left out if there is none in all windows of a recording.
@@ -51,10 +54,12 @@ class Quantities:
                 first = 1 if len(classes) == 2 else 0
                 add(f"b of {factor}", [f"{factor} = {each}" for each in classes[first:]], shares[:, first:])
         a = encode_windows(fitted, windows).a_mean
-        add(A, [f"a{dim}" for dim in range(a.shape[1])], a)
+        active = a.var(axis=0) > ACTIVE
+        add(A, [f"a{dim}" for dim in np.flatnonzero(active)], a[:, active])
         period, size = period_and_size(fitted, windows).T
         repeats = {*windows.segments[~np.isnan(period)].tolist()} == {*windows.segments.tolist()}
         if repeats:
             add(MOVEMENT, [PERIOD], period[:, None])
         add(MOVEMENT, [SIZE], size[:, None])
-        return cls(tuple(names), tuple(blocks), np.concatenate(columns, axis=1))
+        inactive = tuple(f"a{dim}" for dim in np.flatnonzero(~active))
+        return cls(tuple(names), tuple(blocks), np.concatenate(columns, axis=1), inactive)
