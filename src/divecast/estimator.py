@@ -573,6 +573,13 @@ class DeepDIVE(Forecasting, Explaining):
             >>> grown.add_factor(replace(panel, labels={"shift": shift}), "shift").infer_labels(panel, "test").factors
             ('hour', 'weekday', 'shift')
         """
+        if not isinstance(labels, str | Label):
+            raise ConfigError(
+                "The labels to learn are a column of the data",
+                expected="its name, or a Label",
+                found=type(labels).__name__,
+                argument="labels",
+            )
         (factor,) = as_factors([labels if isinstance(labels, Label) else Label(labels)])
         self._fitted = add_factor(self.fitted_model, data, cast("Label", factor), part)
         return self

@@ -40,6 +40,7 @@ def test_what_is_lacking_is_said(run, model, folder, groups, tmp_path, monkeypat
     assert "no series with the name of a group: '1', '2', 'both'" in unknown
     assert 'Fit it with --groups, or choose "bottom_up" as --reconcile' in unknown
     assert unknown == refused("paths", *named, "--reconcile", "ols")
+    assert "draw paths with divecast paths" in refused("forecast", "--n-paths", "5")
     monkeypatch.setitem(sys.modules, "hierarchicalforecast.methods", None)
     assert 'pip install "divecast[hierarchy]"' in refused("paths", *named, "--reconcile", "ols")
 

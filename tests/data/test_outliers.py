@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from divecast import DataWarning, DeepDIVE, Panel, TrainingConfig
 from divecast.data import Part
-from divecast.data.outliers import Limits
+from divecast.data.outliers import Limits, clean_covariates
 from divecast.data.sources.series_rows import SeriesRows
 from divecast.page.scope import Scope
 from worlds import hours
@@ -102,3 +102,20 @@ def test_limits_of_a_series_that_starts_late_are_those_of_its_own_training_part(
     found = Limits.of(rows, Part(start, start + (0.6 * (rows.blocks.stop - start)).astype(int)))
     assert found.channels == ("long", "late")
     assert found.clean(rows) is rows
+
+
+def test_absurd_values_of_a_covariate_count_as_missing_and_are_named() -> None:
+    draw, levels = np.random.default_rng(0), np.where(np.arange(PANEL.values.shape[1]) % 2, 1e4, 10.0)
+    shared, own = draw.normal(15.0, 5.0, len(PANEL.values)), levels + draw.normal(size=PANEL.values.shape)
+    shared[100], own[50, 1] = -999.0, 1e6
+    told = replace(PANEL, covariates={"temp": shared.astype(np.float32), "price": own.astype(np.float32)})
+    train = Part(np.array([0]), np.array([len(PANEL.values)]))
+    name = re.escape(repr(PANEL.channels[1]))
+    with (
+        pytest.warns(DataWarning, match=r"'temp' has 1 value far beyond .* taken as missing: -999 in row 100"),
+        pytest.warns(DataWarning, match=rf"'price' has 1 value .*: 1e\+06 of {name} in row 50"),
+    ):
+        found = clean_covariates(told, ["temp", "price"], train)
+    assert np.argwhere(np.isnan(found.covariates["temp"])).tolist() == [[100]]
+    assert np.argwhere(np.isnan(found.covariates["price"])).tolist() == [[50, 1]]
+    assert clean_covariates(found, ["temp", "price"], train) is found

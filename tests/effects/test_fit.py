@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from divecast import DataWarning
 from effects.told import DEGREE, HOLIDAY, PRICE, PROMOTION, by_series, fit, panel_of, with_class, year
 
 
@@ -61,3 +62,34 @@ def test_a_series_without_values_takes_the_mean_effects() -> None:
     mean = found[:, :2].mean(1)
     assert np.corrcoef(found[:, 2], mean)[0, 1] > 0.98
     assert np.square(found[:, 2] - mean).mean() < 0.1 * mean.var()  # it is shrunk more where rows are few
+
+
+def test_the_effect_of_a_price_does_not_depend_on_how_far_the_series_lie_apart() -> None:
+    world = by_series()
+    apart = np.array([10.0, 10_000.0], dtype=np.float32)
+    moved = fit(
+        replace(world.panel, covariates={"price": world.panel.covariates["price"] + apart}),
+        world.factors,
+        world.covariates,
+    )
+    np.testing.assert_allclose(moved.of("price"), world.of("price"), atol=0.02)
+
+
+def test_a_price_that_differs_between_series_alone_is_not_used() -> None:
+    world = by_series()
+    price = np.broadcast_to(np.array([1.0, 9.0], dtype=np.float32), world.panel.values.shape)
+    with pytest.warns(DataWarning, match=r"'price' is not used: .* are all equal within each series.*static"):
+        found = fit(replace(world.panel, covariates={"price": price}), world.factors, world.covariates)
+    assert "price" not in found.effects.basis.names
+
+
+def test_absurd_values_of_a_covariate_are_as_missing_ones() -> None:
+    world = year()
+    temperature = world.panel.covariates["temperature"].copy()
+    missing, absurd = temperature.copy(), temperature.copy()
+    missing[100:103], absurd[100:103] = np.nan, 9999.0
+    as_missing, as_absurd = (replace(world.facts, numbers=(each,)) for each in (missing, absurd))
+    np.testing.assert_array_equal(world.of("temperature", as_absurd), world.of("temperature", as_missing))
+    rows = np.arange(90, 130)
+    for group in world.effects.basis.groups:
+        assert (group.known(as_absurd, rows) == group.known(as_missing, rows)).all()

@@ -80,6 +80,8 @@ def test_what_cannot_be_added(grown: DeepDIVE) -> None:
         grown.add_factor(labelled(), "half")
     with pytest.raises(ConfigError, match="differs by series"):
         grown.add_factor(labelled(), Label("other", per_series=True))
+    with pytest.raises(ConfigError, match="its name, or a Label, got ndarray"):
+        grown.add_factor(PANEL, np.array(["early"] * len(DAY)))
     with pytest.raises(DataError):
         grown.add_factor(PANEL, "other")
     early = np.full(len(DAY), None, dtype=object)

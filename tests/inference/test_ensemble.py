@@ -56,6 +56,9 @@ def test_peaks_and_exceedances_follow_one_another(forecast: Forecast) -> None:
         (lambda f: f.total({"x": [A, A]}), "each once"),
         (lambda f: f.total({"x": {"x": [A]}}), "Two groups have the name 'x'"),
         (lambda f: f.exceeds({A: 1.0}), "No threshold"),
+        (lambda f: f.exceeds("x"), "a number, or one for each series"),
+        (lambda f: f.exceeds(float("nan")), "a number, or one for each series"),
+        (lambda f: f.total({}), "no groups to sum"),
         (lambda f: f.total().quantiles((5,)), "from 0 to 1"),
     ],
 )

@@ -6,6 +6,7 @@ absurd ones do not count. Where the values far outside the inner nine tenths are
 sentinel, however often it occurs. (Our choices.)
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from divecast.data.names import listed
 from divecast.data.parts import Part
 from divecast.data.source import Source, Values, row_text
 from divecast.data.sources.arrays import row_chunks
+from divecast.data.sources.panel import Panel
 from divecast.data.sources.series_rows import SeriesRows
 from divecast.errors import warn_data
 
@@ -27,6 +29,7 @@ _LEAST_SENTINELS, _NAMED = 3, 3
 
 
 SourceT = TypeVar("SourceT", bound=Source)
+PanelT = TypeVar("PanelT", bound=Panel)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -114,6 +117,38 @@ class Limits:
             return low, high
         series = source.blocks.series_of(np.arange(rows.start, rows.stop))
         return low[0, series, None], high[0, series, None]
+
+
+def clean_covariates(panel: PanelT, names: Sequence[str], train: Part) -> PanelT:
+    """Return a panel without the absurd values of some covariates, which a DataWarning names; itself without any.
+
+    Limits are chosen by the training part, as those of readings. Columns of a store stay as they are.
+
+    Args:
+        panel: the panel.
+        names: names of the covariates.
+        train: the training part.
+    """
+    cleaned = {}
+    for name in names:
+        column = panel.covariate(name)
+        if isinstance(panel.values, np.memmap) or isinstance(column, np.memmap):
+            continue
+        columns = column if column.ndim == 2 else column[:, None]
+        rows = train.rows()
+        low, high = _both(np.asarray(columns[rows[:: max(1, len(rows) // _ROWS)]], np.float32))
+        beyond = (columns < low) | (columns > high)
+        if not beyond.any():
+            continue
+        row, channel = (int(at) for at in np.argwhere(beyond)[0])
+        of = f" of {panel.channels[channel]!r}" if column.ndim == 2 else ""
+        warn_data(
+            f"Covariate {name!r} has {plural(int(beyond.sum()), 'value')} far beyond all others in the training part, "
+            f"taken as missing: {columns[row, channel]:g}{of} in {row_text(panel, row)}",
+            hint='Pass "keep" as {training.outliers} to fit with them',
+        )
+        cleaned[name] = np.where(beyond, np.float32(np.nan), columns).reshape(column.shape)
+    return replace(panel, covariates={**panel.covariates, **cleaned}) if cleaned else panel
 
 
 def _warn(source: Source, places: NDArray[np.int64]) -> None:

@@ -5,16 +5,17 @@
 weights.
 """
 
-from divecast.effects.basis import Basis, Group, choose_basis, groups_from_json, groups_to_json
-from divecast.effects.changed import Change, Extent, NewClass, NewNumber, changed_values, groups_of
+from divecast.effects.basis import Basis, Group, choose_basis, for_series, groups_from_json, groups_to_json
+from divecast.effects.changed import Change, Extent, NewClass, NewNumber, changed_values, groups_of, plain_number
 from divecast.effects.design import Design
 from divecast.effects.effects import Effects
-from divecast.effects.facts import Facts, facts_of
+from divecast.effects.facts import ALL, Facts, facts_of
 from divecast.effects.fit import fit_effects
 from divecast.effects.row_effects import RowEffects
 from divecast.effects.typical import Wanted, typical_effects
 
 __all__ = [
+    "ALL",
     "Basis",
     "Change",
     "Design",
@@ -30,8 +31,10 @@ __all__ = [
     "choose_basis",
     "facts_of",
     "fit_effects",
+    "for_series",
     "groups_from_json",
     "groups_of",
     "groups_to_json",
+    "plain_number",
     "typical_effects",
 ]

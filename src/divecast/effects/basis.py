@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from divecast._text import plural
 from divecast.data import Calendar, Covariate, Factor, Label, Part, Vocabulary
@@ -27,7 +28,11 @@ _HOURS = 24
 _MOST_BY_HOUR = 8  # classes of a label whose effects differ by hour
 _MOST_SERIES_BY_PART = 512  # series for which a covariate of their own acts by part of the day
 _LEAST_VALUES = 8
+_CHANNELS_AT_ONCE = 256
 _ENOUGH_VALUES = 1_000_000  # for quantiles and means; rows are skipped beyond that
+
+
+Sums = NDArray[Any]  # float64
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +135,13 @@ class Basis:
         """Whether the values of all groups are known for future rows."""
         return all(group.in_advance for group in self.groups)
 
-    def check(self, n_classes: Sequence[int], n_covariates: int) -> None:
+    def check(self, n_classes: Sequence[int], n_covariates: int, n_channels: int) -> None:
         """Check that the features fit the columns of a model.
 
         Args:
             n_classes: number of classes of each factor.
             n_covariates: number of covariates.
+            n_channels: number of channels.
 
         Raises:
             ValueError: a group is of no column of the model, or damaged.
@@ -143,7 +149,7 @@ class Basis:
         if [group.told for group in self.groups] != sorted(group.told for group in self.groups):
             raise ValueError("expected the groups of the calendar first")
         for group in self.groups:
-            if not group.terms or not all(_fits(term, n_classes, n_covariates) for term in group.terms):
+            if not group.terms or not all(_fits(term, n_classes, n_covariates, n_channels) for term in group.terms):
                 raise ValueError(f"expected features of the columns of the model in group {group.name!r:.80}")
 
     def place(self, group: Group) -> slice:
@@ -224,10 +230,13 @@ def _number_groups(at: int, covariate: Covariate, facts: Facts, rows: Rows) -> l
     values = facts.number_at(at, rows)
     own = values.ndim == 2
     n_known = int((~np.isnan(values)).sum())
-    if n_known < _LEAST_VALUES or np.nanmin(values) == np.nanmax(values):
+    _, spread = _centre_and_spread(values)
+    if n_known < _LEAST_VALUES or not (spread > 0.0).any():
+        where = " within each series" if own and n_known >= _LEAST_VALUES else ""
         warn_data(
             f"Covariate {covariate.name!r} is not used: {plural(n_known, 'value')} in the training part "
-            f"{'are all equal' if n_known >= _LEAST_VALUES else 'are too few'}"
+            f"{'are all equal' if n_known >= _LEAST_VALUES else 'are too few'}{where}",
+            hint="Give what differs between series alone in {static}" if where else None,
         )
         return []
 
@@ -244,18 +253,64 @@ def _number_groups(at: int, covariate: Covariate, facts: Facts, rows: Rows) -> l
     return groups
 
 
+def for_series(basis: Basis, facts: Facts) -> Basis:
+    """Return the basis for other series, in which covariates that differ by series count from the mean of these."""
+
+    def of(term: Term) -> Term:
+        if not isinstance(term, Number) or isinstance(term.centre, float):
+            return term
+        centre, spread = _scale_of(facts.number_at(term.covariate, np.arange(facts.n_rows)))
+        return replace(term, centre=_plain(centre), spread=_plain(spread))
+
+    return Basis(tuple(replace(group, terms=tuple(map(of, group.terms))) for group in basis.groups))
+
+
 def _number(at: int, values: Values, quantiles: Sequence[float], trailing: int = 1) -> Number:
-    """Return a piecewise linear function with knots at quantiles of training values."""
+    """Return a piecewise linear function with knots at quantiles of training values, (row,) or (row, channel)."""
+    centre, spread = _scale_of(values)
     some = values[:: -(-values.size // _ENOUGH_VALUES)]
-    known = some[~np.isnan(some)].astype(np.float64)
-    centre, spread = float(known.mean()), float(known.std()) or 1.0
-    knots = np.unique(np.quantile((known - centre) / spread, quantiles))
-    least, most = ((float(edge) - centre) / spread for edge in (np.nanmin(values), np.nanmax(values)))
+    standard = (some.astype(np.float64) - centre) / spread
+    knots = np.unique(np.quantile(standard[~np.isnan(standard)], quantiles))
+    least, most = (
+        float(pick((extreme.reduce(values, axis=0) - centre) / spread))
+        for pick, extreme in ((np.nanmin, np.fmin), (np.nanmax, np.fmax))
+    )
     lowest, highest = least - BEYOND, most + BEYOND
     inner = tuple(float(knot) for knot in knots if least < knot < most)
-    plain = Number(at, centre, spread, inner, lowest, highest, (0.0,) * (1 + len(inner)), trailing)
-    means = plain.of_values(known.astype(np.float32)).mean(0, dtype=np.float64)
+    plain = Number(at, _plain(centre), _plain(spread), inner, lowest, highest, (0.0,) * (1 + len(inner)), trailing)
+    features = plain.of_values(some.astype(np.float32))
+    means = features[~np.isnan(some)].mean(0, dtype=np.float64)
     return replace(plain, means=tuple(means.tolist()))
+
+
+def _scale_of(values: Values) -> tuple[Sums, Sums]:
+    """Return mean and standard deviation of values, (row,) or (row, channel), without 0: () or (channel,) float64.
+
+    A channel that does not vary, or has no values, has the median spread of the others.
+    """
+    centre, spread = _centre_and_spread(values)
+    varies = spread > 0.0
+    usual = float(np.median(spread[varies])) if varies.any() else 1.0
+    return np.nan_to_num(centre), np.where(varies, spread, usual)
+
+
+def _centre_and_spread(values: Values) -> tuple[Sums, Sums]:
+    """Return the mean, NaN without values, and the standard deviation, likewise 0: () or (channel,) float64."""
+    columns = values if values.ndim == 2 else values[:, None]
+    centre, spread = np.full(columns.shape[1], np.nan), np.zeros(columns.shape[1])
+    for first in range(0, columns.shape[1], _CHANNELS_AT_ONCE):
+        some = slice(first, first + _CHANNELS_AT_ONCE)
+        part = columns[:, some].astype(np.float64)
+        known = ~np.isnan(part)
+        n = np.maximum(known.sum(0), 1)
+        mean = np.where(known, part, 0.0).sum(0) / n
+        off = np.where(known & (np.fmax.reduce(part) > np.fmin.reduce(part)), part - mean, 0.0)
+        centre[some], spread[some] = np.where(known.any(0), mean, np.nan), np.sqrt((off**2).sum(0) / n)
+    return (centre, spread) if values.ndim == 2 else (centre[0], spread[0])
+
+
+def _plain(numbers: Sums) -> float | tuple[float, ...]:
+    return tuple(numbers.tolist()) if np.ndim(numbers) else float(numbers)
 
 
 def _classes(at: int, vocabulary: Vocabulary) -> Classes:
@@ -270,12 +325,14 @@ def _products(one: Values, two: Values) -> Values:
     return product.reshape(*product.shape[:-2], -1)
 
 
-def _fits(term: Term, n_classes: Sequence[int], n_covariates: int) -> bool:
+def _fits(term: Term, n_classes: Sequence[int], n_covariates: int, n_channels: int) -> bool:
     if isinstance(term, Classes):
         return 0 <= term.factor < len(n_classes) and term.width == n_classes[term.factor]
     if isinstance(term, Number):
-        whole = term.spread > 0.0 and term.trailing >= 1 and len(term.means) == term.width
-        return whole and 0 <= term.covariate < n_covariates
+        centre, spread = term.scale()
+        whole = term.trailing >= 1 and len(term.means) == term.width and centre.shape == spread.shape
+        sound = bool(np.isfinite(centre).all() and (spread > 0.0).all()) and centre.shape in ((), (n_channels,))
+        return whole and sound and 0 <= term.covariate < n_covariates
     if isinstance(term, DayPart):
         return 1 <= term.n_parts <= _HOURS and _HOURS % term.n_parts == 0
     return term.n_pairs >= 1

@@ -35,9 +35,10 @@ class Extent:
     stop: int
     channels: NDArray[np.int64] | None = None
 
-    def among(self, rows: Rows, origin: Rows) -> NDArray[np.bool_]:
-        """Return which rows, (batch, step), change in windows with these origins, (batch,)."""
-        return (rows >= np.maximum(origin, self.first)[:, None]) & (rows < self.stop)
+    def among(self, rows: Rows, origin: Rows, horizon: int) -> NDArray[np.bool_]:
+        """Return which rows, (batch, step), change in windows with these origins, (batch,): target rows alone."""
+        first, stop = np.maximum(origin, self.first), np.minimum(origin + horizon, self.stop)
+        return (rows >= first[:, None]) & (rows < stop[:, None])
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -113,7 +114,7 @@ def change_ahead(effects: Effects, facts: Facts, horizon: int, origins: Rows, ch
         before = _flattened(facts, rows.ravel())
         after = before
         for change in changes:
-            after = _changed(after, change, change.extent.among(rows, some).ravel())
+            after = _changed(effects, after, change, change.extent.among(rows, some, horizon).ravel())
         inner = (np.arange(len(some))[:, None] * rows.shape[1] + np.arange(beside, beside + horizon)).ravel()
         new, own = (effects.sum_of(groups, each, inner, ahead=True) for each in (after, before))
         differences.append((new - own).reshape(len(some), horizon, -1))
@@ -126,14 +127,23 @@ def change_ahead(effects: Effects, facts: Facts, horizon: int, origins: Rows, ch
 
 
 def changed_values(facts: Facts, change: NewNumber, origins: Rows, horizon: int) -> NDArray[np.float32]:
-    """Return the values that a covariate changes to in target rows, in one array; NaN where it stays missing."""
+    """Return the values that a covariate changes to in target rows, (row,) or (row, channel of the change).
+
+    They are NaN where it stays missing.
+    """
     rows = np.unique(origins[:, None] + np.arange(horizon))
     rows = rows[(rows >= change.extent.first) & (rows < change.extent.stop)]
     values = facts.number_at(change.covariate, rows)
     if values.ndim == 2 and change.extent.channels is not None:
         values = values[:, change.extent.channels]
-    new: NDArray[np.float32] = (values + change.value if change.added else np.full_like(values, change.value)).ravel()
+    new: NDArray[np.float32] = values + change.value if change.added else np.full_like(values, change.value)
     return new
+
+
+def plain_number(effects: Effects, change: NewNumber) -> Number:
+    """Return the function of the covariate's own value that a change moves."""
+    terms = (term for group in groups_of(effects, change) for term in group.terms)
+    return next(term for term in terms if isinstance(term, Number) and term.is_plain)
 
 
 def _describes(group: Group, change: Change) -> bool:
@@ -151,12 +161,13 @@ def _flattened(facts: Facts, rows: Rows) -> Facts:
     )
 
 
-def _changed(facts: Facts, change: Change, where: NDArray[np.bool_]) -> Facts:
-    """Return flattened facts with a change in some rows."""
+def _changed(effects: Effects, facts: Facts, change: Change, where: NDArray[np.bool_]) -> Facts:
+    """Return flattened facts with a change in some rows; a number too far off is the nearest one that counts."""
     if isinstance(change, NewNumber):
         numbers = facts.numbers
         old = numbers[change.covariate]
         new = old + np.float32(change.value) if change.added else np.full_like(old, change.value)
+        new = plain_number(effects, change).counted(new)
         return replace(facts, numbers=_put(numbers, change.covariate, _mixed(old, new, where, change.extent)))
     own = facts.of_series[change.factor]
     if own is not None:

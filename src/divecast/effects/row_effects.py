@@ -21,7 +21,7 @@ from divecast.effects.terms import Classes, Number
 from divecast.types import WindowEffects
 
 _MOST_KEPT = 50_000_000  # effects of a whole panel that are computed once and kept, 200 MB
-_ROWS_AT_ONCE, _VALUES_AT_ONCE = 8192, 16_000_000
+_ROWS_AT_ONCE, _VALUES_AT_ONCE, _FAR_AT_ONCE = 8192, 16_000_000, 4_000_000
 
 
 class StaticSource(Protocol):
@@ -145,6 +145,34 @@ class RowEffects:
                 if at:
                     steps[group.name] = at
         return steps
+
+    def far(self, origins: Rows) -> dict[str, tuple[int, float, float]]:
+        """Return how many values of each covariate in target rows lie far from the training part, and one of them.
+
+        Args:
+            origins: (batch,) rows of the first future step.
+
+        Returns:
+            By name: the number, the first such value, and what it counts as: the nearest value that is told apart, NaN
+            if it is so far off that it counts as missing.
+        """
+        rows = np.unique(origins[:, None] + np.arange(self.shape.horizon))
+        found: dict[str, tuple[int, float, float]] = {}
+        for group in self.effects.basis.groups:
+            number = next((term for term in group.terms if isinstance(term, Number) and term.is_plain), None)
+            if number is None or not group.in_advance:
+                continue
+            _, spread = number.scale()
+            at_once = max(1, _FAR_AT_ONCE // spread.size)
+            for some in (rows[at : at + at_once] for at in range(0, len(rows), at_once)):
+                given = self.facts.number_at(number.covariate, some)
+                counted = np.where(number.known(self.facts, some), number.counted(given), np.float32(np.nan))
+                places = np.argwhere(~np.isnan(given) & ~(np.abs(given - counted) <= 1e-5 * spread))
+                if len(places):
+                    first = tuple(places[0])
+                    n, value, as_what = found.get(group.name, (0, float(given[first]), float(counted[first])))
+                    found[group.name] = n + len(places), value, as_what
+        return found
 
     def gaps(self, origins: Rows, values: Values) -> dict[str, tuple[int, int]]:
         """Return in how many rows, and of how many, a covariate is not known though the series are, by name.

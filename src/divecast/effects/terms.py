@@ -11,12 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast.data.source import Values
-from divecast.effects.facts import Facts, Rows, at_rows
+from divecast.effects.facts import ALL, Channels, Facts, Rows, at_rows
 
 Known = NDArray[np.bool_]
 
 BEYOND = 1.0
 """Standard deviations beyond the training values in which the function of a covariate goes on (our choice)."""
+
+ABSURD = 5.0
+"""Times the training range on either side beyond which a value of a covariate counts as missing (our choice)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +113,13 @@ class Classes:
 class Number:
     """A piecewise linear function of a covariate: its value in units of its spread, and that above some knots.
 
+    One that differs by series counts from the mean of each series, in units of its spread there: series may differ in
+    their level by far more than any of them varies, as prices of articles do.
+
     Attributes:
         covariate: number of the covariate.
-        centre: its mean in the training part.
-        spread: its standard deviation there.
+        centre: its mean in the training part; of each channel if it differs by series.
+        spread: its standard deviation there, likewise.
         knots: in units of the spread from the centre, increasing.
         lowest: lowest value that is told apart, in the same units; lower ones count as it.
         highest: highest one.
@@ -122,8 +128,8 @@ class Number:
     """
 
     covariate: int
-    centre: float
-    spread: float
+    centre: float | tuple[float, ...]
+    spread: float | tuple[float, ...]
     knots: tuple[float, ...]
     lowest: float
     highest: float
@@ -145,31 +151,51 @@ class Number:
         """Number of features."""
         return 1 + len(self.knots)
 
-    @property
-    def limits(self) -> tuple[float, float]:
-        """The lowest and the highest value that are told apart, in units of the covariate."""
-        return self.centre + self.lowest * self.spread, self.centre + self.highest * self.spread
+    def counted(self, values: Values, channels: Channels = ALL) -> Values:
+        """Return what values of the covariate, (...) or (..., channel), count as: those too far off are the nearest."""
+        centre, spread = self.scale(channels)
+        return np.clip(values, centre + np.float32(self.lowest) * spread, centre + np.float32(self.highest) * spread)
+
+    def scale(self, channels: Channels = ALL) -> tuple[Values, Values]:
+        """Return centre and spread, () or (channel,) float32."""
+        centre, spread = (np.asarray(each, dtype=np.float32) for each in (self.centre, self.spread))
+        return (centre[channels], spread[channels]) if centre.ndim else (centre, spread)
 
     def features(self, facts: Facts, rows: Rows) -> Values:
         """Return (row, feature) or (row, channel, feature) float32."""
-        centred = self.of_values(self.values(facts, rows)) - np.array(self.means, dtype=np.float32)
+        centred = self.of_values(self.values(facts, rows), facts.channels) - np.array(self.means, dtype=np.float32)
         return np.nan_to_num(centred, copy=False)
 
-    def of_values(self, values: Values) -> Values:
-        """Return the features of values of the covariate, before their means are subtracted: (..., feature)."""
-        at = np.clip((values - self.centre) / self.spread, self.lowest, self.highest)[..., None]
+    def of_values(self, values: Values, channels: Channels = ALL) -> Values:
+        """Return the features of values of the covariate, before their means are subtracted: (..., feature).
+
+        Args:
+            values: (...), or (..., channel) if it differs by series.
+            channels: numbers of these channels.
+        """
+        centre, spread = self.scale(channels)
+        at = np.clip((values - centre) / spread, self.lowest, self.highest)[..., None]
         above = np.maximum(at - np.array(self.knots, dtype=np.float32), 0.0)
         return np.concatenate([at, above], axis=-1).astype(np.float32, copy=False)
 
     def values(self, facts: Facts, rows: Rows) -> Values:
-        """Return the values, or their means over the trailing rows; NaN where the row's own value is missing."""
+        """Return the values, or their means over the trailing rows; NaN where the row's own is missing or absurd."""
         if self.trailing == 1:
-            return facts.number_at(self.covariate, rows)
-        return at_rows(trailing_mean(facts.numbers[self.covariate], self.trailing), rows, np.nan)
+            return self._sound(facts.number_at(self.covariate, rows), facts.channels)
+        return at_rows(trailing_mean(self._sound(facts.numbers[self.covariate]), self.trailing), rows, np.nan)
 
     def known(self, facts: Facts, rows: Rows) -> Known:
         """Return whether the value is known, (row,) or (row, channel)."""
-        return ~np.isnan(facts.number_at(self.covariate, rows))
+        return ~np.isnan(self._sound(facts.number_at(self.covariate, rows), facts.channels))
+
+    def _sound(self, values: Values, channels: Channels = ALL) -> Values:
+        """Return values with NaN in place of those that are absurd, beyond ``ABSURD`` times the training range."""
+        centre, spread = self.scale(channels)
+        reach = np.float32(ABSURD * (self.highest - self.lowest)) * spread
+        absurd = (values < centre + np.float32(self.lowest) * spread - reach) | (
+            values > centre + np.float32(self.highest) * spread + reach
+        )
+        return np.where(absurd, np.float32(np.nan), values) if absurd.any() else values
 
 
 Term = DayPart | Season | Classes | Number

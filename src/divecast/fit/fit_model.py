@@ -16,7 +16,7 @@ from divecast.config import ModelConfig, TrainingConfig
 from divecast.data import ByTime, Panel, Part, Parts, Recordings, Source, Split, Windows, past_rows
 from divecast.data import split as split_rows
 from divecast.data.describe import described
-from divecast.data.outliers import Limits
+from divecast.data.outliers import Limits, clean_covariates
 from divecast.data.parts import recording_units, whole
 from divecast.data.reading import read_source
 from divecast.fit.calibrate import calibrated, draw_windows
@@ -90,7 +90,7 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
     plan = _with_lookback(plan, source, lookback)
     if request.split is None and isinstance(source, Recordings):
         split = default_split(source, plan.factors, plan.shape)
-    raw, limits = source, Limits.none(source.channels)
+    raw, source, limits = source, _without_absurd_covariates(source, plan, split), Limits.none(source.channels)
     searched = plan.training.outliers == "missing" and not plan.model.own_scale
     if searched and not independent:
         limits = Limits.of(source, split_rows(source, split).train)
@@ -136,6 +136,12 @@ def fit_model(data: Any, request: FitRequest, device: torch.device, ranks: Ranks
         hold_counts = low_counts(stage.source, stage.parts.train)
     fitted = calibrated(fitted, stage.train, drawn, hold_counts, _groups(source, split))
     return _fitted_again(fitted, stage, request, ranks) if request.refit else fitted
+
+
+def _without_absurd_covariates(source: Source, plan: FitPlan, split: Split) -> Source:
+    if plan.training.outliers != "missing" or not isinstance(source, Panel) or not plan.covariates:
+        return source
+    return clean_covariates(source, [each.name for each in plan.covariates], split_rows(source, split).train)
 
 
 def _groups(source: Source, split: Split) -> NDArray[np.int64] | None:

@@ -251,10 +251,17 @@ def _check_windows(
         missing = np.setdiff1d(np.arange(vocabulary.n_classes), column)
         if len(missing):
             names = ", ".join(vocabulary.classes[index] for index in missing[:12])
-            raise DataError(
+            what = (
                 f"No training window has the label of {len(missing)} of {vocabulary.n_classes} classes of factor "
-                f"{vocabulary.name!r} ({names}{', ...' if len(missing) > 12 else ''}) with "
-                f"training.window_stride={training.stride}",
+                f"{vocabulary.name!r} ({names}{', ...' if len(missing) > 12 else ''})"
+            )
+            if training.stride == 1:
+                raise DataError(
+                    f"{what}: the rows that have it lie in the first look-back, or after the last window",
+                    hint="Use more data, or leave the factor out",
+                )
+            raise DataError(
+                f"{what} with training.window_stride={training.stride}",
                 hint="Choose a {training.window_stride} without a common divisor with the season, such as 5 instead of "
                 "8 for hourly data, or use more data",
                 argument="training.window_stride",

@@ -39,6 +39,7 @@ from divecast.data.outliers import Limits
 from divecast.data.parts import whole
 from divecast.data.sources.open_panel import on_slots
 from divecast.data.sources.series_rows import SeriesRows
+from divecast.data.tables.label_columns import distinct
 from divecast.data.windows.own_scale import OwnScale, at_names
 from divecast.effects import Basis, Effects, RowEffects, facts_of
 from divecast.errors import ConfigError, DataError, warn_data
@@ -285,6 +286,15 @@ class FittedModel:
         rows = windows.effects
         if not isinstance(rows, RowEffects):
             return
+        self._warn_unknown(windows, apart_from)
+        for name, (n, given, counted) in rows.far(windows.origins).items():
+            if name not in apart_from:
+                counts = "counts as missing" if np.isnan(counted) else f"counts as {counted:.4g}"
+                warn_data(
+                    f"The rows to forecast have {plural(n, 'value')} of {name!r} far from those of the training part: "
+                    f"{given:.4g} {counts}",
+                    hint="Check the unit of the column; an effect is not known beyond the values of the fit",
+                )
         untold = {name: steps for name, steps in rows.untold(windows.origins).items() if name not in apart_from}
         if untold:
             lacking = ", ".join(f"{name!r} ({_steps(steps)})" for name, steps in untold.items())
@@ -298,6 +308,23 @@ class FittedModel:
                 f"The windows lack {lacking}: there the values are read as if what is expected had been",
                 hint="Give these columns in the data, as in those of the fit",
             )
+
+    def _warn_unknown(self, windows: Windows, apart_from: Collection[str]) -> None:
+        """Warn of labels in windows and target rows that are no class of the fit."""
+        source, origins = windows.source, windows.origins
+        if not len(origins):
+            return
+        rows = slice(max(0, int(origins.min()) - self.shape.lookback), int(origins.max()) + self.shape.horizon)
+        for factor, vocabulary in zip(self.provenance.plan.factors, self.known_vocabularies, strict=True):
+            if not isinstance(factor, Label) or factor.name in apart_from or not source.has_label(factor.name):
+                continue
+            given, _ = distinct(source.label_column(factor.name)[rows])
+            if unknown := [name for name in given if name not in vocabulary.classes]:
+                warn_data(
+                    f"The rows have labels of {factor.name!r} that the fit did not see: {listed(unknown)}. They count "
+                    "as missing",
+                    hint=f"Its classes are {listed(vocabulary.classes)}",
+                )
 
     def windows(
         self,

@@ -152,7 +152,9 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
     check_vocabularies(as_factors(provenance.plan.factors), vocabularies)
     basis = None if document["basis"] is None else Basis(groups_from_json(document["basis"]))
     if basis is not None:
-        basis.check([vocabulary.n_classes for vocabulary in vocabularies], len(provenance.plan.covariates))
+        basis.check(
+            [vocabulary.n_classes for vocabulary in vocabularies], len(provenance.plan.covariates), len(channels)
+        )
     dimensions = replace(
         dimensions_of(provenance.plan.shape, len(channels), vocabularies),
         pairs=tuple((int(i), int(j)) for i, j in document["pairs"]),

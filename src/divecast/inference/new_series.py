@@ -18,7 +18,7 @@ from divecast.data.names import listed
 from divecast.data.time.phase import phases
 from divecast.data.windows.own_scale import OwnScale, PastMoments
 from divecast.data.windows.window_batch import cut
-from divecast.effects import Effects, RowEffects, facts_of
+from divecast.effects import Effects, RowEffects, facts_of, for_series
 from divecast.errors import warn_data
 from divecast.inference.dependence import Dependence, PathDraws
 from divecast.inference.fitted_model import FittedModel
@@ -103,8 +103,9 @@ class NewSeries:
         def mean(values: Floats, axis: int) -> Floats:
             return np.repeat(values.mean(axis, keepdims=True), n_new, axis)
 
+        facts = facts_of(self.panel, plan.factors, fitted.known_vocabularies, plan.covariates, plan.horizon)
         shared = Effects(
-            effects.design,
+            replace(effects.design, basis=for_series(effects.basis, facts)),
             mean(effects.weight, 1),
             mean(effects.own_weight, 0),
             mean(effects.spread, 1),
@@ -112,7 +113,6 @@ class NewSeries:
             effects.root,
             mean(effects.noise, 0),
         )
-        facts = facts_of(self.panel, plan.factors, fitted.known_vocabularies, plan.covariates, plan.horizon)
         return RowEffects(shared, facts, fitted.shape)
 
     @cached_property

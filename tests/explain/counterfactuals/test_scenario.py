@@ -1,5 +1,7 @@
 """Scenarios: what forecasts would be if the table told something else of rows to forecast."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -99,6 +101,14 @@ def test_what_the_table_tells_already_changes_nothing(shops):
     np.testing.assert_array_equal(drawn.factual.paths, shops.forecast(PANEL, n_paths=3).paths)
 
 
+def test_a_label_that_all_target_rows_have_already_changes_nothing(shops):
+    """Nor do the rows after them, of which the table tells nothing, though effects read a row beside each."""
+    promo = np.array(PANEL.label_column("promo"))
+    promo[LAST:] = "on"
+    told = replace(PANEL, labels={**PANEL.labels, "promo": promo})
+    np.testing.assert_array_equal(asked(shops, {"promo": "on"}, told).difference, 0.0)
+
+
 def told_promotions():
     return [(str(PANEL.label_column("promo")[LAST + step]), str(AHEAD[step].date())) for step in range(HORIZON)]
 
@@ -136,6 +146,22 @@ def test_a_number_far_from_those_of_training_is_warned_of(shops):
         found = asked(shops, {"temp": ("=", 90.0)})
     with pytest.warns(DataWarning, match="counts as"):
         np.testing.assert_array_equal(found.difference, asked(shops, {"temp": ("=", 900.0)}).difference)
+
+
+def test_what_is_given_of_the_future_and_cannot_be_so_is_named(shops):
+    """A number in another unit counts as the nearest, one that is absurd and a label of no class as missing."""
+    temp, promo = PANEL.covariate("temp").copy(), np.array(PANEL.label_column("promo"))
+    temp[LAST], promo[LAST] = 90.0, "ON"
+    told = replace(PANEL, covariates={"temp": temp}, labels={**PANEL.labels, "promo": promo})
+    with (
+        pytest.warns(DataWarning, match=r"have 1 value of 'temp' far from .* 90 counts as missing"),
+        pytest.warns(DataWarning, match=r"labels of 'promo' that the fit did not see: 'ON'.*'off', 'on'"),
+        pytest.warns(DataWarning, match=r"lack 'promo' \(step 1\), 'temp' \(step 1\)"),
+    ):
+        shops.forecast(told)
+    temp[LAST] = 6.0
+    with pytest.warns(DataWarning, match=r"far from those of the training part: 6 counts as [34]\."):
+        shops.forecast(replace(PANEL, covariates={"temp": temp}))
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,9 @@ from divecast.cli.options import (
 )
 from divecast.cli.outputs import check_tables
 from divecast.data import write_frames
+from divecast.errors import ConfigError
+
+_N_PATHS = 1000  # of which reconciled quantiles are
 
 
 def forecast(
@@ -42,8 +45,9 @@ def forecast(
     labels: Labels = "known",
     reconcile: Reconcile = None,
     n_paths: Annotated[
-        int, typer.Option("--n-paths", min=1, help="Number of sample paths, of which reconciled quantiles are.")
-    ] = 1000,
+        int | None,
+        typer.Option("--n-paths", min=1, help="Number of sample paths, of which reconciled quantiles are; 1,000."),
+    ] = None,
     ray: Ray = None,
     raw: Raw = False,
     as_json: Json = False,
@@ -53,6 +57,11 @@ def forecast(
     Forecasts are written one after another: neither they nor the data (a store or a Parquet file) need fit in memory.
     """
     check_tables(out)
+    if n_paths is not None and not reconcile:
+        raise ConfigError(
+            "--n-paths is the number of paths of reconciled quantiles, and nothing is reconciled",
+            hint="Leave it out, give --reconcile, or draw paths with divecast paths",
+        )
     settings = inputs.settings(level)
     model = load_model(inputs.model, settings)
     own_origin = settings.own_origin if span.own_origin is None else span.own_origin
@@ -66,7 +75,7 @@ def forecast(
         labels,
         own_origin,
         reconcile,
-        n_paths if reconcile else 0,
+        (n_paths or _N_PATHS) if reconcile else 0,
     )
     series: set[str] = set()
     with streamed(request, model, out) as local:

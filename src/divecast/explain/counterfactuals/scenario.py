@@ -17,8 +17,17 @@ from divecast.data import Calendar, Covariate, Factor, Windows
 from divecast.data.labels.class_names import class_place
 from divecast.data.names import check_known, listed
 from divecast.data.time.spans import rows_between
-from divecast.effects import Change, Extent, NewClass, NewNumber, RowEffects, changed_values, groups_of
-from divecast.effects.terms import Number
+from divecast.effects import (
+    ALL,
+    Change,
+    Extent,
+    NewClass,
+    NewNumber,
+    RowEffects,
+    changed_values,
+    groups_of,
+    plain_number,
+)
 from divecast.errors import ConfigError, DataError, warn_data
 from divecast.explain.code import infer_code
 from divecast.explain.counterfactuals.counterfactual import Contrast, Counterfactual, Wanted, counterfactual_of
@@ -244,12 +253,14 @@ def _warn_number(name: str, rows: RowEffects, windows: Windows, change: NewNumbe
             f"{name!r} is not known for {plural(missing, 'value')} that the scenario adds to: these stay as expected",
             hint='Set them: ("=", value)',
         )
-    terms = [term for group in groups_of(rows.effects, change) for term in group.terms if isinstance(term, Number)]
-    term = next(each for each in terms if each.trailing == 1)
-    counted = values.clip(*term.limits)
-    beyond = np.flatnonzero(np.abs(values - counted) > 1e-5 * term.spread)
+    term = plain_number(rows.effects, change)
+    channels = ALL if change.extent.channels is None else change.extent.channels
+    counted, (mean, spread) = term.counted(values, channels), term.scale(channels)
+    beyond = np.argwhere(np.abs(values - counted) > 1e-5 * spread)
     if len(beyond):
+        first = tuple(beyond[0])
+        usual = np.broadcast_to(mean, values.shape)[first]
         warn_data(
             f"{plural(len(beyond), 'value')} of {name!r} in the scenario lie far from those of the training part (mean "
-            f"{term.centre:.4g}): {values[beyond[0]]:.4g} counts as {counted[beyond[0]]:.4g}"
+            f"{usual:.4g}): {values[first]:.4g} counts as {counted[first]:.4g}"
         )

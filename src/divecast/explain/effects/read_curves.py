@@ -133,13 +133,13 @@ class _Reader:
 
     def _of_number(self, group: Group, number: Number, n_parts: int) -> EffectCurve:
         """Return the curve of a covariate over the range of the training part, as a deviation from that of its mean."""
-        standard = np.linspace(number.lowest + BEYOND, number.highest - BEYOND, _POINTS)
-        values = number.centre + number.spread * standard
-        at = np.append(values, number.centre).astype(np.float32)
-        features = number.of_values(at)
-        features = features[:-1] - features[-1]
+        centre, spread = number.scale()
+        first, last = (centre + edge * spread for edge in (number.lowest + BEYOND, number.highest - BEYOND))
+        values = np.linspace(first.min(), last.max(), _POINTS)
         weight = self._weight(group).reshape(number.width, n_parts, -1)
-        effect = np.einsum("vf,fpc->vpc", features, weight)
+        at = np.broadcast_to(values[:, None], (_POINTS, weight.shape[2])).astype(np.float32)
+        features = number.of_values(at) - number.of_values(np.broadcast_to(centre, at.shape[1:]))
+        effect = np.einsum("vcf,fpc->vpc", features, weight)
         hours = [24 * part // n_parts for part in range(n_parts + 1)]
         by = ("",) if n_parts == 1 else tuple(f"{a:02}-{b:02}" for a, b in pairwise(hours))
         aspect = "mean of the last day" if number.trailing > 1 else ""

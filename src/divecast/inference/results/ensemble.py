@@ -1,7 +1,9 @@
 """Totals, peaks and exceedances of sample paths."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -139,9 +141,9 @@ class Ensemble(Plottable):
             lacking = [name for name in self.names if name not in threshold]
             if lacking:
                 raise ConfigError(f"No threshold is given for {listed(lacking)}", argument="threshold")
-            limits, said = np.array([float(threshold[name]) for name in self.names]), "its threshold"
+            limits, said = np.array([_threshold(threshold[name]) for name in self.names]), "its threshold"
         else:
-            limits, said = np.array(float(threshold)), f"{threshold:g}"
+            limits, said = np.array(_threshold(threshold)), f"{threshold:g}"
         above = np.where(np.isnan(self.values), np.nan, self.values > limits).astype(np.float32)
         return replace(self, what=f"{self.what} above {said}", values=above)
 
@@ -207,6 +209,10 @@ class Ensemble(Plottable):
         return places, starts
 
     def _of_groups(self, groups: Groups) -> "Ensemble":
+        if not groups:
+            raise ConfigError(
+                "There are no groups to sum", expected="the series of each group by its name", argument="by"
+            )
         members = members_of(groups)
         for names in members.values():
             self._check_named(names)
@@ -246,3 +252,16 @@ def _calendar_number(stamps: NDArray[Any], by: Period) -> NDArray[np.int64]:
     if by == "week":
         return np.asarray((days + 3) // 7)  # 1970-01-01 was a Thursday
     return days if by == "day" else stamps.astype(f"datetime64[{by[0].upper()}]").astype(np.int64)
+
+
+def _threshold(given: Any) -> float:
+    """Return a threshold that is a number.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    if isinstance(given, bool) or not isinstance(given, Real) or math.isnan(given):
+        raise ConfigError(
+            expected="a number, or one for each series by its name", found=repr(given), argument="threshold"
+        )
+    return float(given)
