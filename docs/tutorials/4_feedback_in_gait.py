@@ -121,8 +121,8 @@ for factor in ("condition", "contact", "push_off"):
     )
 
 # %% [markdown]
-# The condition is read somewhat better than by chance, and neither kind of feedback for certain. That is far from what a
-# lab could rely on, and the probabilities say so: hardly any trial is read with certainty.
+# The condition is read somewhat better than by chance, and neither kind of feedback for certain. That is far from what
+# a lab could rely on, and the probabilities say so: hardly any trial is read with certainty.
 
 # %%
 for factor in ("condition", "contact", "push_off"):
