@@ -133,7 +133,8 @@ def test_a_checkpoint_of_another_network_is_refused_before_it_is_put_in_place(
 ) -> None:
     text, tensors = opened(targets["checkpoint"].files["checkpoint"])
     moment = next(name for name in tensors if name.endswith("exp_avg"))
-    for changed in (tensors | {moment: torch.zeros(3)}, tensors | {"best.other": torch.zeros(3)}):
+    other = torch.zeros(tensors[moment].numel() + 1)
+    for changed in (tensors | {moment: other}, tensors | {"best.other": other}):
         (tmp_path / "c").write_bytes(signed(text, changed))
         with pytest.raises(ArtifactError, match="not a valid divecast checkpoint"):
             new_model().fit(panel(), checkpoint=tmp_path / "c", resume=True, progress=False)
