@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 import divecast as dc
-from research.common import append_line, read_lines
+from research.common import append_line, read_lines, versions
 from research.model_versions import write_page
 from research.results.run import eia_panel
 
@@ -113,7 +113,7 @@ def main() -> None:
     panel = replace(panel, as_read=type(panel.as_read)())
     for kind in arguments.kinds:
         for seen in (False, True):
-            line = measure(panel, kind, seen, arguments.epochs, arguments.seed)
+            line = measure(panel, kind, seen, arguments.epochs, arguments.seed) | {"versions": versions()}
             print(json.dumps(line), flush=True)
             append_line(OUT, json.dumps(line))
 
