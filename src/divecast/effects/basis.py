@@ -7,13 +7,13 @@ from typing import Any, get_args
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from divecast._text import plural
 from divecast.data import Calendar, Covariate, Factor, Label, Part, Vocabulary
 from divecast.data.source import Values
+from divecast.effects.covariate_scale import number_of, scaled_by, varies
 from divecast.effects.facts import Facts, Rows, is_cyclic
-from divecast.effects.terms import BEYOND, Classes, DayPart, Known, Number, Season, Term, trailing_mean
+from divecast.effects.terms import Classes, DayPart, Known, Number, Season, Term, trailing_mean
 from divecast.errors import warn_data
 from divecast.model.linear.label_covariates import recurring_pairs
 from divecast.persistence.adapters import adapter_of
@@ -28,11 +28,6 @@ _HOURS = 24
 _MOST_BY_HOUR = 8  # classes of a label whose effects differ by hour
 _MOST_SERIES_BY_PART = 512  # series for which a covariate of their own acts by part of the day
 _LEAST_VALUES = 8
-_CHANNELS_AT_ONCE = 256
-_ENOUGH_VALUES = 1_000_000  # for quantiles and means; rows are skipped beyond that
-
-
-Sums = NDArray[Any]  # float64
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,8 +225,7 @@ def _number_groups(at: int, covariate: Covariate, facts: Facts, rows: Rows) -> l
     values = facts.number_at(at, rows)
     own = values.ndim == 2
     n_known = int((~np.isnan(values)).sum())
-    _, spread = _centre_and_spread(values)
-    if n_known < _LEAST_VALUES or not (spread > 0.0).any():
+    if n_known < _LEAST_VALUES or not varies(values):
         where = " within each series" if own and n_known >= _LEAST_VALUES else ""
         warn_data(
             f"Covariate {covariate.name!r} is not used: {plural(n_known, 'value')} in the training part "
@@ -243,13 +237,13 @@ def _number_groups(at: int, covariate: Covariate, facts: Facts, rows: Rows) -> l
     def group(*terms: Term) -> Group:
         return Group(covariate.name, terms, told=True, in_advance=covariate.known_ahead, of_series=own)
 
-    number = _number(at, values, _KNOTS if len(values) >= _MANY_VALUES else _FEW_KNOTS)
+    number = number_of(at, values, _KNOTS if len(values) >= _MANY_VALUES else _FEW_KNOTS)
     by_day = facts.per_day > 1
     by_part = by_day and (not own or values.shape[1] <= _MOST_SERIES_BY_PART)
     groups = [group(number, DayPart(_NUMBER_PARTS)) if by_part else group(number)]
     if by_day and not own:
         trailing = trailing_mean(facts.numbers[at], facts.per_day)[rows]
-        groups.append(group(_number(at, trailing, _TRAILING_KNOTS, facts.per_day)))
+        groups.append(group(number_of(at, trailing, _TRAILING_KNOTS, facts.per_day)))
     return groups
 
 
@@ -259,58 +253,9 @@ def for_series(basis: Basis, facts: Facts) -> Basis:
     def of(term: Term) -> Term:
         if not isinstance(term, Number) or isinstance(term.centre, float):
             return term
-        centre, spread = _scale_of(facts.number_at(term.covariate, np.arange(facts.n_rows)))
-        return replace(term, centre=_plain(centre), spread=_plain(spread))
+        return scaled_by(term, facts.number_at(term.covariate, np.arange(facts.n_rows)))
 
     return Basis(tuple(replace(group, terms=tuple(map(of, group.terms))) for group in basis.groups))
-
-
-def _number(at: int, values: Values, quantiles: Sequence[float], trailing: int = 1) -> Number:
-    """Return a piecewise linear function with knots at quantiles of training values, (row,) or (row, channel)."""
-    centre, spread = _scale_of(values)
-    some = values[:: -(-values.size // _ENOUGH_VALUES)]
-    standard = (some.astype(np.float64) - centre) / spread
-    knots = np.unique(np.quantile(standard[~np.isnan(standard)], quantiles))
-    least, most = (
-        float(pick((extreme.reduce(values, axis=0) - centre) / spread))
-        for pick, extreme in ((np.nanmin, np.fmin), (np.nanmax, np.fmax))
-    )
-    lowest, highest = least - BEYOND, most + BEYOND
-    inner = tuple(float(knot) for knot in knots if least < knot < most)
-    plain = Number(at, _plain(centre), _plain(spread), inner, lowest, highest, (0.0,) * (1 + len(inner)), trailing)
-    features = plain.of_values(some.astype(np.float32))
-    means = features[~np.isnan(some)].mean(0, dtype=np.float64)
-    return replace(plain, means=tuple(means.tolist()))
-
-
-def _scale_of(values: Values) -> tuple[Sums, Sums]:
-    """Return mean and standard deviation of values, (row,) or (row, channel), without 0: () or (channel,) float64.
-
-    A channel that does not vary, or has no values, has the median spread of the others.
-    """
-    centre, spread = _centre_and_spread(values)
-    varies = spread > 0.0
-    usual = float(np.median(spread[varies])) if varies.any() else 1.0
-    return np.nan_to_num(centre), np.where(varies, spread, usual)
-
-
-def _centre_and_spread(values: Values) -> tuple[Sums, Sums]:
-    """Return the mean, NaN without values, and the standard deviation, likewise 0: () or (channel,) float64."""
-    columns = values if values.ndim == 2 else values[:, None]
-    centre, spread = np.full(columns.shape[1], np.nan), np.zeros(columns.shape[1])
-    for first in range(0, columns.shape[1], _CHANNELS_AT_ONCE):
-        some = slice(first, first + _CHANNELS_AT_ONCE)
-        part = columns[:, some].astype(np.float64)
-        known = ~np.isnan(part)
-        n = np.maximum(known.sum(0), 1)
-        mean = np.where(known, part, 0.0).sum(0) / n
-        off = np.where(known & (np.fmax.reduce(part) > np.fmin.reduce(part)), part - mean, 0.0)
-        centre[some], spread[some] = np.where(known.any(0), mean, np.nan), np.sqrt((off**2).sum(0) / n)
-    return (centre, spread) if values.ndim == 2 else (centre[0], spread[0])
-
-
-def _plain(numbers: Sums) -> float | tuple[float, ...]:
-    return tuple(numbers.tolist()) if np.ndim(numbers) else float(numbers)
 
 
 def _classes(at: int, vocabulary: Vocabulary) -> Classes:
