@@ -64,15 +64,15 @@ def timed(run: Callable[[], Any]) -> tuple[Any, float, int]:
 
 def section(lines: Sequence[Mapping[str, Any]]) -> str:
     """Return memory and time, as a section of docs/scale.md."""
-    latest = {(line["series"], line["rows"]): line for line in lines}
+    latest = {(line["series"], line["rows"], line["stride"]): line for line in lines}
     rows = [
-        f"| {n_series:,} | {n_rows:,} | {line['stride']} | {line['fit_peak_mib']:,} | {line['forecast_peak_mib']:,} | "
+        f"| {n_series:,} | {n_rows:,} | {stride} | {line['fit_peak_mib']:,} | {line['forecast_peak_mib']:,} | "
         f"{line['fit_seconds']:.0f} | {line['forecast_seconds']:.1f} |"
-        for (n_series, n_rows), line in sorted(latest.items())
+        for (n_series, n_rows, stride), line in sorted(latest.items())
     ]
     return f"""## Series told covariates, from a store
 
-Measured with `python -m research.scale.told --series N --rows N`: hours of series in a store, with two covariates that
+Measured with `python -m research.scale.told --series N --rows N --stride N`: hours of series in a store, with two covariates that
 all share and one of each, a look-back of {LOOKBACK} and a horizon of {HORIZON}; one pass of training. Memory is the
 highest resident memory of the process, pages of mapped files included, which a step of training of up to 384 series
 and the linear maps of all series take most of. Seconds are those on the clock of a machine that others used, too.
