@@ -72,10 +72,11 @@ def section(lines: Sequence[Mapping[str, Any]]) -> str:
     ]
     return f"""## Series told covariates, from a store
 
-Measured with `python -m research.scale.told --series N --rows N --stride N`: hours of series in a store, with two covariates that
-all share and one of each, a look-back of {LOOKBACK} and a horizon of {HORIZON}; one pass of training. Memory is the
-highest resident memory of the process, pages of mapped files included, which a step of training of up to 384 series
-and the linear maps of all series take most of. Seconds are those on the clock of a machine that others used, too.
+Measured with `python -m research.scale.told --series N --rows N --stride N`: hours of series in a store, with two
+covariates that all share and one of each, a look-back of {LOOKBACK} and a horizon of {HORIZON}; one pass of training.
+Memory is the highest resident memory of the process, pages of mapped files included, which a step of training of up to
+384 series and the linear maps of all series take most of. Seconds are those on the clock of a machine that others used,
+too.
 
 | series | rows | stride | fit, MiB | forecast, MiB | fit, s | forecast, s |
 |---:|---:|---:|---:|---:|---:|---:|

@@ -231,3 +231,17 @@ def test_models_of_each_series_come_back_from_a_file(model: DeepDIVE, tmp_path: 
     model.save(tmp_path / "model.safetensors")
     again = DeepDIVE.load(tmp_path / "model.safetensors")
     np.testing.assert_array_equal(again.forecast(ragged()).mean, model.forecast(ragged()).mean)
+
+
+@pytest.mark.parametrize("apart", [0.0, 100.0])
+def test_a_covariate_whose_level_differs_between_series_is_warned_of(apart: float, recwarn) -> None:
+    draw, row = np.random.default_rng(0), np.arange(300)
+    price = 10.0 + apart * np.arange(3) + draw.normal(size=(300, 3))
+    values = 20.0 + np.sin(row / 4.0)[:, None] + draw.normal(size=(300, 3))
+    panel = replace(
+        Panel.from_array(values, "2024-01-01", "1D", ["a", "b", "c"]), covariates={"price": price.astype(np.float32)}
+    )
+    told = [Covariate("price", per_series=True)]
+    DeepDIVE(7, 28, covariates=told, series="independent", training=TrainingConfig(epochs=1)).fit(panel, progress=False)
+    said = [str(each.message) for each in recwarn if "differs between series" in str(each.message)]
+    assert len(said) == (apart > 0.0)
