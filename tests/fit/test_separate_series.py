@@ -2,6 +2,7 @@
 
 import copy
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from divecast import Covariate, DataWarning, DeepDIVE, Label, Panel, TrainingCon
 from divecast.data import ByTime, WindowShape, split
 from divecast.data.sources.series_rows import SeriesRows
 from divecast.data.windows.own_scale import fit_own_scale
-from divecast.errors import ConfigError
+from divecast.errors import ConfigError, DataError
 from divecast.fit.separate_series import series_mode
 from divecast.inference.folding import folded_values
 from divecast.inference.predict import batches, predict
@@ -233,15 +234,42 @@ def test_models_of_each_series_come_back_from_a_file(model: DeepDIVE, tmp_path: 
     np.testing.assert_array_equal(again.forecast(ragged()).mean, model.forecast(ragged()).mean)
 
 
+def priced(apart: float, names: Sequence[str], seed: int) -> Panel:
+    """Days of series with +2.5 for a price one higher, at levels of the price that lie apart; a week of it to come."""
+    draw, row = np.random.default_rng(seed), np.arange(307)
+    off = draw.normal(size=(307, len(names)))
+    values = 20.0 + np.sin(row * 2 * np.pi / 7)[:, None] + 2.5 * off + 0.3 * draw.normal(size=off.shape)
+    values[300:] = np.nan
+    price = 10.0 + apart * np.arange(len(names)) + off
+    panel = Panel.from_array(values, "2024-01-01", "1D", names)
+    return replace(panel, covariates={"price": price.astype(np.float32)})
+
+
 @pytest.mark.parametrize("apart", [0.0, 100.0])
-def test_a_covariate_whose_level_differs_between_series_is_warned_of(apart: float, recwarn) -> None:
-    draw, row = np.random.default_rng(0), np.arange(300)
-    price = 10.0 + apart * np.arange(3) + draw.normal(size=(300, 3))
-    values = 20.0 + np.sin(row / 4.0)[:, None] + draw.normal(size=(300, 3))
-    panel = replace(
-        Panel.from_array(values, "2024-01-01", "1D", ["a", "b", "c"]), covariates={"price": price.astype(np.float32)}
-    )
-    told = [Covariate("price", per_series=True)]
-    DeepDIVE(7, 28, covariates=told, series="independent", training=TrainingConfig(epochs=1)).fit(panel, progress=False)
-    said = [str(each.message) for each in recwarn if "differs between series" in str(each.message)]
-    assert len(said) == (apart > 0.0)
+def test_a_covariate_counts_from_the_mean_of_each_series(apart: float, tmp_path: Path) -> None:
+    panel, told = priced(apart, ["a", "b", "c"], 0), [Covariate("price", per_series=True)]
+    training = TrainingConfig(epochs=1)
+    model = DeepDIVE(7, 28, covariates=told, series="independent", training=training).fit(panel, progress=False)
+    found = model.what_if(panel, future={"price": 0.5})
+    np.testing.assert_allclose(found.difference.mean(axis=(1, 2)), 1.25, atol=0.15)
+    model.save(tmp_path / "model.safetensors")
+    again, other = DeepDIVE.load(tmp_path / "model.safetensors"), priced(apart, ["x", "b"], 1)
+    with pytest.warns(DataWarning, match="'x'"):
+        new = again.what_if(other, future={"price": 0.5})
+    np.testing.assert_allclose(new.difference.mean(axis=(1, 2)), 1.25, atol=0.2)
+
+
+def test_a_scenario_moves_one_of_independent_series_in_its_times() -> None:
+    panel = priced(10.0, ["a", "b", "c"], 0)
+    told, training = [Covariate("price", per_series=True)], TrainingConfig(epochs=1)
+    model = DeepDIVE(7, 28, covariates=told, series="independent", training=training).fit(panel, progress=False)
+    found = model.what_if(panel, future={"price": (0.5, slice("2024-10-28", "2024-10-29"), ["b"])}, n_paths=5)
+    moved = np.zeros((3, 7))
+    moved[1, 1:3] = 1.25
+    np.testing.assert_allclose(found.difference[..., 0], moved, atol=0.2)
+    assert not found.difference[[0, 2]].any()
+    forecast = model.forecast(panel, n_paths=5)
+    np.testing.assert_array_equal(found.factual.mean[..., 0].T, forecast.mean[0])
+    np.testing.assert_array_equal(found.factual.paths[..., 0].transpose(0, 2, 1), forecast.paths[:, 0])
+    with pytest.raises(DataError, match="from 2024-10-27T00:00:00 UTC to 2024-11-02"):
+        model.what_if(panel, future={"price": (0.5, slice("2025-01-01", None))})

@@ -6,7 +6,16 @@ weights.
 """
 
 from divecast.effects.basis import Basis, Group, choose_basis, for_series, groups_from_json, groups_to_json
-from divecast.effects.changed import Change, Extent, NewClass, NewNumber, changed_values, groups_of, plain_number
+from divecast.effects.changed import (
+    Change,
+    Extent,
+    ExtentOfSeries,
+    NewClass,
+    NewNumber,
+    changed_values,
+    groups_of,
+    plain_number,
+)
 from divecast.effects.design import Design
 from divecast.effects.effects import Effects
 from divecast.effects.facts import ALL, Facts, facts_of
@@ -21,6 +30,7 @@ __all__ = [
     "Design",
     "Effects",
     "Extent",
+    "ExtentOfSeries",
     "Facts",
     "Group",
     "NewClass",

@@ -130,13 +130,13 @@ class Basis:
         """Whether the values of all groups are known for future rows."""
         return all(group.in_advance for group in self.groups)
 
-    def check(self, n_classes: Sequence[int], n_covariates: int, n_channels: int) -> None:
+    def check(self, n_classes: Sequence[int], n_covariates: int, n_series: int) -> None:
         """Check that the features fit the columns of a model.
 
         Args:
             n_classes: number of classes of each factor.
             n_covariates: number of covariates.
-            n_channels: number of channels.
+            n_series: number of series.
 
         Raises:
             ValueError: a group is of no column of the model, or damaged.
@@ -144,7 +144,7 @@ class Basis:
         if [group.told for group in self.groups] != sorted(group.told for group in self.groups):
             raise ValueError("expected the groups of the calendar first")
         for group in self.groups:
-            if not group.terms or not all(_fits(term, n_classes, n_covariates, n_channels) for term in group.terms):
+            if not group.terms or not all(_fits(term, n_classes, n_covariates, n_series) for term in group.terms):
                 raise ValueError(f"expected features of the columns of the model in group {group.name!r:.80}")
 
     def place(self, group: Group) -> slice:
@@ -222,11 +222,11 @@ def _label_groups(at: int, factor: Factor, vocabulary: Vocabulary, facts: Facts)
 
 
 def _number_groups(at: int, covariate: Covariate, facts: Facts, rows: Rows) -> list[Group]:
-    values = facts.number_at(at, rows)
-    own = values.ndim == 2
+    values, series = facts.number_at(at, rows), facts.series_of(at, rows)
+    own, by_series = values.ndim == 2, facts.own_numbers[at]
     n_known = int((~np.isnan(values)).sum())
-    if n_known < _LEAST_VALUES or not varies(values):
-        where = " within each series" if own and n_known >= _LEAST_VALUES else ""
+    if n_known < _LEAST_VALUES or not varies(values, series):
+        where = " within each series" if by_series and n_known >= _LEAST_VALUES else ""
         warn_data(
             f"Covariate {covariate.name!r} is not used: {plural(n_known, 'value')} in the training part "
             f"{'are all equal' if n_known >= _LEAST_VALUES else 'are too few'}{where}",
@@ -237,23 +237,31 @@ def _number_groups(at: int, covariate: Covariate, facts: Facts, rows: Rows) -> l
     def group(*terms: Term) -> Group:
         return Group(covariate.name, terms, told=True, in_advance=covariate.known_ahead, of_series=own)
 
-    number = number_of(at, values, _KNOTS if len(values) >= _MANY_VALUES else _FEW_KNOTS)
+    number = number_of(at, values, _KNOTS if len(values) >= _MANY_VALUES else _FEW_KNOTS, series=series)
     by_day = facts.per_day > 1
     by_part = by_day and (not own or values.shape[1] <= _MOST_SERIES_BY_PART)
     groups = [group(number, DayPart(_NUMBER_PARTS)) if by_part else group(number)]
     if by_day and not own:
         trailing = trailing_mean(facts.numbers[at], facts.per_day)[rows]
-        groups.append(group(number_of(at, trailing, _TRAILING_KNOTS, facts.per_day)))
+        groups.append(group(number_of(at, trailing, _TRAILING_KNOTS, facts.per_day, series)))
     return groups
 
 
-def for_series(basis: Basis, facts: Facts) -> Basis:
-    """Return the basis for other series, in which covariates that differ by series count from the mean of these."""
+def for_series(basis: Basis, facts: Facts, known: Rows | None = None) -> Basis:
+    """Return the basis for other series, in which covariates that differ by series count from the mean of these.
+
+    Args:
+        basis: the features.
+        facts: known columns of the rows of these series.
+        known: (series,) numbers that they have in the fit, whose means count then, and -1 for new ones; None for new.
+    """
 
     def of(term: Term) -> Term:
         if not isinstance(term, Number) or isinstance(term.centre, float):
             return term
-        return scaled_by(term, facts.number_at(term.covariate, np.arange(facts.n_rows)))
+        rows = np.arange(facts.n_rows)
+        values, series = facts.number_at(term.covariate, rows), facts.series_of(term.covariate, rows)
+        return scaled_by(term, values, series, known)
 
     return Basis(tuple(replace(group, terms=tuple(map(of, group.terms))) for group in basis.groups))
 
@@ -270,13 +278,13 @@ def _products(one: Values, two: Values) -> Values:
     return product.reshape(*product.shape[:-2], -1)
 
 
-def _fits(term: Term, n_classes: Sequence[int], n_covariates: int, n_channels: int) -> bool:
+def _fits(term: Term, n_classes: Sequence[int], n_covariates: int, n_series: int) -> bool:
     if isinstance(term, Classes):
         return 0 <= term.factor < len(n_classes) and term.width == n_classes[term.factor]
     if isinstance(term, Number):
         centre, spread = term.scale()
         whole = term.trailing >= 1 and len(term.means) == term.width and centre.shape == spread.shape
-        sound = bool(np.isfinite(centre).all() and (spread > 0.0).all()) and centre.shape in ((), (n_channels,))
+        sound = bool(np.isfinite(centre).all() and (spread > 0.0).all()) and centre.shape in ((), (n_series,))
         return whole and sound and 0 <= term.covariate < n_covariates
     if isinstance(term, DayPart):
         return 1 <= term.n_parts <= _HOURS and _HOURS % term.n_parts == 0

@@ -5,7 +5,7 @@ another. The window, and so its code, stays as it is.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,9 +13,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from divecast.data.sources.series_rows import Blocks
 from divecast.effects.basis import Group
 from divecast.effects.effects import Effects
-from divecast.effects.facts import Facts, Rows, at_rows
+from divecast.effects.facts import Channels, Facts, Rows, at_rows
 from divecast.effects.terms import Classes, Number
 
 _WINDOWS_AT_ONCE = 64
@@ -35,10 +36,34 @@ class Extent:
     stop: int
     channels: NDArray[np.int64] | None = None
 
-    def among(self, rows: Rows, origin: Rows, horizon: int) -> NDArray[np.bool_]:
+    def among(self, rows: Rows, origins: Rows, horizon: int) -> NDArray[np.bool_]:
         """Return which rows, (batch, step), change in windows with these origins, (batch,): target rows alone."""
-        first, stop = np.maximum(origin, self.first), np.minimum(origin + horizon, self.stop)
+        first, stop = np.maximum(origins, self.first), np.minimum(origins + horizon, self.stop)
         return (rows >= first[:, None]) & (rows < stop[:, None])
+
+    def rows(self, origins: Rows, horizon: int) -> Rows:
+        """Return the target rows that change in windows with these origins, (batch,)."""
+        ahead = origins[:, None] + np.arange(horizon)
+        return np.unique(ahead[self.among(ahead, origins, horizon)])
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ExtentOfSeries(Extent):
+    """The rows that change where series follow one another; its own are those of their panel.
+
+    Attributes:
+        blocks: where the series lie.
+        series: numbers of those that change; None for all.
+    """
+
+    blocks: Blocks = field(kw_only=True)
+    series: NDArray[np.int64] | None = None
+
+    def among(self, rows: Rows, origins: Rows, horizon: int) -> NDArray[np.bool_]:
+        """Return which rows change, as for series side by side."""
+        of_panel = self.blocks.panel_rows(origins)
+        inside = Extent.among(self, rows + (of_panel - origins)[:, None], of_panel, horizon)
+        return inside if self.series is None else inside & np.isin(self.blocks.series_of(origins), self.series)[:, None]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -126,18 +151,19 @@ def change_ahead(effects: Effects, facts: Facts, horizon: int, origins: Rows, ch
     return AheadChange(difference, doubted, torch.from_numpy(np.concatenate(columns)) if columns else None)
 
 
-def changed_values(facts: Facts, change: NewNumber, origins: Rows, horizon: int) -> NDArray[np.float32]:
-    """Return the values that a covariate changes to in target rows, (row,) or (row, channel of the change).
+def changed_values(
+    facts: Facts, change: NewNumber, origins: Rows, horizon: int
+) -> tuple[NDArray[np.float32], Channels]:
+    """Return the values that a covariate changes to in target rows, (row,) or (row, channel of the change), and units.
 
     They are NaN where it stays missing.
     """
-    rows = np.unique(origins[:, None] + np.arange(horizon))
-    rows = rows[(rows >= change.extent.first) & (rows < change.extent.stop)]
+    rows = change.extent.rows(origins, horizon)
+    if change.extent.channels is not None:
+        facts = facts.of_channels(change.extent.channels)
     values = facts.number_at(change.covariate, rows)
-    if values.ndim == 2 and change.extent.channels is not None:
-        values = values[:, change.extent.channels]
     new: NDArray[np.float32] = values + change.value if change.added else np.full_like(values, change.value)
-    return new
+    return new, facts.units_at(rows)
 
 
 def plain_number(effects: Effects, change: NewNumber) -> Number:
@@ -167,7 +193,7 @@ def _changed(effects: Effects, facts: Facts, change: Change, where: NDArray[np.b
         numbers = facts.numbers
         old = numbers[change.covariate]
         new = old + np.float32(change.value) if change.added else np.full_like(old, change.value)
-        new = plain_number(effects, change).counted(new)
+        new = plain_number(effects, change).counted(new, facts.units_at(np.arange(facts.n_rows)))
         return replace(facts, numbers=_put(numbers, change.covariate, _mixed(old, new, where, change.extent)))
     own = facts.of_series[change.factor]
     if own is not None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,22 @@ from divecast.errors import DataError
 from divecast.persistence.page_cache import drop_pages
 
 Rows = NDArray[np.int64]
-Channels = NDArray[np.int64] | slice
+Channels = NDArray[np.integer[Any]] | slice
 ALL = slice(None)
 
 _DAY, _YEAR = 86400, 365.2425 * 86400
+
+
+class RowSeries(NamedTuple):
+    """The series of rows that lie series by series.
+
+    Attributes:
+        of: (row,) number of the series of each row.
+        n: number of series.
+    """
+
+    of: NDArray[np.int32]
+    n: int
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -38,6 +50,9 @@ class Facts:
         year: (row,) share of the local year that has passed, in [0, 1).
         per_day: rows of an ordinary day; 1 for longer steps.
         channels: channels whose own classes and values are looked up.
+        series: (row,) number of the series of each row, where series follow one another and covariates may differ by
+            series; None where rows are of all series.
+        own_numbers: for each covariate whether it differs by series.
     """
 
     factors: tuple[Factor, ...]
@@ -50,6 +65,8 @@ class Facts:
     per_day: int
     phase: NDArray[np.int16]
     channels: Channels = field(default_factory=lambda: ALL)
+    series: NDArray[np.int32] | None = None
+    own_numbers: tuple[bool, ...] = ()
 
     @property
     def n_rows(self) -> int:
@@ -77,6 +94,16 @@ class Facts:
         drop_pages(self.numbers[covariate])
         return values
 
+    def units_at(self, rows: Rows) -> Channels:
+        """Return in whose units what differs by series is given at rows: that of each row, or of the channels."""
+        return self.channels if self.series is None else self.series[rows.clip(0, self.n_rows - 1)]
+
+    def series_of(self, covariate: int, rows: Rows) -> RowSeries | None:
+        """Return the series of rows if these follow one another and the covariate differs by series."""
+        if self.series is None or not self.own_numbers[covariate]:
+            return None
+        return RowSeries(self.series[rows], int(self.series[-1]) + 1)
+
     def of_channels(self, channels: Channels) -> "Facts":
         """Return the facts of some of the channels."""
         return replace(self, channels=channels)
@@ -95,6 +122,7 @@ class Facts:
             hour=self.hour[inside],
             year=self.year[inside],
             phase=self.phase[inside],
+            series=None if self.series is None else self.series[inside],
         )
 
 
@@ -121,6 +149,9 @@ def facts_of(
     n_rows = len(source.values)
     n_after += _per_day(source.clock)
     longer = replace(source.clock, length=n_rows + n_after)
+    numbers, series = tuple(_numbers(source, each) for each in covariates), None
+    if isinstance(source, SeriesRows) and covariates:
+        series = source.blocks.series_of(np.arange(longer.length)).astype(np.int32)
     local = longer.read(np.arange(longer.length), _hour_and_year)
     return Facts(
         tuple(factors),
@@ -130,17 +161,25 @@ def facts_of(
             encode_series_labels(source, factor, vocabulary, absent_labels=True) if vocabulary.per_series else None
             for factor, vocabulary in zip(factors, vocabularies, strict=True)
         ),
-        tuple(_numbers(source, each) for each in covariates),
+        numbers,
         np.ascontiguousarray(local[:, 0], dtype=np.int16),
         np.ascontiguousarray(local[:, 1], dtype=np.float32),
         _per_day(longer),
         phases(longer, np.arange(longer.length)).astype(np.int16),
+        series=series,
+        own_numbers=tuple(each.per_series or _differs(source, each.name) for each in covariates),
     )
 
 
 def is_cyclic(factor: Factor) -> bool:
     """Return whether a factor is a cyclic one of the calendar, which acts by what time it is."""
     return isinstance(factor, Calendar) and factor.kind == "cyclic"
+
+
+def _differs(source: Panel, name: str) -> bool:
+    """Return whether the table has a column of its own for each series."""
+    panel = source.panel if isinstance(source, SeriesRows) else source
+    return panel.has_covariate(name) and panel.covariate(name).ndim == 2
 
 
 def _numbers(source: Panel, covariate: Covariate) -> Values:

@@ -162,12 +162,12 @@ class RowEffects:
             number = next((term for term in group.terms if isinstance(term, Number) and term.is_plain), None)
             if number is None or not group.in_advance:
                 continue
-            _, spread = number.scale()
-            at_once = max(1, _FAR_AT_ONCE // spread.size)
+            at_once = max(1, _FAR_AT_ONCE // number.scale()[1].size)
             for some in (rows[at : at + at_once] for at in range(0, len(rows), at_once)):
-                given = self.facts.number_at(number.covariate, some)
-                counted = np.where(number.known(self.facts, some), number.counted(given), np.float32(np.nan))
-                places = np.argwhere(~np.isnan(given) & ~(np.abs(given - counted) <= 1e-5 * spread))
+                given, units = self.facts.number_at(number.covariate, some), self.facts.units_at(some)
+                counted = np.where(number.known(self.facts, some), number.counted(given, units), np.float32(np.nan))
+                off = ~(np.abs(given - counted) <= 1e-5 * number.scale(units)[1])
+                places = np.argwhere(~np.isnan(given) & off)
                 if len(places):
                     first = tuple(places[0])
                     n, value, as_what = found.get(group.name, (0, float(given[first]), float(counted[first])))

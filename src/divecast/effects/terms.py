@@ -118,7 +118,7 @@ class Number:
 
     Attributes:
         covariate: number of the covariate.
-        centre: its mean in the training part; of each channel if it differs by series.
+        centre: its mean in the training part; of each series if it differs by series.
         spread: its standard deviation there, likewise.
         knots: in units of the spread from the centre, increasing.
         lowest: lowest value that is told apart, in the same units; lower ones count as it.
@@ -151,29 +151,30 @@ class Number:
         """Number of features."""
         return 1 + len(self.knots)
 
-    def counted(self, values: Values, channels: Channels = ALL) -> Values:
+    def counted(self, values: Values, units: Channels = ALL) -> Values:
         """Return what values of the covariate, (...) or (..., channel), count as: those too far off are the nearest."""
-        centre, spread = self.scale(channels)
+        centre, spread = self.scale(units)
         return np.clip(values, centre + np.float32(self.lowest) * spread, centre + np.float32(self.highest) * spread)
 
-    def scale(self, channels: Channels = ALL) -> tuple[Values, Values]:
-        """Return centre and spread, () or (channel,) float32."""
+    def scale(self, units: Channels = ALL) -> tuple[Values, Values]:
+        """Return centre and spread, () or (unit,) float32; ``units`` are numbers of series, as ``Facts.units_at``."""
         centre, spread = (np.asarray(each, dtype=np.float32) for each in (self.centre, self.spread))
-        return (centre[channels], spread[channels]) if centre.ndim else (centre, spread)
+        return (centre[units], spread[units]) if centre.ndim else (centre, spread)
 
     def features(self, facts: Facts, rows: Rows) -> Values:
         """Return (row, feature) or (row, channel, feature) float32."""
-        centred = self.of_values(self.values(facts, rows), facts.channels) - np.array(self.means, dtype=np.float32)
+        features = self.of_values(self.values(facts, rows), facts.units_at(rows))
+        centred = features - np.array(self.means, dtype=np.float32)
         return np.nan_to_num(centred, copy=False)
 
-    def of_values(self, values: Values, channels: Channels = ALL) -> Values:
+    def of_values(self, values: Values, units: Channels = ALL) -> Values:
         """Return the features of values of the covariate, before their means are subtracted: (..., feature).
 
         Args:
             values: (...), or (..., channel) if it differs by series.
-            channels: numbers of these channels.
+            units: whose units they are given in, as in ``scale``.
         """
-        centre, spread = self.scale(channels)
+        centre, spread = self.scale(units)
         at = np.clip((values - centre) / spread, self.lowest, self.highest)[..., None]
         above = np.maximum(at - np.array(self.knots, dtype=np.float32), 0.0)
         return np.concatenate([at, above], axis=-1).astype(np.float32, copy=False)
@@ -181,16 +182,18 @@ class Number:
     def values(self, facts: Facts, rows: Rows) -> Values:
         """Return the values, or their means over the trailing rows; NaN where the row's own is missing or absurd."""
         if self.trailing == 1:
-            return self._sound(facts.number_at(self.covariate, rows), facts.channels)
-        return at_rows(trailing_mean(self._sound(facts.numbers[self.covariate]), self.trailing), rows, np.nan)
+            return self._sound(facts.number_at(self.covariate, rows), facts.units_at(rows))
+        column = facts.numbers[self.covariate]
+        units = ALL if facts.series is None else facts.series[: len(column)]
+        return at_rows(trailing_mean(self._sound(column, units), self.trailing), rows, np.nan)
 
     def known(self, facts: Facts, rows: Rows) -> Known:
         """Return whether the value is known, (row,) or (row, channel)."""
-        return ~np.isnan(self._sound(facts.number_at(self.covariate, rows), facts.channels))
+        return ~np.isnan(self._sound(facts.number_at(self.covariate, rows), facts.units_at(rows)))
 
-    def _sound(self, values: Values, channels: Channels = ALL) -> Values:
+    def _sound(self, values: Values, units: Channels = ALL) -> Values:
         """Return values with NaN in place of those that are absurd, beyond ``ABSURD`` times the training range."""
-        centre, spread = self.scale(channels)
+        centre, spread = self.scale(units)
         reach = np.float32(ABSURD * (self.highest - self.lowest)) * spread
         absurd = (values < centre + np.float32(self.lowest) * spread - reach) | (
             values > centre + np.float32(self.highest) * spread + reach

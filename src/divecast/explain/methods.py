@@ -113,8 +113,6 @@ class Explaining(ABC):
                     hint="Pass either {to} or {future}",
                     argument="future",
                 )
-            hint = "Forecast with other labels and covariates in {future_rows} or in the data"
-            fitted.refuse_independent("A scenario", hint)
             scenario = scenario_of(fitted, chosen, future)
             fitted.warn_untold(chosen, scenario.names)
             return scenario_windows(fitted, chosen, scenario, labels, levels, n_paths)

@@ -1,13 +1,11 @@
 """Whether series are forecast together or each on its own, and the layout of those of an independent model."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from divecast._text import plural
 from divecast.config import SeriesMode, check_choice
-from divecast.data import Covariate, Panel, Part, Source, Split
+from divecast.data import Panel, Source, Split
 from divecast.data import split as split_rows
 from divecast.data.names import listed
 from divecast.data.sources.series_rows import SeriesRows
@@ -17,8 +15,7 @@ from divecast.inference.provenance import FitPlan
 
 # This share of the series or more, and at least so many, lack more than this share of the rows at an end (our choice).
 _SHARE, _LEAST_RAGGED = 0.2, 5
-_ROWS_AT_ONCE, _ROWS_OF_LEVELS = 65536, 1_000_000
-_FAR_APART = 3.0  # times as far as a covariate varies within a series
+_ROWS_AT_ONCE = 65536
 
 
 def series_mode(source: Source, wanted: SeriesMode) -> SeriesMode:
@@ -87,9 +84,7 @@ def separate(source: Source, split: Split, plan: FitPlan) -> tuple[Panel, Series
     """
     assert isinstance(source, Panel)  # noqa: S101  recordings are no independent series
     rows = SeriesRows.of(source, plan.lookback, plan.horizon)
-    train = split_rows(rows, split).train
-    _warn_of_levels(rows, train, plan.covariates)
-    learned = ~np.isnan(fit_own_scale(rows, train).center[:, 0])
+    learned = ~np.isnan(fit_own_scale(rows, split_rows(rows, split).train).center[:, 0])
     if learned.all():
         return source, rows
     names = np.array(source.channels, dtype=object)
@@ -110,31 +105,3 @@ def separate(source: Source, split: Split, plan: FitPlan) -> tuple[Panel, Series
         return source, rows
     source = source.select(names[learned].tolist())
     return source, SeriesRows.of(source, plan.lookback, plan.horizon)
-
-
-def _warn_of_levels(rows: SeriesRows, train: Part, covariates: Sequence[Covariate]) -> None:
-    """Warn of covariates whose level differs between series far more than it varies in any.
-
-    Independent series read a covariate in one scale, in which what varies within a series is next to nothing.
-
-    Args:
-        rows: the series.
-        train: their training part.
-        covariates: those of the model.
-    """
-    every = train.rows()
-    some = every[:: max(1, len(every) // _ROWS_OF_LEVELS)]
-    series = rows.blocks.series_of(some)
-    for name in (each.name for each in covariates if each.per_series and rows.has_covariate(each.name)):
-        values = np.asarray(rows.covariate(name)[some], dtype=np.float64)
-        there = ~np.isnan(values)
-        n = np.bincount(series[there])
-        mean = np.bincount(series[there], values[there]) / np.maximum(n, 1)
-        within = float((values[there] - mean[series[there]]).std())
-        between = float(mean[n > 0].std()) if (n > 0).any() else 0.0
-        if between > _FAR_APART * within > 0.0:
-            warn_data(
-                f"Covariate {name!r} differs between series far more (standard deviation {between:.3g}) than within "
-                f"each ({within:.3g}): its effect will be found too small",
-                hint='Give it relative to what is usual for each series, or choose "joint" as {series}',
-            )

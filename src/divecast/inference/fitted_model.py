@@ -41,7 +41,7 @@ from divecast.data.sources.open_panel import on_slots
 from divecast.data.sources.series_rows import SeriesRows
 from divecast.data.tables.label_columns import distinct
 from divecast.data.windows.own_scale import OwnScale, at_names
-from divecast.effects import Basis, Effects, RowEffects, facts_of
+from divecast.effects import Basis, Effects, RowEffects, facts_of, for_series
 from divecast.errors import ConfigError, DataError, warn_data
 from divecast.inference.adaptation import Adaptation
 from divecast.inference.added_factor import AddedFactor
@@ -510,7 +510,12 @@ class FittedModel:
             return None
         plan = self.provenance.plan
         facts = facts_of(source, plan.factors, self.known_vocabularies, plan.covariates, self.shape.horizon)
-        return RowEffects(self.effects, facts, self.shape)
+        effects = self.effects
+        if isinstance(source, SeriesRows):
+            place = {name: number for number, name in enumerate(self.series)}
+            known = np.array([place.get(name, -1) for name in source.names], dtype=np.int64)
+            effects = replace(effects, design=replace(effects.design, basis=for_series(effects.basis, facts, known)))
+        return RowEffects(effects, facts, self.shape)
 
     def window_effects(
         self, data: Any, *, start: Moment | None = None, stop: Moment | None = None, every: int = 1, future: Any = None

@@ -153,7 +153,9 @@ def _model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
     basis = None if document["basis"] is None else Basis(groups_from_json(document["basis"]))
     if basis is not None:
         basis.check(
-            [vocabulary.n_classes for vocabulary in vocabularies], len(provenance.plan.covariates), len(channels)
+            [vocabulary.n_classes for vocabulary in vocabularies],
+            len(provenance.plan.covariates),
+            len(series or channels),
         )
     dimensions = replace(
         dimensions_of(provenance.plan.shape, len(channels), vocabularies),

@@ -16,11 +16,12 @@ from divecast._text import did_you_mean, plural
 from divecast.data import Calendar, Covariate, Factor, Windows
 from divecast.data.labels.class_names import class_place
 from divecast.data.names import check_known, listed
+from divecast.data.sources.series_rows import SeriesRows
 from divecast.data.time.spans import rows_between
 from divecast.effects import (
-    ALL,
     Change,
     Extent,
+    ExtentOfSeries,
     NewClass,
     NewNumber,
     RowEffects,
@@ -222,31 +223,36 @@ def _as_number(value: Any) -> float | None:
 
 
 def _extent(fitted: FittedModel, windows: Windows, wanted: _Wanted, per_series: bool) -> Extent:
-    channels = None
+    source, horizon = windows.source, fitted.shape.horizon
+    blocks, panel = (source.blocks, source.panel) if isinstance(source, SeriesRows) else (None, source)
+    chosen = None
     if wanted.series is not None:
         if not per_series:
             raise ConfigError(f"{wanted.name!r} is the same for all series", hint="Name no series", argument="future")
-        check_known(wanted.series, fitted.channels, "series", argument="future")
-        channels = np.array([fitted.channels.index(name) for name in wanted.series], dtype=np.int64)
-    clock, horizon = windows.source.clock, fitted.shape.horizon
-    assert clock is not None  # noqa: S101  checked by the caller
-    longer = replace(clock, length=clock.length + horizon)
+        check_known(wanted.series, panel.channels, "series", argument="future")
+        chosen = np.array([panel.channels.index(name) for name in wanted.series], dtype=np.int64)
+    assert panel.clock is not None  # noqa: S101  checked by the caller
+    longer = replace(panel.clock, length=panel.clock.length + horizon)
     if wanted.times.step is not None:
         found = repr(wanted.times)
         raise ConfigError(expected="a slice of times without a step", found=found, argument="future")
     first, stop = rows_between(longer, wanted.times.start, wanted.times.stop)
-    if not ((windows.origins < stop) & (windows.origins + horizon > first)).any():
-        start, end = int(windows.origins.min()), int(windows.origins.max()) + horizon - 1
+    extent = Extent(first, stop, chosen)
+    if blocks is not None:
+        extent = ExtentOfSeries(first, stop, blocks=blocks, series=chosen)
+    if not len(extent.rows(windows.origins, horizon)):
+        origins = windows.origins if blocks is None else blocks.panel_rows(windows.origins)
+        start, end = int(origins.min()), int(origins.max()) + horizon - 1
         raise DataError(
             f"No step to forecast is in the times of {wanted.words}",
             expected=f"times from {longer.time_text(start)} to {longer.time_text(end)}",
             argument="future",
         )
-    return Extent(first, stop, channels)
+    return extent
 
 
 def _warn_number(name: str, rows: RowEffects, windows: Windows, change: NewNumber) -> None:
-    values = changed_values(rows.facts, change, windows.origins, windows.shape.horizon)
+    values, units = changed_values(rows.facts, change, windows.origins, windows.shape.horizon)
     missing = int(np.isnan(values).sum())
     if missing:
         warn_data(
@@ -254,8 +260,7 @@ def _warn_number(name: str, rows: RowEffects, windows: Windows, change: NewNumbe
             hint='Set them: ("=", value)',
         )
     term = plain_number(rows.effects, change)
-    channels = ALL if change.extent.channels is None else change.extent.channels
-    counted, (mean, spread) = term.counted(values, channels), term.scale(channels)
+    counted, (mean, spread) = term.counted(values, units), term.scale(units)
     beyond = np.argwhere(np.abs(values - counted) > 1e-5 * spread)
     if len(beyond):
         first = tuple(beyond[0])

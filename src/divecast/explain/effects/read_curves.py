@@ -137,7 +137,9 @@ class _Reader:
         first, last = (centre + edge * spread for edge in (number.lowest + BEYOND, number.highest - BEYOND))
         values = np.linspace(first.min(), last.max(), _POINTS)
         weight = self._weight(group).reshape(number.width, n_parts, -1)
-        at = np.broadcast_to(values[:, None], (_POINTS, weight.shape[2])).astype(np.float32)
+        n_series = max(weight.shape[2], centre.size)  # of independent series: one weight, and units of each
+        weight = np.broadcast_to(weight, (*weight.shape[:2], n_series))
+        at = np.broadcast_to(values[:, None], (_POINTS, n_series)).astype(np.float32)
         features = number.of_values(at) - number.of_values(np.broadcast_to(centre, at.shape[1:]))
         effect = np.einsum("vcf,fpc->vpc", features, weight)
         hours = [24 * part // n_parts for part in range(n_parts + 1)]
