@@ -157,8 +157,8 @@ def test_each_mistake_of_a_scenario_is_one_line(run, promotions, promo_model, tm
 
 
 def test_scenarios_are_read():
-    assert parse_scenario("--set", ["a=on@2024-01-01", "a=off@..2024-02", "b+=-2.5", "c=3@..@x, y z"]) == {
+    assert parse_scenario("--set", ["a=on@2024-01-01", "a=off@..2024-02", "b+=-2.5", "b-=2@2024", "c=3@..@x, y z"]) == {
         "a": [("=", "on", slice("2024-01-01", "2024-01-01"), None), ("=", "off", slice(None, "2024-02"), None)],
-        "b": [(-2.5, slice(None, None), None)],
+        "b": [(-2.5, slice(None, None), None), (-2.0, slice("2024", "2024"), None)],
         "c": [("=", "3", slice(None, None), ["x", "y z"])],
     }

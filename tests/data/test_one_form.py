@@ -46,10 +46,11 @@ def test_a_wide_table(there: str, asked: str, kind: object, tmp_path) -> None:
     assert [*panel.covariates] == [f"b_{NFC}"]
 
 
+@pytest.mark.filterwarnings("ignore:Facts that do not differ:divecast.DataWarning")
 @pytest.mark.parametrize(("there", "asked"), FORMS)
 def test_a_long_table_with_facts_and_what_is_known(there: str, asked: str) -> None:
     table = {f"id_{there}": np.repeat([there, "other"], 48), "ds": np.tile(STAMPS, 2), f"y_{there}": np.arange(96.0)}
-    facts = {f"id_{asked}": [asked, "other"], "region": [asked, there]}
+    facts = {f"id_{asked}": [asked, "other"], "region": [asked, there], "kind": [there, "x"]}
     known = {"unique_id": np.repeat([asked, "other"], 48), "ds": np.tile(STAMPS, 2), f"p_{there}": np.ones(96)}
     panel = read_source(
         pd.DataFrame(table),
@@ -61,6 +62,7 @@ def test_a_long_table_with_facts_and_what_is_known(there: str, asked: str) -> No
     )
     assert panel.channels == (NFC, "other")
     assert panel.static_column("region").tolist() == [NFC, NFC]
+    assert panel.static_column("kind").tolist() == [NFC, "x"]
     assert (panel.covariate(f"p_{NFC}") == 1).all()
     assert panel.select([asked]).channels == (NFC,)
 

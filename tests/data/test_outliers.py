@@ -53,6 +53,24 @@ def test_what_series_do_is_within(values: np.ndarray) -> None:
     assert not (values > high).any()
 
 
+@pytest.mark.parametrize(
+    ("values", "beyond"),
+    [
+        (np.random.default_rng(0).normal(80, 10, 1000), [0.0, -1.0, 0.08]),  # never near 0: a sentinel, or kW for W
+        (np.maximum(0, np.random.default_rng(1).normal(0, 5, 1000)), [-1.0]),
+        (np.random.default_rng(2).normal(0, 5, 1000), []),
+        (np.exp(np.random.default_rng(3).normal(size=1000)), []),  # near 0 at times
+        (np.full(100, 3.0), []),
+    ],
+)
+def test_a_series_does_not_fall_to_0_or_below_that_never_did(values: np.ndarray, beyond: list[float]) -> None:
+    low, _ = limits(values)
+    assert all(value < low for value in beyond)
+    assert not (values < low).any()
+    if not beyond:
+        assert not low > -1.0
+
+
 @pytest.mark.parametrize("sentinel", [9999.0, 65535.0, -1e6])
 def test_one_bad_meter_harms_nobody_else(hours_model: DeepDIVE, sentinel: float) -> None:
     values = PANEL.values.copy()

@@ -60,10 +60,13 @@ def test_what_the_future_does_not_tell_is_named_with_its_steps() -> None:
     world = year()
     n = len(world.panel.values)
     assert world.cut().untold(np.array([n - SHAPE.horizon])) == {}
-    assert world.cut().untold(np.array([n - SHAPE.horizon + 2])) == {"promotion": [23, 24], "temperature": [23, 24]}
+    assert world.cut().untold(np.array([n - SHAPE.horizon + 2])) == {
+        "promotion": ([23, 24], ()),
+        "temperature": ([23, 24], ()),
+    }
     known = replace(world.facts, classes=np.where(world.facts.classes < 0, 0, world.facts.classes).astype(np.int16))
     told = replace(world.cut(), facts=known)
-    assert told.untold(np.array([n])) == {"temperature": list(range(1, 25))}
+    assert told.untold(np.array([n])) == {"temperature": (list(range(1, 25)), ())}
 
 
 def test_gaps_in_the_windows_are_counted() -> None:

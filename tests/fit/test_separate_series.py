@@ -155,7 +155,8 @@ def test_facts_of_series_reach_the_forecaster():
     facts = StaticFacts.of(panel)
     assert StaticFacts.from_json(facts.to_json()).facts == facts.facts
     other = replace(panel.select(["s0", "s2"]), static={"kind": np.array(["depot", "school"], dtype=object)})
-    np.testing.assert_allclose(facts.features(other), [[1, 0, 0], [0, 0, 0]])
+    with pytest.warns(DataWarning, match="'kind' that the fit did not see, .*: 'school'"):
+        np.testing.assert_allclose(facts.features(other), [[1, 0, 0], [0, 0, 0]])
     rows = SeriesRows.of(panel, 24, 6)
     of_rows = FactsOfRows.read(facts, rows, WindowShape(24, 6), panel.channels)
     bare = replace(panel, static={}, channels=("s2", "s0", "s1", "new", "s4"))
@@ -271,5 +272,12 @@ def test_a_scenario_moves_one_of_independent_series_in_its_times() -> None:
     forecast = model.forecast(panel, n_paths=5)
     np.testing.assert_array_equal(found.factual.mean[..., 0].T, forecast.mean[0])
     np.testing.assert_array_equal(found.factual.paths[..., 0].transpose(0, 2, 1), forecast.paths[:, 0])
+    unknown = panel.covariates["price"].copy()
+    unknown[-2:, 1], unknown[-3, 2] = np.nan, 1e3
+    with (
+        pytest.warns(DataWarning, match=r"lack 'price' \(steps 5 to 7 of 'b', 'c'\)"),
+        pytest.warns(DataWarning, match="1 value of 'price' far from .*: 1000 of 'c' counts as missing"),
+    ):
+        model.forecast(replace(panel, covariates={"price": unknown}))
     with pytest.raises(DataError, match="from 2024-10-27T00:00:00 UTC to 2024-11-02"):
         model.what_if(panel, future={"price": (0.5, slice("2025-01-01", None))})

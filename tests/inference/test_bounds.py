@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from divecast import ConfigError, DeepDIVE, TrainingConfig
+from divecast import ConfigError, DataWarning, DeepDIVE, TrainingConfig
 from divecast.config import as_bounds
 from divecast.data import Part
 from divecast.inference.bounds import Bounds
@@ -20,7 +20,7 @@ def sunny() -> np.ndarray:
     values = np.abs(PANEL.values[:, :2]).copy()
     hour = np.arange(len(values)) % 24
     values[(hour >= 20) | (hour < 6), 0] = 0.0
-    values[5, 1] = -1.0
+    values[5:95:9, 1] = -1.0
     return values
 
 
@@ -34,6 +34,13 @@ def test_zero_is_the_bound_of_what_never_was_below() -> None:
     np.testing.assert_array_equal(found, [[[0.0, -2.0], [0.0, np.nan]]])
 
 
+def test_values_of_training_beyond_the_bounds_are_named() -> None:
+    panel = replace(PANEL, values=sunny(), channels=("sun", "net"))
+    with pytest.warns(DataWarning, match=r"beyond the bounds \(0, None\) of 'net', .* go from -1 to "):
+        Bounds.of(panel, ALL, (0, None))
+
+
+@pytest.mark.filterwarnings("ignore:.*beyond the bounds:divecast.DataWarning")
 def test_all_of_a_forecast_lies_within_and_its_parts_add_up() -> None:
     panel = replace(PANEL, values=sunny(), channels=("sun", "net"))
     training = TrainingConfig(epochs=1, window_stride=5)

@@ -50,8 +50,8 @@ def parse_scenario(option: str, texts: Sequence[str]) -> dict[str, Any]:
 
     Args:
         option: the option, for messages.
-        texts: ``NAME=VALUE`` or ``NAME+=NUMBER``; after it ``@FIRST..LAST`` or ``@TIME``, where an end may be left out,
-            and ``@SERIES``, separated by commas.
+        texts: ``NAME=VALUE``, ``NAME+=NUMBER`` or ``NAME-=NUMBER``; after it ``@FIRST..LAST`` or ``@TIME``, where an
+            end may be left out, and ``@SERIES``, separated by commas.
 
     Raises:
         ConfigError: a text has another form.
@@ -66,20 +66,24 @@ def parse_scenario(option: str, texts: Sequence[str]) -> dict[str, Any]:
 def _change(option: str, text: str) -> tuple[str, tuple[Any, ...]]:
     head, *more = one_form(text).split("@", 2)
     name, equals, value = (part.strip() for part in head.partition("="))
-    added, name = name.endswith("+"), name.removesuffix("+").strip()
+    sign = name[-1:] if name.endswith(("+", "-")) else ""
+    name = name.removesuffix(sign).strip()
     if not (name and equals and value):
         raise ConfigError(
-            expected=f"{option} NAME=VALUE, NAME=VALUE@FIRST..LAST or NAME+=NUMBER, such as {option} promo=on",
+            expected=f"{option} NAME=VALUE, NAME=VALUE@FIRST..LAST, NAME+=NUMBER or NAME-=NUMBER, such as "
+            f"{option} promo=on",
             found=repr(text),
         )
     number = _as_number(value)
-    if added and number is None:
+    if sign and number is None:
         raise ConfigError(f"What {option} adds to {name!r}", expected="a number", found=repr(value))
     first, dots, last = (more[0] if more else "..").partition("..")
     times = slice(first.strip() or None, (last if dots else first).strip() or None)
     series = [one.strip() for one in more[1].split(",")] if len(more) > 1 else None
     # A class may look like a number, so what is set is passed as text.
-    return name, ((number, times, series) if added else ("=", value, times, series))
+    if not sign or number is None:
+        return name, ("=", value, times, series)
+    return name, (-number if sign == "-" else number, times, series)
 
 
 def _as_number(text: str) -> float | None:

@@ -3,7 +3,9 @@
 The limits of a series are its usual range in the training part and five times as much on either side. Usual is what
 all but the largest and smallest half per cent of the values are, and at least two values on either side, so that a few
 absurd ones do not count. Where the values far outside the inner nine tenths are all one and the same number, it is a
-sentinel, however often it occurs. (Our choices.)
+sentinel, however often it occurs. A positive series that is never near 0 (above a quarter of its median) does not fall
+to a tenth of its least usual value, as 0, -1 or kilowatts for watts would have it; and one that is often 0, but never
+below, does not fall below. (Our choices.)
 """
 
 from collections.abc import Sequence
@@ -26,6 +28,7 @@ _ROWS, _VALUES = 20_000, 20_000_000  # of a sample by which limits are chosen
 _TAIL, _LEAST_IN_TAIL = 0.005, 2
 _TIMES, _TIMES_INNER, _MOST_INNER = 5.0, 10.0, 4.0
 _LEAST_SENTINELS, _NAMED = 3, 3
+_NEAR_ZERO, _FALLS, _ZEROS = 0.25, 10.0, 0.01  # of the median; times below the usual least; of all values
 
 
 SourceT = TypeVar("SourceT", bound=Source)
@@ -53,7 +56,7 @@ class Limits:
             return cls._of_series(source, train)
         rows = train.rows()
         step = max(1, -(-len(rows) // min(_ROWS, max(1000, _VALUES // len(source.channels)))))
-        return cls(source.channels, *_both(np.asarray(source.values[rows[::step]], np.float32)))
+        return cls(source.channels, *_of_readings(np.asarray(source.values[rows[::step]], np.float32)))
 
     @classmethod
     def _of_series(cls, source: SeriesRows, train: Part) -> "Limits":
@@ -64,7 +67,7 @@ class Limits:
             values = np.full((longest, some.stop - some.start), np.nan, np.float32)
             for column, start, stop in zip(values.T, train.start[some], train.stop[some], strict=True):
                 column[: stop - start] = source.values[start:stop, 0]
-            found.append(_both(values))
+            found.append(_of_readings(values))
         low, high = (np.concatenate(bounds) for bounds in zip(*found, strict=True))
         return cls(names, low, high)
 
@@ -167,10 +170,28 @@ def _warn(source: Source, places: NDArray[np.int64]) -> None:
     )
 
 
+def _of_readings(values: Values) -> tuple[Values, Values]:
+    """Return the limits, (channel,), of readings, (row, channel): a series with many zeros has no lower ones."""
+    low, high = _both(values)
+    zeros, known = (values == 0.0).sum(axis=0), (~np.isnan(values)).sum(axis=0)
+    at_zero = (zeros >= np.maximum(_LEAST_IN_TAIL + 1, _ZEROS * known)) & ~(values < 0.0).any(axis=0)
+    return np.where(at_zero, np.float32(0.0), low), high
+
+
 def _both(values: Values) -> tuple[Values, Values]:
     """Return the lower and the upper limit, (channel,), of values, (row, channel)."""
     ordered = np.sort(values, axis=0)  # NaN comes last
-    return -_upper(np.sort(-ordered, axis=0)), _upper(ordered)
+    return np.fmax(-_upper(np.sort(-ordered, axis=0)), _floor(ordered)), _upper(ordered)
+
+
+def _floor(ordered: Values) -> Values:
+    """Return what positive values that are never near 0 cannot fall to, (channel,); NaN for others."""
+    n = (~np.isnan(ordered)).sum(axis=0)
+    columns, last = np.arange(ordered.shape[1]), np.maximum(n - 1, 0)
+    bottom = ordered[np.minimum(np.maximum(_LEAST_IN_TAIL, (_TAIL * n).astype(np.int64)), last), columns]
+    positive = (bottom > _NEAR_ZERO * ordered[last // 2, columns]) & (bottom > 0.0) & (n > 2 * _LEAST_IN_TAIL)
+    positive &= ordered[0] < ordered[last, columns]
+    return np.where(positive, bottom / _FALLS, np.nan).astype(np.float32)
 
 
 def _upper(ordered: Values) -> Values:

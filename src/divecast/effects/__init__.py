@@ -20,7 +20,7 @@ from divecast.effects.design import Design
 from divecast.effects.effects import Effects
 from divecast.effects.facts import ALL, Facts, facts_of
 from divecast.effects.fit import fit_effects
-from divecast.effects.row_effects import RowEffects
+from divecast.effects.row_effects import RowEffects, Untold
 from divecast.effects.typical import Wanted, typical_effects
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "NewClass",
     "NewNumber",
     "RowEffects",
+    "Untold",
     "Wanted",
     "changed_values",
     "choose_basis",

@@ -96,7 +96,13 @@ class Facts:
 
     def units_at(self, rows: Rows) -> Channels:
         """Return in whose units what differs by series is given at rows: that of each row, or of the channels."""
-        return self.channels if self.series is None else self.series[rows.clip(0, self.n_rows - 1)]
+        return self.channels if self.series is None else self.series_at(rows)
+
+    def series_at(self, rows: Rows) -> NDArray[np.int32]:
+        """Return the series of rows, (row,), where these follow one another."""
+        assert self.series is not None  # noqa: S101  checked by the caller
+        found: NDArray[np.int32] = self.series[rows.clip(0, self.n_rows - 1)]
+        return found
 
     def series_of(self, covariate: int, rows: Rows) -> RowSeries | None:
         """Return the series of rows if these follow one another and the covariate differs by series."""

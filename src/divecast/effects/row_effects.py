@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -22,6 +22,35 @@ from divecast.types import WindowEffects
 
 _MOST_KEPT = 50_000_000  # effects of a whole panel that are computed once and kept, 200 MB
 _ROWS_AT_ONCE, _VALUES_AT_ONCE, _FAR_AT_ONCE = 8192, 16_000_000, 4_000_000
+
+
+class Untold(NamedTuple):
+    """Where a label or covariate is missing in target rows.
+
+    Attributes:
+        steps: steps of the horizon, from 1.
+        series: numbers of the series that lack it, where others have it.
+    """
+
+    steps: list[int]
+    series: tuple[int, ...] = ()
+
+
+class Far(NamedTuple):
+    """Values of a covariate far from those of the training part.
+
+    Attributes:
+        n: number of values.
+        value: the first one.
+        counted: what it counts as: the nearest value that is told apart, NaN if it is so far off that it counts as
+            missing.
+        series: number of the series that it is of, if the covariate differs by series.
+    """
+
+    n: int
+    value: float
+    counted: float
+    series: int | None
 
 
 class StaticSource(Protocol):
@@ -128,36 +157,48 @@ class RowEffects:
         """
         return change_ahead(self.effects, self.facts, self.shape.horizon, origins, changes)
 
-    def untold(self, origins: Rows) -> dict[str, list[int]]:
-        """Return the steps, from 1, at which a label or covariate is missing in a target row, by name.
+    def untold(self, origins: Rows) -> dict[str, Untold]:
+        """Return where a label or covariate is missing in a target row, by name.
 
         Those of covariates that are never known in advance, and of neighbouring rows, do not count.
 
         Args:
             origins: (batch,) rows of the first future step.
         """
-        rows, steps = np.unique(origins[:, None] + np.arange(self.shape.horizon)), {}
+        rows, found = np.unique(origins[:, None] + np.arange(self.shape.horizon)), dict[str, Untold]()
         for group in self.effects.basis.groups:
             if group.told and group.in_advance and not group.is_of_neighbours:
                 known = group.known(self.facts, rows)
                 missing = set(rows[~(known.all(1) if known.ndim == 2 else known)].tolist())
                 at = [step + 1 for step in range(self.shape.horizon) if missing & set((origins + step).tolist())]
                 if at:
-                    steps[group.name] = at
-        return steps
+                    found[group.name] = Untold(at, self._series_that_lack(known, rows))
+        return found
 
-    def far(self, origins: Rows) -> dict[str, tuple[int, float, float]]:
+    def _series_that_lack(self, known: NDArray[np.bool_], rows: Rows) -> tuple[int, ...]:
+        """Return the numbers of the series that lack what others of these rows have; none if all lack it."""
+        if known.ndim == 2:
+            lack = ~known.all(axis=0)
+        elif self.facts.series is None:
+            return ()
+        else:
+            of = self.facts.series_at(rows)
+            lack = np.bincount(of, ~known) > 0
+            if lack.sum() == len(np.unique(of)):
+                return ()
+        return () if lack.all() else tuple(np.flatnonzero(lack).tolist())
+
+    def far(self, origins: Rows) -> dict[str, Far]:
         """Return how many values of each covariate in target rows lie far from the training part, and one of them.
 
         Args:
             origins: (batch,) rows of the first future step.
 
         Returns:
-            By name: the number, the first such value, and what it counts as: the nearest value that is told apart, NaN
-            if it is so far off that it counts as missing.
+            Those far off, by name.
         """
         rows = np.unique(origins[:, None] + np.arange(self.shape.horizon))
-        found: dict[str, tuple[int, float, float]] = {}
+        found: dict[str, Far] = {}
         for group in self.effects.basis.groups:
             number = next((term for term in group.terms if isinstance(term, Number) and term.is_plain), None)
             if number is None or not group.in_advance:
@@ -170,8 +211,11 @@ class RowEffects:
                 places = np.argwhere(~np.isnan(given) & off)
                 if len(places):
                     first = tuple(places[0])
-                    n, value, as_what = found.get(group.name, (0, float(given[first]), float(counted[first])))
-                    found[group.name] = n + len(places), value, as_what
+                    series = int(first[1]) if given.ndim == 2 else None
+                    if self.facts.series is not None and self.facts.own_numbers[number.covariate]:
+                        series = int(self.facts.series_at(some)[first[0]])
+                    other = found.get(group.name, Far(0, float(given[first]), float(counted[first]), series))
+                    found[group.name] = other._replace(n=other.n + len(places))
         return found
 
     def gaps(self, origins: Rows, values: Values) -> dict[str, tuple[int, int]]:

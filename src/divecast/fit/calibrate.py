@@ -50,15 +50,8 @@ def calibrated(
         low_counts: (channel,) channels that hold low counts, or series of an independent model.
         groups: (segment,) the group of each recording, where whole groups are held out; see ``spread_across_groups``.
     """
-    seed = fitted.provenance.plan.seed
-    errors, n_phases, share = errors_of(fitted, valid), fitted.dimensions.n_phases, _share_of_year(valid)
-    fold, values = folds(errors), torch.empty_like(errors.values)
-    for number in fold.unique().tolist():
-        inside = fold == number
-        others = errors if bool(inside.all()) else errors.without(inside)
-        values[inside] = errors.standardised(fit_recalibration(others, n_phases, share))[inside]
-    found = fit_recalibration(errors, n_phases, share)
-    fitted.network.forecaster.recalibration.load_state_dict(found.state_dict())
+    seed, n_phases = fitted.provenance.plan.seed, fitted.dimensions.n_phases
+    values = _recalibrated(fitted, valid)
     draws = Draws.of(fitted, valid, seed)
     fit_ages(draws)
     fit_departures(draws, train)
@@ -86,6 +79,19 @@ def calibrated(
         calibration=Calibration.of(spread),
         dependence=Dependence.of(values, torch.from_numpy(at), n_phases, seed),
     )
+
+
+def _recalibrated(fitted: FittedModel, valid: Windows) -> Tensor:
+    """Fit the recalibration of a network; return errors, (window, horizon, channel), each by a fit to other rows."""
+    errors, n_phases, share = errors_of(fitted, valid), fitted.dimensions.n_phases, _share_of_year(valid)
+    fold, values = folds(errors), torch.empty_like(errors.values)
+    for number in fold.unique().tolist():
+        inside = fold == number
+        others = errors if bool(inside.all()) else errors.without(inside)
+        values[inside] = errors.standardised(fit_recalibration(others, n_phases, share))[inside]
+    found = fit_recalibration(errors, n_phases, share)
+    fitted.network.forecaster.recalibration.load_state_dict(found.state_dict())
+    return values
 
 
 def _one_sided(valid: Windows) -> bool:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from divecast.model.recalibration import N_KNOTS, Recalibration, rising
 
+_VALUES_AT_ONCE = 1_000_000
 _MOST_VALUES, _ROWS_FOR_LEVELS = 2_000_000, 20_000  # errors; more would not change a ratio
 _BLOCKS, _BLOCKS_OF_FOLDS = 4, 10
 _AS_MANY = 20.0  # a ratio counts half where it is the mean of so many windows
@@ -59,6 +60,12 @@ class Errors:
 
     def standardised(self, by: Recalibration) -> Tensor:
         """Return the errors of the shifted mean in units of the scale times the factor."""
+        at_once = max(1, _VALUES_AT_ONCE // max(1, self.values[:1].numel()))  # knots by values take much memory
+        return torch.cat(
+            [self.at(slice(i, i + at_once))._standardised(by) for i in range(0, len(self.values), at_once)]
+        )
+
+    def _standardised(self, by: Recalibration) -> Tensor:
         mean, factor = by(self.mean, self.phases)
         standard: Tensor = (self.values - (mean - self.mean)) / (self.scale * factor.exp())
         return standard

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from divecast.config import AskedBounds
 from divecast.data import Part, Source
+from divecast.data.names import listed
 from divecast.data.sources.arrays import row_chunks
 from divecast.data.time.phase import n_phases, phases
+from divecast.errors import warn_data
 from divecast.inference.results import Floats
 from divecast.persistence.page_cache import drop_pages
 
@@ -59,10 +61,17 @@ class Bounds:
                     count[phase] += (~np.isnan(there)).sum(0)
                 drop_pages(source.values)
         low, high = (np.full(n_channels, np.nan, np.float32) for _ in range(2))
+        lowest, highest = np.fmin.reduce(least, axis=0), np.fmax.reduce(most, axis=0)
         if asked == "auto":
-            low[np.fmin.reduce(least, axis=0) >= 0.0] = 0.0
+            low[lowest >= 0.0] = 0.0
         else:
             low[:], high[:] = (np.nan if each is None else each for each in asked)
+        if beyond := [source.channels[at] for at in np.flatnonzero((lowest < low) | (highest > high))]:
+            warn_data(
+                f"The training part has values beyond the bounds {asked} of {listed(beyond)}, and forecasts stay "
+                f"within: they go from {np.nanmin(lowest):g} to {np.nanmax(highest):g}",
+                hint="Pass other {bounds}, or None for none",
+            )
         return cls(low, high, (most <= low) & (count >= _LEAST_ROWS))
 
     @property

@@ -41,7 +41,7 @@ from divecast.data.sources.open_panel import on_slots
 from divecast.data.sources.series_rows import SeriesRows
 from divecast.data.tables.label_columns import distinct
 from divecast.data.windows.own_scale import OwnScale, at_names
-from divecast.effects import Basis, Effects, RowEffects, facts_of, for_series
+from divecast.effects import Basis, Effects, RowEffects, Untold, facts_of, for_series
 from divecast.errors import ConfigError, DataError, warn_data
 from divecast.inference.adaptation import Adaptation
 from divecast.inference.added_factor import AddedFactor
@@ -287,17 +287,19 @@ class FittedModel:
         if not isinstance(rows, RowEffects):
             return
         self._warn_unknown(windows, apart_from)
-        for name, (n, given, counted) in rows.far(windows.origins).items():
+        names = windows.source.names if self.independent else self.channels
+        for name, (n, given, counted, series) in rows.far(windows.origins).items():
             if name not in apart_from:
                 counts = "counts as missing" if np.isnan(counted) else f"counts as {counted:.4g}"
+                of = "" if series is None else f" of {names[series]!r}"
                 warn_data(
                     f"The rows to forecast have {plural(n, 'value')} of {name!r} far from those of the training part: "
-                    f"{given:.4g} {counts}",
+                    f"{given:.4g}{of} {counts}",
                     hint="Check the unit of the column; an effect is not known beyond the values of the fit",
                 )
-        untold = {name: steps for name, steps in rows.untold(windows.origins).items() if name not in apart_from}
+        untold = {name: where for name, where in rows.untold(windows.origins).items() if name not in apart_from}
         if untold:
-            lacking = ", ".join(f"{name!r} ({_steps(steps)})" for name, steps in untold.items())
+            lacking = ", ".join(f"{name!r} ({_where(where, names)})" for name, where in untold.items())
             warn_data(
                 f"The rows to forecast lack {lacking}: what is expected there is used, and the intervals are wider",
                 hint="Give their future values as rows without a target, or in {future}",
@@ -627,6 +629,12 @@ def build_network(dimensions: Dimensions, config: ModelConfig, seed: int) -> Net
     """Return a network with weights drawn from a seed; the global random state stays as it was."""
     with own_random_state(seed):
         return Network(dimensions, config)
+
+
+def _where(untold: Untold, names: Sequence[str]) -> str:
+    """Steps, and the series if it is not all of them."""
+    of = f" of {listed([names[series] for series in untold.series])}" if untold.series else ""
+    return f"{_steps(untold.steps)}{of}"
 
 
 def _steps(steps: Sequence[int]) -> str:

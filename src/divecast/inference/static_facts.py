@@ -60,11 +60,17 @@ class Fact:
             standard = (numbers - self.centre) / self.spread if self.spread > 0 else np.zeros(len(column))
             return np.nan_to_num(standard)[:, None]
         found = np.zeros((len(column), len(self.categories)))
-        place, known = {name: at for at, name in enumerate(self.categories)}, ~label_missing(column)
-        for series in np.flatnonzero(known):
-            at = place.get(as_text([column[series]])[0])
-            if at is not None:
-                found[series, at] = 1.0
+        place, known = {name: at for at, name in enumerate(self.categories)}, np.flatnonzero(~label_missing(column))
+        given = as_text(column[known].tolist())
+        for series, name in zip(known, given, strict=True):
+            if name in place:
+                found[series, place[name]] = 1.0
+        if unseen := sorted({*given} - {*place}):
+            warn_data(
+                f"Series have values of the fact {self.name!r} that the fit did not see, and which count as missing: "
+                f"{listed(unseen)}",
+                hint=f"Its values are {listed(self.categories)}",
+            )
         return found
 
 

@@ -225,3 +225,9 @@ def test_rows_of_the_future_are_counted_from_the_end_of_long_data():
     values[2900, 1] = 0
     panel = Panel.from_array(values, "2024-01-01", "1h")
     assert n_future(Panel(values, panel.channels, panel.clock, covariates={"t": np.ones(5000, np.float32)})) == 2099
+
+
+def test_facts_that_say_nothing_are_named():
+    facts = pd.DataFrame({"series": ["a", "b"], "area": [NAN, NAN], "kind": ["x", "x"], "size": [1, 2]})
+    with pytest.warns(DataWarning, match="say nothing of them: 'area', 'kind'$"):
+        as_panel(pd.DataFrame(wide()), static=facts)

@@ -30,8 +30,8 @@ def what_if(
         typer.Option(
             "--set",
             help="Scenario: what a label or covariate is in rows to forecast, and when, and in which series if they "
-            "differ: promo=on@2024-06-07..2024-06-09, promo=on@..@'shop 7,shop 8', temp=21, or temp+=3 to add. Repeat "
-            "for several.",
+            "differ: promo=on@2024-06-07..2024-06-09, promo=on@..@'shop 7,shop 8', temp=21, or temp+=3 or temp-=3 to "
+            "add or subtract. Repeat for several.",
         ),
     ] = None,
     unlabelled_code: UnlabelledCode = "adjusted",

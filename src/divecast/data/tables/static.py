@@ -11,7 +11,7 @@ from divecast.data.source import Column
 from divecast.data.tables.as_written import AsWritten
 from divecast.data.tables.columns import column_names, get_series, open_frame
 from divecast.data.tables.ids import number_ids
-from divecast.data.tables.label_columns import read_labels
+from divecast.data.tables.label_columns import label_missing, read_labels
 from divecast.data.tables.long_names import IDS, LongNames, Names, as_names
 from divecast.data.tables.places import empty_like
 from divecast.errors import DataError, warn_data
@@ -31,7 +31,7 @@ def read_static(
 
     Returns:
         The other columns by name, each (channel,): float64 (NaN missing) or objects of text (None missing). Series
-        that one of the two lacks are named in a DataWarning.
+        that one of the two lacks are named in a DataWarning, and so are facts that all series have alike.
 
     Raises:
         DataError: the table cannot be read, has no facts, names a series twice, or names none of the panel.
@@ -69,7 +69,15 @@ def read_static(
             column = read_labels(get_series(frame, name))
             facts[name] = empty_like(column, (len(channels),))
             facts[name][places] = column[known]
+    if silent := [name for name, column in facts.items() if len(channels) > 1 and _is_silent(column)]:
+        warn_data(f"Facts that do not differ between the series say nothing of them: {listed(silent)}")
     return facts
+
+
+def _is_silent(column: Column) -> bool:
+    """Return whether all series of which a fact is known have the same, or none is known."""
+    known = column[~label_missing(column)]
+    return len(known) == 0 or (len(known) == len(column) and len(set(known.tolist())) == 1)
 
 
 def _report(series: Sequence[str], channels: Sequence[str]) -> None:
