@@ -88,7 +88,7 @@ class Bounds:
         """
         if not self.there_are:
             return values
-        low, high = np.nan_to_num(self.low, nan=-np.inf), np.nan_to_num(self.high, nan=np.inf)
+        low, high = np.fmax(self.low, -np.inf), np.fmin(self.high, np.inf)
         clipped: Floats = np.clip(values, low, high)  # what is missing stays so
         if at is not None and self.at_low.any():
             closed = np.broadcast_to(self.at_low[at] & ~np.isnan(values), values.shape)

@@ -257,6 +257,8 @@ def paths_of(fitted: FittedModel, piece: Windows, forecast: Any, draws: PathDraw
         forecast: their distributions.
         draws: draws of the paths, which depend on the origins of the windows alone.
     """
+    if not draws.n_paths:
+        return np.empty((0, *forecast.loc.shape), np.float32)
     margins = Margins.of(fitted, forecast)
     paths = drawn_paths(draws, piece.origins, phases(piece.source.clock, piece.origins), margins)
     check_finite(paths, fitted.channels, np.isfinite(fitted.scale.spread), "path")

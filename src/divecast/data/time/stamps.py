@@ -84,8 +84,8 @@ def local_stamps(utc: Stamps, tz: str) -> Stamps:
     try:
         if not isinstance(tz, str):  # Arrow would take bytes
             raise TypeError(f"it is not text but {type(tz).__name__}")
-        zoned = pa.array(utc.ravel()).cast(pa.timestamp("s", "UTC")).cast(pa.timestamp("s", tz))
-        local: Stamps = pc.local_timestamp(zoned).to_numpy(zero_copy_only=False).astype("datetime64[s]")
+        zoned = pa.array(utc.ravel(), pa.timestamp("s", tz))  # of UTC
+        local: Stamps = pc.local_timestamp(zoned).to_numpy(zero_copy_only=False)
     except (pa.ArrowException, TypeError) as error:
         raise unknown_zone(tz) from error
     return local.reshape(utc.shape)
