@@ -23,12 +23,6 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 FIGURES = DOCS / "figures"
 
-OLDER_RECORDINGS = """\
-**Older than today's model:** figures of recordings on this page were made before labels were read by a closed form,
-windows reconstructed as movements, and forecasts told of cycles. [reading.md](reading.md), [decoded.md](decoded.md) and
-[benchmarks.md](benchmarks.md) have newer ones."""
-"""Banner of pages whose figures of motion and gait are older."""
-
 _CLEAR, _STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
 _COMMANDS = "cli"  # changes no number of a run
 _SCORING = ("paper/run.py", "paper/measured.py")  # what else of the study decides a run is recorded with it

@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 from statistics import fmean, stdev
 
-from research.common import OLDER_RECORDINGS, read_lines
+from research.common import read_lines
 from research.few_labels.figures import accuracy_figure, code_figure
 from research.few_labels.runs import PATTERNS, Cell, Runs
 from research.model_versions import write_page
@@ -59,8 +59,6 @@ def page(runs: Sequence[Runs]) -> str:
     return "\n".join(
         [
             INTRO,
-            OLDER_RECORDINGS,
-            "",
             "## Verdict\n",
             *(_verdict(each) for each in runs),
             *(_case(each) for each in runs),

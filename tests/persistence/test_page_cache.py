@@ -8,7 +8,7 @@ import pytest
 
 from divecast.data import Panel, open_store, write_store
 from divecast.persistence import page_cache
-from divecast.persistence.page_cache import drop_pages
+from divecast.persistence.page_cache import drop_pages, free_heap
 
 VALUES = np.random.default_rng(0).normal(size=(4000, 1000)).astype(np.float32)
 
@@ -22,9 +22,13 @@ def stored(path: Path) -> Panel:
     return open_store(write_store(path / "s", [VALUES], [f"c{i}" for i in range(1000)], "2024-01-01", "1h"))
 
 
-def mapped_mib() -> float:
-    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("RssFile"))
+def resident_mib(kind: str = "VmRSS") -> float:
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(kind))
     return int(line.split()[1]) / 2**10
+
+
+def mapped_mib() -> float:
+    return resident_mib("RssFile")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="resident pages are read from /proc")
@@ -63,3 +67,14 @@ def test_arrays_in_memory_are_unchanged() -> None:
     drop_pages(copy.T[3:])
     drop_pages(np.frombuffer(bytes(8), np.float32))
     assert np.array_equal(copy, VALUES)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="resident memory is read from /proc")
+def test_freed_pieces_between_others_are_given_back() -> None:
+    pieces = [bytearray(100_000) for _ in range(1000)]
+    kept = pieces[::10]
+    pieces.clear()
+    before = resident_mib()
+    free_heap()
+    assert resident_mib() < before - 30
+    assert len(kept) == 100

@@ -22,6 +22,7 @@ from divecast.inference.counts import Counts
 from divecast.inference.dependence import Dependence
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import batches, predict
+from divecast.persistence.page_cache import free_heap
 
 _MOST_PER_STEP, _MOST_VALUES = 500_000, 20_000_000  # errors; more would not change a quantile
 _MOST_WINDOWS = 50_000  # of independent series; more would take minutes
@@ -51,6 +52,7 @@ def calibrated(
         groups: (segment,) the group of each recording, where whole groups are held out; see ``spread_across_groups``.
     """
     seed, n_phases = fitted.provenance.plan.seed, fitted.dimensions.n_phases
+    free_heap()
     values = _recalibrated(fitted, valid)
     draws = Draws.of(fitted, valid, seed)
     fit_ages(draws)
@@ -91,6 +93,8 @@ def _recalibrated(fitted: FittedModel, valid: Windows) -> Tensor:
         values[inside] = errors.standardised(fit_recalibration(others, n_phases, share))[inside]
     found = fit_recalibration(errors, n_phases, share)
     fitted.network.forecaster.recalibration.load_state_dict(found.state_dict())
+    del errors
+    free_heap()
     return values
 
 

@@ -54,6 +54,7 @@ from divecast.metrics import seasonal_scale
 from divecast.model.linear.label_covariates import recurring_pairs
 from divecast.model.network import Dimensions, Network
 from divecast.model.pairing import find_couplings
+from divecast.persistence.page_cache import free_heap
 from divecast.train.distributed.ranks import ALONE, Ranks
 
 _LINEAR_WINDOWS = 400_000  # of independent series, which share one map; more would not change it
@@ -148,6 +149,7 @@ class Stage:
         if network.movement is not None:
             solve_movement(network.movement, train, plan.seed)
         solved = ranks.once(lambda: start_linear(network, *read, start, None if former is None else former.mix))
+        free_heap()
         known = (vocabularies, scale, labels, effects)
         return cls(source, plan, parts, *known, train, valid, network, dimensions, solved, facts)
 

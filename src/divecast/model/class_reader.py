@@ -1,4 +1,8 @@
-"""A linear map from fixed features of a window to classes: q(b|x) as far as it has a closed form."""
+"""A linear map from fixed features of a window to classes: q(b|x) as far as it has a closed form.
+
+The features are random convolutions, whose kernels sum to 0, and so what these do not see: the level of each channel.
+By it gravity tells which way a watch is turned.
+"""
 
 from collections.abc import Sequence
 
@@ -11,7 +15,7 @@ NEVER = torch.finfo(torch.float32).max  # a distance that no window has
 
 
 class ClassReader(nn.Module):
-    """q(c|x) of each factor: a mixture of what a ridge regression on random convolutions says, and the trained encoder.
+    """q(c|x) of each factor: a mixture of what a ridge regression on fixed features says, and the trained encoder.
 
     The ridge regression's scores are about 1 for the class and 0 for the others; times a sharpness they are logits. All
     weights are buffers: they are solved (``fit/read_classes.py``), not trained. ``encoder_share`` is the weight of the
@@ -36,7 +40,7 @@ class ClassReader(nn.Module):
         super().__init__()
         self.convolutions = RandomConvolutions(lookback, n_channels)
         self.n_classes = [*n_classes]
-        n_features, n_scores = self.convolutions.n_features, sum(n_classes)
+        n_features, n_scores = self.convolutions.n_features + n_channels, sum(n_classes)
         self.register_buffer("centre", torch.zeros(n_features))
         self.register_buffer("weight", torch.zeros(n_features, n_scores))
         self.register_buffer("bias", torch.zeros(n_scores))
@@ -66,11 +70,17 @@ class ClassReader(nn.Module):
     def distance(self, x: Tensor) -> Tensor:
         """Return how far windows, (batch, time, channel), are from those of the fit, (batch,).
 
-        It is the mean square of the features, each in units of its spread; the mean over the windows of the fit is 1.
+        It is the mean square of the features in units of their spreads; the mean over windows of the fit is about 1.
         """
-        return ((self.convolutions(x) - self.centre) / self.spread).square().mean(1)
+        return ((self.features(x) - self.centre) / self.spread).square().mean(1)
+
+    def features(self, x: Tensor) -> Tensor:
+        """Return the features of windows, (batch, time, channel): (batch, feature), the levels last."""
+        known = torch.isfinite(x)
+        level = torch.where(known, x, 0.0).sum(1) / known.sum(1).clamp(min=1)
+        return torch.cat([self.convolutions(x), level], dim=1)
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """Map (batch, time, channel) to the scores of each factor, (batch, class)."""
-        scores = (self.convolutions(x) - self.centre) @ self.weight + self.bias
+        scores = (self.features(x) - self.centre) @ self.weight + self.bias
         return scores.split(self.n_classes, dim=1)

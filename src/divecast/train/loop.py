@@ -18,6 +18,7 @@ from divecast.config import LossConfig, TrainingConfig
 from divecast.errors import ConfigError
 from divecast.model.draws import drawn_for
 from divecast.model.network import Network
+from divecast.persistence.page_cache import free_heap
 from divecast.train.callbacks import Callback
 from divecast.train.channels import ChannelAxes, draw_channels, sampled_player_loss, spread_seed
 from divecast.train.checkpoint import FitState, load_checkpoint, save_checkpoint
@@ -249,6 +250,7 @@ class _Run:
             train = {name: total / state.counts[name] for name, total in state.sums.items()}
             record = EpochRecord(epoch, train, {}, 0.0, time.monotonic() - began)
             return FitState(state.step, state.history.with_record(record), {}, {}, _copy(self.network))
+        free_heap()
         valid = validate(self.network, task.valid, task.config.n_batch, task.device, self.validated, self.ranks)
         train = {name: total / state.counts[name] for name, total in state.sums.items()}
         value = _finite(
