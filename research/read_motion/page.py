@@ -44,14 +44,14 @@ recordings by the mean of their windows' scores. Of the recordings of the other 
 
 q(b|x) of recordings starts from a closed form ([method.md](method.md)): proportions of random convolutions and the
 level of each channel, a ridge regression, labels spread to recordings without. The trained encoder has a share of .3
-in it, or none or all where validation people say so clearly. Mixing both, in place of a product whose powers the validation
-people chose, and the share were decided after a run of all labels on these folds, by the validation people of three of
-them; test people of these three were seen as well. The rules
-for few labels came after runs of draw 0, with knowledge of its test people: fewer than ten validation recordings do not
-take the encoder out (two or three had, on fold 0: .72 of the windows had their side read right without it, .96 with
-it), a factor with fewer than 2.5 labelled recordings per class is read without the encoder (exercise on fold 1: .44
-with its share, .54 without), and fewer than ten cannot bring it back (exercise on fold 0: .54 by it alone, .60
-without). Other draws were not looked at.
+in it, or none or all where validation people say so clearly. Mixing both, in place of a product whose powers the
+validation people chose, and the share were decided after a run of all labels on these folds, by the validation people
+of three of them; test people of these three were seen as well. The rules for few labels came after runs of draw 0,
+with knowledge of its test people: fewer than ten validation recordings do not take the encoder out (two or three had,
+on fold 0: .72 of the windows had their side read right without it, .96 with it), a factor with fewer than 2.5
+labelled recordings per class is read without the encoder (exercise on fold 1: .44 with its share, .54 without), and
+fewer than ten cannot bring it back (exercise on fold 0: .54 by it alone, .60 without). Other draws were not looked
+at.
 """
 
 SHARE = """Mean and standard deviation over {n} runs ({folds} folds, {draws} of the labelled recordings). *Ahead* is the
