@@ -53,24 +53,6 @@ def test_what_series_do_is_within(values: np.ndarray) -> None:
     assert not (values > high).any()
 
 
-@pytest.mark.parametrize(
-    ("values", "beyond"),
-    [
-        (np.random.default_rng(0).normal(80, 10, 1000), [0.0, -1.0, 0.08]),  # never near 0: a sentinel, or kW for W
-        (np.maximum(0, np.random.default_rng(1).normal(0, 5, 1000)), [-1.0]),
-        (np.random.default_rng(2).normal(0, 5, 1000), []),
-        (np.exp(np.random.default_rng(3).normal(size=1000)), []),  # near 0 at times
-        (np.full(100, 3.0), []),
-    ],
-)
-def test_a_series_does_not_fall_to_0_or_below_that_never_did(values: np.ndarray, beyond: list[float]) -> None:
-    low, _ = limits(values)
-    assert all(value < low for value in beyond)
-    assert not (values < low).any()
-    if not beyond:
-        assert not low > -1.0
-
-
 @pytest.mark.parametrize("sentinel", [9999.0, 65535.0, -1e6])
 def test_one_bad_meter_harms_nobody_else(hours_model: DeepDIVE, sentinel: float) -> None:
     values = PANEL.values.copy()
@@ -110,6 +92,20 @@ def test_data_with_such_a_reading_are_those_of_the_fit_all_the_same() -> None:
     assert model.fitted_model.is_fit_data(scope.source)
     values[1200, 1] = 9999.0
     assert not model.fitted_model.is_fit_data(replace(panel, values=values))
+
+
+@pytest.mark.filterwarnings("ignore:.*far beyond:divecast.DataWarning")
+def test_a_series_that_grows_beyond_its_limits_is_kept_and_a_jump_is_not() -> None:
+    grows = np.exp(0.01 * np.arange(900)) * (1.0 + 0.1 * np.cos(np.arange(900)))
+    jumps = np.random.default_rng(0).normal(50.0, 5.0, 900)
+    jumps[800:] *= 1000.0
+    panel = Panel.from_array(np.stack([grows, jumps], 1).astype(np.float32), "2020-01-01", "1D", ["grows", "jumps"])
+    train = Part(np.array([0]), np.array([540]))
+    found = Limits.of(panel, train)
+    assert panel.values[-1, 0] > 2.0 * found.high[0]
+    cleaned = np.isnan(found.clean(panel).values)
+    assert not cleaned[:, 0].any()
+    assert np.flatnonzero(cleaned[:, 1]).tolist() == list(range(800, 900))
 
 
 def test_limits_of_a_series_that_starts_late_are_those_of_its_own_training_part() -> None:

@@ -3,9 +3,7 @@
 The limits of a series are its usual range in the training part and five times as much on either side. Usual is what
 all but the largest and smallest half per cent of the values are, and at least two values on either side, so that a few
 absurd ones do not count. Where the values far outside the inner nine tenths are all one and the same number, it is a
-sentinel, however often it occurs. A positive series that is never near 0 (above a quarter of its median) does not fall
-to a tenth of its least usual value, as 0, -1 or kilowatts for watts would have it; and one that is often 0, but never
-below, does not fall below. (Our choices.)
+sentinel, however often it occurs. A series that grows beyond its limits step by step stays as it is. (Our choices.)
 """
 
 from collections.abc import Sequence
@@ -28,7 +26,6 @@ _ROWS, _VALUES = 20_000, 20_000_000  # of a sample by which limits are chosen
 _TAIL, _LEAST_IN_TAIL = 0.005, 2
 _TIMES, _TIMES_INNER, _MOST_INNER = 5.0, 10.0, 4.0
 _LEAST_SENTINELS, _NAMED = 3, 3
-_NEAR_ZERO, _FALLS, _ZEROS = 0.25, 10.0, 0.01  # of the median; times below the usual least; of all values
 
 
 SourceT = TypeVar("SourceT", bound=Source)
@@ -56,7 +53,7 @@ class Limits:
             return cls._of_series(source, train)
         rows = train.rows()
         step = max(1, -(-len(rows) // min(_ROWS, max(1000, _VALUES // len(source.channels)))))
-        return cls(source.channels, *_of_readings(np.asarray(source.values[rows[::step]], np.float32)))
+        return cls(source.channels, *_both(np.asarray(source.values[rows[::step]], np.float32)))
 
     @classmethod
     def _of_series(cls, source: SeriesRows, train: Part) -> "Limits":
@@ -67,7 +64,7 @@ class Limits:
             values = np.full((longest, some.stop - some.start), np.nan, np.float32)
             for column, start, stop in zip(values.T, train.start[some], train.stop[some], strict=True):
                 column[: stop - start] = source.values[start:stop, 0]
-            found.append(_of_readings(values))
+            found.append(_both(values))
         low, high = (np.concatenate(bounds) for bounds in zip(*found, strict=True))
         return cls(names, low, high)
 
@@ -100,7 +97,9 @@ class Limits:
             rows = slice(first + part.start, first + part.stop)
             chunk, (low, high) = source.values[rows], self._of_rows(source, rows)
             found = np.argwhere((chunk < low) | (chunk > high))
-            beyond.append(found + np.array([rows.start, 0]))
+            if len(found):
+                half = np.broadcast_to(0.5 * _TIMES * (high - low) / (1.0 + 2.0 * _TIMES), chunk.shape)
+                beyond.append(_jumping(source.values, found + [rows.start, 0], half[found[:, 0], found[:, 1]]))
         places = np.concatenate(beyond) if beyond else np.empty((0, 2), np.int64)
         if not len(places):
             return source
@@ -154,6 +153,21 @@ def clean_covariates(panel: PanelT, names: Sequence[str], train: Part) -> PanelT
     return replace(panel, covariates={**panel.covariates, **cleaned}) if cleaned else panel
 
 
+def _jumping(values: Values, places: NDArray[np.int64], largest: Values) -> NDArray[np.int64]:
+    """Return those of readings beyond the limits, (n, 2) of row and channel, that do not continue the ones before.
+
+    A series that grows until it is beyond enters there by a step of at most ``largest``, (n,), half of the way from its
+    usual range to the limit, and goes on. A sentinel, or another unit, jumps; where a limit is not known, all count so.
+    """
+    order = np.lexsort((places[:, 0], places[:, 1]))
+    row, channel = places[order].T
+    begins = (np.diff(row, prepend=-2) != 1) | (np.diff(channel, prepend=-1) != 0)
+    step = np.abs(values[row, channel] - values[np.maximum(row - 1, 0), channel])
+    jumps = begins & ~((step <= largest[order]) & (row > 0))
+    kept = jumps[np.flatnonzero(begins)][np.cumsum(begins) - 1]
+    return places[np.sort(order[kept])]
+
+
 def _warn(source: Source, places: NDArray[np.int64]) -> None:
     channels, first = np.unique(places[:, 1], return_index=True)
     each = []
@@ -170,28 +184,10 @@ def _warn(source: Source, places: NDArray[np.int64]) -> None:
     )
 
 
-def _of_readings(values: Values) -> tuple[Values, Values]:
-    """Return the limits, (channel,), of readings, (row, channel): a series with many zeros has no lower ones."""
-    low, high = _both(values)
-    zeros, known = (values == 0.0).sum(axis=0), (~np.isnan(values)).sum(axis=0)
-    at_zero = (zeros >= np.maximum(_LEAST_IN_TAIL + 1, _ZEROS * known)) & ~(values < 0.0).any(axis=0)
-    return np.where(at_zero, np.float32(0.0), low), high
-
-
 def _both(values: Values) -> tuple[Values, Values]:
     """Return the lower and the upper limit, (channel,), of values, (row, channel)."""
     ordered = np.sort(values, axis=0)  # NaN comes last
-    return np.fmax(-_upper(np.sort(-ordered, axis=0)), _floor(ordered)), _upper(ordered)
-
-
-def _floor(ordered: Values) -> Values:
-    """Return what positive values that are never near 0 cannot fall to, (channel,); NaN for others."""
-    n = (~np.isnan(ordered)).sum(axis=0)
-    columns, last = np.arange(ordered.shape[1]), np.maximum(n - 1, 0)
-    bottom = ordered[np.minimum(np.maximum(_LEAST_IN_TAIL, (_TAIL * n).astype(np.int64)), last), columns]
-    positive = (bottom > _NEAR_ZERO * ordered[last // 2, columns]) & (bottom > 0.0) & (n > 2 * _LEAST_IN_TAIL)
-    positive &= ordered[0] < ordered[last, columns]
-    return np.where(positive, bottom / _FALLS, np.nan).astype(np.float32)
+    return -_upper(np.sort(-ordered, axis=0)), _upper(ordered)
 
 
 def _upper(ordered: Values) -> Values:
