@@ -155,6 +155,12 @@ def test_facts_of_series_reach_the_forecaster():
     facts = StaticFacts.of(panel)
     assert StaticFacts.from_json(facts.to_json()).facts == facts.facts
     other = replace(panel.select(["s0", "s2"]), static={"kind": np.array(["depot", "school"], dtype=object)})
+    with pytest.warns(DataWarning, match="fact 'area' far from those of the fit, 1 to 5, .*: '400'"):
+        bounded = facts.features(replace(panel, static={"kind": kinds, "area": np.full(5, 400.0)}))
+    spread = np.nanstd(areas)
+    np.testing.assert_allclose(bounded[:, 2], (5.0 + spread - np.nanmean(areas)) / spread, rtol=1e-5)
+    with pytest.warns(DataWarning, match="'area' was a number in the fit, and is text here"):
+        facts.features(replace(panel, static={"kind": kinds, "area": kinds}))
     with pytest.warns(DataWarning, match="'kind' that the fit did not see, .*: 'school'"):
         np.testing.assert_allclose(facts.features(other), [[1, 0, 0], [0, 0, 0]])
     rows = SeriesRows.of(panel, 24, 6)
@@ -281,3 +287,46 @@ def test_a_scenario_moves_one_of_independent_series_in_its_times() -> None:
         model.forecast(replace(panel, covariates={"price": unknown}))
     with pytest.raises(DataError, match="from 2024-10-27T00:00:00 UTC to 2024-11-02"):
         model.what_if(panel, future={"price": (0.5, slice("2025-01-01", None))})
+
+
+@pytest.mark.parametrize("series", ["independent", "joint"])
+def test_a_covariate_that_never_varied_in_a_series_has_no_effect_there_and_is_named(series: str) -> None:
+    panel = priced(10.0, ["a", "b", "c"], 0)
+    panel.covariates["price"][:, 2] = 5.0
+    told, training = [Covariate("price", per_series=True)], TrainingConfig(epochs=1)
+    model = DeepDIVE(7, 28, covariates=told, series=series, training=training)
+    with pytest.warns(DataWarning, match="'price' has no effect in 1 series, .*: 'c'$"):
+        model.fit(panel, progress=False)
+    cheaper = panel.covariates["price"].copy()
+    cheaper[-7:, 2] = 4.0
+    with pytest.warns(DataWarning, match="7 values of 'price' far from .*: 4 of 'c' counts as 5"):
+        found = model.forecast(replace(panel, covariates={"price": cheaper}))
+    np.testing.assert_array_equal(found.mean, model.forecast(panel).mean)
+
+
+@pytest.mark.filterwarnings("ignore:.*(far from|not known for):divecast.DataWarning")
+@pytest.mark.parametrize("series", ["independent", "joint"])
+def test_adding_nothing_to_an_absurd_value_moves_nothing(series: str) -> None:
+    panel = priced(10.0, ["a", "b"], 0)
+    panel.covariates["price"][-3, 1] = 1e4
+    told, training = [Covariate("price", per_series=True)], TrainingConfig(epochs=1)
+    model = DeepDIVE(7, 28, covariates=told, series=series, training=training).fit(panel, progress=False)
+    assert not model.what_if(panel, future={"price": 0.0}).difference.any()
+    curve = model.effects().of("price")[0]
+    np.testing.assert_allclose(np.ptp(curve.values, axis=0), [6.0, 6.0], rtol=0.3)  # each over its own prices
+    assert curve.values_of(1).min() > 15.0
+
+
+def test_a_scenario_at_a_time_has_the_series_that_end_before_it_by_numbers_as_names() -> None:
+    panel = replace(priced(10.0, ["1", "2"], 0), channels=("1", "2"))
+    panel.values[297:300, 1] = np.nan
+    told, training = [Covariate("price", per_series=True)], TrainingConfig(epochs=1)
+    model = DeepDIVE(7, 28, covariates=told, series="independent", training=training).fit(panel, progress=False)
+    found = model.what_if(panel, future={"price": (0.5, None, [2])}, at="2024-10-27")
+    assert found.difference.shape[0] == 2
+    assert not found.difference[0].any()
+    assert found.difference[1].all()
+    with pytest.raises(ConfigError, match="What 'price' changes to"):
+        model.what_if(panel, future={"price": (0.5, None, [])})
+    with pytest.raises(ConfigError, match="is a number"):
+        model.what_if(panel, future={"price": "0.5"})

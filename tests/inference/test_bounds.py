@@ -7,7 +7,7 @@ import pytest
 
 from divecast import ConfigError, DataWarning, DeepDIVE, TrainingConfig
 from divecast.config import as_bounds
-from divecast.data import Part
+from divecast.data import ByTime, Part, split
 from divecast.inference.bounds import Bounds
 from worlds import hours
 
@@ -36,7 +36,7 @@ def test_zero_is_the_bound_of_what_never_was_below() -> None:
 
 def test_values_of_training_beyond_the_bounds_are_named() -> None:
     panel = replace(PANEL, values=sunny(), channels=("sun", "net"))
-    with pytest.warns(DataWarning, match=r"beyond the bounds \(0, None\) of 'net', .* go from -1 to "):
+    with pytest.warns(DataWarning, match="beyond the bounds of 'net', .* go from -1 to "):
         Bounds.of(panel, ALL, (0, None))
 
 
@@ -59,3 +59,20 @@ def test_what_bounds_can_be() -> None:
     for asked in ("none", (1, 0), (0,), (np.nan, 1), 5):
         with pytest.raises(ConfigError, match="bounds"):
             as_bounds(asked)
+
+
+def test_values_before_a_forecast_beyond_its_bounds_are_warned_of() -> None:
+    values = np.abs(PANEL.values[:, :2]) + 1.0
+    panel = replace(PANEL, values=values, channels=("sun", "net"))
+    training = TrainingConfig(epochs=1, window_stride=5, outliers="keep")
+    model = DeepDIVE(24, 24, training=training).fit(panel, progress=False)
+    later = values.copy()
+    later[-3:, 1] = -0.5
+    departed = pytest.warns(DataWarning, match="departed")
+    with departed, pytest.warns(DataWarning, match="beyond the bounds that forecasts are kept within .net."):
+        model.forecast(replace(panel, values=later))
+    falls = values.copy()
+    falls[int(0.7 * len(values)), 0] = -0.5  # in the validation part
+    parts = split(panel, ByTime())
+    bounds = Bounds.of(replace(panel, values=falls), parts.train, "auto", parts.valid)
+    np.testing.assert_array_equal(bounds.low, [np.nan, 0.0])

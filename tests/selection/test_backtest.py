@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from divecast import ArtifactError, ByRecording, ByTime, ConfigError, DeepDIVE, backtest
+from divecast import ArtifactError, ByRecording, ByTime, ConfigError, DataWarning, DeepDIVE, backtest
 from divecast.selection import run_trials, trial
 from selection.here import small
 from worlds import SMALL, hours, moves
@@ -27,6 +27,17 @@ def test_each_fold_is_a_fit_by_hand_on_what_lies_before(here, tmp_path):
             np.testing.assert_array_equal(table[name], [np.nan if each is None else each for each in column])
         assert fold.result.accuracy == model.infer_labels(past, "test").accuracy()
         assert fold.result.epochs == 1
+
+
+def test_what_the_fits_warn_of_is_said_once(here, tmp_path):
+    values = PANEL.values.copy()
+    values[50, 1] = 9999.0
+    with pytest.warns(DataWarning) as caught:
+        backtest(small(), replace(PANEL, values=values), 2, span=100, split=ByTime(4, 1), out=tmp_path)
+    said = [str(each.message) for each in caught if "far beyond" in str(each.message)]
+    assert len(said) == 1
+    assert "'s1' (9999 in row 50" in said[0]
+    assert said[0].endswith("So does another fit.")
 
 
 @pytest.mark.slow
@@ -94,6 +105,7 @@ def test_tables_and_means(here, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Fit .* unlike all:divecast.DataWarning")
 def test_each_recording_is_left_out_once(here, tmp_path):
     source = moves(4)
     model = DeepDIVE(4, 20, ("move",), model=SMALL, training=replace(small().plan.training, window_stride=3))

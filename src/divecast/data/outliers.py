@@ -99,7 +99,7 @@ class Limits:
             found = np.argwhere((chunk < low) | (chunk > high))
             if len(found):
                 half = np.broadcast_to(0.5 * _TIMES * (high - low) / (1.0 + 2.0 * _TIMES), chunk.shape)
-                beyond.append(_jumping(source.values, found + [rows.start, 0], half[found[:, 0], found[:, 1]]))
+                beyond.append(_jumping(source.values, found + np.array([rows.start, 0]), half[tuple(found.T)]))
         places = np.concatenate(beyond) if beyond else np.empty((0, 2), np.int64)
         if not len(places):
             return source
@@ -164,23 +164,28 @@ def _jumping(values: Values, places: NDArray[np.int64], largest: Values) -> NDAr
     begins = (np.diff(row, prepend=-2) != 1) | (np.diff(channel, prepend=-1) != 0)
     step = np.abs(values[row, channel] - values[np.maximum(row - 1, 0), channel])
     jumps = begins & ~((step <= largest[order]) & (row > 0))
-    kept = jumps[np.flatnonzero(begins)][np.cumsum(begins) - 1]
-    return places[np.sort(order[kept])]
+    kept = order[jumps[np.flatnonzero(begins)][np.cumsum(begins) - 1]]
+    found: NDArray[np.int64] = places[np.sort(kept)]
+    return found
 
 
 def _warn(source: Source, places: NDArray[np.int64]) -> None:
-    channels, first = np.unique(places[:, 1], return_index=True)
+    of_series = isinstance(source, SeriesRows)
+    names = source.names if of_series else source.channels
+    of = source.blocks.series_of(places[:, 0]) if isinstance(source, SeriesRows) else places[:, 1]
+    found, first, counts = np.unique(of, return_index=True, return_counts=True)
     each = []
-    for channel, at in zip(channels[:_NAMED].tolist(), first.tolist(), strict=False):
-        row, n = int(places[at, 0]), int((places[:, 1] == channel).sum())
+    for number, at, n in zip(found[:_NAMED].tolist(), first.tolist(), counts.tolist(), strict=False):
+        row, channel = (int(place) for place in places[at])
+        when = source.clock.time_text(row) if of_series and source.clock is not None else row_text(source, row)
         more = f" and {n - 1} more" if n > 1 else ""
-        each.append(f"{source.channels[channel]!r} ({source.values[row, channel]:g} in {row_text(source, row)}{more})")
+        each.append(f"{names[number]!r} ({source.values[row, channel]:g} in {when}{more})")
     named = ", ".join(each)
-    rest = f", and of {listed([source.channels[at] for at in channels[_NAMED:]])}" if len(channels) > _NAMED else ""
+    rest = f", and of {listed([names[number] for number in found[_NAMED:].tolist()])}" if len(found) > _NAMED else ""
     warn_data(
         f"{plural(len(places), 'reading')} far beyond all that the series did in training count as missing, and are "
         f"not scored: {named}{rest}",
-        hint='Pass "keep" as {training.outliers} to fit and forecast with them',
+        hint='A model that is fitted with "keep" as {training.outliers} reads them',
     )
 
 

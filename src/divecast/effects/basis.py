@@ -11,7 +11,7 @@ import torch
 from divecast._text import plural
 from divecast.data import Calendar, Covariate, Factor, Label, Part, Vocabulary
 from divecast.data.source import Values
-from divecast.effects.covariate_scale import number_of, scaled_by, varies
+from divecast.effects.covariate_scale import LEAST_VALUES, number_of, scaled_by, varies
 from divecast.effects.facts import Facts, Rows, is_cyclic
 from divecast.effects.terms import Classes, DayPart, Known, Number, Season, Term, trailing_mean
 from divecast.errors import warn_data
@@ -27,7 +27,6 @@ _NUMBER_PARTS, _LABEL_PARTS, _SEASON_PAIRS = 4, 24, 3
 _HOURS = 24
 _MOST_BY_HOUR = 8  # classes of a label whose effects differ by hour
 _MOST_SERIES_BY_PART = 512  # series for which a covariate of their own acts by part of the day
-_LEAST_VALUES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,11 +224,11 @@ def _number_groups(at: int, covariate: Covariate, facts: Facts, rows: Rows) -> l
     values, series = facts.number_at(at, rows), facts.series_of(at, rows)
     own, by_series = values.ndim == 2, facts.own_numbers[at]
     n_known = int((~np.isnan(values)).sum())
-    if n_known < _LEAST_VALUES or not varies(values, series):
-        where = " within each series" if by_series and n_known >= _LEAST_VALUES else ""
+    if n_known < LEAST_VALUES or not varies(values, series):
+        where = " within each series" if by_series and n_known >= LEAST_VALUES else ""
         warn_data(
             f"Covariate {covariate.name!r} is not used: {plural(n_known, 'value')} in the training part "
-            f"{'are all equal' if n_known >= _LEAST_VALUES else 'are too few'}{where}",
+            f"{'are all equal' if n_known >= LEAST_VALUES else 'are too few'}{where}",
             hint="Give what differs between series alone in {static}" if where else None,
         )
         return []
@@ -247,20 +246,20 @@ def _number_groups(at: int, covariate: Covariate, facts: Facts, rows: Rows) -> l
     return groups
 
 
-def for_series(basis: Basis, facts: Facts, known: Rows | None = None) -> Basis:
+def for_series(basis: Basis, facts: Facts, past: Rows, known: Rows | None = None) -> Basis:
     """Return the basis for other series, in which covariates that differ by series count from the mean of these.
 
     Args:
         basis: the features.
         facts: known columns of the rows of these series.
+        past: the rows that are not of the future, whose values give the means.
         known: (series,) numbers that they have in the fit, whose means count then, and -1 for new ones; None for new.
     """
 
     def of(term: Term) -> Term:
         if not isinstance(term, Number) or isinstance(term.centre, float):
             return term
-        rows = np.arange(facts.n_rows)
-        values, series = facts.number_at(term.covariate, rows), facts.series_of(term.covariate, rows)
+        values, series = facts.number_at(term.covariate, past), facts.series_of(term.covariate, past)
         return scaled_by(term, values, series, known)
 
     return Basis(tuple(replace(group, terms=tuple(map(of, group.terms))) for group in basis.groups))

@@ -152,18 +152,19 @@ def change_ahead(effects: Effects, facts: Facts, horizon: int, origins: Rows, ch
 
 
 def changed_values(
-    facts: Facts, change: NewNumber, origins: Rows, horizon: int
+    number: Number, facts: Facts, change: NewNumber, origins: Rows, horizon: int
 ) -> tuple[NDArray[np.float32], Channels]:
     """Return the values that a covariate changes to in target rows, (row,) or (row, channel of the change), and units.
 
-    They are NaN where it stays missing.
+    They are NaN where it stays missing: also where something is added to an absurd value, which counts as such.
     """
     rows = change.extent.rows(origins, horizon)
     if change.extent.channels is not None:
         facts = facts.of_channels(change.extent.channels)
-    values = facts.number_at(change.covariate, rows)
-    new: NDArray[np.float32] = values + change.value if change.added else np.full_like(values, change.value)
-    return new, facts.units_at(rows)
+    values, units = facts.number_at(change.covariate, rows), facts.units_at(rows)
+    if not change.added:
+        return np.full_like(values, change.value), units
+    return number.sound(values, units) + np.float32(change.value), units
 
 
 def plain_number(effects: Effects, change: NewNumber) -> Number:
@@ -191,9 +192,10 @@ def _changed(effects: Effects, facts: Facts, change: Change, where: NDArray[np.b
     """Return flattened facts with a change in some rows; a number too far off is the nearest one that counts."""
     if isinstance(change, NewNumber):
         numbers = facts.numbers
-        old = numbers[change.covariate]
-        new = old + np.float32(change.value) if change.added else np.full_like(old, change.value)
-        new = plain_number(effects, change).counted(new, facts.units_at(np.arange(facts.n_rows)))
+        old, number = numbers[change.covariate], plain_number(effects, change)
+        units = facts.units_at(np.arange(len(where)))
+        new = number.sound(old, units) + np.float32(change.value) if change.added else np.full_like(old, change.value)
+        new = number.counted(new, units)
         return replace(facts, numbers=_put(numbers, change.covariate, _mixed(old, new, where, change.extent)))
     own = facts.of_series[change.factor]
     if own is not None:

@@ -9,9 +9,12 @@ from numpy.typing import NDArray
 
 from divecast.data.source import Values
 from divecast.effects.facts import ALL, RowSeries
-from divecast.effects.terms import BEYOND, Number
+from divecast.effects.terms import BEYOND, NEVER, Number
 
 Sums = NDArray[Any]  # float64
+
+LEAST_VALUES = 8
+"""Values from which a covariate has a spread (our choice)."""
 
 _CHANNELS_AT_ONCE = 256
 _ENOUGH_VALUES = 1_000_000  # for quantiles and means; rows are skipped beyond that
@@ -73,14 +76,9 @@ def varies(values: Values, series: RowSeries | None = None) -> bool:
 
 
 def _scale_of(values: Values, series: RowSeries | None) -> tuple[Sums, Sums]:
-    """Return mean and standard deviation of values, without 0: () or (channel,) or (series,) float64.
-
-    A channel or series that does not vary, or has no values, has the median spread of the others.
-    """
+    """Return mean and standard deviation of values, ``NEVER`` for 0: () or (channel,) or (series,) float64."""
     centre, spread = _centre_and_spread(values, series)
-    varied = spread > 0.0
-    usual = float(np.median(spread[varied])) if varied.any() else 1.0
-    return np.nan_to_num(centre), np.where(varied, spread, usual)
+    return np.nan_to_num(centre), np.where(spread > 0.0, spread, NEVER)
 
 
 def _centre_and_spread(values: Values, series: RowSeries | None) -> tuple[Sums, Sums]:
@@ -95,7 +93,8 @@ def _centre_and_spread(values: Values, series: RowSeries | None) -> tuple[Sums, 
         known = ~np.isnan(part)
         n = np.maximum(known.sum(0), 1)
         mean = np.where(known, part, 0.0).sum(0) / n
-        off = np.where(known & (np.fmax.reduce(part) > np.fmin.reduce(part)), part - mean, 0.0)
+        differ = (np.fmax.reduce(part) > np.fmin.reduce(part)) & (n >= LEAST_VALUES)
+        off = np.where(known & differ, part - mean, 0.0)
         centre[some], spread[some] = np.where(known.any(0), mean, np.nan), np.sqrt((off**2).sum(0) / n)
     return (centre, spread) if values.ndim == 2 else (centre[0], spread[0])
 
@@ -108,7 +107,7 @@ def _of_series(values: Values, series: RowSeries) -> tuple[Sums, Sums]:
     mean = np.bincount(of, some, series.n) / least
     spread = np.sqrt(np.bincount(of, (some - mean[of]) ** 2, series.n) / least)
     differ = _extremes(values, series, np.fmax) > _extremes(values, series, np.fmin)
-    return np.where(n > 0, mean, np.nan), np.where(differ, spread, 0.0)
+    return np.where(n > 0, mean, np.nan), np.where(differ & (n >= LEAST_VALUES), spread, 0.0)
 
 
 def _extremes(values: Values, series: RowSeries | None, extreme: np.ufunc) -> Values:

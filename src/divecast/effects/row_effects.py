@@ -207,7 +207,7 @@ class RowEffects:
             for some in (rows[at : at + at_once] for at in range(0, len(rows), at_once)):
                 given, units = self.facts.number_at(number.covariate, some), self.facts.units_at(some)
                 counted = np.where(number.known(self.facts, some), number.counted(given, units), np.float32(np.nan))
-                off = ~(np.abs(given - counted) <= 1e-5 * number.scale(units)[1])
+                off = np.isnan(counted) | number.differ(given, counted, units)
                 places = np.argwhere(~np.isnan(given) & off)
                 if len(places):
                     first = tuple(places[0])

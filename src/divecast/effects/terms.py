@@ -18,6 +18,9 @@ Known = NDArray[np.bool_]
 BEYOND = 1.0
 """Standard deviations beyond the training values in which the function of a covariate goes on (our choice)."""
 
+NEVER = 1e30
+"""Spread of a covariate in a series where it does not vary, or is not known, so that it has no effect there."""
+
 ABSURD = 5.0
 """Times the training range on either side beyond which a value of a covariate counts as missing (our choice)."""
 
@@ -119,7 +122,7 @@ class Number:
     Attributes:
         covariate: number of the covariate.
         centre: its mean in the training part; of each series if it differs by series.
-        spread: its standard deviation there, likewise.
+        spread: its standard deviation there, likewise; ``NEVER`` in series where it does not vary.
         knots: in units of the spread from the centre, increasing.
         lowest: lowest value that is told apart, in the same units; lower ones count as it.
         highest: highest one.
@@ -152,9 +155,20 @@ class Number:
         return 1 + len(self.knots)
 
     def counted(self, values: Values, units: Channels = ALL) -> Values:
-        """Return what values of the covariate, (...) or (..., channel), count as: those too far off are the nearest."""
+        """Return what values of the covariate, (...) or (..., channel), count as: those too far off are the nearest.
+
+        Where the covariate never varied, all count as its only value.
+        """
         centre, spread = self.scale(units)
-        return np.clip(values, centre + np.float32(self.lowest) * spread, centre + np.float32(self.highest) * spread)
+        reach = np.where(spread < NEVER, spread, np.float32(0.0))
+        low, high = (centre + np.float32(end) * reach for end in (self.lowest, self.highest))
+        return np.clip(values, low, high)
+
+    def differ(self, one: Values, other: Values, units: Channels = ALL) -> NDArray[np.bool_]:
+        """Return whether values differ by more than rounding, False where one is missing."""
+        centre, spread = self.scale(units)
+        different: NDArray[np.bool_] = np.abs(one - other) > 1e-5 * np.where(spread < NEVER, spread, np.abs(centre))
+        return different
 
     def scale(self, units: Channels = ALL) -> tuple[Values, Values]:
         """Return centre and spread, () or (unit,) float32; ``units`` are numbers of series, as ``Facts.units_at``."""
@@ -182,16 +196,16 @@ class Number:
     def values(self, facts: Facts, rows: Rows) -> Values:
         """Return the values, or their means over the trailing rows; NaN where the row's own is missing or absurd."""
         if self.trailing == 1:
-            return self._sound(facts.number_at(self.covariate, rows), facts.units_at(rows))
+            return self.sound(facts.number_at(self.covariate, rows), facts.units_at(rows))
         column = facts.numbers[self.covariate]
         units = ALL if facts.series is None else facts.series[: len(column)]
-        return at_rows(trailing_mean(self._sound(column, units), self.trailing), rows, np.nan)
+        return at_rows(trailing_mean(self.sound(column, units), self.trailing), rows, np.nan)
 
     def known(self, facts: Facts, rows: Rows) -> Known:
         """Return whether the value is known, (row,) or (row, channel)."""
-        return ~np.isnan(self._sound(facts.number_at(self.covariate, rows), facts.units_at(rows)))
+        return ~np.isnan(self.sound(facts.number_at(self.covariate, rows), facts.units_at(rows)))
 
-    def _sound(self, values: Values, units: Channels = ALL) -> Values:
+    def sound(self, values: Values, units: Channels = ALL) -> Values:
         """Return values with NaN in place of those that are absurd, beyond ``ABSURD`` times the training range."""
         centre, spread = self.scale(units)
         reach = np.float32(ABSURD * (self.highest - self.lowest)) * spread

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from divecast.config import check_at_least
 from divecast.data import Label, Windows, past_rows
@@ -30,6 +30,7 @@ from divecast.explain.recordings.compare import Conditions, compare_conditions
 from divecast.explain.recordings.comparison import Comparison
 from divecast.explain.recordings.summarise import summarise_recordings
 from divecast.explain.recordings.summary import RecordingSummary
+from divecast.inference.asked import report_without_values
 from divecast.inference.dependence import check_paths_fit
 from divecast.inference.fitted_model import FittedModel, PartName
 from divecast.inference.predict import LabelMode
@@ -103,8 +104,11 @@ class Explaining(ABC):
         """
         check_at_least(0, n_paths=n_paths)
         fitted = self.fitted_model
-        windows = fitted.without_outliers(fitted.windows_of(fitted.source(data, future_rows), None, "encode"))
+        ends: Literal["own", "common"] = "own" if at is None else "common"
+        windows = fitted.without_outliers(fitted.windows_of(fitted.source(data, future_rows), None, "encode", ends))
         chosen = windows_at(windows, at)
+        if fitted.independent:
+            report_without_values(chosen)
         check_paths_fit(n_paths, (2 * len(chosen), fitted.shape.horizon, len(fitted.channels)))
         if future is not None:
             if to is not None or factor is not None:

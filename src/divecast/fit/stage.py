@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from divecast._text import plural
 from divecast.config import ModelConfig, TrainingConfig
 from divecast.data import (
     Panel,
@@ -24,6 +25,7 @@ from divecast.data import (
     fit_vocabularies,
     seasons,
 )
+from divecast.data.names import listed
 from divecast.data.outliers import Limits
 from divecast.data.sources.series_rows import SeriesRows
 from divecast.data.time.phase import n_phases
@@ -31,8 +33,9 @@ from divecast.data.windows.own_scale import OwnScale, fit_own_scale
 from divecast.data.windows.powers import Powers
 from divecast.data.windows.range_check import check_range
 from divecast.data.windows.windows import EffectsSource
-from divecast.effects import Effects, RowEffects, choose_basis, facts_of, fit_effects
-from divecast.errors import ConfigError, DataError
+from divecast.effects import Basis, Effects, RowEffects, choose_basis, facts_of, fit_effects
+from divecast.effects.terms import NEVER, Number
+from divecast.errors import ConfigError, DataError, warn_data
 from divecast.fit.linear_start import Mix, Start, start_linear, takes_seconds
 from divecast.fit.solve_movement import solve_movement
 from divecast.fit.static_features import static_features
@@ -166,7 +169,7 @@ class Stage:
             dependence=Dependence.none(self.plan.horizon, len(self.source.channels)),
             limits=Limits.none(self.source.channels),
             counts=Counts.none(len(self.source.names if isinstance(self.source, SeriesRows) else self.source.channels)),
-            bounds=Bounds.of(self.source, self.parts.train, self.plan.bounds),
+            bounds=Bounds.of(self.source, self.parts.train, self.plan.bounds, self.parts.valid),
             frequency=frequency_of(self.source),
             provenance=provenance,
             effects=self.effects,
@@ -211,8 +214,22 @@ def _effects(
     basis = choose_basis(() if without_labels else plan.factors, vocabularies, plan.covariates, facts, parts.train)
     if not basis.groups:
         return None, None
+    _warn_unvaried(basis, source.names if isinstance(source, SeriesRows) else source.channels)
     effects = fit_effects(source, parts.train, scale, basis, facts)
     return effects, RowEffects(effects, facts, plan.shape, keep=True)
+
+
+def _warn_unvaried(basis: Basis, names: Sequence[str]) -> None:
+    """Name the series in which a covariate that differs by series has no effect."""
+    for name in basis.names:
+        terms = [term for group in basis.groups if group.name == name for term in group.terms]
+        numbers = [term for term in terms if isinstance(term, Number)]
+        spread = np.atleast_1d(numbers[0].scale()[1]) if numbers else np.empty(0)
+        if unvaried := [names[at] for at in np.flatnonzero(spread >= NEVER).tolist()]:
+            warn_data(
+                f"Covariate {name!r} has no effect in {plural(len(unvaried), 'series')}, where it does not vary or is "
+                f"missing in the training part: {listed(unvaried)}"
+            )
 
 
 def start_of(network: Network, plan: FitPlan, train: Part) -> Start:

@@ -77,7 +77,7 @@ class Asked:
         own = origins.start is None and origins.own is not False
         windows = fitted.windows_of(fitted.source(data, future), None, "encode", "own" if own else "common")
         chosen = windows.subset(forecast_starts(windows, origins.start, origins.stop, origins.every))
-        _report_without_values(chosen)
+        report_without_values(chosen)
         return cls(fitted, replace(chosen, own_origin=own))
 
     @classmethod
@@ -142,7 +142,7 @@ class Asked:
             yield self.new.beside(forecast, piece)
 
 
-def _report_without_values(windows: Windows) -> None:
+def report_without_values(windows: Windows) -> None:
     """Warn of independent series that have no window, and so no forecast."""
     names = windows.source.names
     silent = np.setdiff1d(np.arange(len(names)), windows.segments)

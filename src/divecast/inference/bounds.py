@@ -13,6 +13,7 @@ from divecast.config import AskedBounds
 from divecast.data import Part, Source
 from divecast.data.names import listed
 from divecast.data.sources.arrays import row_chunks
+from divecast.data.sources.series_rows import SeriesRows
 from divecast.data.time.phase import n_phases, phases
 from divecast.errors import warn_data
 from divecast.inference.results import Floats
@@ -36,13 +37,14 @@ class Bounds:
     at_low: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, source: Source, train: Part, asked: AskedBounds) -> "Bounds":
+    def of(cls, source: Source, train: Part, asked: AskedBounds, valid: Part | None = None) -> "Bounds":
         """Return the bounds that are asked for, or those that the training part tells.
 
         Args:
             source: the data.
             train: the training part.
             asked: see ``AskedBounds``.
+            valid: the validation part, which may contradict a bound that the training part tells.
         """
         n_channels, n = len(source.channels), n_phases(source.clock)
         if asked is None:
@@ -61,23 +63,25 @@ class Bounds:
                     count[phase] += (~np.isnan(there)).sum(0)
                 drop_pages(source.values)
         low, high = (np.full(n_channels, np.nan, np.float32) for _ in range(2))
-        lowest, highest = np.fmin.reduce(least, axis=0), np.fmax.reduce(most, axis=0)
         if asked == "auto":
-            low[lowest >= 0.0] = 0.0
+            later = [np.fmin.reduce(source.values[rows]) for rows in ([] if valid is None else valid.ranges())]
+            low[np.fmin.reduce([*least, *later]) >= 0.0] = 0.0
         else:
             low[:], high[:] = (np.nan if each is None else each for each in asked)
-        if beyond := [source.channels[at] for at in np.flatnonzero((lowest < low) | (highest > high))]:
-            warn_data(
-                f"The training part has values beyond the bounds {asked} of {listed(beyond)}, and forecasts stay "
-                f"within: they go from {np.nanmin(lowest):g} to {np.nanmax(highest):g}",
-                hint="Pass other {bounds}, or None for none",
-            )
+            _warn_beyond(source, train, low, high)
         return cls(low, high, (most <= low) & (count >= _LEAST_ROWS))
 
     @property
     def there_are(self) -> bool:
         """Whether a channel has one."""
         return not bool(np.isnan(self.low).all() and np.isnan(self.high).all())
+
+    def beyond(self, values: Floats) -> NDArray[np.bool_]:
+        """Return which values, (..., channel), lie beyond the bounds by more than rounding; not those missing."""
+        low, high = np.fmax(self.low, -np.inf), np.fmin(self.high, np.inf)
+        slack = 1e-5 * np.abs(values)
+        found: NDArray[np.bool_] = (values < low - slack) | (values > high + slack)
+        return found
 
     def clip(self, values: Floats, at: NDArray[np.int64] | None = None) -> Floats:
         """Return values within the bounds.
@@ -103,3 +107,21 @@ class Bounds:
 
         low, high = (np.full(n_channels, shared(each), np.float32) for each in (self.low, self.high))
         return Bounds(low, high, np.zeros((len(self.at_low), n_channels), np.bool_))
+
+
+def _warn_beyond(source: Source, train: Part, low: Floats, high: Floats) -> None:
+    """Name the series whose training values lie beyond bounds that were asked for."""
+    lowest, highest = np.full((2, len(train.start), len(source.channels)), np.nan, np.float32)
+    for segment, (start, stop) in enumerate(zip(train.start, train.stop, strict=True)):
+        if stop > start:
+            lowest[segment] = np.fmin.reduce(source.values[start:stop])
+            highest[segment] = np.fmax.reduce(source.values[start:stop])
+    beyond = (lowest < low) | (highest > high)  # (segment, channel)
+    one_by_one = isinstance(source, SeriesRows)
+    names = source.names if one_by_one else source.channels
+    if named := [names[at] for at in np.flatnonzero(beyond.any(axis=1 if one_by_one else 0)).tolist()]:
+        warn_data(
+            f"The training part has values beyond the bounds of {listed(named)}, and forecasts stay within: they go "
+            f"from {np.nanmin(lowest):g} to {np.nanmax(highest):g}",
+            hint="Pass other {bounds}, or None for none",
+        )

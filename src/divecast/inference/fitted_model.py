@@ -516,7 +516,10 @@ class FittedModel:
         if isinstance(source, SeriesRows):
             place = {name: number for number, name in enumerate(self.series)}
             known = np.array([place.get(name, -1) for name in source.names], dtype=np.int64)
-            effects = replace(effects, design=replace(effects.design, basis=for_series(effects.basis, facts, known)))
+            rows = np.arange(len(source.values))
+            past = rows[rows < source.blocks.stop[source.blocks.series_of(rows)]]
+            basis = for_series(effects.basis, facts, past, known)
+            effects = replace(effects, design=replace(effects.design, basis=basis))
         return RowEffects(effects, facts, self.shape)
 
     def window_effects(

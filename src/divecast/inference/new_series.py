@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from divecast._text import plural
-from divecast.data import Panel, Scale, Windows
+from divecast.data import Panel, Scale, Windows, n_future
 from divecast.data.names import listed
 from divecast.data.time.phase import phases
 from divecast.data.windows.own_scale import OwnScale, PastMoments
@@ -104,8 +104,9 @@ class NewSeries:
             return np.repeat(values.mean(axis, keepdims=True), n_new, axis)
 
         facts = facts_of(self.panel, plan.factors, fitted.known_vocabularies, plan.covariates, plan.horizon)
+        past = np.arange(len(self.panel.values) - n_future(self.panel))
         shared = Effects(
-            replace(effects.design, basis=for_series(effects.basis, facts)),
+            replace(effects.design, basis=for_series(effects.basis, facts, past)),
             mean(effects.weight, 1),
             mean(effects.own_weight, 0),
             mean(effects.spread, 1),

@@ -30,12 +30,16 @@ class Fact:
         name: name of the fact.
         centre: mean of a number over the series of the fit.
         spread: standard deviation of a number; 0 where it does not vary.
+        low: smallest number of the fit.
+        high: largest number of the fit.
         categories: values of a fact that is text; empty for a number.
     """
 
     name: str
     centre: float = 0.0
     spread: float = 0.0
+    low: float = 0.0
+    high: float = 0.0
     categories: tuple[str, ...] = ()
 
     @classmethod
@@ -45,8 +49,10 @@ class Fact:
             categories = tuple(distinct(column)[0])
             check_short(categories, f"category of fact {name!r}")
             return cls(name, categories=categories)
-        known = column[~np.isnan(column)]
-        return cls(name, float(known.mean()), float(known.std())) if len(known) else cls(name)
+        known = column[np.isfinite(column)]
+        if not len(known):
+            return cls(name)
+        return cls(name, float(known.mean()), float(known.std()), float(known.min()), float(known.max()))
 
     @property
     def width(self) -> int:
@@ -54,11 +60,12 @@ class Fact:
         return len(self.categories) or 1
 
     def features(self, column: Column) -> NDArray[np.float64]:
-        """Return (series, feature); 0 where the fact is missing, or of a category that the fit did not see."""
+        """Return (series, feature); 0 where the fact is missing, or of a category that the fit did not see.
+
+        A number beyond those of the fit by more than their standard deviation counts as the nearest that is not.
+        """
         if not self.categories:
-            numbers = column if column.dtype.kind == "f" else np.full(len(column), np.nan)
-            standard = (numbers - self.centre) / self.spread if self.spread > 0 else np.zeros(len(column))
-            return np.nan_to_num(standard)[:, None]
+            return np.nan_to_num((self._counted(column) - self.centre) / (self.spread or 1.0))[:, None]
         found = np.zeros((len(column), len(self.categories)))
         place, known = {name: at for at, name in enumerate(self.categories)}, np.flatnonzero(~label_missing(column))
         given = as_text(column[known].tolist())
@@ -72,6 +79,20 @@ class Fact:
                 hint=f"Its values are {listed(self.categories)}",
             )
         return found
+
+    def _counted(self, column: Column) -> NDArray[np.float64]:
+        """Return what numbers count as, NaN where missing; warns of those that are far off, and of text."""
+        if column.dtype.kind != "f":
+            warn_data(f"The fact {self.name!r} was a number in the fit, and is text here: it counts as missing")
+            return np.full(len(column), np.nan)
+        counted = np.clip(column, self.low - self.spread, self.high + self.spread)
+        if len(far := np.unique(column[np.abs(column - counted) > 1e-9 * np.abs(counted)])):
+            warn_data(
+                f"Series have values of the fact {self.name!r} far from those of the fit, {self.low:g} to "
+                f"{self.high:g}, and which count as the nearest: {listed([f'{value:g}' for value in far])}",
+                hint="Check the unit",
+            )
+        return counted
 
 
 @dataclass(frozen=True, eq=False, slots=True)

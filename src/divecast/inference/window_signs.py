@@ -80,6 +80,7 @@ class WindowSigns:
     constant: Marked = field(default_factory=Marked)
     shifted: Marked = field(default_factory=Marked)
     far: Marked = field(default_factory=Marked)
+    clipped: Marked = field(default_factory=Marked)
     _last: int = -1
 
     def read(self, piece: Windows, batch: Batch, learned: NDArray[np.bool_]) -> None:
@@ -106,6 +107,9 @@ class WindowSigns:
         self._mark_shifted(piece, batch, counts & ~stuck)
         mean = np.abs((batch.x.mean(1) if whole else batch.x.nanmean(1)).cpu().numpy())
         self.far.mark(piece, counts & (mean > _FAR))
+        if self.fitted.bounds.there_are:
+            beyond = self.fitted.bounds.beyond(self.fitted.at(piece).original(batch.x))
+            self.clipped.mark(piece, counts & beyond.any(axis=1))
 
     def _mark_shifted(self, piece: Windows, batch: Batch, counts: NDArray[np.bool_]) -> None:
         """Mark series that departed before the last origin; of independent series, whose origins differ, all."""
@@ -146,4 +150,10 @@ class WindowSigns:
                 f"{plural(len(self.far.sizes), 'channel')} had values before a forecast that are far from all of the "
                 f"training part ({self.far}): the forecasts there are extrapolated",
                 hint="Update the model, or fit it again",
+            )
+        if self.clipped.sizes:
+            warn_data(
+                f"{plural(len(self.clipped.sizes), 'channel')} had values before a forecast beyond the bounds that "
+                f"forecasts are kept within ({self.clipped}): the intervals there do not hold",
+                hint="If the values are right, fit with other {bounds}, or None",
             )

@@ -45,7 +45,7 @@ class Curve:
 
     Attributes:
         title: name of the factor or covariate, and whose value it is if not that of the row.
-        values: names of classes, or numbers.
+        values: names of classes, or numbers, or for each series its own numbers.
         by: what it differs by, too; one empty text if by nothing.
         share: (series,) of the variance of the series.
         effect: (value, by, series), original units.
@@ -108,5 +108,9 @@ def effects_of(scope: Scope, typical: str) -> EffectsSection:
 
 
 def _curve(curve: EffectCurve, share: NDArray[np.float64], kept: NDArray[np.int64]) -> Curve:
-    values = [number(value) for value in curve.values] if curve.kind == "number" else curve.values.tolist()
+    values: list[Any] = curve.values.tolist()
+    if curve.values.ndim == 2:
+        values = [numbers(curve.values_of(channel)) for channel in kept.tolist()]
+    elif curve.kind == "number":
+        values = [number(value) for value in curve.values]
     return Curve(curve.title, tuple(values), curve.by, numbers(share[kept]), pack(curve.effect[..., kept]))

@@ -82,11 +82,12 @@ class EffectsDisplay(Display):
         return figure
 
     def _draw_curve(self, axes: "Axes", curve: EffectCurve) -> None:
-        effect, names, lines = curve.effect[:, :, 0], [str(value) for value in curve.values], list(curve.by)
+        values = curve.values_of(0)
+        effect, names, lines = curve.effect[:, :, 0], [str(value) for value in values], list(curve.by)
         if curve.kind == "classes" and len(lines) > len(names):  # a line by the hour for each class
             effect, names, lines = effect.T, lines, names
         if curve.kind == "number":
-            places = np.asarray(curve.values, dtype=np.float64)
+            places = np.asarray(values, dtype=np.float64)
         else:
             places, step = np.arange(len(names), dtype=np.float64), -(-len(names) // _FEW)
             axes.set_xticks(places[::step], as_texts(names[::step]))

@@ -79,9 +79,14 @@ def narrow_curves(curves: EffectCurves, channels: Ints, kept: Sequence[EffectCur
     return replace(
         curves,
         channels=_names(curves.channels, channels),
-        curves=tuple(replace(curve, effect=curve.effect[..., channels]) for curve in kept),
+        curves=tuple(_of_channels(curve, channels) for curve in kept),
         shares={name: share[channels] for name, share in curves.shares.items()},
     )
+
+
+def _of_channels(curve: EffectCurve, channels: Ints) -> EffectCurve:
+    values = curve.values[:, channels] if curve.values.ndim == 2 else curve.values
+    return replace(curve, values=values, effect=curve.effect[..., channels])
 
 
 def narrow_counterfactual(counterfactual: Counterfactual, windows: Ints, channels: Ints) -> Counterfactual:

@@ -1,5 +1,6 @@
 """Runs trials: stored results are read, the others are computed by processes or a Ray cluster."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from divecast.config import check_at_least
 from divecast.data import Factor, Source
 from divecast.data.sources.fingerprints import fingerprints
 from divecast.data.sources.mapped import Mapped
-from divecast.errors import ConfigError
+from divecast.errors import ConfigError, warn_data
 from divecast.jobs.contract import JobProgress
 from divecast.jobs.workers import make_files
 from divecast.persistence.atomic import make_folder, scratch_beside
@@ -68,7 +69,19 @@ def run_trials(source: Source, trials: Sequence[Trial], execution: Execution) ->
     with running(source, trials[0].plan.factors, execution) as runner:
         finished = runner.run(trials)
     refuse_failure_of_all(finished)
+    repeat_warnings(finished)
     return finished
+
+
+def repeat_warnings(finished: Sequence[FinishedTrial]) -> None:
+    """Warn (DataWarning) of what trials warned of, once where several differ in numbers alone."""
+    alike: dict[str, list[tuple[str, str]]] = {}
+    for trial in finished:
+        for text in () if trial.result is None else trial.result.warned:
+            alike.setdefault(re.sub(r"\d+", "", text), []).append((trial.trial.name, text))
+    for (name, text), *others in alike.values():
+        more = f" So do {len(others)} other fits." if len(others) > 1 else " So does another fit." if others else ""
+        warn_data(f"Fit {name}: {text}{more}")
 
 
 def refuse_failure_of_all(finished: Sequence[FinishedTrial]) -> None:

@@ -18,7 +18,7 @@ from divecast.inference.evaluation import MEASURES, MODEL_NAME
 from divecast.inference.provenance import typed
 from divecast.jobs.contract import JobProgress
 from divecast.persistence.version import __version__
-from divecast.selection.run_trials import Execution, FinishedTrial, refuse_failure_of_all, running
+from divecast.selection.run_trials import Execution, FinishedTrial, refuse_failure_of_all, repeat_warnings, running
 from divecast.selection.space import Between, Space
 from divecast.selection.study import Chosen, Finished, run_study
 from divecast.selection.study import Plan as Study
@@ -204,7 +204,9 @@ def search(  # noqa: PLR0913  model, data, settings, and how the fits are run
 
         study = Study(space, draws, workers, plan.seed, by == "accuracy", prune)
         found = run_study(execution.out.absolute(), identity, study, fit, lambda each: _score(each.runs, by))
-    refuse_failure_of_all([run for each in found for run in each.runs])
+    every = [run for each in found for run in each.runs]
+    refuse_failure_of_all(every)
+    repeat_warnings(every)
     candidates = [Candidate(each.settings, each.runs, _score(each.runs, by)) for each in found]
     sign = -1.0 if by == "accuracy" else 1.0
     order = np.argsort([sign * candidate.score for candidate in candidates], kind="stable")  # NaN comes last

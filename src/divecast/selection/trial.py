@@ -93,6 +93,7 @@ class TrialResult:
         accuracy: share of labels of the part that were inferred correctly, by factor; None for NaN.
         seconds: time of the fit.
         epochs: epochs of the fit.
+        warned: what the fit and the scoring warned of.
     """
 
     identity: dict[str, Any]
@@ -100,6 +101,7 @@ class TrialResult:
     accuracy: dict[str, float | None]
     seconds: float
     epochs: int
+    warned: tuple[str, ...] = ()
 
     @property
     def forecasters(self) -> list[str]:
@@ -125,8 +127,8 @@ def run_trial(job: TrialJob) -> None:
     trial, source = job.trial, job.data.open()
     if isinstance(source, Panel) and trial.stop is not None:
         source = source.rows(0, trial.stop)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DataWarning)  # else each trial would repeat it
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", DataWarning)
         began = perf_counter()
         callbacks = () if job.stopper is None else (job.stopper,)
         model = DeepDIVE.from_plan(trial.plan, trial.device)
@@ -134,7 +136,8 @@ def run_trial(job: TrialJob) -> None:
         seconds = perf_counter() - began
         scores = model.evaluate(source, trial.part, baselines=trial.baselines, adapt=trial.adapt).table()
         accuracy = model.infer_labels(source, trial.part).accuracy() if trial.plan.factors else {}
-    result = TrialResult(job.identity, plain(scores), plain(accuracy), seconds, len(model.history.records))
+    warned = tuple(dict.fromkeys(str(each.message) for each in caught if issubclass(each.category, DataWarning)))
+    result = TrialResult(job.identity, plain(scores), plain(accuracy), seconds, len(model.history.records), warned)
     with replacing(job.file) as temporary:
         temporary.write_text(json.dumps(asdict(result), ensure_ascii=False) + "\n", encoding="utf-8")
 

@@ -72,14 +72,17 @@ def _channel(curves: "EffectCurves", series: str | None) -> int:
 def _row(curves: "EffectCurves", curve: "EffectCurve", channel: int) -> list[str]:
     effect = curve.effect[:, :, channel]
     ends = [np.unravel_index(place, effect.shape) for place in (effect.argmin(), effect.argmax())]
-    cells = [text for value, by in ends for text in (number(float(effect[value, by])), _place(curve, value, by))]
+    cells = [
+        text for value, by in ends for text in (number(float(effect[value, by])), _place(curve, channel, value, by))
+    ]
     share = "" if curve.aspect else f"{float(curves.shares[curve.name][channel]):.1%}"
     return [curve.title, share, *cells]
 
 
-def _place(curve: "EffectCurve", value: Any, by: Any) -> str:
+def _place(curve: "EffectCurve", channel: int, value: Any, by: Any) -> str:
     """The class or value, and the part of the day, of a point of a curve."""
-    at = f"{curve.values[value]:.4g}" if curve.kind == "number" else str(curve.values[value])
+    there = curve.values_of(channel)[value]
+    at = f"{there:.4g}" if curve.kind == "number" else str(there)
     return " ".join(part for part in (at, curve.by[by]) if part)
 
 
@@ -88,7 +91,7 @@ def _as_json(curve: "EffectCurve", channel: int) -> dict[str, Any]:
         "effect_of": curve.name,
         "aspect": curve.aspect,
         "kind": curve.kind,
-        "values": list(curve.values),
+        "values": list(curve.values_of(channel)),
         "by": list(curve.by),
         "effect": curve.effect[:, :, channel],
     }

@@ -22,27 +22,30 @@ class MappedArray:
         offset: where the array begins in it, bytes.
         dtype: type of the values.
         shape: its shape.
+        stored: whether it is that of a store, which is not read as a whole: absurd readings of others are looked for.
     """
 
     file: Path
     offset: int
     dtype: DTypeLike
     shape: tuple[int, ...]
+    stored: bool
 
     @classmethod
     def of(cls, values: Any, file: Path) -> "MappedArray":
         """Write an array to a file, unless it is mapped from one."""
         mapped = isinstance(values, np.memmap) and not isinstance(values.base, np.ndarray) and values.flags.c_contiguous
         if mapped and values.filename is not None:
-            return cls(Path(values.filename).absolute(), values.offset, values.dtype, values.shape)
+            return cls(Path(values.filename).absolute(), values.offset, values.dtype, values.shape, stored=True)
         with file.open("wb") as out:
             for first in range(0, len(values), _ROWS_AT_ONCE):
                 out.write(np.ascontiguousarray(values[first : first + _ROWS_AT_ONCE]).data)
-        return cls(file, 0, values.dtype, values.shape)
+        return cls(file, 0, values.dtype, values.shape, isinstance(values, np.memmap))
 
     def open(self) -> NDArray[Any]:
         """The array as a read-only map of the file."""
-        return np.memmap(self.file, self.dtype, "r", self.offset, self.shape)
+        mapped: NDArray[Any] = np.memmap(self.file, self.dtype, "r", self.offset, self.shape)
+        return mapped if self.stored else mapped.view(np.ndarray)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

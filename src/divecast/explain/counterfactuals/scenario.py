@@ -17,6 +17,7 @@ from divecast.data import Calendar, Covariate, Factor, Windows
 from divecast.data.labels.class_names import class_place
 from divecast.data.names import check_known, listed
 from divecast.data.sources.series_rows import SeriesRows
+from divecast.data.tables.label_columns import as_text
 from divecast.data.time.spans import rows_between
 from divecast.effects import (
     Change,
@@ -68,7 +69,7 @@ class _Wanted:
 
     @property
     def words(self) -> str:
-        how = f" = {self.value}" if self.is_set else f" {self.value:+g}"
+        how = f" = {self.value}" if self.is_set or isinstance(self.value, str) else f" {self.value:+g}"
         first, last = (None if each is None else str(each) for each in (self.times.start, self.times.stop))
         when = f" {first} to {last}" if first and last else f" from {first}" if first else f" to {last}" if last else ""
         return f"{self.name}{how}{when}{'' if self.series is None else f' in {listed(self.series)}'}"
@@ -99,7 +100,7 @@ def scenario_of(fitted: FittedModel, windows: Windows, future: Mapping[str, Any]
     changes = tuple(_change(fitted, rows, windows, each) for each in wanted)
     for each, change in zip(wanted, changes, strict=True):
         if isinstance(change, NewNumber):
-            _warn_number(each.name, rows, windows, change)
+            _warn_number(fitted, each.name, windows, change)
     return Scenario(changes, tuple(each.words for each in wanted), tuple(future))
 
 
@@ -155,18 +156,18 @@ def _wanted(name: str, asked: Any) -> Iterator[_Wanted]:
     """Yield what is asked of a column: one form, or a list of them."""
     for one in asked if isinstance(asked, list) else [asked]:
         parts = one if isinstance(one, tuple) else (one,)
-        is_set = parts[:1] == ("=",) or (bool(parts) and isinstance(parts[0], str))
-        parts = parts[1:] if parts[:1] == ("=",) else parts
+        is_set = parts[:1] == ("=",)
+        parts = parts[1:] if is_set else parts
         value, times, series = (*parts, *(None,) * 3)[:3]
-        one_name = isinstance(series, str)
+        one_name = isinstance(series, str | Real)
         if (
             not isinstance(value, str | Real)
             or not isinstance(times, slice | None)
-            or not (series is None or one_name or isinstance(series, Sequence))
+            or not (series is None or one_name or (isinstance(series, Sequence) and len(series)))
             or len(parts) > 3
         ):
             raise ConfigError(f"What {name!r} changes to", expected=_FORMS, found=repr(one), argument="future")
-        names = None if series is None else (series,) if one_name else tuple(series)
+        names = None if series is None else tuple(as_text([series] if one_name else list(series)))
         yield _Wanted(name, value, is_set, times or slice(None), names)
 
 
@@ -189,7 +190,7 @@ def _change(fitted: FittedModel, rows: RowEffects, windows: Windows, wanted: _Wa
         )
     extent = _extent(fitted, windows, wanted, column.per_series)
     if isinstance(column, Covariate):
-        number = _as_number(wanted.value)
+        number = None if isinstance(wanted.value, str) and not wanted.is_set else _as_number(wanted.value)
         if number is None:
             raise ConfigError(
                 f"The covariate {name!r} is a number",
@@ -251,21 +252,28 @@ def _extent(fitted: FittedModel, windows: Windows, wanted: _Wanted, per_series: 
     return extent
 
 
-def _warn_number(name: str, rows: RowEffects, windows: Windows, change: NewNumber) -> None:
-    values, units = changed_values(rows.facts, change, windows.origins, windows.shape.horizon)
+def _warn_number(fitted: FittedModel, name: str, windows: Windows, change: NewNumber) -> None:
+    rows = windows.effects
+    assert isinstance(rows, RowEffects)  # noqa: S101  checked by the caller
+    term = plain_number(rows.effects, change)
+    values, units = changed_values(term, rows.facts, change, windows.origins, windows.shape.horizon)
     missing = int(np.isnan(values).sum())
     if missing:
         warn_data(
             f"{name!r} is not known for {plural(missing, 'value')} that the scenario adds to: these stay as expected",
             hint='Set them: ("=", value)',
         )
-    term = plain_number(rows.effects, change)
-    counted, (mean, spread) = term.counted(values, units), term.scale(units)
-    beyond = np.argwhere(np.abs(values - counted) > 1e-5 * spread)
+    counted, (mean, _) = term.counted(values, units), term.scale(units)
+    beyond = np.argwhere(term.differ(values, counted, units))
     if len(beyond):
         first = tuple(beyond[0])
-        usual = np.broadcast_to(mean, values.shape)[first]
+        usual, of = np.broadcast_to(mean, values.shape)[first], ""
+        if isinstance(windows.source, SeriesRows) and rows.facts.own_numbers[change.covariate]:
+            of = f" of {windows.source.names[int(np.asarray(units)[first])]!r}"
+        elif values.ndim == 2:
+            channels = change.extent.channels
+            of = f" of {fitted.channels[int(first[1] if channels is None else channels[first[1]])]!r}"
         warn_data(
             f"{plural(len(beyond), 'value')} of {name!r} in the scenario lie far from those of the training part (mean "
-            f"{usual:.4g}): {values[first]:.4g} counts as {counted[first]:.4g}"
+            f"{usual:.4g}): {values[first]:.4g}{of} counts as {counted[first]:.4g}"
         )

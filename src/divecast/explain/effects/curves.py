@@ -27,7 +27,8 @@ class EffectCurve:
         name: of the factor, of the covariate, or of two factors: ``hour x weekday``.
         aspect: whose value it is, if not that of the row: ``day before``, ``mean of the last day``; else empty.
         kind: ``classes``, or ``number`` for a covariate.
-        values: (value,) names of classes, or float64 values of a covariate.
+        values: (value,) names of classes, or float64 values of a covariate; (value, channel) of one that differs by
+            series, over the values of each.
         by: what the effect also differs by: parts of the day (``"06-12"``), or classes of the second factor; ``("",)``
             if by nothing.
         effect: (value, by, channel).
@@ -44,6 +45,10 @@ class EffectCurve:
     values: NDArray[Any]
     by: tuple[str, ...]
     effect: Floats
+
+    def values_of(self, channel: int) -> NDArray[Any]:
+        """Return (value,) the values of a channel, of which ``effect[:, :, channel]`` is the effect."""
+        return self.values[:, channel] if self.values.ndim == 2 else self.values
 
     @property
     def title(self) -> str:
@@ -122,8 +127,9 @@ class EffectCurves(Plottable):
     def _columns(self, curve: EffectCurve) -> Columns:
         shape = curve.effect.shape
         is_number = curve.kind == "number"
-        names = [f"{value:g}" for value in curve.values] if is_number else [str(value) for value in curve.values]
-        numbers = curve.values if is_number else np.full(len(names), np.nan)
+        values = curve.values.reshape(shape[0], 1, -1)
+        names = np.array([f"{each:g}" if is_number else str(each) for each in values.ravel()], dtype=object)
+        numbers = values.astype(np.float64) if is_number else np.full(values.shape, np.nan)
 
         def spread_out(column: Any, axis: int) -> NDArray[Any]:
             at = np.reshape(np.asarray(column), [-1 if each == axis else 1 for each in range(3)])
@@ -135,8 +141,8 @@ class EffectCurves(Plottable):
         return {
             "effect_of": np.repeat(text([curve.name]), curve.effect.size),
             "aspect": np.repeat(text([curve.aspect]), curve.effect.size),
-            "value": spread_out(text(names), 0),
-            "number": spread_out(numbers.astype(np.float64), 0),
+            "value": np.broadcast_to(names.reshape(values.shape), shape).reshape(-1),
+            "number": np.broadcast_to(numbers, shape).reshape(-1),
             "by": spread_out(text(curve.by), 1),
             "unique_id": spread_out(text(self.channels), 2),
             "effect": curve.effect.reshape(-1),

@@ -13,7 +13,7 @@ from divecast.data.source import Values
 from divecast.data.tables.frames import default_backend
 from divecast.data.windows.own_scale import at_names
 from divecast.effects import Effects, Group
-from divecast.effects.terms import BEYOND, Classes, DayPart, Number, Season
+from divecast.effects.terms import BEYOND, NEVER, Classes, DayPart, Number, Season
 from divecast.errors import ConfigError, DataError
 from divecast.explain.effects.curves import EffectCurve, EffectCurves
 from divecast.inference.fitted_model import FittedModel
@@ -134,12 +134,13 @@ class _Reader:
     def _of_number(self, group: Group, number: Number, n_parts: int) -> EffectCurve:
         """Return the curve of a covariate over the range of the training part, as a deviation from that of its mean."""
         centre, spread = number.scale()
+        spread = np.where(spread < NEVER, spread, np.float32(0.0))
         first, last = (centre + edge * spread for edge in (number.lowest + BEYOND, number.highest - BEYOND))
-        values = np.linspace(first.min(), last.max(), _POINTS)
+        values = np.linspace(first, last, _POINTS, dtype=np.float64)
         weight = self._weight(group).reshape(number.width, n_parts, -1)
         n_series = max(weight.shape[2], centre.size)  # of independent series: one weight, and units of each
         weight = np.broadcast_to(weight, (*weight.shape[:2], n_series))
-        at = np.broadcast_to(values[:, None], (_POINTS, n_series)).astype(np.float32)
+        at = np.broadcast_to(values.reshape(_POINTS, -1), (_POINTS, n_series)).astype(np.float32)
         features = number.of_values(at) - number.of_values(np.broadcast_to(centre, at.shape[1:]))
         effect = np.einsum("vcf,fpc->vpc", features, weight)
         hours = [24 * part // n_parts for part in range(n_parts + 1)]

@@ -52,8 +52,9 @@ function buildEffects(host, about, source) {
     const colours = curve.by.map((_, at) => (curve.by.length <= OKABE_ITO.length ? OKABE_ITO[at] : between(LINE, at / (curve.by.length - 1))));
     share.textContent = `${(100 * curve.share[series.chosen]).toFixed(1)} % of the variance of the series in the training part.`;
     key.replaceChildren(curve.by.length > 1 ? legend(curve.by, colours) : "");
-    const isNumber = typeof curve.values[0] === "number";
-    const values = isNumber ? curve.values : curve.values.map(plain);
+    const own = Array.isArray(curve.values[0]) ? curve.values[series.chosen] : curve.values;
+    const isNumber = typeof own[0] === "number";
+    const values = isNumber ? own : own.map(plain);
     const bars = curve.by.length === 1 && !isNumber;
     await draw(figure, () => lines.map((effect, at) => (bars
       ? { type: "bar", x: values, y: effect, marker: { color: cssColour("--accent") } }
