@@ -1,9 +1,11 @@
 """What ``divecast what-if`` and ``divecast swap-codes`` have in common: two forecasts of the same windows."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from divecast._text import plural
 from divecast.cli.console import print_json, print_lines, print_table, shown
@@ -48,7 +50,10 @@ def report_counterfactual(
     if options.as_json:
         files = {"forecasts": out, "reconstructions": options.windows_out}
         classes = {"factors": answer.factors, "before": answer.before.names, "after": answer.after.names}
-        more |= {"windows": len(answer.difference), **classes, "before_probability": answer.before.probabilities}
+        names, (before, after, _) = _means(answer)
+        change = dict(zip(names, (after - before).tolist(), strict=True))
+        more |= {"scenario": answer.scenario, "mean_change": change, "windows": len(answer.difference), **classes}
+        more |= {"before_probability": answer.before.probabilities}
         print_json({"command": command, **files, **more})
         return
     _print_changes(answer, title)
@@ -57,23 +62,30 @@ def report_counterfactual(
         print_lines(f"Both reconstructions: {shown(options.windows_out)}")
 
 
+def _means(answer: "Counterfactual") -> tuple[Sequence[str], list[NDArray[np.float64]]]:
+    """Return the names of channels, or of series with windows of their own, and means: before, after, and change."""
+    keys = answer.factual.keys
+    means = [each.mean.mean(axis=1, dtype=np.float64) for each in (answer.factual, answer.counterfactual)]
+    means.append(np.abs(answer.difference).mean(axis=1, dtype=np.float64))  # (window, channel) each
+    if not keys.of_series or keys.recordings is None:
+        return answer.factual.channels, [each.mean(axis=0) for each in means]
+    names, place = np.unique(keys.recordings.astype(str), return_inverse=True)
+    return names.tolist(), [np.bincount(place, each[:, 0]) / np.bincount(place) for each in means]
+
+
 def _print_changes(answer: "Counterfactual", title: str) -> None:
-    """Print means and changes by channel, the largest change relative to the channel's level first."""
+    """Print means and changes by channel or series, the largest change relative to its level first."""
     n_windows, horizon, n_channels = answer.difference.shape
-    before, after = (forecast.mean.mean(axis=(0, 1)) for forecast in (answer.factual, answer.counterfactual))
-    change = np.abs(answer.difference).mean(axis=(0, 1))
+    names, (before, after, change) = _means(answer)
     share = change / np.maximum((np.abs(before) + np.abs(after)) / 2, 1e-12)
     rows = [
-        (
-            answer.factual.channels[channel],
-            *(f"{values[channel]:.4g}" for values in (before, after, change)),
-            f"{share[channel]:.1%}",
-        )
-        for channel in np.argsort(-share, kind="stable")[:_MAX_CHANNELS]
+        (names[at], *(f"{values[at]:.4g}" for values in (before, after, change)), f"{share[at]:.1%}")
+        for at in np.argsort(-share, kind="stable")[:_MAX_CHANNELS]
     ]
+    what = "series" if answer.factual.keys.of_series else "channel"
     size = f"{plural(n_windows, 'window')}, {plural(horizon, 'step')} x {plural(n_channels, 'channel')}"
-    largest = f"; the {_MAX_CHANNELS} largest relative changes" if n_channels > len(rows) else ""
-    print_table(f"Mean over {size}{largest}", ["channel", "as is", title, "mean |change|", "relative"], rows)
+    largest = f"; the {_MAX_CHANNELS} largest relative changes" if len(names) > len(rows) else ""
+    print_table(f"Mean over {size}{largest}", [what, "as is", title, "mean |change|", "relative"], rows)
 
 
 def changed_classes(answer: "Counterfactual") -> list[str]:
