@@ -16,7 +16,8 @@ def test_levels_have_their_share_of_the_products_of_features() -> None:
     fitted = DeepDIVE(5, 25, ["kind"], model=SMALL, training=TrainingConfig(epochs=1)).fit(data, progress=False)
     reader, windows = fitted.fitted_model.network.marginal.reader, fitted.fitted_model.windows(data, "train")
     features = reader.features(windows.batch(torch.arange(len(windows))).x)
-    power = ((features - features.mean(0)) / reader.spread).square().mean(0)
+    spread = torch.cat([reader.spread, reader.level_spread])
+    power = ((features - features.mean(0)) / spread).square().mean(0)
     assert float(power[-2:].sum() / power.sum()) == pytest.approx(0.1, abs=0.02)
 
 

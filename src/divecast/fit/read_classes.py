@@ -57,8 +57,6 @@ def solve_reader(path: LabelPath, train: Windows, groups: NDArray[np.int64] | No
     power = reader.convolutions.n_features / (1.0 - _OF_LEVELS)  # mean sum of the squares of the features of a window
     scale[-n_levels:] *= (n_levels / (_OF_LEVELS * power)) ** 0.5
     standard = features.sub_(centre).div_(scale)
-    reader.centre.copy_(centre)
-    reader.spread.copy_(scale)
     of_window = None if groups is None else groups[windows.segments]
     reader.farthest.copy_(torch.tensor(_farthest(standard.square().mean(1), windows.segments, of_window)))
     gram = standard @ standard.T / power
@@ -70,7 +68,7 @@ def solve_reader(path: LabelPath, train: Windows, groups: NDArray[np.int64] | No
         reader.encoder_share[number] = _usual_share(column, windows.segments)
         duals.append(dual)
         biases.append(bias)
-    reader.weight.copy_(standard.T @ torch.cat(duals, dim=1) / power / scale[:, None])
+    reader.put(centre, scale, standard.T @ torch.cat(duals, dim=1) / power / scale[:, None])
     reader.bias.copy_(torch.cat(biases))
 
 

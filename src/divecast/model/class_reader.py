@@ -30,21 +30,25 @@ class ClassReader(nn.Module):
 
     centre: Tensor
     weight: Tensor
+    spread: Tensor
+    level_centre: Tensor
+    level_weight: Tensor
+    level_spread: Tensor
     bias: Tensor
     sharpness: Tensor
     encoder_share: Tensor
-    spread: Tensor
     farthest: Tensor
 
     def __init__(self, lookback: int, n_channels: int, n_classes: Sequence[int]) -> None:
         super().__init__()
         self.convolutions = RandomConvolutions(lookback, n_channels)
         self.n_classes = [*n_classes]
-        n_features, n_scores = self.convolutions.n_features + n_channels, sum(n_classes)
-        self.register_buffer("centre", torch.zeros(n_features))
-        self.register_buffer("weight", torch.zeros(n_features, n_scores))
+        n_scores = sum(n_classes)
+        for kind, n_features in (("", self.convolutions.n_features), ("level_", n_channels)):
+            self.register_buffer(f"{kind}centre", torch.zeros(n_features))
+            self.register_buffer(f"{kind}weight", torch.zeros(n_features, n_scores))
+            self.register_buffer(f"{kind}spread", torch.ones(n_features))
         self.register_buffer("bias", torch.zeros(n_scores))
-        self.register_buffer("spread", torch.ones(n_features))
         self.register_buffer("farthest", torch.full((2,), NEVER))
         self.register_buffer("sharpness", torch.ones(len(self.n_classes)))
         self.register_buffer("encoder_share", torch.ones(len(self.n_classes)))
@@ -72,7 +76,8 @@ class ClassReader(nn.Module):
 
         It is the mean square of the features in units of their spreads; the mean over windows of the fit is about 1.
         """
-        return ((self.features(x) - self.centre) / self.spread).square().mean(1)
+        spread = torch.cat([self.spread, self.level_spread])
+        return (self._centred(x) / spread).square().mean(1)
 
     def features(self, x: Tensor) -> Tensor:
         """Return the features of windows, (batch, time, channel): (batch, feature), the levels last."""
@@ -80,7 +85,17 @@ class ClassReader(nn.Module):
         level = torch.where(known, x, 0.0).sum(1) / known.sum(1).clamp(min=1)
         return torch.cat([self.convolutions(x), level], dim=1)
 
+    def put(self, centre: Tensor, spread: Tensor, weight: Tensor) -> None:
+        """Set what is solved: centre and spread of the features, (feature,), and weights, (feature, class)."""
+        n = self.convolutions.n_features
+        for name, both in (("centre", centre), ("spread", spread), ("weight", weight)):
+            getattr(self, name).copy_(both[:n])
+            getattr(self, f"level_{name}").copy_(both[n:])
+
+    def _centred(self, x: Tensor) -> Tensor:
+        return self.features(x) - torch.cat([self.centre, self.level_centre])
+
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """Map (batch, time, channel) to the scores of each factor, (batch, class)."""
-        scores = (self.features(x) - self.centre) @ self.weight + self.bias
+        scores = self._centred(x) @ torch.cat([self.weight, self.level_weight]) + self.bias
         return scores.split(self.n_classes, dim=1)

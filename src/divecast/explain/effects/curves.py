@@ -47,7 +47,12 @@ class EffectCurve:
     effect: Floats
 
     def values_of(self, channel: int) -> NDArray[Any]:
-        """Return (value,) the values of a channel, of which ``effect[:, :, channel]`` is the effect."""
+        """Return (value,) the values of a channel, of which ``effect[:, :, channel]`` is the effect.
+
+        Example:
+            >>> model.effects().of("weekday")[0].values_of(0).tolist()[:2]
+            ['Mon', 'Tue']
+        """
         return self.values[:, channel] if self.values.ndim == 2 else self.values
 
     @property
