@@ -76,9 +76,9 @@ def test_gaps_in_the_windows_are_counted() -> None:
     rows, values = replace(world.cut(), facts=replace(world.facts, numbers=(numbers,))), world.panel.values.copy()
     n = SHAPE.lookback
     assert rows.gaps(np.array([200]), values) == {}
-    assert rows.gaps(np.array([205, 210]), values) == {"temperature": (10, n + 5)}
+    assert rows.gaps(np.array([205, 210]), values) == {"temperature": (10, n + 5, ())}
     values[204:] = np.nan
-    assert rows.gaps(np.array([210]), values) == {"temperature": (4, n - 6)}
+    assert rows.gaps(np.array([210]), values) == {"temperature": (4, n - 6, ())}
     promotion = with_class(world.facts, 2, -1, slice(200 - n, 205))
     unlabelled = replace(world.cut(), facts=promotion)
     assert [*unlabelled.gaps(np.array([200]), values)] == ["promotion"]

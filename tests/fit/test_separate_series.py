@@ -285,6 +285,10 @@ def test_a_scenario_moves_one_of_independent_series_in_its_times() -> None:
         pytest.warns(DataWarning, match="1 value of 'price' far from .*: 1000 of 'c' counts as missing"),
     ):
         model.forecast(replace(panel, covariates={"price": unknown}))
+    unknown = panel.covariates["price"].copy()
+    unknown[280:285, 1] = np.nan
+    with pytest.warns(DataWarning, match=r"windows lack 'price' \(5 of .* rows of 'b'\)"):
+        model.forecast(replace(panel, covariates={"price": unknown}))
     with pytest.raises(DataError, match="from 2024-10-27T00:00:00 UTC to 2024-11-02"):
         model.what_if(panel, future={"price": (0.5, slice("2025-01-01", None))})
 

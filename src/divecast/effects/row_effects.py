@@ -36,6 +36,20 @@ class Untold(NamedTuple):
     series: tuple[int, ...] = ()
 
 
+class Gap(NamedTuple):
+    """Rows in which a covariate is not known though the series are.
+
+    Attributes:
+        n: number of rows.
+        of: number of rows in which a series has a value.
+        series: numbers of the series that lack it, where others have it.
+    """
+
+    n: int
+    of: int
+    series: tuple[int, ...] = ()
+
+
 class Far(NamedTuple):
     """Values of a covariate far from those of the training part.
 
@@ -218,8 +232,8 @@ class RowEffects:
                     found[group.name] = other._replace(n=other.n + len(places))
         return found
 
-    def gaps(self, origins: Rows, values: Values) -> dict[str, tuple[int, int]]:
-        """Return in how many rows, and of how many, a covariate is not known though the series are, by name.
+    def gaps(self, origins: Rows, values: Values) -> dict[str, Gap]:
+        """Return where a covariate is not known though the series are, by name.
 
         The rows are those from the first of the windows to the last in which a series has a value. Of labels, which
         may be incomplete, only those count of which none is known.
@@ -230,15 +244,19 @@ class RowEffects:
         """
         first, stop = max(0, int(origins.min()) - self.shape.lookback), int(origins.max())
         pieces = [np.arange(at, min(at + _ROWS_AT_ONCE, stop)) for at in range(first, stop, _ROWS_AT_ONCE)]
-        found = {}
+        found = dict[str, Gap]()
         for group in self.effects.basis.groups:
             columns = [term for term in group.terms if isinstance(term, Classes | Number)]
             if group.told and len(columns) == 1 and not group.is_of_neighbours:
                 if all(group.known(self.facts, rows).all() for rows in pieces):
                     continue  # without reading the values, which may lie on disk
-                lacking, n_rows = np.sum([_gaps(group, self.facts, rows, values[rows]) for rows in pieces], axis=0)
-                if lacking and (lacking == n_rows or isinstance(columns[0], Number)):
-                    found[group.name] = int(lacking), int(n_rows)
+                lacking, n_rows, series, others = zip(
+                    *(_gaps(group, self.facts, rows, values[rows]) for rows in pieces), strict=True
+                )
+                n, lack = sum(lacking), set().union(*series)
+                if n and (n == sum(n_rows) or isinstance(columns[0], Number)):
+                    of_all = lack >= set().union(*others)
+                    found[group.name] = Gap(n, sum(n_rows), () if of_all else tuple(sorted(lack)))
         return found
 
     @property
@@ -318,8 +336,13 @@ class RowEffects:
         )
 
 
-def _gaps(group: Group, facts: Facts, rows: Rows, values: Values) -> tuple[int, int]:
-    """In how many rows a group is not known though the series are, and in how many these are."""
+def _gaps(group: Group, facts: Facts, rows: Rows, values: Values) -> tuple[int, int, set[int], set[int]]:
+    """In how many rows a group is not known though the series are, and in how many these are; and which series."""
     there, known = ~np.isnan(values), group.known(facts, rows)
     lacking = there & ~(known if known.ndim == 2 else known[:, None])
-    return int(lacking.any(1).sum()), int(there.any(1).sum())
+
+    def series(cells: NDArray[np.bool_]) -> set[int]:
+        numbers = np.flatnonzero(cells.any(0)) if facts.series is None else facts.series_at(rows[cells.any(1)])
+        return set(np.unique(numbers).tolist())
+
+    return int(lacking.any(1).sum()), int(there.any(1).sum()), series(lacking), series(there)

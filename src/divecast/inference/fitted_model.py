@@ -305,7 +305,9 @@ class FittedModel:
                 hint="Give their future values as rows without a target, or in {future}",
             )
         if gaps := rows.gaps(windows.origins, windows.source.values):
-            lacking = ", ".join(f"{name!r} ({n:,} of {plural(of, 'row')})" for name, (n, of) in gaps.items())
+            lacking = ", ".join(
+                f"{name!r} ({gap.n:,} of {plural(gap.of, 'row')}{_of(gap.series, names)})" for name, gap in gaps.items()
+            )
             warn_data(
                 f"The windows lack {lacking}: there the values are read as if what is expected had been",
                 hint="Give these columns in the data, as in those of the fit",
@@ -636,8 +638,11 @@ def build_network(dimensions: Dimensions, config: ModelConfig, seed: int) -> Net
 
 def _where(untold: Untold, names: Sequence[str]) -> str:
     """Steps, and the series if it is not all of them."""
-    of = f" of {listed([names[series] for series in untold.series])}" if untold.series else ""
-    return f"{_steps(untold.steps)}{of}"
+    return f"{_steps(untold.steps)}{_of(untold.series, names)}"
+
+
+def _of(series: Sequence[int], names: Sequence[str]) -> str:
+    return f" of {listed([names[number] for number in series])}" if series else ""
 
 
 def _steps(steps: Sequence[int]) -> str:
