@@ -10,12 +10,8 @@ from typing import Any
 CHANGES = {
     1: "before versions were counted",
     2: 'the forecaster reads b alone, no longer half of a (`CodeConfig(forecaster="b")`; docs/known.md has both)',
-    3: "labels of recordings are read from the level of each channel, too (docs/reading.md)",
 }
 """What changed the figures of a fit with all settings at their defaults, by more than its seed does."""
-
-OF_RECORDINGS = frozenset({3})
-"""Changes that leave fits of panels as they were."""
 
 MODEL = max(CHANGES)
 DEFAULTS = "61b8a12dfcc5"
@@ -32,30 +28,18 @@ def hash_of_defaults() -> str:
 
 def of_model(lines: Sequence[Mapping[str, Any]]) -> str:
     """Return a sentence on the model that lines of results are of: today's, or a banner."""
-    return of_versions([(line.get("versions", {}), is_of_recordings(line)) for line in lines])
+    return of_versions([line.get("versions", {}) for line in lines])
 
 
-def is_of_recordings(line: Mapping[str, Any]) -> bool:
-    """Return whether a line is of a fit to recordings: people are held out in folds, or its case says so."""
-    return line.get("fold") is not None or line.get("case", line.get("track")) in ("motion", "gait", "gait-people")
-
-
-def of_versions(runs: Sequence[tuple[Mapping[str, str], bool]]) -> str:
-    """Return the same of the versions of runs, and of whether each is of recordings."""
-    since = [
-        {
-            change
-            for change in CHANGES
-            if change > int(each.get("model", 1)) and (recordings or change not in OF_RECORDINGS)
-        }
-        for each, recordings in runs
-    ]
-    n_older = sum(map(bool, since))
-    if not n_older:
+def of_versions(versions: Sequence[Mapping[str, str]]) -> str:
+    """Return the same of the versions of runs."""
+    found = [int(each.get("model", 1)) for each in versions]
+    older = [version for version in found if version < MODEL]
+    if not older:
         return f"Figures are of model {MODEL}, today's."
-    changes = "; ".join(CHANGES[change] for change in sorted(set().union(*since)))
+    changes = "; ".join(CHANGES[version] for version in range(min(older) + 1, MODEL + 1))
     return (
-        f"**Older than today's model:** {n_older} of the {len(runs)} runs behind this page were made before model "
+        f"**Older than today's model:** {len(older)} of the {len(found)} runs behind this page were made before model "
         f"{MODEL}, which is today's. Since then: {changes}."
     )
 

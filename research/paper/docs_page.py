@@ -12,7 +12,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from research.model_versions import is_of_recordings, of_versions
+from research.model_versions import of_versions
 from research.paper.page import write_page
 from research.paper.record import Record, parse_record
 from research.paper.runs import read_records, record_order
@@ -61,7 +61,7 @@ def main() -> None:
     FIGURES.mkdir(parents=True, exist_ok=True)
     for figure in (each for folder in folders for each in (folder / "figures").glob("*.png")):
         shutil.copyfile(figure, FIGURES / figure.name)
-    banner = of_versions([(record.versions, is_of_recordings({"case": record.case})) for record in records])
+    banner = of_versions([record.versions for record in records])
     write_page(records, PAGE, FIGURES, banner)
     if WIDE.is_file():
         PAGE.write_text(PAGE.read_text(encoding="utf-8") + wide(json.loads(WIDE.read_text())), encoding="utf-8")

@@ -4,22 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from divecast import DeepDIVE, Recordings, TrainingConfig
 from divecast.fit.read_classes import _share, _usual_share
-from worlds import SMALL
-
-
-def test_levels_have_their_share_of_the_products_of_features() -> None:
-    """The kernels sum to 0, so the convolutions hardly see which way gravity points; few levels stand beside many."""
-    values = [np.random.default_rng(seed).normal(size=(200, 2)) + seed % 2 for seed in range(12)]
-    data = Recordings.from_arrays(values, {"kind": np.array(["down", "up"] * 6, dtype=object)}, 50.0, ["x", "y"])
-    fitted = DeepDIVE(5, 25, ["kind"], model=SMALL, training=TrainingConfig(epochs=1)).fit(data, progress=False)
-    reader, windows = fitted.fitted_model.network.marginal.reader, fitted.fitted_model.windows(data, "train")
-    features = reader.features(windows.batch(torch.arange(len(windows))).x)
-    spread = torch.cat([reader.spread, reader.level_spread])
-    power = ((features - features.mean(0)) / spread).square().mean(0)
-    assert float(power[-2:].sum() / power.sum()) == pytest.approx(0.1, abs=0.02)
-
 
 LABELS = torch.arange(120) % 3
 RECORDINGS = np.repeat(np.arange(12), 10)

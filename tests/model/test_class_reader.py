@@ -35,10 +35,3 @@ def test_one_that_is_sure_and_wrong_leaves_the_other_its_share() -> None:
     (found,) = reader(0.3).log_classes(X, sure)
     (closed,) = reader(0.0).log_classes(X, sure)
     assert (found.exp() >= 0.7 * closed.exp() - 1e-6).all()
-
-
-def test_the_level_of_each_channel_is_read_from_what_is_there() -> None:
-    gap = X.clone()
-    gap[:, ::2, 1] = torch.nan
-    level = reader(0.3).features(gap)[:, -2:]
-    torch.testing.assert_close(level, torch.stack([X[..., 0].mean(1), X[:, 1::2, 1].mean(1)], dim=1))

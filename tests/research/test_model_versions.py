@@ -43,8 +43,5 @@ def test_lines_of_an_older_model_are_counted(tmp_path) -> None:
     new, old = {"versions": {"model": str(MODEL)}}, {"versions": {"divecast": "0.1.0"}}
     assert of_model([new, new]) == f"Figures are of model {MODEL}, today's."
     assert "2 of the 3 runs" in of_model([new, old, {}])
-    before = {"versions": {"model": "2"}}
-    assert of_model([before, before | {"track": "eia", "fold": None}]) == of_model([new])
-    assert "2 of the 3 runs" in of_model([before, before | {"case": "motion"}, before | {"track": "motion", "fold": 1}])
     write_page(tmp_path / "page.md", "# Title\n\nWritten by it.\n\nText.\n", [old])
     assert "Written by it.\n\n**Older than today's model:** 1 of the 1 runs" in (tmp_path / "page.md").read_text()

@@ -15,7 +15,6 @@ from divecast.model.class_reader import NEVER, ClassReader
 from divecast.model.marginal import LabelPath, RBFBlocks
 
 _MOST_WINDOWS, _TO_DRAW, _BATCH = 1500, 256, 32  # more windows of the same recordings told no more
-_OF_LEVELS = 0.1  # share of the products of features; by people of validation of motion, .1 to .3 are as good
 _SHARE = 0.3  # of the encoder: far too sure of new people, it decides where the closed form is not
 _LEAST_PER_CLASS = 2.5  # labelled recordings of a class, on average, from which the encoder learns it
 _LEAST_RECORDINGS = 10  # that tell whether the encoder harms
@@ -51,15 +50,14 @@ def solve_reader(path: LabelPath, train: Windows, groups: NDArray[np.int64] | No
         some = torch.from_numpy(rng.choice(len(train), min(len(train), _TO_DRAW), replace=False))
         reader.convolutions.draw(train.batch(some).x.to(reader.weight.device))
     with torch.no_grad():
-        features = torch.cat([reader.features(x).cpu() for x in _batches(reader, windows)])
+        features = torch.cat([reader.convolutions(x).cpu() for x in _batches(reader, windows)])
     centre, scale = features.mean(0), features.std(0, correction=0).clamp(min=_SMALLEST)
-    n_levels = features.shape[1] - reader.convolutions.n_features
-    power = reader.convolutions.n_features / (1.0 - _OF_LEVELS)  # mean sum of the squares of the features of a window
-    scale[-n_levels:] *= (n_levels / (_OF_LEVELS * power)) ** 0.5
     standard = features.sub_(centre).div_(scale)
+    reader.centre.copy_(centre)
+    reader.spread.copy_(scale)
     of_window = None if groups is None else groups[windows.segments]
     reader.farthest.copy_(torch.tensor(_farthest(standard.square().mean(1), windows.segments, of_window)))
-    gram = standard @ standard.T / power
+    gram = standard @ standard.T / standard.shape[1]
     duals, biases = [], []
     for number, (column, n_classes) in enumerate(zip(labels.T, reader.n_classes, strict=True)):
         told = gram, torch.from_numpy(column.astype(np.int64)), n_classes, windows.segments, of_window
@@ -68,7 +66,7 @@ def solve_reader(path: LabelPath, train: Windows, groups: NDArray[np.int64] | No
         reader.encoder_share[number] = _usual_share(column, windows.segments)
         duals.append(dual)
         biases.append(bias)
-    reader.put(centre, scale, standard.T @ torch.cat(duals, dim=1) / power / scale[:, None])
+    reader.weight.copy_(standard.T @ torch.cat(duals, dim=1) / standard.shape[1] / scale[:, None])
     reader.bias.copy_(torch.cat(biases))
 
 
