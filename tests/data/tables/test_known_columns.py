@@ -231,3 +231,9 @@ def test_facts_that_say_nothing_are_named():
     facts = pd.DataFrame({"series": ["a", "b"], "area": [NAN, NAN], "kind": ["x", "x"], "size": [1, 2]})
     with pytest.warns(DataWarning, match="say nothing of them: 'area', 'kind'$"):
         as_panel(pd.DataFrame(wide()), static=facts)
+
+
+def test_a_decimal_comma_in_a_covariate_is_told_apart_from_a_label():
+    table = pd.DataFrame(wide()).assign(temp="12,5")
+    with pytest.raises(DataError, match="must hold numbers: '12,5'.* Pass \",\" as decimal="):
+        as_panel(table, covariates=["temp"])

@@ -49,6 +49,7 @@ def read_numbers(series: nw.Series[Any], channel: str, row_text: RowText, kind: 
 
 
 _WITH_SIGN = re.compile(r"[+-]?\d{1,3}([., '])\d{3}(\1\d{3})*")
+_WITH_COMMA = re.compile(r"[+-]?\d+,\d+")
 
 
 def _hint(cell: Any, all_text: bool) -> str:
@@ -56,6 +57,8 @@ def _hint(cell: Any, all_text: bool) -> str:
     if isinstance(cell, str) and (sign := _WITH_SIGN.fullmatch(cell.strip())):
         decimal = ", or in {decimal} if decimals follow it" if sign[1] in ",." else ""
         return f'Pass "{sign[1]}" in {{thousands}} if it separates thousands{decimal}'
+    if isinstance(cell, str) and _WITH_COMMA.fullmatch(cell.strip()):
+        return 'Pass "," as {decimal} where the table is read, or write a point'
     if all_text:
         return "Name the column in {labels} if it holds labels, or leave it out with {channels}"
     return "Correct the cell, name the text in {na} if it means missing, or name the column in {labels}"

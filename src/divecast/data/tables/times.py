@@ -78,7 +78,7 @@ def find_time(frame: Frame, aside: Collection[str] = ()) -> str:
     candidates = usual or dated or told or named
     if not candidates:
         raise DataError(
-            f"No column of {listed(names)} is a time",
+            f"No column of {listed(column_names(frame))} is a time",
             hint="Name the sign between the columns in {sep}"
             if len(names) == 1 and _SIGN.search(names[0])
             else "Name the column of time stamps in {time}, or that of the names of separate recordings in {recording}",
