@@ -235,5 +235,5 @@ def test_facts_that_say_nothing_are_named():
 
 def test_a_decimal_comma_in_a_covariate_is_told_apart_from_a_label():
     table = pd.DataFrame(wide()).assign(temp="12,5")
-    with pytest.raises(DataError, match="must hold numbers: '12,5'.* Pass \",\" as decimal="):
+    with pytest.raises(DataError, match=r"must hold numbers: '12,5'.* Pass \",\" as decimal="):
         as_panel(table, covariates=["temp"])
