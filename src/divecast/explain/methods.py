@@ -121,7 +121,6 @@ class Explaining(ABC):
             fitted.warn_untold(chosen, scenario.names)
             return scenario_windows(fitted, chosen, scenario, labels, levels, n_paths)
         wanted = wanted_classes(fitted, as_mapping(factor, to))
-        fitted.warn_untold(chosen)
         change = ClassChange(labels, effects_for(fitted, windows, unlabelled_code))
         return what_if_windows(fitted, chosen, wanted.expand(len(chosen), -1), change, levels, n_paths)
 
