@@ -28,7 +28,6 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import divecast as dc
 from divecast.train.player_loss import player_loss
-from divecast.types import Batch
 from research.common import append_line, forget_peak, machine, peak_mib
 from research.scale.memory import HORIZON, LOOKBACK, Watch, synthetic
 
@@ -62,12 +61,10 @@ class Products(Watch):
             self.rates.append(2 * _SIDE**3 / seconds_of(lambda: self.square @ self.square, 1))
 
 
-def operations_of_a_step(model: dc.DeepDIVE, n_series: int) -> int:
+def operations_of_a_step(model: dc.DeepDIVE, panel: dc.Panel) -> int:
     """Count a batch of both players, forward and backward."""
     network, training = model.fitted_model.network, dc.TrainingConfig()
-    steps = torch.randn(training.n_batch, n_series, LOOKBACK + HORIZON).transpose(1, 2)
-    labels = torch.zeros(training.n_batch, len(FACTORS), dtype=torch.int64)
-    batch = Batch(steps[:, :LOOKBACK], steps[:, LOOKBACK:], labels)
+    batch = model.fitted_model.windows(panel, "train").batch(torch.arange(training.n_batch))
     network.train()
     with FlopCounterMode(display=False) as counter:
         for turn in ("marginal", "conditional"):
@@ -91,13 +88,13 @@ def measure(n_series: int, n_hours: int) -> dict[str, Any]:
     model.fit(panel, callbacks=[watch], progress=False)
     step_seconds, _ = watch.step_seconds()
     low, rate, high = np.quantile(watch.rates, (0.25, 0.5, 0.75))
-    operations = operations_of_a_step(model, n_series)
+    operations = operations_of_a_step(model, panel)
     with tempfile.TemporaryDirectory() as folder:
         model.save(Path(folder) / "model.safetensors")
         loaded = dc.DeepDIVE.load(Path(folder) / "model.safetensors")
         loaded.export(Path(folder) / "model.onnx")
         graph = onnxruntime.InferenceSession(Path(folder) / "model.onnx", _session_options())
-    window = panel.rows(n_hours - LOOKBACK, n_hours)
+    window = panel.rows(n_hours - loaded.fitted_model.rows_needed, n_hours)
     last = panel.rows(max(0, n_hours - _ORIGINS - LOOKBACK), n_hours)
     start = last.clock.at(np.array([LOOKBACK]))[0]
 
@@ -107,8 +104,9 @@ def measure(n_series: int, n_hours: int) -> dict[str, Any]:
         return time.perf_counter() - began, n_forecasts
 
     fed = {
-        "x": np.asarray(window.values, np.float32)[None],
+        "x": np.asarray(window.values, np.float32)[None, -LOOKBACK:],
         "labels": np.full((1, len(FACTORS)), -1, np.int64),  # read from the window
+        **loaded.fitted_model.window_effects(window),
     }
     forget_peak()
     rolling, n_forecasts = roll()

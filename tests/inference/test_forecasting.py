@@ -1,6 +1,7 @@
 """Forecasts a batch at a time: joined, they are those made at once, and so are their files."""
 
 import gzip
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
@@ -171,3 +172,14 @@ def test_so_they_are_of_independent_series() -> None:
     np.testing.assert_allclose(model.forecast(rows.tail(83 + 8)).mean, whole, rtol=1e-5)
     with pytest.warns(DataWarning, match="go back"):
         model.forecast(rows.tail(60 + 8))
+
+
+def test_a_window_that_departed_is_forecast_in_mixed_precision(hours_model: DeepDIVE) -> None:
+    values = PANEL.values.copy()
+    values[-6:, 1] += 5.0 * values[:, 1].std()
+    panel = replace(PANEL, values=values)
+    with pytest.warns(DataWarning, match="departed"):
+        plain = hours_model.forecast(panel)
+    with torch.autocast("cpu", torch.bfloat16), pytest.warns(DataWarning, match="departed"):
+        mixed = hours_model.forecast(panel)
+    np.testing.assert_allclose(mixed.mean, plain.mean, atol=0.1 * float(np.std(plain.mean)))

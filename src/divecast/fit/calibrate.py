@@ -54,6 +54,7 @@ def calibrated(
     seed, n_phases = fitted.provenance.plan.seed, fitted.dimensions.n_phases
     free_heap()
     values = _recalibrated(fitted, valid)
+    free_heap()
     draws = Draws.of(fitted, valid, seed)
     fit_ages(draws)
     fit_departures(draws, train)
@@ -93,8 +94,6 @@ def _recalibrated(fitted: FittedModel, valid: Windows) -> Tensor:
         values[inside] = errors.standardised(fit_recalibration(others, n_phases, share))[inside]
     found = fit_recalibration(errors, n_phases, share)
     fitted.network.forecaster.recalibration.load_state_dict(found.state_dict())
-    del errors
-    free_heap()
     return values
 
 

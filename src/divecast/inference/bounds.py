@@ -13,7 +13,7 @@ from divecast.config import AskedBounds
 from divecast.data import Part, Source
 from divecast.data.names import listed
 from divecast.data.sources.arrays import row_chunks
-from divecast.data.sources.series_rows import SeriesRows
+from divecast.data.sources.series_rows import SeriesRows, series_names
 from divecast.data.time.phase import n_phases, phases
 from divecast.errors import warn_data
 from divecast.inference.results import Floats
@@ -76,13 +76,6 @@ class Bounds:
         """Whether a channel has one."""
         return not bool(np.isnan(self.low).all() and np.isnan(self.high).all())
 
-    def beyond(self, values: Floats) -> NDArray[np.bool_]:
-        """Return which values, (..., channel), lie beyond the bounds by more than rounding; not those missing."""
-        low, high = np.fmax(self.low, -np.inf), np.fmin(self.high, np.inf)
-        slack = 1e-5 * np.abs(values)
-        found: NDArray[np.bool_] = (values < low - slack) | (values > high + slack)
-        return found
-
     def clip(self, values: Floats, at: NDArray[np.int64] | None = None) -> Floats:
         """Return values within the bounds.
 
@@ -117,9 +110,8 @@ def _warn_beyond(source: Source, train: Part, low: Floats, high: Floats) -> None
             lowest[segment] = np.fmin.reduce(source.values[start:stop])
             highest[segment] = np.fmax.reduce(source.values[start:stop])
     beyond = (lowest < low) | (highest > high)  # (segment, channel)
-    one_by_one = isinstance(source, SeriesRows)
-    names = source.names if one_by_one else source.channels
-    if named := [names[at] for at in np.flatnonzero(beyond.any(axis=1 if one_by_one else 0)).tolist()]:
+    names, axis = series_names(source), 1 if isinstance(source, SeriesRows) else 0
+    if named := [names[at] for at in np.flatnonzero(beyond.any(axis=axis)).tolist()]:
         warn_data(
             f"The training part has values beyond the bounds of {listed(named)}, and forecasts stay within: they go "
             f"from {np.nanmin(lowest):g} to {np.nanmax(highest):g}",

@@ -45,7 +45,7 @@ class Margins:
             fitted: the model, with the scale of the windows.
             forecast: their distributions, in scaled units.
         """
-        wider = None if forecast.wider is None else forecast.wider.cpu().exp().expand_as(forecast.loc).numpy()
+        wider = None if forecast.wider is None else forecast.wider.cpu().float().exp().expand_as(forecast.loc).numpy()
         location, scale = (each.cpu().contiguous() for each in (forecast.loc, forecast.scale))  # as the results are
         return cls.scaled(fitted.scale, location, scale, fitted.calibration, fitted.counts, wider)
 

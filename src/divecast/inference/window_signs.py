@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from divecast._text import plural
 from divecast.data import Windows
-from divecast.data.sources.series_rows import SeriesRows
+from divecast.data.sources.series_rows import SeriesRows, series_names
 from divecast.errors import warn_data
 from divecast.inference.fitted_model import FittedModel
 from divecast.model.departures import constant_run
@@ -20,6 +21,7 @@ from divecast.types import Batch
 _NAMED = 5
 _DEPARTURE, _RUN, _LEAST_RUN = 3.0, 4.0, 6.0  # times what is usual; rows (our choices)
 _FAR = 6.0  # standard deviations of the training part from its mean
+_ROUNDING = 1e-4  # scaled units
 
 Sizes = NDArray[np.float64]
 
@@ -45,7 +47,7 @@ class Marked:
         if not marked.any():
             return
         of_windows = isinstance(windows.source, SeriesRows)
-        names = windows.source.names if of_windows else windows.source.channels
+        names = series_names(windows.source)
         rows, columns = np.nonzero(marked)
         places = windows.segments[rows] if of_windows else columns
         found = np.zeros(len(rows)) if sizes is None else sizes[rows, columns]
@@ -108,8 +110,18 @@ class WindowSigns:
         mean = np.abs((batch.x.mean(1) if whole else batch.x.nanmean(1)).cpu().numpy())
         self.far.mark(piece, counts & (mean > _FAR))
         if self.fitted.bounds.there_are:
-            beyond = self.fitted.bounds.beyond(self.fitted.at(piece).original(batch.x))
-            self.clipped.mark(piece, counts & beyond.any(axis=1))
+            self.clipped.mark(piece, counts & self._beyond(piece, batch.x, whole))
+
+    def _beyond(self, piece: Windows, x: Tensor, whole: bool) -> NDArray[np.bool_]:
+        """Return whether windows, (window, time, channel), have values beyond the bounds of forecasts."""
+        scale, bounds = self.fitted.at(piece).scale, self.fitted.bounds
+        low, high = (scale.apply(each).reshape(-1, x.shape[2]) for each in (bounds.low, bounds.high))
+        least = (x if whole else x.nan_to_num(nan=torch.inf)).amin(1).cpu().numpy()
+        beyond: NDArray[np.bool_] = least < low - _ROUNDING
+        if np.isnan(high).all():
+            return beyond
+        most = (x if whole else x.nan_to_num(nan=-torch.inf)).amax(1).cpu().numpy()
+        return beyond | (most > high + _ROUNDING)
 
     def _mark_shifted(self, piece: Windows, batch: Batch, counts: NDArray[np.bool_]) -> None:
         """Mark series that departed before the last origin; of independent series, whose origins differ, all."""
