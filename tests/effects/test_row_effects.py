@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from divecast.effects import facts_of
+from divecast.effects import facts_of, gaps, untold
 from divecast.types import WindowEffects
 from effects.told import SHAPE, by_series, fit, panel_of, with_class, year
 
@@ -59,14 +59,14 @@ def test_a_holiday_after_the_horizon_is_known() -> None:
 def test_what_the_future_does_not_tell_is_named_with_its_steps() -> None:
     world = year()
     n = len(world.panel.values)
-    assert world.cut().untold(np.array([n - SHAPE.horizon])) == {}
-    assert world.cut().untold(np.array([n - SHAPE.horizon + 2])) == {
+    assert untold(world.cut(), np.array([n - SHAPE.horizon])) == {}
+    assert untold(world.cut(), np.array([n - SHAPE.horizon + 2])) == {
         "promotion": ([23, 24], ()),
         "temperature": ([23, 24], ()),
     }
     known = replace(world.facts, classes=np.where(world.facts.classes < 0, 0, world.facts.classes).astype(np.int16))
     told = replace(world.cut(), facts=known)
-    assert told.untold(np.array([n])) == {"temperature": (list(range(1, 25)), ())}
+    assert untold(told, np.array([n])) == {"temperature": (list(range(1, 25)), ())}
 
 
 def test_gaps_in_the_windows_are_counted() -> None:
@@ -75,11 +75,11 @@ def test_gaps_in_the_windows_are_counted() -> None:
     numbers[200:210] = np.nan
     rows, values = replace(world.cut(), facts=replace(world.facts, numbers=(numbers,))), world.panel.values.copy()
     n = SHAPE.lookback
-    assert rows.gaps(np.array([200]), values) == {}
-    assert rows.gaps(np.array([205, 210]), values) == {"temperature": (10, n + 5, ())}
+    assert gaps(rows, np.array([200]), values) == {}
+    assert gaps(rows, np.array([205, 210]), values) == {"temperature": (10, n + 5, ())}
     values[204:] = np.nan
-    assert rows.gaps(np.array([210]), values) == {"temperature": (4, n - 6, ())}
+    assert gaps(rows, np.array([210]), values) == {"temperature": (4, n - 6, ())}
     promotion = with_class(world.facts, 2, -1, slice(200 - n, 205))
     unlabelled = replace(world.cut(), facts=promotion)
-    assert [*unlabelled.gaps(np.array([200]), values)] == ["promotion"]
-    assert unlabelled.gaps(np.array([206]), world.panel.values) == {}
+    assert [*gaps(unlabelled, np.array([200]), values)] == ["promotion"]
+    assert gaps(unlabelled, np.array([206]), world.panel.values) == {}

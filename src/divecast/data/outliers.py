@@ -19,7 +19,7 @@ from divecast.data.parts import Part
 from divecast.data.source import Source, Values, row_text
 from divecast.data.sources.arrays import row_chunks
 from divecast.data.sources.panel import Panel
-from divecast.data.sources.series_rows import SeriesRows
+from divecast.data.sources.series_rows import SeriesRows, series_names
 from divecast.errors import warn_data
 
 _ROWS, _VALUES = 20_000, 20_000_000  # of a sample by which limits are chosen
@@ -112,8 +112,7 @@ class Limits:
     def _of_rows(self, source: Source, rows: slice) -> tuple[Values, Values]:
         """Return the limits of rows, (row or 1, channel): of the channels, or of the series that a row is of."""
         place = {name: at for at, name in enumerate(self.channels)}
-        of_series = isinstance(source, SeriesRows)
-        at = np.array([place.get(name, -1) for name in (source.names if of_series else source.channels)])
+        at = np.array([place.get(name, -1) for name in series_names(source)])
         low, high = (np.append(bound, np.float32(np.nan))[at][None] for bound in (self.low, self.high))
         if not isinstance(source, SeriesRows):
             return low, high
@@ -170,14 +169,13 @@ def _jumping(values: Values, places: NDArray[np.int64], largest: Values) -> NDAr
 
 
 def _warn(source: Source, places: NDArray[np.int64]) -> None:
-    of_series = isinstance(source, SeriesRows)
-    names = source.names if of_series else source.channels
+    names = series_names(source)
     of = source.blocks.series_of(places[:, 0]) if isinstance(source, SeriesRows) else places[:, 1]
     found, first, counts = np.unique(of, return_index=True, return_counts=True)
     each = []
     for number, at, n in zip(found[:_NAMED].tolist(), first.tolist(), counts.tolist(), strict=False):
         row, channel = (int(place) for place in places[at])
-        when = source.clock.time_text(row) if of_series and source.clock is not None else row_text(source, row)
+        when = source.clock.time_text(row) if isinstance(source, SeriesRows) else row_text(source, row)
         more = f" and {n - 1} more" if n > 1 else ""
         each.append(f"{names[number]!r} ({source.values[row, channel]:g} in {when}{more})")
     named = ", ".join(each)

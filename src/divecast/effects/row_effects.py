@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -12,59 +12,14 @@ from torch import Tensor
 from divecast.data import WindowShape
 from divecast.data.source import Values
 from divecast.data.windows.window_batch import cut
-from divecast.effects.basis import Group
 from divecast.effects.changed import AheadChange, Change, change_ahead
 from divecast.effects.effects import Effects
 from divecast.effects.facts import ALL, Channels, Facts, Rows
 from divecast.effects.moved import Move, change_of_classes
-from divecast.effects.terms import Classes, Number
 from divecast.types import WindowEffects
 
 _MOST_KEPT = 50_000_000  # effects of a whole panel that are computed once and kept, 200 MB
-_ROWS_AT_ONCE, _VALUES_AT_ONCE, _FAR_AT_ONCE = 8192, 16_000_000, 4_000_000
-
-
-class Untold(NamedTuple):
-    """Where a label or covariate is missing in target rows.
-
-    Attributes:
-        steps: steps of the horizon, from 1.
-        series: numbers of the series that lack it, where others have it.
-    """
-
-    steps: list[int]
-    series: tuple[int, ...] = ()
-
-
-class Gap(NamedTuple):
-    """Rows in which a covariate is not known though the series are.
-
-    Attributes:
-        n: number of rows.
-        of: number of rows in which a series has a value.
-        series: numbers of the series that lack it, where others have it.
-    """
-
-    n: int
-    of: int
-    series: tuple[int, ...] = ()
-
-
-class Far(NamedTuple):
-    """Values of a covariate far from those of the training part.
-
-    Attributes:
-        n: number of values.
-        value: the first one.
-        counted: what it counts as: the nearest value that is told apart, NaN if it is so far off that it counts as
-            missing.
-        series: number of the series that it is of, if the covariate differs by series.
-    """
-
-    n: int
-    value: float
-    counted: float
-    series: int | None
+_ROWS_AT_ONCE, _VALUES_AT_ONCE = 8192, 16_000_000
 
 
 class StaticSource(Protocol):
@@ -171,94 +126,6 @@ class RowEffects:
         """
         return change_ahead(self.effects, self.facts, self.shape.horizon, origins, changes)
 
-    def untold(self, origins: Rows) -> dict[str, Untold]:
-        """Return where a label or covariate is missing in a target row, by name.
-
-        Those of covariates that are never known in advance, and of neighbouring rows, do not count.
-
-        Args:
-            origins: (batch,) rows of the first future step.
-        """
-        rows, found = np.unique(origins[:, None] + np.arange(self.shape.horizon)), dict[str, Untold]()
-        for group in self.effects.basis.groups:
-            if group.told and group.in_advance and not group.is_of_neighbours:
-                known = group.known(self.facts, rows)
-                missing = set(rows[~(known.all(1) if known.ndim == 2 else known)].tolist())
-                at = [step + 1 for step in range(self.shape.horizon) if missing & set((origins + step).tolist())]
-                if at:
-                    found[group.name] = Untold(at, self._series_that_lack(known, rows))
-        return found
-
-    def _series_that_lack(self, known: NDArray[np.bool_], rows: Rows) -> tuple[int, ...]:
-        """Return the numbers of the series that lack what others of these rows have; none if all lack it."""
-        if known.ndim == 2:
-            lack = ~known.all(axis=0)
-        elif self.facts.series is None:
-            return ()
-        else:
-            of = self.facts.series_at(rows)
-            lack = np.bincount(of, ~known) > 0
-            if lack.sum() == len(np.unique(of)):
-                return ()
-        return () if lack.all() else tuple(np.flatnonzero(lack).tolist())
-
-    def far(self, origins: Rows) -> dict[str, Far]:
-        """Return how many values of each covariate in target rows lie far from the training part, and one of them.
-
-        Args:
-            origins: (batch,) rows of the first future step.
-
-        Returns:
-            Those far off, by name.
-        """
-        rows = np.unique(origins[:, None] + np.arange(self.shape.horizon))
-        found: dict[str, Far] = {}
-        for group in self.effects.basis.groups:
-            number = next((term for term in group.terms if isinstance(term, Number) and term.is_plain), None)
-            if number is None or not group.in_advance:
-                continue
-            at_once = max(1, _FAR_AT_ONCE // number.scale()[1].size)
-            for some in (rows[at : at + at_once] for at in range(0, len(rows), at_once)):
-                given, units = self.facts.number_at(number.covariate, some), self.facts.units_at(some)
-                counted = np.where(number.known(self.facts, some), number.counted(given, units), np.float32(np.nan))
-                off = np.isnan(counted) | number.differ(given, counted, units)
-                places = np.argwhere(~np.isnan(given) & off)
-                if len(places):
-                    first = tuple(places[0])
-                    series = int(first[1]) if given.ndim == 2 else None
-                    if self.facts.series is not None and self.facts.own_numbers[number.covariate]:
-                        series = int(self.facts.series_at(some)[first[0]])
-                    other = found.get(group.name, Far(0, float(given[first]), float(counted[first]), series))
-                    found[group.name] = other._replace(n=other.n + len(places))
-        return found
-
-    def gaps(self, origins: Rows, values: Values) -> dict[str, Gap]:
-        """Return where a covariate is not known though the series are, by name.
-
-        The rows are those from the first of the windows to the last in which a series has a value. Of labels, which
-        may be incomplete, only those count of which none is known.
-
-        Args:
-            origins: (batch,) rows of the first future step, one or more.
-            values: (row, channel) the series, NaN where missing.
-        """
-        first, stop = max(0, int(origins.min()) - self.shape.lookback), int(origins.max())
-        pieces = [np.arange(at, min(at + _ROWS_AT_ONCE, stop)) for at in range(first, stop, _ROWS_AT_ONCE)]
-        found = dict[str, Gap]()
-        for group in self.effects.basis.groups:
-            columns = [term for term in group.terms if isinstance(term, Classes | Number)]
-            if group.told and len(columns) == 1 and not group.is_of_neighbours:
-                if all(group.known(self.facts, rows).all() for rows in pieces):
-                    continue  # without reading the values, which may lie on disk
-                lacking, n_rows, series, others = zip(
-                    *(_gaps(group, self.facts, rows, values[rows]) for rows in pieces), strict=True
-                )
-                n, lack = sum(lacking), set().union(*series)
-                if n and (n == sum(n_rows) or isinstance(columns[0], Number)):
-                    of_all = lack >= set().union(*others)
-                    found[group.name] = Gap(n, sum(n_rows), () if of_all else tuple(sorted(lack)))
-        return found
-
     @property
     def _fits(self) -> bool:
         """Whether the effects of all rows may be kept: past and ahead, and if some are told, these alone and doubt."""
@@ -334,15 +201,3 @@ class RowEffects:
             of(whole.columns, ahead),
             phases=self._phases(origins),
         )
-
-
-def _gaps(group: Group, facts: Facts, rows: Rows, values: Values) -> tuple[int, int, set[int], set[int]]:
-    """In how many rows a group is not known though the series are, and in how many these are; and which series."""
-    there, known = ~np.isnan(values), group.known(facts, rows)
-    lacking = there & ~(known if known.ndim == 2 else known[:, None])
-
-    def series(cells: NDArray[np.bool_]) -> set[int]:
-        numbers = np.flatnonzero(cells.any(0)) if facts.series is None else facts.series_at(rows[cells.any(1)])
-        return set(np.unique(numbers).tolist())
-
-    return int(lacking.any(1).sum()), int(there.any(1).sum()), series(lacking), series(there)

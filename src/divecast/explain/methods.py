@@ -35,6 +35,7 @@ from divecast.inference.dependence import check_paths_fit
 from divecast.inference.fitted_model import FittedModel, PartName
 from divecast.inference.predict import LabelMode
 from divecast.inference.track_record import TrackRecord, track_record
+from divecast.inference.warn_untold import warn_untold
 
 
 class Explaining(ABC):
@@ -118,7 +119,7 @@ class Explaining(ABC):
                     argument="future",
                 )
             scenario = scenario_of(fitted, chosen, future)
-            fitted.warn_untold(chosen, scenario.names)
+            warn_untold(fitted, chosen, scenario.names)
             return scenario_windows(fitted, chosen, scenario, labels, levels, n_paths)
         wanted = wanted_classes(fitted, as_mapping(factor, to))
         change = ClassChange(labels, effects_for(fitted, windows, unlabelled_code))

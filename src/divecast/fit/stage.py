@@ -27,7 +27,7 @@ from divecast.data import (
 )
 from divecast.data.names import listed
 from divecast.data.outliers import Limits
-from divecast.data.sources.series_rows import SeriesRows
+from divecast.data.sources.series_rows import SeriesRows, series_names
 from divecast.data.time.phase import n_phases
 from divecast.data.windows.own_scale import OwnScale, fit_own_scale
 from divecast.data.windows.powers import Powers
@@ -168,7 +168,7 @@ class Stage:
             calibration=Calibration((), torch.empty(0, self.plan.horizon)),
             dependence=Dependence.none(self.plan.horizon, len(self.source.channels)),
             limits=Limits.none(self.source.channels),
-            counts=Counts.none(len(self.source.names if isinstance(self.source, SeriesRows) else self.source.channels)),
+            counts=Counts.none(len(series_names(self.source))),
             bounds=Bounds.of(self.source, self.parts.train, self.plan.bounds, self.parts.valid),
             frequency=frequency_of(self.source),
             provenance=provenance,
@@ -214,7 +214,7 @@ def _effects(
     basis = choose_basis(() if without_labels else plan.factors, vocabularies, plan.covariates, facts, parts.train)
     if not basis.groups:
         return None, None
-    _warn_unvaried(basis, source.names if isinstance(source, SeriesRows) else source.channels)
+    _warn_unvaried(basis, series_names(source))
     effects = fit_effects(source, parts.train, scale, basis, facts)
     return effects, RowEffects(effects, facts, plan.shape, keep=True)
 

@@ -19,6 +19,7 @@ from divecast.inference.forecast_starts import Moment, forecast_starts
 from divecast.inference.new_series import NewSeries
 from divecast.inference.predict import LabelMode, forecast_cut, forecast_pieces
 from divecast.inference.results import Forecast
+from divecast.inference.warn_untold import warn_cut, warn_untold
 
 Rows = NDArray[np.int64]
 
@@ -68,8 +69,8 @@ class Asked:
         else:
             asked = cls._of_joint(fitted, data, origins, future)
         asked = replace(asked, windows=fitted.without_outliers(asked.windows))
-        fitted.warn_untold(asked.windows)
-        fitted.warn_cut(asked.windows)
+        warn_untold(fitted, asked.windows)
+        warn_cut(fitted, asked.windows)
         return asked
 
     @classmethod

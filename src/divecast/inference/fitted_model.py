@@ -1,6 +1,6 @@
 """Fitted models: the network and all that is needed to use it without the data of the fit."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, get_args
 
@@ -39,9 +39,8 @@ from divecast.data.outliers import Limits
 from divecast.data.parts import whole
 from divecast.data.sources.open_panel import on_slots
 from divecast.data.sources.series_rows import SeriesRows
-from divecast.data.tables.label_columns import distinct
 from divecast.data.windows.own_scale import OwnScale, at_names
-from divecast.effects import Basis, Effects, RowEffects, Untold, facts_of, for_series
+from divecast.effects import Basis, Effects, RowEffects, facts_of, for_series
 from divecast.errors import ConfigError, DataError, warn_data
 from divecast.inference.adaptation import Adaptation
 from divecast.inference.added_factor import AddedFactor
@@ -254,81 +253,12 @@ class FittedModel:
     @property
     def rows_needed(self) -> int:
         """Rows before the first step ahead that a forecast reads: the lookback, and those that effects go back to."""
-        return self.shape.lookback + max(self._rows_before.values(), default=0)
+        return self.shape.lookback + max(self.rows_before.values(), default=0)
 
     @property
-    def _rows_before(self) -> dict[str, int]:
+    def rows_before(self) -> dict[str, int]:
+        """Rows before a row that its effects go back to, by the name of a label or covariate, where there are some."""
         return {} if self.effects is None else self.effects.basis.rows_before
-
-    def warn_cut(self, windows: Windows) -> None:
-        """Warn if windows begin so early in the data that rows which their effects go back to are not there.
-
-        Args:
-            windows: the windows.
-        """
-        source, origins = windows.source, windows.origins
-        before = source.blocks.panel_rows(origins) if isinstance(source, SeriesRows) else origins
-        n_rows = int(before.min(initial=self.rows_needed))
-        if names := [name for name, rows in self._rows_before.items() if n_rows < self.shape.lookback + rows]:
-            warn_data(
-                f"There are {plural(n_rows, 'row')} before the first step ahead, and the effects of {listed(names)} go "
-                f"back to rows before these: the forecast is not quite that of a longer table",
-                hint=f"Give {self.rows_needed} rows or more before it",
-            )
-
-    def warn_untold(self, windows: Windows, apart_from: Collection[str] = ()) -> None:
-        """Warn once of what the target rows of windows lack, though it can be known in advance, and of gaps before.
-
-        Args:
-            windows: the windows.
-            apart_from: names of labels and covariates of which not to warn.
-        """
-        rows = windows.effects
-        if not isinstance(rows, RowEffects):
-            return
-        self._warn_unknown(windows, apart_from)
-        names = windows.source.names if self.independent else self.channels
-        for name, (n, given, counted, series) in rows.far(windows.origins).items():
-            if name not in apart_from:
-                counts = "counts as missing" if np.isnan(counted) else f"counts as {counted:.4g}"
-                of = "" if series is None else f" of {names[series]!r}"
-                warn_data(
-                    f"The rows to forecast have {plural(n, 'value')} of {name!r} far from those of the training part: "
-                    f"{given:.4g}{of} {counts}",
-                    hint="Check the unit of the column; an effect is not known beyond the values of the fit",
-                )
-        untold = {name: where for name, where in rows.untold(windows.origins).items() if name not in apart_from}
-        if untold:
-            lacking = ", ".join(f"{name!r} ({_where(where, names)})" for name, where in untold.items())
-            warn_data(
-                f"The rows to forecast lack {lacking}: what is expected there is used, and the intervals are wider",
-                hint="Give their future values as rows without a target, or in {future}",
-            )
-        if gaps := rows.gaps(windows.origins, windows.source.values):
-            lacking = ", ".join(
-                f"{name!r} ({gap.n:,} of {plural(gap.of, 'row')}{_of(gap.series, names)})" for name, gap in gaps.items()
-            )
-            warn_data(
-                f"The windows lack {lacking}: there the values are read as if what is expected had been",
-                hint="Give these columns in the data, as in those of the fit",
-            )
-
-    def _warn_unknown(self, windows: Windows, apart_from: Collection[str]) -> None:
-        """Warn of labels in windows and target rows that are no class of the fit."""
-        source, origins = windows.source, windows.origins
-        if not len(origins):
-            return
-        rows = slice(max(0, int(origins.min()) - self.shape.lookback), int(origins.max()) + self.shape.horizon)
-        for factor, vocabulary in zip(self.provenance.plan.factors, self.known_vocabularies, strict=True):
-            if not isinstance(factor, Label) or factor.name in apart_from or not source.has_label(factor.name):
-                continue
-            given, _ = distinct(source.label_column(factor.name)[rows])
-            if unknown := [name for name in given if name not in vocabulary.classes]:
-                warn_data(
-                    f"The rows have labels of {factor.name!r} that the fit did not see: {listed(unknown)}. They count "
-                    "as missing",
-                    hint=f"Its classes are {listed(vocabulary.classes)}",
-                )
 
     def windows(
         self,
@@ -634,19 +564,3 @@ def build_network(dimensions: Dimensions, config: ModelConfig, seed: int) -> Net
     """Return a network with weights drawn from a seed; the global random state stays as it was."""
     with own_random_state(seed):
         return Network(dimensions, config)
-
-
-def _where(untold: Untold, names: Sequence[str]) -> str:
-    """Steps, and the series if it is not all of them."""
-    return f"{_steps(untold.steps)}{_of(untold.series, names)}"
-
-
-def _of(series: Sequence[int], names: Sequence[str]) -> str:
-    return f" of {listed([names[number] for number in series])}" if series else ""
-
-
-def _steps(steps: Sequence[int]) -> str:
-    """Numbers of steps, those of a run by its ends."""
-    if len(steps) > 2 and steps[-1] - steps[0] == len(steps) - 1:
-        return f"steps {steps[0]} to {steps[-1]}"
-    return f"step{'s' * (len(steps) > 1)} {', '.join(map(str, steps[:8]))}{', ...' if len(steps) > 8 else ''}"

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from divecast._text import plural
 from divecast.baselines import LastValue, SeasonalNaive
 from divecast.data import Backend, seasons, to_frame
+from divecast.data.sources.series_rows import series_names
 from divecast.errors import DataError
 from divecast.inference.fitted_model import FittedModel, PartName
 from divecast.inference.predict import batch_of, forecast_cut, mean_and_quantiles, predict, target_phases
@@ -142,7 +143,7 @@ def track_record(fitted: FittedModel, data: Any, part: PartName, most: int) -> T
     if not len(windows):
         raise DataError(f"No forecast can be compared in the {part} part: no window has a target there")
     windows = spread_windows(windows, most)
-    names = windows.source.names if fitted.independent else fitted.channels
+    names = series_names(windows.source)
     period = max((each for each in seasons(windows.source.clock) if each <= fitted.shape.lookback), default=0)
     rival = SeasonalNaive(period) if period else LastValue()
     sums = np.zeros((4, len(names)))

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from divecast.data.sources.series_rows import series_names
 from divecast.errors import DataWarning, DivecastError
 from divecast.inference.asked import Asked, Origins
 from divecast.inference.fitted_model import FittedModel
@@ -174,8 +175,7 @@ def _batch(fitted: FittedModel, asked: Asked) -> int | None:
 
 def _columns(asked: Asked, question: Question) -> Columns:
     """Return the numbers of the channels to return."""
-    fitted = asked.fitted
-    names = asked.windows.source.names if fitted.independent else fitted.channels
+    names = series_names(asked.windows.source)
     if asked.new is not None:
         names = (*names, *asked.new.panel.channels)
     place = {name: number for number, name in enumerate(names)}

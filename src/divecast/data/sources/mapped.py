@@ -22,7 +22,7 @@ class MappedArray:
         offset: where the array begins in it, bytes.
         dtype: type of the values.
         shape: its shape.
-        stored: whether it is that of a store, which is not read as a whole: absurd readings of others are looked for.
+        stored: whether the values are those of a store, which is not searched for absurd readings as others are.
     """
 
     file: Path

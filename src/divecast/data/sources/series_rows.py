@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast.data.source import Source
 from divecast.data.sources.panel import Panel
 from divecast.data.tables.places import empty_like
 from divecast.data.time.clock import Clock
@@ -172,6 +173,12 @@ class SeriesRows(Panel):
         if tuple(channels) == self.channels:
             return self
         raise DataError(f"Independent series have the channel {VALUE!r} alone", found=f"{channels!r:.80}")
+
+
+def series_names(source: Source) -> tuple[str, ...]:
+    """Return the names of the series of a source: of its channels, or of series one after another."""
+    names: tuple[str, ...] = source.names if isinstance(source, SeriesRows) else source.channels
+    return names
 
 
 @dataclass(frozen=True, eq=False)
