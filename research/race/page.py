@@ -31,9 +31,11 @@ entry whose forecasts change is rejected.
 
 Rivals are the models of neuralforecast and LightGBM with their published settings (`settings.source` of each line).
 `research/race/budgets.py` says how long they are fitted: at least as many CPU seconds as divecast, on EIA three times
-as many; on ETTh1, ETTh2, exchange, electricity, bike and Tetouan for all published steps, elsewhere until a limit
-(`--most`). *Steps* are those made, with those published where these are more; *x* is the ratio to the CPU seconds of a
-fit of divecast. **Lines from before these budgets** have up to six times divecast's time, on EIA about its own, and on
+as many; on ETTh1, ETTh2, exchange, electricity, bike, Tetouan and recordings for all published steps, elsewhere until
+a limit (`--most`). Schedules of a hundred passes end earlier where their published patience says so (TSMixer after five
+passes without a lower validation loss, PatchTST, but not on ETT, after ten, TiDE after forty). *Steps* are those made,
+with those published where these are more; `*` marks such an early end. *x* is the ratio to the CPU seconds of a fit of
+divecast. **Lines from before these budgets** have up to six times divecast's time, on EIA about its own, and on
 the small tracks a few per cent of the published steps: those say nothing about what a rival can achieve. The weights
 with the best validation loss are kept. Our own loop trains them, on the same windows, since neuralforecast's copies all
 windows at each step of a model of one series; *tsmixer-public* is TSMixer through the public API of neuralforecast

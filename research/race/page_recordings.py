@@ -4,7 +4,6 @@ from statistics import fmean, stdev
 from typing import Any
 
 from research.common import Spread, mean_sd, number, table
-from research.race.roster import of_rivals
 from research.race.tracks import People, Track
 
 Line = dict[str, Any]
@@ -29,8 +28,7 @@ def about(track: Track, people: People, lines: list[Line]) -> str:
         "the training people, means over folds; *±* is the standard deviation over seeds, of the means over folds, of "
         "which one seed says nothing. "
         "*Coverage* is that of the 90 % interval over all values, *least person* that of the person for whom it is "
-        f"lowest (mean over seeds), *people ≥ {_LEAST:g}* how many have as much. Rivals' fits may take "
-        f"{_span([line['most'] for line in of_rivals(lines)])} times as long as divecast's.\n"
+        f"lowest (mean over seeds), *people ≥ {_LEAST:g}* how many have as much.\n"
         f"Run on {'; '.join(machines)}, {', '.join(map(str, threads))} thread; load of the machine before a run "
         f"{min(loads):.1f} to {max(loads):.1f}."
     )
@@ -84,11 +82,6 @@ def coverage_of_people(runs: list[Line]) -> dict[str, float]:
         for person, scores in run["people"].items():
             found.setdefault(person, []).append(scores["coverage"])
     return {person: fmean(values) for person, values in found.items()}
-
-
-def _span(values: list[float]) -> str:
-    low, high = min(values, default=4.0), max(values, default=4.0)
-    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
 
 def _windows(lines: list[Line]) -> int:

@@ -1,7 +1,7 @@
 """Who races: the names of the entries, their module, and the environment they run in."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from divecast.errors import ConfigError
 from research.race.entries.deepdive_settings import SETTINGS
@@ -75,8 +75,3 @@ def chosen(names: list[str] | None) -> list[Racer]:
     if unknown:
         raise ConfigError(f"expected entries out of {list(ROSTER)}, got {unknown}")
     return [racer for racer in ROSTER.values() if (racer.name in names if names else not racer.extra)]
-
-
-def of_rivals(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the lines of entries that run in the rivals' environment, whose fits are cut short."""
-    return [line for line in lines if ROSTER[line["entry"]].environment == "rivals"]

@@ -17,19 +17,34 @@ class Progress:
 
     Attributes:
         steps: to take in all.
+        least: to take, whatever the validation loss does.
         step: taken.
         best: validation loss of the weights that are kept.
         kept: these weights.
+        worse: validations since then.
         wall: seconds of earlier runs.
         core: CPU seconds of earlier runs.
     """
 
     steps: int
+    least: int
     step: int
     best: float = float("inf")
     kept: dict[str, Any] | None = None
+    worse: int = 0
     wall: float = 0.0
     core: float = 0.0
+
+    def take(self, loss: float, model: Any) -> None:
+        """Keep the weights of a model if its validation loss is the lowest so far."""
+        self.worse += 1
+        if loss < self.best:
+            self.best, self.worse = loss, 0
+            self.kept = {name: value.clone() for name, value in model.state_dict().items()}
+
+    def ended(self, patience: int) -> bool:
+        """Whether there were too many validations without a lower loss, or never if ``patience`` is 0."""
+        return 0 < patience <= self.worse and self.step >= self.least
 
 
 @dataclass(slots=True)

@@ -1,7 +1,8 @@
 """Published settings of the neural rivals, by kind of data; each says where they are from.
 
 Architecture, loss, optimiser's rate and its schedule, batch and passes are those of the authors' scripts for data of
-the kind; recordings, of which none has, get those for hourly loads. Ours: the lookback is the track's on hourly loads
+the kind; recordings, of which none has, get those for hourly loads. A script of a hundred passes stops early, and so
+does its recipe (``patience``); ten to thirty passes are all made. Ours: the lookback is the track's on hourly loads
 (168) and on recordings, and elsewhere the published one, at most the track's 336; the weights with the best validation
 loss are kept, as those scripts do; how long a fit may take is the track's to say. Where a rate tuned for a hundred
 passes would leave a shorter fit unfinished, the recipe says what it has instead.
@@ -31,6 +32,7 @@ class Recipe:
         loss: what is minimised.
         decay: of the rate, from step to step to the last one.
         halvings: how often ``halve`` does, evenly.
+        patience: passes without a lower validation loss after which training ends; 0: all steps are made.
         arguments: of the model.
         calendar: whether it is told the calendar.
     """
@@ -45,6 +47,7 @@ class Recipe:
     loss: Loss = "mse"
     decay: Decay = "none"
     halvings: int = 0
+    patience: int = 0
     arguments: dict[str, Any] = field(default_factory=dict)
     calendar: bool = False
 
@@ -98,13 +101,13 @@ def _nhits(name: str, heat: Heat) -> Recipe:
 def _tsmixer(name: str, heat: Heat) -> Recipe:
     """Chen et al. (2023), google-research/tsmixer/tsmixer_basic/run_tuned_hparam.sh: electricity, and ETTm2 elsewhere.
 
-    The rate is 1e-3 throughout: the script has 1e-4 for electricity, with a hundred passes.
+    The rate is 1e-3 throughout: the script has 1e-4 for electricity, with a hundred passes. Patience: its run.py.
     """
     del name
     big = {"n_block": 4, "dropout": 0.7, "ff_dim": 64}
     small = {"n_block": 2, "dropout": 0.9, "ff_dim": 64}
     source = "Chen et al. 2023, google-research/tsmixer run_tuned_hparam.sh; rate 1e-3 of its grid"
-    return Recipe("TSMixer", source, 1e-3, 32, passes=100, arguments=big if _loads(heat) else small)
+    return Recipe("TSMixer", source, 1e-3, 32, passes=100, patience=5, arguments=big if _loads(heat) else small)
 
 
 def _tsmixerx(name: str, heat: Heat) -> Recipe:
@@ -129,21 +132,22 @@ def _itransformer(name: str, heat: Heat) -> Recipe:
 def _patchtst(name: str, heat: Heat) -> Recipe:
     """Nie et al. (2023), github.com/yuqinie98/PatchTST, PatchTST_supervised/scripts/PatchTST: PatchTST/42.
 
-    256 windows a step on loads: the script's 32 origins of all series would leave a fit a few hundred steps.
+    256 windows a step on loads: the script's 32 origins of all series would leave a fit a few hundred steps. The
+    patience is that of its script for electricity; those for ETT have none.
     """
     del name
     source = "Nie et al. 2023, PatchTST_supervised/scripts/PatchTST (electricity, etth1, etth2)"
     common = {"batch_normalization": True, "revin_subtract_last": False, "patch_len": 16, "stride": 8}
     if _loads(heat):
         sizes = {"n_heads": 16, "hidden_size": 128, "linear_hidden_size": 256, "dropout": 0.2, "fc_dropout": 0.2}
-        return Recipe("PatchTST", source, 1e-4, 256, 100, decay="cosine", arguments=common | sizes)
+        return Recipe("PatchTST", source, 1e-4, 256, 100, decay="cosine", patience=10, arguments=common | sizes)
     sizes = {"n_heads": 4, "hidden_size": 16, "linear_hidden_size": 128, "dropout": 0.3, "fc_dropout": 0.3}
     batch = 128 * len(heat.channels)
     return Recipe("PatchTST", source, 1e-4, batch, 100, decay="cosine", arguments=common | sizes)
 
 
 def _tide(name: str, heat: Heat) -> Recipe:
-    """Das et al. (2023), google-research/tide/scripts; two layers each way, cosine decay."""
+    """Das et al. (2023), google-research/tide/scripts; two layers each way, cosine decay; patience: its train.py."""
     source = "Das et al. 2023, google-research/tide/scripts (electricity, etth1, etth2)"
     hidden, out, last, dropout, rate = {
         "etth1": (512, 32, 16, 0.5, 9.85e-4) if heat.horizon < 336 else (256, 8, 128, 0.3, 3.82e-5),
@@ -159,7 +163,7 @@ def _tide(name: str, heat: Heat) -> Recipe:
         "num_decoder_layers": 2,
     }
     known = name == "tide-calendar"
-    return Recipe("TiDE", source, rate, 512, 100, decay="cosine", arguments=sizes, calendar=known)
+    return Recipe("TiDE", source, rate, 512, 100, decay="cosine", patience=40, arguments=sizes, calendar=known)
 
 
 def _softs(name: str, heat: Heat) -> Recipe:

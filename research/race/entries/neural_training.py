@@ -30,6 +30,7 @@ class Trained:
     Attributes:
         steps: taken.
         published: steps that the recipe asks for.
+        patience_ended: whether it ended by the recipe's patience.
         best: validation loss of the weights that were kept.
         earlier_seconds: of runs that were stopped before this one.
         earlier_core_seconds: the same of the processor.
@@ -37,6 +38,7 @@ class Trained:
 
     steps: int
     published: int
+    patience_ended: bool
     best: float
     earlier_seconds: float
     earlier_core_seconds: float
@@ -46,30 +48,30 @@ def train(model: Any, feed: Feed, recipe: Recipe, heat: Heat) -> Trained:
     """Train in place, and leave the weights of the best validation loss."""
     torch.manual_seed(heat.seed)
     draw = Draws.of(feed, recipe, heat)
-    published = _published(feed, recipe, heat)
+    a_pass = math.ceil(len(draw.origins) * (1 if feed.mixes else draw.n_series) / recipe.batch)
+    published = recipe.steps or recipe.passes * a_pass
     optimiser = torch.optim.Adam(model.parameters(), lr=recipe.rate)
     path = Path(heat.unfinished) if heat.unfinished else None
     keeper = Keeper(path, f"{recipe} of {replace(heat, unfinished='')}", model, optimiser, draw.generator)
     progress = keeper.read()
     if progress is None:
         seconds = _time_steps(model, feed, optimiser, draw)
-        progress = Progress(planned(published, seconds, heat), _WARM_UP)
+        progress = Progress(planned(published, seconds, heat), math.ceil(heat.least_seconds / seconds), _WARM_UP)
     model.train()
     steps = progress.steps
-    while progress.step < steps:
+    every = a_pass if recipe.patience else max(1, steps // _CHECKS)
+    while progress.step < steps and not progress.ended(recipe.patience):
         for group in optimiser.param_groups:
             group["lr"] = recipe.rate * decay(recipe, progress.step / steps)
         _step(model, feed, optimiser, draw())
         progress.step += 1
-        if progress.step % max(1, steps // _CHECKS) == 0 or progress.step == steps:
-            loss = validate(model, feed, heat)
-            if loss < progress.best:
-                progress.best = loss
-                progress.kept = {name: value.clone() for name, value in model.state_dict().items()}
+        if progress.step % every == 0 or progress.step == steps:
+            progress.take(validate(model, feed, heat), model)
         keeper.write(progress)
     if progress.kept is not None:
         model.load_state_dict(progress.kept)
-    return Trained(steps, published, progress.best, progress.wall, progress.core)
+    ended = progress.ended(recipe.patience)
+    return Trained(progress.step, published, ended, progress.best, progress.wall, progress.core)
 
 
 def planned(published: int, seconds: float, heat: Heat) -> int:
@@ -97,11 +99,6 @@ def validate(model: Any, feed: Feed, heat: Heat) -> float:
         total += float(_loss(model, feed, part[:, 0], part[:, 1])) * len(part)
     model.train()
     return total / len(pairs)
-
-
-def _published(feed: Feed, recipe: Recipe, heat: Heat) -> int:
-    windows = len(heat.train_origins(feed.lookback)) * (1 if feed.mixes else feed.values.shape[1])
-    return recipe.steps or recipe.passes * math.ceil(windows / recipe.batch)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import chain, repeat
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from divecast.errors import ConfigError
 from research.race.budgets import WHOLE, budget
 from research.race.contract import INTERVAL
-from research.race.entries import cycle, deepdive, neural_progress, ridge
+from research.race.entries import cycle, deepdive, neural_progress, neural_training, ridge
 from research.race.entries.boosted_rows import Samples, table
 from research.race.entries.deepdive_settings import SETTINGS
 from research.race.entries.neural_recipes import RECIPES, Recipe, recipe_of
@@ -127,6 +128,20 @@ def test_a_fit_that_was_killed_ends_with_the_same_weights(tmp_path, monkeypatch)
     assert all(torch.equal(a, b) for a, b in zip(whole.parameters(), again.parameters(), strict=True))
     other = train(_Model(), feed, replace(recipe, rate=2e-3), asked)  # what another fit has reached is left alone
     assert other.earlier_core_seconds == 0.0
+
+
+@pytest.mark.parametrize(("patience", "least", "ends"), [(0, 0.0, 60), (2, 0.0, 36), (2, 1e3, 60)])
+def test_patience_ends_a_fit_that_gets_no_better_once_it_has_had_its_time(patience, least, ends, monkeypatch):
+    losses = chain([3.0, 1.0], repeat(2.0))
+    monkeypatch.setattr(neural_training, "validate", lambda *_: next(losses))
+    values = torch.from_numpy(world() / [1, 10, 100]).float()
+    feed = Feed(values, torch.empty(len(values) + HORIZON, 0), LOOKBACK, HORIZON, mixes=True)
+    n_windows = len(heat().train_origins(LOOKBACK))
+    recipe = Recipe("", "", 1e-3, math.ceil(n_windows / 6), passes=10, patience=patience)  # six steps a pass
+    monkeypatch.setattr(neural_training, "planned", lambda *_: 60)
+    trained = train(_Model(), feed, recipe, heat(least_seconds=least, most_seconds=1e9))
+    assert (trained.steps, trained.published, trained.best) == (ends, 60, 1.0)
+    assert trained.patience_ended == (ends < 60)
 
 
 def test_rates_fall_as_published():
