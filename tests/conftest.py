@@ -1,15 +1,18 @@
-"""One thread for all tests, the marker of slow ones, and the models and the browser that several of them ask."""
+"""No time limit and one thread for all tests, the marker of slow ones, and what several of them share."""
 
 from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import settings
 
 from browsers import running_browser
 from divecast import DeepDIVE
 from worlds import fit_hours, fit_moves, fit_told
 
 torch.set_num_threads(1)
+settings.register_profile("divecast", deadline=None)  # a machine that is busy fails no test
+settings.load_profile("divecast")
 
 SLOW = Path(__file__).parent / "slow"
 

@@ -189,7 +189,7 @@ LIKELY = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from([name for name in BY_NAME if name != "propose_factor"]),
     st.dictionaries(st.sampled_from(NAMES), LIKELY | JSON, max_size=4),
@@ -212,7 +212,7 @@ def test_any_arguments_are_answered_or_refused(hours_desk, tool, arguments):
         )
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(JSON)
 def test_any_proposal_is_read_or_refused(hours_desk, monkeypatch, spans):
     def stopped(*_arguments, **_options):

@@ -69,7 +69,7 @@ def test_bad_assignments_are_refused(text):
         read_settings(None, {"horizon": 3}, [text])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     epochs=st.integers(1, 10**4),
     clip=st.floats(1e-3, 1e3),

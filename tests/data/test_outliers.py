@@ -25,7 +25,7 @@ def limits(values: np.ndarray) -> tuple[float, float]:
     return float(found.low[0]), float(found.high[0])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 1000), st.sampled_from([9999.0, 65535.0, 1e8]), st.integers(1, 40))
 def test_sentinels_are_beyond_however_often_they_occur(seed: int, sentinel: float, n: int) -> None:
     draws = np.random.default_rng(seed)

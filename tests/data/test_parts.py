@@ -32,7 +32,7 @@ def test_shares_that_do_not_sum_exactly_lose_no_row():
     lengths=st.lists(st.integers(5, 60), min_size=1, max_size=8),
     shares=st.tuples(st.floats(1, 8), st.floats(1, 3), st.one_of(st.just(0.0), st.floats(1, 3))),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_by_time_every_row_is_in_one_part_and_in_order(lengths, shares):
     source = recordings([12, *lengths], [None] * (1 + len(lengths)))
     parts = split(source, ByTime(*shares))
@@ -44,7 +44,7 @@ def test_by_time_every_row_is_in_one_part_and_in_order(lengths, shares):
 
 
 @given(subjects=st.lists(st.integers(0, 9), min_size=12, max_size=30), seed=st.integers(0, 99))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_groups_are_never_torn_apart(subjects, seed):
     subjects = [0, 1, 2, *subjects]
     source = recordings([4] * len(subjects), subjects)

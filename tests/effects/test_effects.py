@@ -12,7 +12,7 @@ from effects.told import SHAPE, by_series, fit, panel_of, with_class, year
 
 
 @given(rows=st.lists(st.integers(0, 52 * 168 + SHAPE.horizon - 1), min_size=1, max_size=30), ahead=st.booleans())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_effects_of_all_groups_add_up(rows: list[int], ahead: bool) -> None:
     world, at = year(), np.array(rows)
     parts = [world.effects.sum_of([group], world.facts, at, ahead=ahead) for group in world.effects.basis.groups]
@@ -23,7 +23,7 @@ def test_the_effects_of_all_groups_add_up(rows: list[int], ahead: bool) -> None:
 
 
 @given(rows=st.lists(st.integers(0, 20 * 168 - 1), min_size=1, max_size=30))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_those_that_differ_by_series_add_up_too(rows: list[int]) -> None:
     world, at = by_series(), np.array(rows)
     whole = world.effects.of(world.facts, at)

@@ -69,7 +69,7 @@ def test_rolling_without_a_stop_runs_to_the_end(hours_model: DeepDIVE) -> None:
     np.testing.assert_array_equal(rolling.keys.stamps[:, 1], END + np.timedelta64(1, "h") * np.arange(-4, 1))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(levels=st.lists(st.floats(0.005, 0.995), min_size=2, max_size=7, unique=True).map(sorted))
 def test_quantiles_rise_with_the_level(hours_model: DeepDIVE, levels: list[float]) -> None:
     forecast = hours_model.forecast(PANEL, levels=levels)

@@ -182,7 +182,7 @@ def requests(draw):
 
 
 @pytest.mark.parametrize("kind", ["of_hours", pytest.param("of_moves", marks=pytest.mark.slow)])
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(requests())
 @pytest.mark.filterwarnings("default::divecast.DataWarning")
 def test_any_request_gets_an_answer_or_a_refusal(request, kind, asked):

@@ -34,7 +34,7 @@ def test_missing_residuals_are_left_out() -> None:
     torch.testing.assert_close((found[:, 0], found[:, 1]), expected)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.floats(0.0005, 0.9995), max_size=6, unique=True).map(sorted), st.integers(0, 100))
 def test_quantiles_rise_with_the_level(levels: list[float], seed: int) -> None:
     found = Calibration.of(residuals(50, seed)).at(levels)

@@ -35,7 +35,7 @@ def probabilities(mean: float, zeros: float, size: float, n: int) -> np.ndarray:
     return found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(0.02, 40.0), st.sampled_from([0.0, 0.3, 0.8]), st.floats(0.1, 300.0), st.floats(0.01, 0.99))
 def test_quantiles_are_the_least_counts_of_a_probability(m: float, zeros: float, size: float, p: float) -> None:
     up_to = probabilities(m, zeros, size, 4000).cumsum()

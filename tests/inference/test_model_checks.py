@@ -118,7 +118,7 @@ WAYS = (torch.neg, torch.zeros_like, lambda each: each * 1e30, lambda each: each
 
 
 @pytest.mark.filterwarnings("ignore::divecast.DataWarning")
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(share=st.floats(0.0, 1.0, exclude_max=True), way=st.sampled_from(WAYS))
 def test_any_numbers_are_refused_or_forecast_numbers(
     share: float, way: Callable[[torch.Tensor], torch.Tensor], whole: Artifact, tmp_path: Path

@@ -35,7 +35,7 @@ def scaled(model: DeepDIVE, values: np.ndarray) -> np.ndarray:
     return values / model.fitted_model.scale.spread
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(start=st.integers(LOOKBACK, ROWS - 1), every=st.integers(1, 40), labels=st.sampled_from(["known", "infer"]))
 @pytest.mark.filterwarnings("ignore::divecast.errors.DataWarning")
 def test_parts_sum_to_the_forecast(model: DeepDIVE, panel: Panel, start: int, every: int, labels: str) -> None:

@@ -32,7 +32,7 @@ def test_likelihood_sums_the_log_densities_of_a_window(family: str) -> None:
     torch.testing.assert_close(found, torch.tensor(by_hand, dtype=torch.float64))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 1000), st.floats(0.0, 1.0), st.sampled_from(sorted(FAMILIES)))
 def test_missing_targets_count_for_nothing_in_value_and_gradient(seed: int, share: float, family: str) -> None:
     target = values(seed)

@@ -86,7 +86,7 @@ def test_bias_of_few_levels_is_as_documented(levels: list[float], excess: float)
     assert crps_quantiles(truth, quantiles, levels) * sqrt(pi) - 1 == pytest.approx(excess, abs=0.006)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000), st.integers(2, 30), st.integers(1, 4))
 def test_scores_agree_with_numpy_and_skip_missing_truth(seed: int, rows: int, channels: int) -> None:
     rng = np.random.default_rng(seed)

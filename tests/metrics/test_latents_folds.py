@@ -14,7 +14,7 @@ def labels_of(column: np.ndarray) -> FactorLabels:
     return FactorLabels(("f",), (tuple(map(str, range(column.max() + 1))),), column[:, None])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 10_000), st.integers(20, 300), st.integers(2, 60), st.integers(2, 8), st.integers(0, 5))
 def test_folds_of_runs(seed: int, n: int, n_blocks: int, n_folds: int, gap: int) -> None:
     rng = np.random.default_rng(seed)
@@ -30,7 +30,7 @@ def test_folds_of_runs(seed: int, n: int, n_blocks: int, n_folds: int, gap: int)
             assert np.abs(rows[held][:, None] - rows[trained]).min() > gap
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10_000), st.integers(2, 20))
 def test_a_group_is_never_on_both_sides(seed: int, n_groups: int) -> None:
     rng = np.random.default_rng(seed)
@@ -58,7 +58,7 @@ def test_recordings_sorted_by_class_are_spread_over_the_folds() -> None:
     assert (counts == 40).all()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10_000), st.integers(2, 30))
 def test_draws_keep_the_number_of_blocks(seed: int, n_blocks: int) -> None:
     rng = np.random.default_rng(seed)

@@ -61,7 +61,7 @@ def test_bins_are_the_plug_in_estimate_over_equal_widths() -> None:
     assert mutual_information(values[:, None], label, BINS) == pytest.approx(mutual_info_score(cells, label))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10_000), st.integers(2, 4), st.integers(2, 4))
 def test_a_discrete_code_has_the_plug_in_estimate(seed: int, n_values: int, n_classes: int) -> None:
     rng = np.random.default_rng(seed)
@@ -114,7 +114,7 @@ def test_missing_labels_are_left_out() -> None:
     assert entropy(hidden) == entropy(label[100:])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10_000), st.floats(1e-3, 1e3), st.floats(-1e3, 1e3), st.booleans())
 def test_shift_scale_and_names_of_classes_do_not_matter(seed: int, scale: float, shift: float, down: bool) -> None:
     rng = np.random.default_rng(seed)

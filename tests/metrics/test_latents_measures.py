@@ -146,7 +146,7 @@ def test_the_same_seed_gives_the_same_figures() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=2, deadline=None)
+@settings(max_examples=2)
 @given(st.integers(0, 1000), st.floats(0.01, 100.0), st.floats(-100.0, 100.0))
 def test_order_size_and_names_do_not_matter(seed: int, scale: float, shift: float) -> None:
     rng = np.random.default_rng(seed)

@@ -46,7 +46,7 @@ def one_shot(truth: np.ndarray, mean: np.ndarray, quantiles: np.ndarray, scale: 
     ]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000), st.integers(1, 40), st.sampled_from([0.0, 0.3]), st.integers(1, 40))
 def test_agrees_with_one_shot_functions(seed: int, windows: int, missing: float, batch: int) -> None:
     truth, mean, quantiles, shift = world(seed, windows, missing)

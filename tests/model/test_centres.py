@@ -10,7 +10,7 @@ from divecast.config import CodeConfig
 from divecast.model.centres import Circle, Free, Line, build_centres
 from laws import spread_apart
 
-LAWS = settings(max_examples=25, deadline=None)
+LAWS = settings(max_examples=25)
 
 
 def disturbed(centres: nn.Module, seed: int) -> Tensor:

@@ -25,7 +25,7 @@ def test_a_component_is_a_density_around_its_centre(component: str) -> None:
     assert line[density.argmax()] == pytest.approx(1.0)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.sampled_from(COMPONENTS), st.floats(-50, 50), st.floats(0.01, 100), st.floats(0.001, 5))
 def test_a_component_is_log_concave(component: str, loc: float, scale: float, gap: float) -> None:
     line = loc + scale * torch.linspace(-60, 60, 101, dtype=torch.float64)

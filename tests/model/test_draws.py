@@ -35,7 +35,7 @@ def seeded(x: Tensor, rows: Rows) -> list[Tensor]:
         return [*drawn, torch.rand(1)]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(total=st.integers(1, 19), cuts=st.lists(st.integers(0, 19), max_size=3))
 def test_shares_put_together_are_the_whole_batch_and_leave_the_same_random_state(total, cuts):
     x = torch.linspace(-1, 1, total * 12).reshape(total, 4, 3)

@@ -30,7 +30,7 @@ def test_windows_of_any_length(kind: str, lookback: int) -> None:
     assert not torch.allclose(q.loc[0], q.loc[1])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.sampled_from(KINDS), st.integers(0, 1000), st.floats(0, 1), st.integers(1, 5))
 def test_holes_give_finite_codes_and_finite_gradients(kind: str, seed: int, share: float, channels: int) -> None:
     x = windows(4, 16, channels, seed)

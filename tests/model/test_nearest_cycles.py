@@ -12,7 +12,7 @@ from divecast.model.network import Network
 from worlds import SMALL, network, turning
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(4, 30), st.integers(0, 100))
 def test_a_pure_cycle_is_forecast_exactly(period: int, seed: int) -> None:
     cycle = torch.randn(3, period, generator=torch.Generator().manual_seed(seed))

@@ -30,14 +30,14 @@ def table(coupling: Coupling) -> Tensor:
     return torch.tensor(coupling.frequencies, dtype=torch.float64)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(45, 1200), st.integers(0, 364))
 def test_calendar_labels_do_not_pair(days: int, first_day: int) -> None:
     labels = calendar(days, first_day)
     assert find_couplings(labels, frequencies_of(labels)) == ()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000), st.integers(2, 14), st.integers(2, 14), st.integers(1, 200))
 def test_independent_labels_that_last_do_not_pair(seed: int, n_first: int, n_second: int, spell: int) -> None:
     draw = torch.Generator().manual_seed(seed)
@@ -61,7 +61,7 @@ def test_labels_that_follow_one_another_pair_strongest_first() -> None:
     assert [(c.first, c.second) for c in find_couplings(labels, frequencies_of(labels))] == [(0, 2), (1, 3)]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000), st.floats(0.0, 0.8))
 def test_joint_frequencies_are_positive_and_add_up(seed: int, missing: float) -> None:
     """With labels missing in either factor alone, and most joint classes never seen."""

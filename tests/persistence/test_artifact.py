@@ -76,7 +76,7 @@ def test_any_flipped_bit_is_detected(whole: bytes, bit: int, tmp_path: Path) -> 
             refused(tmp_path / "a", bytes(damaged))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_truncation_and_changed_bytes_are_detected(
     whole: bytes, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
@@ -90,7 +90,7 @@ def test_truncation_and_changed_bytes_are_detected(
         refused(path, changed)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.binary(max_size=200))
 def test_any_other_file_is_refused(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     refused(tmp_path_factory.getbasetemp() / "foreign", content)

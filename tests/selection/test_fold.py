@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from divecast import ByGroup, ByRecording, ByTime, ConfigError, DataError, Panel, Recordings
@@ -21,7 +21,6 @@ def recordings(n, subjects=None):
     return Recordings.from_arrays([np.zeros((9, 1), np.float32)] * n, labels)
 
 
-@settings(deadline=None)
 @given(
     rows=st.integers(30, 500),
     n=st.integers(1, 6),
@@ -52,7 +51,6 @@ def test_a_fold_is_named_by_the_wall_time_of_its_first_target():
     ]
 
 
-@settings(deadline=None)
 @given(n=st.integers(3, 30), folds=st.integers(3, 8), seed=st.integers(0, 9), grouped=st.booleans())
 def test_each_recording_or_group_is_tested_once_and_never_with_those_that_train(n, folds, seed, grouped):
     source = recordings(n, 7 if grouped else None)

@@ -1,7 +1,7 @@
 """Settings by dotted names."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from divecast import ConfigError, DeepDIVE
@@ -38,7 +38,6 @@ def test_a_setting_that_cannot_be_is_refused(settings, said):
 NAMES = st.sampled_from(["lookback", "training.epochs", "training.monitor", "losses.forecast", "model.code.given_b"])
 
 
-@settings(deadline=None)
 @given(
     name=st.text() | NAMES,
     value=st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.integers()),

@@ -111,7 +111,7 @@ def test_a_name_that_is_no_text(client, rows):
     assert "cannot be read" in client.refusal(FORECAST, damaged, Content_Type=ARROW)[1]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_flipped_byte_is_a_fault_of_the_server(client, rows, data):
     kind, write = data.draw(st.sampled_from([(ARROW, stream_of), (PARQUET, parquet_of)]))

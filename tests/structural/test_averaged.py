@@ -88,7 +88,7 @@ def ahead(values: np.ndarray, end: int) -> np.ndarray:
     return POOL.forecast(values[None], np.zeros(1, int), np.array([end]), HORIZON).mean[0]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10_000), st.integers(1, 30), st.floats(0.01, 100.0))
 def test_a_forecast_reads_nothing_after_its_origin_and_follows_the_unit(seed: int, end: int, unit: float) -> None:
     values = np.random.default_rng(seed).lognormal(0.0, 1.0, 40)

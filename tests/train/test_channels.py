@@ -71,7 +71,7 @@ def losses(turn: Turn, model: Network, batch: Batch) -> dict[str, Tensor]:
     return sampled_player_loss(turn, model, AXES, batch, *SETTINGS).tasks
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(1, 200), st.integers(1, 60), st.integers(0, 9), st.integers(0, 50))
 def test_every_round_comes_to_each_channel_once(n: int, most: int, seed: int, number: int) -> None:
     per_round = -(-n // most)

@@ -16,7 +16,7 @@ def history(values: list[float]) -> History:
     return whole
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.integers(0, 5).map(float), min_size=1, max_size=12), st.integers(1, 5))
 def test_the_best_pass_is_the_first_of_the_smallest(values: list[float], patience: int) -> None:
     found = history(values)

@@ -129,7 +129,7 @@ def test_validation_is_a_mean_over_windows_however_batched() -> None:
     assert all(math.isfinite(value) for value in whole.values())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(1, 500), st.floats(0, 0.99), st.floats(1e-6, 1.0))
 def test_the_rate_rises_to_its_peak_and_falls(n_steps: int, warmup: float, peak: float) -> None:
     config = TrainingConfig(warmup=warmup, learning_rate=peak)

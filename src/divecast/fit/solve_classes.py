@@ -11,8 +11,8 @@ from divecast.fit.class_ridge import ClassRidge
 from divecast.fit.spread_labels import Units, group_free, spread_labels
 
 _FOLDS = 5
-_SHARPNESSES = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 12.0, 16.0, 24.0)
-_USUAL = 8.0  # without anything left out
+_SHARPNESSES = torch.logspace(-1, 5, 37, base=2.0)
+_USUAL, _DECADES = 3.0, 0.3  # before anything is left out: lognormal, of this median and this spread of its log10
 
 
 def solve_classes(
@@ -51,23 +51,27 @@ def sharpness(
 ) -> float:
     """Return the factor that makes scores logits, by the likelihood of labels left out in turn; see ``solve_classes``.
 
-    People are left out where enough of them have labels, else recordings.
+    People are left out where enough of them have labels, else recordings. A recording counts once, however many windows
+    it has, and of few recordings the likelihood says little, so it is weighed with what was found of others.
     """
-    known, scores, truth = labels >= 0, [], []
+    known, losses = labels >= 0, torch.zeros(len(_SHARPNESSES))
     for out in _left_out(known.numpy(), recordings, groups):
         left, judged = ~out, out & known
         if bool((known & left).any()):
             place = left.numpy()
             of_group = None if groups is None else groups[place]
             dual, bias = solve_classes(gram[left][:, left], labels[left], n_classes, recordings[place], of_group)
-            scores.append(gram[judged][:, left] @ dual + bias)
-            truth.append(labels[judged])
-    if not truth:
-        return _USUAL
-    losses = {
-        each: float(nn.functional.cross_entropy(each * torch.cat(scores), torch.cat(truth))) for each in _SHARPNESSES
-    }
-    return min(losses, key=losses.__getitem__)
+            logits = (gram[judged][:, left] @ dual + bias) * _SHARPNESSES[:, None, None]
+            losses += _loss_of_recordings(logits, labels[judged], recordings[judged.numpy()])
+    unlikely = (_SHARPNESSES / _USUAL).log10().div(_DECADES).square() / 2.0
+    return float(_SHARPNESSES[(losses + unlikely).argmin()])
+
+
+def _loss_of_recordings(logits: Tensor, labels: Tensor, recordings: NDArray[np.int64]) -> Tensor:
+    """Return the cross-entropy of (sharpness, window, class) logits, (sharpness,): mean of a recording, summed."""
+    loss = nn.functional.cross_entropy(logits.movedim(2, 1), labels.expand(len(logits), -1), reduction="none")
+    _, unit, windows = np.unique(recordings, return_inverse=True, return_counts=True)
+    return loss @ torch.from_numpy(1.0 / windows[unit]).to(loss.dtype)
 
 
 def _left_out(

@@ -87,7 +87,7 @@ def test_bins_that_repeated_numbers_leave_empty_are_merged():
     cells=st.lists(st.one_of(st.none(), st.integers(0, 9)), min_size=10, max_size=60),
     factor=st.sampled_from([Label("g"), Label("g", "ordered"), Label("g", "cyclic"), Label("g", "ordered", bins=3)]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @pytest.mark.filterwarnings("ignore::divecast.errors.DataWarning")
 def test_frequencies_are_those_of_the_codes_and_sum_to_one(cells, factor):
     n_train = len(cells) + 2

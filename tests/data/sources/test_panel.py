@@ -302,7 +302,7 @@ def test_rows_are_a_view():
 
 
 @given(order=st.lists(st.sampled_from("abcd"), min_size=1, max_size=4, unique=True))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_select_takes_the_channels_asked_for(order):
     values = np.arange(20, dtype=np.float32).reshape(5, 4)
     panel = Panel.from_array(values, "2024-01-01", "1h", list("abcd")).select(order)

@@ -83,7 +83,7 @@ def test_times_that_a_series_lacks_have_no_covariate_of_it():
     order=st.permutations(range(12)),
     cells=st.lists(st.one_of(st.none(), st.integers(-1000, 1000)), min_size=12, max_size=12),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_rows_in_any_order_and_kind_give_the_same_covariates(order, cells):
     series, hours = np.repeat(["a", "b", "c"], 4), np.tile(HOURS, 3)
     prices = [None if cell is None else float(cell) for cell in cells]

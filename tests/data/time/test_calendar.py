@@ -19,7 +19,7 @@ def class_of(moment, factor):
 
 
 @given(st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_agrees_with_datetime(moment):
     assert class_of(moment, Calendar("hour")) == moment.strftime("%H")
     assert class_of(moment, Calendar("half_hour")) == f"{moment:%H}:{'00' if moment.minute < 30 else '30'}"

@@ -17,7 +17,7 @@ ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolka
 
 
 @given(step=STEPS, tz=ZONES, length=st.integers(2, 400), data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_row_of_is_the_inverse_of_stamps(step, tz, length, data):
     clock = (
         regular_clock("2023-12-31", step, length, tz)
@@ -30,7 +30,7 @@ def test_row_of_is_the_inverse_of_stamps(step, tz, length, data):
 
 
 @given(step=STEPS, tz=ZONES, first=st.integers(0, 50), n=st.integers(1, 50))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_part_of_a_clock_ticks_as_the_whole(step, tz, first, n):
     clock = regular_clock("2024-01-31", "1ME", 120, tz) if step == "1ME" else regular_clock("2024-01-01", step, 120, tz)
     part = clock.rows(first, first + n)
@@ -38,7 +38,7 @@ def test_a_part_of_a_clock_ticks_as_the_whole(step, tz, first, n):
 
 
 @given(step=STEPS, tz=ZONES)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_plain_values_read_back(step, tz):
     clock = regular_clock("2024-01-31", step, 7, tz)
     assert Clock.from_dict(clock.to_dict()) == clock

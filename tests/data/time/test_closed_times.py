@@ -57,7 +57,7 @@ def test_recurring_gaps_are_closed(stamps, text, tz):
 
 
 @given(first=st.integers(0, 20), hours=st.integers(2, 23), days=st.integers(1, 7), dropped=st.sets(st.integers(0, 400)))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_missing_rows_of_open_times_stay_rows(first, hours, days, dropped):
     whole = daytime(first, first + hours, days)
     stamps = np.delete(whole, [place for place in dropped if 0 < place < len(whole) - 1 and place % 3 == 0])

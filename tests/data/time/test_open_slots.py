@@ -36,7 +36,7 @@ def start_of(slots, tz):
 
 
 @given(slots=patterns(), tz=st.sampled_from(["UTC", "Europe/Berlin", "America/New_York"]), n=st.integers(2, 300))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_rows_and_open_times_are_one_to_one(slots, tz, n):
     clock = start_of(slots, tz)
     rows = np.arange(-20, n)
@@ -52,7 +52,7 @@ def test_rows_and_open_times_are_one_to_one(slots, tz, n):
 
 
 @given(slots=patterns(), moments=st.lists(st.integers(0, 60 * 24 * 200), min_size=1, max_size=30))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_closed_time_has_the_row_before_it(slots, moments):
     clock = start_of(slots, "UTC")
     stamps = MONDAY + np.array(moments, dtype="timedelta64[m]")
@@ -63,7 +63,7 @@ def test_a_closed_time_has_the_row_before_it(slots, moments):
 
 
 @given(slots=patterns(), first=st.integers(0, 50), n=st.integers(1, 50))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_part_ticks_as_the_whole_and_plain_values_read_back(slots, first, n):
     clock = start_of(slots, "Europe/Berlin")
     part = clock.rows(first, first + n)

@@ -18,7 +18,7 @@ from divecast.errors import DataError, DataWarning
     tz=st.sampled_from(["UTC", "Europe/Berlin", "America/New_York"]),
     n=st.integers(3, 60),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_regular_stamps_give_their_clock_back(step, tz, n):
     start = "2024-01-31" if step == "1ME" else "2024-01-01"
     clock = regular_clock(start, step, n, tz)

@@ -28,7 +28,7 @@ def test_known_steps(text, step):
 
 
 @given(count=st.integers(1, 10_000), unit=st.sampled_from(["s", "M", "ME"]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_written_step_reads_back(count, unit):
     assert parse_step(format_step(count, unit)) == (count, unit)
 

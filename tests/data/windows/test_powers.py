@@ -18,7 +18,7 @@ SOURCE = Panel.from_array(
 TRAIN = Part(np.array([0]), np.array([300]))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.sampled_from(POWERS), st.floats(0.0, 2.0), st.lists(st.floats(0.01, 1e6), min_size=1, max_size=5))
 def test_maps_rise_and_lead_back(power: float, offset: float, values: list[float]) -> None:
     powers = Powers(*(np.array([each], np.float32) for each in (power, offset if power == 0.0 else 0.0, 1e-3)))

@@ -16,7 +16,7 @@ def panel(values):
 
 
 @given(arrays(np.float32, (40, 3), elements=st.floats(-1e6, 1e6, width=32)), st.integers(0, 2**31))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_mean_and_deviation_of_the_observed_training_values_only(values, seed):
     values += np.arange(40, dtype=np.float32)[:, None] * 1e3
     values[np.random.default_rng(seed).random((40, 3)) < 0.2] = np.nan
@@ -42,7 +42,7 @@ def test_chunks_do_not_change_it(monkeypatch):
 
 
 @given(arrays(np.float32, (7, 5, 3), elements=st.floats(-1e3, 1e3, width=32)))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_scaling_and_back(array):
     source = panel(np.random.default_rng(1).normal([1, -50, 300], [1, 20, 5], (50, 3)))
     scale = fit_scale(source, split(source, ByTime()).train)

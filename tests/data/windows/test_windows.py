@@ -12,7 +12,7 @@ from divecast.data import ByTime, Panel, Part, Recordings, Scale, Windows, Windo
 from divecast.errors import ConfigError, DataError, DataWarning
 from divecast.types import ChannelSample
 
-LAWS = settings(max_examples=50, deadline=None)
+LAWS = settings(max_examples=50)
 LENGTHS = st.lists(st.integers(1, 30), min_size=1, max_size=5)
 SHAPES = st.builds(WindowShape, st.integers(1, 6), st.integers(1, 5))
 

@@ -158,7 +158,7 @@ def test_changes_are_those_of_forecasts_with_the_part_at_its_prior_mean(hours_mo
 
 
 @given(components=st.sets(st.integers(0, 2)))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_replacing_takes_the_components_asked_for_and_no_other(components: set[int]) -> None:
     net = network()
     own = Code(torch.ones(2, 3), torch.ones(2, sum(net.marginal.block_sizes)), (torch.ones(2, 4), torch.ones(2, 2)))

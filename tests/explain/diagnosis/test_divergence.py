@@ -26,7 +26,7 @@ def test_kl_from_the_standard_normal_is_the_closed_form(mean: float, sd: float) 
 
 
 @given(mean=NUMBERS[0], sd=NUMBERS[1])
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_kl_from_one_normal_component_is_the_closed_form(mean: float, sd: float) -> None:
     """A mixture whose classes share centre and width is that one normal."""
     mixture = merged()

@@ -46,7 +46,7 @@ def narrated(hours_model, moves_model, told_model):
     return of
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(["hours", "moves", "told"]), st.integers(0, 2000), st.integers(0, 4))
 def test_each_number_of_the_text_is_a_fact(narrated, world, place, series):
     narrative = narrated(world, place, series)

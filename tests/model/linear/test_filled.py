@@ -76,7 +76,7 @@ def by_loop(values: list[float], season: int) -> list[float]:
     return filled
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10_000), st.integers(1, 14), st.integers(1, 14), st.floats(0, 1))
 def test_it_agrees_with_a_loop_and_keeps_what_is_known(seed: int, time: int, season: int, share: float) -> None:
     draw = torch.Generator().manual_seed(seed)

@@ -42,7 +42,7 @@ def by_numpy(x: Tensor, y: Tensor, side: Tensor, channel: int, penalty: float) -
     return weight, np.sqrt(np.square(target - inputs @ weight).mean(axis=0))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 10_000), st.integers(20, 300), st.sampled_from([0.0, 1e-3, 0.5]), st.integers(1, 300))
 def test_equals_numpy_least_squares_however_batched(seed: int, windows: int, penalty: float, batch: int) -> None:
     x, y, side = world(seed, windows)
@@ -116,7 +116,7 @@ def assert_same_sums(found: RidgeSums, expected: RidgeSums) -> None:
         torch.testing.assert_close(getattr(found, name), getattr(expected, name), rtol=1e-5, atol=1e-3)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.integers(1, 60), st.integers(1, 3), st.sampled_from([0.0, 0.02, 0.3, 1.0]), st.data())
 def test_sums_are_the_plain_sums(seed: int, n: int, stride: int, missing: float, data: st.DataObject) -> None:
     time, horizon, channels = (data.draw(st.integers(1, most)) for most in (8, 4, 3))
@@ -238,7 +238,7 @@ class TestForwardFill:
         x = world(0, 4)[0]
         assert forward_fill(x) is x
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(st.integers(0, 10_000), st.integers(1, 4), st.integers(1, 9), st.integers(1, 3), st.floats(0, 1))
     def test_agrees_with_a_loop(self, seed: int, batch: int, time: int, channel: int, share: float) -> None:
         draw = torch.Generator().manual_seed(seed)

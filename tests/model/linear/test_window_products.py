@@ -17,7 +17,7 @@ def windows(seed: int, n: int, steps: int, breaks: int = 0) -> torch.Tensor:
     return series.unfold(0, steps, 1)[~torch.isin(torch.arange(n), gone)].contiguous()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10_000), st.integers(1, 90), st.integers(2, 12), st.data())
 def test_they_are_the_products_however_windows_break(seed: int, n: int, steps: int, data: st.DataObject) -> None:
     first, breaks = data.draw(st.integers(1, steps - 1)), data.draw(st.integers(0, 5))

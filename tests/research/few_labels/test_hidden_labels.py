@@ -23,7 +23,7 @@ def training_rows(case: Case) -> tuple[np.ndarray, np.ndarray]:
     return windows.origins - 1, windows.segments
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     share=st.floats(0.01, 1.0),
     unit=st.sampled_from(["window", "factor"]),

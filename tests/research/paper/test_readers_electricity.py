@@ -37,7 +37,7 @@ def test_the_text_is_read_with_its_clock(packed, folder, values, tmp_path):
     assert about == "LSTNet electricity, 4 clients, 30 hours"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     row=st.integers(0, SHAPE[0] - 1),
     column=st.integers(0, SHAPE[1] - 1),

@@ -22,7 +22,7 @@ def walk(stride: float, seconds: float = 20.0, noise: float = 0.2, seed: int = 0
     return np.outer(swing, [3.0, 0.5, -1.0]) + draw.normal(0, noise, (len(phase), 3)) + [5.0, 0.0, -2.0]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(stride=st.floats(0.7, 2.8), seed=st.integers(0, 50))
 def test_the_stride_of_a_regular_walk_is_found(stride, seed):
     times = stride_times(walk(stride, seed=seed))
@@ -153,7 +153,7 @@ def packed(tmp_path_factory) -> Path:
     return folder
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data(), byte=st.binary(min_size=1, max_size=4))
 def test_a_damaged_archive_is_refused_or_harmless(data, byte, packed):
     file = packed / "signals_int16.npz"

@@ -26,7 +26,7 @@ from studies.race_world import HORIZON, N_TRAIN, heat, known, world
 LOOKBACK = 24
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(LOOKBACK, 200), st.integers(1, HORIZON), st.integers(0, 2), st.sampled_from([1, 12]))
 def test_boosting_sees_the_look_back_and_nothing_else(origin, step, series, season):
     values = world()

@@ -15,7 +15,6 @@ def test_a_right_result_or_our_error(entry):
         max_examples=entry.short,
         derandomize=True,
         database=None,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
     )
     @given(entry.attempts)

@@ -110,7 +110,7 @@ def test_the_corrected_cosine_is_that_of_the_gradients_without_their_noise() -> 
     assert pair.corrected == pytest.approx(0.6, abs=0.05)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.floats(-9, 9), min_size=6, max_size=6), st.floats(0.01, 100.0))
 def test_a_loss_may_be_scaled_without_any_angle_turning(numbers: list[float], size: float) -> None:
     start, first, other = numbers[:2], numbers[2:4], numbers[4:]
