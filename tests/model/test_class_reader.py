@@ -11,7 +11,7 @@ X = torch.randn(5, 12, 2, generator=torch.Generator().manual_seed(1))
 def reader(share: float) -> ClassReader:
     made = ClassReader(12, 2, (3,))
     torch.manual_seed(2)
-    made.convolutions.draw(X)
+    made.draw(X)
     made.weight.normal_()
     made.sharpness.fill_(2.0)
     made.encoder_share.fill_(share)

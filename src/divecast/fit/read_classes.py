@@ -22,6 +22,7 @@ _ERRORS_OF_FEW = 3.0  # standard errors that the gain has to be with fewer
 _MUCH = 0.1  # nats; where the encoder alone is so much better, the closed form cannot read the factor
 _MARGIN = 1.25  # of a recording, of which only some windows are looked at
 _SMALLEST = 1e-6
+_LEAST_SPREAD = 0.05  # of a feature, in units of the median: one that hardly moves in the fit may do so elsewhere
 
 
 def fit_reader(path: LabelPath, windows: tuple[Windows, Windows], groups: NDArray[np.int64] | None, seed: int) -> None:
@@ -48,10 +49,11 @@ def solve_reader(path: LabelPath, train: Windows, groups: NDArray[np.int64] | No
         return
     with own_random_state(seed):
         some = torch.from_numpy(rng.choice(len(train), min(len(train), _TO_DRAW), replace=False))
-        reader.convolutions.draw(train.batch(some).x.to(reader.weight.device))
+        reader.draw(train.batch(some).x.to(reader.weight.device))
     with torch.no_grad():
-        features = torch.cat([reader.convolutions(x).cpu() for x in _batches(reader, windows)])
-    centre, scale = features.mean(0), features.std(0, correction=0).clamp(min=_SMALLEST)
+        features = torch.cat([reader.features(x).cpu() for x in _batches(reader, windows)])
+    centre, spread = features.mean(0), features.std(0, correction=0)
+    scale = spread.clamp(min=max(_SMALLEST, _LEAST_SPREAD * float(spread.median()))) / reader.importance()
     standard = features.sub_(centre).div_(scale)
     reader.centre.copy_(centre)
     reader.spread.copy_(scale)

@@ -34,7 +34,7 @@ from divecast.persistence.artifact import Artifact, read_artifact, under, write_
 from divecast.persistence.strict import as_artifact_error, as_json, check_like, check_texts, check_understood
 from divecast.structural import MODELS, Averaged
 
-SCHEMA = 6
+SCHEMA = 7
 """2: maps of several families of residuals, and an encoder of a that knows levels apart; 3: spread by phase and level,
 and the dependence of errors; 4: counts, powers, departures, and observed values."""
 

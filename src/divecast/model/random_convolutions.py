@@ -13,7 +13,8 @@ N_KERNELS = math.comb(_LENGTH, _RAISED)
 _DILATIONS, _THRESHOLDS = 8, 2  # most of each; our choice: six thresholds read no more of motion
 _VIEWS = 2
 _AT_ONCE = 32  # windows, whose responses stay near the processor
-_MIXED = 9  # most channels that a kernel adds up
+MIXED = 9  # most channels that a kernel adds up
+_NEAR = 16  # responses on each side
 _SMALLEST = 1e-3  # spread, in scaled units, below which a channel counts as constant in a window
 
 
@@ -53,18 +54,17 @@ class RandomConvolutions(nn.Module):
             x: (window, time, channel) some training windows, scaled units, NaN where missing.
         """
         n_channels = x.shape[2]
-        most = math.log2(min(n_channels, _MIXED) + 1)
+        most = math.log2(min(n_channels, MIXED) + 1)
         n_mixed = torch.exp2(most * torch.rand(self.channels.shape[:2])).int()
         rank = torch.rand(self.channels.shape).argsort(2).argsort(2)
         self.channels.copy_(rank < n_mixed[..., None])
         # Quantiles that are spread evenly, however many thresholds are taken: multiples of the golden ratio.
         levels = (torch.arange(1.0, N_KERNELS * _THRESHOLDS + 1.0) * (math.sqrt(5.0) - 1.0) / 2.0) % 1.0
-        for view, values in enumerate(_views(x)):
+        for view, values in enumerate(filled_and_shape(x)):
             for number in range(len(self.dilations)):
                 seen = self._responses(values, number).transpose(0, 1).flatten(1).sort(dim=1).values
                 place = (levels.view(N_KERNELS, -1) * (seen.shape[1] - 2)).long().to(seen.device)
-                # Between two responses: at one of them rounding would decide.
-                self.thresholds[view, number] = (seen.gather(1, place) + seen.gather(1, place + 1)) / 2.0
+                self.thresholds[view, number] = _widest_gap(seen, place)
 
     @torch.no_grad()
     def forward(self, x: Tensor) -> Tensor:
@@ -75,7 +75,7 @@ class RandomConvolutions(nn.Module):
 
     def _features(self, x: Tensor) -> Tensor:
         found = []
-        for view, values in enumerate(_views(x)):
+        for view, values in enumerate(filled_and_shape(x)):
             for number, dilation in enumerate(self.dilations):
                 response, threshold = self._responses(values, number), self.thresholds[view, number]
                 edge = dilation * (_LENGTH // 2) if x.shape[1] >= _LENGTH else 0
@@ -93,7 +93,19 @@ class RandomConvolutions(nn.Module):
         return nn.functional.conv1d(values, weight, padding=dilation * (_LENGTH // 2), dilation=dilation)
 
 
-def _views(x: Tensor) -> tuple[Tensor, Tensor]:
+def _widest_gap(seen: Tensor, place: Tensor) -> Tensor:
+    """Return the middle of the widest gap between sorted responses, (kernel, response), near places of them.
+
+    At a response rounding would decide, and windows that overlap have the same ones.
+    """
+    near = place[..., None] + torch.arange(-_NEAR, _NEAR + 1, device=place.device)
+    near = near.clamp(0, seen.shape[1] - 2).flatten(1)
+    low, high = (seen.gather(1, at).view(*place.shape, -1) for at in (near, near + 1))
+    widest = (high - low).argmax(-1, keepdim=True)
+    return ((low + high) / 2.0).gather(-1, widest)[..., 0]
+
+
+def filled_and_shape(x: Tensor) -> tuple[Tensor, Tensor]:
     """Return the two views, (batch, channel, time); a missing value is the mean."""
     known = observed(x)
     seen = torch.ones_like(x) if known is None else known.to(x.dtype)
