@@ -3,6 +3,7 @@
 These names are public: studies and other packages may import them from here.
 """
 
+from divecast.model.competing_kernels import CompetingKernels
 from divecast.model.encoder import ClassEncoder
 from divecast.model.fusion import Fusion
 from divecast.model.linear.label_covariates import label_covariates, recurring_pairs
@@ -14,6 +15,7 @@ from divecast.model.random_convolutions import RandomConvolutions
 __all__ = [
     "Clamped",
     "ClassEncoder",
+    "CompetingKernels",
     "Dimensions",
     "Fusion",
     "MarginalCode",
