@@ -27,10 +27,10 @@ from numpy.typing import NDArray
 from divecast import Calendar, CodeConfig, DeepDIVE, Label, ModelConfig, Panel, TrainingConfig
 from divecast.data import ByTime
 from research.common import add_run
+from research.eia import eia_panel
 from research.known.codes import labels_in_a
 from research.known.holidays import ZONE, holiday_rows
 from research.known.synthetic import Shop
-from research.results.run import eia_panel
 from research.scripts import run_parser
 
 OUT = Path(__file__).with_name("results.jsonl")

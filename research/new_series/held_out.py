@@ -20,8 +20,8 @@ import torch
 
 import divecast as dc
 from research.common import append_line, read_lines, versions
+from research.eia import eia_panel
 from research.model_versions import write_page
-from research.results.run import eia_panel
 
 OUT = Path(__file__).with_name("held_out.jsonl")
 PAGE = Path(__file__).parents[2] / "docs" / "new_series.md"

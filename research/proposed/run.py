@@ -19,8 +19,8 @@ from typing import Any
 
 from divecast import ByGroup, DeepDIVE, TrainingConfig, datasets
 from research.common import add_run
+from research.eia import eia_panel
 from research.proposed.labellings import CHANCE, class_of_recordings, days_of, spans_of
-from research.results.run import eia_panel
 from research.scripts import run_parser
 
 OUT = Path(__file__).with_name("results.jsonl")

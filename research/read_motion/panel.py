@@ -26,8 +26,8 @@ from divecast.data import Windows, WindowShape, encode_labels, fit_scale, fit_vo
 from divecast.fit import ClassRidge
 from divecast.model import RandomConvolutions
 from research.common import add_run
+from research.eia import eia_panel
 from research.known.holidays import ZONE
-from research.results.run import eia_panel
 
 OUT = Path(__file__).with_name("panel.jsonl")
 FACTORS: tuple[Literal["hour", "weekday", "month"], ...] = ("hour", "weekday", "month")

@@ -22,29 +22,30 @@ import torch
 
 import divecast as dc
 from research.common import append_line, machine, read_lines
-from research.results.run import STEPS, Case, eia
+from research.eia import eia_panel
 
 OUT = Path(__file__).with_name("sampled_channels.jsonl")
 ARMS = {"all": (0, 1.0), "half": (56, 1.0), "longer": (56, 1.6)}  # channels a step, times the passes
+STEPS = (3, 6, 12, 24)
 FACTORS = tuple(dc.Calendar(name, tz="America/New_York") for name in ("hour", "weekday", "month"))
 LIMIT = 2.0  # per cent
 
 
-def run(case: Case, asked: dict[str, Any]) -> dict[str, Any]:
+def run(panel: dc.Panel, asked: dict[str, Any]) -> dict[str, Any]:
     """Fit one arm and score it on the test part."""
     channels, times = ARMS[asked["arm"]]
     passes = round(times * asked["epochs"])
     training = dc.TrainingConfig(epochs=passes, window_stride=asked["stride"], channels=channels, patience=passes)
     model = dc.DeepDIVE(24, 168, FACTORS, training=training, seed=asked["seed"])
     began = time.perf_counter()
-    model.fit(case.data, case.split, progress=False)
+    model.fit(panel, progress=False)
     seconds = time.perf_counter() - began
-    found = model.evaluate(case.data, every=asked["every"], baselines=False)
+    found = model.evaluate(panel, every=asked["every"], baselines=False)
     scores = found.scores["DeepDIVE"]
     wanted = [*(str(step) for step in STEPS), "all"]
     rows = [scores.horizon.index(step) for step in wanted]
     errors = {name: [float(getattr(scores, name)[row]) for row in rows] for name in ("rrse", "mase", "crps")}
-    labels = model.infer_labels(case.data, "test", every=asked["every"]).accuracy()
+    labels = model.infer_labels(panel, "test", every=asked["every"]).accuracy()
     valid = [{name: round(value, 4) for name, value in record.valid.items()} for record in model.history.records]
     return {
         **asked,
@@ -85,13 +86,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=OUT)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    case = eia(argparse.Namespace(data=args.data, epochs=0, block="kind", seed=0))
+    panel = eia_panel(args.data)
     common = {"epochs": args.epochs, "stride": args.stride, "every": args.every}
     for seed in args.seeds:
         for arm in ARMS:
             asked = {"arm": arm, "seed": seed, **common}
             if not any(_same(line, asked) for line in read_lines(args.out)):
-                append_line(args.out, json.dumps(run(case, asked)))
+                append_line(args.out, json.dumps(run(panel, asked)))
     lines = [line for line in read_lines(args.out) if _same(line, common)]
     for arm, score in product(("half", "longer"), ("rrse", "mase", "crps")):
         found = worse(lines, score, arm)

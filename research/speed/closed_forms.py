@@ -22,8 +22,8 @@ import divecast.fit.stage
 from divecast import ByTime, Calendar, DeepDIVE
 from divecast.data import split
 from research.common import append_line, versions
+from research.eia import eia_panel
 from research.known.holidays import ZONE
-from research.results.run import eia_panel
 
 OUT = Path(__file__).with_name("closed_forms.jsonl")
 _CALLS = {"fit_effects": "effects", "start_linear": "linear path"}

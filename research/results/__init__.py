@@ -1,1 +1,0 @@
-"""Accuracy on real data, as a user would fit it."""
