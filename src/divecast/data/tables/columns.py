@@ -45,8 +45,29 @@ def open_frame(native: Any) -> tuple[Frame, Backend]:
     frame = frame.rename(others) if others else frame
     if not len(frame):
         raise DataError(f"The table has no rows; its columns are {listed(names)}")
-    frame = with_dates(without_unnamed(frame))
+    frame = with_dates(without_unnamed(_with_types(frame)))
     return frame, backend_of(frame)
+
+
+def _with_types(frame: Frame) -> Frame:
+    """Give columns of Python objects of a polars table, with which polars can do little, the type of what they hold."""
+    if not frame.implementation.is_polars():
+        return frame
+    objects = [name for name, dtype in frame.schema.items() if isinstance(dtype, nw.Object)]
+    return frame.with_columns(*(_typed(frame[name]) for name in objects)) if objects else frame
+
+
+def _typed(column: nw.Series[Any]) -> nw.Series[Any]:
+    """Return a column of objects as what they are, or as text if they are of several kinds."""
+    values = column.to_list()
+    try:
+        typed = nw.new_series(column.name, values, backend=column.implementation)
+    except Exception:  # polars has several for what is of no one type
+        typed = column
+    if not isinstance(typed.dtype, nw.Object):
+        return typed
+    texts = [None if value is None else str(value) for value in values]
+    return nw.new_series(column.name, texts, backend=column.implementation)
 
 
 def backend_of(frame: Frame) -> Backend:
