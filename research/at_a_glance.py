@@ -54,7 +54,7 @@ SPEED = """## Speed and size
 - `import divecast` takes {more:.2f} s on top of torch ({all[divecast]:.2f} s against {all[torch]:.2f} s), a core
   install {mb:.0f} MB, most of it pyarrow and numpy (`make bench-import`).
 - The page of `divecast report` takes {report[mb]:.1f} MB on {report[series]} series
-  (`python -m research.speed.page_size`).
+  (`python -m research.speed.page_size`, divecast {report[versions][divecast]}).
 """
 _SERIES = 112
 _MEASURES = {"rrse": "RRSE", "mse": "MSE", "mae": "MAE", "mase": "MASE", "crps": "CRPS"}

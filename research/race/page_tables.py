@@ -157,12 +157,13 @@ def _span(values: list[int]) -> str:
 def _steps(runs: list[Line]) -> str:
     """Return the steps made of those published, over the horizons; without the latter where no more were asked for."""
     told = [run["settings"] for run in runs if "published" in run["settings"]]
-    made, published = (sum(each[name] for each in told) // _n_seeds(runs) for name in ("steps", "published"))
-    whole = all(each["steps"] >= each["published"] or each.get("patience_ended") for each in told)
-    by_patience = any(each.get("patience_ended") for each in told)
     if not told:
         return ""
-    return f"{made:,} *" if whole and by_patience else f"{made:,}" if whole else f"{made:,} of {published:,}"
+    made, published = (sum(each[name] for each in told) // _n_seeds(runs) for name in ("steps", "published"))
+    early = [each.get("patience_ended", False) for each in told]
+    if any(each["steps"] < each["published"] and not end for each, end in zip(told, early, strict=True)):
+        return f"{made:,} of {published:,}"
+    return f"{made:,}{' *' * any(early)}"
 
 
 def _flags(line: Line) -> str:

@@ -3,16 +3,16 @@
 import torch
 from torch import Tensor, nn
 
-from divecast.model.random_convolutions import MIXED, filled_and_shape
+from divecast.model.blocks import observed
+from divecast.model.fixed_features import MIXED, FixedFeatures
 
 _LENGTH, _KERNELS = 9, 8
 _GROUPS = 16  # our choice: twice as many read no more of motion
 _VIEWS = 2
 _LEAST = 1e-3  # response, in scaled units; of nothing but rounding none is the smallest
-_AT_ONCE = 8  # windows, whose responses stay near the processor
 
 
-class CompetingKernels(nn.Module):
+class CompetingKernels(FixedFeatures):
     """How often, and how strongly, each kernel responds most within its group (Hydra, Dempster et al. 2023).
 
     Groups of eight random kernels of length 9, which sum to 0, see the sum of some channels at several dilations. At
@@ -25,6 +25,7 @@ class CompetingKernels(nn.Module):
         n_channels: channels of the window.
     """
 
+    at_once = 8
     channels: Tensor
     kernels: Tensor
 
@@ -48,15 +49,10 @@ class CompetingKernels(nn.Module):
         kernels -= kernels.mean(-1, keepdim=True)
         self.kernels.copy_(kernels / kernels.abs().sum(-1, keepdim=True))
 
-    @torch.no_grad()
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (batch, time, channel), scaled units, NaN where missing, to (batch, feature), which has no gradient."""
-        if torch.compiler.is_exporting():
-            return self._features(x)
-        return torch.cat([self._features(part) for part in x.split(_AT_ONCE)])
-
     def _features(self, x: Tensor) -> Tensor:
-        filled, found = filled_and_shape(x)[0], []
+        known = observed(x)
+        filled = (x if known is None else torch.where(known, x, 0.0)).transpose(1, 2)
+        found = []
         for view, values in enumerate((filled, nn.functional.pad(filled.diff(dim=2), (1, 0)))):
             for number, dilation in enumerate(self.dilations):
                 summed = self.channels[view, number] @ values

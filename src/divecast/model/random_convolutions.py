@@ -7,18 +7,17 @@ import torch
 from torch import Tensor, nn
 
 from divecast.model.blocks import observed
+from divecast.model.fixed_features import MIXED, FixedFeatures
 
 _LENGTH, _RAISED = 9, 3
 N_KERNELS = math.comb(_LENGTH, _RAISED)
 _DILATIONS, _THRESHOLDS = 8, 2  # most of each; our choice: six thresholds read no more of motion
 _VIEWS = 2
-_AT_ONCE = 32  # windows, whose responses stay near the processor
-MIXED = 9  # most channels that a kernel adds up
 _NEAR = 16  # responses on each side
 _SMALLEST = 1e-3  # spread, in scaled units, below which a channel counts as constant in a window
 
 
-class RandomConvolutions(nn.Module):
+class RandomConvolutions(FixedFeatures):
     """For each kernel and threshold the share of steps whose response is above it (MiniRocket, Dempster et al. 2021).
 
     The kernels are all of length 9 that have three weights of 2 and six of -1, each at several dilations and over a
@@ -31,6 +30,7 @@ class RandomConvolutions(nn.Module):
         n_channels: channels of the window.
     """
 
+    at_once = 32
     channels: Tensor
     thresholds: Tensor
     kernels: Tensor
@@ -60,22 +60,15 @@ class RandomConvolutions(nn.Module):
         self.channels.copy_(rank < n_mixed[..., None])
         # Quantiles that are spread evenly, however many thresholds are taken: multiples of the golden ratio.
         levels = (torch.arange(1.0, N_KERNELS * _THRESHOLDS + 1.0) * (math.sqrt(5.0) - 1.0) / 2.0) % 1.0
-        for view, values in enumerate(filled_and_shape(x)):
+        for view, values in enumerate(_views(x)):
             for number in range(len(self.dilations)):
                 seen = self._responses(values, number).transpose(0, 1).flatten(1).sort(dim=1).values
                 place = (levels.view(N_KERNELS, -1) * (seen.shape[1] - 2)).long().to(seen.device)
                 self.thresholds[view, number] = _widest_gap(seen, place)
 
-    @torch.no_grad()
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (batch, time, channel), scaled units, NaN where missing, to (batch, feature), which has no gradient."""
-        if torch.compiler.is_exporting():
-            return self._features(x)
-        return torch.cat([self._features(part) for part in x.split(_AT_ONCE)])
-
     def _features(self, x: Tensor) -> Tensor:
         found = []
-        for view, values in enumerate(filled_and_shape(x)):
+        for view, values in enumerate(_views(x)):
             for number, dilation in enumerate(self.dilations):
                 response, threshold = self._responses(values, number), self.thresholds[view, number]
                 edge = dilation * (_LENGTH // 2) if x.shape[1] >= _LENGTH else 0
@@ -105,7 +98,7 @@ def _widest_gap(seen: Tensor, place: Tensor) -> Tensor:
     return ((low + high) / 2.0).gather(-1, widest)[..., 0]
 
 
-def filled_and_shape(x: Tensor) -> tuple[Tensor, Tensor]:
+def _views(x: Tensor) -> tuple[Tensor, Tensor]:
     """Return the two views, (batch, channel, time); a missing value is the mean."""
     known = observed(x)
     seen = torch.ones_like(x) if known is None else known.to(x.dtype)
