@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.distributions import Laplace, Normal
 
+from divecast.model.blocks import FeatureDropout, keep_some
 from divecast.model.draws import Rows, drawn_for, in_pieces
 from worlds import network
 
@@ -20,8 +21,7 @@ def everything_drawn(x: Tensor) -> list[Tensor]:
         torch.rand(len(x), 3) + torch.randn(len(x), 1),
         Normal(wide, 1.0 + wide.abs()).rsample(),
         Laplace(wide, 1.0 + wide.abs()).rsample(),
-        nn.functional.dropout(x, 0.4),
-        nn.functional.dropout(x.transpose(1, 2), 0.4),
+        keep_some(tuple(x.shape), 0.4, x),
         nn.functional.gumbel_softmax(wide, 0.67, hard=True),
         torch.cat([piece * torch.rand(piece.shape) for (piece,) in in_pieces((x,), 4)]),
     ]
@@ -58,9 +58,7 @@ def test_draws_that_are_no_windows_are_refused():
 def test_a_network_in_training_gives_a_share_what_it_gives_those_windows_in_the_whole_batch(n_channels):
     net = network(n_channels=n_channels).train()
     for module in net.modules():
-        if isinstance(module, nn.Dropout):
-            module.p = 0.3
-        if isinstance(getattr(module, "share", None), float):
+        if isinstance(module, FeatureDropout):
             module.share = 0.3
     x, labels = torch.randn(9, 8, n_channels), torch.tensor([[0, 1], [-1, 0], [3, -1]] * 3)
 

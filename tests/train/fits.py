@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from divecast.config import LossConfig, TrainingConfig
+from divecast.model.blocks import FeatureDropout
 from divecast.model.network import Network
 from divecast.train.callbacks import Callback
 from divecast.train.history import EpochRecord, History
@@ -31,8 +32,8 @@ def fitted(
     """Fit a network that starts from the same weights every time, with dropout at work."""
     net = network(seed=1, factors=factors)
     for module in net.modules():
-        if isinstance(module, torch.nn.Dropout):
-            module.p = 0.2
+        if isinstance(module, FeatureDropout):
+            module.share = 0.05
     return net, fit_network(net, what, checkpointing, callbacks)
 
 

@@ -88,10 +88,6 @@ class _WholeDraws(TorchDispatchMode):
         rows, kwargs = _DRAWN.get(), kwargs or {}
         if rows is None or torch.Tag.nondeterministic_seeded not in func.tags:
             return func(*args, **kwargs)
-        with self:  # a composite function, such as dropout in inference mode
-            result = func.decompose(*args, **kwargs)
-        if result is not NotImplemented:
-            return result
         first, *others = args
 
         def draw(like: Any) -> Any:
@@ -111,9 +107,6 @@ def _some_of(func: Any, first: Any, rows: Rows, draw: Callable[[Any], Any]) -> A
     whole = _whole_like(first, rows.total)
     if name.endswith("_"):
         return first.copy_(rows.of(draw(whole)))
-    if name == "native_dropout":
-        factors, kept = draw(whole.fill_(1.0))
-        return first * rows.of(factors), rows.of(kept)
     if name.endswith("_like"):
         return rows.of(draw(whole))
     raise RuntimeError(f"{func} cannot be drawn for a share of a batch. Use rand, randn or an in-place function")

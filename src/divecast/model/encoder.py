@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.distributions import Normal
 
 from divecast.config import EncoderConfig
-from divecast.model.blocks import NormalHead, Residual
+from divecast.model.blocks import FeatureDropout, NormalHead, Residual
 from divecast.model.panel_features import PanelFeatures
 from divecast.model.recording_features import RecordingFeatures
 
@@ -39,7 +39,9 @@ class MarginalEncoder(nn.Module):
         """Also read the features of another encoder, without a gradient to them."""
         self._lent = (features,)
         self.from_lent = nn.Sequential(
-            nn.LayerNorm(config.width), nn.Dropout(config.dropout), nn.Linear(config.width, config.width, bias=False)
+            nn.LayerNorm(config.width),
+            FeatureDropout(config.dropout),
+            nn.Linear(config.width, config.width, bias=False),
         )
 
     def forward(self, x: Tensor, residual: Tensor | None = None) -> Normal:

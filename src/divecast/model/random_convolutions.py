@@ -3,6 +3,7 @@
 import itertools
 import math
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -62,8 +63,9 @@ class RandomConvolutions(FixedFeatures):
         levels = (torch.arange(1.0, N_KERNELS * _THRESHOLDS + 1.0) * (math.sqrt(5.0) - 1.0) / 2.0) % 1.0
         for view, values in enumerate(_views(x)):
             for number in range(len(self.dilations)):
-                seen = self._responses(values, number).transpose(0, 1).flatten(1).sort(dim=1).values
-                place = (levels.view(N_KERNELS, -1) * (seen.shape[1] - 2)).long().to(seen.device)
+                seen = self._responses(values, number).transpose(0, 1).flatten(1).cpu().numpy()
+                seen = torch.from_numpy(np.sort(seen, axis=1))  # six times as fast as torch's
+                place = (levels.view(N_KERNELS, -1) * (seen.shape[1] - 2)).long()
                 self.thresholds[view, number] = _widest_gap(seen, place)
 
     def _features(self, x: Tensor) -> Tensor:
@@ -91,7 +93,7 @@ def _widest_gap(seen: Tensor, place: Tensor) -> Tensor:
 
     At a response rounding would decide, and windows that overlap have the same ones.
     """
-    near = place[..., None] + torch.arange(-_NEAR, _NEAR + 1, device=place.device)
+    near = place[..., None] + torch.arange(-_NEAR, _NEAR + 1)
     near = near.clamp(0, seen.shape[1] - 2).flatten(1)
     low, high = (seen.gather(1, at).view(*place.shape, -1) for at in (near, near + 1))
     widest = (high - low).argmax(-1, keepdim=True)

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from divecast import ByTime, DeepDIVE, TrainingConfig
 from divecast.config import LossConfig
 from divecast.errors import ConfigError
+from divecast.model.blocks import FeatureDropout
 from divecast.model.network import Network
 from divecast.train.conflict.look import Look, find_places, take_look
 from divecast.train.conflict.probe import ConflictProbe, modules_of, trained_moves
@@ -163,8 +164,8 @@ def fitted(
     """Fit a network that starts from the same weights every time, with dropout at work."""
     net = network(seed=1, factors=factors)
     for module in net.modules():
-        if isinstance(module, nn.Dropout):
-            module.p = 0.2
+        if isinstance(module, FeatureDropout):
+            module.share = 0.05
     return net, fit_network(net, task(config=config, factors=factors), keep, callbacks, probe)
 
 
