@@ -13,7 +13,7 @@ import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -36,8 +36,7 @@ def data_of(case: str, folder: Path | None) -> tuple[Panel, int, int, tuple[str 
     if case == "ETTh1" and folder is not None:
         return Panel.read(folder / "ETTh1.csv.gz"), 96, 336, ("hour", "weekday")
     found = load_case("eia", folder, 0, quick=False)
-    assert isinstance(found.data, Panel)
-    return found.data, found.horizon, found.lookback, found.factors
+    return cast(Panel, found.data), found.horizon, found.lookback, found.factors
 
 
 def measure(case: str, folder: Path | None, arm: str, seed: int, quick: bool) -> dict[str, Any]:
