@@ -162,3 +162,8 @@ def test_scenarios_are_read():
         "b": [(-2.5, slice(None, None), None), (-2.0, slice("2024", "2024"), None)],
         "c": [("=", "3", slice(None, None), ["x", "y z"])],
     }
+
+
+def test_a_scenario_may_name_series_with_commas():
+    (change,) = parse_scenario("--set", ["a=on@..@x, y,z"], ["x, y", "z", "x"])["a"]
+    assert change[-1] == ["x, y", "z"]

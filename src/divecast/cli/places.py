@@ -1,10 +1,10 @@
 """Windows, classes and scenarios named on the command line."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from divecast.data import Panel, Recordings
-from divecast.data.names import one_form
+from divecast.data.names import chosen, one_form
 from divecast.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -45,25 +45,26 @@ def parse_classes(option: str, pairs: Sequence[str]) -> dict[str, str]:
     return classes
 
 
-def parse_scenario(option: str, texts: Sequence[str]) -> dict[str, Any]:
+def parse_scenario(option: str, texts: Sequence[str], known: Collection[str] = ()) -> dict[str, Any]:
     """Read several changes of rows to forecast, the values of an option, as ``DeepDIVE.what_if`` takes them.
 
     Args:
         option: the option, for messages.
         texts: ``NAME=VALUE``, ``NAME+=NUMBER`` or ``NAME-=NUMBER``; after it ``@FIRST..LAST`` or ``@TIME``, where an
             end may be left out, and ``@SERIES``, separated by commas.
+        known: all series, of which some may have a comma in their names.
 
     Raises:
         ConfigError: a text has another form.
     """
     scenario: dict[str, Any] = {}
     for text in texts:
-        name, change = _change(option, text)
+        name, change = _change(option, text, known)
         scenario.setdefault(name, []).append(change)
     return scenario
 
 
-def _change(option: str, text: str) -> tuple[str, tuple[Any, ...]]:
+def _change(option: str, text: str, known: Collection[str]) -> tuple[str, tuple[Any, ...]]:
     head, *more = one_form(text).split("@", 2)
     name, equals, value = (part.strip() for part in head.partition("="))
     sign = name[-1:] if name.endswith(("+", "-")) else ""
@@ -79,7 +80,7 @@ def _change(option: str, text: str) -> tuple[str, tuple[Any, ...]]:
         raise ConfigError(f"What {option} adds to {name!r}", expected="a number", found=repr(value))
     first, dots, last = (more[0] if more else "..").partition("..")
     times = slice(first.strip() or None, (last if dots else first).strip() or None)
-    series = [one.strip() for one in more[1].split(",")] if len(more) > 1 else None
+    series = chosen([more[1].strip()], known) if len(more) > 1 else None
     # A class may look like a number, so what is set is passed as text.
     if not sign or number is None:
         return name, ("=", value, times, series)

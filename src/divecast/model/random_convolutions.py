@@ -63,8 +63,8 @@ class RandomConvolutions(FixedFeatures):
         levels = (torch.arange(1.0, N_KERNELS * _THRESHOLDS + 1.0) * (math.sqrt(5.0) - 1.0) / 2.0) % 1.0
         for view, values in enumerate(_views(x)):
             for number in range(len(self.dilations)):
-                seen = self._responses(values, number).transpose(0, 1).flatten(1).cpu().numpy()
-                seen = torch.from_numpy(np.sort(seen, axis=1))  # six times as fast as torch's
+                responses = self._responses(values, number).transpose(0, 1).flatten(1).cpu().numpy()
+                seen = torch.from_numpy(np.sort(responses, axis=1))  # six times as fast as torch's
                 place = (levels.view(N_KERNELS, -1) * (seen.shape[1] - 2)).long()
                 self.thresholds[view, number] = _widest_gap(seen, place)
 

@@ -51,17 +51,19 @@ def what_if(
             "Either another class of the window or a scenario of the future can be asked",
             hint="Use --to FACTOR=CLASS, or --set NAME=VALUE",
         )
-    classes, scenario = parse_classes("--to", to or ()), parse_scenario("--set", assign or ())
+    classes = parse_classes("--to", to or ())
+    parse_scenario("--set", assign or ())  # a text of another form is refused before the model is read
     check_outputs(comparison, out)
     check_tables(paths_out)
     if n_paths and paths_out is None:
         raise ConfigError("Paths need a table to be written to", hint="Pass {paths_out}", argument="n_paths")
     settings = inputs.settings(comparison.levels)
     model, source = load_with_data(inputs, settings)
+    fitted = model.fitted_model
     answer = model.what_if(
         source,
         to=classes or None,
-        future=scenario or None,
+        future=parse_scenario("--set", assign or (), fitted.series or fitted.channels) or None,
         at=read_places(comparison.at, source),
         unlabelled_code=unlabelled_code,
         labels=comparison.labels,
