@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from sklearn.ensemble import IsolationForest
 from torch import Tensor
 
-from divecast.baselines import Baseline
 from divecast.data import Windows
 from divecast.explain import DEFAULT_SCORES, SCORES, Reference, ReferenceScores, jumps, longest_run, score_windows
 from divecast.inference import FittedModel, batches, rivals
@@ -35,6 +34,14 @@ class Detector(Protocol):
 
     def scores(self, windows: Windows) -> Scores:
         """Return (window,) scores by name; a window ends at its origin, and its last rows are the day judged."""
+        ...
+
+
+class Forecaster(Protocol):
+    """Forecasts windows, as every rival of the model does."""
+
+    def forecast(self, batch: Batch) -> Tensor:
+        """Return the forecast, (batch, horizon, channel), scaled units."""
         ...
 
 
@@ -68,10 +75,10 @@ class ByResidual:
 
     name: str
     fitted: FittedModel
-    forecaster: Baseline
+    forecaster: Forecaster
     centre: Tensor
     spread: Tensor
-    usual: tuple[ReferenceScores, ReferenceScores] | None = None
+    usual: tuple[ReferenceScores, ReferenceScores]
 
     @classmethod
     def of(cls, judge: Judge, name: str) -> "ByResidual":
@@ -80,11 +87,11 @@ class ByResidual:
         forecaster = rivals(fitted, judge.panel)[name]
         residual = _residuals(fitted, forecaster, valid)
         centre = residual.median(dim=0).values
-        spread = 1.4826 * (residual - centre).abs().median(dim=0).values
-        found = cls(name, fitted, forecaster, centre, spread.clamp(min=1e-6))
-        columns = found._columns(valid, residual)
+        spread = (1.4826 * (residual - centre).abs().median(dim=0).values).clamp(min=1e-6)
+        columns = _columns(fitted, valid, residual, (residual - centre) / spread)
         first = ReferenceScores.of(columns.reshape(len(columns), -1), 1e-3)
-        return replace(found, usual=(first, ReferenceScores.of(found._most_anomalous(first, columns), 0.2)))
+        usual = first, ReferenceScores.of(_most_anomalous(first, columns), 0.2)
+        return cls(name, fitted, forecaster, centre, spread, usual)
 
     def scores(self, windows: Windows) -> Scores:
         """Return all three."""
@@ -92,24 +99,13 @@ class ByResidual:
         standard = (residual - self.centre) / self.spread
         largest, mean = standard.abs().amax(dim=(1, 2)), standard.square().mean(dim=1).amax(dim=1)
         first, second = self.usual
-        rarity = second.rarity(self._most_anomalous(first, self._columns(windows, residual))).max(axis=1)
+        columns = _columns(self.fitted, windows, residual, standard)
+        rarity = second.rarity(_most_anomalous(first, columns)).max(axis=1)
         return {
             f"{self.name}: largest": largest.double().numpy(),
             f"{self.name}: mean square": mean.double().numpy(),
             f"{self.name}: rarity": rarity,
         }
-
-    def _columns(self, windows: Windows, residual: Tensor) -> NDArray[np.float64]:
-        """Return (window, part, channel)."""
-        standard = (residual - self.centre) / self.spread
-        windows = _long_enough(self.fitted, windows)
-        stuck = torch.cat([longest_run(torch.cat([b.x[:, -1:], b.y], 1)) for b in _days(self.fitted, windows)])
-        parts = [standard.square().mean(dim=1), standard.abs().amax(dim=1), jumps(residual).amax(dim=1), stuck]
-        return torch.stack(parts, dim=1).double().numpy()
-
-    @staticmethod
-    def _most_anomalous(first: ReferenceScores, columns: NDArray[np.float64]) -> NDArray[np.float64]:
-        return first.rarity(columns.reshape(len(columns), -1)).reshape(columns.shape).max(axis=2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,8 +117,8 @@ class ByForest:
     """
 
     fitted: FittedModel
-    joint: object
-    single: object
+    joint: IsolationForest
+    single: IsolationForest
 
     @classmethod
     def of(cls, judge: Judge, seed: int) -> "ByForest":
@@ -166,7 +162,19 @@ def _long_enough(fitted: FittedModel, windows: Windows) -> Windows:
     return windows.subset(windows.origins >= fitted.shape.lookback + fitted.shape.horizon)
 
 
-def _residuals(fitted: FittedModel, forecaster: Baseline, windows: Windows) -> Tensor:
+def _columns(fitted: FittedModel, windows: Windows, residual: Tensor, standard: Tensor) -> NDArray[np.float64]:
+    """Return (window, part, channel)."""
+    days = _days(fitted, _long_enough(fitted, windows))
+    stuck = torch.cat([longest_run(torch.cat([day.x[:, -1:], day.y], 1)) for day in days])
+    parts = [standard.square().mean(dim=1), standard.abs().amax(dim=1), jumps(residual).amax(dim=1), stuck]
+    return torch.stack(parts, dim=1).double().numpy()
+
+
+def _most_anomalous(first: ReferenceScores, columns: NDArray[np.float64]) -> NDArray[np.float64]:
+    return first.rarity(columns.reshape(len(columns), -1)).reshape(columns.shape).max(axis=2)
+
+
+def _residuals(fitted: FittedModel, forecaster: Forecaster, windows: Windows) -> Tensor:
     return torch.cat([batch.y - forecaster.forecast(batch) for batch in _days(fitted, _long_enough(fitted, windows))])
 
 

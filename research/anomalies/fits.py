@@ -47,6 +47,8 @@ def fit_judge(asked: tuple[str, Path | None, bool], lookback: int, seed: int) ->
         about = "27 German load profiles of 2016, hour by hour, cut 3:1:1"
         return _fit(Judge(case, about, panel, panel, _loads_model(lookback, seed, quick)), ByTime(3, 1, 1))
     found = load_case("eia", data, seed, quick)
+    if not isinstance(found.data, Panel):
+        raise TypeError("expected eia as a panel")
     split, told = (ByTime(3, 1, 1), "cut 3:1:1") if quick else (ByTime(2.5, 0.5, 2), "fitted before 2023, cut 5:1:4")
     model = _model(lookback, found.factors, found.settings, seed)
     return _fit(Judge(case, f"{found.about}; {told}", found.data, found.data, model), split)
@@ -69,8 +71,8 @@ def _fit(judge: Judge, split: ByTime) -> Judge:
 
 
 def _model(lookback: int, factors: tuple[Factor, ...], settings: Settings, seed: int) -> DeepDIVE:
-    parts = {"model": settings.model, "training": settings.training, "losses": settings.losses}
-    return DeepDIVE(24, lookback, factors, seed=seed, **parts)
+    model, training, losses = settings.model, settings.training, settings.losses
+    return DeepDIVE(24, lookback, factors, model=model, training=training, losses=losses, seed=seed)
 
 
 def _loads_model(lookback: int, seed: int, quick: bool) -> DeepDIVE:

@@ -5,20 +5,22 @@ calendar | window), nats; ``sunday`` the mean of log p(Sunday | window) - log p(
 holiday was told in the fit, and no window reaches beyond its day.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import holidays
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast import Calendar
 from research.anomalies.fits import Judge
 
 STATES = ("BB", "BE", "BW", "BY", "HB", "HE", "HH", "MV", "NI", "NW", "RP", "SH", "SL", "SN", "ST", "TH")
 N_WINDOWS = 6
+Part = Literal["valid", "test", "all"]
 NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-def days_of_test(judge: Judge, part: str) -> dict[str, Any]:
+def days_of_test(judge: Judge, part: Part) -> dict[str, Any]:
     """Return the days of a part of eia, with US federal holidays."""
     dates, columns = _days(judge, part)
     return _told(dates, columns, _us_holidays(dates))
@@ -37,14 +39,14 @@ def days_of_halves(halves: tuple[Judge, Judge]) -> dict[str, Any]:
     return _told(dates[order], columns[:, order], _german_holidays(dates[order]))
 
 
-def _days(judge: Judge, part: str) -> tuple[NDArray[Any], NDArray[np.float64]]:
+def _days(judge: Judge, part: Part) -> tuple[NDArray[Any], NDArray[np.float64]]:
     """Return the whole days, and (surprise, sunday, given, read) by day."""
     found = judge.model.anomalies(judge.panel, part)
     place = found.factors.index("weekday")
     stamps = judge.panel.clock.local(found.keys.origins - 1, _zone(judge))
     evening = (stamps - stamps.astype("datetime64[D]")).astype("timedelta64[h]").astype(int) >= 24 - N_WINDOWS
     dates, member, count = np.unique(stamps[evening].astype("datetime64[D]"), return_inverse=True, return_counts=True)
-    scores = found.scores
+    scores = found.raw_scores
     each = np.column_stack([scores.surprise[:, place], found.log_odds("weekday", "Sun"), scores.log_posteriors[place]])
     mean = np.zeros((len(dates), each.shape[1]))
     np.add.at(mean, member, each[evening])
@@ -55,7 +57,8 @@ def _days(judge: Judge, part: str) -> tuple[NDArray[Any], NDArray[np.float64]]:
 
 
 def _zone(judge: Judge) -> str | None:
-    return next(factor.tz for factor in judge.model.fitted_model.factors if factor.name == "weekday")
+    factors = judge.model.fitted_model.factors
+    return next(factor.tz for factor in factors if isinstance(factor, Calendar) and factor.name == "weekday")
 
 
 def _told(dates: NDArray[Any], columns: NDArray[np.float64], names: list[str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -27,6 +27,7 @@ from research.common import append_line, read_lines, versions
 from research.scripts import run_parser
 
 OUT = Path(__file__).with_name("results.jsonl")
+PARTS: tuple[Literal["valid", "test"], ...] = ("valid", "test")
 PASSES = 8
 SEEDS = 3
 ALARMS = (1.0, 2.0, 3.0)
@@ -40,7 +41,7 @@ def fault_lines(judge: Judge, seed: int, n_passes: int) -> Iterator[dict[str, An
     found, fitted = detectors(judge, seed), judge.model.fitted_model
     parts = cut(judge.panel, fitted.provenance.split)
     day = fitted.shape.horizon
-    for part in ("valid", "test"):
+    for part in PARTS:
         rows = getattr(parts, part)
         site = Site(int(rows.start[0]), int(rows.stop[0]), fitted.shape.lookback + day, day)
         ends = list(site.passes(n_passes))
@@ -66,7 +67,7 @@ def holiday_lines(asked: Asked, week: Judge, seed: int) -> Iterator[dict[str, An
             yield {"what": "days", "lookback": lookback, "part": "other half", **found}
             continue
         judge = week if lookback == WEEK else fit_judge(asked, lookback, seed)
-        for part in ("valid", "test"):
+        for part in PARTS:
             yield {"what": "days", "lookback": lookback, "part": part, **days_of_test(judge, part)}
 
 

@@ -27,7 +27,7 @@ class Days:
         """Rank the days of a line by ``sunday`` or by ``surprise``."""
         names = ("dates", "given", "read", "surprise", "sunday", "holiday")
         rows = [row for row in zip(*(line[name] for name in names), strict=True) if row[1] != "Sun"]
-        return cls(line["seed"], tuple(sorted(rows, key=lambda row: -row[names.index(by)])))
+        return cls(line["seed"], tuple(sorted(rows, key=lambda row: -float(row[names.index(by)]))))
 
     def hits(self, everywhere: bool) -> np.ndarray:
         """Return (day,) whether it is a holiday, of all states or of some."""

@@ -38,8 +38,8 @@ def losses(cases: Sequence[Runs]) -> Any:
         row[0].set_ylabel(runs.case, fontweight="bold")
         for axis in row[1:]:
             axis.set_yticklabels([])
-    for axis, (name, loss) in zip(axes[-1], LOSSES.items(), strict=True):
-        axis.set_xlabel(f"{name}\nnats a {loss.unit}\nbetter   $\\leftarrow$   than alone   $\\rightarrow$   worse")
+    for axis, (name, measured) in zip(axes[-1], LOSSES.items(), strict=True):
+        axis.set_xlabel(f"{name}\nnats a {measured.unit}\nbetter   $\\leftarrow$   than alone   $\\rightarrow$   worse")
     return figure
 
 

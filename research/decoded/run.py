@@ -14,13 +14,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 
 from divecast import ByGroup, DecoderConfig, DeepDIVE, Label, ModelConfig, Recordings, TrainingConfig
-from divecast.data import Windows, WindowShape, encode_labels, fit_scale, fit_vocabularies, split
+from divecast.data import Part, Windows, WindowShape, encode_labels, fit_scale, fit_vocabularies, split
 from divecast.data.datasets import load
 from divecast.explain import ClassChange, LabelEffects, what_if_windows
 from divecast.inference import FittedModel
@@ -118,11 +118,12 @@ def closed(data: Recordings, by: ByGroup) -> dict[str, Any]:
     scale = fit_scale(data, parts.train)
     labels = encode_labels(data, FACTORS, fit_vocabularies(data, FACTORS, parts.train))
     shape = WindowShape(LOOKBACK, HORIZON)
-    windows = {
-        part: Windows.of(data, getattr(parts, part), labels, scale, shape, role, STRIDE)
-        for part, role in (("train", "fit"), ("valid", "score"), ("test", "score"))
-    }
-    batches = {part: each.batch(torch.arange(len(each))) for part, each in windows.items()}
+
+    def of(part: Part, role: Literal["fit", "score"]) -> Batch:
+        windows = Windows.of(data, part, labels, scale, shape, role, STRIDE)
+        return windows.batch(torch.arange(len(windows)))
+
+    batches = {"train": of(parts.train, "fit"), "valid": of(parts.valid, "score"), "test": of(parts.test, "score")}
     train = batches["train"]
     judges = train_candidates((train.x.numpy(), train.labels[:, 0].numpy()), True, _SEED)
     found: dict[str, Any] = {}
@@ -164,7 +165,7 @@ def _of_variant(variant: Variant, batch: Batch, judges: Mapping[str, Reading]) -
 
 def _arm(model: DeepDIVE, real: Mapping[str, Real], judges: Mapping[str, Reading]) -> dict[str, Any]:
     """Return the judge that what-if would choose, what all judges read of the test part, and errors by part."""
-    fitted, said = model.fitted_model, {}
+    fitted, said = model.fitted_model, dict[str, Any]()
     for part in ("valid", "test"):
         nothing = torch.full((len(real[part].x), 2), -1)
         same = what_if_windows(fitted, real[part].windows, nothing, ClassChange(), ())

@@ -1,6 +1,7 @@
 """Closed forms that were compared before one of them became the decoder of recordings."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 import torch
@@ -40,7 +41,7 @@ class Aligned:
 
     def __init__(self, x: Tensor, labels: Tensor, dims: int) -> None:
         self.movement = Movement(x.shape[1], x.shape[2], [int(n) + 1 for n in labels.max(0).values], dims)
-        solve_movement(self.movement, _Examples(x, labels), seed=0)  # type: ignore[arg-type]  reads no more of windows
+        solve_movement(self.movement, _Examples(x, labels), seed=0)  # type: ignore[arg-type]  # reads no more of windows
 
     def tell(self, x: Tensor, labels: Tensor) -> Tensor:
         """Return a, (window, dimension)."""
@@ -119,7 +120,7 @@ def variants() -> dict[str, Callable[[Tensor, Tensor], Variant]]:
     """Return what makes each variant from training windows and their labels, by name."""
     found: dict[str, Callable[[Tensor, Tensor], Variant]] = {}
     for dims in (4, 8, 16):
-        found[f"aligned, {dims} dimensions"] = lambda x, labels, dims=dims: Aligned(x, labels, dims)
+        found[f"aligned, {dims} dimensions"] = partial(Aligned, dims=dims)
     for dims in (8, 16):
-        found[f"not aligned, {dims} dimensions"] = lambda x, labels, dims=dims: Unaligned(x, labels, dims)
+        found[f"not aligned, {dims} dimensions"] = partial(Unaligned, dims=dims)
     return found

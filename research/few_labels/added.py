@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from divecast import DeepDIVE, Label, Panel, TrainingConfig, datasets
 from divecast.config import EncoderConfig
-from divecast.data import encode_labels, fit_vocabularies
+from divecast.data import encode_labels, fit_vocabularies, split
 from divecast.model import ClassEncoder
 from research.few_labels.classifiers import DROPOUTS
 
@@ -55,8 +55,8 @@ def main() -> None:
     panel = datasets.load("loads")
     model = DeepDIVE(24, 168, ["hour"], training=TrainingConfig(epochs=2, window_stride=5)).fit(panel, progress=False)
     fitted, whole = model.fitted_model, with_days(panel)
-    train, test = (fitted.windows(panel, part, every=every) for part, every in (("train", 1), ("test", 7)))
-    vocabulary = fit_vocabularies(whole, [Label("day")], fitted.part_of(fitted.source(panel), "train"))
+    train, test = fitted.windows(panel, "train"), fitted.windows(panel, "test", every=7)
+    vocabulary = fit_vocabularies(whole, [Label("day")], split(panel, fitted.provenance.split).train)
     truth = encode_labels(whole, [Label("day")], vocabulary)[:, 0].astype(np.int64)
     asked = test.batch(np.arange(len(test))).x, torch.from_numpy(truth[test.origins - 1])
     for n in (28, 56, 112):

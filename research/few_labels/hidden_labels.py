@@ -26,6 +26,8 @@ from divecast.errors import ConfigError
 from research.paper.cases import Case
 
 Codes = NDArray[np.int64]
+Unit = Literal["window", "factor"]
+Pattern = Literal["random", "blocks"]
 Mask = NDArray[np.bool_]
 
 SPAN = 24
@@ -48,8 +50,8 @@ class Hiding:
     """
 
     share: float
-    unit: Literal["window", "factor"] = "window"
-    pattern: Literal["random", "blocks"] = "random"
+    unit: Unit = "window"
+    pattern: Pattern = "random"
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -123,7 +125,7 @@ def _windows(case: Case, codes: NDArray[np.int16]) -> tuple[Windows, Windows]:
     shape, scale = WindowShape(case.lookback, case.horizon), fit_scale(case.data, parts.train)
 
     def of(part: Part, role: Literal["fit", "score"]) -> Windows:
-        return Windows.of(case.data, part, codes, scale, shape, role, training.window_stride)
+        return Windows.of(case.data, part, codes, scale, shape, role, training.stride)
 
     return of(parts.train, "fit"), of(parts.valid, "score")
 

@@ -21,13 +21,19 @@ import torch
 
 from research.common import append_line, read_lines, versions
 from research.few_labels.arms import ARMS, CURVES, EVERYWHERE, SETTINGS, settings_of
-from research.few_labels.hidden_labels import Hiding, hide_labels, labelled_shares
+from research.few_labels.hidden_labels import Hiding, Pattern, Unit, hide_labels, labelled_shares
 from research.few_labels.scores import score_model, score_rival
 from research.paper.cases import Case, Settings, load_case
 from research.scripts import add_arms, make_runs, run_parser
 
 OUT = Path(__file__).with_name("results.jsonl")
 SHARES = (1.0, 0.5, 0.1, 0.02, 0.005)
+WAYS: tuple[tuple[Unit, Pattern], ...] = (
+    ("window", "random"),
+    ("factor", "random"),
+    ("window", "blocks"),
+    ("factor", "blocks"),
+)
 FEW = (0.1, 0.02)
 """Shares at which the settings are compared."""
 LEAST = {("motion", "blocks"): 0.02}  # fewer recordings than this leave some exercise without a label
@@ -64,12 +70,7 @@ def jobs_of(args: argparse.Namespace) -> list[Job]:
     found = []
     for seed in range(args.seeds):
         for share in shares:
-            for unit, pattern in (
-                ("window", "random"),
-                ("factor", "random"),
-                ("window", "blocks"),
-                ("factor", "blocks"),
-            ):
+            for unit, pattern in WAYS:
                 plain = (unit, pattern) == ("window", "random")
                 if share < LEAST.get((args.case, pattern), 0.0) or (share == 1.0 and not plain):
                     continue

@@ -54,7 +54,7 @@ def score_rival(case: Case, arm: str, seed: int) -> dict[str, Any]:
     parts = split(case.data, case.split)
     vocabularies = fit_vocabularies(case.data, case.factors, parts.train)
     codes, scale = encode_labels(case.data, case.factors, vocabularies), fit_scale(case.data, parts.train)
-    shape, stride = Shape(case.lookback, case.horizon), case.settings.training.window_stride
+    shape, stride = Shape(case.lookback, case.horizon), case.settings.training.stride
     train = Windows.of(case.data, parts.train, codes, scale, shape, "fit", stride)
     valid = Windows.of(case.data, parts.valid, codes, scale, shape, "score", stride)
     test = Windows.of(case.data, parts.test, codes, scale, shape, "encode").subset(slice(None, None, case.every))

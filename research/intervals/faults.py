@@ -25,6 +25,7 @@ import torch
 from torch import Tensor
 
 from divecast import DeepDIVE
+from divecast.data import split
 from divecast.inference import (
     FittedModel,
     batch_of,
@@ -149,11 +150,13 @@ def without_values(fitted: FittedModel, data: Any, every: int) -> Line:
     hours = data.clock.local(np.arange(len(data.values)))
     weekend = (hours.astype("datetime64[D]").astype(np.int64) + 3) % 7 >= 5
     group = hours.astype("datetime64[h]").astype(np.int64) % 24 + 24 * weekend
-    n_train = int(fitted.part_of(fitted.source(data), "train").stop[-1])
+    n_train = int(split(data, fitted.provenance.split).train.stop[-1])
     average = np.stack([np.nanmean(data.values[:n_train][group[:n_train] == each], axis=0) for each in range(48)])
     seen = n_before = 0
     for piece in pieces(fitted, fitted.windows(data, "test", "score", every)):
         batch = batch_of(fitted, piece)
+        if batch.effects is None:
+            raise TypeError("expected a model with effects")
         at = np.arange(len(batch.x))
         channel = (at + n_before) % batch.x.shape[2]
         n_before += len(at)

@@ -28,13 +28,13 @@ class Case:
         if name == "loads":
             return cls(datasets.load("loads"), ByTime(3, 1, 1), DeepDIVE(24, 168, ["hour", "weekday"], seed=seed))
         if name == "motion":
-            factors = ["exercise", "side"]
-            return cls(datasets.load("motion"), ByRecording(), DeepDIVE(50, 200, factors, seed=seed))
+            return cls(datasets.load("motion"), ByRecording(), DeepDIVE(50, 200, ["exercise", "side"], seed=seed))
         if root is None:
             raise ValueError(f"expected a folder of data for {name!r}; name it with --data")
         track = TRACKS[name]
         panel = read_panel(track, root, small=False)
         labels = {each: panel.covariate(each).astype(np.float64) for each in track.labels}
+        factors: list[Calendar | Label]
         factors = [*(Calendar(each, tz=track.zone) for each in track.calendar), *map(Label, track.labels)]
         training = TrainingConfig(epochs=_EPOCHS.get(name, TrainingConfig().epochs))
         model = DeepDIVE(

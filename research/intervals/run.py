@@ -69,7 +69,6 @@ def held(model: DeepDIVE, data: Any) -> Line:
         levels = np.array(LEVELS)[:, None, None, None]
         pinball = pinball + np.nansum(2.0 * np.maximum(levels * error, (levels - 1.0) * error).mean(0), axis=0)
         absolute = absolute + np.nansum(np.abs(truth - mean), axis=0)
-    seen = np.asarray(seen)
     by_step, by_series = (np.sum(inside, axis=a) / np.sum(seen, axis=a) for a in (1, 0))
     return {
         "all": float(np.sum(inside) / np.sum(seen)),

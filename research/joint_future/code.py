@@ -25,8 +25,8 @@ class JointCode(nn.Module):
         self.register_buffer("directions", directions)
         self.enter = nn.Sequential(nn.Linear(_READ + n_known, _WIDTH), nn.GELU(), nn.Linear(_WIDTH, 2 * dims))
         self.ahead = nn.Sequential(nn.Dropout(0.2), nn.Linear(n_known, _WIDTH), nn.GELU(), nn.Linear(_WIDTH, 2 * dims))
-        nn.init.zeros_(self.ahead[-1].weight)
-        nn.init.zeros_(self.ahead[-1].bias)
+        for parameter in self.ahead[-1].parameters():
+            nn.init.zeros_(parameter)
         self.leave = nn.Linear(dims, len(directions), bias=False)
         self.leave.weight.data.copy_(directions[:, :dims])
         self.noise = nn.Parameter(torch.zeros(len(directions)))

@@ -10,7 +10,8 @@ from divecast import DeepDIVE, Panel
 from divecast.inference import FittedModel
 
 _EVERY, _TREES = 5, 100
-Floats, Ints = NDArray[np.float64], NDArray[np.int64]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 def labels_in_a(model: DeepDIVE, panel: Panel, seed: int) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def synthetic(args: argparse.Namespace, seed: int, _arm: str) -> Line:
     """Fit the shop, look at the effects it found, and at its forecasts of the rows that have them."""
     shop = Shop.of(seed, 200 if args.quick else 730)
     training = TrainingConfig(epochs=1 if args.quick else 5)
-    factors = ["hour", "weekday", Label("promo"), Label("holiday")]
+    factors: list[str | Label] = ["hour", "weekday", Label("promo"), Label("holiday")]
     model = DeepDIVE(24, 168, factors, covariates=["temp"], training=training, seed=seed)
     model.fit(shop.panel, ByTime(3, 1, 1), progress=False)
     rolled = Rolled.of(model, shop.panel, every=7)

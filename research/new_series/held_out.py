@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
@@ -26,10 +26,11 @@ from research.model_versions import write_page
 OUT = Path(__file__).with_name("held_out.jsonl")
 PAGE = Path(__file__).parents[2] / "docs" / "new_series.md"
 HORIZON, LOOKBACK, ROWS, HELD_OUT = 24, 168, 8_784, 20
-KINDS = ("independent", "joint")
+Kind = Literal["independent", "joint"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
-def measure(panel: dc.Panel, kind: str, seen: bool, epochs: int, seed: int) -> dict[str, Any]:
+def measure(panel: dc.Panel, kind: Kind, seen: bool, epochs: int, seed: int) -> dict[str, Any]:
     """Fit on all series, or without those held out, and score these."""
     draw = np.random.default_rng(seed)
     held = sorted(draw.choice(len(panel.channels), HELD_OUT, replace=False).tolist())

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from research.race.tracks import CalendarName
+
 Floats = NDArray[np.float32]
 
 
@@ -61,7 +63,7 @@ class Heat:
     stop: int
     every: int
     channels: tuple[str, ...]
-    calendar: tuple[str, ...]
+    calendar: tuple[CalendarName, ...]
     n_classes: tuple[int, ...]
     covariates: tuple[str, ...]
     labels: tuple[str, ...]
@@ -136,7 +138,8 @@ class Heat:
     def read(folder: Path) -> "Heat":
         """Read what ``write`` wrote."""
         plain: dict[str, Any] = json.loads((folder / "heat.json").read_text(encoding="utf-8"))
-        return Heat(**{name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()})
+        plain |= {name: tuple(value) for name, value in plain.items() if isinstance(value, list)}
+        return Heat(**plain)
 
 
 def thinning(n: int, wanted: int) -> int:

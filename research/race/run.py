@@ -127,8 +127,8 @@ def heat_of(lap: Lap, data: Panel | Recorded, plan: Plan, racer: str, own: float
     )
     if not isinstance(data, Recorded) or track.people is None:
         return heat
-    every = {"train_every": track.people.train_every, "score_every": track.people.score_every}
-    return replace(heat, starts=data.starts, people=data.people, **every)
+    train_every, score_every = track.people.train_every, track.people.score_every
+    return replace(heat, starts=data.starts, people=data.people, train_every=train_every, score_every=score_every)
 
 
 def race(plan: Plan, tracks: list[Track], racers: list[Racer], folds: list[int] | None = None) -> int:

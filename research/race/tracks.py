@@ -1,8 +1,10 @@
 """The tracks: which data, how they are cut, what is forecast and what is scored."""
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 LONG = (96, 192, 336, 720)
+CalendarName = Literal["hour", "weekday", "month"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Track:
     name: str
     title: str
     file: str
-    calendar: tuple[str, ...]
+    calendar: tuple[CalendarName, ...]
     rows: tuple[int, int, int] = (0, 0, 0)
     series_table: str | None = None
     zone: str = "UTC"
@@ -106,7 +108,7 @@ def _recordings(name: str, title: str, file: str, lookback: int, horizon: int, p
     )
 
 
-_HOURLY = ("hour", "weekday", "month")
+_HOURLY: tuple[CalendarName, ...] = ("hour", "weekday", "month")
 
 
 def _eia(name: str, title: str, file: str) -> Track:

@@ -45,9 +45,10 @@ def read(number: int) -> dict[str, Any]:
     x, judged = fold.windows(origins[train]), fold.windows(origins[valid])
     scale = x.std((0, 1))
     torch.manual_seed(number)
-    convolutions, competing = (kind(LOOKBACK, x.shape[2]) for kind in (RandomConvolutions, CompetingKernels))
+    convolutions, competing = RandomConvolutions(LOOKBACK, x.shape[2]), CompetingKernels(LOOKBACK, x.shape[2])
     convolutions.draw(torch.from_numpy(x[rng.choice(len(x), _DRAWN, replace=False)] / scale))
     competing.draw()
+    kinds: dict[str, Callable[[Tensor], Tensor]]
     kinds = {"proportions": convolutions, "competing kernels": competing, "levels": partial(torch.mean, dim=1)}
     products = {kind: _products(*(_features(of, each / scale) for each in (x, judged))) for kind, of in kinds.items()}
     found: dict[str, Any] = {}

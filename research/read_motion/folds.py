@@ -46,7 +46,7 @@ class Fold:
         kept, data = np.flatnonzero(~self.held_out), self.data
         return Recordings.from_arrays(
             [data.values[data.offsets[each] : data.offsets[each + 1]] for each in kept],
-            {name: column[kept] for name, column in data.labels.items()},
+            {name: list(column[kept]) for name, column in data.labels.items()},
             data.rate,
             data.channels,
             [data.names[each] for each in kept],
@@ -63,7 +63,7 @@ class Fold:
         """Return the fold without the factors' labels of the other recordings; those held out keep theirs."""
         kept = labelled | self.held_out
         labels = {
-            name: np.where(kept, column, None) if name in FACTORS else column
+            name: np.where(kept, column, np.array(None)) if name in FACTORS else column
             for name, column in self.data.labels.items()
         }
         return replace(self, data=replace(self.data, labels=labels))

@@ -71,10 +71,10 @@ def read(folder: Path, models: Path, n_train: int, seed: int) -> Line:
         scores[part] = [ridge.scores(products) for _, ridge in solved]
         found[part] = _right(scores[part], windows)
     learned = {part: _learned(model, panel, part) for part in _PARTS}
-    together = [
-        _product(*(torch.stack([each[part][column] for each in (scores, learned)]) for part in _PARTS), truth)
-        for column, truth in enumerate(torch.from_numpy(_labels(others["valid"])).T)
-    ]
+    together = []
+    for column, truth in enumerate(torch.from_numpy(_labels(others["valid"])).T):
+        valid, test = (torch.stack([scores[part][column], learned[part][column]]) for part in _PARTS)
+        together.append(_product(valid, test, truth))
     found["fitted"] = _right(learned["test"], others["test"])
     found["together"] = _right(together, others["test"])
     return found

@@ -25,6 +25,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ import torch
 from divecast import CodeConfig, DecoderConfig, DeepDIVE, EncoderConfig, ModelConfig, Panel, TrainingConfig
 from divecast.data import open_store, write_store
 from divecast.errors import DivecastError
-from divecast.train import Callback
+from divecast.train import EpochRecord
 from research.common import append_line
 from research.reliability.mutations import Mutation, accident, document, header, opened, store_header, tensors
 
@@ -135,10 +136,19 @@ def _model(folder: Path, data: Panel, sizes: ModelConfig) -> Target:
     return Target("model", {"model": content}, use, _artifact, _of_artifact("model", content))
 
 
-class _Stop(Callback):
-    def on_step(self, step: int, terms: Mapping[str, float]) -> None:  # noqa: ARG002
+class _Stop:
+    def on_start(self, step: int, n_steps: int) -> None:
+        pass
+
+    def on_step(self, step: int, _terms: Mapping[str, float]) -> None:
         if step == 5:
             os.kill(os.getpid(), signal.SIGINT)
+
+    def on_epoch(self, record: EpochRecord) -> None:
+        pass
+
+    def on_end(self) -> None:
+        pass
 
 
 def _checkpoint(folder: Path, data: Panel) -> Target:
@@ -173,16 +183,16 @@ def _store(folder: Path, data: Panel) -> Target:
         return _flat({name: said[name] for name in ("channels", "clock")})
 
     changes = [
-        *(lambda draw, name=name: accident(name, files[name], draw) for name in files),
-        lambda draw: store_header(files["store.json"], files[values], draw),
-        lambda draw: store_header(files["store.json"], files[values], draw),
+        *(partial(accident, name, files[name]) for name in files),
+        partial(store_header, files["store.json"], files[values]),
+        partial(store_header, files["store.json"], files[values]),
     ]
     return Target("store", files, use, claims, changes)
 
 
 def _of_artifact(name: str, content: bytes) -> list[Callable[[random.Random], Mutation]]:
     ways = (accident, header, tensors, document, document)  # what a stranger says is more various
-    return [lambda draw, way=way: way(name, content, draw) for way in ways]
+    return [partial(way, name, content) for way in ways]
 
 
 def _artifact(found: Mapping[str, bytes]) -> Said:
@@ -246,7 +256,7 @@ def _guarded(target: Target, honest: Said, mutations: Sequence[Mutation], folder
     for mutation in mutations:
         signal.alarm(SECONDS)
         seen.clear()
-        (end, about), used = peak(lambda one=mutation: outcome(target, honest, one, folder))
+        (end, about), used = peak(partial(outcome, target, honest, mutation, folder))
         signal.alarm(0)
         memory = used / usual
         if end in GOOD and (seen or Path("ran").exists()):

@@ -26,7 +26,7 @@ from research.common import append_line, forget_peak, peak_mib
 
 OUT = Path(__file__).with_name("long_tables.jsonl")
 SERIES, HOURS, SMALL = 10_000, 1000, 20
-NAMES = {"id": "meter", "time": "time", "value": "kwh"}
+NAMES: dict[str, Any] = {"id": "meter", "time": "time", "value": "kwh"}
 TOLD: dict[str, Any] = {"labels": [Label("shift")], "covariates": [Covariate("price", per_series=True)]}
 KINDS = ("Parquet file", "Parquet file by time", "Parquet file, told", "CSV file", "polars table", "pandas table")
 STORE = "Parquet file to a store"
@@ -125,8 +125,8 @@ def section(lines: Sequence[Mapping[str, Any]]) -> str:
     latest = {line["kind"]: line for line in lines}
     rows = []
     for kind, line in latest.items():
-        size, speed = f"{max(0, line['bytes_per_row']):.0f}", f"{line['rows_per_cpu_second'] / 1e6:.1f}"
-        rows.append(f"| {kind} | {size} | {line['panel_mib']:,} | {speed} |")
+        own, speed = f"{max(0, line['bytes_per_row']):.0f}", f"{line['rows_per_cpu_second'] / 1e6:.1f}"
+        rows.append(f"| {kind} | {own} | {line['panel_mib']:,} | {speed} |")
     size = next(iter(latest.values()))
     return f"""## What a long table costs
 

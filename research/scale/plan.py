@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from divecast.config import ModelConfig, TrainingConfig
 from divecast.inference import build_network
@@ -19,6 +19,7 @@ HERE = Path(__file__).parent
 TITLE = "## Plan: a million series"
 SERIES, HOURS, TRAIN_SHARE = 1_000_000, 10 * 8766, 3 / 5
 LOOKBACK, HORIZON, FACTORS = 168, 24, ((1 / 24,) * 24, (1 / 7,) * 7)
+KINDS: tuple[Literal["cyclic"], Literal["cyclic"]] = ("cyclic", "cyclic")
 RANKS = (1, 8, 64)
 GB, TB, FLOAT = 1e9, 1e12, 4
 
@@ -91,7 +92,7 @@ def counted() -> tuple[float, float, float]:
     """Return trained weights shared, trained weights of a channel, and weights of its linear map."""
 
     def sizes(n_channels: int) -> tuple[int, int]:
-        dimensions = Dimensions(LOOKBACK, HORIZON, n_channels, ("cyclic",) * len(FACTORS), FACTORS)
+        dimensions = Dimensions(LOOKBACK, HORIZON, n_channels, KINDS, FACTORS)
         network = build_network(dimensions, ModelConfig(), seed=0)
         trained = sum(weight.numel() for weight in network.parameters())
         return trained, sum(weight.numel() for weight in network.state_dict().values()) - trained

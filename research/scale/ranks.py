@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
 import torch
@@ -100,7 +101,7 @@ def _run(panel: Panel, way: tuple[str, int], steps: int) -> dict[str, object]:
     }
 
 
-def section(lines: Sequence[dict]) -> str:
+def section(lines: Sequence[dict[str, Any]]) -> str:
     """Return the figures as Markdown tables."""
 
     def of(way: str, name: str) -> float:

@@ -71,7 +71,7 @@ def message_of(rows: Panel, kind: str) -> bytes:
     """Return a request for the forecast of rows; the answer has the same format."""
     table, written = table_of(rows), io.BytesIO()
     if kind == "json":
-        columns = {name: [str(each) for each in table[name].to_numpy()] for name in ("time",)}
+        columns: dict[str, list[Any]] = {"time": [str(each) for each in table["time"].to_numpy()]}
         # As many digits as the data have: Python writes a float32 as the float64 that it is, twice as long.
         columns |= {name: [float(f"{each:.7g}") for each in table[name].to_pylist()] for name in rows.channels}
         body = json.dumps({"rows": columns}).encode()

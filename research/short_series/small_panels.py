@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 
 import divecast as dc
 from divecast import datasets
+from divecast.data import Windows, split
+from divecast.inference import FittedModel
 from research.common import append_line, machine, read_lines, versions
 
 OUT = Path(__file__).with_name("small_panels.jsonl")
@@ -79,6 +81,12 @@ def cases(folder: Path | None) -> dict[str, Case]:
     return found
 
 
+def training_windows(fitted: FittedModel, panel: dc.Panel) -> int:
+    """Return how many windows a fit learned from."""
+    train, labels = split(panel, fitted.provenance.split).train, fitted.label_indices(panel)
+    return len(Windows.of(panel, train, labels, fitted.scale, fitted.shape, "fit"))
+
+
 def run(name: str, case: Case, way: str, seed: int) -> None:
     """Append the line of one fit."""
     model = dc.DeepDIVE(case.horizon, case.lookback, case.factors, training=WAYS[way], seed=seed)
@@ -91,7 +99,7 @@ def run(name: str, case: Case, way: str, seed: int) -> None:
         "case": name,
         "way": way,
         "seed": seed,
-        "windows": len(model.fitted_model.windows(case.panel, "train", "fit")),
+        "windows": training_windows(model.fitted_model, case.panel),
         "passes": training.n_epochs,
         "batch": training.n_batch,
         "correction": model.fitted_model.provenance.correction,

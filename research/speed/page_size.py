@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
@@ -23,7 +23,7 @@ from research.common import append_line, versions
 OUT = Path(__file__).with_name("page_size.jsonl")
 LIMIT_MB = 8.0
 _EIA = "demand_2020_2024.parquet"
-_FACTORS = ("hour", "weekday", "month")
+_FACTORS: tuple[Literal["hour", "weekday", "month"], ...] = ("hour", "weekday", "month")
 _TRAINING = TrainingConfig(epochs=1, window_stride=97)
 
 

@@ -53,7 +53,10 @@ class Served:
 
 def question(kind: str, at: str, factor: str, name: str) -> dict[str, Any]:
     """Return the body of a request."""
-    more = {"what-if": {"to": {factor: name}}, "traverse": {"dimension": f"b_{factor}", "positions": [0.0, 1.0]}}
+    more: dict[str, dict[str, Any]] = {
+        "what-if": {"to": {factor: name}},
+        "traverse": {"dimension": f"b_{factor}", "positions": [0.0, 1.0]},
+    }
     return {"at": [at], **more.get(kind, {})}
 
 

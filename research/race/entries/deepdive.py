@@ -57,7 +57,8 @@ class FittedDeepDIVE:
         for other in others:
             found.mean[...] += other.mean
             found.quantiles[...] += other.quantiles
-        return Forecasts(found.mean / len(self.members), found.quantiles / len(self.members))
+        n_members = np.float32(len(self.members))
+        return Forecasts(found.mean / n_members, found.quantiles / n_members)
 
 
 @dataclass(frozen=True, slots=True)
