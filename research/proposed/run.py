@@ -45,7 +45,7 @@ def eia(args: argparse.Namespace, seed: int, kinds: tuple[str, ...]) -> None:
     panel = eia_panel(args.data)
     if args.quick:
         panel = panel.select(panel.channels[:3]).rows(0, 12000)
-        training = TrainingConfig(epochs=1, window_stride=24)
+        training = TrainingConfig(epochs=1, window_stride=25)
         model = DeepDIVE(24, 168, ["hour", "weekday"], training=training).fit(panel, progress=False)
     else:
         model = DeepDIVE.load(args.models / f"eia-{seed}.safetensors")
