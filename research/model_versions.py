@@ -14,7 +14,7 @@ CHANGES = {
 """What changed the figures of a fit with all settings at their defaults, by more than its seed does."""
 
 MODEL = max(CHANGES)
-DEFAULTS = "61b8a12dfcc5"
+DEFAULTS = "ef7360d9a8ed"
 """Hash of the default settings of this version; see ``hash_of_defaults``."""
 
 

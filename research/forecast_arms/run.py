@@ -4,7 +4,7 @@
     python -m research.forecast_arms.run ETTh1 --data PATH/forecasting_benchmarks
     python -m research.forecast_arms.run eia --data PATH/eia_us_demand_hourly
 
-All arms of a seed have the same network, batches and draws where they share them. ``python -m
+All arms of a seed have the same batches, and the same weights and draws where they share them. ``python -m
 research.forecast_arms.page`` writes docs/forecast_arms.md. Runs that are in results.jsonl are skipped.
 """
 
@@ -17,15 +17,20 @@ from typing import Any, cast
 
 import torch
 
-from divecast import DeepDIVE, ModelConfig, Panel, TrainingConfig, datasets
+from divecast import CodeConfig, DeepDIVE, ModelConfig, Panel, TrainingConfig, datasets
 from divecast.data import Factor
 from research.common import add_run
-from research.forecast_arms.arms import ARMS
 from research.paper.cases import load_case
 from research.scripts import add_arms, run_parser
 
 OUT = Path(__file__).with_name("results.jsonl")
 CASES, SEEDS = ("loads", "ETTh1", "eia"), 5
+ARMS = {
+    "default": (CodeConfig(), TrainingConfig()),
+    "a": (CodeConfig(forecaster="code"), TrainingConfig()),
+    "own-fusion": (CodeConfig(forecaster="own"), TrainingConfig()),
+    "averaged": (CodeConfig(), TrainingConfig(average=True)),
+}
 SCORES = ("mse", "mase", "crps", "coverage")
 
 
@@ -36,7 +41,7 @@ def data_of(case: str, folder: Path | None) -> tuple[Panel, int, int, tuple[str 
     if case == "ETTh1" and folder is not None:
         return Panel.read(folder / "ETTh1.csv.gz"), 96, 336, ("hour", "weekday")
     found = load_case("eia", folder, 0, quick=False)
-    return cast(Panel, found.data), found.horizon, found.lookback, found.factors
+    return cast("Panel", found.data), found.horizon, found.lookback, found.factors
 
 
 def measure(case: str, folder: Path | None, arm: str, seed: int, quick: bool) -> dict[str, Any]:
@@ -44,17 +49,11 @@ def measure(case: str, folder: Path | None, arm: str, seed: int, quick: bool) ->
     panel, horizon, lookback, factors = data_of(case, folder)
     if quick:
         panel = panel.rows(0, 12 * (horizon + lookback))
-    way, began = ARMS[arm], time.process_time()
-    model = DeepDIVE(
-        horizon,
-        lookback,
-        factors,
-        model=replace(ModelConfig(), code=way.code),
-        training=TrainingConfig(epochs=1 if quick else None),
-        seed=seed,
-    )
-    with way.patched():
-        model.fit(panel, progress=False)
+    code, training = ARMS[arm]
+    training = replace(training, epochs=1) if quick else training
+    model = DeepDIVE(horizon, lookback, factors, model=ModelConfig(code=code), training=training, seed=seed)
+    began = time.process_time()
+    model.fit(panel, progress=False)
     found = model.evaluate(panel, baselines=False).scores["DeepDIVE"].overall()
     return {**{name: found[name] for name in SCORES}, "core_seconds": round(time.process_time() - began, 1)}
 

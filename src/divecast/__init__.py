@@ -1,5 +1,12 @@
 """divecast: forecasts of many time series with an explanation inside."""
 
+import os
+
+# Before torch is loaded. Threads of GNU OpenMP wait for each other by spinning, by default for milliseconds, so that
+# beside other programs a fit takes many times as long. A thousand turns lose nothing on a free machine (docs/faq.md).
+if not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"} & os.environ.keys():
+    os.environ["GOMP_SPINCOUNT"] = "1000"
+
 from divecast.config import (
     CodeConfig,
     DecoderConfig,

@@ -175,8 +175,9 @@ class CodeConfig(_Config):
     Attributes:
         n_conditional: dimensions of a; 0 for none. Of recordings, the second half tells phase, speed and shape of a
             movement.
-        forecaster: what the forecaster reads of the code: ``b`` alone, or the ``code``, a as well (Wong et al. 2025).
-            It sees the window itself, so that a tells it nothing new; reading it, it forecasts a little worse.
+        forecaster: what the forecaster reads of the code: ``b`` alone; the ``code``, a as well (Wong et al. 2025); or
+            ``own``, the code through a fusion of its own, without a gradient to a. It sees the window itself, so that a
+            tells it nothing new; reading it, it forecasts a little worse.
         labels: how labels enter the code. ``blocks``: each factor owns a block of b under an RBF mixture (DeepDIVE);
             ``given``: b is the label itself, one-hot, and nothing is inferred (labels as covariates);
             ``latent``: b is the class, a discrete latent variable with a classifier as q(b|x) (Kingma et al. 2014, M2);
@@ -200,7 +201,7 @@ class CodeConfig(_Config):
 
     _name: ClassVar[str] = "model.code"
     n_conditional: int = 16
-    forecaster: Literal["b", "code"] = "b"
+    forecaster: Literal["b", "code", "own"] = "b"
     labels: LabelUse = "blocks"
     borrow: bool = False
     given_b: bool = True
@@ -408,6 +409,8 @@ class TrainingConfig(_Config):
             whole epochs; ``joint`` trains both at once (an ablation).
         freeze: whether the marginal player's weights are frozen in the conditional player's turn. If not, the losses of
             that turn reach them through b, and its optimiser updates and decays them too (an ablation).
+        average: whether epochs are validated, and the best is kept, with a running mean of the weights over about the
+            last tenth of the steps (polynomial decay, Shamir and Zhang 2013), in place of the last weights.
         combine: how a ``joint`` turn combines the gradients of its losses: their weighted ``sum``, or ``pcgrad`` (Yu et
             al. 2020) or ``upgrad`` (Quinton and Rey 2024) over forecast, reconstruction with KL, and disentanglement.
         labelled: minimum share of labelled windows in the marginal player's batches (``step`` or ``epoch``); if fewer
@@ -442,6 +445,7 @@ class TrainingConfig(_Config):
     monitor: Monitor = "tasks"
     interleave: Literal["step", "epoch", "joint"] = "step"
     freeze: bool = True
+    average: bool = False
     combine: Combine = "sum"
     labelled: float = 0.5
     clamp: float = 0.5

@@ -67,7 +67,7 @@ def test_the_reconstruction_sees_the_code_alone() -> None:
     assert not torch.allclose(one.forecast.mean, other.forecast.mean)
 
 
-@pytest.mark.parametrize("read", ["b", "code"])
+@pytest.mark.parametrize("read", ["b", "code", "own"])
 def test_the_forecaster_reads_a_only_where_it_is_to(read: str) -> None:
     net, x = stir(network(config=replace(SMALL, code=replace(SMALL.code, forecaster=read)))), some()
     code = marginal(net, x)
@@ -79,6 +79,14 @@ def test_the_forecaster_reads_a_only_where_it_is_to(read: str) -> None:
     assert not torch.allclose(one.reconstruction.mean, other.reconstruction.mean, atol=1e-4)
     assert torch.equal(one.forecast.mean, other.forecast.mean) == (read == "b")
     assert torch.equal(predicted.forecast.mean, one.forecast.mean)
+
+
+def test_a_fusion_of_the_forecast_alone_leaves_a_and_the_reconstruction_to_themselves() -> None:
+    net, x = network(config=replace(SMALL, code=replace(SMALL.code, forecaster="own"))), some()
+    net.complete(x, marginal(net, x), sample=False).forecast.mean.square().sum().backward()
+    moved = {name.split(".")[0] for name, value in net.named_parameters() if value.grad is not None}
+    assert "own_fusion" in moved
+    assert not moved & {"conditional", "fusion", "decoder"}
 
 
 def test_the_reconstruction_follows_the_code() -> None:

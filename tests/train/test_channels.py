@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -193,10 +194,10 @@ def test_the_marginal_batch_has_the_channels_of_its_step() -> None:
     assert all(torch.equal(plain.index, marginal.index) for plain, marginal in pairs)
 
 
-@pytest.mark.parametrize("interleave", ["step", "joint"])
-def test_a_fit_repeats_bit_for_bit_and_goes_on_from_a_checkpoint(interleave: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("changes", [{}, {"interleave": "joint"}, {"average": True}])
+def test_a_fit_repeats_bit_for_bit_and_goes_on_from_a_checkpoint(changes: dict[str, Any], tmp_path: Path) -> None:
     whole, broken, resumed = net(), net(), net()
-    what = task(interleave=interleave)
+    what = task(**changes)
     torch.manual_seed(5)
     state = torch.get_rng_state()
     fit_network(whole, what)

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from divecast.config import TrainingConfig
-from divecast.train.loop import Task, learning_rate
+from divecast.model.network import Network
+from divecast.train.loop import Task, fit_network, learning_rate
 from divecast.train.player_loss import TERMS
 from divecast.train.validate import validate
 from laws import assert_same_bits, changed, frozen
@@ -65,6 +66,32 @@ def test_without_factors_it_is_a_plain_autoencoder() -> None:
     assert not net.training
     assert set(history.records[0].train) == set(TERMS[:3])
     assert history.records[-1].valid["marginal_kl"] == history.records[-1].valid["cross_entropy"] == 0
+
+
+class Weights:
+    """Notes the weights before each batch."""
+
+    def __init__(self) -> None:
+        self.seen: list[dict[str, torch.Tensor]] = []
+
+    def look(self, step: int, network: Network, *_: object) -> None:
+        self.seen.append({name: value.detach().clone() for name, value in network.named_parameters()})
+
+
+def test_an_averaged_fit_keeps_the_running_mean_of_the_weights_of_the_plain_one() -> None:
+    config, weights = TrainingConfig(epochs=1, batch_size=64), Weights()
+    plain = network(seed=1)
+    fit_network(plain, task(config=config), probe=weights)
+    each = [*weights.seen[1:], dict(plain.named_parameters())]
+    mean = each[0]
+    for step, now in enumerate(each[1:], 2):  # Shamir and Zhang 2013, with 9 for their eta
+        mean = {name: mean[name] * (step - 1) / (step + 9) + now[name] * 10 / (step + 9) for name in mean}
+    averaged = network(seed=1)
+    history = fit_network(averaged, task(config=replace(config, average=True)))
+    for name, value in averaged.named_parameters():
+        torch.testing.assert_close(value, mean[name], rtol=1e-5, atol=1e-6)
+    valid = validate(averaged, task(config=config).valid, 64, torch.device("cpu"))
+    assert history.records[0].valid == pytest.approx(valid)
 
 
 def opposite() -> Task:

@@ -89,11 +89,13 @@ class Network(nn.Module):
         n_read = n_a - n_movement
         encoder = (time, channels, dims, n_read, config.encoder)
         self.conditional = drawn("conditional", ConditionalEncoder, *encoder) if n_read else None
-        self.forecaster_reads_a = config.code.forecaster == "code"
+        self.forecaster_reads_a = config.code.forecaster != "b"
         self.movement = Movement(time, channels, n_classes, n_movement) if n_movement else None
         if config.code.borrow and self.conditional is not None:
             self.marginal.borrow(self.conditional.features, config.encoder)
         self.fusion = drawn("fusion", Fusion, n_a, n_classes, sizes, decoder)
+        own = config.code.forecaster == "own"
+        self.own_fusion = drawn("own fusion", Fusion, n_a, n_classes, sizes, decoder) if own else None
         self.decoder = drawn("decoder", Decoder, time, channels, decoder)
         pairs = dimensions.pairs if sizes else ()
         shape = (time, dimensions.horizon, channels)
@@ -182,11 +184,13 @@ class Network(nn.Module):
     def fuse_for_forecast(self, code: Code) -> tuple[Tensor, Tensor]:
         """Return what the forecaster reads of a code, (batch, width), and the weights of the factors.
 
-        It reads b alone by default, with a at the mean of its prior, 0: it sees the window itself.
+        It reads b alone by default, with a at the mean of its prior, 0: it sees the window itself. With a fusion of its
+        own it leaves a to the reconstruction: the losses of the forecast do not change it.
         """
         read = self._without_movement(code) if self.forecaster_reads_a else replace(code, a=torch.zeros_like(code.a))
-        fused: tuple[Tensor, Tensor] = self.fusion(read)
-        return fused
+        if self.own_fusion is None:
+            return self.fusion(read)
+        return self.own_fusion(replace(read, a=read.a.detach()))
 
     def _without_movement(self, code: Code) -> Code:
         """Return a code whose movement, if there is one, is at the mean of its prior."""

@@ -3,7 +3,7 @@
 No random state is saved, since the draws of a batch depend on the seed and its number alone.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ class FitState:
         sums: running sums of the loss terms in the current epoch.
         counts: batches in each sum.
         best: weights of the best epoch so far; empty before the first.
+        mean: running mean of the weights; empty without ``average``.
     """
 
     step: int
@@ -41,6 +42,7 @@ class FitState:
     sums: dict[str, float]
     counts: dict[str, int]
     best: dict[str, Tensor]
+    mean: dict[str, Tensor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ def save_checkpoint(
     """
     tensors = {f"network.{name}": value for name, value in network.state_dict().items()}
     tensors |= {f"best.{name}": value for name, value in state.best.items()}
+    tensors |= {f"mean.{name}": value for name, value in state.mean.items()}
     for name, player in players.items():
         for index, moments in player.optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser.{name}.{index}.{key}": value for key, value in moments.items()}
@@ -109,14 +112,17 @@ def _read_state(artifact: Artifact) -> FitState:
     counts = stored.counts
     if stored.step < 0 or stored.sums.keys() != counts.keys() or any(count < 1 for count in counts.values()):
         raise ValueError(f"expected a step >= 0 and a count >= 1 for each sum, got step {stored.step} and {counts}")
-    return FitState(stored.step, History(stored.history), stored.sums, counts, under("best.", artifact.tensors))
+    best, mean = (under(prefix, artifact.tensors) for prefix in ("best.", "mean."))
+    return FitState(stored.step, History(stored.history), stored.sums, counts, best, mean)
 
 
 def _check_tensors(tensors: dict[str, Tensor], network: Network, players: dict[Turn, Player], trained: bool) -> None:
     """Check the tensors against the network, and the optimisers' moments against their parameters."""
     expected = {f"network.{name}": value for name, value in network.state_dict().items()}
-    if trained:
-        expected |= {f"best.{name}": value for name, value in network.named_parameters()}
+    averaged = any(name.startswith("mean.") for name in tensors)
+    for prefix, there in (("best", trained), ("mean", averaged)):
+        if there:
+            expected |= {f"{prefix}.{name}": value for name, value in network.named_parameters()}
     for turn, player in players.items():
         owned = [parameter for group in player.optimiser.param_groups for parameter in group["params"]]
         for index in _moments(turn, tensors):

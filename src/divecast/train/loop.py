@@ -30,6 +30,8 @@ from divecast.train.schedule import Schedule, Turn
 from divecast.train.validate import monitored_value, validate
 from divecast.types import Batch, WindowSource
 
+_DECAY = 9  # the running mean forgets all but about the last tenth of the steps
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -218,7 +220,16 @@ class _Run:
             for name, value in self.ranks.means(loss.terms, rows).items():
                 sums[name] = sums.get(name, 0.0) + _finite(name, value, task.config)
                 counts[name] = counts.get(name, 0) + 1
-        return replace(state, step=state.step + 1, sums=sums, counts=counts)
+        return replace(state, step=state.step + 1, sums=sums, counts=counts, mean=self._mean(state))
+
+    def _mean(self, state: FitState) -> dict[str, Tensor]:
+        """Return the running mean of the weights after a batch, if it is wanted."""
+        if not self.task.config.average:
+            return {}
+        if not state.mean:
+            return _copy(self.network)
+        share = (_DECAY + 1) / (state.step + 1 + _DECAY)
+        return {name: state.mean[name].lerp(now.detach(), share) for name, now in self.network.named_parameters()}
 
     def _window_batch(self, index: Tensor, step: int) -> Batch:
         """Return this rank's share of the windows at ``index``, with the channels of the step."""
@@ -244,6 +255,15 @@ class _Run:
         return self._window_batch(torch.cat([index[len(redrawn) :], redrawn]), step)
 
     def _close_epoch(self, state: FitState, began: float) -> FitState:
+        if not state.mean:
+            return self._with_epoch(state, began)
+        last = _copy(self.network)
+        _put(state.mean, self.network)
+        closed = self._with_epoch(state, began)
+        _put(last, self.network)
+        return replace(closed, mean=state.mean)
+
+    def _with_epoch(self, state: FitState, began: float) -> FitState:
         epoch = state.step // self.per_epoch - 1
         task = self.task
         if task.passes is not None:
@@ -329,6 +349,13 @@ def _validated_windows(task: Task) -> Tensor | None:
 def _copy(network: Network) -> dict[str, Tensor]:
     """Return copies of the parameters; buffers, such as the linear path, do not change."""
     return {name: value.detach().clone() for name, value in network.named_parameters()}
+
+
+def _put(weights: dict[str, Tensor], network: Network) -> None:
+    """Give a network these weights."""
+    with torch.no_grad():
+        for name, value in network.named_parameters():
+            value.copy_(weights[name])
 
 
 def _raise_if(stopped: bool) -> None:
