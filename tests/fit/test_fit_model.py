@@ -1,12 +1,13 @@
 """What a fit refuses before it begins, and which windows it starts from and calibrates on."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from divecast import ByTime, ConfigError, DataError, DeepDIVE, Label, ModelConfig, Panel, TrainingConfig
+from divecast import ByTime, ConfigError, DataError, DataWarning, DeepDIVE, Label, ModelConfig, Panel, TrainingConfig
 from divecast.data import Windows, WindowShape, fit_scale, split
 from divecast.fit import calibrate, linear_start, stage
 from divecast.fit.launch import Machines, fit_on
@@ -31,7 +32,8 @@ def test_stopping_by_labels_needs_labels_in_the_validation_part(factors: tuple[s
     labelled = Panel(panel.values, panel.channels, panel.clock, {"mood": moods})
     with pytest.raises(ConfigError, match="needs labels in the validation part, and it has none"):
         model(factors, monitor="labels").fit(labelled, progress=False)
-    model(factors, monitor="tasks").fit(labelled, progress=False)
+    with pytest.warns(DataWarning, match="'mood' .17%") if factors else nullcontext():
+        model(factors, monitor="tasks").fit(labelled, progress=False)
 
 
 def test_a_table_shorter_than_a_window_says_so() -> None:

@@ -1,6 +1,6 @@
 """The features of rows by which effects are described, in groups that are named by the columns they come from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, reduce
 from typing import Any, get_args
@@ -159,8 +159,9 @@ def choose_basis(
     covariates: Sequence[Covariate],
     facts: Facts,
     train: Part,
+    without: Collection[str] = (),
 ) -> Basis:
-    """Choose the features for the columns of a panel.
+    """Choose the features for the columns of a panel, but for labels and covariates ``without`` effects, by name.
 
     Cyclic factors act by class, those that recur together by pairs of classes (hour of the week); month and season as
     a smooth function of the year, by the hour of the day if that is a factor. Labels and holidays act by the time of
@@ -171,7 +172,8 @@ def choose_basis(
     calendar = _calendar_groups(factors, vocabularies, facts, rows)
     labels = [group for at in range(len(factors)) for group in _label_groups(at, factors[at], vocabularies[at], facts)]
     numbers = [group for at, each in enumerate(covariates) for group in _number_groups(at, each, facts, rows)]
-    return Basis(tuple(sorted((*calendar, *labels, *numbers), key=lambda group: group.told)))
+    told = [group for group in (*labels, *numbers) if group.name not in without]
+    return Basis(tuple(sorted((*calendar, *told), key=lambda group: group.told)))
 
 
 def _calendar_groups(

@@ -20,7 +20,7 @@ from divecast.data.outliers import Limits, clean_covariates
 from divecast.data.parts import recording_units, whole
 from divecast.data.reading import read_source
 from divecast.fit.calibrate import calibrated, draw_windows
-from divecast.fit.choose_scale import staged
+from divecast.fit.choose_stage import staged
 from divecast.fit.default_split import default_split
 from divecast.fit.own_models import with_own_models
 from divecast.fit.read_classes import fit_reader, solve_reader

@@ -1,6 +1,6 @@
 """All that a fit needs before it trains: scales, effects, windows, and a network with its linear path solved."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -36,6 +36,7 @@ from divecast.data.windows.windows import EffectsSource
 from divecast.effects import Basis, Effects, RowEffects, choose_basis, facts_of, fit_effects
 from divecast.effects.terms import NEVER, Number
 from divecast.errors import ConfigError, DataError, warn_data
+from divecast.fit.gaps import Gap, find_gaps
 from divecast.fit.linear_start import Mix, Start, start_linear, takes_seconds
 from divecast.fit.solve_movement import solve_movement
 from divecast.fit.static_features import static_features
@@ -81,6 +82,8 @@ class Stage:
         dimensions: its sizes.
         mix: how the linear path weighs its maps.
         facts: facts of independent series, which their windows have.
+        gaps: what the training part lacks of labels and covariates that have effects, by name.
+        without: labels and covariates that are given no effect.
     """
 
     source: Source
@@ -96,10 +99,18 @@ class Stage:
     dimensions: Dimensions
     mix: Mix
     facts: StaticFacts
+    gaps: Mapping[str, Gap]
+    without: tuple[str, ...]
 
     @classmethod
     def of(
-        cls, source: Source, plan: FitPlan, parts: Parts, ranks: Ranks = ALONE, former: "Stage | None" = None
+        cls,
+        source: Source,
+        plan: FitPlan,
+        parts: Parts,
+        ranks: Ranks = ALONE,
+        former: "Stage | None" = None,
+        without: tuple[str, ...] = (),
     ) -> "Stage":
         """Solve all that has a closed form on the training part.
 
@@ -108,8 +119,9 @@ class Stage:
             plan: all settings.
             parts: the parts of its rows.
             ranks: processes of the fit.
-            former: an earlier fit, which says what series are learned and has the weights of the maps of the linear
-                path; by default the parts give both.
+            former: an earlier fit, which says what series are learned and what has no effect, and has the weights of
+                the maps of the linear path; by default the parts give them.
+            without: labels and covariates that are given no effect.
 
         Raises:
             DataError: the data cannot be used.
@@ -122,7 +134,8 @@ class Stage:
         labelled_by = [(f, v) for f, v in zip(plan.factors, vocabularies, strict=True) if not v.per_series]
         labels = encode_labels(source, [f for f, _ in labelled_by], [v for _, v in labelled_by])
         check_range(source, parts.valid, scale)
-        effects, of_rows = _effects(source, parts, scale, vocabularies, plan)
+        without = without if former is None else former.without
+        effects, of_rows = _effects(source, parts, scale, vocabularies, plan, without)
         facts, row_effects = StaticFacts(), cast(EffectsSource | None, of_rows)
         if isinstance(source, SeriesRows):
             facts = StaticFacts.of(source.panel)
@@ -154,7 +167,9 @@ class Stage:
         solved = ranks.once(lambda: start_linear(network, *read, start, None if former is None else former.mix))
         free_heap()
         known = (vocabularies, scale, labels, effects)
-        return cls(source, plan, parts, *known, train, valid, network, dimensions, solved, facts)
+        told = frozenset(group.name for group in basis.groups if group.told) if basis else frozenset()
+        gaps = find_gaps(of_rows.facts, plan, vocabularies, parts.train, told) if of_rows is not None else {}
+        return cls(source, plan, parts, *known, train, valid, network, dimensions, solved, facts, gaps, without)
 
     def fitted(self, provenance: Provenance) -> FittedModel:
         """Return the model of the trained network, not calibrated yet."""
@@ -195,7 +210,12 @@ def _scaled(source: Source, train: Part, plan: FitPlan, former: Stage | None) ->
 
 
 def _effects(
-    source: Source, parts: Parts, scale: Scale, vocabularies: Sequence[Vocabulary], plan: FitPlan
+    source: Source,
+    parts: Parts,
+    scale: Scale,
+    vocabularies: Sequence[Vocabulary],
+    plan: FitPlan,
+    without: tuple[str, ...],
 ) -> tuple[Effects | None, RowEffects | None]:
     """Return the effects of the known columns, and of the rows; None of recordings, or if there is nothing to fit."""
     if not isinstance(source, Panel) or not plan.model.effects:
@@ -211,7 +231,8 @@ def _effects(
         return None, None
     facts = facts_of(source, plan.factors, vocabularies, plan.covariates, plan.horizon)
     without_labels = plan.model.code.labels in ("unused", "merged")
-    basis = choose_basis(() if without_labels else plan.factors, vocabularies, plan.covariates, facts, parts.train)
+    factors = () if without_labels else plan.factors
+    basis = choose_basis(factors, vocabularies, plan.covariates, facts, parts.train, without)
     if not basis.groups:
         return None, None
     _warn_unvaried(basis, series_names(source))

@@ -1,4 +1,4 @@
-"""Whether a model reads series as they are or powers of them: the linear path decides, on the validation part."""
+"""What the linear path decides by the validation part: the scale, and which columns with gaps have effects."""
 
 import warnings
 from dataclasses import replace
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from divecast.config import ScaleKind
 from divecast.data import Parts, Scale, Source, Windows
-from divecast.errors import DataWarning
+from divecast.errors import DataWarning, warn_data
 from divecast.fit.recalibrate import window_folds
 from divecast.fit.stage import Stage
 from divecast.inference.calibration import Calibration
@@ -25,24 +25,41 @@ _LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 def staged(source: Source, plan: FitPlan, parts: Parts, ranks: Ranks) -> Stage:
-    """Return ``Stage.of``; where the scale is "auto", that of the lower loss, whose plan has its name.
+    """Return ``Stage.of``, arguments as there; of what is open, that of the lower loss.
 
-    Arguments as there.
+    Open is the scale where it is "auto", whose name the plan then has; and whether labels and covariates that training
+    rows lack have effects, see ``divecast.fit.gaps``.
     """
-    if plan.model.scale != "auto":
-        return Stage.of(source, plan, parts, ranks)
-    standard = Stage.of(source, _with_scale(plan, "standard"), parts, ranks)
+    auto = plan.model.scale == "auto"
+    stage = Stage.of(source, _with_scale(plan, "standard") if auto else plan, parts, ranks)
+    if not (auto or stage.gaps):
+        return stage
+    n = len(stage.valid)
+    per_window = plan.horizon * len(stage.source.channels)
+    some = np.linspace(0, n - 1, max(1, min(n, _MOST_VALUES // per_window))).astype(np.int64)
+    unit = _by_window(stage.valid.subset(some)).unit
+
+    def better(one: Stage, two: Stage, least_gain: float = 0.0) -> Stage:
+        """Return the first, unless its loss is not that much lower."""
+        losses = [_loss(each, each.valid.subset(some), unit) for each in (one, two)]
+        return two if losses[1] * (1.0 - least_gain) < losses[0] else one
+
+    gaps = sorted(stage.gaps.items(), key=lambda item: -item[1].least_gain)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)  # said already
-        power = Stage.of(source, _with_scale(plan, "power"), parts, ranks)
-    if power.scale.powers is None:
-        return standard
-    n = len(standard.valid)
-    per_window = plan.horizon * len(standard.source.channels)
-    some = np.linspace(0, n - 1, max(1, min(n, _MOST_VALUES // per_window))).astype(np.int64)
-    unit = _by_window(standard.valid.subset(some)).unit
-    one, two = (_loss(stage, stage.valid.subset(some), unit) for stage in (standard, power))
-    return power if two < one else standard
+        if auto:
+            power = Stage.of(source, _with_scale(plan, "power"), parts, ranks)
+            stage = stage if power.scale.powers is None else better(stage, power)
+        for name, gap in gaps:
+            without = Stage.of(source, stage.plan, parts, ranks, without=(*stage.without, name))
+            stage = better(stage, without, gap.least_gain)
+    if stage.without:
+        lacking = ", ".join(f"{name!r} ({gap.share:.0%})" for name, gap in gaps if name in stage.without)
+        warn_data(
+            f"These have no effect on rows, since training rows lack them and it would gain too little: {lacking}",
+            hint="Fill the gaps: an empty cell is unknown, not none",
+        )
+    return stage
 
 
 def _with_scale(plan: FitPlan, kind: ScaleKind) -> FitPlan:

@@ -1,0 +1,1 @@
+"""Do labels that training rows lack help a forecast?"""
