@@ -22,7 +22,13 @@ JobT = TypeVar("JobT", bound=NamedJob)
 
 
 def run_parser(
-    description: str | None, cases: Collection[str], seeds: int, out: Path | None, out_help: str | None = None
+    description: str | None,
+    cases: Collection[str],
+    seeds: int,
+    out: Path | None,
+    out_help: str | None = None,
+    *,
+    has_quick: bool = True,
 ) -> argparse.ArgumentParser:
     """Return the options of a script that makes runs of a case: its data, the seeds, and where the lines go.
 
@@ -32,12 +38,14 @@ def run_parser(
         seeds: default of ``--seeds``.
         out: default of ``--out``.
         out_help: what the help says of ``--out``.
+        has_quick: whether there is a small version.
     """
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("case", choices=cases)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--seeds", type=int, default=seeds)
-    parser.add_argument("--quick", action="store_true", help="a small version, to test the script")
+    if has_quick:
+        parser.add_argument("--quick", action="store_true", help="a small version, to test the script")
     parser.add_argument("--out", type=Path, default=out, help=out_help)
     return parser
 

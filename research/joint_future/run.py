@@ -138,7 +138,7 @@ def measured(case: Case, path: Path, seed: int) -> Line:
 
 def main() -> int:
     """Make the runs that are missing."""
-    parser = run_parser(__doc__, CASES, SEEDS, OUT)
+    parser = run_parser(__doc__, CASES, SEEDS, OUT, has_quick=False)
     parser.add_argument("--models", type=Path, required=True, help="folder of fitted models")
     args = parser.parse_args()
     torch.set_num_threads(1)
