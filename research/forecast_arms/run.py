@@ -38,8 +38,10 @@ def data_of(case: str, folder: Path | None) -> tuple[Panel, int, int, tuple[str 
     """Return a panel, the horizon, the lookback and the factors; of eia those of the reproduction, 24 series."""
     if case == "loads":
         return datasets.load("loads"), 24, 168, ("hour", "weekday")
-    if case == "ETTh1" and folder is not None:
+    if folder is not None and case == "ETTh1":
         return Panel.read(folder / "ETTh1.csv.gz"), 96, 336, ("hour", "weekday")
+    if folder is None:
+        raise SystemExit(f"{case} needs --data")
     found = load_case("eia", folder, 0, quick=False)
     return cast("Panel", found.data), found.horizon, found.lookback, found.factors
 

@@ -176,8 +176,8 @@ class CodeConfig(_Config):
         n_conditional: dimensions of a; 0 for none. Of recordings, the second half tells phase, speed and shape of a
             movement.
         forecaster: what the forecaster reads of the code: ``b`` alone; the ``code``, a as well (Wong et al. 2025); or
-            ``own``, the code through a fusion of its own, without a gradient to a. It sees the window itself, so that a
-            tells it nothing new; reading it, it forecasts a little worse.
+            ``own``, the code through a fusion of its own, without a gradient to a. The forecaster sees the window
+            itself, so that a tells it nothing new; reading a, it forecasts a little worse.
         labels: how labels enter the code. ``blocks``: each factor owns a block of b under an RBF mixture (DeepDIVE);
             ``given``: b is the label itself, one-hot, and nothing is inferred (labels as covariates);
             ``latent``: b is the class, a discrete latent variable with a classifier as q(b|x) (Kingma et al. 2014, M2);
@@ -409,8 +409,8 @@ class TrainingConfig(_Config):
             whole epochs; ``joint`` trains both at once (an ablation).
         freeze: whether the marginal player's weights are frozen in the conditional player's turn. If not, the losses of
             that turn reach them through b, and its optimiser updates and decays them too (an ablation).
-        average: whether epochs are validated, and the best is kept, with a running mean of the weights over about the
-            last tenth of the steps (polynomial decay, Shamir and Zhang 2013), in place of the last weights.
+        average: whether a running mean of the weights over about the last tenth of the steps (polynomial decay, Shamir
+            and Zhang 2013) is validated and kept, in place of the last weights.
         combine: how a ``joint`` turn combines the gradients of its losses: their weighted ``sum``, or ``pcgrad`` (Yu et
             al. 2020) or ``upgrad`` (Quinton and Rey 2024) over forecast, reconstruction with KL, and disentanglement.
         labelled: minimum share of labelled windows in the marginal player's batches (``step`` or ``epoch``); if fewer

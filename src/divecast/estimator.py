@@ -822,6 +822,7 @@ class DeepDIVE(Forecasting, Explaining):
             "plain": list(fitted.plain),
             "frequency": fitted.frequency,
             "factors": {v.name: {"kind": v.kind, "classes": list(v.classes)} for v in fitted.vocabularies},
+            "without_effect": list(fitted.without_effect),
             "block_sizes": fitted.network.marginal.block_sizes,
             "weights": sum(p.numel() for p in fitted.network.state_dict().values()),
             "settings": provenance.pop("plan"),

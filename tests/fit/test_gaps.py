@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from divecast import DataWarning, DeepDIVE, Label, Panel, TrainingConfig
+from divecast import ConfigError, DataWarning, DeepDIVE, Label, Panel, TrainingConfig
 from divecast.fit.gaps import Gap
 
 DAY, N = 24, 120 * 24
@@ -21,22 +21,42 @@ def shop(known: np.ndarray) -> Panel:
     return replace(Panel.from_array(values[:, None].astype(np.float32), "2024-01-01", "1h"), labels=labels)
 
 
-def named(panel: Panel) -> set[str]:
-    """Return the labels that a model gives effects."""
-    model = DeepDIVE(12, 24, [Label("promo"), Label("part")], training=TrainingConfig(epochs=1, window_stride=5))
-    model.fit(panel, progress=False)
-    return {group.name for group in model.fitted_model.effects.basis.groups} if model.fitted_model.effects else set()
-
-
-def test_labels_of_scattered_rows_have_effects_only_where_the_window_does_not_tell_as_much() -> None:
+def scattered() -> np.ndarray:
     known = np.random.default_rng(1).random(N) < 0.5
     known[int(0.9 * N) :] = True
-    with pytest.warns(DataWarning, match="training rows lack them.*'part' .[45].%"):
-        assert named(shop(known)) == {"promo"}
+    return known
+
+
+def fitted(panel: Panel, **options: bool) -> DeepDIVE:
+    model = DeepDIVE(12, 24, [Label("promo"), Label("part")], training=TrainingConfig(epochs=1, window_stride=5))
+    return model.fit(panel, progress=False, **options)
+
+
+@pytest.mark.parametrize("refit", [False, True])
+def test_labels_of_scattered_rows_have_effects_only_where_the_window_does_not_tell_as_much(refit: bool) -> None:
+    with pytest.warns(DataWarning, match=r"training rows lack them.*'part \(..%\)'"):
+        model = fitted(shop(scattered()), refit=refit)
+    assert model.info()["without_effect"] == ["part"]
+    assert np.abs(model.what_if(shop(scattered()), future={"promo": "on"}).difference).max() > 0.5
+    with pytest.raises(ConfigError, match=r"do not depend on the future of 'part'.*fill the gaps"):
+        model.what_if(shop(scattered()), future={"part": "a"})
+
+
+def test_a_covariate_with_gaps_has_an_effect_where_the_window_does_not_tell_as_much() -> None:
+    draw, hour = np.random.default_rng(0), np.arange(N) % DAY
+    heat = draw.standard_normal(N)
+    clock = np.cos(hour * 2 * np.pi / DAY)
+    values = (clock + heat + 0.1 * draw.standard_normal(N))[:, None].astype(np.float32)
+    columns = {name: np.where(scattered(), column, np.nan) for name, column in {"heat": heat, "clock": clock}.items()}
+    panel = replace(Panel.from_array(values, "2024-01-01", "1h"), covariates=columns)
+    training = TrainingConfig(epochs=1, window_stride=5)
+    with pytest.warns(DataWarning, match=r"'clock \(..%\)'"):
+        model = DeepDIVE(12, 24, covariates=["heat", "clock"], training=training).fit(panel, progress=False)
+    assert model.info()["without_effect"] == ["clock"]
 
 
 def test_labels_that_are_known_from_some_row_on_have_effects() -> None:
-    assert named(shop(np.arange(N) > 0.2 * N)) == {"promo", "part"}
+    assert fitted(shop(np.arange(N) > 0.2 * N)).info()["without_effect"] == []
 
 
 def test_a_gap_counts_by_what_a_window_with_values_lacks() -> None:

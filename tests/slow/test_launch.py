@@ -15,6 +15,7 @@ from divecast import (
     ByRecording,
     ByTime,
     DeepDIVE,
+    Label,
     ModelConfig,
     Panel,
     Recordings,
@@ -153,6 +154,39 @@ def test_two_ranks_follow_the_loss_curve_of_one(kind: str, tmp_path: Path) -> No
         # Which earlier rows of a recording match best may hang on rounding.
         close = 1e-5 if kind == "panel" else 2e-3
         np.testing.assert_allclose(np.load(tmp_path / f"{rank}.npy"), one, rtol=close, atol=close)
+
+
+def grown() -> Panel:
+    """Days of promotion that multiply, of which half of the rows of the training part have a label."""
+    draw, n = np.random.default_rng(0), 1500
+    on = np.repeat(draw.random(n // 10) < 0.2, 10)
+    log = 0.003 * np.arange(n) + 0.5 * np.sin(np.arange(n) * 2 * np.pi / 24) + on + 0.2 * draw.standard_normal(n)
+    labels = np.where(on, "on", "off").astype(object)
+    labels[(draw.random(n) < 0.5) & (np.arange(n) < 900)] = None
+    panel = Panel.from_array(np.exp(log)[:, None].astype(np.float32), "2024-01-01", "1h")
+    return replace(panel, labels={"promo": labels})
+
+
+def fit_grown(**options: object) -> DeepDIVE:
+    training, model = TrainingConfig(epochs=1, outliers="keep"), replace(SMALL, scale="auto")
+    made = DeepDIVE(6, 24, ["hour", Label("promo")], model=model, training=training)
+    return made.fit(grown(), ByTime(3, 1, 1), progress=False, **options)
+
+
+def error_of(model: DeepDIVE) -> float:
+    return model.evaluate(grown(), baselines=False).scores["DeepDIVE"].overall()["mae"]
+
+
+def test_two_ranks_choose_what_one_chooses(tmp_path: Path) -> None:
+    ran = run_script(
+        tmp_path,
+        "model = test_launch.fit_grown(devices=2)\nnumpy.save(folder / f'{rank}.npy', test_launch.error_of(model))\n",
+    )
+    assert ran.returncode == 0, ran.stderr
+    one = fit_grown()
+    assert one.fitted_model.config.scale == "power"
+    for rank in range(2):
+        assert np.load(tmp_path / f"{rank}.npy") == pytest.approx(error_of(one), rel=1e-3)
 
 
 def test_when_a_rank_is_killed_the_first_says_so_and_one_process_resumes_from_the_checkpoint(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from divecast.config import ScaleKind
 from divecast.data import Parts, Scale, Source, Windows
+from divecast.data.names import listed
 from divecast.errors import DataWarning, warn_data
 from divecast.fit.recalibrate import window_folds
 from divecast.fit.stage import Stage
@@ -39,24 +40,27 @@ def staged(source: Source, plan: FitPlan, parts: Parts, ranks: Ranks) -> Stage:
     some = np.linspace(0, n - 1, max(1, min(n, _MOST_VALUES // per_window))).astype(np.int64)
     unit = _by_window(stage.valid.subset(some)).unit
 
-    def better(one: Stage, two: Stage, least_gain: float = 0.0) -> Stage:
-        """Return the first, unless its loss is not that much lower."""
-        losses = [_loss(each, each.valid.subset(some), unit) for each in (one, two)]
-        return two if losses[1] * (1.0 - least_gain) < losses[0] else one
+    def loss(of: Stage) -> float:
+        # Rank 0 alone has solved the linear path, and all ranks must choose the same.
+        return ranks.once(lambda: _loss(of, of.valid.subset(some), unit))
 
-    gaps = sorted(stage.gaps.items(), key=lambda item: -item[1].least_gain)
+    least = loss(stage)
+    gaps = stage.gaps
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)  # said already
         if auto:
             power = Stage.of(source, _with_scale(plan, "power"), parts, ranks)
-            stage = stage if power.scale.powers is None else better(stage, power)
-        for name, gap in gaps:
-            without = Stage.of(source, stage.plan, parts, ranks, without=(*stage.without, name))
-            stage = better(stage, without, gap.least_gain)
+            if power.scale.powers is not None and (of_power := loss(power)) < least:
+                stage, least = power, of_power
+        for name in sorted(gaps, key=lambda name: -gaps[name].least_gain):  # what misleads the most comes first
+            other = Stage.of(source, stage.plan, parts, ranks, without=(*stage.without, name))
+            if (of_other := loss(other)) * (1.0 - gaps[name].least_gain) < least:
+                stage, least = other, of_other
     if stage.without:
-        lacking = ", ".join(f"{name!r} ({gap.share:.0%})" for name, gap in gaps if name in stage.without)
+        shares = [f"{name} ({gap.share:.0%})" for name, gap in gaps.items() if name in stage.without]
         warn_data(
-            f"These have no effect on rows, since training rows lack them and it would gain too little: {lacking}",
+            f"These have no effect on rows, as training rows lack them, and the validation part does not show that it "
+            f"gains enough: {listed(shares)}",
             hint="Fill the gaps: an empty cell is unknown, not none",
         )
     return stage

@@ -50,7 +50,7 @@ class Gap:
 def find_gaps(
     facts: Facts, plan: FitPlan, vocabularies: tuple[Vocabulary, ...], train: Part, told: frozenset[str]
 ) -> dict[str, Gap]:
-    """Return the gaps of columns that all series share, by name, where they are more than a few.
+    """Return the gaps of columns, but those that differ by series, by name, where they are more than a few.
 
     Args:
         facts: known columns of all rows.
@@ -69,9 +69,9 @@ def _columns(
 ) -> Mapping[str, tuple[NDArray[np.bool_], float]]:
     """Return whether each training row has a value, and how much values vary, by name."""
     rows, found = train.rows(), {}
-    for at in facts.shared_factors:
-        varied = 1.0 - max(vocabularies[at].frequencies)
-        found[plan.factors[at].name] = facts.classes_at(at, rows) >= 0, varied
+    for at, vocabulary in enumerate(vocabularies):
+        if not vocabulary.per_series:
+            found[vocabulary.name] = facts.classes_at(at, rows) >= 0, 1.0 - max(vocabulary.frequencies)
     for at, covariate in enumerate(plan.covariates):
         if not facts.own_numbers[at]:
             found[covariate.name] = ~np.isnan(facts.number_at(at, rows)), 1.0

@@ -13,6 +13,7 @@ from divecast._device import own_random_state
 from divecast._text import plural
 from divecast.config import ModelConfig, check_choice
 from divecast.data import (
+    Calendar,
     Factor,
     Label,
     Panel,
@@ -159,6 +160,16 @@ class FittedModel:
         """Names of the series that could not be learned from, which are forecast by a plain rule."""
         names: NDArray[np.object_] = np.array(self.series or self.channels, dtype=object)
         return tuple(names[~self.scale.learned.reshape(len(names), -1).all(axis=1)].tolist())
+
+    @property
+    def without_effect(self) -> tuple[str, ...]:
+        """Labels and covariates of a panel that have no effect on rows: they do not vary, or rows lack them."""
+        plan = self.provenance.plan
+        if not plan.model.effects or self.frequency is None:
+            return ()
+        told = [each.name for each in (*plan.factors, *plan.covariates) if not isinstance(each, Calendar)]
+        there = () if self.effects is None else self.effects.basis.names
+        return tuple(name for name in told if name not in there)
 
     @property
     def device(self) -> torch.device:

@@ -261,7 +261,7 @@ class _Run:
         _put(state.mean, self.network)
         closed = self._with_epoch(state, began)
         _put(last, self.network)
-        return replace(closed, mean=state.mean)
+        return closed
 
     def _with_epoch(self, state: FitState, began: float) -> FitState:
         epoch = state.step // self.per_epoch - 1
@@ -269,7 +269,8 @@ class _Run:
         if task.passes is not None:
             train = {name: total / state.counts[name] for name, total in state.sums.items()}
             record = EpochRecord(epoch, train, {}, 0.0, time.monotonic() - began)
-            return FitState(state.step, state.history.with_record(record), {}, {}, _copy(self.network))
+            history = state.history.with_record(record)
+            return replace(state, history=history, sums={}, counts={}, best=_copy(self.network))
         free_heap()
         valid = validate(self.network, task.valid, task.config.n_batch, task.device, self.validated, self.ranks)
         train = {name: total / state.counts[name] for name, total in state.sums.items()}
@@ -279,7 +280,7 @@ class _Run:
         record = EpochRecord(epoch, train, valid, value, time.monotonic() - began)
         history = state.history.with_record(record)
         best = _copy(self.network) if history.best_epoch == epoch else state.best
-        return FitState(state.step, history, {}, {}, best)
+        return replace(state, history=history, sums={}, counts={}, best=best)
 
     def _pause_when_due(self, state: FitState, stop: threading.Event) -> None:
         if state.step % self.per_epoch == 0:

@@ -59,11 +59,10 @@ def what_if(
         raise ConfigError("Paths need a table to be written to", hint="Pass {paths_out}", argument="n_paths")
     settings = inputs.settings(comparison.levels)
     model, source = load_with_data(inputs, settings)
-    fitted = model.fitted_model
     answer = model.what_if(
         source,
         to=classes or None,
-        future=parse_scenario("--set", assign or (), fitted.series or fitted.channels) or None,
+        future=parse_scenario("--set", assign or (), source.channels) or None,
         at=read_places(comparison.at, source),
         unlabelled_code=unlabelled_code,
         labels=comparison.labels,

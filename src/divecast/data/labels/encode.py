@@ -283,7 +283,7 @@ def _vocabulary(factor: Factor, classes: Sequence[str], counts: Column) -> Vocab
     if len(seen) < 2:
         raise DataError(
             f"Factor {factor.name!r} needs at least two classes in the training part, which has {listed(seen)}",
-            hint="Leave it out, or choose a {split} whose training part has more",
+            hint="Leave it out, or choose a {split} whose training part has more; an empty cell is unknown, not none",
         )
     shares = counts[counts > 0] / counts.sum()
     return Vocabulary(factor.name, factor.kind, seen, tuple(shares.tolist()))

@@ -37,6 +37,7 @@ from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import LabelMode
 from divecast.types import Batch
 
+_FILL = "The fit gave it no effect: if training rows lack it, fill the gaps and fit again"
 _FORMS = (
     'a class or number, alone or in a tuple with a slice of times, such as ("on", slice("2024-06-07", "2024-06-09"))'
 )
@@ -94,6 +95,7 @@ def scenario_of(fitted: FittedModel, windows: Windows, future: Mapping[str, Any]
     if not isinstance(rows, RowEffects) or windows.source.clock is None:
         raise ConfigError(
             "A scenario needs a model that is told of future rows, and this one has no effects of labels or covariates",
+            hint=_FILL if fitted.without_effect else None,
             argument="future",
         )
     wanted = [each for name, asked in future.items() for each in _wanted(name, asked)]
@@ -206,9 +208,10 @@ def _change(fitted: FittedModel, rows: RowEffects, windows: Windows, wanted: _Wa
         change = NewClass(place, class_place(name, fitted.known_vocabularies[place].classes, label), extent)
     if not groups_of(rows.effects, change):
         unknown = isinstance(column, Covariate) and not column.known_ahead
+        hint = _FILL if name in fitted.without_effect else None
         raise ConfigError(
             f"The forecasts of this model do not depend on the future of {name!r}",
-            hint="Fit it with a covariate that is known ahead" if unknown else None,
+            hint="Fit it with a covariate that is known ahead" if unknown else hint,
             argument="future",
         )
     return change
