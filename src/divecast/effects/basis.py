@@ -39,6 +39,8 @@ class Group:
         told: whether it is not of the calendar.
         in_advance: whether its values are known for future rows.
         of_series: whether its features differ by series.
+        scattered: whether windows of the training part have gaps in it, so that the network is not told of it: it would
+            learn what one known row tells of those around it, and add that up over rows that are all known.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Group:
     told: bool = False
     in_advance: bool = True
     of_series: bool = False
+    scattered: bool = False
 
     @property
     def width(self) -> int:
@@ -99,8 +102,8 @@ class Basis:
 
     @cached_property
     def columns(self) -> tuple[tuple[Classes | Number, bool], ...]:
-        """What all series are told as it is: labels and covariates, and whether they are known in advance."""
-        told = [(group.terms[0], group.in_advance) for group in self.shared if group.told]
+        """What the network is told as it is: labels and covariates, and whether they are known in advance."""
+        told = [(group.terms[0], group.in_advance) for group in self.shared if group.told and not group.scattered]
         plain = [(term, ahead) for term, ahead in told if isinstance(term, Classes | Number) and term.is_plain]
         return tuple(dict.fromkeys(plain))
 
@@ -128,6 +131,10 @@ class Basis:
     def all_in_advance(self) -> bool:
         """Whether the values of all groups are known for future rows."""
         return all(group.in_advance for group in self.groups)
+
+    def with_scattered(self, names: Collection[str]) -> "Basis":
+        """Return the same features, those of these columns marked as scattered."""
+        return Basis(tuple(replace(group, scattered=group.name in names) for group in self.groups))
 
     def check(self, n_classes: Sequence[int], n_covariates: int, n_series: int) -> None:
         """Check that the features fit the columns of a model.

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast.data.labels.vocabulary import LabelIndices
 from divecast.data.source import Values
 from divecast.effects.facts import ALL, Channels, Facts, Rows, at_rows
 
@@ -101,15 +102,24 @@ class Classes:
 
     def features(self, facts: Facts, rows: Rows) -> Values:
         """Return (row, class) or (row, channel, class) float32."""
-        classes = facts.classes_at(self.factor, rows + self.shift)
+        classes = self._classes(facts, rows)
         centred = one_hot(np.maximum(classes, 0), self.width) - np.array(self.frequencies, dtype=np.float32)
         centred[classes < 0] = 0.0
         return centred
 
     def known(self, facts: Facts, rows: Rows) -> Known:
         """Return whether the class is known, (row,) or (row, channel)."""
-        known: Known = facts.classes_at(self.factor, rows + self.shift) >= 0
+        known: Known = self._classes(facts, rows) >= 0
         return known
+
+    def _classes(self, facts: Facts, rows: Rows) -> LabelIndices:
+        """Return class indices, -1 where unknown.
+
+        Another row tells nothing of one whose own class is unknown: where labels are scattered, the effects of the row
+        itself, the one before and the one after would each be the whole, and their sum three times as much.
+        """
+        classes = facts.classes_at(self.factor, rows + self.shift)
+        return classes if self.is_plain else np.where(facts.classes_at(self.factor, rows) < 0, -1, classes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Where a value is missing the effect that is expected without it counts. So what 
 row with what is known, and a model that learns from windows with gaps is misled where they are complete.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +14,10 @@ from divecast.data import Part, Vocabulary
 from divecast.effects import Facts
 from divecast.inference.provenance import FitPlan
 
+SCATTERED = 0.1
+"""Share that windows lack from which the network is not told of a column (our choice)."""
 _FEW = 0.02
-_GAIN = 0.1  # our choice, of which docs/gaps.md has a table
+_GAIN = 0.2  # our choice, of which docs/gaps.md has a table
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +45,11 @@ class Gap:
 
     @property
     def least_gain(self) -> float:
-        """By what share effects must lower the loss: by a tenth where values are missing and vary."""
+        """By what share effects must lower the loss: by a fifth where values are missing and vary."""
         return _GAIN * self.scattered * self.varied
 
 
-def find_gaps(
-    facts: Facts, plan: FitPlan, vocabularies: tuple[Vocabulary, ...], train: Part, told: frozenset[str]
-) -> dict[str, Gap]:
+def find_gaps(facts: Facts, plan: FitPlan, vocabularies: Sequence[Vocabulary], train: Part) -> dict[str, Gap]:
     """Return the gaps of columns, but those that differ by series, by name, where they are more than a few.
 
     Args:
@@ -57,15 +57,14 @@ def find_gaps(
         plan: with the factors and covariates.
         vocabularies: classes of the factors.
         train: the training part.
-        told: names of the columns that have effects.
     """
     columns = _columns(facts, plan, vocabularies, train)
-    found = {name: Gap.of(*column, plan.lookback + plan.horizon) for name, column in columns.items() if name in told}
+    found = {name: Gap.of(*column, plan.lookback + plan.horizon) for name, column in columns.items()}
     return {name: gap for name, gap in found.items() if gap.share > _FEW}
 
 
 def _columns(
-    facts: Facts, plan: FitPlan, vocabularies: tuple[Vocabulary, ...], train: Part
+    facts: Facts, plan: FitPlan, vocabularies: Sequence[Vocabulary], train: Part
 ) -> Mapping[str, tuple[NDArray[np.bool_], float]]:
     """Return whether each training row has a value, and how much values vary, by name."""
     rows, found = train.rows(), {}

@@ -36,7 +36,7 @@ from divecast.data.windows.windows import EffectsSource
 from divecast.effects import Basis, Effects, RowEffects, choose_basis, facts_of, fit_effects
 from divecast.effects.terms import NEVER, Number
 from divecast.errors import ConfigError, DataError, warn_data
-from divecast.fit.gaps import Gap, find_gaps
+from divecast.fit.gaps import SCATTERED, Gap, find_gaps
 from divecast.fit.linear_start import Mix, Start, start_linear, takes_seconds
 from divecast.fit.solve_movement import solve_movement
 from divecast.fit.static_features import static_features
@@ -135,7 +135,7 @@ class Stage:
         labels = encode_labels(source, [f for f, _ in labelled_by], [v for _, v in labelled_by])
         check_range(source, parts.valid, scale)
         without = without if former is None else former.without
-        effects, of_rows = _effects(source, parts, scale, vocabularies, plan, without)
+        effects, of_rows, gaps = _effects(source, parts, scale, vocabularies, plan, without)
         facts, row_effects = StaticFacts(), cast(EffectsSource | None, of_rows)
         if isinstance(source, SeriesRows):
             facts = StaticFacts.of(source.panel)
@@ -167,8 +167,6 @@ class Stage:
         solved = ranks.once(lambda: start_linear(network, *read, start, None if former is None else former.mix))
         free_heap()
         known = (vocabularies, scale, labels, effects)
-        told = frozenset(group.name for group in basis.groups if group.told) if basis else frozenset()
-        gaps = find_gaps(of_rows.facts, plan, vocabularies, parts.train, told) if of_rows is not None else {}
         return cls(source, plan, parts, *known, train, valid, network, dimensions, solved, facts, gaps, without)
 
     def fitted(self, provenance: Provenance) -> FittedModel:
@@ -216,8 +214,8 @@ def _effects(
     vocabularies: Sequence[Vocabulary],
     plan: FitPlan,
     without: tuple[str, ...],
-) -> tuple[Effects | None, RowEffects | None]:
-    """Return the effects of the known columns, and of the rows; None of recordings, or if there is nothing to fit."""
+) -> tuple[Effects | None, RowEffects | None, dict[str, Gap]]:
+    """Return the effects of the known columns, of the rows, and gaps; None of recordings, or if nothing is to fit."""
     if not isinstance(source, Panel) or not plan.model.effects:
         own = [each.name for each in vocabularies if each.per_series]
         unused = [*(each.name for each in plan.covariates), *own]
@@ -228,16 +226,19 @@ def _effects(
                 hint="Leave them out, or set {model.effects}" if isinstance(source, Panel) else "Leave them out",
                 argument="covariates" if plan.covariates else "factors",
             )
-        return None, None
+        return None, None, {}
     facts = facts_of(source, plan.factors, vocabularies, plan.covariates, plan.horizon)
     without_labels = plan.model.code.labels in ("unused", "merged")
     factors = () if without_labels else plan.factors
-    basis = choose_basis(factors, vocabularies, plan.covariates, facts, parts.train, without)
+    gaps = find_gaps(facts, plan, vocabularies, parts.train)
+    scattered = [name for name, gap in gaps.items() if gap.scattered > SCATTERED]
+    basis = choose_basis(factors, vocabularies, plan.covariates, facts, parts.train, without).with_scattered(scattered)
     if not basis.groups:
-        return None, None
+        return None, None, {}
     _warn_unvaried(basis, series_names(source))
     effects = fit_effects(source, parts.train, scale, basis, facts)
-    return effects, RowEffects(effects, facts, plan.shape, keep=True)
+    gaps = {name: gap for name, gap in gaps.items() if name in basis.names}
+    return effects, RowEffects(effects, facts, plan.shape, keep=True), gaps
 
 
 def _warn_unvaried(basis: Basis, names: Sequence[str]) -> None:
