@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from divecast import ConfigError, DataWarning, DeepDIVE, Label, Panel, TrainingConfig
-from divecast.fit.gaps import Gap
+from divecast.fit.gaps import TrainingGap
 
 DAY, N = 24, 120 * 24
 
@@ -61,7 +61,7 @@ def test_labels_that_are_known_from_some_row_on_have_effects() -> None:
 
 def test_a_gap_counts_by_what_a_window_with_values_lacks() -> None:
     late, every_other = np.arange(1000) >= 500, np.arange(1000) % 2 == 0
-    one, two = Gap.of(late, 0.5, 10), Gap.of(every_other, 0.5, 10)
+    one, two = TrainingGap.of(late, 0.5, 10), TrainingGap.of(every_other, 0.5, 10)
     assert one.share == two.share == 0.5
     assert one.scattered < 0.02
     assert two.scattered == pytest.approx(0.5)

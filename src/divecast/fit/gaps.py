@@ -21,7 +21,7 @@ _GAIN = 0.2  # our choice, of which docs/gaps.md has a table
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class TrainingGap:
     """What the training part lacks of a column.
 
     Attributes:
@@ -35,7 +35,7 @@ class Gap:
     varied: float
 
     @classmethod
-    def of(cls, known: NDArray[np.bool_], varied: float, length: int) -> "Gap":
+    def of(cls, known: NDArray[np.bool_], varied: float, length: int) -> "TrainingGap":
         """Measure the gaps of rows, (row,), whether they have a value, and windows of so many rows."""
         length = min(length, len(known))
         sums = np.concatenate([[0], np.cumsum(known)])
@@ -49,7 +49,7 @@ class Gap:
         return _GAIN * self.varied * self.scattered / max(1.0 - self.scattered, 1e-6)
 
 
-def find_gaps(facts: Facts, plan: FitPlan, vocabularies: Sequence[Vocabulary], train: Part) -> dict[str, Gap]:
+def find_gaps(facts: Facts, plan: FitPlan, vocabularies: Sequence[Vocabulary], train: Part) -> dict[str, TrainingGap]:
     """Return the gaps of columns, but those that differ by series, by name, where they are more than a few.
 
     Args:
@@ -59,7 +59,7 @@ def find_gaps(facts: Facts, plan: FitPlan, vocabularies: Sequence[Vocabulary], t
         train: the training part.
     """
     columns = _columns(facts, plan, vocabularies, train)
-    found = {name: Gap.of(*column, plan.lookback + plan.horizon) for name, column in columns.items()}
+    found = {name: TrainingGap.of(*column, plan.lookback + plan.horizon) for name, column in columns.items()}
     return {name: gap for name, gap in found.items() if gap.share > _FEW}
 
 

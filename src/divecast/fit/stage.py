@@ -36,7 +36,7 @@ from divecast.data.windows.windows import EffectsSource
 from divecast.effects import Basis, Effects, RowEffects, choose_basis, facts_of, fit_effects
 from divecast.effects.terms import NEVER, Number
 from divecast.errors import ConfigError, DataError, warn_data
-from divecast.fit.gaps import SCATTERED, Gap, find_gaps
+from divecast.fit.gaps import SCATTERED, TrainingGap, find_gaps
 from divecast.fit.linear_start import Mix, Start, start_linear, takes_seconds
 from divecast.fit.solve_movement import solve_movement
 from divecast.fit.static_features import static_features
@@ -99,7 +99,7 @@ class Stage:
     dimensions: Dimensions
     mix: Mix
     facts: StaticFacts
-    gaps: Mapping[str, Gap]
+    gaps: Mapping[str, TrainingGap]
     without: tuple[str, ...]
 
     @classmethod
@@ -214,7 +214,7 @@ def _effects(
     vocabularies: Sequence[Vocabulary],
     plan: FitPlan,
     without: tuple[str, ...],
-) -> tuple[Effects | None, RowEffects | None, dict[str, Gap]]:
+) -> tuple[Effects | None, RowEffects | None, dict[str, TrainingGap]]:
     """Return the effects of the known columns, of the rows, and gaps; None of recordings, or if nothing is to fit."""
     if not isinstance(source, Panel) or not plan.model.effects:
         own = [each.name for each in vocabularies if each.per_series]
