@@ -27,9 +27,9 @@ known rows help. So a label or covariate that more than 2 % of the training rows
 path then has a lower loss on the validation part: by a fifth of v s / (1 - s), where s is the share of rows without a
 value in windows that have one, and v the share of values that are not of the most common class. Each takes one more
 solution of the linear path. A warning names what has no effect. The rule was made with the test part of seeds 0 and 1
-in sight. Columns that differ between series have their effects in any case. The network is not told of a column
-of which s is above a tenth: it would add up over known rows what it learned of single ones. The effects of the rows before and after
-count only where the row itself has a label: of scattered labels, each of the three would be the whole.
+in sight. Columns that differ between series have their effects in any case. The network is not told of a column of
+which s is above a tenth: it would add up over known rows what it learned of single ones. The effects of the rows before
+and after count only where the row itself has a label: of scattered labels, each of the three would be the whole.
 
 The 27 shipped load profiles, a day ahead from a week. *Clock*: hour and weekday are label columns. *Promotion*: a
 standard deviation of each series is added on days drawn at random. Of training and validation part some rows have
