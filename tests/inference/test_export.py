@@ -174,6 +174,7 @@ def export(name: str, model: DeepDIVE, data: Any, folder: Path) -> Exported:
 @pytest.mark.parametrize(
     "name", [name if name == "told" else pytest.param(name, marks=pytest.mark.long) for name in CASES]
 )
+@pytest.mark.filterwarnings("ignore:These have no effect:divecast.DataWarning")
 @pytest.mark.filterwarnings("ignore:.* had no value in the:divecast.DataWarning")
 @pytest.mark.filterwarnings("ignore:The .* lack :divecast.DataWarning")
 @pytest.mark.filterwarnings("ignore:.* did not change before:divecast.DataWarning")
