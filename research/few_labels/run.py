@@ -37,7 +37,7 @@ WAYS: tuple[tuple[Unit, Pattern], ...] = (
 FEW = (0.1, 0.02)
 """Shares at which the settings are compared."""
 LEAST = {("motion", "blocks"): 0.02}  # fewer recordings than this leave some exercise without a label
-SEEDS = 2
+SEEDS = 3
 CASES = ("eia", "motion")
 
 
