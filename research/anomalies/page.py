@@ -9,7 +9,7 @@ from statistics import fmean
 
 from research.anomalies.figures import faults_figure, recall_figure
 from research.anomalies.runs import OWN, Days, Runs
-from research.common import read_lines
+from research.common import mean_sd, read_lines, spread
 from research.model_versions import write_page
 from research.scripts import page_options
 
@@ -98,7 +98,7 @@ def _found(every: Sequence[Days], everywhere: bool) -> list[str]:
     curves = [days.curve(everywhere) for days in every]
     precision = [f"{fmean(curve[0][k - 1] for curve in curves):.2f}" for k in CUTS]
     recall = f"{fmean(curve[1][19] for curve in curves):.2f}"
-    average = f"{fmean(days.average_precision(everywhere) for days in every):.2f}"
+    average = mean_sd(spread([days.average_precision(everywhere) for days in every]))
     return [str(int(every[0].hits(everywhere).sum())), *precision, recall, average]
 
 
@@ -119,14 +119,15 @@ def _faults(runs: Runs) -> str:
     return f"""### Faults
 
 {n_windows} windows of the test part, each also with a fault in its last day (the late clock: throughout), in a channel
-drawn at random; ROC-AUC of windows with a fault against windows without, mean over the seeds. Each detector sees the
-same windows and days. For each rival, the table shows the variant that was best on faults in the validation part.
+drawn at random; ROC-AUC of windows with a fault against windows without, mean over the seeds; the last row has
+its standard deviation, too. Each detector sees the same windows and days. For each rival, the table shows the variant
+that was best on faults in the validation part.
 
 {table}
 
 ![faults](figures/anomalies_{runs.case}_faults.png)
 
-Ahead of all rivals in {_won(runs, names)} of {len(runs.faults())} settings; behind in: {_behind(runs, names)}.
+{_ahead(runs, names)}
 
 Scores and sizes were developed on faults of the same kinds in the validation part of `eia`; a flat line is an exact
 repetition here, which is what `stuck` detects. The *rarity* of a rival's residuals is computed as divecast's own is:
@@ -136,7 +137,8 @@ Of the windows without a fault, {_percent(alarms)} have a score of at least 1, 2
 in validation. Days of the test part that are truly anomalous are among them; where the shares are much higher, the test
 part is from another season than validation, and only the order of the scores can be trusted.
 
-Combinations of scores that were compared, mean ROC-AUC over all faults; the choice was made by the first column:
+Combinations of scores that were compared, mean ROC-AUC over all faults, its mean and standard deviation over the seeds;
+the choice was made by the first column:
 
 {_candidates(runs)}
 """
@@ -153,30 +155,27 @@ def _table(runs: Runs) -> str:
     for fault, size in runs.faults():
         values = [runs.auc(name, "test", [(fault, size)]) for name, _ in names]
         rows.append(f"| {fault} | {size:g} {runs.unit(fault)} | {' | '.join(_bold(v, max(values)) for v in values)} |")
-    means = [runs.auc(name, "test") for name, _ in names]
-    return "\n".join([*rows, f"| mean | | {' | '.join(_bold(v, max(means)) for v in means)} |"])
+    means = [mean_sd(spread(runs.aucs(name, "test"))) for name, _ in names]
+    return "\n".join([*rows, f"| mean | | {' | '.join(means)} |"])
 
 
 def _bold(value: float, best: float) -> str:
     return f"**{value:.3f}**" if round(value, 3) == round(best, 3) else f"{value:.3f}"
 
 
-def _won(runs: Runs, names: Sequence[tuple[str, str]]) -> int:
-    return len(runs.faults()) - len(_losses(runs, names))
-
-
-def _behind(runs: Runs, names: Sequence[tuple[str, str]]) -> str:
-    return ", ".join(_losses(runs, names)) or "none"
-
-
-def _losses(runs: Runs, names: Sequence[tuple[str, str]]) -> list[str]:
-    """Return where a rival is as good or better, to three digits."""
-    found = []
+def _ahead(runs: Runs, names: Sequence[tuple[str, str]]) -> str:
+    """Return in how many settings divecast is ahead, and in which a rival is as good or better, to three digits."""
+    level, behind = [], []
     for fault, size in runs.faults():
         own, *others = (round(runs.auc(name, "test", [(fault, size)]), 3) for name, _ in names)
-        if max(others) >= own:
-            found.append(f"{fault} {size:g} {runs.unit(fault)} ({own:.3f} against {max(others):.3f})")
-    return found
+        setting = f"{fault} {size:g} {runs.unit(fault)}"
+        if max(others) == own:
+            level.append(f"{setting} ({own:.3f})")
+        elif max(others) > own:
+            behind.append(f"{setting} ({own:.3f} against {max(others):.3f})")
+    won = len(runs.faults()) - len(level) - len(behind)
+    of = f"Ahead of all rivals in {won} of {len(runs.faults())} settings"
+    return f"{of}; level with the best in: {', '.join(level) or 'none'}; behind in: {', '.join(behind) or 'none'}."
 
 
 def _candidates(runs: Runs) -> str:
@@ -184,10 +183,10 @@ def _candidates(runs: Runs) -> str:
         (name for name in runs.names() if name.startswith("divecast")), key=lambda name: -runs.auc(name, "valid")
     )
     rows = ["| score | validation | test |", "|---|---:|---:|"]
-    scores = [
-        f"| {name.split(': ')[1]} | {runs.auc(name, 'valid'):.3f} | {runs.auc(name, 'test'):.3f} |" for name in names
-    ]
-    return "\n".join([*rows, *scores])
+    for name in names:
+        valid, test = (mean_sd(spread(runs.aucs(name, part))) for part in ("valid", "test"))
+        rows.append(f"| {name.split(': ')[1]} | {valid} | {test} |")
+    return "\n".join(rows)
 
 
 def _percent(shares: Sequence[float]) -> str:

@@ -80,9 +80,16 @@ class Runs:
 
     def auc(self, name: str, part: str, faults: list[Fault] | None = None) -> float:
         """Return the mean ROC-AUC of a detector over seeds and faults."""
+        return fmean(self.aucs(name, part, faults))
+
+    def aucs(self, name: str, part: str, faults: list[Fault] | None = None) -> list[float]:
+        """Return the mean ROC-AUC of a detector over faults, of every seed."""
         wanted = self.faults() if faults is None else faults
-        lines = [line for line in self._of({"what": "fault", "part": part}) if (line["fault"], line["size"]) in wanted]
-        return fmean(line["auc"][name] for line in lines)
+        by_seed: dict[int, list[float]] = {}
+        for line in self._of({"what": "fault", "part": part}):
+            if (line["fault"], line["size"]) in wanted:
+                by_seed.setdefault(line["seed"], []).append(line["auc"][name])
+        return [fmean(each) for each in by_seed.values()]
 
     def best(self, family: str) -> str:
         """Return the detector of a family that is best on the validation part."""
