@@ -83,6 +83,10 @@ def lines_of(page: Path) -> list[str]:
 
 PRINTED = {"effects.md", "interfaces.md"}
 WITH_COMMANDS = [page for page in PAGES if lines_of(page)]
+COMMANDED = [
+    pytest.param(page, marks=pytest.mark.long, id=page.stem) if page.stem == "4_feedback_in_gait" else page
+    for page in WITH_COMMANDS
+]  # the page of recordings has the same commands
 WITH_PROGRAMS = [
     page for page in PAGES if blocks(page, "python") and page.parent.name != "tutorials" and page.name not in PRINTED
 ]  # tutorials have a test of their own
@@ -131,7 +135,7 @@ def head(block: str) -> str:
     return " ".join(block.splitlines()[:3])
 
 
-@pytest.mark.parametrize("page", WITH_COMMANDS, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", COMMANDED, ids=lambda page: page.stem)
 def test_every_command_of_a_page_runs(page, here):
     ran = [line for line in lines_of(page) if is_run_here(line)]
     fitted = set()

@@ -82,6 +82,7 @@ def test_a_backtest_on_ray_with_a_death_is_the_same(tmp_path, monkeypatch):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.long
 def test_a_table_made_on_ray_is_the_same(monkeypatch, tmp_path):
     monkeypatch.setattr(runs, "load_case", hours_case)
     monkeypatch.setattr(measured, "CONFIG", MEASURES)

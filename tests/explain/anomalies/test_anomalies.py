@@ -299,7 +299,7 @@ def test_what_cannot_be_read_is_said(test_part, asked, said):
 
 @pytest.mark.slow
 def test_windows_at_the_start_of_independent_series_have_no_forecast_before_them() -> None:
-    panel = hours(weeks=4).panel
+    panel = hours(weeks=2).panel
     model = DeepDIVE(6, 24, ["hour"], model=SMALL, training=TrainingConfig(epochs=1), series="independent")
     anomalies = model.fit(panel, progress=False).anomalies(panel)
     for series in range(4):
