@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from divecast import ConfigError, DataWarning, DeepDIVE, Label, Panel, TrainingConfig
 from divecast.fit.gaps import TrainingGap
 
 DAY, N = 24, 120 * 24
+START = np.datetime64("2024-01-01", "h")
 
 
 def shop(known: np.ndarray) -> Panel:
@@ -18,7 +20,7 @@ def shop(known: np.ndarray) -> Panel:
     values = np.sin(hour * 2 * np.pi / DAY) + promo + 0.1 * draw.standard_normal(N)
     columns = {"promo": np.where(promo, "on", "off"), "part": np.array([*"abcd"])[hour // 6]}
     labels = {name: np.where(known, column.astype(object), None) for name, column in columns.items()}
-    return replace(Panel.from_array(values[:, None].astype(np.float32), "2024-01-01", "1h"), labels=labels)
+    return replace(Panel.from_array(values[:, None].astype(np.float32), START, "1h"), labels=labels)
 
 
 def scattered() -> np.ndarray:
@@ -40,6 +42,11 @@ def test_labels_of_scattered_rows_have_effects_only_where_the_window_does_not_te
     assert np.abs(model.what_if(shop(scattered()), future={"promo": "on"}).difference).max() > 0.5
     with pytest.raises(ConfigError, match=r"do not depend on the future of 'part'.*fill the gaps"):
         model.what_if(shop(scattered()), future={"part": "a"})
+    past, rows = shop(scattered()).rows(0, N - 12), {"ds": np.arange(N - 12, N) * np.timedelta64(1, "h") + START}
+    plain = model.forecast(past, future=pd.DataFrame({**rows, "promo": "off"}))
+    with pytest.warns(DataWarning, match=r"values of 'part', which had no effect in the fit: they are not used"):
+        told = model.forecast(past, future=pd.DataFrame({**rows, "promo": "off", "part": "a"}))
+    np.testing.assert_array_equal(plain.mean, told.mean)
 
 
 def test_a_covariate_with_gaps_has_an_effect_where_the_window_does_not_tell_as_much() -> None:

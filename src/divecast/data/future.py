@@ -1,6 +1,6 @@
 """Rows of which all is known but the target: those to forecast, and how many a panel has."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -70,6 +70,7 @@ def add_future(  # noqa: PLR0913  one argument for each thing a table may not sa
     id: Names = None,  # noqa: A002  as in Panel.from_long
     text: TextFormat | None = None,
     time_format: str | None = None,
+    unused: Collection[str] = (),
 ) -> Panel:
     """A panel with rows after its end, of which labels and covariates are known but no value.
 
@@ -84,6 +85,7 @@ def add_future(  # noqa: PLR0913  one argument for each thing a table may not sa
         id: columns that name the series, if the table has them; by default those of the panel, else ``unique_id``.
         text: how a text file is written, where it does not tell itself.
         time_format: how time stamps are written as text, as in :meth:`Panel.from_wide`.
+        unused: names of labels and covariates that the table may lack without a warning.
 
     Returns:
         The panel, its values NaN in the new rows. A label or covariate that the table lacks is missing there; columns
@@ -115,7 +117,7 @@ def add_future(  # noqa: PLR0913  one argument for each thing a table may not sa
             hint="Name the columns in {factors} or {covariates}, or leave out {future}",
         )
     ahead = {*(label.name for label in roles.labels), *(one.name for one in roles.covariates if one.known_ahead)}
-    if absent := [name for name in roles.names if name in ahead and name not in names]:
+    if absent := [name for name in roles.names if name in ahead and name not in {*names, *unused}]:
         warn_data(f"The table of the future has no column {listed(absent)}, which is missing there")
     known = read_known(frame, columns, told, source.clock, source.channels, source.clock.length)
     return _extended(source, known)

@@ -257,9 +257,9 @@ class FittedModel:
             return at_least(aligned, least) if isinstance(aligned, Panel) else aligned
         if not isinstance(aligned, Panel):
             raise DataError("Recordings have no clock, so they take no rows of the future", argument="future")
-        like = self.read_names
-        ahead = add_future(aligned, future, plan.factors, plan.covariates, text=like.text, time_format=like.time_format)
-        return at_least(ahead, least)
+        text, form, unused = self.read_names.text, self.read_names.time_format, self.without_effect
+        told = plan.factors, plan.covariates
+        return at_least(add_future(aligned, future, *told, text=text, time_format=form, unused=unused), least)
 
     @property
     def rows_needed(self) -> int:

@@ -5,10 +5,10 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from divecast._text import plural
-from divecast.data import Label, Windows
+from divecast.data import Label, Panel, Source, Windows, n_future
 from divecast.data.names import listed
 from divecast.data.sources.series_rows import SeriesRows, series_names
-from divecast.data.tables.label_columns import distinct
+from divecast.data.tables.label_columns import distinct, label_missing
 from divecast.effects import RowEffects, Untold, far, gaps, untold
 from divecast.errors import warn_data
 from divecast.inference.fitted_model import FittedModel
@@ -40,6 +40,7 @@ def warn_untold(fitted: FittedModel, windows: Windows, apart_from: Collection[st
         windows: the windows.
         apart_from: names of labels and covariates of which not to warn.
     """
+    _warn_without_effect(fitted, windows.source)
     rows = windows.effects
     if not isinstance(rows, RowEffects):
         return
@@ -68,6 +69,23 @@ def warn_untold(fitted: FittedModel, windows: Windows, apart_from: Collection[st
         warn_data(
             f"The windows lack {lacking}: there the values are read as if what is expected had been",
             hint="Give these columns in the data, as in those of the fit",
+        )
+
+
+def _warn_without_effect(fitted: FittedModel, source: Source) -> None:
+    """Warn of values to come of labels and covariates that have no effect on rows."""
+    panel = source.panel if isinstance(source, SeriesRows) else source
+    n_ahead = n_future(panel)
+    if not n_ahead or not isinstance(panel, Panel):
+        return
+    columns = {**panel.labels, **panel.covariates}
+    given = [
+        name for name in fitted.without_effect if name in columns and not label_missing(columns[name][-n_ahead:]).all()
+    ]
+    if given:
+        warn_data(
+            f"The rows to forecast have values of {listed(given)}, which had no effect in the fit: they are not used",
+            hint="Fit with data in which they vary and are known on most rows",
         )
 
 
