@@ -49,6 +49,14 @@ def test_labels_of_scattered_rows_have_effects_only_where_the_window_does_not_te
     np.testing.assert_array_equal(plain.mean, told.mean)
 
 
+def test_an_update_says_that_they_still_have_none() -> None:
+    panel = shop(scattered())
+    with pytest.warns(DataWarning, match="training rows lack them"):
+        model = fitted(panel.rows(0, N - 5 * DAY))
+    with pytest.warns(DataWarning, match="'part' had no effect in the fit, and an update does not judge that anew"):
+        assert model.update(panel, progress=False).info()["without_effect"] == ["part"]
+
+
 def test_a_covariate_with_gaps_has_an_effect_where_the_window_does_not_tell_as_much() -> None:
     draw, hour = np.random.default_rng(0), np.arange(N) % DAY
     heat = draw.standard_normal(N)

@@ -70,6 +70,11 @@ def update_model(fitted: FittedModel, data: Any, callbacks: Sequence[Callback] =
     if fitted.added:
         names = ", ".join(added.factor.name for added in fitted.added)
         warn_data(f"The network changes, so factors added after the fit are left out: {names}", hint="Add them again")
+    if fitted.without_effect:
+        warn_data(
+            f"{listed(fitted.without_effect)} had no effect in the fit, and an update does not judge that anew",
+            hint="Fit a model on all rows, if they vary and are known on most",
+        )
     limits = fitted.limits
     if fitted.provenance.plan.training.outliers == "missing":
         limits = Limits.of(source, everything)
