@@ -4,7 +4,6 @@ python -m research.counts.page
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from research.common import DOCS, mean_sd, read_lines, spread, table
@@ -13,6 +12,7 @@ from research.counts.run import OUT
 from research.counts.task import LEVELS
 from research.counts.worlds import TASKS
 from research.model_versions import write_page
+from research.scripts import page_options
 
 HEAD = f"""# Counts, and series that grow
 
@@ -80,10 +80,10 @@ def page(lines: Sequence[dict[str, Any]], grown: Sequence[dict[str, Any]]) -> st
 
 def main() -> None:
     """Write the page."""
-    out: Path = DOCS / "counts.md"
-    lines, grown = read_lines(OUT), read_lines(GROWN)
-    write_page(out, page(lines, grown), [line for line in lines if line["entry"].startswith("divecast")] + grown)
-    print(out)
+    args = page_options(__doc__, OUT, DOCS / "counts.md")
+    lines, grown = read_lines(args.lines), read_lines(GROWN)
+    write_page(args.out, page(lines, grown), [line for line in lines if line["entry"].startswith("divecast")] + grown)
+    print(args.out)
 
 
 if __name__ == "__main__":

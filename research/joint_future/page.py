@@ -9,8 +9,8 @@ from typing import Any
 from research.common import DOCS, read_lines, table
 from research.joint_future.run import DIMS, OUT
 from research.model_versions import write_page
+from research.scripts import page_options
 
-PAGE = DOCS / "joint_future.md"
 RIVAL = "vectors by hour"
 INTRO = f"""# Does a code of the joint future make better paths?
 
@@ -66,8 +66,10 @@ def _mean_sd(values: list[float]) -> str:
 
 def main() -> None:
     """Write the page."""
-    write_page(PAGE, page(read_lines(OUT)), read_lines(OUT))
-    print(PAGE)
+    args = page_options(__doc__, OUT, DOCS / "joint_future.md")
+    lines = read_lines(args.lines)
+    write_page(args.out, page(lines), lines)
+    print(args.out)
 
 
 if __name__ == "__main__":

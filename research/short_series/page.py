@@ -4,12 +4,12 @@ python -m research.short_series.page
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from research.common import DOCS, mean_sd, read_lines, spread, table
 from research.model_versions import write_page
+from research.scripts import page_options
 from research.short_series.rivals import ENTRIES
 from research.short_series.run import OUT
 from research.short_series.series import KINDS
@@ -117,10 +117,10 @@ def _small(lines: Sequence[dict[str, Any]]) -> str:
 
 def main() -> None:
     """Write the page."""
-    out: Path = DOCS / "short_series.md"
-    lines, panels = read_lines(OUT), read_lines(PANELS)
-    write_page(out, page(lines, panels), lines + panels)
-    print(out)
+    args = page_options(__doc__, OUT, DOCS / "short_series.md")
+    lines, panels = read_lines(args.lines), read_lines(PANELS)
+    write_page(args.out, page(lines, panels), lines + panels)
+    print(args.out)
 
 
 if __name__ == "__main__":
