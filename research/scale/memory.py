@@ -25,7 +25,7 @@ import torch
 
 import divecast as dc
 from divecast.data import open_store, write_store
-from research.common import append_line, forget_peak, machine, peak_mib
+from research.common import append_line, forget_peak, machine, peak_mib, versions
 
 OUT = Path(__file__).with_name("memory.jsonl")
 ROWS, SIZES = 5 * 8766, (10, 100, 1000, 10_000)
@@ -124,7 +124,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     if args.store:
-        line = measure(args.store, args.channels, args.stride) | machine()
+        line = measure(args.store, args.channels, args.stride) | machine() | {"versions": versions()}
         append_line(args.out, json.dumps(line))
         print(json.dumps(line), flush=True)
         return
