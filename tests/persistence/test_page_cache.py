@@ -1,12 +1,15 @@
 """Resident pages of mapped files are released, and no value is lost."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from divecast.data import Panel, open_store, write_store
+from divecast.data import ByTime, Panel, open_store, split, write_store
+from divecast.data.outliers import Limits
+from divecast.fit.separate_series import own_rows_of
 from divecast.persistence import page_cache
 from divecast.persistence.page_cache import drop_pages, free_heap
 
@@ -47,6 +50,15 @@ def test_hashing_a_store_leaves_no_pages(tmp_path: Path) -> None:
     panel = stored(tmp_path)
     before = mapped_mib()
     panel.fingerprint()
+    assert mapped_mib() < before + 5
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="resident pages are read from /proc")
+@pytest.mark.parametrize("look", [own_rows_of, lambda panel: Limits.of(panel, split(panel, ByTime(1, 1, 1)).train)])
+def test_a_look_at_all_rows_before_a_fit_leaves_no_pages(tmp_path: Path, look: Callable[[Panel], object]) -> None:
+    panel = stored(tmp_path)
+    before = mapped_mib()
+    look(panel)
     assert mapped_mib() < before + 5
 
 

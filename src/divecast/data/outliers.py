@@ -21,6 +21,7 @@ from divecast.data.sources.arrays import row_chunks
 from divecast.data.sources.panel import Panel
 from divecast.data.sources.series_rows import SeriesRows, series_names
 from divecast.errors import warn_data
+from divecast.persistence.page_cache import drop_pages
 
 _ROWS, _VALUES = 20_000, 20_000_000  # of a sample by which limits are chosen
 _TAIL, _LEAST_IN_TAIL = 0.005, 2
@@ -53,7 +54,9 @@ class Limits:
             return cls._of_series(source, train)
         rows = train.rows()
         step = max(1, -(-len(rows) // min(_ROWS, max(1000, _VALUES // len(source.channels)))))
-        return cls(source.channels, *_both(np.asarray(source.values[rows[::step]], np.float32)))
+        some = np.asarray(source.values[rows[::step]], np.float32)
+        drop_pages(source.values)
+        return cls(source.channels, *_both(some))
 
     @classmethod
     def _of_series(cls, source: SeriesRows, train: Part) -> "Limits":

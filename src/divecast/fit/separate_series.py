@@ -8,14 +8,15 @@ from divecast.config import SeriesMode, check_choice
 from divecast.data import Panel, Source, Split
 from divecast.data import split as split_rows
 from divecast.data.names import listed
+from divecast.data.sources.arrays import row_chunks
 from divecast.data.sources.series_rows import SeriesRows
 from divecast.data.windows.own_scale import LEAST_VALUES, fit_own_scale
 from divecast.errors import ConfigError, DataError, warn_data
 from divecast.inference.provenance import FitPlan
+from divecast.persistence.page_cache import drop_pages
 
 # This share of the series or more, and at least so many, lack more than this share of the rows at an end (our choice).
 _SHARE, _LEAST_RAGGED = 0.2, 5
-_ROWS_AT_ONCE = 65536
 
 
 def series_mode(source: Source, wanted: SeriesMode) -> SeriesMode:
@@ -56,11 +57,12 @@ def own_rows_of(source: Panel) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the row of the first value of each series, and the row after its last; 0 and 0 where it has none."""
     n_rows, n_series = source.values.shape
     first, last = np.full(n_series, n_rows, dtype=np.int64), np.zeros(n_series, dtype=np.int64)
-    for start in range(0, n_rows, _ROWS_AT_ONCE):
-        known = ~np.isnan(source.values[start : start + _ROWS_AT_ONCE])
+    for rows in row_chunks(n_rows, n_series):
+        known = ~np.isnan(source.values[rows])
         there = known.any(axis=0)
-        first = np.where(there, np.minimum(first, start + known.argmax(axis=0)), first)
-        last = np.where(there, start + len(known) - known[::-1].argmax(axis=0), last)
+        first = np.where(there, np.minimum(first, rows.start + known.argmax(axis=0)), first)
+        last = np.where(there, rows.stop - known[::-1].argmax(axis=0), last)
+        drop_pages(source.values)
     return np.where(last > 0, first, 0), last
 
 
