@@ -14,7 +14,8 @@ NOTES = {
     "eia": "XLinear, which mixes channels, was ahead at 12 and 24 steps of a DeepDIVE whose channels met in the code "
     "alone (.0758 and .0888); channels are now mixed before each layer (`DecoderConfig.n_mixtures`). "
     "Three seeds of `divecast` are between .0577 and .0588 in the mean; its other settings have one or two. "
-    'A forecaster that reads a as well (`CodeConfig(forecaster="code")`) gains nothing: every label is a known function of the calendar and the '
+    'A forecaster that reads a as well (`CodeConfig(forecaster="code")`) gains nothing: '
+    "every label is a known function of the calendar and the "
     "forecaster sees the windows themselves, so it overfits to a (two seeds of the model before, which did, were .0588 "
     "and .0597, five fits averaged .0583). The lines were made beside other runs, which seconds on "
     "the clock show: rolling forecasts, with intervals, took 6.8 s of the model "
