@@ -100,7 +100,7 @@ for name, model in models.items():
 
 # %% [markdown]
 # This is one seed, four epochs and two test people: read the order of magnitude, not the ranking. The full comparison
-# has more arms, thirty seeds and tests of the differences (below).
+# has more arms, five seeds (three of the ablations) and tests of the differences (below).
 #
 # ## The figures
 #

@@ -38,8 +38,8 @@ from the prior of a, as `sample(classes={"exercise": ...})` does, with noise aro
 
 **The judges** are trained on real windows of the six people and on nothing from the model. Of the classifiers of
 [what-if](what_if.md) the one is kept that reads the validation people best, half of the score from their windows and
-half from these as they are given back. The regression on summaries of the movement, which that page's figures of
-recordings are of, lives on the power at high frequencies, which no mean of a distribution has: it reads windows that
+half from these as they are given back. A logistic regression on summaries of the movement, second in the tables, lives
+on the power at high frequencies, which no mean of a distribution has: it reads windows that
 are drawn with their noise as well as real ones, and means less well.
 
 **The movement.** A window is its level plus six harmonics of one period, which is found by least squares over a range

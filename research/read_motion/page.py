@@ -82,9 +82,10 @@ FEATURES_INTRO = """## Which fixed features
 `python -m research.read_motion.features`: the closed form alone, of the six people of a fold who are neither held out
 nor for validation, read on the two of validation. Beside the proportions of random convolutions: competing kernels
 (Hydra, Dempster et al. 2023), or the level of each channel, each with a share in the products of all features. The
-kernels are kept, with .4 of the products. Levels tell how the watch is turned, since gravity is in them. With few
-labels that helps here, but of whole fits, whose encoder sees levels, a trial of 26 of the runs above read people held
-out no better: they are not kept. One fold was looked at with its held-out people before.
+kernels are kept, with .4 of the products, between two shares of the table. Levels tell how the watch is turned, since
+gravity is in them. With few labels that helps to read the side here, not the exercise, but of whole fits, whose encoder
+sees levels, a trial of 26 of the runs above read people held out no better: they are not kept. One fold was looked at
+with its held-out people before.
 """
 
 PANEL_INTRO = """## The same closed form on a panel

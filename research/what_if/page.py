@@ -29,11 +29,12 @@ were of another class. The block of b is set to that class, at the centre of its
 other factors keep their blocks. The class of a factor is that of the *last row* of the window: a forecast from midnight
 comes from a window of the day before.
 
-**What happens to a.** p(a|b) is a standard normal, so a should not depend on the labels. It does: the share of the
-variance of a that a linear map of the labels explains is given below. With `unlabelled_code="kept"`, a stays as
-inferred, and the decoder then recovers the old label from it. With `unlabelled_code="adjusted"`, the default, a is
-shifted by the difference that this map, estimated on the given data, predicts between the new class and the old one;
-the variation of a that the labels do not explain stays. (Both are our choice.)
+**What happens to a.** p(a|b) is a standard normal, so a should not depend on the labels. How far it does, the share of
+the variance of a that a linear map of the labels explains, is given below: on panels hardly, as effects take what
+labels tell out of the window, on recordings by a third. With `unlabelled_code="kept"`, a stays as inferred; the decoder
+could recover the old label from it. With `unlabelled_code="adjusted"`, the default, a is shifted by the difference that
+this map, estimated on the given data, predicts between the new class and the old one; the variation of a that the
+labels do not explain stays. (Both are our choice.)
 
 **The judge** is a classifier for each factor, trained on real windows and labels of the training part and on nothing
 from the model; which classifier is decided on the validation part. Every test window is asked once for every factor,
@@ -51,11 +52,10 @@ for a class drawn at random from the others, and the judge classifies the answer
 **What moves.** The window is reconstructed from the code alone. The forecast also reads the measured window. Of a
 panel, the effects of the factor on rows ([effects.md](effects.md)) become those of the class asked for, in the window
 and in its future, while a and what the values of the window deviate from their effects stay: abduction, action and
-prediction. The figures below were measured before there were effects. In them the forecaster reads the window as it
-was measured, so a class that is visible in the window itself, such as the hour, is hardly changed by another label;
-that still holds of recordings, which have no effects, and of models with `ModelConfig(effects=False)`. The answer is
-the model's forecast for the same window under another label, not what *would have* happened. Its judge reads the
-forecast steps; its intervals are calibrated on windows under their own labels only.
+prediction. Recordings have no effects, nor have models with `ModelConfig(effects=False)`: there the forecaster reads
+the window as it was measured, and another label hardly changes its forecast. The answer is the model's forecast for the
+same window under another label, not what *would have* happened. Its judge reads the forecast steps; its intervals are
+calibrated on windows under their own labels only.
 """
 
 

@@ -177,13 +177,13 @@ class CodeConfig(_Config):
             movement.
         forecaster: what the forecaster reads of the code: ``b`` alone; the ``code``, a as well (Wong et al. 2025); or
             ``own``, the code through a fusion of its own, without a gradient to a. The forecaster sees the window
-            itself, so that a tells it nothing new; reading a, it forecasts a little worse.
+            itself, so that a tells it nothing new; reading a, it forecasts no better (docs/forecast_arms.md).
         labels: how labels enter the code. ``blocks``: each factor owns a block of b under an RBF mixture (DeepDIVE);
             ``given``: b is the label itself, one-hot, and nothing is inferred (labels as covariates);
             ``latent``: b is the class, a discrete latent variable with a classifier as q(b|x) (Kingma et al. 2014, M2);
             ``unused``: there is no b; ``merged``: there is no b, and a is wider by the dimensions of b.
-        borrow: whether q(b|x) also reads the features of q(a|x,b). They are learned from all windows, which helps if
-            labels are few. No gradient of one player reaches the other through them.
+        borrow: whether q(b|x) also reads the features of q(a|x,b). They are learned from all windows, which may help
+            if labels are few (docs/few_labels.md). No gradient of one player reaches the other through them.
         given_b: whether a is inferred from the window and b, q(a|x,b), or from the window alone, q(a|x).
         component: density of a class in the RBF mixture; all are log-concave.
         prior: ``naive_bayes`` has one mixture per factor; ``pairs`` has a joint mixture for each pair of factors whose

@@ -1,10 +1,10 @@
 """The effect of labels on a, so that a can be adjusted when a label changes.
 
-p(a|b) is a standard normal: a should not depend on the labels. In fitted models much of it does, and since the decoder
-reads most of the window from a, a change of b alone would leave the window as it was. A linear map of the labels'
-covariates (classes, and pairs of them, as the daily profile differs between months) estimates how a depends on them on
-average; a is *adjusted* by the difference of that map between new and old classes, and its remaining variation is kept.
-(Our choice; docs/what_if.md evaluates both with an independent classifier.)
+p(a|b) is a standard normal: a should not depend on the labels. Of recordings, and of panels without effects, it does in
+part, and as far as the decoder reads the labels from a, a change of b alone would leave the window as it was. A linear
+map of the labels' covariates (classes, and pairs of them, as the daily profile differs between months) estimates how a
+depends on them on average; a is *adjusted* by the difference of that map between new and old classes, and its remaining
+variation is kept. (Our choice; docs/what_if.md evaluates both with an independent classifier.)
 """
 
 from dataclasses import dataclass, replace
