@@ -159,7 +159,8 @@ def main() -> None:
     folder = args.out.parent / "figures"
     folder.mkdir(parents=True, exist_ok=True)
     figure(lines).savefig(folder / "memory.png", dpi=130)
-    write_page(args.out, page(lines, read_lines(SAMPLED)), lines)
+    sampled = read_lines(SAMPLED)
+    write_page(args.out, page(lines, sampled), [*lines, *sampled])
     print(args.out)
 
 

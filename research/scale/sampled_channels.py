@@ -21,7 +21,7 @@ from typing import Any
 import torch
 
 import divecast as dc
-from research.common import append_line, machine, read_lines
+from research.common import append_line, machine, read_lines, versions
 from research.eia import eia_panel
 
 OUT = Path(__file__).with_name("sampled_channels.jsonl")
@@ -55,7 +55,7 @@ def run(panel: dc.Panel, asked: dict[str, Any]) -> dict[str, Any]:
         "labels": labels,
         "fit_seconds": round(seconds, 1),
         "valid": valid,
-    } | machine()
+    } | machine() | {"versions": versions()}
 
 
 def worse(lines: Sequence[dict[str, Any]], score: str, arm: str) -> dict[str, float]:
