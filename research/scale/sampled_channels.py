@@ -55,7 +55,8 @@ def run(panel: dc.Panel, asked: dict[str, Any]) -> dict[str, Any]:
         "labels": labels,
         "fit_seconds": round(seconds, 1),
         "valid": valid,
-    } | machine() | {"versions": versions()}
+        "versions": versions(),
+    } | machine()
 
 
 def worse(lines: Sequence[dict[str, Any]], score: str, arm: str) -> dict[str, float]:
