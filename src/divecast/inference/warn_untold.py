@@ -75,14 +75,11 @@ def warn_untold(fitted: FittedModel, windows: Windows, apart_from: Collection[st
 def _warn_without_effect(fitted: FittedModel, source: Source) -> None:
     """Warn of values to come of labels and covariates that have no effect on rows."""
     panel = source.panel if isinstance(source, SeriesRows) else source
-    n_ahead = n_future(panel)
-    if not n_ahead or not isinstance(panel, Panel):
+    without = fitted.without_effect
+    if not without or not isinstance(panel, Panel) or not (n_ahead := n_future(panel)):
         return
     columns = {**panel.labels, **panel.covariates}
-    given = [
-        name for name in fitted.without_effect if name in columns and not label_missing(columns[name][-n_ahead:]).all()
-    ]
-    if given:
+    if given := [name for name in without if name in columns and not label_missing(columns[name][-n_ahead:]).all()]:
         warn_data(
             f"The rows to forecast have values of {listed(given)}, which had no effect in the fit: they are not used",
             hint="Fit with data in which they vary and are known on most rows",
