@@ -37,12 +37,11 @@ that has neither.
 EIA = """## EIA, with and without effects
 
 112 series of hourly demand, hour, weekday and month told (*told*), the holidays of the US as well (*holidays told*,
-factor `holiday:US`), a model without effects, or the mean of the
-forecasts of five fits that are told the calendar (*five members*; so are their intervals); 24 steps ahead from every
-row of the last fifth (2024). RRSE at the steps 3, 6, 12 and 24, and their mean; the share of the target rows that the
-90 % interval holds; processor seconds of fit and scores, beside other work (of the scores alone where the model was
-kept). An arm of fewer than three seeds decides nothing; its row says how many it has. *Told, half of a read* is the
-former model.
+factor `holiday:US`), a model without effects, or the mean of the forecasts of five fits that are told the calendar
+(*five members*; so are their intervals); 24 steps ahead from every row of the last fifth (2024). RRSE at the steps 3,
+6, 12 and 24, and their mean; the share of the target rows that the 90 % interval holds; processor seconds of fit and
+scores, beside other work (of the scores alone where the model was kept). An arm of fewer than three seeds decides
+nothing; its row says how many it has.
 """
 
 CLOSED_FORMS = """The closed forms that the fit begins with take {effects:.1f} (effects) and {linear:.1f} (linear path)
