@@ -9,7 +9,7 @@ from typing import Any
 
 CHANGES = {
     1: "before versions were counted",
-    2: 'the forecaster reads b alone, no longer half of a (`CodeConfig(forecaster="b")`; docs/forecast_arms.md compares both ways)',
+    2: 'the forecaster reads b alone, no longer half of a (`CodeConfig(forecaster="b")`; docs/forecast_arms.md)',
 }
 """What changed the figures of a fit with all settings at their defaults, by more than its seed does."""
 

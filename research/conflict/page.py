@@ -77,7 +77,8 @@ best favours that loss. Losses trained alone use the whole network: the forecast
 them is trained with the way of passing labels that suits it, since comparing with a weakened rival proves nothing: one
 trained with known labels never learns to infer them and forecasts badly without them, so there is one for each way. An
 arm trained on all losses serves both ways with one model (`clamp` 0.5), and part of its loss may be due to that.
-`labels-alone` alternates steps as the two players do; its q(b|x) is, bit for bit, the one of `frozen`, which therefore cannot be worse there.
+`labels-alone` alternates steps as the two players do; its q(b|x) is, bit for bit, the one of `frozen`, which therefore
+cannot be worse there.
 """
 
 

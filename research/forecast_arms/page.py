@@ -13,7 +13,7 @@ from research.model_versions import write_page
 from research.paper.summary import LEVEL, compare
 from research.scripts import page_options
 
-LINES = Path(__file__).with_name("results.jsonl")
+LINES, CONTEXT_LINES = (Path(__file__).with_name(f"{name}.jsonl") for name in ("results", "longer_context"))
 PAGE = Path(__file__).parents[2] / "docs" / "forecast_arms.md"
 SCORES = ("mse", "mase", "crps")
 CASES = {
@@ -42,11 +42,23 @@ Scores are of the test part, means ± standard deviations over the seeds. *Again
 CRPS in the same seeds, and the p of a paired t test, not corrected for the number of arms.
 """
 
+CONTEXT = """## A longer context
 
-def page(lines: Sequence[Line]) -> str:
+Does the past before the window tell what the forecast leaves? Each line is one run of
+`python -m research.forecast_arms.longer_context CASE --data PATH --models FOLDER`. A slow code in closed form: means of
+days, further back of weeks, of the rows before the window; with 52 weeks also the same day of the year before. A ridge
+regression from it onto the errors of the validation part, at the penalty that does best on later windows of that part,
+is added to the forecasts of the test part: *own* from each series' own past, one map for all; *panel* from the
+principal components of the panel, sixteen at most. *Window* is a check: the same from the rows that the forecaster has
+seen. Change of the mean squared error, mean ± standard deviation over the seeds; below 0 is better, 0 where no penalty
+helps within the validation part.
+"""
+
+
+def page(lines: Sequence[Line], contexts: Sequence[Line]) -> str:
     """Return the whole page."""
     sections = [_case(case, [line for line in lines if line["case"] == case]) for case in CASES]
-    return "\n".join([INTRO, *filter(None, sections), _verdict(lines)])
+    return "\n".join([INTRO, *filter(None, sections), _contexts(contexts), _verdict(lines)])
 
 
 def _case(case: str, lines: Sequence[Line]) -> str:
@@ -60,6 +72,21 @@ def _case(case: str, lines: Sequence[Line]) -> str:
         return ""
     header = ["arm", "seeds", "MSE", "MASE", "CRPS", "against default"]
     return f"## {case}\n\n{CASES[case].capitalize()}.\n\n{table(header, rows)}\n"
+
+
+def _contexts(lines: Sequence[Line]) -> str:
+    """Return the section on longer contexts, with a column for each case."""
+    cases = [*dict.fromkeys(line["case"] for line in lines)]
+    ways = [*dict.fromkeys(way for line in lines for way in line["ratios"])]
+    rows = [[way, *(_change([line for line in lines if line["case"] == case], way) for case in cases)] for way in ways]
+    seeds = [f"{case}, {sum(line['case'] == case for line in lines)} seeds" for case in cases]
+    return f"{CONTEXT}\n{table(['past', *seeds], rows)}\n"
+
+
+def _change(lines: Sequence[Line], way: str) -> str:
+    changes = [100.0 * (line["ratios"][way]["mse"] - 1.0) for line in lines if way in line["ratios"]]
+    found = spread(changes)
+    return "" if found is None else f"{found.mean:+.2f} %" + (f" ± {found.sd:.2f}" if found.sd is not None else "")
 
 
 def _against(lines: Sequence[Line], arm: str) -> str:
@@ -95,7 +122,8 @@ def main() -> None:
     """Write the page."""
     options = page_options(__doc__, LINES, PAGE)
     lines = [line for line in read_lines(options.lines) if not line["quick"]]
-    write_page(options.out, page(lines), lines)
+    contexts = read_lines(CONTEXT_LINES)
+    write_page(options.out, page(lines, contexts), [*lines, *contexts])
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ PAGES = [
     "decoded",
     "few_labels",
     "figures_at_a_glance",
+    "forecast_arms",
     "intervals",
     "joint_future",
     "known",
