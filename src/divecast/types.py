@@ -156,6 +156,11 @@ class Batch:
         """Share of the panel's channels in the batch."""
         return 1.0 if self.sample is None else self.sample.share
 
+    @property
+    def residual(self) -> Tensor:
+        """(batch, time, channel) the windows minus the effects of their rows."""
+        return self.x if self.effects is None else self.x - self.effects.past
+
     def part(self, windows: slice) -> "Batch":
         """Return some of the windows of a whole batch."""
         effects = None if self.effects is None else self.effects.map(lambda tensor: tensor[windows])

@@ -3,10 +3,11 @@
 from functools import cache
 
 import numpy as np
+import pytest
 import torch
 
 from divecast.data import Calendar, Label, Panel, Part, fit_vocabularies
-from divecast.effects import facts_of, moved
+from divecast.effects import Facts, facts_of, moved
 from divecast.types import WindowEffects
 from effects.told import SHAPE, Fit, fit, panel_of
 
@@ -110,3 +111,27 @@ def test_a_clock_of_every_other_hour_moves_by_hours_not_by_classes() -> None:
     later = moved._moved(facts, 0, np.array([5]), np.array([2]), 47)
     np.testing.assert_array_equal(later.hour, (facts.hour + 6) % 24)
     np.testing.assert_array_equal(later.classes[:, 0], (facts.classes[:, 0] + 3) % 12)
+
+
+def moved_facts(panel: Panel, names: tuple[str, ...], to: tuple[int, ...]) -> tuple[Facts, Facts]:
+    """The facts of all rows as one window, and as they are when the window is of other classes."""
+    factors = tuple(Calendar(name) for name in names)
+    everything = Part(np.array([0]), np.array([len(panel.values)]))
+    facts = facts_of(panel, factors, fit_vocabularies(panel, factors, everything), (), 1)
+    current = facts.classes[[-1]].astype(np.int64)
+    move = moved.Move(np.array([facts.n_rows]), current, np.array([to]))
+    return facts, moved.moved_by(facts, move, facts.n_rows - 1)
+
+
+def test_half_an_hour_later_is_the_hour_of_the_clock() -> None:
+    panel = Panel.from_array(np.ones((4 * 48, 1)), start="2024-01-01", step="30min")
+    before, after = moved_facts(panel, ("half_hour",), (1,))  # the last row is at midnight
+    assert before.classes[-1, 0] == 0
+    np.testing.assert_array_equal(after.hour[:-1], before.hour[1:])
+
+
+@pytest.mark.parametrize(("to", "turned"), [((6, -1), 0.5), ((-1, 2), 0.5), ((6, 2), 0.5)])
+def test_a_month_and_its_season_turn_the_year_once(to: tuple[int, int], turned: float) -> None:
+    to_january = Panel.from_array(np.ones((375, 1)), start="2023-01-01", step="1D")
+    before, after = moved_facts(to_january, ("month", "season"), to)
+    np.testing.assert_allclose((after.year - before.year) % 1.0, turned, atol=1e-6)

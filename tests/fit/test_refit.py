@@ -70,6 +70,18 @@ def test_it_learns_from_all_rows_with_the_intervals_and_shares_of_the_first_fit(
     assert two.provenance.trained_until == two.provenance.until == one.provenance.until
 
 
+def test_what_validation_says_in_original_units_stays_as_it_is(first: DeepDIVE, second: DeepDIVE) -> None:
+    def of(model: DeepDIVE) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        fitted = model.fitted_model
+        center, spread = (torch.from_numpy(each) for each in (fitted.scale.center, fitted.scale.spread))
+        recalibration, usual = fitted.network.forecaster.recalibration, fitted.network.forecaster.departures.usual
+        return recalibration.knots * spread + center, recalibration.shift * spread, usual * spread
+
+    assert not np.allclose(first.fitted_model.scale.spread, second.fitted_model.scale.spread, rtol=1e-3)
+    for before, after in zip(of(first), of(second), strict=True):
+        torch.testing.assert_close(after, before, rtol=1e-3, atol=1e-2)
+
+
 def test_it_makes_the_passes_of_the_best_epoch_without_validation(second: DeepDIVE) -> None:
     best = second.history.best_epoch
     assert best is not None

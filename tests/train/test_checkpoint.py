@@ -12,6 +12,8 @@ import pytest
 from divecast.config import TrainingConfig
 from divecast.errors import ArtifactError
 from divecast.model.network import Network
+from divecast.persistence.artifact import read_artifact, write_artifact
+from divecast.train.checkpoint import KIND, SCHEMA
 from divecast.train.history import EpochRecord, History
 from divecast.train.loop import Checkpointing
 from laws import assert_same_bits, frozen
@@ -142,3 +144,14 @@ def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(ArtifactError, match="damaged"):
         fitted(task(), Checkpointing(path, resume=True))
+
+
+def test_a_checkpoint_of_averaged_weights_without_their_mean_is_refused(tmp_path: Path) -> None:
+    path, averaged = tmp_path / "fit.ckpt", task(config=TrainingConfig(epochs=2, batch_size=64, average=True))
+    with pytest.raises(KeyboardInterrupt):
+        fitted(averaged, Checkpointing(path, seconds=1e9), [Watch(1, "interrupt")])
+    whole = read_artifact(path, KIND, SCHEMA)
+    without = {name: value for name, value in whole.tensors.items() if not name.startswith("mean.")}
+    write_artifact(path, replace(whole, tensors=without))
+    with pytest.raises(ArtifactError, match="mean"):
+        fitted(averaged, Checkpointing(path, resume=True))

@@ -1,5 +1,9 @@
 """Players own disjoint parts of the network, and learn these alone."""
 
+import subprocess
+import sys
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -14,7 +18,7 @@ from divecast.train.players import build_players
 from divecast.train.schedule import Schedule
 from divecast.types import Batch
 from laws import changed, frozen
-from worlds import network, turning
+from worlds import SMALL, network, turning
 
 
 def players_of(net: Network, interleave: str, factors: bool = True, freeze: bool = True) -> dict:
@@ -188,3 +192,33 @@ def test_few_labels_weigh_as_much_as_many() -> None:
 def _posterior(net: Network, batch: Batch) -> tuple[Normal, Tensor]:
     posterior = net.marginal.infer(batch.x)
     return posterior, posterior.rsample()
+
+
+def test_a_code_without_a_has_no_total_correlation() -> None:
+    net = network(config=replace(SMALL, code=replace(SMALL.code, n_conditional=0)))
+    data = turning()
+    batch, weights = Batch(data.x[:8], data.y[:8], data.labels[:8]), LossConfig(unlabelled_rise=0.0)
+    losses = []
+    for tc in (0.0, 5.0):
+        torch.manual_seed(0)
+        found = player_loss("conditional", net, batch, TrainingConfig(), replace(weights, conditional_tc=tc))
+        losses.append(found.objective)
+    torch.testing.assert_close(*losses)
+
+
+def test_a_step_does_not_import_what_compiles_steps() -> None:
+    code = """
+import sys, torch
+from divecast.train.optimiser import AdamW
+weight, other = (torch.nn.Parameter(torch.ones(3)) for _ in range(2))
+for kind, value in ((AdamW, weight), (torch.optim.AdamW, other)):
+    optimiser = kind([value], lr=0.1, fused=True)
+    for _ in range(3):
+        value.square().sum().backward()
+        optimiser.step()
+        optimiser.zero_grad()
+    optimiser.load_state_dict(optimiser.state_dict())
+    assert kind is torch.optim.AdamW or "torch._dynamo" not in sys.modules
+assert torch.equal(weight, other)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=300)  # noqa: S603

@@ -206,7 +206,7 @@ def _calendar_groups(
 
 
 def _spans_a_year(facts: Facts, rows: Rows) -> bool:
-    """Return whether the training rows cover the year: no gap of more than five days in it."""
+    """Return whether the training rows cover the year: no gap of more than an eleventh of it."""
     seen = np.unique(facts.year[rows])
     gaps = np.diff(seen, append=seen[:1] + 1.0)
     return bool(gaps.max() <= 1.0 / 11.0)

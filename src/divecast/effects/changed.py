@@ -143,8 +143,7 @@ def change_ahead(effects: Effects, facts: Facts, horizon: int, origins: Rows, ch
         inner = (np.arange(len(some))[:, None] * rows.shape[1] + np.arange(beside, beside + horizon)).ravel()
         new, own = (effects.sum_of(groups, each, inner, ahead=True) for each in (after, before))
         differences.append((new - own).reshape(len(some), horizon, -1))
-        doubt = effects.doubt(after, inner)
-        doubts.append(np.zeros_like(differences[-1]) if doubt is None else doubt.reshape(differences[-1].shape))
+        doubts.append(effects.doubt(after, inner).reshape(differences[-1].shape))
         if effects.basis.columns:
             columns.append(effects.columns(after, inner).reshape(len(some), horizon, -1))
     difference, doubted = (torch.from_numpy(np.concatenate(each)) for each in (differences, doubts))

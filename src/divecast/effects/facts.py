@@ -47,7 +47,7 @@ class Facts:
         numbers: for each covariate (row of the panel,) or (row of the panel, channel), NaN where missing.
         phase: (row,) phase of each row; see ``divecast.data.time.phase``.
         hour: (row,) hour of the local day, 0 to 23.
-        year: (row,) share of the local year that has passed, in [0, 1).
+        year: (row,) share of the local year that has passed, 0 to 1, in leap years a little more.
         per_day: rows of an ordinary day; 1 for longer steps.
         channels: channels whose own classes and values are looked up.
         series: (row,) number of the series of each row, where series follow one another and covariates may differ by

@@ -160,8 +160,16 @@ class _Work:
         none, silent = np.zeros((1, n_channels), dtype=np.float32), np.zeros(n_channels, dtype=np.float32)
         bare = Effects(self.design, weight, own, none, none, root, silent)
 
+        shared = self.design.shared(self.facts, some)
+
+        def of(groups: Sequence[Group], part: slice) -> Values:
+            total = bare.sum_of([group for group in groups if group.of_series], self.facts, some, part)
+            for place in [basis.place(group) for group in groups if not group.of_series]:
+                total += shared[:, place] @ weight[place, part]
+            return total
+
         def spread(groups: Sequence[Group]) -> Values:
-            return np.concatenate([bare.sum_of(groups, self.facts, some, part).std(0) for part in _parts(n_channels)])
+            return np.concatenate([of(groups, part).std(0) for part in _parts(n_channels)])
 
         of_groups = np.stack([spread([group]) for group in basis.groups])
         of_names = np.stack([spread(bare.groups_of(name)) for name in basis.names])

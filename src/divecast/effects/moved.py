@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from divecast.data import CALENDAR_CLASSES, WindowShape
+from divecast.data.source import Values
 from divecast.effects.basis import Group
 from divecast.effects.effects import Effects
 from divecast.effects.facts import Facts, Rows, is_cyclic
@@ -72,11 +73,7 @@ def _change(effects: Effects, facts: Facts, shape: WindowShape, move: Move, grou
     beyond, length = facts.per_day, shape.lookback + shape.horizon  # groups may describe a row by the day beside it
     rows = move.origins[:, None] + np.arange(-shape.lookback - beyond, shape.horizon + beyond)
     before = facts.in_a_row(rows)
-    after = before
-    for column, factor in enumerate(facts.shared_factors):
-        wanted, current = move.wanted[:, column], move.current[:, column]
-        if ((wanted >= 0) & (wanted != current)).any():
-            after = _moved(after, factor, np.where(wanted >= 0, wanted, current), current, shape.lookback + beyond - 1)
+    after = moved_by(before, move, shape.lookback + beyond - 1)
     inner = (np.arange(len(rows))[:, None] * rows.shape[1] + np.arange(beyond, beyond + length)).ravel()
 
     def difference(of: list[Group]) -> torch.Tensor:
@@ -101,8 +98,18 @@ def _change_of_columns(effects: Effects, facts: tuple[Facts, Facts], rows: Rows,
     return torch.from_numpy(change)
 
 
+def moved_by(facts: Facts, move: Move, last: int) -> Facts:
+    """Return facts ``in_a_row`` as they are when the windows change; ``last`` is the last row of a window."""
+    after = facts
+    for column, factor in enumerate(facts.shared_factors):
+        wanted, current = move.wanted[:, column], move.current[:, column]
+        if ((wanted >= 0) & (wanted != current)).any():
+            after = _moved(after, factor, np.where(wanted >= 0, wanted, current), current, last)
+    return replace(after, year=_turned_year(facts, move))
+
+
 def _moved(facts: Facts, factor: int, wanted: NDArray[np.int64], current: NDArray[np.int64], last: int) -> Facts:
-    """Return facts ``in_a_row`` with windows of other classes of a factor; ``last`` is the last row of a window."""
+    """Return facts with windows of other classes of a factor; see ``moved_by``."""
     classes = facts.classes[:, factor].reshape(len(wanted), -1)
     spec = facts.factors[factor]
     moved = facts.classes.copy()
@@ -113,14 +120,30 @@ def _moved(facts: Facts, factor: int, wanted: NDArray[np.int64], current: NDArra
         run = np.concatenate([before, np.logical_and.accumulate(after, axis=1)], axis=1)
         moved[:, factor] = np.where(run, wanted[:, None], classes).ravel()
         return replace(facts, classes=moved)
-    names, every = facts.names[factor], CALENDAR_CLASSES[spec.name]
-    shifted = (classes + (wanted - current)[:, None]) % len(names)
+    shifted = (classes + (wanted - current)[:, None]) % len(facts.names[factor])
     moved[:, factor] = np.where(classes >= 0, shifted, -1).ravel()
-    places = np.array([every.index(name) for name in names])  # the table may lack classes, such as every other hour
-    shift = (places[wanted] - places[current])[:, None]
-    hour, year = facts.hour.reshape(classes.shape), facts.year.reshape(classes.shape)
+    hour = facts.hour.reshape(classes.shape)
     if spec.name in ("hour", "half_hour"):
-        hour = ((hour + shift * 24 // len(every)) % 24).astype(np.int16)
-    if spec.name in ("month", "season"):
-        year = ((year + shift / len(every)) % 1.0).astype(np.float32)
-    return replace(facts, classes=moved, hour=hour.ravel(), year=year.ravel())
+        places = _places(facts, factor)
+        hour = np.where(classes >= 0, places[shifted] * 24 // len(CALENDAR_CLASSES[spec.name]), hour).astype(np.int16)
+    return replace(facts, classes=moved, hour=hour.ravel())
+
+
+def _turned_year(facts: Facts, move: Move) -> Values:
+    """Return the year of the rows, turned by the season of a window if that changes, or rather by its month."""
+    turn = np.zeros(len(move.origins))
+    for unit in ("season", "month"):
+        for column, factor in enumerate(facts.shared_factors):
+            spec, wanted, current = facts.factors[factor], move.wanted[:, column], move.current[:, column]
+            if spec.name == unit and is_cyclic(spec):
+                places = _places(facts, factor)
+                turned = (places[wanted] - places[current]) / len(CALENDAR_CLASSES[unit])
+                turn = np.where((wanted >= 0) & (wanted != current), turned, turn)
+    year = facts.year.reshape(len(turn), -1) + turn[:, None]
+    return np.asarray(year % 1.0, dtype=np.float32).ravel()
+
+
+def _places(facts: Facts, factor: int) -> NDArray[np.int64]:
+    """Return the place of each class among all of the calendar: the table may lack some, such as every other hour."""
+    every = CALENDAR_CLASSES[facts.factors[factor].name]
+    return np.array([every.index(name) for name in facts.names[factor]])

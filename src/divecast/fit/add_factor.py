@@ -18,6 +18,7 @@ from divecast.inference.fitted_model import FittedModel, PartName
 from divecast.losses.label_terms import label_terms
 from divecast.losses.objective import marginal_objective
 from divecast.model.marginal import RBFBlocks
+from divecast.train.optimiser import AdamW
 
 # Our choices, for some fifty examples.
 _STEPS, _BATCH, _RATE, _DECAY, _CLIP = 300, 64, 3e-3, 0.02, 1.0
@@ -100,7 +101,7 @@ def check_addable(fitted: FittedModel, factor: Label) -> None:
 
 def _train(fitted: FittedModel, path: RBFBlocks, windows: Windows, labels: NDArray[np.int64], balanced: bool) -> None:
     parameters, weights = [*path.parameters()], fitted.provenance.plan.losses
-    optimiser = torch.optim.AdamW(parameters, lr=_RATE, weight_decay=_DECAY)
+    optimiser = AdamW(parameters, lr=_RATE, weight_decay=_DECAY)
     rate = torch.optim.lr_scheduler.OneCycleLR(optimiser, _RATE, total_steps=_STEPS)
     shares = torch.from_numpy(1.0 / np.bincount(labels)[labels])
     path.train()

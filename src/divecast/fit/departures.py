@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from divecast._device import stream_seed
 from divecast.data import Windows
-from divecast.fit.drawn_errors import DrawnErrors, Draws, evenly, residual_of, unchanged
+from divecast.fit.drawn_errors import DrawnErrors, Draws, evenly, unchanged
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import batches
 from divecast.model.departures import N_RUNS, N_SIZES, Departures, constant_run
@@ -52,7 +53,7 @@ def _fit_usual(found: Departures, fitted: FittedModel, *parts: Windows) -> None:
     n = max(1, min(_WINDOWS, _MOST_VALUES // len(fitted.channels)))
     for windows in parts:
         for batch in batches(fitted, evenly(windows, n)):
-            sizes.append(found.of(residual_of(batch)).abs().cpu())
+            sizes.append(found.of(batch.residual).abs().cpu())
             longest = torch.maximum(longest, constant_run(batch.x).amax(0))
     of_spans = torch.cat(sizes)
     at = min(len(of_spans), math.ceil(_USUAL * len(of_spans)) + 1)
@@ -79,7 +80,7 @@ class _Changes:
     @classmethod
     def of(cls, fitted: FittedModel, seed: int) -> "_Changes":
         level = torch.from_numpy(fitted.scale.center / fitted.scale.spread).nan_to_num().to(fitted.device)
-        random = torch.Generator().manual_seed(seed)
+        random = torch.Generator().manual_seed(stream_seed(seed, "changes"))  # unrelated to which channels are drawn
         differs = fitted.independent or fitted.scale.powers is not None  # of a logarithm, a factor is a change of level
         return cls(fitted.network.forecaster.departures, None if differs else level, random)
 

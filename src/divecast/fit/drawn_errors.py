@@ -104,7 +104,7 @@ class Draws:
             drawn = (order < self.n_drawn).to(batch.x.device)
             changed = change(batch, drawn)
             forecast: Any = predict(self.fitted, changed, "known").forecast
-            departure, times = departures.largest(residual_of(changed))
+            departure, times = departures.largest(changed.residual)
             error, scale = changed.y - forecast.loc, forecast.scale
             found = (error.transpose(1, 2), scale.transpose(1, 2), departure, departures.weights(times))
             cases.append(tuple(each[drawn].cpu() for each in found))
@@ -125,8 +125,3 @@ def unchanged(batch: Batch, _drawn: Tensor) -> Batch:
 def evenly(windows: Windows, n: int) -> Windows:
     """Return at most so many windows, evenly spaced."""
     return windows.subset(torch.linspace(0, len(windows) - 1, min(len(windows), n)).long().unique().numpy())
-
-
-def residual_of(batch: Batch) -> Tensor:
-    """Return the windows minus the effects of their rows, (batch, time, channel)."""
-    return batch.x if batch.effects is None else batch.x - batch.effects.past

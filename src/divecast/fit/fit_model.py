@@ -22,6 +22,7 @@ from divecast.data.reading import read_source
 from divecast.fit.calibrate import calibrated, draw_windows
 from divecast.fit.choose_stage import staged
 from divecast.fit.default_split import default_split
+from divecast.fit.new_scale import to_new_scale
 from divecast.fit.own_models import with_own_models
 from divecast.fit.read_classes import fit_reader, solve_reader
 from divecast.fit.separate_series import own_length, separate, series_mode
@@ -187,6 +188,7 @@ def _fitted_again(fitted: FittedModel, former: Stage, request: FitRequest, ranks
     network.forecaster.shares.copy_(fitted.network.forecaster.shares)
     for name in ("recalibration", "departures"):
         getattr(network.forecaster, name).load_state_dict(getattr(fitted.network.forecaster, name).state_dict())
+    to_new_scale(network.forecaster, former.scale, stage.scale)
     kept = {name: getattr(fitted, name) for name in ("calibration", "dependence", "counts", "limits", "own")}
     return replace(stage.fitted(provenance), **kept)
 

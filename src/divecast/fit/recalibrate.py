@@ -106,9 +106,9 @@ def folds(errors: Errors) -> Tensor:
     return block % 2
 
 
-def window_folds(n_windows: int, n_blocks: int = 10) -> Tensor:
+def window_folds(n_windows: int) -> Tensor:
     """Return the fold of each window, (window,), 0 or 1: blocks of neighbours in turn."""
-    return torch.arange(n_windows) * n_blocks // max(1, n_windows) % 2
+    return torch.arange(n_windows) * _BLOCKS_OF_FOLDS // max(1, n_windows) % 2
 
 
 def _own_factors(size: Tensor) -> Tensor:

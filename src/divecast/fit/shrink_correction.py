@@ -94,7 +94,7 @@ def _sums(fitted: FittedModel, valid: Windows) -> CorrectionSums:
         forecaster, effects = fitted.network.forecaster, batch.effects
         linear = forecaster.linear_forecast(batch.x, outputs.code.classes, effects)
         linear, _ = forecaster.recalibration(linear, None if effects is None else effects.phases)
-        linear = linear + forecaster.departures(batch.x, batch.x if effects is None else batch.x - effects.past)[0]
+        linear = linear + forecaster.departures(batch.x, batch.residual)[0]
         known = ~torch.isnan(batch.y)
         missed = torch.where(known, batch.y - linear, 0.0)
         correction = torch.where(known, outputs.forecast.mean - linear, 0.0)

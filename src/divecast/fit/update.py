@@ -29,6 +29,7 @@ from divecast.fit.calibrate import draw_windows, errors_of, seen_of
 from divecast.fit.counts import scores_of
 from divecast.fit.fit_model import channel_axes, few_labelled, last_time
 from divecast.fit.linear_start import Mix, start_linear
+from divecast.fit.new_scale import to_new_scale
 from divecast.fit.shrink_correction import correction_shares
 from divecast.fit.stage import seasonal_error, start_of
 from divecast.inference.bounds import Bounds
@@ -36,7 +37,6 @@ from divecast.inference.calibration import Calibration
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.provenance import UpdateRecord, fingerprint_of
 from divecast.model.network import Network
-from divecast.model.recalibration import rising
 from divecast.train.callbacks import Callback
 from divecast.train.loop import Task, fit_network
 
@@ -178,14 +178,9 @@ class _Work:
     def network_in_new_scale(self, network: Network) -> Tensor:
         """Bring likelihood and recalibration to the scale of the rows, and return the shares of the correction."""
         ratio = np.nan_to_num(self.fitted.scale.spread / self.scale.spread, nan=1.0)  # of series that have no scale
-        former = torch.from_numpy(ratio).log()
         with torch.no_grad():
-            network.forecaster.likelihood.log_scale.add_(former.to(self.fitted.device))
-            shift = torch.from_numpy(np.nan_to_num((self.fitted.scale.center - self.scale.center) / self.scale.spread))
-            found, factor = network.forecaster.recalibration, torch.from_numpy(ratio).to(self.fitted.device)
-            found.knots.copy_(rising(found.knots * factor + shift.to(factor)))
-            found.shift.mul_(factor)
-            network.forecaster.departures.usual.mul_(factor)
+            network.forecaster.likelihood.log_scale.add_(torch.from_numpy(ratio).log().to(self.fitted.device))
+        to_new_scale(network.forecaster, self.fitted.scale, self.scale)
         return network.forecaster.shares.clone()
 
     def solve(self, network: Network, train: Part, valid: Part, mix: Mix | None) -> tuple[Mix, Effects | None]:

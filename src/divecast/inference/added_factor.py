@@ -52,6 +52,6 @@ def path_of(
 
 
 def infer_block(path: RBFBlocks, batch: Batch) -> Normal:
-    """Return q(b|x) of a block: its own features read the windows, those of a the residuals, as in the model."""
-    posterior: Normal = path.encoder(batch.x, None if batch.effects is None else batch.x - batch.effects.past)
+    """Return q(b|x) of a block: its own features read the windows, those of a the residuals, as a does."""
+    posterior: Normal = path.encoder(batch.x, batch.residual)
     return posterior

@@ -133,8 +133,7 @@ class WindowSigns:
             read = piece.origins == self._last
         if not read.any():
             return
-        residual = batch.x if batch.effects is None else batch.x - batch.effects.past
-        residual = residual if read.all() else residual[torch.from_numpy(read).to(batch.x.device)]
+        residual = batch.residual if read.all() else batch.residual[torch.from_numpy(read).to(batch.x.device)]
         times = self.fitted.network.forecaster.departures.largest(residual)[1].amax(2).cpu().numpy()
         self.shifted.mark(piece.subset(read), counts[read] & (times > _DEPARTURE))
 

@@ -93,7 +93,7 @@ def total_correlation(q: Normal, z: Tensor, sizes: Sequence[int], n_data: int) -
         q: q(z|x) of the batch, a normal of (batch, dim).
         z: (batch, dim) a draw from it.
         sizes: dimensions of each unit j, side by side in z.
-        n_data: number of training windows; it adds the constant (units - 1) log(n_data) without gradient.
+        n_data: number of windows; it adds the constant (units - 1) log(n_data) without gradient.
 
     Returns:
         (batch,); one value per draw, biased for small batches.

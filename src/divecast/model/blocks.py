@@ -7,8 +7,7 @@ from torch.distributions import Normal
 
 def keep_some(shape: tuple[int, ...], share: float, like: Tensor) -> Tensor:
     """Return a dropout mask: 0 for a random ``share``, else 1 / (1 - share); type and device as of ``like``."""
-    kept = torch.rand(shape, dtype=like.dtype, device=like.device) >= share
-    return kept.to(like.dtype) / (1.0 - share)
+    return torch.rand(shape, dtype=like.dtype, device=like.device).ge_(share).div_(1.0 - share)
 
 
 def for_all(values: Tensor, share: float) -> Tensor:

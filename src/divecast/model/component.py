@@ -56,12 +56,13 @@ def build_density(component: Component, loc: Tensor, scale: Tensor) -> Density:
     return families[component](loc, scale, validate_args=False)
 
 
-def _scales(n: int = 16, low: float = 0.25, high: float = 3.4) -> tuple[list[float], list[float]]:
+def _scales() -> tuple[list[float], list[float]]:
     """Return standard deviations and weights of normals around zero whose mixture is the standard logistic density.
 
     A logistic variable is 2 K Z, with Z standard normal and K of Kolmogorov's distribution (Stefanski 1991), whose
     density is 8 y sum_j (-1)^(j+1) j^2 exp(-2 j^2 y^2). The trapezoid rule in log y makes that a finite mixture.
     """
+    n, low, high = 16, 0.25, 3.4
     step = math.log(high / low) / (n - 1)
     nodes = [low * math.exp(i * step) for i in range(n)]
     weights = [

@@ -98,9 +98,12 @@ class Past:
         """Fill the missing values of a window, (batch, time, channel); with effects, those of its residuals."""
         if effects is None:
             return cls(fill_window(x, season).transpose(1, 2))
-        window = fill_window(x - effects.past, season) + effects.past
+        residual = x - effects.past
+        filled = fill_window(residual, season)
+        window = x if filled is residual else filled + effects.past
         past, ahead = zip(*effects.families, strict=True)
-        residuals = tuple((window - each).transpose(1, 2) for each in past)
+        residuals = tuple((window - each).transpose(1, 2) for each in past[1:])
+        residuals = (filled.transpose(1, 2), *residuals)
         return cls(window.transpose(1, 2), residuals, tuple(each.transpose(1, 2) for each in ahead))
 
 

@@ -3,6 +3,7 @@
 No random state is saved, since the draws of a batch depend on the seed and its number alone.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,11 +85,17 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    path: Path, identity: dict[str, Any], network: Network, players: dict[Turn, Player], ranks: Ranks = ALONE
+    path: Path,
+    identity: dict[str, Any],
+    network: Network,
+    players: dict[Turn, Player],
+    ranks: Ranks = ALONE,
+    *,
+    averaged: bool = False,
 ) -> FitState:
     """Load weights and optimiser states into ``network`` and ``players``, and return the rest of the state.
 
-    Rank 0 reads the file for all ranks.
+    Rank 0 reads the file for all ranks. If weights are ``averaged``, their running mean has to be there after a step.
 
     Raises:
         ArtifactError: the file cannot be read, or is the checkpoint of another fit; the message names the difference.
@@ -97,7 +104,8 @@ def load_checkpoint(
     with as_artifact_error(path, KIND):
         _check_identity(path, artifact.document["identity"], identity)
         state = _read_state(artifact)
-        _check_tensors(artifact.tensors, network, players, trained=bool(state.history.records))
+        wanted = {"best": bool(state.history.records), "mean": averaged and state.step > 0}
+        _check_tensors(artifact.tensors, network, players, [name for name, there in wanted.items() if there])
         network.load_state_dict(under("network.", artifact.tensors))
         for name, player in players.items():
             groups = player.optimiser.state_dict()["param_groups"]
@@ -116,13 +124,13 @@ def _read_state(artifact: Artifact) -> FitState:
     return FitState(stored.step, History(stored.history), stored.sums, counts, best, mean)
 
 
-def _check_tensors(tensors: dict[str, Tensor], network: Network, players: dict[Turn, Player], trained: bool) -> None:
-    """Check the tensors against the network, and the optimisers' moments against their parameters."""
+def _check_tensors(
+    tensors: dict[str, Tensor], network: Network, players: dict[Turn, Player], copies: Sequence[str]
+) -> None:
+    """Check the tensors and copies of weights against the network, and the optimisers' moments likewise."""
     expected = {f"network.{name}": value for name, value in network.state_dict().items()}
-    averaged = any(name.startswith("mean.") for name in tensors)
-    for prefix, there in (("best", trained), ("mean", averaged)):
-        if there:
-            expected |= {f"{prefix}.{name}": value for name, value in network.named_parameters()}
+    for prefix in copies:
+        expected |= {f"{prefix}.{name}": value for name, value in network.named_parameters()}
     for turn, player in players.items():
         owned = [parameter for group in player.optimiser.param_groups for parameter in group["params"]]
         for index in _moments(turn, tensors):

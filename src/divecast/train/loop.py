@@ -166,7 +166,15 @@ class _Run:
         """Return the state to start from: that of the checkpoint to resume, or a new one."""
         checkpointing = self.checkpointing
         if checkpointing and checkpointing.resume and self.ranks.once(checkpointing.path.exists):
-            return load_checkpoint(checkpointing.path, self.task.identity, self.network, self.players, self.ranks)
+            state = load_checkpoint(
+                checkpointing.path,
+                self.task.identity,
+                self.network,
+                self.players,
+                self.ranks,
+                averaged=self.task.config.average,
+            )
+            return replace(state, mean={name: value.to(self.task.device) for name, value in state.mean.items()})
         return FitState(0, History(), {}, {}, {})
 
     def run(
@@ -203,15 +211,15 @@ class _Run:
         seed = spread_seed(task.seed, state.step)
         seed_draws(seed, task.device)
         rows = self.ranks.rows(len(index))
-        batch = self._window_batch(index, state.step)
-        marginal_batch = self._with_labels(index, batch, state.step)
+        batch, turns = self._window_batch(index, state.step), self.schedule.turns(state.step // self.per_epoch)
+        marginal_batch = self._with_labels(index, batch, state.step) if "marginal" in turns else batch
         rate = learning_rate(state.step, self.n_steps, task.config)
         weights = task.weights.at(state.step / self.n_steps)
         mixed = task.config.precision == "mixed" and task.device.type == "cuda"
         self.network.train()
         if probe:
             probe.look(state.step, self.network, batch, task.config, weights)
-        for turn in self.schedule.turns(state.step // self.per_epoch):
+        for turn in turns:
             seed_draws(stream_seed(seed, turn), task.device)  # whatever other turns a step has
             with drawn_for(rows), torch.autocast(task.device.type, torch.bfloat16, enabled=mixed):
                 seen = marginal_batch if turn == "marginal" else batch

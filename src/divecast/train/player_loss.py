@@ -77,7 +77,7 @@ def _generation(outputs: Outputs, batch: Batch, weights: LossConfig) -> PlayerLo
     forecast, reconstruction, kl = conditional_terms(outputs, batch)
     code = reconstruction_objective(reconstruction, kl, weights)
     q_a, a = outputs.posteriors.a, outputs.code.a
-    if weights.conditional_tc:
+    if weights.conditional_tc and a.shape[1]:
         code = code + weights.conditional_tc * total_correlation(q_a, a, [1] * a.shape[1], len(a)).mean()
     values = _n_values(batch)
     tasks = {"forecast": forecast_objective(forecast, weights) / values, "reconstruction": code / values}

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 
 from divecast.config import Combine, TrainingConfig
 from divecast.model.network import Network
 from divecast.train.conflict.combine import combined_gradients
 from divecast.train.distributed.ranks import ALONE, Ranks
+from divecast.train.optimiser import AdamW
 from divecast.train.schedule import Schedule, Turn
 
 
@@ -25,7 +25,7 @@ class Player:
     """
 
     parameters: tuple[nn.Parameter, ...]
-    optimiser: torch.optim.AdamW
+    optimiser: AdamW
     clip: float
     combine: Combine = "sum"
 
@@ -47,7 +47,7 @@ def _player(network: Network, parameters: list[nn.Parameter], config: TrainingCo
         {"params": [p for p in parameters if id(p) in decayed], "weight_decay": config.weight_decay},
         {"params": [p for p in parameters if id(p) not in decayed], "weight_decay": 0.0},
     ]
-    optimiser = torch.optim.AdamW(groups, lr=config.learning_rate, fused=True)
+    optimiser = AdamW(groups, lr=config.learning_rate, fused=True)
     return Player(tuple(parameters), optimiser, config.clip, config.combine)
 
 
