@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from divecast import DataWarning, DeepDIVE
+from divecast import ConfigError, DataWarning, DeepDIVE
 from worlds import hours
 
 
@@ -50,3 +50,13 @@ def test_each_series_from_its_own_last_value(hours_model: DeepDIVE) -> None:
     assert origins["s0"] - origins["s1"] == np.timedelta64(2, "h")
     assert (frame["ds"] - frame["origin"] == frame["step"] * np.timedelta64(1, "h")).all()
     np.testing.assert_array_equal(hours_model.forecast(panel, own_origin=True).mean, hours_model.forecast(panel).mean)
+
+
+def test_series_of_different_times_have_no_common_totals(hours_model: DeepDIVE) -> None:
+    panel = hours().panel
+    values = panel.values.copy()
+    values[-2:, 1] = np.nan
+    forecast = hours_model.forecast(replace(panel, values=values), own_origin=True, n_paths=2)
+    for ask in (forecast.total, forecast.peak, lambda: forecast.exceeds(0.0)):
+        with pytest.raises(ConfigError, match="start at different times"):
+            ask()

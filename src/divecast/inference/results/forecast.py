@@ -78,7 +78,7 @@ class Forecast(Plottable):
         """The paths, step by step, as what ``total``, ``peak`` and ``exceeds`` begin with.
 
         Raises:
-            ConfigError: the forecast has no paths.
+            ConfigError: the forecast has no paths, or the series start at different times.
 
         Example:
             >>> model.forecast(panel, n_paths=100).ensemble.quantiles((0.05, 0.95)).shape
@@ -89,6 +89,12 @@ class Forecast(Plottable):
                 "This forecast has no sample paths, and a total or peak has no quantiles without them",
                 hint="Forecast with {n_paths} of some hundred",
                 argument="n_paths",
+            )
+        if self.keys.own is not None:
+            raise ConfigError(
+                "The series start at different times, so that a step has no time that they share",
+                hint="Forecast all of them from a common origin",
+                argument="own_origin",
             )
         starts = self.keys.stamps[:, 1:]
         return Ensemble("value", self.channels, self.paths, starts, np.ones(starts.shape, np.int64), self.keys)
