@@ -7,7 +7,7 @@ import numpy as np
 
 from divecast.data.source import Values
 from divecast.effects.basis import Basis, Group
-from divecast.effects.design import Design
+from divecast.effects.design import Design, RowFeatures
 from divecast.effects.facts import ALL, Channels, Facts, Rows
 from divecast.effects.terms import Classes
 
@@ -49,23 +49,30 @@ class Effects:
             channels: numbers of the channels.
             ahead: whether the rows are of the future, so that only what is known in advance counts.
         """
-        return self._sum_from(0, facts, rows, channels, ahead)
+        return self.of_features(self.design.features(facts, rows, channels, ahead=ahead), channels)
 
     def told(self, facts: Facts, rows: Rows, channels: Channels = ALL, *, ahead: bool = False) -> Values:
         """Return the share of ``of`` that is not of the calendar."""
-        return self._sum_from(self._first_told, facts, rows, channels, ahead)
+        return self.told_of_features(self.design.features(facts, rows, channels, ahead=ahead), channels)
+
+    def of_features(self, features: RowFeatures, channels: Channels = ALL) -> Values:
+        """Return the effects of rows by their features, (row, channel) float32."""
+        return self._sum_from(0, features, channels)
+
+    def told_of_features(self, features: RowFeatures, channels: Channels = ALL) -> Values:
+        """Return the share of ``of_features`` that is not of the calendar."""
+        return self._sum_from(self._first_told, features, channels)
 
     @property
     def _first_told(self) -> int:
         """Number of the first shared feature that is not of the calendar."""
         return len(self.weight) - len(self.root)
 
-    def _sum_from(self, first: int, facts: Facts, rows: Rows, channels: Channels, ahead: bool) -> Values:
+    def _sum_from(self, first: int, features: RowFeatures, channels: Channels) -> Values:
         """Return the effects of the shared features from ``first`` on, and of those that differ by series."""
-        total: Values = self.design.shared(facts, rows, ahead=ahead)[:, first:] @ self.weight[first:, channels]
-        if self.basis.own:
-            features = self.design.own(facts.of_channels(channels), rows, ahead=ahead)
-            total += np.einsum("rcf,cf->rc", features, self.own_weight[channels])
+        total: Values = features.shared[:, first:] @ self.weight[first:, channels]
+        if features.own is not None:
+            total += np.einsum("rcf,cf->rc", features.own, self.own_weight[channels])
         return total
 
     def sum_of(
@@ -104,8 +111,12 @@ class Effects:
         Returns:
             (row, channel) float32 standard deviations.
         """
-        facts = facts.of_channels(channels)
-        told = self.design.shared(facts, rows, ahead=True)[:, self._first_told :]
+        ahead = self.design.features(facts, rows, channels, ahead=True)
+        return self.doubt_of_features(ahead, facts, rows, channels)
+
+    def doubt_of_features(self, ahead: RowFeatures, facts: Facts, rows: Rows, channels: Channels = ALL) -> Values:
+        """Return what ``doubt`` does, given the features of rows of the future."""
+        facts, told = facts.of_channels(channels), ahead.shared[:, self._first_told :]
         variance = np.square(told @ self.root).sum(1)[:, None] * np.square(self.noise[channels])
         for number, group in enumerate(self.basis.groups):
             if not (group.told and group.in_advance):

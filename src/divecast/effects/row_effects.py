@@ -1,7 +1,7 @@
 """Effects of the rows of a panel, cut into windows."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -39,6 +39,22 @@ class _Whole:
     told_ahead: Values | None = None
     doubt: Values | None = None
     columns: Values | None = None
+
+    @property
+    def _arrays(self) -> dict[str, Values]:
+        found = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {name: values for name, values in found.items() if values is not None}
+
+    def for_rows(self, n_rows: int) -> "_Whole":
+        """Return room for so many rows; arrays that are the same stay so."""
+        room = {id(of): np.empty((n_rows, of.shape[1]), of.dtype, order="F") for of in self._arrays.values()}
+        return replace(self, **{name: room[id(of)] for name, of in self._arrays.items()})
+
+    def put(self, first: int, part: "_Whole") -> None:
+        """Write rows from ``first`` on."""
+        given = part._arrays
+        for name, values in self._arrays.items():
+            values[first : first + len(given[name])] = given[name]
 
 
 @dataclass(eq=False, slots=True)
@@ -139,23 +155,25 @@ class RowEffects:
         own_values = effects.spread[0, channels].size * sum(group.width for group in basis.own)
         at_once = max(1, min(_ROWS_AT_ONCE, _VALUES_AT_ONCE // max(1, own_values)))
 
-        def pieced(compute: Callable[[Rows], Values]) -> Values:
-            parts = [compute(rows[i : i + at_once]) for i in range(0, len(rows), at_once)]
-            return np.asfortranarray(np.concatenate(parts))
+        def of(part: Rows) -> _Whole:
+            features = effects.design.features(facts, part, channels)
+            ahead, later = features.in_advance(basis), not basis.all_in_advance
+            past = effects.of_features(features, channels)
+            of_ahead = effects.of_features(ahead, channels) if later else past
+            if not basis.is_told:
+                return _Whole(past, of_ahead)
+            told_past = effects.told_of_features(features, channels)
+            told_ahead = effects.told_of_features(ahead, channels) if later else told_past
+            doubt = effects.doubt_of_features(ahead, facts, part, channels)
+            columns = effects.columns(facts, part) if basis.columns else None
+            return _Whole(past, of_ahead, told_past, told_ahead, doubt, columns)
 
-        past = pieced(lambda part: effects.of(facts, part, channels))
-        ahead = past
-        if not basis.all_in_advance:
-            ahead = pieced(lambda part: effects.of(facts, part, channels, ahead=True))
-        if not basis.is_told:
-            return _Whole(past, ahead)
-        told_past = pieced(lambda part: effects.told(facts, part, channels))
-        told_ahead = told_past
-        if not basis.all_in_advance:
-            told_ahead = pieced(lambda part: effects.told(facts, part, channels, ahead=True))
-        doubt = pieced(lambda part: effects.doubt(facts, part, channels))
-        columns = pieced(lambda part: effects.columns(facts, part)) if basis.columns else None
-        return _Whole(past, ahead, told_past, told_ahead, doubt, columns)
+        part = of(rows[:at_once])
+        whole = part.for_rows(len(rows))
+        whole.put(0, part)
+        for first in range(at_once, len(rows), at_once):
+            whole.put(first, of(rows[first : first + at_once]))
+        return whole
 
     def _cut(self, whole: _Whole, origins: Rows, channels: NDArray[np.int64] | None) -> WindowEffects:
         lookback, horizon = self.shape.lookback, self.shape.horizon
