@@ -183,7 +183,8 @@ class CodeConfig(_Config):
             ``latent``: b is the class, a discrete latent variable with a classifier as q(b|x) (Kingma et al. 2014, M2);
             ``unused``: there is no b; ``merged``: there is no b, and a is wider by the dimensions of b.
         borrow: whether q(b|x) also reads the features of q(a|x,b). They are learned from all windows, which may help
-            if labels are few (docs/few_labels.md). No gradient of one player reaches the other through them.
+            if labels are few (docs/few_labels.md). No gradient of one player reaches the other through them. They read
+            the windows here, not what effects leave of them: that would tell a label by the effect that it has.
         given_b: whether a is inferred from the window and b, q(a|x,b), or from the window alone, q(a|x).
         component: density of a class in the RBF mixture; all are log-concave.
         prior: ``naive_bayes`` has one mixture per factor; ``pairs`` has a joint mixture for each pair of factors whose
