@@ -35,7 +35,7 @@ from divecast.inference.dependence import check_paths_fit
 from divecast.inference.fitted_model import FittedModel, PartName
 from divecast.inference.predict import LabelMode
 from divecast.inference.track_record import TrackRecord, track_record
-from divecast.inference.warn_untold import warn_untold
+from divecast.inference.warn_untold import warn_cut, warn_untold
 
 
 class Explaining(ABC):
@@ -120,8 +120,12 @@ class Explaining(ABC):
                 )
             scenario = scenario_of(fitted, chosen, future)
             warn_untold(fitted, chosen, scenario.names)
+            warn_cut(fitted, chosen)
             return scenario_windows(fitted, chosen, scenario, labels, levels, n_paths)
-        wanted = wanted_classes(fitted, as_mapping(factor, to))
+        classes = as_mapping(factor, to)
+        wanted = wanted_classes(fitted, classes)
+        warn_untold(fitted, chosen, tuple(classes))
+        warn_cut(fitted, chosen)
         change = ClassChange(labels, effects_for(fitted, windows, unlabelled_code))
         return what_if_windows(fitted, chosen, wanted.expand(len(chosen), -1), change, levels, n_paths)
 
@@ -161,8 +165,10 @@ class Explaining(ABC):
             (1, 24, 4)
         """
         fitted, windows = self._all_windows(data)
-        swap = Swap(block, factors, labels)
-        return swap_windows(fitted, windows_at(windows, at), windows_at(windows, other), swap, levels)
+        chosen, others = windows_at(windows, at), windows_at(windows, other)
+        warn_untold(fitted, chosen)
+        warn_cut(fitted, chosen)
+        return swap_windows(fitted, chosen, others, Swap(block, factors, labels), levels)
 
     def traverse(  # noqa: PLR0913
         self,

@@ -8,7 +8,7 @@ import pytest
 
 from divecast import ConfigError, Covariate, DeepDIVE, Label, Panel, TrainingConfig
 from divecast.errors import DataError, DataWarning
-from worlds import SMALL, fit_hours, hours
+from worlds import SMALL, fit_hours, hours, told
 
 HORIZON, LAST = 7, 400
 DAYS = pd.date_range("2022-01-01", periods=LAST + HORIZON, freq="D")
@@ -139,6 +139,21 @@ def test_rows_after_the_end_may_come_in_a_table_or_be_set(shops):
     assert (width[1] < width[0]).all()
     with pytest.warns(DataWarning, match="that the scenario adds to"):
         asked(shops, {"promo": "on", "sale": "no", "temp": 3.0}, past)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda model, table: model.what_if(table, factor="hour", to="03", unlabelled_code="kept"),
+        lambda model, table: model.what_if(table, future={"promotion": "no"}),
+        lambda model, table: model.swap_codes(table, other=None, block="a"),
+        lambda model, table: model.narrate(table, series="u"),
+    ],
+)
+def test_each_question_tells_what_its_forecast_lacks(told_model, ask):
+    short = told().groupby("unique_id").tail(60)
+    with pytest.warns(DataWarning, match="lack .*'temperature'"), pytest.warns(DataWarning, match="go back to rows"):
+        ask(told_model, short)
 
 
 def test_a_number_far_from_those_of_training_is_warned_of(shops):

@@ -25,7 +25,7 @@ from divecast.inference.parts import forecast_parts
 from divecast.inference.predict import forecast_windows, infer_window_labels
 from divecast.inference.results import Floats, Forecast, ForecastParts
 from divecast.inference.track_record import SeriesRecord, TrackRecord, track_record
-from divecast.inference.warn_untold import warn_untold
+from divecast.inference.warn_untold import warn_cut, warn_untold
 
 _LEVELS = (0.05, 0.95)
 _MOST_BLOCKS, _LEAST_BLOCKS, _LEAST_KNOWN = 52, 4, 0.5
@@ -40,6 +40,7 @@ def narrate(
     windows = fitted.without_outliers(fitted.windows_of(source, None, "encode", "common"))
     chosen = _one_place(windows, at, fitted.independent)
     warn_untold(fitted, chosen)
+    warn_cut(fitted, chosen)
     forecast = forecast_windows(fitted, chosen, "known", _LEVELS)
     names = forecast.channels
     if series is not None and series not in names:
