@@ -44,7 +44,7 @@ SUMS = ("total of a series", "step of the panel", "total of the panel", "peak of
 FAULTY = """## After an outage, a change or a fault
 
 The shipped loads, by `python -m research.intervals.faults loads`: {seeds} models of {epochs} passes, test part, windows
-from one origin in {every}, of which one series is changed, each in turn. What the 90 % interval holds of it, at all
+from {origins}, of which one series is changed, each in turn. What the 90 % interval holds of it, at all
 steps and at the first one, and of the others; mean absolute error and width of the interval in units of the spread of
 the series. The last line is of half of the series, from two days after the change on, of a model that observes every
 row.
@@ -102,7 +102,9 @@ def _after_faults(lines: Sequence[Line]) -> list[str]:
         means = [sum(each[measure] for each in found) / len(found) for measure in measures if measure in found[0]]
         rows.append([name, *(f"{mean:.3f}" for mean in means), *[""] * (len(measures) - len(means))])
     header = ["what happened", "all steps", "first step", "others", "MAE", "width"]
-    text = FAULTY.format(seeds=len(runs), epochs=runs[0]["epochs"], every=runs[0]["every"])
+    every = runs[0]["every"]
+    origins = "every origin" if every == 1 else f"one origin in {every}"
+    text = FAULTY.format(seeds=len(runs), epochs=runs[0]["epochs"], origins=origins)
     silent = {name: _over_spread(runs, name) for name in ("model", "effects", "average")}
     return [text, table(header, rows), "", SILENT.format(**silent)]
 
