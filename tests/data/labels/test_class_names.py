@@ -25,6 +25,22 @@ def test_a_class_of_that_very_name_comes_first():
 
 
 @pytest.mark.parametrize(
+    ("classes", "name"),
+    [
+        (("20230101", "20240102"), 20240102),
+        (("0", "1"), "1.0"),
+        (("0", "1"), 1.0),
+        (("0.5", "0.25"), ".25"),
+        (("False", "True"), True),
+        (("1", "1.0"), "1.0"),  # text of that very form comes first
+        (("0", str(2**60 + 1)), 2**60 + 1),
+    ],
+)
+def test_a_number_or_boolean_is_the_class_that_labels_of_it_have(classes, name):
+    assert class_place("code", classes, name) == 1
+
+
+@pytest.mark.parametrize(
     ("factor", "classes", "name"),
     [
         ("weekday", ("Mon", "Tue"), "Sunday"),  # the training part had no Sunday
@@ -34,6 +50,8 @@ def test_a_class_of_that_very_name_comes_first():
         ("hour", CALENDAR_CLASSES["hour"], "3"),
         ("hour", CALENDAR_CLASSES["hour"], 3),
         ("hour", CALENDAR_CLASSES["hour"], [3]),
+        ("code", ("0", "1"), "nan"),
+        ("code", ("0", str(2**60)), str(2**60 + 1)),  # float64 would round it to that class
     ],
 )
 def test_an_unknown_class_is_refused_with_those_there_are(factor, classes, name):

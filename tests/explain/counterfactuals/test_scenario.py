@@ -184,6 +184,8 @@ def test_what_is_given_of_the_future_and_cannot_be_so_is_named(shops):
     [
         ({}, ConfigError, "by name"),
         ({"promo": "maybe"}, ConfigError, "'off', 'on'"),
+        ({"promo": 20240102}, ConfigError, "no class 20240102"),
+        ({"promo": (1, slice("2022-01-01", "2022-01-05"))}, DataError, "times of promo = 1 2022"),
         ({"promos": "on"}, ConfigError, "Did you mean 'promo'"),
         ({"weekday": "Sun"}, ConfigError, "calendar, which a scenario cannot set. .* to="),
         ({"temp": "hot"}, ConfigError, "is a number"),

@@ -1,4 +1,4 @@
-"""A class as users name it: by its own name, as the value it has in data, or a day or month by its full English one."""
+"""A class as users name it: by its own name or number, or a day or month by its full English name."""
 
 from collections.abc import Sequence
 from numbers import Integral, Real
@@ -16,6 +16,7 @@ _FULL_NAMES = {
         *("July", "August", "September", "October", "November", "December"),
     ),
 }
+_LARGEST_EXACT = 2.0**53  # float64 holds every integer up to here
 
 
 def class_place(factor: str, classes: Sequence[str], name: str | float) -> int:
@@ -42,7 +43,7 @@ def class_place(factor: str, classes: Sequence[str], name: str | float) -> int:
 
 
 def _texts(factor: str, name: str | float) -> list[str]:
-    """What the class of a name may be called, first what comes first; nothing for what is no name."""
+    """What a class may be called that is named so, in order of preference; nothing for what names none."""
     if isinstance(name, bool | Integral):
         return [str(name)]
     if isinstance(name, Real):
@@ -55,9 +56,9 @@ def _texts(factor: str, name: str | float) -> list[str]:
 
 
 def _number_text(text: str) -> list[str]:
-    """A number as labels write it, from any way to write it; nothing for other text and what float64 may round."""
+    """A number, however it is written, as labels have it; nothing for other text, and for what float64 may round."""
     try:
         number = float(text)
     except ValueError:
         return []
-    return as_text([number]) if abs(number) < LARGEST_EXACT else []
+    return as_text([number]) if abs(number) < _LARGEST_EXACT else []

@@ -60,7 +60,7 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What is asked of a column: a class or number, in which times and series."""
+    """What is asked of a column: a class or number, in which times and series; a number is added unless it is set."""
 
     name: str
     value: Any
@@ -98,7 +98,8 @@ def scenario_of(fitted: FittedModel, windows: Windows, future: Mapping[str, Any]
             hint=_FILL if fitted.without_effect else None,
             argument="future",
         )
-    wanted = [each for name, asked in future.items() for each in _wanted(name, asked)]
+    numbers = {each.name for each in fitted.provenance.plan.covariates}
+    wanted = [each for name, asked in future.items() for each in _wanted(name, asked, name in numbers)]
     changes = tuple(_change(fitted, rows, windows, each) for each in wanted)
     for each, change in zip(wanted, changes, strict=True):
         if isinstance(change, NewNumber):
@@ -154,8 +155,8 @@ def _moved(windows: Windows, batch: Batch, scenario: Scenario) -> Batch:
     return replace(batch, effects=moved)
 
 
-def _wanted(name: str, asked: Any) -> Iterator[_Wanted]:
-    """Yield what is asked of a column: one form, or a list of them."""
+def _wanted(name: str, asked: Any, is_number: bool) -> Iterator[_Wanted]:
+    """Yield what is asked of a column, a covariate or not: one form, or a list of them."""
     for one in asked if isinstance(asked, list) else [asked]:
         parts = one if isinstance(one, tuple) else (one,)
         is_set = parts[:1] == ("=",)
@@ -170,7 +171,7 @@ def _wanted(name: str, asked: Any) -> Iterator[_Wanted]:
         ):
             raise ConfigError(f"What {name!r} changes to", expected=_FORMS, found=repr(one), argument="future")
         names = None if series is None else tuple(as_text([series] if one_name else list(series)))
-        yield _Wanted(name, value, is_set, times or slice(None), names)
+        yield _Wanted(name, value, is_set or not is_number, times or slice(None), names)
 
 
 def _change(fitted: FittedModel, rows: RowEffects, windows: Windows, wanted: _Wanted) -> Change:
@@ -204,8 +205,7 @@ def _change(fitted: FittedModel, rows: RowEffects, windows: Windows, wanted: _Wa
         change: Change = NewNumber(place, number, not wanted.is_set, extent)
     else:
         place = plan.factors.index(column)
-        label = wanted.value if isinstance(wanted.value, str) else f"{wanted.value:g}"
-        change = NewClass(place, class_place(name, fitted.known_vocabularies[place].classes, label), extent)
+        change = NewClass(place, class_place(name, fitted.known_vocabularies[place].classes, wanted.value), extent)
     if not groups_of(rows.effects, change):
         unknown = isinstance(column, Covariate) and not column.known_ahead
         hint = _FILL if name in fitted.without_effect else None
