@@ -8,9 +8,10 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
+from divecast import DeepDIVE, TrainingConfig
 from divecast.service.bodies import ARROW, PARQUET
-from service.requests_to import json_of
-from worlds import told
+from service.requests_to import Client, json_of
+from worlds import SMALL, hours, told
 
 
 def stream_of(table, compression=None):
@@ -78,6 +79,20 @@ def test_parts_add_up_to_the_forecast(client, rows):
     total = sum(np.array(part["values"]) for part in parts["windows"][0]["parts"])
     assert np.allclose(total, forecast["windows"][0]["mean"], rtol=1e-4)
     assert {"level", "effect", "network"} <= {part["kind"] for part in parts["windows"][0]["parts"]}
+
+
+def test_independent_series_have_parts_each(rows):
+    training = TrainingConfig(epochs=1, batch_size=128)
+    model = DeepDIVE(6, 24, ["hour"], model=SMALL, training=training, series="independent")
+    client = Client({"each": model.fit(hours(weeks=3).panel, progress=False)})
+    body, wanted = {"rows": json_of(rows), "channels": ["s3", "s1"]}, model.forecast(rows).mean[0].T[[1, 3]]
+    windows = client.answer("/models/each/parts", body)["windows"]
+    assert [window["recording"] for window in windows] == ["s1", "s3"]
+    total = [sum(np.array(part["values"])[0] for part in window["parts"]) for window in windows]
+    assert np.allclose(total, wanted, rtol=1e-4)
+    table = pa.ipc.open_stream(client.post("/models/each/parts", body, accept=ARROW).content).read_pandas()
+    assert table["unique_id"].unique().tolist() == ["s1", "s3"]
+    assert np.allclose(table.groupby(["unique_id", "step"])["value"].sum().unstack(), wanted, rtol=1e-4)
 
 
 def test_paths_totals_peaks_and_probabilities(client, hours_model, rows):

@@ -93,7 +93,12 @@ def answer_parts(fitted: FittedModel, read: Callable[[], Body[PartsQuestion]], a
             raise RefusedError(
                 "rows", "Series that the model does not know have no parts", hint="Leave them out of the rows"
             )
-        parts = forecast_parts(fitted, asked.windows, body.question.labels)
+        windows = asked.windows
+        if fitted.independent:  # one window, of one channel, for each series
+            windows, columns = windows.subset(np.isin(windows.segments, columns)), np.zeros(1, dtype=np.int64)
+        if not len(windows):
+            raise RefusedError("channels", "These series have no value in the look-back, and so no forecast")
+        parts = forecast_parts(fitted, windows, body.question.labels)
     return Answered(parts_bytes(about, parts, columns, told), told)
 
 
