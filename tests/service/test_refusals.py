@@ -1,6 +1,8 @@
 """What cannot be used is refused with what is wrong, where, and what to do; nothing of it is a fault of the server."""
 
 import io
+import json
+import tracemalloc
 
 import pyarrow as pa
 import pyarrow.parquet
@@ -8,8 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from divecast.service.bodies import ARROW, PARQUET
+from divecast.service.bodies import ARROW, JSON, PARQUET, read_body
+from divecast.service.questions import ForecastQuestion
 from divecast.web.access import AccessRules
+from divecast.web.refusal import RefusedError
 from service.requests_to import LIMITS, Client, json_of
 from service.test_questions import parquet_of, stream_of
 
@@ -78,6 +82,15 @@ def test_a_table_that_is_too_large_is_not_decoded(client):
     )
     _, said = client.refusal(FORECAST, written.getvalue(), Content_Type=PARQUET)
     assert "bytes" in said
+
+
+def test_rows_that_each_have_a_column_of_their_own_take_no_memory():
+    body = json.dumps({"rows": [{f"c{number}": 1} for number in range(3000)]}).encode()
+    tracemalloc.start()
+    with pytest.raises(RefusedError, match="too large.*3000 rows of 3000 columns"):
+        read_body(ForecastQuestion, JSON, body, {}, 100_000)
+    assert tracemalloc.get_traced_memory()[1] < 20e6
+    tracemalloc.stop()
 
 
 def test_answers_that_are_too_large_are_refused(client, rows):

@@ -27,10 +27,6 @@ FORMATS = (JSON, ARROW, PARQUET)
 Asked = TypeVar("Asked", bound=Question)
 
 
-class FormatError(Exception):
-    """The format of a body, or all those that a client takes, are not known here."""
-
-
 @dataclass(frozen=True, eq=False, slots=True)
 class Body(Generic[Asked]):
     """A request.
@@ -53,19 +49,16 @@ def read_body(
 
     Args:
         kind: what is asked.
-        content_type: header of the request.
+        content_type: header of the request, which names one of ``FORMATS``.
         body: its body.
         query: parameters of its query, by name.
         cells: most cells of the table.
 
     Raises:
-        FormatError: the format is not known.
         RequestValidationError: fields are wrong.
         RefusedError: the table cannot be read, or is too large.
     """
-    format_ = content_type.partition(";")[0].strip().lower() or JSON
-    if format_ not in FORMATS:
-        raise FormatError
+    format_ = content_type.partition(";")[0].strip().lower()
     if format_ != JSON:
         question = _validated(kind, {name: _parameter(kind, name, texts) for name, texts in query.items()})
         return Body(question, _read_table(format_, body, cells), None)
@@ -79,9 +72,6 @@ def read_body(
     question = _validated(kind, {name: value for name, value in given.items() if name not in WithRows.model_fields})
     future = None if with_rows.future is None else _table_of("future", with_rows.future, cells)
     return Body(question, _table_of("rows", with_rows.rows, cells), future)
-
-
-Validated = TypeVar("Validated", WithRows, Question)
 
 
 def _validated(kind: type[Any], given: Any) -> Any:
@@ -103,10 +93,12 @@ def _parameter(kind: type[Question], name: str, texts: Sequence[str]) -> Any:
 def _table_of(name: str, given: Any, cells: int) -> pa.Table:
     """Return the table of a JSON value."""
     if isinstance(given, list):
-        columns = {key: [row.get(key) for row in given] for key in dict.fromkeys(key for row in given for key in row)}
+        keys = dict.fromkeys(key for row in given for key in row)
+        _check_cells(name, len(given), len(keys), cells)  # before a column of each key takes the memory
+        columns = {key: [row.get(key) for row in given] for key in keys}
     else:
         columns = given
-    _check_cells(name, max((len(column) for column in columns.values()), default=0), len(columns), cells)
+        _check_cells(name, max((len(column) for column in columns.values()), default=0), len(columns), cells)
     lengths = {key: len(column) for key, column in columns.items()}
     if len(set(lengths.values())) > 1:
         shortest, longest = min(lengths, key=lengths.__getitem__), max(lengths, key=lengths.__getitem__)
