@@ -29,6 +29,15 @@ def test_each_fold_is_a_fit_by_hand_on_what_lies_before(here, tmp_path):
         assert fold.result.epochs == 1
 
 
+def test_rows_of_the_future_are_no_test_part(here, tmp_path):
+    values, promo = PANEL.values.copy(), (np.arange(len(PANEL.values)) // 30 % 2).astype(np.float32)
+    values[-50:] = np.nan
+    (fold,) = backtest(
+        small(), replace(PANEL, values=values, covariates={"promo": promo}), 1, span=100, out=tmp_path
+    ).folds
+    assert fold.trial.stop == len(values) - 50
+
+
 def test_what_the_fits_warn_of_is_said_once(here, tmp_path):
     values = PANEL.values.copy()
     values[50, 1] = 9999.0

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from divecast._optional import Plottable
 from divecast.config import check_at_least
-from divecast.data import Backend, ByRecording, ByTime, to_frame
+from divecast.data import Backend, ByRecording, ByTime, past_rows, to_frame
 from divecast.data.reading import read_source
 from divecast.errors import ConfigError
 from divecast.estimator import DeepDIVE
@@ -173,7 +173,7 @@ def backtest(  # noqa: PLR0913  model, data, and how the fits are run
         raise ConfigError(expected="a DeepDIVE, fitted or not", found=repr(model), argument="model")
     check_at_least(1, folds=folds, **({} if span is None else {"span": span}))
     execution = Execution(Path(out), workers, ray, watch)
-    source = read_source(data, factors=model.plan.factors, covariates=model.plan.covariates)
+    source = past_rows(read_source(data, factors=model.plan.factors, covariates=model.plan.covariates))
     trials = [
         Trial(fold.name, model.plan, fold.split, "test", fold.stop, True, str(model.device), adapt)
         for fold in folds_of(source, folds, span, split)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from divecast._optional import Plottable, need
 from divecast.config import check_at_least, check_choice
-from divecast.data import Backend, ByTime, Split, to_frame
+from divecast.data import Backend, ByTime, Split, past_rows, to_frame
 from divecast.data.reading import read_source
 from divecast.errors import ConfigError
 from divecast.estimator import DeepDIVE
@@ -181,7 +181,7 @@ def search(  # noqa: PLR0913  model, data, settings, and how the fits are run
     for settings in space.examples():
         DeepDIVE.from_plan(varied(plan, settings), device)
     need("optuna")
-    source = read_source(data, factors=plan.factors, covariates=plan.covariates)
+    source = past_rows(read_source(data, factors=plan.factors, covariates=plan.covariates))
     split = split or ByTime()
     with running(source, plan.factors, execution) as runner:
         identity = [plan.to_json(), typed(split), runner.fingerprints, by, runs, device, __version__]
