@@ -11,6 +11,8 @@ from divecast._device import own_random_state
 from divecast.data import Panel
 from divecast.data.labels.class_names import class_place
 from divecast.data.tables.frames import default_backend
+from divecast.data.time.regular import regular_clock
+from divecast.data.time.step import parse_step
 from divecast.effects import Facts, Wanted, facts_of, typical_effects
 from divecast.errors import ConfigError
 from divecast.inference.finite import check_finite
@@ -19,8 +21,9 @@ from divecast.inference.margins import Margins
 from divecast.inference.results import Floats, Samples
 from divecast.types import Code, WindowEffects
 
-_YEAR = "2024-01-01"  # of the calendar of samples; any would do
-_SECONDS, _MONTHS, _WEEKS = 366 * 86400, 12, 53
+_START, _MONTH_END = "2024-01-01", "2023-12-31"  # of the year of samples; any would do
+_PER_YEAR = {"s": 366 * 86400, "D": 366, "M": 12, "ME": 12}
+_WEEKS = 53
 _MOST_ROWS = 600_000  # a year of minutes
 
 
@@ -94,8 +97,9 @@ def _effects(fitted: FittedModel, wanted: Wanted, draw: np.random.Generator) -> 
 def _facts(fitted: FittedModel) -> Facts:
     """Return what the calendar alone says of a year of rows, fewer if the step is below a minute, and of a window."""
     plan, text = fitted.provenance.plan, fitted.frequency.removeprefix("a panel every ")
-    first = Panel.from_array(np.zeros((1, 1)), _YEAR, text, tz=fitted.provenance.time_zone).clock
-    per_year = -(-(_SECONDS if first.unit == "s" else _MONTHS) // first.step)
+    start = _MONTH_END if parse_step(text)[1] == "ME" else _START
+    first = regular_clock(start, text, 1, fitted.provenance.time_zone)
+    per_year = -(-_PER_YEAR[first.unit] // first.step)
     if fitted.provenance.slots is not None:
         first, per_year = first.on(fitted.provenance.slots), _WEEKS * fitted.provenance.slots.per_week
     around = plan.lookback + plan.horizon + 2 * first.rows_a_day

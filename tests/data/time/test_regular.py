@@ -27,6 +27,12 @@ def test_regular_stamps_give_their_clock_back(step, tz, n):
     np.testing.assert_array_equal(rows, np.arange(n))
 
 
+def test_month_ends_begin_at_a_month_end():
+    with pytest.raises(DataError, match=r"2024-01-30.* is not on the last day of a month"):
+        regular_clock("2024-01-30", "1ME", 5)
+    assert regular_clock("2023-12-31 12:00", "1QE", 2).local(np.array([1]))[0] == np.datetime64("2024-03-31T12:00")
+
+
 def test_wall_time_with_both_clock_changes_is_unbroken():
     utc = pd.date_range("2016-01-01", "2016-12-31", freq="15min", tz="UTC")
     with warnings.catch_warnings():

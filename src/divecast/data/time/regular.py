@@ -35,10 +35,12 @@ def regular_clock(
     The time zone is by default that of ``start``, else UTC. With opening times, the clock ticks at open times only.
 
     Raises:
-        DataError: start or step cannot be read, or the start is closed.
+        DataError: start or step cannot be read, the start is closed, or it is not at a month end although the step is.
     """
     every, unit = parse_step(step)
     first, zone = zoned_stamp(start, tz)
+    if unit == "ME":
+        _check_month_end(local_stamps(np.array([first]), zone)[0], step)
     if calendar is not None:
         wall = local_stamps(np.array([first]), zone)[0]
         if unit not in ("s", "D"):
@@ -52,6 +54,16 @@ def regular_clock(
     if unit == "s" and every % _DAY == 0 and zone != "UTC":
         every, unit = every // _DAY, "D"
     return Clock(first, every, unit, length, zone)
+
+
+def _check_month_end(wall: np.datetime64, step: str) -> None:
+    """Refuse a local start that is not on the last day of a month, from which shorter months would be skipped."""
+    if (wall + np.timedelta64(1, "D")).astype("datetime64[M]") == wall.astype("datetime64[M]"):
+        raise DataError(
+            f"A clock every {step} ticks at month ends, and its start, {wall}, is not on the last day of a month",
+            hint="Start on the last day of a month, or use month starts such as 1MS",
+            argument="start",
+        )
 
 
 def infer_clock(

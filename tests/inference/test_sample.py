@@ -1,0 +1,21 @@
+"""Samples from the prior around the effects of a whole year."""
+
+import numpy as np
+import pytest
+
+from divecast import DeepDIVE, Panel, TrainingConfig
+from worlds import SMALL
+
+
+@pytest.mark.parametrize(
+    ("start", "step", "tz", "n"), [("2004-01-31", "1ME", "UTC", 240), ("2022-01-01", "1D", "Europe/Berlin", 900)]
+)
+def test_every_month_is_drawn_from_its_own_rows(start, step, tz, n):
+    empty = Panel.from_array(np.zeros((n, 1)), start, step, tz=tz)
+    month = empty.clock.local(np.arange(n)).astype("datetime64[M]").astype(int) % 12
+    values = 100.0 * (month == 1) + np.random.default_rng(0).normal(size=n)
+    panel = Panel.from_array(values[:, None], start, step, tz=tz)
+    model = DeepDIVE(1, 12, ["month"], model=SMALL, training=TrainingConfig(epochs=1), device="cpu")
+    model.fit(panel, progress=False)
+    high, low = (model.sample(20, {"month": name}, noise=False).x[:, -1].mean() for name in ("Feb", "Aug"))
+    assert high > 50 > low
