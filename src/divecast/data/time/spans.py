@@ -19,23 +19,24 @@ def rows_between(clock: Clock, first: Any, last: Any) -> tuple[int, int]:
         clock: the clock.
         first: text, date or datetime (local time in the clock's zone unless it names one), or a UTC datetime64; None
             for the start of the clock.
-        last: the same; the row at this time, or all rows of a day, month or year, are within. None for the end.
+        last: the same; the row at this time, or all rows that begin in a day, month or year, are within. None for the
+            end.
 
     Raises:
         DataError: an end is not a time.
     """
     rows = np.arange(clock.length)
-    local, stamps = clock.local(rows), clock.at(rows)
+    begins, stamps = clock.local_begin(rows), clock.at(rows)
     start, stop = 0, clock.length
     if first is not None:
         text = _as_period(first)
-        late = local >= np.datetime64(text, "s") if text else stamps >= one_stamp(first, clock.tz)
+        late = begins >= np.datetime64(text, "s") if text else stamps >= one_stamp(first, clock.tz)
         start = int(np.argmax(late)) if late.any() else clock.length
     if last is not None:
         text = _as_period(last)
         if text:
             end = np.datetime64(text)
-            early = local.astype(end.dtype) <= end
+            early = begins.astype(end.dtype) <= end
         else:
             early = stamps <= one_stamp(last, clock.tz)
         stop = clock.length - int(np.argmax(early[::-1])) if early.any() else 0
