@@ -83,3 +83,21 @@ def test_gaps_in_the_windows_are_counted() -> None:
     unlabelled = replace(world.cut(), facts=promotion)
     assert [*gaps(unlabelled, np.array([200]), values)] == ["promotion"]
     assert gaps(unlabelled, np.array([206]), world.panel.values) == {}
+
+
+def test_gaps_are_those_of_each_series() -> None:
+    """A series without any label is named whatever the others have; labels that series have by turns are no gap."""
+    world, n = by_series(), SHAPE.lookback
+    window, values = np.arange(200 - n, 200), world.panel.values.copy()
+    values[window[0], 1] = np.nan
+
+    def found(*cells: tuple[slice, int]) -> dict[str, tuple[int, int, tuple[int, ...]]]:
+        labels = world.facts.of_series[1].copy()
+        for rows, series in cells:
+            labels[window[rows], series] = -1
+        facts = replace(world.facts, of_series=(None, labels))
+        return gaps(replace(world.cut(), facts=facts), np.array([200]), values)
+
+    assert found((slice(None), 1)) == {"promotion": (n - 1, n - 1, (1,))}
+    assert found((slice(None), 0), (slice(None), 1)) == {"promotion": (2 * n - 1, 2 * n - 1, ())}
+    assert found((slice(0, None, 2), 0), (slice(1, None, 2), 1)) == {}

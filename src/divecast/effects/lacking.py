@@ -30,8 +30,8 @@ class Gap(NamedTuple):
     """Rows in which a covariate is not known though the series are.
 
     Attributes:
-        n: number of rows.
-        of: number of rows in which a series has a value.
+        n: number of rows, of each of these series if it differs by series.
+        of: number of rows in which the series have a value, likewise.
         series: numbers of the series that lack it, where others have it.
     """
 
@@ -128,7 +128,7 @@ def gaps(rows_of: RowEffects, origins: Rows, values: Values) -> dict[str, Gap]:
     """Return where a covariate is not known though the series are, by name.
 
     The rows are those from the first of the windows to the last in which a series has a value. Of labels, which
-    may be incomplete, only those count of which none is known.
+    may be incomplete, only those count of which a series knows none.
 
     Args:
         rows_of: effects of the rows.
@@ -143,23 +143,25 @@ def gaps(rows_of: RowEffects, origins: Rows, values: Values) -> dict[str, Gap]:
         if group.told and len(columns) == 1 and not group.is_of_neighbours:
             if all(group.known(facts, rows).all() for rows in pieces):
                 continue  # without reading the values, which may lie on disk
-            lacking, n_rows, series, others = zip(
-                *(_gaps(group, facts, rows, values[rows]) for rows in pieces), strict=True
-            )
-            n, lack = sum(lacking), set().union(*series)
-            if n and (n == sum(n_rows) or isinstance(columns[0], Number)):
-                of_all = lack >= set().union(*others)
-                found[group.name] = Gap(n, sum(n_rows), () if of_all else tuple(sorted(lack)))
+            lack, have = np.sum([_lack_and_have(group, facts, rows, values[rows]) for rows in pieces], axis=0)
+            told_of = lack > 0 if isinstance(columns[0], Number) else (lack == have) & (have > 0)
+            if told_of.any():
+                of_all = (told_of == (have > 0)).all()
+                series = () if of_all else tuple(np.flatnonzero(told_of).tolist())
+                found[group.name] = Gap(int(lack[told_of].sum()), int(have[told_of].sum()), series)
     return found
 
 
-def _gaps(group: Group, facts: Facts, rows: Rows, values: Values) -> tuple[int, int, set[int], set[int]]:
-    """In how many rows a group is not known though the series are, and in how many these are; and which series."""
+def _lack_and_have(group: Group, facts: Facts, rows: Rows, values: Values) -> NDArray[np.int64]:
+    """Count the rows in which a group is not known though a series has a value, and those in which it has one.
+
+    Returns:
+        (2, series) counts; a single one for all series if they share the column.
+    """
     there, known = ~np.isnan(values), group.known(facts, rows)
-    lacking = there & ~(known if known.ndim == 2 else known[:, None])
-
-    def series(cells: NDArray[np.bool_]) -> set[int]:
-        numbers = np.flatnonzero(cells.any(0)) if facts.series is None else facts.series_at(rows[cells.any(1)])
-        return set(np.unique(numbers).tolist())
-
-    return int(lacking.any(1).sum()), int(there.any(1).sum()), series(lacking), series(there)
+    if facts.series is None and known.ndim == 2:
+        return np.stack([(there & ~known).sum(axis=0), there.sum(axis=0)])
+    has_value, is_known = there.any(axis=1), known.reshape(len(rows), -1).all(axis=1)
+    of = np.zeros(len(rows), dtype=np.int32) if facts.series is None else facts.series_at(rows)
+    n_series = 1 if facts.series is None else int(facts.series[-1]) + 1
+    return np.stack([np.bincount(of[cells], minlength=n_series) for cells in (has_value & ~is_known, has_value)])
