@@ -1,16 +1,16 @@
 """Tasks of fev on local files."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from divecast import TrainingConfig
+from divecast import DeepDIVE, TrainingConfig
+from divecast.interfaces import fev as interface
 from worlds import SMALL
-
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # of pandas, in the code of fev
-fev = pytest.importorskip("fev", reason="fev is not installed: pip install divecast[fev]")
 
 
 def table(lengths: tuple[int, ...]) -> pd.DataFrame:
@@ -27,6 +27,8 @@ def table(lengths: tuple[int, ...]) -> pd.DataFrame:
     return pd.concat(frames)
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # of pandas, in the code of fev
 @pytest.mark.parametrize(
     ("lengths", "columns", "n_forecasts", "worst"),
     [
@@ -38,8 +40,7 @@ def table(lengths: tuple[int, ...]) -> pd.DataFrame:
 def test_a_task_is_forecast_and_scored(
     tmp_path: Path, lengths: tuple[int, ...], columns: dict[str, object], n_forecasts: int, worst: float
 ) -> None:
-    from divecast.interfaces.fev import run_fev_task
-
+    fev = pytest.importorskip("fev", reason="fev is not installed: pip install divecast[fev]")
     table(lengths).to_parquet(tmp_path / "data.parquet")
     task = fev.Task(
         dataset_path=str(tmp_path / "data.parquet"),
@@ -51,8 +52,33 @@ def test_a_task_is_forecast_and_scored(
         **columns,
     )
     training = TrainingConfig(epochs=2, batch_size=64)
-    predictions = run_fev_task(task, lookback=14, model=SMALL, training=training)
+    predictions = interface.run_fev_task(task, lookback=14, model=SMALL, training=training)
     summary = task.evaluation_summary(predictions, "divecast")
     assert summary["num_forecasts"] == n_forecasts
     assert summary["MASE"] < worst
     assert summary["SQL"] < summary["MASE"]
+
+
+def test_each_window_is_fitted_with_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    days = pd.date_range("2024-01-01", periods=107)
+    rows = pd.DataFrame({"unique_id": "a", "ds": days, "y": np.arange(107) % 7.0})
+    window, made = (rows[:100], rows[100:], None), []
+
+    def model(*args: Any, **settings: Any) -> DeepDIVE:
+        made.append((settings["factors"], settings["series"]))
+        return DeepDIVE(*args, **settings)
+
+    told = SimpleNamespace(
+        convert_input_data=lambda given, *_args, **_options: given,
+        combine_univariate_predictions_to_multivariate=lambda found, _targets: found,
+    )
+    task = SimpleNamespace(
+        iter_windows=lambda: [window, window], horizon=7, quantile_levels=[0.5], target_columns=["y"],
+        known_dynamic_columns=[], past_dynamic_columns=[],
+    )  # fmt: skip
+    monkeypatch.setattr(interface, "need", lambda _name: told)
+    monkeypatch.setattr(interface, "DeepDIVE", model)
+    training = TrainingConfig(epochs=1, batch_size=64)
+    options = {"lookback": 14, "model": SMALL, "training": training, "factors": ["weekend"], "series": "joint"}
+    assert len(interface.run_fev_task(task, each_window=True, **options)) == 2
+    assert made == [(["weekend"], "joint")] * 2

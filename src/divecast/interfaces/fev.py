@@ -80,9 +80,9 @@ def _names(covariates: list[Covariate]) -> set[str]:
 def _model(
     task: Any, panel: Panel, covariates: list[Covariate], labels: list[Label], settings: dict[str, Any]
 ) -> DeepDIVE:
-    factors = [*settings.pop("factors", ()), *labels]
-    series: SeriesMode = settings.pop("series", "independent" if _ends_differ(panel) else "auto")
-    return DeepDIVE(task.horizon, factors=factors, covariates=covariates, series=series, **settings)
+    series: SeriesMode = "independent" if _ends_differ(panel) else "auto"
+    chosen = {"series": series, **settings, "factors": [*settings.get("factors", ()), *labels]}
+    return DeepDIVE(task.horizon, covariates=covariates, **chosen)
 
 
 def _ends_differ(panel: Panel) -> bool:
