@@ -18,9 +18,14 @@ def test_names_are_text_as_written(tmp_path: Path) -> None:
     }
 
 
-def test_the_series_are_in_the_column_of_a_usual_name() -> None:
-    table = pa.table({"region": ["a", "a"], "unique_id": [1, 2], "also": ["a", "a"]})
+@pytest.mark.parametrize("name", ["unique_id", "Item_ID"])
+def test_the_series_are_in_the_column_of_a_usual_name(name: str) -> None:
+    table = pa.table({"region": ["a", "a"], name: [1, 2], "also": ["a", "a"]})
     assert read_groups(table) == {"a": ("1", "2")}
+
+
+def test_groups_may_have_a_usual_name_too() -> None:
+    assert read_groups(pa.table({"meter": ["a", "b"], "site_id": ["s", "s"]})) == {"s": ("a", "b")}
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import numpy as np
 
 from divecast.data.names import listed, repeated
 from divecast.data.tables.as_written import AsWritten
-from divecast.data.tables.columns import column_names, get_series, open_frame
+from divecast.data.tables.columns import Frame, column_names, get_series, open_frame
 from divecast.data.tables.ids import number_ids
 from divecast.data.tables.label_columns import distinct, read_labels
-from divecast.data.tables.long_names import LongNames
+from divecast.data.tables.long_names import IDS
 from divecast.data.tables.read import read_table
 from divecast.errors import DataError
 
@@ -18,8 +18,9 @@ from divecast.errors import DataError
 def read_groups(table: Any) -> dict[str, tuple[str, ...]]:
     """Read groups of series from a table with one row per series.
 
-    The column of the series is ``unique_id`` or another usual name, or else the first; each other column has the group
-    of every series, such as its region, or an empty cell. A group that stands in several columns must be the same.
+    The column of the series is ``unique_id``, or one of another usual name in which no cell repeats, or else the first;
+    each other column has the group of every series, such as its region, or an empty cell. A group that stands in
+    several columns must be the same.
 
     Args:
         table: a pandas, polars or pyarrow table, or the path of one.
@@ -39,9 +40,8 @@ def read_groups(table: Any) -> dict[str, tuple[str, ...]]:
     """
     written = AsWritten(tuple(read_table(table).column_names)) if isinstance(table, str | Path) else AsWritten()
     frame, _ = open_frame(written.read(table))
-    names = column_names(frame)
-    ids = LongNames().ids if {*LongNames().ids} <= {*names} else (names[0],)
-    columns = [name for name in names if name not in ids]
+    ids = (_id_column(frame),)
+    columns = [name for name in column_names(frame) if name not in ids]
     if not columns:
         raise DataError(
             f"The table of groups has only the column {listed(ids)}, and no group of the series",
@@ -67,3 +67,11 @@ def read_groups(table: Any) -> dict[str, tuple[str, ...]]:
                     argument="groups",
                 )
     return found
+
+
+def _id_column(frame: Frame) -> str:
+    """The column that names the series; groups, too, may have a usual name, such as store_id."""
+    names = column_names(frame)
+    usual = [name for known in IDS for name in names if name.lower() == known]
+    apart = [name for name in usual if name == IDS[0] or get_series(frame, name).n_unique() == len(frame)]
+    return (apart or names)[0]
