@@ -170,6 +170,12 @@ def test_a_date_and_a_time_of_the_day_in_two_columns(tmp_path):
     assert panel.fingerprint() == Panel.from_wide(PLAIN).fingerprint()
 
 
+def test_hours_ending_of_days_without_their_last_hour():
+    frame = pd.DataFrame({"date": np.repeat(["2024-01-01", "2024-01-02"], 23), "HE": [*range(1, 24)] * 2, "a": 1.0})
+    with pytest.warns(DataWarning, match="1 as the one that begins at midnight"):
+        assert str(Panel.from_wide(frame).clock.start) == "2024-01-01T00:00:00"
+
+
 @pytest.mark.parametrize("first", [0, 1])
 def test_a_date_and_an_hour_in_two_columns(tmp_path, first):
     hours = pd.date_range("2024-01-01", periods=72, freq="h")

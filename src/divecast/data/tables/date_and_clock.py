@@ -9,7 +9,8 @@ from divecast.data.tables.columns import Frame, column_names, get_series
 from divecast.errors import warn_data
 
 _CLOCK = re.compile(r"\s*\d{1,2}:\d{2}(:\d{2}(\.0+)?)?(\s*[AaPp]\.?[Mm]\.?)?\s*")
-_HOURS = ("hour", "hours", "hr", "h", "he", "hour_ending", "hour ending", "hourending", "hour_of_day", "stunde")
+_HOURS_ENDING = ("he", "hour_ending", "hour ending", "hourending")
+_HOURS = ("hour", "hours", "hr", "h", "hour_of_day", "stunde", *_HOURS_ENDING)
 _LAST_HOUR = 24
 _MOST_LOOKED_AT = 50
 
@@ -70,7 +71,7 @@ def _are_hours(frame: Frame, name: str, keys: Sequence[str]) -> bool:
 
 def _with_hours(frame: Frame, time: str, name: str) -> Frame:
     hours = get_series(frame, name)
-    ending = hours.max() == _LAST_HOUR
+    ending = hours.max() == _LAST_HOUR or (name.strip().lower() in _HOURS_ENDING and hours.min() > 0)
     warn_data(
         f"Column {name!r} was read as the hour of the dates in {time!r}"
         f"{', 1 as the one that begins at midnight' if ending else ''}"
