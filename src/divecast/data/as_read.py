@@ -1,5 +1,6 @@
 """How a table was read: its layout, and keys and time stamps as they came in, in which results are returned."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -12,6 +13,8 @@ from divecast.data.text_format import UNTOLD, TextFormat
 Backend = Literal["pandas", "polars", "pyarrow", "numpy"]
 
 _UNITS = ("D", "s", "ms", "us", "ns")
+_ZONE = re.compile(r"(:\d\d|\d[T _]\d{2,6})([.,]\d+)?( ?[AP]M)? ?(Z|UTC|GMT|[+-]\d\d(:?\d\d)?)\s*$", re.IGNORECASE)
+"""A zone at the end of a text, after a time of day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,9 +263,7 @@ def _of_cells(native: Any) -> StampKind:
     cells = cells.to_pylist() if hasattr(cells, "to_pylist") else list(cells)
     first = cells[0] if cells else None
     if isinstance(first, str):
-        time = first.strip()[10:]
-        has_zone = first.strip().endswith(("Z", "z")) or "+" in time or "-" in time
-        return StampKind(zone="UTC" if has_zone else None)
+        return StampKind(zone="UTC" if _ZONE.search(first) else None)
     if first is not None and hasattr(first, "year") and not hasattr(first, "hour"):
         return StampKind("D")
     own = getattr(first, "tzinfo", None)
