@@ -230,3 +230,18 @@ def test_a_second_table_that_adds_nothing():
 
 def test_recordings_have_no_future():
     assert n_future(Recordings.from_arrays([np.full((3, 1), NAN)], labels={"g": ["x"]})) == 0
+
+
+def test_a_future_with_its_hours_beside_its_dates():
+    hour = pd.date_range("2024-03-30", periods=72, freq="h")  # with the hour that summer time skips
+    table = pd.DataFrame({"date": hour.strftime("%Y-%m-%d"), "hour": hour.hour, "a": hour.hour + 1.0, "temp": 5.0})
+    table.loc[26, ["a", "temp"]] = np.nan
+    words = {"time": "date", "tz": "Europe/Berlin", "covariates": ["temp"]}
+    with pytest.warns(DataWarning, match="read as the hour"), pytest.warns(DataWarning, match="skips that hour"):
+        whole = as_panel(table, **words)
+    with pytest.warns(DataWarning, match="read as the hour"):
+        past = as_panel(table[:24], **words)
+    with pytest.warns(DataWarning, match="read as the hour"), pytest.warns(DataWarning, match="skips that hour"):
+        longer = add_future(past, table[24:].drop(columns="a"), (), ["temp"])
+    assert longer.clock == whole.clock
+    np.testing.assert_array_equal(longer.covariate("temp"), whole.covariate("temp"))

@@ -73,6 +73,12 @@ def test_an_hour_that_never_was_with_values_is_refused():
         read(night)  # of stamps in UTC, a sun that does not shine
 
 
+def test_zeros_of_a_first_row_at_an_hour_that_never_was_are_refused():
+    times = pd.date_range("2024-03-31 02:00", periods=9, freq="h")
+    with pytest.raises(DataError, match="never occurred"):
+        read(pd.DataFrame({"time": times, "a": [0.0, *range(8)]}))
+
+
 @pytest.mark.parametrize("frame", [AUTUMN, local("2024-10-20", "2024-11-10", "h", "America/New_York")])
 @pytest.mark.filterwarnings("ignore:Time stamps were not in order")
 def test_an_hour_that_occurs_twice_names_the_zone(frame):

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -12,13 +11,14 @@ from divecast._text import plural
 from divecast.data.names import listed
 from divecast.data.source import Column, Values
 from divecast.data.tables.columns import Frame, column_names, get_series, warn_unused
+from divecast.data.tables.date_and_clock import with_clock
 from divecast.data.tables.grid import drop_repeats
 from divecast.data.tables.ids import number_ids
 from divecast.data.tables.label_columns import label_missing, read_labels
 from divecast.data.tables.long_names import LongNames
-from divecast.data.tables.origin import row_name
 from divecast.data.tables.places import Places
 from divecast.data.tables.roles import Roles
+from divecast.data.tables.skipped import without_skipped
 from divecast.data.tables.times import times_of
 from divecast.data.time.clock import Clock
 from divecast.data.time.regular import named_day
@@ -84,10 +84,13 @@ def read_known(
     there = column_names(frame)
     default = LongNames().time if LongNames().time in there else None
     ids = next((each for each in (names.ids, LongNames().ids) if {*each} <= {*there}), ())
-    times = times_of(frame, names.time if names.time in there else default, {*ids, *roles.names})
-    _report_unused(frame, names, {times.name, *roles.names, *ids})
+    time = times_of(frame, names.time if names.time in there else default, {*ids, *roles.names}).name
+    frame = with_clock(frame, time, [*roles.names, *names.targets], ids)
+    form = replace(names.form, tz=clock.tz, ends=clock.ends)
+    frame, form, name_row = without_skipped(frame, time, roles.names, form)
+    times = times_of(frame, time)
+    _report_unused(frame, names, {time, *roles.names, *ids})
     titles, numbers = number_ids(frame, ids)[:2] if ids else ((), None)
-    form = replace(names.form, row_name=partial(row_name, frame), ends=clock.ends)
     utc, _ = zoned_stamps(times.stamps, clock.tz, None if numbers is None else numbers.astype(np.int64), form)
     rows, exact = clock.rows_at(utc)
     is_open = np.full(len(rows), True)
@@ -105,7 +108,7 @@ def read_known(
         _report_absent_series(channels, series, names.title)
 
     def row_text(row: int) -> str:
-        return row_name(frame, row, names.title, clock.time_text(rows[row]))
+        return name_row(row, names.title, clock.time_text(rows[row]))
 
     columns = {name: column[kept] for name, column in roles.read(frame, row_text).items()}
     places = Places(span, rows[kept] - first, None if series is None else series[kept], channels)

@@ -111,9 +111,7 @@ def read_long(
     frame, backend = open_frame(native)
     frame = with_clock(frame, names.time, [names.value, *roles.names], names.ids)
     check_columns(column_names(frame), names, roles)
-    name_row: NameRow | None = None
-    if form.tz not in (None, "UTC"):
-        frame, form, name_row = without_skipped(frame, names.time, [names.value], form)
+    frame, form, name_row = without_skipped(frame, names.time, [names.value], form)
     there = place_rows(frame, names, form, calendar, name_row)
     values = empty_values(there.clock.length, len(there.ids.names))
     kept = _without_repeats(frame, names, roles, there)

@@ -37,7 +37,7 @@ def without_skipped(
         return row_name(frame, row, *more)
 
     form = replace(form, row_name=name_row)
-    if time is None or time not in frame.columns:
+    if time is None or time not in frame.columns or form.tz in (None, "UTC"):
         return frame, form, name_row
     skipped = np.flatnonzero(skipped_stamps(get_series(frame, time), form))
     if not len(skipped) or not _are_empty(frame, skipped, channels):
@@ -62,7 +62,8 @@ def _are_empty(frame: Frame, rows: NDArray[np.int64], channels: Sequence[str]) -
         return True
     if not all(is_number(cell) and not abs(cell_to_float(cell)) > 0 for cell in cells):
         return False
-    return any(not is_number(cell) or abs(cell_to_float(cell)) > 0 for cell in _cells(frame, rows[:1] - 1, channels))
+    before = _cells(frame, rows[:1] - 1, channels) if rows[0] > 0 else []
+    return any(not is_number(cell) or abs(cell_to_float(cell)) > 0 for cell in before)
 
 
 def _cells(frame: Frame, rows: NDArray[np.int64], channels: Sequence[str]) -> list[Any]:
