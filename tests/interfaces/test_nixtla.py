@@ -73,7 +73,7 @@ def test_it_is_another_table_s_end_that_is_forecast_on_request() -> None:
     assert found["day"].dt.strftime("%m-%d").tolist() == ["05-01", "05-02"] * 3
 
 
-def test_cross_validation_has_a_window_for_each_cutoff_with_the_values_as_they_came() -> None:
+def test_cross_validation_has_a_window_for_each_cutoff_with_the_values() -> None:
     table = pl.from_pandas(shops(("unique_id", "ds", "y")).reset_index(drop=True))
     found = forecaster(alias="us").cross_validation(table, h=3, n_windows=2, step_size=4, level=[80], refit=True)
     assert isinstance(found, pl.DataFrame)
@@ -82,9 +82,20 @@ def test_cross_validation_has_a_window_for_each_cutoff_with_the_values_as_they_c
     assert (found["ds"] > found["cutoff"]).all()
     cutoffs = found["cutoff"].unique().sort().dt.strftime("%m-%d").to_list()
     assert cutoffs == ["05-12", "05-16"]  # the last window ends with the table, on 05-19
-    truth = table.join(found, on=["unique_id", "ds", "y"], how="semi")
-    assert len(truth) == 3 * 2 * 3
+    truth = found.join(table, on=["unique_id", "ds"], how="left", maintain_order="left")["y_right"]
+    np.testing.assert_allclose(found["y"], truth, rtol=1e-6)
     assert (found["y"] - found["us"]).abs().mean() < 1.5
+
+
+def test_times_of_a_cross_validation_may_be_text() -> None:
+    table = shops()
+    table.loc[table["day"] == "2024-05-18", "sales"] = np.nan
+    written = table.assign(day=table["day"].dt.strftime("%Y-%m-%d"))
+    one, two = (forecaster().cross_validation(each, h=3, **NAMES) for each in (table, written))
+    pd.testing.assert_frame_equal(one, two)
+    assert one["sales"].isna().tolist() == [False, True, False] * 3
+    found = forecaster().cross_validation(pl.from_pandas(written.reset_index(drop=True)), h=3, **NAMES)
+    assert found["sales"].null_count() == 3
 
 
 def test_a_cross_validation_s_fits_end_at_the_cutoff() -> None:

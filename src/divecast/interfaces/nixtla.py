@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import narwhals as nw
 import numpy as np
+from numpy.typing import NDArray
 
 from divecast._text import plural
 from divecast.config import check_at_least
@@ -163,7 +164,7 @@ class DivecastForecaster:
 
         Returns:
             A table with ``id_col, time_col, cutoff, target_col, alias`` and the bounds of the intervals, in order of
-            series, cutoff and time; the target is missing where the table has none.
+            series, cutoff and time; the target is in float32, and missing where the table has none.
 
         Raises:
             DataError: the table cannot be used, or has too few rows.
@@ -193,8 +194,9 @@ class DivecastForecaster:
             forecast = fitted.forecast(
                 panel, start=start, stop=stop, every=step_size or horizon, levels=_quantiles(level)
             )
-            tables.append(self._table(forecast, level, horizon, columns))
-        return self._with_target(nw.concat(tables), df, columns)
+            tables.append(self._table(forecast, level, horizon, columns, panel))
+        table = nw.concat(tables).sort(columns.id, "cutoff", columns.time)
+        return nw.maybe_reset_index(table).to_native()
 
     def _panel(self, model: DeepDIVE, df: Any, static_df: Any, columns: _Columns) -> Panel:
         plan = model.plan
@@ -218,9 +220,14 @@ class DivecastForecaster:
         return self._fitted
 
     def _table(
-        self, forecast: Forecast, level: Sequence[float] | None, steps: int, columns: _Columns
+        self,
+        forecast: Forecast,
+        level: Sequence[float] | None,
+        steps: int,
+        columns: _Columns,
+        panel: Panel | None = None,
     ) -> nw.DataFrame[Any]:
-        """Return forecasts in the columns of Nixtla's tables, with the cutoff of each."""
+        """Return forecasts in the columns of Nixtla's tables, with the cutoff of each, and the values of a panel."""
         frame = nw.from_native(forecast.frame(), eager_only=True)
         names = {columns.id: columns.id if columns.id in frame.columns else "unique_id"}
         names |= {columns.time: "ds", "cutoff": "origin", self.alias: "mean"}
@@ -228,15 +235,18 @@ class DivecastForecaster:
         names |= {f"{self.alias}-lo-{one:g}": f"q{_tail(one):g}" for one in reversed(rising)}
         names |= {f"{self.alias}-hi-{one:g}": f"q{1 - _tail(one):g}" for one in rising}
         chosen = frame.filter(nw.col("step") <= steps).select(**{new: nw.col(old) for new, old in names.items()})
+        if panel is not None:
+            target = nw.new_series(columns.target, _targets(forecast, panel, steps), backend=chosen.implementation)
+            keys, rest = chosen.columns[:3], chosen.columns[3:]
+            chosen = chosen.with_columns(target.fill_nan(None)).select(*keys, columns.target, *rest)
         return nw.maybe_reset_index(chosen.sort(columns.id, "cutoff", columns.time))
 
-    def _with_target(self, table: nw.DataFrame[Any], df: Any, columns: _Columns) -> Any:
-        keys = [columns.id, columns.time]
-        given = nw.from_native(df, eager_only=True).select(*keys, columns.target)
-        joined = table.join(given, on=keys, how="left")
-        rest = [name for name in table.columns if name not in (*keys, "cutoff")]
-        ordered = joined.select(*keys, "cutoff", columns.target, *rest).sort(columns.id, "cutoff", columns.time)
-        return nw.maybe_reset_index(ordered).to_native()
+
+def _targets(forecast: Forecast, panel: Panel, steps: int) -> NDArray[np.float32]:
+    """Return the values of a panel at the first steps of forecasts of it, in the order of their long table."""
+    rows = forecast.keys.origins[:, None, None] + np.arange(steps)
+    places = np.array([panel.channels.index(name) for name in forecast.channels])
+    return np.asarray(panel.values[rows, places[:, None]]).reshape(-1)
 
 
 def _steps(h: int | None, model: DeepDIVE) -> int:
@@ -267,7 +277,7 @@ def _quantiles(level: Sequence[float] | None) -> tuple[float, ...]:
     return tuple(sorted({*tails, *(round(1 - tail, 6) for tail in tails)})) or (0.5,)
 
 
-def _origins(panel: Panel, horizon: int, n_windows: int, step: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _origins(panel: Panel, horizon: int, n_windows: int, step: int) -> NDArray[np.int64]:
     """Return the row after each cutoff; the last window ends with the values of the panel."""
     end = len(past_rows(panel).values)
     origins = end - horizon - step * np.arange(n_windows - 1, -1, -1)
