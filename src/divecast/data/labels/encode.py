@@ -18,6 +18,8 @@ from divecast.data.time.calendar import CALENDAR_CLASSES, calendar_codes
 from divecast.data.time.clock import Clock
 from divecast.errors import DataError, warn_data
 
+_MOST_CLASSES = np.iinfo(np.int16).max  # of LabelIndices
+
 
 def fit_vocabularies(source: Source, factors: Sequence[Factor], train: Part) -> tuple[Vocabulary, ...]:
     """Find classes and frequencies of each factor in the training part.
@@ -33,8 +35,8 @@ def fit_vocabularies(source: Source, factors: Sequence[Factor], train: Part) -> 
         One vocabulary per factor.
 
     Raises:
-        DataError: a factor is absent, has no labels or a single class in the training part, lacks an order that it
-            needs, or is of the calendar although there is no clock.
+        DataError: a factor is absent, has no labels or a single class in the training part, more classes than
+            indices can tell apart, lacks an order that it needs, or is of the calendar although there is no clock.
     """
     return tuple(
         _calendar_vocabulary(source, factor, train)
@@ -284,6 +286,11 @@ def _vocabulary(factor: Factor, classes: Sequence[str], counts: Column) -> Vocab
         raise DataError(
             f"Factor {factor.name!r} needs at least two classes in the training part, which has {listed(seen)}",
             hint="Leave it out, or choose a {split} whose training part has more; an empty cell is unknown, not none",
+        )
+    if len(seen) > _MOST_CLASSES:
+        raise DataError(
+            f"Factor {factor.name!r} has {len(seen):,} classes in the training part, more than {_MOST_CLASSES:,}",
+            hint="Leave it out, or join classes; a column of numbers can be named in {covariates}",
         )
     shares = counts[counts > 0] / counts.sum()
     return Vocabulary(factor.name, factor.kind, seen, tuple(shares.tolist()))

@@ -91,8 +91,8 @@ class Vocabulary:
 
     @staticmethod
     def from_dict(plain: Mapping[str, Any]) -> "Vocabulary":
-        """Read what :meth:`to_dict` wrote, also before there were labels per series."""
+        """Read what :meth:`to_dict` wrote."""
         edges = None if plain["edges"] is None else tuple(float(edge) for edge in plain["edges"])
         frequencies = tuple(float(share) for share in plain["frequencies"])
-        classes, per_series = tuple(map(str, plain["classes"])), bool(plain.get("per_series", False))
+        classes, per_series = tuple(map(str, plain["classes"])), bool(plain["per_series"])
         return Vocabulary(plain["name"], plain["kind"], classes, frequencies, edges, per_series)
