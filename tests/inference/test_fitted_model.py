@@ -32,6 +32,10 @@ def test_it_reads_back_whole(hours_model: DeepDIVE, moves_model: DeepDIVE, tmp_p
         assert torch.equal(again.calibration.quantiles, fitted.calibration.quantiles)
 
 
+def test_labels_of_recordings_are_not_without_effect(moves_model: DeepDIVE) -> None:
+    assert moves_model.info()["without_effect"] == []
+
+
 @pytest.mark.parametrize("lost", ["channels", "vocabularies", "season", "levels", "frequency", "provenance"])
 def test_an_artifact_without_a_part_is_refused(lost: str, hours_model: DeepDIVE, tmp_path: Path) -> None:
     hours_model.save(tmp_path / "m")

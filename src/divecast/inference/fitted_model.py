@@ -55,6 +55,7 @@ from divecast.inference.provenance import Provenance, fingerprint_of
 from divecast.inference.static_facts import NO_FACTS, FactsOfRows, StaticFacts
 from divecast.model.network import Dimensions, Network
 
+PANEL_EVERY = "a panel every "  # before the step of its clock
 PartName = Literal["train", "valid", "test", "all"]
 WindowRole = Literal["score", "encode"]
 
@@ -165,7 +166,7 @@ class FittedModel:
     def without_effect(self) -> tuple[str, ...]:
         """Labels and covariates of a panel that have no effect on rows: they do not vary, or rows lack them."""
         plan = self.provenance.plan
-        if not plan.model.effects or self.frequency is None:
+        if not plan.model.effects or not self.frequency.startswith(PANEL_EVERY):
             return ()
         told = [each.name for each in (*plan.factors, *plan.covariates) if not isinstance(each, Calendar)]
         there = () if self.effects is None else self.effects.basis.names
@@ -535,7 +536,7 @@ class FittedModel:
 def frequency_of(source: Source) -> str:
     """Return kind and sampling of a source as text: "a panel every 1h", "recordings at 50 Hz"."""
     if source.clock is not None:
-        return f"a panel every {source.clock.frequency}"
+        return f"{PANEL_EVERY}{source.clock.frequency}"
     return f"recordings at {source.rate or 1.0:g} Hz"
 
 

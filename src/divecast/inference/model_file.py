@@ -36,7 +36,8 @@ from divecast.structural import MODELS, Averaged
 
 SCHEMA = 7
 """2: maps of several families of residuals, and an encoder of a that knows levels apart; 3: spread by phase and level,
-and the dependence of errors; 4: counts, powers, departures, and observed values."""
+and the dependence of errors; 4: counts, powers, departures, and observed values; 5: another encoder of a; 6: labels of
+recordings from the level of each channel; 7: and by competing kernels."""
 
 _MOST_STATIC, _MOST_VECTORS, _MOST_PHASES = 100_000, 10_000_000, 1440  # a damaged number must not allocate memory
 _MAY_LACK = (

@@ -16,7 +16,7 @@ from divecast.data.time.step import parse_step
 from divecast.effects import Facts, Wanted, facts_of, typical_effects
 from divecast.errors import ConfigError
 from divecast.inference.finite import check_finite
-from divecast.inference.fitted_model import FittedModel
+from divecast.inference.fitted_model import PANEL_EVERY, FittedModel
 from divecast.inference.margins import Margins
 from divecast.inference.results import Floats, Samples
 from divecast.types import Code, WindowEffects
@@ -96,7 +96,7 @@ def _effects(fitted: FittedModel, wanted: Wanted, draw: np.random.Generator) -> 
 
 def _facts(fitted: FittedModel) -> Facts:
     """Return what the calendar alone says of a year of rows, fewer if the step is below a minute, and of a window."""
-    plan, text = fitted.provenance.plan, fitted.frequency.removeprefix("a panel every ")
+    plan, text = fitted.provenance.plan, fitted.frequency.removeprefix(PANEL_EVERY)
     start = _MONTH_END if parse_step(text)[1] == "ME" else _START
     first = regular_clock(start, text, 1, fitted.provenance.time_zone)
     per_year = -(-_PER_YEAR[first.unit] // first.step)
