@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from divecast import ByTime, ConfigError, DataError, DataWarning, DeepDIVE, Panel, TrainingConfig
+from divecast import ByTime, ConfigError, DataError, DataWarning, DeepDIVE, Label, Panel, TrainingConfig
 from divecast.data import split
 from worlds import SMALL, hours
 
@@ -109,6 +109,16 @@ def test_a_class_unseen_in_training_is_unknown_at_forecast_time(shifts: tuple[pd
     unknown = other.assign(shift="night")
     bare = table.drop(columns="shift")
     np.testing.assert_array_equal(forecast_untold(model, unknown, unseen=True), forecast_untold(model, bare, "infer"))
+
+
+def test_numbers_in_bins_were_seen_by_the_fit() -> None:
+    """A forecast from numbers that the fit did not have to the digit warns of nothing."""
+    table = pd.DataFrame(PANEL.values[:504], columns=PANEL.channels).assign(ds=PANEL.clock.stamps(0, 504))
+    table["speed"] = np.random.default_rng(0).random(504)
+    factors = [Label("speed", kind="ordered", bins=3)]
+    model = DeepDIVE(6, 24, factors, model=SMALL, training=TrainingConfig(epochs=1, batch_size=128))
+    model.fit(table, progress=False)
+    model.forecast(table.assign(speed=1.01 - table["speed"]), start="2024-01-15", stop="2024-01-15")
 
 
 def test_a_known_label_changes_the_forecast(shifts: tuple[pd.DataFrame, DeepDIVE]) -> None:

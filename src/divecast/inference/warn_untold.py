@@ -95,8 +95,9 @@ def _warn_unknown(fitted: FittedModel, windows: Windows, apart_from: Collection[
     for factor, vocabulary in zip(fitted.provenance.plan.factors, fitted.known_vocabularies, strict=True):
         if not isinstance(factor, Label) or factor.name in apart_from or not source.has_label(factor.name):
             continue
-        given, _ = distinct(source.label_column(factor.name)[rows])
-        if unknown := [name for name in given if name not in vocabulary.classes]:
+        labels = source.label_column(factor.name)[rows]
+        unknown, _ = distinct(labels[(vocabulary.encode(labels) < 0) & ~label_missing(labels)])
+        if unknown:
             warn_data(
                 f"The rows have labels of {factor.name!r} that the fit did not see: {listed(unknown)}. They count "
                 "as missing",
