@@ -18,6 +18,14 @@ def test_a_table_of_the_peaks_of_groups(run, model, folder, tmp_path):
     assert (table["q0.9"] >= table["q0.5"]).all()
 
 
+def test_levels_of_a_file_of_settings(run, model, folder, tmp_path):
+    (tmp_path / "s.toml").write_text("levels = [0.9, 0.1]")
+    asked = ("--config", tmp_path / "s.toml", "--n-paths", 4, "--out", tmp_path / "p.parquet", "--json")
+    assert run("paths", model, folder / "panel.csv", *asked).json["levels"] == [0.1, 0.9]
+    assert {"q0.1", "q0.9"} < {*pq.read_schema(tmp_path / "p.parquet").names}
+    assert run("paths", model, folder / "panel.csv", *asked, "--level", 0.5).json["levels"] == [0.5]
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [

@@ -41,6 +41,17 @@ def test_paths_of_a_what_if(run, folder, model, tmp_path):
     assert "--paths-out" in run("what-if", *asked, "--n-paths", 4).err
 
 
+def test_names_are_written_raw_if_asked_for(run, folder, tmp_path):
+    data, fitted = tmp_path / "f.csv", tmp_path / "m"
+    csv.write_csv(csv.read_csv(folder / "panel.csv").rename_columns(["time", "=north", "south"]), data)
+    assert run("fit", data, "--config", folder / "tiny.toml", "--out", fitted, "--json").code == 0
+    files = [tmp_path / name for name in ("w.csv", "p.csv", "r.csv")]
+    written = ["--out", files[0], "--paths-out", files[1], "--windows-out", files[2]]
+    for more, names in (([], {"'=north", "south"}), (["--raw"], {"=north", "south"})):
+        assert run("what-if", fitted, data, "--to", "hour=03", "--n-paths", 2, *written, *more).code == 0
+        assert [{*csv.read_csv(file)["unique_id"].to_pylist()} for file in files] == [names] * 3
+
+
 def test_what_if_json(run, folder, model, tmp_path):
     span = ["--to", "hour=03", "--out", tmp_path / "w.csv", "--level", 0.9, "--level", 0.1, "--json"]
     said = run("what-if", model, folder / "panel.csv", *span).json

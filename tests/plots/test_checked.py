@@ -71,6 +71,8 @@ def test_a_day_has_the_highest_score_of_the_windows_that_end_on_it(hours_model):
     grid = display.plot().axes[0].images[0].get_array()
     np.testing.assert_array_equal(np.sort(grid.compressed()), np.sort(expected))
     assert {"1", "2", "3", "2024"} <= set(texts(display.plot()))
+    near = AnomaliesDisplay.from_anomalies(found, 3, apart=1).rank
+    assert np.argsort(near)[-3:].tolist() == [window.window for window in found.top(3, 1)]
 
 
 @given(st.lists(st.integers(0, 4 * 366), min_size=1, max_size=40, unique=True))

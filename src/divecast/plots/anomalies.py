@@ -50,11 +50,11 @@ class AnomaliesDisplay(Display):
     unit: str
 
     @classmethod
-    def from_anomalies(cls, anomalies: Anomalies, n: int = 10) -> "AnomaliesDisplay":
-        """Show the anomaly scores and mark the ``n`` windows of ``Anomalies.top``.
+    def from_anomalies(cls, anomalies: Anomalies, n: int = 10, apart: int | None = None) -> "AnomaliesDisplay":
+        """Show the anomaly scores and mark the windows of ``Anomalies.top(n, apart)``.
 
         Raises:
-            ConfigError: ``n`` is below 1.
+            ConfigError: ``n`` or ``apart`` is below 1.
 
         Example:
             >>> from divecast.plots import AnomaliesDisplay
@@ -62,18 +62,20 @@ class AnomaliesDisplay(Display):
             >>> int(display.rank.max())
             3
         """
-        rank = _ranks(len(anomalies.score), [event.window for event in anomalies.top(n)])
+        rank = _ranks(len(anomalies.score), [event.window for event in anomalies.top(n, apart)])
         title = f"Anomaly score of the windows that end here; the {rank.max(initial=0)} highest are numbered"
         return cls(anomalies, anomalies.score, rank, title, "score: 2 is 1 in 100")
 
     @classmethod
-    def from_label_disagreements(cls, anomalies: Anomalies, factor: str, to: str, n: int = 10) -> "AnomaliesDisplay":
+    def from_label_disagreements(
+        cls, anomalies: Anomalies, factor: str, to: str, n: int = 10, apart: int | None = None
+    ) -> "AnomaliesDisplay":
         """Show how much windows look like a class other than their label, and mark the ``n`` clearest.
 
         They are those of ``Anomalies.label_disagreements``.
 
         Raises:
-            ConfigError: no such factor or class, or ``n`` is below 1.
+            ConfigError: no such factor or class, or ``n`` or ``apart`` is below 1.
 
         Example:
             >>> from divecast.plots import AnomaliesDisplay
@@ -81,7 +83,7 @@ class AnomaliesDisplay(Display):
             >>> AnomaliesDisplay.from_label_disagreements(anomalies, "weekday", "Sun").unit
             'log odds, nats'
         """
-        events = anomalies.label_disagreements(factor, to, n)
+        events = anomalies.label_disagreements(factor, to, n, apart)
         rank = _ranks(len(anomalies.score), [event.window for event in events])
         what = f"{as_text(factor)} looks like {as_text(to)}, but is labelled otherwise"
         title = f"{what}; the {rank.max(initial=0)} clearest are numbered"

@@ -14,6 +14,7 @@ from divecast.cli.options import Every, FigureOut, Json, ModelOptions, Raw, Tabl
 from divecast.cli.outputs import check_figure, check_tables, draw
 from divecast.cli.places import parse_class
 from divecast.data import write_frame
+from divecast.explain import DEFAULT_SCORES
 from divecast.inference.fitted_model import PartName
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def anomalies(
         typer.Option(
             "--scores",
             help="Score to use: level, peak, jump, stuck, reconstruction, label or bound. Repeat for several. "
-            "Default: all that the model supports.",
+            "Default: all but reconstruction and bound.",
         ),
     ] = None,
     disagreements: Annotated[
@@ -76,10 +77,10 @@ def anomalies(
     check_figure(figure)
     settings = inputs.settings()
     model, source = load_with_data(inputs, settings)
-    reference = None
+    reference, chosen = None, scores or DEFAULT_SCORES
     if against is not None:
-        reference = model.anomalies(data_for(model, against, settings), "valid")
-    found = model.anomalies(source, subset, every, against=reference, **({"scores": tuple(scores)} if scores else {}))
+        reference = model.anomalies(data_for(model, against, settings), "valid", scores=chosen)
+    found = model.anomalies(source, subset, every, against=reference, scores=chosen)
     windows = found.top(top, apart) if wanted is None else found.label_disagreements(*wanted, top, apart)
     write_frame(found.frame(), out, raw=raw)
     if channels_out is not None:
@@ -88,9 +89,9 @@ def anomalies(
         from divecast.plots import AnomaliesDisplay
 
         if wanted is None:
-            draw(AnomaliesDisplay.from_anomalies(found, top), figure, silent=as_json)
+            draw(AnomaliesDisplay.from_anomalies(found, top, apart), figure, silent=as_json)
         else:
-            draw(AnomaliesDisplay.from_label_disagreements(found, *wanted, top), figure, silent=as_json)
+            draw(AnomaliesDisplay.from_label_disagreements(found, *wanted, top, apart), figure, silent=as_json)
     n_windows = len(found.score)
     if as_json:
         facts = {

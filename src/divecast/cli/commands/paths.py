@@ -23,7 +23,7 @@ from divecast.cli.outputs import check_figure, check_tables, draw
 from divecast.cli.sums import groups_in, reconciled
 from divecast.data import write_frame
 from divecast.errors import ConfigError
-from divecast.inference.results.ensemble import LEVELS, Ensemble, Period
+from divecast.inference.results.ensemble import Ensemble, Period
 
 
 def paths(
@@ -56,7 +56,7 @@ def paths(
     check_figure(figure)
     if total is not None and peak is not None:
         raise ConfigError("A total and a peak exclude each other", hint="Use either {total} or {peak}")
-    settings = inputs.settings()
+    settings = inputs.settings(level)
     if panel and settings.groups is not None:
         raise ConfigError("All series and groups of them exclude each other", hint="Use either {panel} or {groups}")
     members = None if settings.groups is None else groups_in(settings.groups)
@@ -79,7 +79,7 @@ def paths(
     found = found if exceeds is None else found.exceeds(exceeds)
     found = found if total is None else found.total(total)
     found = found if peak is None else found.peak(peak)
-    levels = sorted({*level}) if level else LEVELS
+    levels = settings.rising_levels
     write_frame(found.frame(levels), out, raw=raw)
     if figure is not None:
         draw(found, figure, silent=as_json)

@@ -70,7 +70,7 @@ def what_if(
         n_paths=0 if paths_out is None else n_paths or _PATHS,
     )
     if paths_out is not None:
-        write_frame(answer.path_frame(), paths_out)
+        write_frame(answer.path_frame(), paths_out, raw=comparison.raw)
     report_counterfactual(answer, comparison, out, "what-if", "what if", paths=paths_out)
     if not comparison.as_json:
         if paths_out is not None:
