@@ -20,10 +20,12 @@ def encode(series: nw.Series[Any]) -> tuple[Codes, Any] | None:
 
     Returns:
         (row,) the place of each cell among the different ones, -1 where missing; and these as an Arrow array in order
-        of appearance. None for a column whose cells Arrow cannot hold or compare.
+        of appearance. None for a column of objects that are not text, or of cells that Arrow cannot hold or compare.
     """
     import pyarrow as pa
 
+    if isinstance(series.dtype, nw.Object):
+        return None
     try:
         return _encoded(series)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
@@ -35,11 +37,11 @@ def _encoded(series: nw.Series[Any]) -> tuple[Codes, Any]:
     import pyarrow.compute as pc
 
     codes = np.empty(len(series), dtype=np.int32)
-    kind = series[:0].to_arrow().type
-    known = pa.array([], getattr(kind, "value_type", kind))
-    done = 0
+    known, done = pa.nulls(0), 0
     for piece in _pieces(series):
         numbers, cells = _of_piece(piece)
+        known = known if len(known) else cells[:0]  # pandas objects do not tell their type without a cell
+        cells = cells.cast(known.type)
         places = pc.index_in(cells, value_set=known).to_numpy(zero_copy_only=False)
         fresh = np.isnan(places) if places.dtype.kind == "f" else np.zeros(len(places), dtype=bool)
         places = np.where(fresh, len(known) + np.cumsum(fresh) - 1, places).astype(np.int32)
