@@ -99,12 +99,11 @@ class Clock:
             DataError: no row has this time.
         """
         moment = one_stamp(stamp, self.tz)
-        stamps = self.stamps(0, self.length + after_end)
-        row = int(np.searchsorted(stamps, moment))
-        if row < len(stamps) and stamps[row] == moment:
-            return row
+        (row,), (exact,) = self.rows_at(np.array([moment]))
+        if exact and 0 <= row < self.length + after_end:
+            return int(row)
         end = " or the step after its end" if after_end else ""
-        closed = "" if self.slots is None or self.is_open(moment) else ", which is closed"
+        closed = "" if self.slots is None or exact else ", which is closed"
         raise DataError(f"No row is at {stamp} ({moment} UTC){closed}", expected=f"a time among {self}{end}")
 
     def is_open(self, stamp: np.datetime64) -> bool:
