@@ -12,7 +12,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divecast import ConfigError, DataError, DataWarning, DeepDIVE, Label, TrainingConfig
+from divecast import ConfigError, DataError, DataWarning, DeepDIVE, Label, Panel, TrainingConfig
 from divecast.cli import forecast_tables, main
 from divecast.data import write_frame
 from divecast.inference import predict as inference
@@ -128,6 +128,20 @@ def test_the_file_is_that_of_all_at_once(
         read = gzip.decompress if suffix.endswith(".gz") else bytes
         assert read(out.read_bytes()) == read(whole.read_bytes())
     assert sorted(tmp_path.iterdir()) == sorted([out, whole])
+
+
+def test_a_large_file_has_its_times_in_the_column_of_the_fit(tmp_path, monkeypatch) -> None:
+    stamps, data = PANEL.clock.stamps().astype("datetime64[us]"), tmp_path / "panel.parquet"
+    series = dict(zip(PANEL.channels, PANEL.values.T.copy(), strict=True))
+    pa.parquet.write_table(pa.table({"noted": stamps + np.timedelta64(1, "h"), "ds": stamps, **series}), data)
+    with pytest.warns(DataWarning, match="'noted'"):
+        panel = Panel.read(data, time="ds")
+    model = DeepDIVE(6, 24, model=SMALL, training=TrainingConfig(epochs=1)).fit(panel, progress=False)
+    model.save(tmp_path / "model.safetensors")
+    monkeypatch.setattr(forecast_tables, "_LARGE", 0)
+    assert main(["forecast", str(tmp_path / "model.safetensors"), str(data), "--out", str(tmp_path / "f.parquet")]) == 0
+    whole = write_frame(model.forecast(panel).frame(), tmp_path / "whole.parquet")
+    assert pa.parquet.read_table(tmp_path / "f.parquet").equals(pa.parquet.read_table(whole))
 
 
 def test_a_failure_on_the_way_leaves_the_former_file(small_batches, files, tmp_path, monkeypatch, capsys) -> None:

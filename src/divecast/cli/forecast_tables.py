@@ -101,11 +101,12 @@ def streamed(request: ForecastRequest, model: DeepDIVE, out: Path) -> Iterator[F
         yield request
         return
     with scratch_beside(out) as folder:
+        time = settings.time or fitted.read_names.known(columns).time
         tz, there = settings.tz or fitted.provenance.time_zone, roles.only(columns)
         store = store_from_parquet(
             folder / "store",
             request.data,
-            settings.time,
+            time,
             tz,
             channels,
             there.labels,
