@@ -727,8 +727,6 @@ class DeepDIVE(Forecasting, Explaining):
         """
         check_at_least(1, every=every)
         check_at_least(0, n_paths=n_paths)
-        if adapt and n_paths:
-            raise ConfigError("Paths are not scored while the levels move", hint="Use either {adapt} or {n_paths}")
         windows = self.fitted_model.windows(data, part, "score", every)
         return evaluate_windows(self.fitted_model, windows, labels, baselines, n_paths, adapt)
 

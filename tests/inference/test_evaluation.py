@@ -9,9 +9,9 @@ import torch
 from divecast import ByTime, DataError, DeepDIVE, Panel, TrainingConfig
 from divecast.baselines import PerChannelRidge
 from divecast.data import Windows, split
-from divecast.inference.evaluation import MODEL_NAME, Evaluation
+from divecast.inference.evaluation import MODEL_NAME, Evaluation, evaluate_windows, windows_from
 from divecast.metrics import corr, coverage, mae, mase, mse, rrse, seasonal_scale
-from worlds import SMALL, hours, moves
+from worlds import SMALL, hours, moves, told
 
 HORIZON = 6
 PANEL = hours().panel
@@ -54,6 +54,28 @@ def test_scores_are_those_of_the_forecasts(hours_model: DeepDIVE, evaluation: Ev
 def test_every_row_of_the_part_is_a_target_at_every_step(evaluation: Evaluation) -> None:
     for scores in evaluation.scores.values():
         assert scores.n.tolist() == [(TEST.stop - TEST.start) * 4] * HORIZON + [(TEST.stop - TEST.start) * 4 * HORIZON]
+
+
+@pytest.mark.filterwarnings("ignore:1 of 2 series are new:divecast.DataWarning")
+@pytest.mark.parametrize("series", ["joint", "independent"])
+def test_a_span_is_scored_as_the_forecasts_from_its_rows(series: str, told_model: DeepDIVE) -> None:
+    """They read what is before it: effects go back to rows before the look-back, scales to all of them."""
+    table, rows = told(), range(800, 830)
+    if series == "independent":
+        table = table.drop(columns=["wind", "promotion"])
+        training = TrainingConfig(epochs=1, batch_size=128)
+        model = DeepDIVE(8, 60, covariates=["temperature"], model=SMALL, training=training, series=series)
+        fitted = model.fit(table[table["unique_id"] == "u"], progress=False).fitted_model  # v comes later
+    else:
+        model, fitted = told_model, told_model.fitted_model
+    panel = fitted.source(table)
+    found = evaluate_windows(fitted, windows_from(fitted, panel, rows, every=4), "known", False).scores[MODEL_NAME]
+    first, last = panel.clock.at(np.array([rows[0], rows[-1]]))
+    forecast = model.forecast(table, start=first, stop=last, every=4)
+    targets = np.arange(rows.start, rows.stop, 4)[:, None] + np.arange(8)
+    truth = np.where((targets < rows.stop)[..., None], panel.values[targets], np.nan)
+    assert found.n[-1] == (~np.isnan(truth)).sum()
+    assert found.mae[-1] == pytest.approx(mae(truth, forecast.mean), rel=1e-5)
 
 
 def test_simple_forecasters_are_what_they_are_called(evaluation: Evaluation) -> None:

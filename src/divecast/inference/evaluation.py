@@ -1,7 +1,7 @@
 """Scores of a fitted model and of simple forecasters on the same windows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,8 @@ from divecast._optional import Plottable
 from divecast.baselines import Baseline, LastValue, SeasonalNaive
 from divecast.config import LinearStart
 from divecast.data import Backend, Source, Windows, seasons, to_frame
+from divecast.data.sources.series_rows import SeriesRows
+from divecast.errors import ConfigError
 from divecast.inference.adaptation import Rolling
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.folding import folded_values
@@ -129,6 +131,17 @@ def rivals(fitted: FittedModel, source: Source) -> dict[str, Baseline | LinearPa
     return baselines
 
 
+def windows_from(fitted: FittedModel, source: Source, rows: range, every: int) -> Windows:
+    """Return the windows whose forecasts start in some rows of an aligned panel, with targets in these rows alone."""
+    windows = fitted.windows_of(source, None, "score")
+    origins, shift = windows.origins, np.zeros(1, dtype=np.int64)
+    if isinstance(windows.source, SeriesRows):
+        origins, shift = windows.source.blocks.panel_rows(origins), windows.source.blocks.shift
+    chosen = (origins >= rows.start) & (origins < rows.stop) & ((origins - rows.start) % every == 0)
+    windows = replace(windows, target_stop=np.minimum(windows.target_stop, rows.stop - shift))
+    return fitted.without_outliers(windows.subset(chosen))
+
+
 def evaluate_windows(
     fitted: FittedModel, windows: Windows, mode: LabelMode, with_rivals: bool, n_paths: int = 0, adapt: bool = False
 ) -> Evaluation:
@@ -136,7 +149,12 @@ def evaluate_windows(
 
     Series that could not be learned from are not scored. With ``adapt``, quantiles from each origin are those of a
     model that has observed the values of the windows before it.
+
+    Raises:
+        ConfigError: paths are to be scored while the levels move.
     """
+    if adapt and n_paths:
+        raise ConfigError("Paths are not scored while the levels move", hint="Use either {adapt} or {n_paths}")
     if adapt:
         fitted.refuse_independent("Adapting to values that come")
     rolling = rolling_of(fitted, int(windows.origins[0])) if adapt else None

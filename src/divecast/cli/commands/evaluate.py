@@ -1,7 +1,7 @@
 """``divecast evaluate``."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from numpy.typing import NDArray
@@ -9,12 +9,10 @@ from numpy.typing import NDArray
 from divecast.cli.console import number, print_json, print_table
 from divecast.cli.inputs import load_with_data
 from divecast.cli.options import Adapt, AllSteps, Json, Labels, ModelOptions
-from divecast.data import Panel, Recordings
+from divecast.data import Panel, Source, past_rows
 from divecast.errors import ConfigError, DataError
+from divecast.inference.evaluation import Evaluation, evaluate_windows, windows_from
 from divecast.inference.fitted_model import PartName
-
-if TYPE_CHECKING:
-    from divecast.inference.evaluation import Evaluation
 
 SHOWN_STEPS = ("1", "3", "6", "12", "24", "all")
 _MEASURES = ("rrse", "corr", "mae", "mse", "mase", "crps", "coverage", "width")
@@ -55,12 +53,13 @@ def evaluate(
             "A part and a span of time exclude each other", hint="Use either {part} or {start} and {stop}"
         )
     model, source = load_with_data(inputs)
-    chosen: PartName = "all" if spanned else part or "test"
+    fitted, chosen = model.fitted_model, part or "test"
     if spanned:
-        source = span_of(source, start, stop, model.fitted_model.shape.lookback)
-    result = model.evaluate(
-        source, chosen, labels=labels, baselines=baselines, every=every, n_paths=n_paths, adapt=adapt
-    )
+        aligned = fitted.source(source)
+        windows = windows_from(fitted, aligned, span_of(aligned, start, stop, fitted.shape.lookback), every)
+    else:
+        windows = fitted.windows(source, chosen, "score", every)
+    result = evaluate_windows(fitted, windows, labels, baselines, n_paths, adapt)
     joint = None if result.joint is None else result.joint.table()
     if as_json:
         more = {} if joint is None else {"joint": _records(joint)}
@@ -77,8 +76,8 @@ def evaluate(
             print_table("Sample paths", ["what", "n", "in 90%", "width", "CRPS", "energy", "variogram"], rows)
 
 
-def span_of(source: Panel | Recordings, start: str | None, stop: str | None, lookback: int) -> Panel:
-    """Return the rows of a span of targets, with the look-back before it.
+def span_of(source: Source, start: str | None, stop: str | None, lookback: int) -> range:
+    """Return the rows of a span of targets.
 
     Raises:
         ConfigError: the data are recordings, which have no clock.
@@ -86,9 +85,9 @@ def span_of(source: Panel | Recordings, start: str | None, stop: str | None, loo
     """
     if not isinstance(source, Panel):
         raise ConfigError("Recordings have no clock, so a span of time cannot be scored", hint="Use {part}")
-    n_rows = len(source.values)
+    n_rows = len(past_rows(source).values)
     first = lookback if start is None else source.clock.row_of(start)
-    last = n_rows if stop is None else source.clock.row_of(stop)
+    last = n_rows if stop is None else min(n_rows, source.clock.row_of(stop, after_end=True))
     if first < lookback:
         raise DataError(
             f"The targets begin at row {first}, the look-back before them needs {lookback} rows",
@@ -96,10 +95,10 @@ def span_of(source: Panel | Recordings, start: str | None, stop: str | None, loo
         )
     if last <= first:
         raise DataError(f"The span of targets is empty: rows {first} to {last} of {n_rows}", hint="Use a later {stop}")
-    return source.rows(first - lookback, last)
+    return range(first, last)
 
 
-def print_scores(title: str, result: "Evaluation", steps: tuple[str, ...] | None) -> None:
+def print_scores(title: str, result: Evaluation, steps: tuple[str, ...] | None) -> None:
     """Print scores by step.
 
     Args:
