@@ -66,5 +66,5 @@ def _source(fitted: FittedModel, like: Source, table: Floats, start: str | None)
     first = one_stamp(start, like.clock.tz)
     if not (like.clock.slots is None or like.clock.is_open(first)):
         raise RefusedError("window.start", f"{start} is closed", expected=f"a time on {like.clock.slots}")
-    clock = replace(like.clock, start=first, length=len(table))
+    clock = replace(like.clock, start=first, late=0, length=len(table))
     return Panel(table, fitted.channels, clock)

@@ -13,7 +13,7 @@ from divecast.data.sources.panel import regular_clock
 from divecast.errors import DataError
 
 STEPS = st.sampled_from(["1s", "15min", "1h", "6h", "1D", "1W", "1MS", "1QS", "1ME"])
-ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"])
+ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Africa/Cairo"])
 
 
 @given(step=STEPS, tz=ZONES, length=st.integers(2, 400), data=st.data())
@@ -35,6 +35,19 @@ def test_a_part_of_a_clock_ticks_as_the_whole(step, tz, first, n):
     clock = regular_clock("2024-01-31", "1ME", 120, tz) if step == "1ME" else regular_clock("2024-01-01", step, 120, tz)
     part = clock.rows(first, first + n)
     np.testing.assert_array_equal(part.stamps(0, n + 30), clock.stamps(first, first + n + 30))
+
+
+@pytest.mark.parametrize(
+    ("start", "tz", "skipped"), [("2024-01-01", "Africa/Cairo", 116), ("2024-01-01 02:30", "Europe/Berlin", 90)]
+)
+def test_a_part_may_begin_where_summer_time_does(start, tz, skipped):
+    clock = regular_clock(start, "1D", 366, tz)
+    part = clock.rows(skipped, 366)
+    assert part.late > 0
+    for same in (part, Clock.from_dict(part.to_dict()), clock.rows(0, 200).rows(skipped, 150)):
+        np.testing.assert_array_equal(same.stamps(-9, 9), clock.stamps(skipped - 9, skipped + 9))
+    assert part.rows(1, 9) == clock.rows(skipped + 1, skipped + 9)
+    assert part.rows_at(clock.stamps(skipped, skipped + 9))[0].tolist() == [*range(9)]
 
 
 @given(step=STEPS, tz=ZONES)

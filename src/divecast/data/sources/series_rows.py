@@ -88,7 +88,7 @@ class SeriesClock(Clock):
 
     def read(self, rows: Rows, of: Callable[[Clock, Rows], NDArray[Any]]) -> NDArray[Any]:
         """What a function reads from the clock of the panel, once for each of its rows."""
-        plain = Clock(self.start, self.step, self.unit, self.length, self.tz, self.ends, self.slots)
+        plain = Clock(self.start, self.step, self.unit, self.length, self.tz, self.ends, self.slots, self.late)
         at = self.blocks.panel_rows(np.asarray(rows))
         if not at.size:
             return of(plain, at)
@@ -158,7 +158,8 @@ class SeriesRows(Panel):
             values[:, None],
             (VALUE,),
             SeriesClock(
-                clock.start, clock.step, clock.unit, len(values), clock.tz, clock.ends, clock.slots, blocks=blocks
+                *(clock.start, clock.step, clock.unit, len(values), clock.tz, clock.ends, clock.slots, clock.late),
+                blocks=blocks,
             ),
             {name: place.column(column) for name, column in panel.labels.items()},
             panel.backend,

@@ -35,6 +35,7 @@ class Clock:
         tz: time zone of the results, and of calendar factors unless they name another.
         ends: whether a stamp is the end of the time that its row is about, not the start.
         slots: the local times that have rows, if some are closed; then ``step`` is that between neighbouring ones.
+        late: seconds from the local time of the first row to ``start``, where summer time skips that time.
     """
 
     start: np.datetime64
@@ -44,6 +45,7 @@ class Clock:
     tz: str = "UTC"
     ends: bool = False
     slots: OpenSlots | None = None
+    late: int = 0
 
     def ending(self) -> "Clock":
         """The clock of stamps that are the ends of steps; dates at the end of a month are of that month already."""
@@ -75,10 +77,14 @@ class Clock:
         """UTC stamps of ``rows``, which may lie past the end: datetime64[s] of the same shape."""
         if self.unit == "s" and self.slots is None:
             return self.start + rows * np.timedelta64(self.step, "s")
-        wall = local_stamps(np.array([self.start]), self.tz)[0]
+        return localise_shifting(self._wall(rows), self.tz)
+
+    def _wall(self, rows: NDArray[np.int64]) -> Stamps:
+        """Local time of rows of a clock of days, months or slots, also where summer time skips it."""
+        wall = local_stamps(np.array([self.start]), self.tz) - np.timedelta64(self.late, "s")
         if self.slots is not None:
-            return localise_shifting(self.slots.walls(self.slots.numbers(np.array([wall]))[0] + rows), self.tz)
-        return localise_shifting(_advance(wall, rows * self.step, self.unit), self.tz)
+            return self.slots.walls(self.slots.numbers(wall)[0] + rows)
+        return _advance(wall[0], rows * self.step, self.unit)
 
     def time_text(self, row: int | np.integer[Any]) -> str:
         """UTC time of a row, for messages."""
@@ -145,7 +151,11 @@ class Clock:
 
     def rows(self, first: int, last: int) -> "Clock":
         """The clock of rows ``first`` to ``last``, half-open."""
-        return replace(self, start=self.at(np.array([first]))[0], length=last - first)
+        row = np.array([first])
+        start, late = self.at(row), 0
+        if self.unit != "s" or self.slots is not None:
+            late = int((local_stamps(start, self.tz) - self._wall(row))[0].astype(int))
+        return replace(self, start=start[0], length=last - first, late=late)
 
     def steps_per(self, period: Literal["day", "week", "year"]) -> int | None:
         """Rows per period; None where the step does not divide it. Only a clock of months has rows per year.
@@ -179,6 +189,7 @@ class Clock:
         plain: dict[str, Any] = {"start": str(self.start), "step": self.step, "unit": self.unit}
         plain |= {"length": self.length, "tz": self.tz}
         plain |= {"ends": True} if self.ends else {}
+        plain |= {"late": self.late} if self.late else {}
         plain |= {} if self.slots is None else {"slots": as_json(asdict(self.slots))}
         return plain
 
@@ -199,7 +210,10 @@ class Clock:
         if days > _MOST_DAYS:
             raise ValueError(f"expected a clock within {_MOST_DAYS // 365} years of 1970, got {plain}")
         local_stamps(np.array([start]), zone)
-        clock = Clock(start, plain["step"], unit, plain["length"], zone, plain.get("ends") is True, slots)
+        late = plain.get("late", 0)
+        if type(late) is not int or not 0 <= late < _DAY:
+            raise ValueError(f"expected a time of day that is skipped by less than a day, got {plain}")
+        clock = Clock(start, plain["step"], unit, plain["length"], zone, plain.get("ends") is True, slots, late)
         if slots is not None and not clock.is_open(start):
             raise ValueError(f"expected a start that is open, got {start}")
         return clock
