@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
-from divecast import ByRecording, DeepDIVE, TrainingConfig
+from divecast import ByRecording, DataWarning, DeepDIVE, TrainingConfig
 from worlds import SMALL, moves
 
 
@@ -30,7 +31,8 @@ def test_a_channel_that_has_not_varied_yet_has_the_scale_of_all() -> None:
     values[: int(recordings.offsets[1]), 1] = 3.0
     still = replace(recordings, values=values)
     model = DeepDIVE(5, 40, ["move"], model=config, training=training)
-    model.fit(still, ByRecording(6, 1, 1, group="person"), progress=False)
+    with pytest.warns(DataWarning, match="'r0': its channel 'wx' does not change"):
+        model.fit(still, ByRecording(6, 1, 1, group="person"), progress=False)
     assert np.isfinite(model.forecast(still).mean).all()
     part = model.reconstruct(still, "all", every=30)
     assert np.isfinite(part.mean).all()

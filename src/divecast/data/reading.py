@@ -130,7 +130,7 @@ def read_source(  # noqa: PLR0913  one argument for each thing a table may not s
         tz: time zone of stamps that name none, and of calendar factors; by default that of the stamps, else UTC.
         recording: column that names the recording; if given, the table is read as recordings. Of a folder, the files
             name them, and this is their column in ``known``, if it has one.
-        rate: sampling rate of recordings, Hz; of a folder by default that of the clock.
+        rate: sampling rate of recordings, Hz; by default that of the clock, of a table if ``time`` names it.
         channels: channels to keep, in order; all if empty. A text that names no channel may name several, with commas.
         covariates: columns of numbers that are not forecast, of panels.
         static: facts of the series of a panel: a table, or the path of one, as in :meth:`Panel.from_wide`.
@@ -238,7 +238,8 @@ def _of_columns(
     channels = [name for name in names.channels if name in columns and name not in roles.names]
     if names.layout == "recordings":
         labels = [label.name for label in roles.labels]
-        return Recordings.from_long(table, names.ids[0], channels or None, labels, names.rate, names.time)
+        rate = None if names.rate == 1.0 else names.rate  # as long as nobody told one
+        return Recordings.from_long(table, names.ids[0], channels or None, labels, rate, names.time)
     long = long_names(table, names.ids, names.time, names.value, roles.names)
     if long is not None:
         return Panel.from_long(table, *long, labels=roles.labels, tz=tz, covariates=roles.covariates, **written)

@@ -291,7 +291,8 @@ class Explaining(ABC):
         _check_recordings(windows)
         reference = reference_for(fitted, windows) if against is None else against.reference
         found = find_anomalies(fitted, windows, reference, DEFAULT_SCORES)
-        return summarise_recordings(fitted, fitted.without_outliers(windows), found)
+        seen = fitted.may_have_seen(windows.source, part)
+        return summarise_recordings(fitted, fitted.without_outliers(windows), found, seen)
 
     def compare(  # noqa: PLR0913
         self,
@@ -338,8 +339,7 @@ class Explaining(ABC):
         windows = fitted.windows(source, part, every=every)
         _check_recordings(windows)
         asked = Conditions(label, reference, (to,) if isinstance(to, str) else tuple(to), group, level)
-        seen = part in ("train", "all") and fitted.is_fit_data(source)
-        return compare_conditions(fitted, windows, asked, seen)
+        return compare_conditions(fitted, windows, asked, fitted.may_have_seen(source, part))
 
     def why(
         self,

@@ -16,6 +16,7 @@ from divecast.config import ModelConfig, TrainingConfig
 from divecast.data import ByTime, Panel, Part, Parts, Recordings, Source, Split, Windows, past_rows
 from divecast.data import split as split_rows
 from divecast.data.describe import described
+from divecast.data.flat_channels import warn_flat
 from divecast.data.outliers import Limits, clean_covariates
 from divecast.data.parts import recording_units, whole
 from divecast.data.reading import read_source
@@ -232,6 +233,8 @@ def _read(data: Any, request: FitRequest, ranks: Ranks) -> Source:
     if source is not data and request.say is not None and ranks.rank == 0:
         names = [factor.name for factor in plan.factors], [covariate.name for covariate in plan.covariates]
         request.say(described(source, *names))
+    if isinstance(source, Recordings):
+        warn_flat(source)
     return source
 
 

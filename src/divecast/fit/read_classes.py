@@ -9,6 +9,7 @@ from torch import Tensor
 
 from divecast._device import own_random_state
 from divecast.data import Windows
+from divecast.data.flat_channels import flat_channels
 from divecast.fit.solve_classes import sharpness, solve_classes
 from divecast.inference.unlike import means_by
 from divecast.model.class_reader import NEVER, ClassReader
@@ -58,7 +59,10 @@ def solve_reader(path: LabelPath, train: Windows, groups: NDArray[np.int64] | No
     reader.centre.copy_(centre)
     reader.spread.copy_(scale)
     of_window = None if groups is None else groups[windows.segments]
-    reader.farthest.copy_(torch.tensor(_farthest(standard.square().mean(1), windows.segments, of_window)))
+    dead = flat_channels(windows.source).any(axis=1)
+    usual = np.flatnonzero(np.isin(windows.segments, np.flatnonzero(~dead)))  # a dead sensor is no measure of people
+    distance, of_usual = standard[usual].square().mean(1), None if of_window is None else of_window[usual]
+    reader.farthest.copy_(torch.tensor(_farthest(distance, windows.segments[usual], of_usual)))
     gram = standard @ standard.T / standard.shape[1]
     duals, biases = [], []
     for number, (column, n_classes) in enumerate(zip(labels.T, reader.n_classes, strict=True)):
@@ -85,7 +89,7 @@ def _farthest(distance: Tensor, recordings: NDArray[np.int64], groups: NDArray[n
     Of n persons, one more is (n + 1) / (n - 1) times as far from their mean, in units of their spread, as one of them.
     """
     n_units = len(np.unique(recordings if groups is None else groups))
-    if n_units == 1:
+    if n_units < 2:
         return NEVER, NEVER
     farther = (n_units + 1) / (n_units - 1)
     found = [means_by(unit, distance.double().numpy())[1].max() for unit in (recordings, groups) if unit is not None]

@@ -25,6 +25,7 @@ from divecast.data import (
     fit_vocabularies,
     seasons,
 )
+from divecast.data.labels.unusual_classes import warn_unusual_classes
 from divecast.data.names import listed
 from divecast.data.outliers import Limits
 from divecast.data.sources.series_rows import SeriesRows, series_names
@@ -148,6 +149,8 @@ class Stage:
 
         train, valid = windows(plan.training.stride)
         check_seen(source, plan.factors, vocabularies, parts)
+        if former is None:
+            warn_unusual_classes(source, plan.factors, vocabularies, parts.train)
         _check_windows(train, valid, [v for _, v in labelled_by], plan.training)
         dimensions = _with_pairs(
             dimensions_of(plan.shape, len(source.channels), vocabularies), labels, parts, plan.model

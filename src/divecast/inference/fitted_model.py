@@ -446,6 +446,10 @@ class FittedModel:
         """Return whether an aligned source has the data of the fit."""
         return fingerprint_of(source) == self.provenance.fingerprint
 
+    def may_have_seen(self, source: Source, part: PartName) -> bool:
+        """Return whether rows of the training part may be among those of a part of an aligned source."""
+        return part in ("train", "all") and self.is_fit_data(source)
+
     def label_indices(self, source: Source) -> LabelIndices:
         """Return the label indices of all rows, (row, factor); -1 where missing or unknown to the model."""
         return encode_labels(source, self.factors, self.vocabularies, absent_labels=True)

@@ -138,8 +138,7 @@ def track_record(fitted: FittedModel, data: Any, part: PartName, most: int) -> T
         DataError: the data are not those of the fit although a part of them is chosen, or have no window.
         ConfigError: there is no such part.
     """
-    source = fitted.source(data)
-    windows = fitted.windows(source, part, "score")
+    windows = fitted.windows(data, part, "score")
     if not len(windows):
         raise DataError(f"No forecast can be compared in the {part} part: no window has a target there")
     windows = spread_windows(windows, most)

@@ -122,7 +122,7 @@ def payload_of(
 def _compared(scope: Scope, part: PartName | None, conditions: Sequence[Conditions]) -> ComparisonSection | str:
     """Compare conditions over the people of the part that is asked for, by default of all the data."""
     wide = Scope.of(scope.model, scope.source, part or "all") if conditions else scope
-    return comparison_section(wide, conditions, part in (None, "all", "train") and wide.fitted.is_fit_data(wide.source))
+    return comparison_section(wide, conditions, wide.fitted.may_have_seen(wide.source, wide.part))
 
 
 def _labels(scope: Scope) -> Labels | None:

@@ -73,7 +73,8 @@ def recordings_section(scope: Scope, scored: Anomalies | str) -> RecordingsSecti
         return _PANEL
     if isinstance(scored, str):
         return scored
-    summary = summarise_recordings(scope.fitted, scope.scored, scored)
+    seen = scope.fitted.may_have_seen(scope.source, scope.part)
+    summary = summarise_recordings(scope.fitted, scope.scored, scored, seen)
     rows = [_row(summary, place) for place in range(len(summary.names))]
     ranked = sorted(rows, key=lambda row: (not row.reasons, not any(row.differs)))
     return RecordingsSection(summary.sentences(), summary.labels.factors, tuple(ranked))
@@ -104,7 +105,10 @@ def _row(summary: RecordingSummary, place: int) -> RecordingRow:
         read, given = int(labels.inferred[place, column]), int(labels.given[place, column])
         share = labels.probabilities[column][place]
         text = f"{classes[read]} ({share[read]:.0%})"
-        if given < 0:
+        unlearned = summary.unlearned[place][column]
+        if unlearned is not None:
+            text += f", labelled {unlearned}, which is not learned"
+        elif given < 0:
             text += ", not labelled"
         elif given != read:
             text += f", labelled {classes[given]} ({share[given]:.0%})"

@@ -108,3 +108,16 @@ def test_rate_is_of_recordings_alone():
 def test_what_is_no_rate(rate):
     with pytest.raises(DataError, match="Expected a rate above 0 Hz"):
         Recordings.from_arrays([np.zeros((3, 1))], rate=rate)
+
+
+def test_arrays_by_name():
+    named = Recordings.from_arrays({"walk": np.zeros((5, 2)), "run": np.ones((8, 2))})
+    assert (named.names, named.lengths.tolist()) == (("walk", "run"), [5, 8])
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_a_long_table_has_the_rate_of_its_clock(frame):
+    table = frame({"id": ["a"] * 4 + ["b"] * 4, "t": [0.0, 0.02, 0.04, 0.06] * 2, "x": np.arange(8.0)})
+    assert Recordings.from_long(table, "id", time="t").rate == 50
+    assert Recordings.from_long(table, "id", ["x"]).rate == 1
+    assert Recordings.from_long(table, "id", time="t", rate=100).rate == 100

@@ -44,6 +44,29 @@ def test_a_recording_of_another_kind_has_its_reasons(moves_model: DeepDIVE) -> N
     assert summary.anomalies()[0].startswith("r3: ")
 
 
+def test_a_channel_that_does_not_change_is_a_reason(moves_model: DeepDIVE) -> None:
+    values = RECORDINGS.values.copy()
+    values[slice(*RECORDINGS.offsets[[5, 6]]), 1] = 0.5
+    summary = moves_model.recordings(replace(RECORDINGS, values=values))
+    assert f"its channel '{RECORDINGS.channels[1]}' does not change" in summary.reasons[5]
+
+
+def test_a_class_that_is_not_learned_is_given_not_missing(moves_model: DeepDIVE) -> None:
+    move = RECORDINGS.labels["move"].copy()
+    move[7] = "still"
+    summary = moves_model.recordings(replace(RECORDINGS, labels={**RECORDINGS.labels, "move": move}))
+    (told,) = summary.not_learned()
+    assert told.startswith("r7: move is given as still, which the model has not learned, and read as ")
+    assert not any(text.startswith("r7: move") for text in summary.filled_in())
+    assert summary.frame(backend="pandas")["move_given"][7] == "still"
+    assert any("1 given as a class that is not learned" in text for text in summary.sentences())
+
+
+def test_what_is_read_of_the_fit_says_so(moves_model: DeepDIVE) -> None:
+    assert any("the model was fitted to tell" in text for text in moves_model.recordings(RECORDINGS).sentences())
+    assert not moves_model.recordings(RECORDINGS, part="test").seen
+
+
 def test_scores_far_above_the_others_are_found_from_eight_recordings_on() -> None:
     scores = np.array([0.4, 0.5, 0.6, 0.5, 0.4, 0.6, 0.5, 3.0, np.nan])
     assert np.flatnonzero(_far_above(scores)).tolist() == [7]
@@ -116,10 +139,23 @@ def test_period_and_size_are_those_of_the_movement(moves_model: DeepDIVE) -> Non
     np.testing.assert_allclose(size, 1.0, atol=0.2)
 
 
-def test_the_period_is_left_out_where_a_recording_does_not_repeat(moves_model: DeepDIVE) -> None:
-    values = RECORDINGS.values.copy()
-    values[: RECORDINGS.offsets[1]] = np.linspace(0.0, 1.0, RECORDINGS.offsets[1])[:, None]
-    comparison = moves_model.compare(replace(RECORDINGS, values=values), "move")
+def _still(n: int) -> Recordings:
+    """The recordings, the first n of which do not repeat."""
+    values, rows = RECORDINGS.values.copy(), RECORDINGS.offsets[n]
+    values[:rows] = np.linspace(0.0, 1.0, rows)[:, None]
+    return replace(RECORDINGS, values=values)
+
+
+def test_a_recording_that_does_not_repeat_is_left_out_by_name(moves_model: DeepDIVE) -> None:
+    comparison = moves_model.compare(_still(1), "move")
+    assert "period (s)" in comparison.names
+    assert "Left out, as they do not repeat within a look-back: 'r0'." in comparison.notes
+    kept = replace(RECORDINGS, labels={**RECORDINGS.labels, "move": np.array([None, *RECORDINGS.labels["move"][1:]])})
+    np.testing.assert_array_equal(comparison.contrasts[0].means, moves_model.compare(kept, "move").contrasts[0].means)
+
+
+def test_the_period_is_left_out_where_many_do_not_repeat(moves_model: DeepDIVE) -> None:
+    comparison = moves_model.compare(_still(4), "move")
     assert "period (s)" not in comparison.names
     assert any(note.startswith("The period (s) is left out") for note in comparison.notes)
 

@@ -195,7 +195,7 @@ class Recordings:
     @classmethod
     def from_arrays(
         cls,
-        arrays: Sequence[NDArray[Any]],
+        arrays: Sequence[NDArray[Any]] | Mapping[str, NDArray[Any]],
         labels: Mapping[str, Sequence[Any]] | None = None,
         rate: float = 1.0,
         channels: Sequence[str] | None = None,
@@ -204,11 +204,11 @@ class Recordings:
         """Take one array per recording.
 
         Args:
-            arrays: each (time, channel), NaN where missing.
+            arrays: each (time, channel), NaN where missing; or a mapping of the names of the recordings to them.
             labels: labels of whole recordings by name, one per recording, None where missing.
             rate: sampling rate, Hz.
             channels: names of the channels; by default c0, c1, ...
-            names: names of the recordings; by default r0, r1, ...
+            names: names of the recordings; by default those of the mapping, else r0, r1, ...
 
         Raises:
             DataError: there is no recording, shapes, names or labels do not fit together, or values are infinite.
@@ -217,6 +217,8 @@ class Recordings:
             >>> Recordings.from_arrays([np.zeros((5, 2)), np.zeros((8, 2))], rate=50).lengths.tolist()
             [5, 8]
         """
+        if isinstance(arrays, Mapping):
+            names, arrays = [*arrays] if names is None else names, [*arrays.values()]
         _check_shapes(arrays)
         width = np.shape(arrays[0])[1]
         channel_names = tuple(channels) if channels is not None else tuple(f"c{column}" for column in range(width))
@@ -237,7 +239,7 @@ class Recordings:
         recording: str,
         channels: Sequence[str] | None = None,
         labels: Sequence[str] = (),
-        rate: float = 1.0,
+        rate: float | None = None,
         time: str | None = None,
     ) -> "Recordings":
         """Read a table with one row per time step, in order of time within each recording.
@@ -248,14 +250,14 @@ class Recordings:
             channels: columns of values; by default all that are neither labels nor ids, clocks, counters or constant,
                 which are named in a DataWarning.
             labels: Label columns; one that is constant within every recording is a label of the recording.
-            rate: sampling rate, Hz.
-            time: column of times, which is not read: rows follow one another at the rate.
+            rate: sampling rate, Hz; by default that of the clock in ``time``, else 1.
+            time: column of times, which is not read if the rate is told.
 
         Returns:
             The recordings, in order of appearance.
 
         Raises:
-            DataError: a column is absent, or a cell is not a finite number.
+            DataError: a column is absent, a cell is not a finite number, or the clock has several rates.
 
         Example:
             >>> import pandas as pd
@@ -268,7 +270,7 @@ class Recordings:
         recording, time = one_form(recording), time and one_form(time)
         channels = channels and [one_form(name) for name in channels]
         labels = [one_form(name) for name in labels]
-        check_known((recording, *(channels or ()), *labels), column_names(table), "column")
+        check_known((recording, *([time] if time else ()), *(channels or ()), *labels), column_names(table), "column")
         names, numbers, ids = number_ids(table, (recording,))
         left_out: tuple[str, ...] = ()
         if channels is None:
@@ -277,6 +279,9 @@ class Recordings:
             channels = not_channels_of_recordings(table, free, numbers)
             left_out = tuple(name for name in free if name not in channels)
         order = np.argsort(numbers, kind="stable")
+        if rate is None and time is not None:
+            clock = table.select(time)[order.tolist()]
+            rate = rate_of_clock(clock, numbers[order].astype(np.int64), names, time, None)[1]
         values = empty_values(len(numbers), len(channels))
 
         def row_text(row: int) -> str:
@@ -289,7 +294,8 @@ class Recordings:
         whole = {name: column[offsets[:-1]] for name, column in columns.items() if _is_constant(column, offsets)}
         rows = {name: column for name, column in columns.items() if name not in whole}
         as_read = AsRead("recordings", time, names=names, ids=ids, left_out=left_out)
-        return cls(values, offsets, names, tuple(channels), _check_rate(rate), whole, rows, backend, as_read)
+        hertz = _check_rate(1.0 if rate is None else rate)
+        return cls(values, offsets, names, tuple(channels), hertz, whole, rows, backend, as_read)
 
     @classmethod
     def from_folder(

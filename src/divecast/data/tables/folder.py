@@ -146,8 +146,8 @@ def _columns(tables: Mapping[str, Any], folder: Path, channels: Sequence[str]) -
         first = "; ".join(f"{name!r} {fault}" for name, fault in list(faults.items())[:3])
         raise DataError(
             f"{len(faults)} of {plural(len(tables), 'file')} of {folder.name} have other columns: {first}",
-            hint="Correct these files, name the channels that all have in {channels}, or pass a table of labels as "
-            "{known}",
+            hint="Name columns alike in all files, with an empty one for a sensor that was not there; or name the "
+            "channels that all have in {channels}; or pass a table of labels as {known}",
         )
     shared = set.intersection(*({*columns} for columns in of_file.values()))
     return [name for name in next(iter(tables.values())).column_names if one_form(name) in shared]

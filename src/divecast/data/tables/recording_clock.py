@@ -119,7 +119,7 @@ def _in_hertz(column: str, per_unit: float, rate: float | None) -> float:
                 f"The rate does not fit the clock {column!r}",
                 expected=f"{per_unit * factor:.6g} Hz, as the clock has it",
                 found=f"{rate:g} Hz",
-                hint="Correct {rate}, or leave it out",
+                hint="Correct {rate}, or leave it out; for a model of another rate, resample the recordings",
                 argument="rate",
             )
         return rate

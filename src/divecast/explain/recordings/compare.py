@@ -66,6 +66,7 @@ def compare_conditions(fitted: FittedModel, windows: Windows, asked: Conditions,
     known = np.flatnonzero(np.isin(of_window, [reference, *others]) & (person >= 0))
     kept, of_window, person = windows.subset(known), of_window[known], person[known]
     quantities = Quantities.of(fitted, kept)
+    person = np.where(quantities.still, -1, person)
     means = {
         each: _means(quantities, kept.segments, person, of_window == each, len(people)) for each in [reference, *others]
     }
@@ -89,10 +90,10 @@ def compare_conditions(fitted: FittedModel, windows: Windows, asked: Conditions,
         level=asked.level,
         names=quantities.names,
         blocks=quantities.blocks,
-        spread=np.maximum(np.nanstd(quantities.values, axis=0), _LEAST),
+        spread=np.maximum(np.nanstd(quantities.values[~quantities.still], axis=0), _LEAST),
         contrasts=tuple(contrasts),
-        n_windows=len(kept),
-        notes=_notes(quantities, group, seen),
+        n_windows=int((~quantities.still).sum()),
+        notes=(*_notes(quantities, group, seen), *_left_out(kept, quantities.still)),
         backend=windows.source.backend,
     )
 
@@ -164,7 +165,7 @@ def _means(
     """
     movement = np.array(quantities.blocks) == MOVEMENT
     means = np.full((n_people, len(movement)), np.nan)
-    for each in np.unique(person[chosen]):
+    for each in np.unique(person[chosen & (person >= 0)]):
         own = chosen & (person == each)
         windows = [quantities.values[own & (segments == one)] for one in np.unique(segments[own])]
         of_recording = [np.where(movement, np.nanmedian(one, axis=0), np.nanmean(one, axis=0)) for one in windows]
@@ -186,7 +187,12 @@ def _notes(quantities: Quantities, group: str | None, seen: bool) -> tuple[str, 
             f"Of a, {', '.join(quantities.inactive)} are left out, as they are nearly the same in all windows."
         )
     if PERIOD not in quantities.names:
-        notes.append(f"The {PERIOD} is left out, as the windows of some recordings do not repeat within a look-back.")
+        notes.append(f"The {PERIOD} is left out, as the windows of many recordings do not repeat within a look-back.")
     if group is None:
         notes.append("No label tells who was recorded, so each recording counts as a person of its own.")
     return tuple(notes)
+
+
+def _left_out(windows: Windows, still: NDArray[np.bool_]) -> tuple[str, ...]:
+    names = [windows.source.names[each] for each in np.unique(windows.segments[still])]
+    return (f"Left out, as they do not repeat within a look-back: {listed(names)}.",) if names else ()

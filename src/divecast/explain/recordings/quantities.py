@@ -15,6 +15,8 @@ from divecast.inference.predict import encode_windows, infer_window_labels
 A, MOVEMENT = "a", "movement"
 """Blocks of quantities: the dimensions of a, and what needs no model. Those of b have the name of their factor."""
 
+_FEW = 0.1
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Quantities:
@@ -25,19 +27,21 @@ class Quantities:
         blocks: block of each: "a", "b of condition" or "movement".
         values: (window, quantity); NaN where a window has none.
         inactive: dimensions of a that are left out, since their mean hardly varies.
+        still: (window,) windows of recordings that do not repeat although nearly all others do.
     """
 
     names: tuple[str, ...]
     blocks: tuple[str, ...]
     values: NDArray[np.float64]
-    inactive: tuple[str, ...] = ()
+    inactive: tuple[str, ...]
+    still: NDArray[np.bool_]
 
     @classmethod
     def of(cls, fitted: FittedModel, windows: Windows) -> "Quantities":
         """Return the probability of each class, the mean of the active dimensions of a, and period and size.
 
         b is compared by its class probabilities, which tell its place between the centres. Of a factor with two
-        classes, that of the second tells both. The period is left out if there is none in all windows of a recording.
+        classes, that of the second tells both. The period is left out if more than one recording in ten has none.
         """
         columns: list[NDArray[np.float64]] = []
         names: list[str] = []
@@ -57,9 +61,11 @@ class Quantities:
         active = a.var(axis=0) > ACTIVE
         add(A, [f"a{dim}" for dim in np.flatnonzero(active)], a[:, active])
         period, size = period_and_size(fitted, windows).T
-        repeats = {*windows.segments[~np.isnan(period)].tolist()} == {*windows.segments.tolist()}
-        if repeats:
+        still = ~np.isin(windows.segments, windows.segments[~np.isnan(period)])
+        if len({*windows.segments[still].tolist()}) <= _FEW * len({*windows.segments.tolist()}):
             add(MOVEMENT, [PERIOD], period[:, None])
+        else:
+            still = np.zeros(len(windows), dtype=np.bool_)
         add(MOVEMENT, [SIZE], size[:, None])
         inactive = tuple(f"a{dim}" for dim in np.flatnonzero(~active))
-        return cls(tuple(names), tuple(blocks), np.concatenate(columns, axis=1), inactive)
+        return cls(tuple(names), tuple(blocks), np.concatenate(columns, axis=1), inactive, still)

@@ -24,6 +24,9 @@ class RecordingSummary(Plottable):
         anomalous: (recording,) share of the windows that are as anomalous as one in a hundred of the reference.
         reasons: for each recording why it is anomalous, in words; empty for most.
         compared_with: the windows that the scores refer to.
+        unlearned: for each recording and factor the class that is given but not learned, so that it cannot be read;
+            None for most.
+        seen: whether recordings of the training part may be among them.
 
     Example:
         >>> summary = motion_model.recordings(recordings, every=100)
@@ -37,6 +40,8 @@ class RecordingSummary(Plottable):
     anomalous: NDArray[np.float64]
     reasons: tuple[tuple[str, ...], ...]
     compared_with: str
+    unlearned: tuple[tuple[str | None, ...], ...]
+    seen: bool
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -70,6 +75,25 @@ class RecordingSummary(Plottable):
                 found.append((of_read / max(of_given, 1e-9), text))
         return tuple(text for _, text in sorted(found, key=lambda each: -each[0]))
 
+    def not_learned(self) -> tuple[str, ...]:
+        """Return the recordings that are given as a class that the model has not learned, in words.
+
+        Example:
+            >>> summary.not_learned()
+            ()
+        """
+        labels = self.labels
+        return tuple(
+            f"{self.names[place]}: {name} is given as {given}, which the model has not learned, and read as "
+            f"{classes[labels.inferred[place, column]]} ({labels.probabilities[column][place].max():.0%})"
+            for column, (name, classes) in enumerate(zip(labels.factors, labels.classes, strict=True))
+            for place, given in enumerate(self._unlearned(column))
+            if given is not None
+        )
+
+    def _unlearned(self, column: int) -> tuple[str | None, ...]:
+        return tuple(of_recording[column] for of_recording in self.unlearned)
+
     def filled_in(self) -> tuple[str, ...]:
         """Return the recordings without a label, with the class that is read, in words.
 
@@ -83,6 +107,7 @@ class RecordingSummary(Plottable):
             f"({labels.probabilities[column][place].max():.0%})"
             for column, (name, classes) in enumerate(zip(labels.factors, labels.classes, strict=True))
             for place in np.flatnonzero(labels.given[:, column] < 0)
+            if self.unlearned[place][column] is None
         )
 
     def anomalies(self) -> tuple[str, ...]:
@@ -101,14 +126,17 @@ class RecordingSummary(Plottable):
         """Return how many labels are read as given, by factor, and how many recordings are anomalous, in words.
 
         Example:
-            >>> len(summary.sentences())
-            3
+            >>> [text.split(":")[0] for text in summary.sentences()[:2]]
+            ['exercise', 'side']
         """
         told = []
         for column, (name, share) in enumerate(self.labels.accuracy().items()):
             given = self.labels.given[:, column]
             known = given[given >= 0]
-            missing = f"; {plural(int((given < 0).sum()), 'missing label')} filled in" if (given < 0).any() else ""
+            other = sum(each is not None for each in self._unlearned(column))
+            n_missing = int((given < 0).sum()) - other
+            missing = f"; {plural(n_missing, 'missing label')} filled in" if n_missing else ""
+            missing += f"; {other} given as a class that is not learned" if other else ""
             if len(known):
                 usual = np.bincount(known).max() / len(known)
                 told.append(
@@ -117,6 +145,11 @@ class RecordingSummary(Plottable):
                 )
             else:
                 told.append(f"{name}: no recording has this label{missing}")
+        if self.seen:
+            told.append(
+                "The training part may be among these recordings, and the model was fitted to tell its labels: those "
+                "that were held out show how others are read"
+            )
         n = sum(map(bool, self.reasons))
         return (*told, f"{n} of {plural(len(self.names), 'recording')} are anomalous, next to {self.compared_with}")
 
@@ -144,7 +177,7 @@ class RecordingSummary(Plottable):
             of_factor: Columns = {
                 name: texts[labels.inferred[:, i]],
                 f"{name}_probability": shares.max(axis=1),
-                f"{name}_given": texts[given],
+                f"{name}_given": np.where(given >= 0, texts[given], np.array(self._unlearned(i), dtype=object)),
                 f"{name}_given_probability": of_given,
             }
             columns = merged(columns, of_factor)
@@ -157,6 +190,7 @@ class RecordingSummary(Plottable):
         parts = [*self.sentences()]
         for title, texts in (
             ("Read as another class", self.disagreements()),
+            ("Given as a class that is not learned", self.not_learned()),
             ("Filled in", self.filled_in()),
             ("Anomalous", self.anomalies()),
         ):
