@@ -65,6 +65,22 @@ def test_daily_dates_in_a_zone_follow_the_wall_clock():
     np.testing.assert_array_equal(rows, np.arange(300))
 
 
+@pytest.mark.parametrize("before", [0, 1, 9])
+@pytest.mark.parametrize("step", [1, 7])
+def test_a_day_may_begin_after_a_midnight_that_summer_time_skips(before, step):
+    """As in Cairo on 26 April 2024; hours of that day begin at one."""
+    days = np.datetime64("2024-04-26") + step * np.arange(-before, 20)
+    first = regular_clock(str(days[0]), f"{step}D", len(days), "Africa/Cairo")
+    zoned = pd.DatetimeIndex(days).tz_localize("Africa/Cairo", nonexistent="shift_forward")
+    for stamps in (days.astype(object), days.astype(str), days.astype("datetime64[s]"), zoned.to_series()):
+        clock, rows = infer_clock(stamps, "Africa/Cairo")
+        assert (clock, rows.tolist()) == (first, [*range(len(days))])
+    assert first.row_of("2024-04-26") == before
+    assert first.local(np.arange(len(days))).astype("datetime64[D]").tolist() == days.tolist()
+    with pytest.raises(DataError, match="never occurred"):
+        infer_clock(np.datetime64("2024-04-25T22:00", "s") + np.arange(5) * np.timedelta64(1, "h"), "Africa/Cairo")
+
+
 def test_years_are_months():
     clock, _ = infer_clock(["2021-01-01", "2022-01-01", "2023-01-01"])
     assert (clock.unit, clock.step) == ("M", 12)

@@ -12,11 +12,12 @@ from divecast.data.time.business_days import BusinessDays, Opening
 from divecast.data.time.clock import Clock
 from divecast.data.time.closed_times import find_slots
 from divecast.data.time.open_slots import WEEKDAYS, OpenSlots, second_of_week
-from divecast.data.time.stamps import StampForm, Stamps, local_stamps, zoned_stamp, zoned_stamps
+from divecast.data.time.stamps import StampForm, Stamps, local_stamps, localise_shifting, zoned_stamp, zoned_stamps
 from divecast.data.time.step import Unit, format_step, parse_step
 from divecast.errors import DataError, warn_data
 
 _DAY = 86400
+_SHORTEST_DAY = np.timedelta64(21, "h")
 _MONTH_SECONDS = 28 * _DAY
 _MOST_ROWS_PER_STAMP = 20
 _MOST_OUTSIDE = 0.1  # share of rows outside given opening times: more of them show that these are wrong
@@ -53,7 +54,7 @@ def regular_clock(
         return clock
     if unit == "s" and every % _DAY == 0 and zone != "UTC":
         every, unit = every // _DAY, "D"
-    return Clock(first, every, unit, length, zone)
+    return Clock(first, every, unit, length, zone, late=0 if unit == "s" else _late(np.array([first]), zone))
 
 
 def _check_month_end(wall: np.datetime64, step: str) -> None:
@@ -121,7 +122,8 @@ def _placed(unique: Stamps, tz: str, calendar: Opening) -> tuple[Clock, NDArray[
     if regular is None:
         raise _irregular(unique)
     step, unit, places = regular
-    return Clock(unique[0], step, unit, int(places[-1]) + 1, tz), places
+    late = 0 if unit == "s" else _late(unique, tz)
+    return Clock(unique[0], step, unit, int(places[-1]) + 1, tz, late=late), places
 
 
 def _told(unique: Stamps, tz: str) -> tuple[Clock, NDArray[np.int64]] | None:
@@ -182,7 +184,7 @@ def named_day(wall: np.datetime64) -> str:
 
 
 def _regular(unique: Stamps, tz: str) -> tuple[int, Unit, NDArray[np.int64]] | None:
-    wall = local_stamps(unique, tz)
+    wall = _wall(unique, tz)
     long_step = _most_frequent(unique.astype(np.int64)) >= _MONTH_SECONDS
     # Days before seconds: in winter alone, local days look like 24 hours and would drift in summer.
     regular = (_month_units(wall) if long_step else None) or (_day_units(wall) if tz != "UTC" else None)
@@ -191,6 +193,20 @@ def _regular(unique: Stamps, tz: str) -> tuple[int, Unit, NDArray[np.int64]] | N
     seconds = unique.astype(np.int64)
     places = _places(seconds)
     return None if places is None else (_most_frequent(seconds), "s", places)
+
+
+def _wall(unique: Stamps, tz: str) -> Stamps:
+    """Local time of stamps; if all are beginnings of days, their midnights, which summer time may skip."""
+    wall = local_stamps(unique, tz)
+    if tz == "UTC" or np.any(np.diff(unique) < _SHORTEST_DAY):
+        return wall
+    midnights = wall.astype("datetime64[D]").astype("datetime64[s]")
+    return midnights if np.array_equal(localise_shifting(midnights, tz), unique) else wall
+
+
+def _late(unique: Stamps, tz: str) -> int:
+    """Seconds from the local time that the first stamp stands for to the first stamp."""
+    return int((local_stamps(unique[:1], tz) - _wall(unique, tz)[:1])[0].astype(int))
 
 
 def _day_units(wall: Stamps) -> tuple[int, Unit, NDArray[np.int64]] | None:

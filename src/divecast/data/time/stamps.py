@@ -253,7 +253,7 @@ def _both(wall: Stamps, tz: str) -> tuple[Stamps, Stamps]:
 
     naive = pa.array(wall)
     try:
-        early = pc.assume_timezone(naive, tz, ambiguous="earliest", nonexistent="earliest")
+        early = pc.assume_timezone(naive, tz, ambiguous="earliest", nonexistent="latest")
         late = pc.assume_timezone(naive, tz, ambiguous="latest", nonexistent="latest")
     except (pa.ArrowException, TypeError) as error:
         raise unknown_zone(tz) from error
@@ -299,7 +299,8 @@ def _has_repeats(stamps: Stamps, group: NDArray[np.int64] | None) -> bool:
 def _skipped(wall: Stamps, early: Stamps, late: Stamps, tz: str) -> NDArray[np.bool_]:
     # In a gap both readings collapse to its edge, so only reading them back tells a gap from a plain stamp.
     skipped: NDArray[np.bool_] = (local_stamps(early, tz) != wall) & (local_stamps(late, tz) != wall)
-    return skipped
+    are_dates = np.array_equal(wall, wall.astype("datetime64[D]"))
+    return skipped & (not are_dates)  # a day whose midnight is in a gap begins at its edge
 
 
 def _step(wall: Stamps) -> np.timedelta64:
