@@ -76,6 +76,11 @@ def test_a_span_is_scored_as_the_forecasts_from_its_rows(series: str, told_model
     truth = np.where((targets < rows.stop)[..., None], panel.values[targets], np.nan)
     assert found.n[-1] == (~np.isnan(truth)).sum()
     assert found.mae[-1] == pytest.approx(mae(truth, forecast.mean), rel=1e-5)
+    if series == "independent":
+        ended = panel.values.copy()
+        ended[700:] = np.nan
+        with pytest.raises(DataError, match="No series has values before and in the span"):
+            windows_from(fitted, replace(panel, values=ended), rows, every=1)
 
 
 def test_simple_forecasters_are_what_they_are_called(evaluation: Evaluation) -> None:

@@ -15,7 +15,7 @@ from divecast.baselines import Baseline, LastValue, SeasonalNaive
 from divecast.config import LinearStart
 from divecast.data import Backend, Source, Windows, seasons, to_frame
 from divecast.data.sources.series_rows import SeriesRows
-from divecast.errors import ConfigError
+from divecast.errors import ConfigError, DataError
 from divecast.inference.adaptation import Rolling
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.folding import folded_values
@@ -132,12 +132,20 @@ def rivals(fitted: FittedModel, source: Source) -> dict[str, Baseline | LinearPa
 
 
 def windows_from(fitted: FittedModel, source: Source, rows: range, every: int) -> Windows:
-    """Return the windows whose forecasts start in some rows of an aligned panel, with targets in these rows alone."""
+    """Return the windows whose forecasts start in some rows of an aligned panel, with targets in these rows alone.
+
+    Raises:
+        DataError: no series has values before and in these rows.
+    """
     windows = fitted.windows_of(source, None, "score")
     origins, shift = windows.origins, np.zeros(1, dtype=np.int64)
     if isinstance(windows.source, SeriesRows):
         origins, shift = windows.source.blocks.panel_rows(origins), windows.source.blocks.shift
     chosen = (origins >= rows.start) & (origins < rows.stop) & ((origins - rows.start) % every == 0)
+    if not chosen.any():
+        raise DataError(
+            "No series has values before and in the span of targets", hint="Choose another {start} or {stop}"
+        )
     windows = replace(windows, target_stop=np.minimum(windows.target_stop, rows.stop - shift))
     return fitted.without_outliers(windows.subset(chosen))
 
