@@ -140,8 +140,8 @@ write_picture(summaries[0].plot(), FIGURES / "gait_recordings.png")
 # %% [markdown]
 # ## Anomalous trials
 #
-# A trial is anomalous if it or its person is unlike all of the training part, or if its windows have far higher scores
-# than those of the other trials.
+# A trial is anomalous if a sensor of it does not change, if it or its person is unlike all of the training part, or if
+# its windows have very high scores, or far higher ones than those of the other trials.
 
 # %%
 for summary in summaries:

@@ -1,12 +1,16 @@
-"""Columns of Python objects in a polars table, with which polars itself can do little."""
+"""Columns with which polars or pyarrow can do little: of Python objects, and of extension types."""
 
 import datetime as dt
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from divecast.data import Panel, as_panel
+from divecast.data.tables.read import read_table
 
 HOURS = [dt.datetime(2024, 1, 1) + dt.timedelta(hours=hour) for hour in range(48)]
 VALUES = [float(hour) for hour in range(48)]
@@ -39,3 +43,16 @@ def test_objects_of_several_kinds_are_text() -> None:
     mixed = ["a", 2, None, *["b"] * 45]
     found = as_panel(pl.DataFrame({"time": HOURS, "x": VALUES}).with_columns(objects("kind", mixed)), "time", ["kind"])
     assert found.labels["kind"].tolist()[:4] == ["a", "2", None, "b"]
+
+
+def test_periods_of_pandas_in_parquet_are_times(tmp_path: Path) -> None:
+    days = pd.period_range("2024-01-01", periods=48, freq="D")
+    pd.DataFrame({"time": days, "a": VALUES}).to_parquet(tmp_path / "days.parquet")
+    found = as_panel(read_table(tmp_path / "days.parquet"))
+    assert found.clock == as_panel(pd.DataFrame({"time": days.to_timestamp(), "a": VALUES})).clock
+
+
+def test_other_extension_types_are_what_they_store() -> None:
+    names = pa.ExtensionArray.from_storage(pa.bool8(), pa.array([1, 0] * 24, pa.int8()))
+    found = as_panel(pa.table({"time": HOURS, "a": VALUES, "b": names}))
+    assert found.values[:, found.channels.index("b")].tolist() == [1.0, 0.0] * 24

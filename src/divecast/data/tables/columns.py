@@ -50,11 +50,27 @@ def open_frame(native: Any) -> tuple[Frame, Backend]:
 
 
 def _with_types(frame: Frame) -> Frame:
-    """Give columns of Python objects of a polars table, with which polars can do little, the type of what they hold."""
+    """Give columns that polars or pyarrow can do little with, such as of Python objects, the type of what they hold."""
+    if frame.implementation.is_pyarrow():
+        return _without_extensions(frame)
     if not frame.implementation.is_polars():
         return frame
     objects = [name for name, dtype in frame.schema.items() if isinstance(dtype, nw.Object)]
     return frame.with_columns(*(_typed(frame[name]) for name in objects)) if objects else frame
+
+
+def _without_extensions(frame: Frame) -> Frame:
+    """Give columns of extension types what these store, and periods of pandas, as of its Parquet, their first times."""
+    import pyarrow as pa
+
+    table = frame.to_native()
+    extended = [field for field in table.schema if isinstance(field.type, pa.BaseExtensionType)]
+    for field in extended:
+        column = table.column(field.name)
+        is_period = field.type.extension_name == "pandas.period"
+        plain = pa.array(column.to_pandas().dt.to_timestamp()) if is_period else column.cast(field.type.storage_type)
+        table = table.set_column(table.schema.get_field_index(field.name), field.name, plain)
+    return nw.from_native(table, eager_only=True) if extended else frame
 
 
 def _typed(column: nw.Series[Any]) -> nw.Series[Any]:
