@@ -58,7 +58,7 @@ helps within the validation part.
 def page(lines: Sequence[Line], contexts: Sequence[Line]) -> str:
     """Return the whole page."""
     sections = [_case(case, [line for line in lines if line["case"] == case]) for case in CASES]
-    return "\n".join([INTRO, *filter(None, sections), _contexts(contexts), _verdict(lines)])
+    return "\n".join([INTRO, *filter(None, sections), _contexts(contexts), _verdict(lines) + _of_contexts(contexts)])
 
 
 def _case(case: str, lines: Sequence[Line]) -> str:
@@ -71,7 +71,7 @@ def _case(case: str, lines: Sequence[Line]) -> str:
     if not rows:
         return ""
     header = ["arm", "seeds", "MSE", "MASE", "CRPS", "against default"]
-    return f"## {case}\n\n{CASES[case].capitalize()}.\n\n{table(header, rows)}\n"
+    return f"## {case}\n\n{CASES[case][0].upper()}{CASES[case][1:]}.\n\n{table(header, rows)}\n"
 
 
 def _contexts(lines: Sequence[Line]) -> str:
@@ -116,6 +116,20 @@ def _verdict(lines: Sequence[Line]) -> str:
         parts = [f"{side} the default on {', '.join(cases)}" for side, cases in sides.items() if cases]
         said.append(f"- **{arm}** is {'; '.join(parts)} (CRPS, p below {LEVEL:g}).")
     return "\n".join(said) + "\n"
+
+
+def _of_contexts(lines: Sequence[Line]) -> str:
+    """Return what the best longer context gains in each case, beside the check from the window alone."""
+
+    def best(case: str, window: bool) -> str:
+        own = [line["ratios"] for line in lines if line["case"] == case]
+        ways = [way for way in own[0] if way.startswith("window") == window]
+        lowest = min(100.0 * (sum(each[way]["mse"] for each in own) / len(own) - 1.0) for way in ways)
+        return f"{round(lowest, 1) + 0.0:+.1f} %"  # without -0.0
+
+    cases = [*dict.fromkeys(line["case"] for line in lines)]
+    told = ", ".join(f"{best(case, False)} on {case} ({best(case, True)} from the window alone)" for case in cases)
+    return f"- **A longer context**, the best of all ways on the test part: {told}.\n"
 
 
 def main() -> None:
