@@ -101,6 +101,13 @@ def test_a_table_that_looks_long_names_what_reads_it():
             as_panel(long()[["time", "store", "item", "kwh"]], id="store", value="kwh")
 
 
+def test_a_label_does_not_name_series_that_others_tell_apart():
+    table = long(meter="promo").assign(promo=lambda table: np.where(table.index * 7 % 11 > 3, "on", "off"))
+    table["store"], table["item"] = table["store"].map({1: "A", 2: "B"}), table["item"].astype(int)
+    with pytest.raises(DataError, match=r"Pass id=\['store', 'item'\] and"):
+        as_panel(table)
+
+
 @pytest.mark.parametrize("ids", [["000", "001"], ["NA", "null"], ["1", "02"], ["", "x"]])
 def test_ids_and_labels_of_a_text_file_are_as_written(ids, tmp_path):
     rows = [f"{name},{label},2024-01-0{day},{day}" for name in ids for day, label in ((1, "07"), (2, "08"))]

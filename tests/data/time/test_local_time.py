@@ -88,6 +88,12 @@ def test_an_hour_that_occurs_twice_names_the_zone(frame):
         Panel.from_wide(frame.assign(a=1.0))
 
 
+def test_an_hour_that_occurs_twice_is_told_from_exact_repeats():
+    summer = pytest.raises(DataError, match="hour from 2024-10-27T02:00 occurs twice, as at the end of summer")
+    with pytest.warns(DataWarning, match="not in order"), summer:
+        Panel.from_wide(pd.concat([AUTUMN[:10], AUTUMN[9:]]))
+
+
 def test_an_hour_that_occurs_twice_in_another_zone_says_so():
     with pytest.raises(DataError, match=r"2024-11-03T01:00 occurs twice.* in another zone than Europe/Berlin.* tz="):
         read(local("2024-10-28", "2024-11-10", "h", "America/New_York"))

@@ -65,13 +65,15 @@ def drop_repeats(
     if len(places) == len(keys):
         return np.arange(len(keys))
     dropped = np.setdiff1d(np.arange(len(keys)), first)
-    double = _double_hour(np.unique(keys[dropped] % clock.length), clock)
-    for name, column in columns.items():
-        kept = column[first][inverse]
-        differs = np.flatnonzero(~same_labels(column, kept))
-        if len(differs):
-            row = int(differs[0])
-            cells = f"column {name!r} has {_shown(kept[row])} and {_shown(column[row])}"
+    repeats = np.unique(keys[dropped] % clock.length)
+    differing = {name: np.flatnonzero(~same_labels(column, column[first][inverse])) for name, column in columns.items()}
+    at_odds = np.unique(keys[np.concatenate([*differing.values(), np.empty(0, np.intp)])] % clock.length)
+    double = _double_hour(repeats, at_odds if len(at_odds) else repeats, clock)
+    for name, rows in differing.items():
+        if len(rows):
+            row = int(rows[0])
+            earlier = int(first[inverse[row]])
+            cells = f"column {name!r} has {_shown(columns[name][earlier])} and {_shown(columns[name][row])}"
             time = clock.time_text(int(keys[row]) % clock.length)
             if double is not None:
                 which = "in local time" if clock.tz == "UTC" else f"in another zone than {clock.tz}"
@@ -84,7 +86,7 @@ def drop_repeats(
             of_series = "" if series is None else f" of series {series(row)!r}"
             raise DataError(
                 f"Several rows{of_series} have the time {time} but different values: {cells}",
-                hint=hint(int(first[inverse[row]]), row),
+                hint=hint(earlier, row),
             )
     warn_data(
         f"Dropped {plural(len(dropped), 'table row')} that {'repeats' if len(dropped) == 1 else 'repeat'} another one "
@@ -101,16 +103,18 @@ def _shown(cell: Any) -> str:
     return f"{cell:.6g}" if isinstance(cell, float | np.floating) else str(cell)
 
 
-def _double_hour(rows: NDArray[np.int64], clock: Clock) -> str | None:
+def _double_hour(repeats: NDArray[np.int64], at_odds: NDArray[np.int64], clock: Clock) -> str | None:
     """What to call the hour of repeated rows, if they fill one hour of a night of Sunday in a year; else None.
 
     Args:
-        rows: rows of the clock that occur more than once, ascending.
+        repeats: rows of the clock that occur more than once, ascending.
+        at_odds: those of them in whose hours repeated rows count: where values differ, if they do anywhere.
         clock: the clock.
     """
     if clock.unit != "s" or clock.step > _HOUR or _HOUR % clock.step:
         return None
-    stamps = clock.local(rows - 1 if clock.ends else rows)
+    stamps, of_odd = (clock.local(rows - 1 if clock.ends else rows) for rows in (repeats, at_odds))
+    stamps = stamps[np.isin(stamps.astype("datetime64[h]"), of_odd.astype("datetime64[h]"))]
     days, n_of_day = np.unique(stamps.astype("datetime64[D]"), return_counts=True)
     hours = np.unique((stamps - stamps.astype("datetime64[D]")).astype(np.int64) // _HOUR)
     months = days.astype("datetime64[M]").astype(np.int64) % 12 + 1

@@ -1,6 +1,7 @@
 """Which columns of a table are those of a long one: told, recognised by their usual names, or missed."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import reduce
 from typing import Any, NamedTuple
 
 import narwhals as nw
@@ -168,7 +169,7 @@ def _find_value(frame: Frame, columns: Sequence[str], roles: Collection[str]) ->
 
 
 def _keys(frame: Frame, time: str, columns: Sequence[str], kinds: Mapping[str, Any]) -> tuple[str, ...]:
-    """The fewest columns that, with the time, tell (nearly) all rows of a table apart; none if no three do."""
+    """Columns that, with the time, tell (nearly) all rows of a table apart, all of them needed; none if no three do."""
     texts = [name for name in columns if isinstance(kinds[name], nw.String | nw.Categorical | nw.Enum | nw.Object)]
     whole = [name for name in columns if kinds[name].is_integer()]
     candidates = sorted([*texts, *whole], key=lambda name: (name.lower() not in IDS, name not in texts))
@@ -184,14 +185,26 @@ def _keys(frame: Frame, time: str, columns: Sequence[str], kinds: Mapping[str, A
     for name, found in codes.items():
         if _joined(rows, found).max() + 1 >= enough:
             return (name,)
-    kept: list[str] = []
+    times, kept = rows, list[str]()
     for name, found in codes.items():  # one after another, until the rows differ
         joined = _joined(rows, found)
         if joined.max() > rows.max():
             kept, rows = [*kept, name], joined
         if rows.max() + 1 >= enough or len(kept) == _MOST_KEYS:
             break
-    return tuple(name for name in columns if name in kept) if rows.max() + 1 >= enough else ()
+    if rows.max() + 1 < enough:
+        return ()
+    needed = _needed({name: codes[name] for name in kept}, times, enough)
+    return tuple(name for name in columns if name in needed)
+
+
+def _needed(keys: Mapping[str, Numbers], times: Numbers, enough: float) -> Mapping[str, Numbers]:
+    """The keys without those that later ones make redundant."""
+    for name in [*keys][-2::-1]:  # without the last one the rows were not told apart
+        others = {other: codes for other, codes in keys.items() if other != name}
+        if reduce(_joined, others.values(), times).max() + 1 >= enough:
+            keys = others
+    return keys
 
 
 def _codes(frame: Frame, name: str) -> Numbers | None:
