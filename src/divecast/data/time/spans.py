@@ -19,8 +19,8 @@ def rows_between(clock: Clock, first: Any, last: Any) -> tuple[int, int]:
         clock: the clock.
         first: text, date or datetime (local time in the clock's zone unless it names one), or a UTC datetime64; None
             for the start of the clock.
-        last: the same; the row at this time, or all rows that begin in a day, month or year, are within. None for the
-            end.
+        last: the same; the row at this time, or all rows that begin in a day, month or year, are within; of a local
+            time that occurs twice both rows. None for the end.
 
     Raises:
         DataError: an end is not a time.
@@ -38,7 +38,7 @@ def rows_between(clock: Clock, first: Any, last: Any) -> tuple[int, int]:
             end = np.datetime64(text)
             early = begins.astype(end.dtype) <= end
         else:
-            early = stamps <= one_stamp(last, clock.tz)
+            early = stamps <= one_stamp(last, clock.tz, last=True)
         stop = clock.length - int(np.argmax(early[::-1])) if early.any() else 0
     return start, stop
 

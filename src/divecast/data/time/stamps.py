@@ -102,17 +102,20 @@ def localise_shifting(wall: Stamps, tz: str) -> Stamps:
     return _to_seconds(zoned).reshape(wall.shape)
 
 
-def one_stamp(stamp: str | datetime | np.datetime64, tz: str) -> np.datetime64:
+def one_stamp(stamp: str | datetime | np.datetime64, tz: str, *, last: bool = False) -> np.datetime64:
     """Read a single stamp as UTC, as :func:`zoned_stamp` does."""
-    return zoned_stamp(stamp, tz)[0]
+    return zoned_stamp(stamp, tz, last=last)[0]
 
 
-def zoned_stamp(stamp: str | datetime | np.datetime64, tz: str | None) -> tuple[np.datetime64, str]:
+def zoned_stamp(
+    stamp: str | datetime | np.datetime64, tz: str | None, *, last: bool = False
+) -> tuple[np.datetime64, str]:
     """Read a single stamp as UTC, and the time zone in which to show it, as :func:`zoned_stamps` does.
 
     Args:
         stamp: text or datetime, local time in ``tz`` where it names no zone; or a datetime64, which is UTC.
         tz: time zone; by default that of the stamp, else UTC.
+        last: whether a local time that occurs twice, at the end of summer time, is the second of them, not the first.
 
     Returns:
         The stamp, datetime64[s] in UTC, and the name of the zone.
@@ -127,10 +130,22 @@ def zoned_stamp(stamp: str | datetime | np.datetime64, tz: str | None) -> tuple[
         arrow = None
     if arrow is None or arrow.null_count:
         raise DataError(expected='a time such as "2024-06-30 18:00:00" or a datetime', found=repr(stamp))
-    utc, zone = zoned_stamps(arrow, "UTC" if is_utc else tz)
-    zone = tz or "UTC" if is_utc else zone
-    local_stamps(utc, zone)
-    return utc[0], zone
+    stamps, zone = _to_seconds(arrow, lambda _: "this one"), tz or ("UTC" if is_utc else _zone_of(arrow))
+    if arrow.type.tz is None and not is_utc and zone != "UTC":
+        stamps = _localise_one(stamps, zone, last)
+    local_stamps(stamps, zone)
+    return stamps[0], zone
+
+
+def _localise_one(wall: Stamps, tz: str, last: bool) -> Stamps:
+    early, late = _both(wall, tz)
+    if _skipped(wall, early, late, tz).any():
+        next_time = local_stamps(late, tz)[0]
+        raise DataError(
+            f"{wall[0]} never occurred in {tz}, where the clock skips it at the start of summer time",
+            hint=f"Pass another time, such as {next_time}",
+        )
+    return late if last else early
 
 
 def unknown_zone(tz: str) -> DataError:
