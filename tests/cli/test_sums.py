@@ -30,6 +30,23 @@ def test_forecasts_of_series_add_up_bottom_up(run, model, folder, groups, tmp_pa
     assert_adds_up(out)
 
 
+def test_a_table_of_groups_may_have_series_that_the_data_lack(run, model, folder, tmp_path):
+    surplus, other, out = tmp_path / "groups.csv", tmp_path / "other.csv", tmp_path / "paths.parquet"
+    surplus.write_text("series,side,all\nnorth,1,both\nsouth,2,both\nwest,3,both\n")
+    for command, more in (("paths", ()), ("forecast", ("--reconcile", "bottom_up", "--n-paths", 100))):
+        result = run(command, model, folder / "panel.csv", "--groups", surplus, *more, "--out", out)
+        assert result.code == 0, result.err
+        assert (
+            result.err.count("table of groups has 1 series that the data lack, and their sums leave out: 'west'") == 1
+        )
+        assert (
+            {"1", "2", "both"} <= {*pq.read_table(out).to_pandas()["unique_id"]} <= {"1", "2", "both", "north", "south"}
+        )
+    other.write_text("series,side\nwest,1\n")
+    refused = run("paths", model, folder / "panel.csv", "--groups", other, "--out", out).error
+    assert "names none of the series 'north', 'south': 'west'" in refused
+
+
 def test_what_is_lacking_is_said(run, model, folder, groups, tmp_path, monkeypatch):
     def refused(command, *more):
         return run(command, model, folder / "panel.csv", *more, "--out", tmp_path / "x.parquet").error

@@ -59,7 +59,8 @@ def paths(
     settings = inputs.settings(level)
     if panel and settings.groups is not None:
         raise ConfigError("All series and groups of them exclude each other", hint="Use either {panel} or {groups}")
-    members = None if settings.groups is None else groups_in(settings.groups)
+    if settings.groups is not None:
+        groups_in(settings.groups)  # so that a mistake in it shows at once
     add_up = reconciled(settings.groups, reconcile)
     model, source = load_with_data(inputs, settings, summed=reconcile in (None, "bottom_up"))
     forecast = model.forecast(
@@ -74,8 +75,8 @@ def paths(
     found: Ensemble = add_up(forecast).ensemble
     if panel:
         found = found.total("step")
-    elif members is not None and reconcile is None:
-        found = found.total(members)
+    elif settings.groups is not None and reconcile is None:
+        found = found.total(groups_in(settings.groups, found.names))
     found = found if exceeds is None else found.exceeds(exceeds)
     found = found if total is None else found.total(total)
     found = found if peak is None else found.peak(peak)
