@@ -20,6 +20,7 @@ def test_every_form_of_a_factor():
         Label("promo", per_series=True),
         Label("size", "ordered", 3, per_series=True),
     )
+    assert parse_factors(["holiday:plain", "hour:ordered:4"]) == (Label("holiday"), Label("hour", "ordered", 4))
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_a_group_means_a_split_by_recording_unless_it_is_said_to_be_by_time():
 
 @pytest.mark.parametrize("text", ["holiday", "holiday:", "holiday@Europe/Berlin"])
 def test_a_holiday_without_a_country_is_shown_one(text):
-    with pytest.raises(ConfigError, match="holiday:DE"):
+    with pytest.raises(ConfigError, match=r"holiday:DE .* holiday:plain in the shell"):
         parse_factors([text])
 
 

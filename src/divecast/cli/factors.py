@@ -18,7 +18,7 @@ def parse_factors(texts: Sequence[str]) -> tuple[Factor, ...]:
         texts: Calendar names, with a time zone if not that of the clock ("hour", "hour@America/New_York",
             "holiday:US-NY"), or label columns, with kind and number of bins if wanted ("gait", "stride:ordered",
             "stride:ordered:14", "phase:cyclic"), and "per-series" at the end if every series has its own label at a
-            time ("promo:per-series").
+            time ("promo:per-series"). With a kind, the name of a calendar factor is a column, too ("holiday:plain").
 
     Raises:
         ConfigError: a text has another form.
@@ -51,12 +51,12 @@ def _covariate(text: str) -> Covariate:
 
 
 def _factor(text: str) -> str | Label:
-    if is_calendar(text):
-        return text
     name, *rest = text.split(":")
+    kinds = {kind: kind for kind in get_args(Kind)}
+    if is_calendar(text) and not {*rest} & {*kinds, _PER_SERIES}:
+        return text
     per_series = rest[-1:] == [_PER_SERIES]
     rest = rest[:-1] if per_series else rest
-    kinds = {kind: kind for kind in get_args(Kind)}
     if not name or len(rest) > 2 or (rest and rest[0] not in kinds) or (len(rest) == 2 and not rest[1].isdecimal()):
         raise ConfigError(
             expected=f"a factor NAME, NAME:KIND or NAME:ordered:BINS, with a kind of {', '.join(kinds)}, and "

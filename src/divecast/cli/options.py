@@ -405,8 +405,8 @@ class FitOptions:
             "--factor",
             help="Calendar factor: hour, half_hour, weekday, weekend, month, season or holiday:COUNTRY, each with "
             "@ZONE for another time zone than that of the data; or a label column: NAME, NAME:ordered, "
-            "NAME:ordered:BINS or NAME:cyclic, and :per-series at the end if every series has its own labels. Repeat "
-            "for several.",
+            "NAME:ordered:BINS or NAME:cyclic, and :per-series at the end if every series has its own labels "
+            "(holiday:plain is a column called holiday). Repeat for several.",
         ),
     ] = None
     covariates: Annotated[

@@ -181,12 +181,15 @@ def _calendar(text: str) -> Calendar:
         raise ConfigError(
             f"{text!r} is not a calendar factor",
             expected=f"{name} alone, or holiday:COUNTRY",
-            hint="A column of this name can be given as a Label in Python",
+            hint=f'A column of this name is {name}:plain in the shell, Label("{name}") in Python',
             argument="factors",
         )
     if name == "holiday" and not (rest and rest[0]):
         raise ConfigError(
-            "The factor holiday needs a country", hint="Write holiday:DE or holiday:US-NY", argument="factors"
+            "The factor holiday needs a country",
+            hint="Write holiday:DE or holiday:US-NY; a column of this name is holiday:plain in the shell, "
+            'Label("holiday") in Python',
+            argument="factors",
         )
     known: dict[str, CalendarName] = {calendar_name: calendar_name for calendar_name in CALENDAR_NAMES}
     return Calendar(known[name], tz=zone or None, country=rest[0] if rest else None)
