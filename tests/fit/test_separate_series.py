@@ -167,7 +167,7 @@ def test_facts_of_series_reach_the_forecaster():
     rows = SeriesRows.of(panel, 24, 6)
     of_rows = FactsOfRows.read(facts, rows, WindowShape(24, 6), panel.channels)
     bare = replace(panel, static={}, channels=("s2", "s0", "s1", "new", "s4"))
-    with pytest.warns(DataWarning, match="No facts .kind, area. are given of 1 series"):
+    with pytest.warns(DataWarning, match="No facts .kind, area. are given of 1 series .* in static= where the data"):
         kept = facts.of_series(bare, panel.channels)
     np.testing.assert_allclose(kept[[0, 1, 2, 4]], facts.features(panel)[[2, 0, 1, 4]])
     effects = of_rows.of(rows.blocks.stop)
@@ -295,7 +295,7 @@ def test_a_scenario_moves_one_of_independent_series_in_its_times() -> None:
 
 
 @pytest.mark.parametrize("series", ["independent", "joint"])
-def test_a_covariate_that_never_varied_in_a_series_has_no_effect_there_and_is_named(series: str) -> None:
+def test_a_covariate_that_never_varied_in_a_series_has_no_effect_there_and_is_named_once(series: str) -> None:
     panel = priced(10.0, ["a", "b", "c"], 0)
     panel.covariates["price"][:, 2] = 5.0
     told, training = [Covariate("price", per_series=True)], TrainingConfig(epochs=1)
@@ -304,8 +304,7 @@ def test_a_covariate_that_never_varied_in_a_series_has_no_effect_there_and_is_na
         model.fit(panel, progress=False)
     cheaper = panel.covariates["price"].copy()
     cheaper[-7:, 2] = 4.0
-    with pytest.warns(DataWarning, match="7 values of 'price' far from .*: 4 of 'c' counts as 5"):
-        found = model.forecast(replace(panel, covariates={"price": cheaper}))
+    found = model.forecast(replace(panel, covariates={"price": cheaper}))
     np.testing.assert_array_equal(found.mean, model.forecast(panel).mean)
 
 

@@ -9,7 +9,7 @@ from divecast.data.source import Values
 from divecast.effects.basis import Group
 from divecast.effects.facts import Facts, Rows
 from divecast.effects.row_effects import RowEffects
-from divecast.effects.terms import Classes, Number
+from divecast.effects.terms import NEVER, Classes, Number
 
 _ROWS_AT_ONCE, _VALUES_AT_ONCE = 8192, 4_000_000
 
@@ -95,6 +95,8 @@ def _series_that_lack(facts: Facts, known: NDArray[np.bool_], rows: Rows) -> tup
 def far(rows_of: RowEffects, origins: Rows) -> dict[str, Far]:
     """Return how many values of each covariate in target rows lie far from the training part, and one of them.
 
+    Series without an effect of the covariate do not count: they have no training values to compare, or always the same.
+
     Args:
         rows_of: effects of the rows.
         origins: (batch,) rows of the first future step.
@@ -112,7 +114,7 @@ def far(rows_of: RowEffects, origins: Rows) -> dict[str, Far]:
         for some in (rows[at : at + at_once] for at in range(0, len(rows), at_once)):
             given, units = facts.number_at(number.covariate, some), facts.units_at(some)
             counted = np.where(number.known(facts, some), number.counted(given, units), np.float32(np.nan))
-            off = np.isnan(counted) | number.differ(given, counted, units)
+            off = (np.isnan(counted) | number.differ(given, counted, units)) & (number.scale(units)[1] < NEVER)
             places = np.argwhere(~np.isnan(given) & off)
             if len(places):
                 first = tuple(places[0])

@@ -143,7 +143,7 @@ class StaticFacts:
             warn_data(
                 f"No facts ({facts}) are given of {plural(len(new), 'series')} that are new to the model: "
                 f"{listed(new)}",
-                hint="Give them in {static} of divecast.data.as_panel",
+                hint="Name a table of them in {static} where the data are read",
             )
         return torch.cat([self.kept, self.kept.new_zeros(1, self.width)])[places]
 

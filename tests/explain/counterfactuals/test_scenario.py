@@ -159,6 +159,8 @@ def test_each_question_tells_what_its_forecast_lacks(told_model, ask):
 def test_a_number_far_from_those_of_training_is_warned_of(shops):
     with pytest.warns(DataWarning, match="lie far from those of the training part"):
         found = asked(shops, {"temp": ("=", 90.0)})
+    with pytest.warns(DataWarning, match="1 value of 'temp' in the scenario lies far"):
+        asked(shops, {"temp": ("=", 90.0, slice(str(AHEAD[0].date()), str(AHEAD[0].date())))})
     with pytest.warns(DataWarning, match="counts as"):
         np.testing.assert_array_equal(found.difference, asked(shops, {"temp": ("=", 900.0)}).difference)
 

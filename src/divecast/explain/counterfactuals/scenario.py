@@ -277,6 +277,7 @@ def _warn_number(fitted: FittedModel, name: str, windows: Windows, change: NewNu
             channels = change.extent.channels
             of = f" of {fitted.channels[int(first[1] if channels is None else channels[first[1]])]!r}"
         warn_data(
-            f"{plural(len(beyond), 'value')} of {name!r} in the scenario lie far from those of the training part (mean "
-            f"{usual:.4g}): {values[first]:.4g}{of} counts as {counted[first]:.4g}"
+            f"{plural(len(beyond), 'value')} of {name!r} in the scenario {'lie' if len(beyond) > 1 else 'lies'} far "
+            f"from those of the training part (mean {usual:.4g}): {values[first]:.4g}{of} counts as "
+            f"{counted[first]:.4g}"
         )
