@@ -138,6 +138,21 @@ def test_a_future_by_time_and_series():
         assert longer.label_column("promo").tolist() == list("nynnynynny")
 
 
+def test_the_future_of_a_series_that_ended_earlier_follows_its_last_value():
+    is_a, day = LONG["unique_id"] == "a", LONG["ds"].dt.day
+    panel = as_panel(LONG[day <= np.where(is_a, 6, 3)], labels=["promo"], covariates=[PRICE])
+    ahead = LONG.drop(columns="y")[(day > np.where(is_a, 6, 3)) & (day <= np.where(is_a, 10, 5))]
+    longer = add_future(panel, ahead, [PROMO], [PRICE])
+    prices = [[*range(100, 110)], [110, 111, 112, 113, 114, *[NAN] * 5]]
+    np.testing.assert_array_equal(longer.covariate("price").T, prices)
+    assert longer.label_column("promo").tolist() == list("nynnynynny")
+    assert n_future(longer) == 4
+    repeated = pd.concat([LONG.drop(columns="y")[is_a & (day < 6)].assign(price=0.0), ahead])
+    with pytest.warns(DataWarning, match="5 rows of the table of the future before .* left out, as the data have them"):
+        again = add_future(panel, repeated, [PROMO], [PRICE])
+    assert again.fingerprint() == longer.fingerprint()
+
+
 def test_series_that_one_of_the_two_lacks():
     first, rest = LONG[LONG.ds < DAYS[6]], LONG[LONG.ds >= DAYS[6]].drop(columns=["y", "promo"])
     panel = as_panel(first.drop(columns="promo"), covariates=[PRICE])

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from divecast import ByTime, DataError, DeepDIVE, Panel, TrainingConfig
+from divecast import ByTime, DataError, DataWarning, DeepDIVE, Panel, TrainingConfig
 from divecast.baselines import PerChannelRidge
 from divecast.data import Windows, split
 from divecast.inference.evaluation import MODEL_NAME, Evaluation, evaluate_windows, windows_from
 from divecast.metrics import corr, coverage, mae, mase, mse, rrse, seasonal_scale
+from divecast.metrics.paths import crps_paths
 from worlds import SMALL, hours, moves, told
 
 HORIZON = 6
@@ -147,3 +148,28 @@ def test_recordings_have_no_season(moves_model: DeepDIVE) -> None:
     scores = moves_model.evaluate(moves()).scores
     assert list(scores) == [MODEL_NAME, "last value", "stacked ridge"]
     assert all(np.isfinite(each.mase).all() for each in scores.values())
+
+
+def test_sums_of_paths_are_scored_as_totals_of_forecasts(hours_model: DeepDIVE) -> None:
+    scores = hours_model.evaluate(PANEL, every=HORIZON, n_paths=20, baselines=False).joint
+    assert scores is not None
+    origins, true = ORIGINS[::HORIZON], truth()[::HORIZON].sum((1, 2))
+    first, last = PANEL.clock.at(origins[~np.isnan(true)][[0, -1]])
+    drawn = hours_model.forecast(PANEL, start=first, stop=last, every=HORIZON, n_paths=20).paths
+    totals, true = drawn.sum((2, 3), dtype=np.float64), true[~np.isnan(true)]
+    place = scores.what.index("total of the panel")
+    low, high = np.quantile(totals, (0.05, 0.95), axis=0)
+    assert scores.n[place] == len(true)
+    assert scores.coverage[place] == ((true >= low) & (true <= high)).mean()
+    np.testing.assert_allclose(scores.crps[place], crps_paths(totals, true).mean(), rtol=1e-6)
+
+
+def test_a_series_that_lacks_values_leaves_the_scores_of_the_others(hours_model: DeepDIVE) -> None:
+    values = PANEL.values[:240].copy()
+    values[::HORIZON, 2] = np.nan
+    panel = replace(PANEL.rows(0, 240), values=values)
+    with pytest.warns(DataWarning, match=r"Sums of all series are scored in 0 of 36 windows"):
+        scores = hours_model.evaluate(panel, "all", every=HORIZON, n_paths=5, baselines=False).joint
+    assert scores is not None
+    assert scores.what == ("step of a series", "total of a series")
+    assert scores.n.tolist() == [36 * HORIZON * 3, 36 * 3]

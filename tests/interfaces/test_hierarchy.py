@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from divecast import ConfigError, DataError, DeepDIVE
+from divecast import ConfigError, DataError, DataWarning, DeepDIVE
 from divecast.interfaces.hierarchy import reconcile, with_totals
 from divecast.results import Forecast
 from worlds import hours
@@ -22,6 +22,9 @@ def test_totals_of_a_panel() -> None:
     np.testing.assert_allclose(found.values[:, 4], values.sum(1), rtol=1e-5)
     np.testing.assert_allclose(found.values[:, 6], values[:, 2:].sum(1), rtol=1e-5)
     assert np.isnan(found.values[3, 4:6]).all()
+    values[: len(values) // 4, 1] = np.nan
+    with pytest.warns(DataWarning, match=r"'all' in 25% of the rows \(most often 's1', in 25%\); 'low' in 25%"):
+        with_totals(replace(PANEL, values=values), GROUPS)
     with pytest.raises(DataError, match="A group has the name of a series: 's0'"):
         with_totals(PANEL, {"s0": ["s1"]})
     with pytest.raises(DataError, match="no series 's9'"):

@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from divecast.data.covariates import Covariate
 from divecast.data.factors import Factor, Label
@@ -60,6 +62,16 @@ def past_rows(source: Source) -> Source:
     return source.rows(0, len(source.values) - n_ahead) if n_ahead and isinstance(source, Panel) else source
 
 
+def own_ends(source: Panel) -> NDArray[np.int64]:
+    """Return the row after the last value of each series, (series,); that after the last row where it has none.
+
+    Rows of the future do not count.
+    """
+    n_rows = len(source.values) - n_future(source)
+    known = ~np.isnan(source.values[:n_rows])
+    return np.where(known.any(axis=0), n_rows - known[::-1].argmax(axis=0), n_rows)
+
+
 def add_future(  # noqa: PLR0913  one argument for each thing a table may not say itself
     source: Panel,
     future: Any,
@@ -78,7 +90,8 @@ def add_future(  # noqa: PLR0913  one argument for each thing a table may not sa
         source: the panel.
         future: a pandas, polars or pyarrow table, or the path of one, with the columns of time stamps, labels and
             covariates, one row per time; or one row per time and series, with a column that names the series. It
-            starts at the panel's next step; earlier rows are left out, with a DataWarning.
+            starts at the panel's next step; earlier rows are left out, with a DataWarning, but those that follow the
+            last value of a series, if columns differ by series.
         factors: factors; those that are labels name columns.
         covariates: covariates, by name or as :class:`Covariate`.
         time: column of time stamps; by default that of the panel, ``ds``, or the only one.
@@ -119,7 +132,8 @@ def add_future(  # noqa: PLR0913  one argument for each thing a table may not sa
     ahead = {*(label.name for label in roles.labels), *(one.name for one in roles.covariates if one.known_ahead)}
     if absent := [name for name in roles.names if name in ahead and name not in {*names, *unused}]:
         warn_data(f"The table of the future has no column {listed(absent)}, which is missing there")
-    known = read_known(frame, columns, told, source.clock, source.channels, source.clock.length)
+    ends = partial(own_ends, source) if told.per_series else None
+    known = read_known(frame, columns, told, source.clock, source.channels, source.clock.length, ends)
     return _extended(source, known)
 
 
@@ -207,18 +221,33 @@ def _as_in(source: Panel, roles: Roles) -> Roles:
 
 
 def _extended(source: Panel, known: Known) -> Panel:
-    longer, first = _padded(source, known.clock.length), len(source.values)
-    labels: dict[str, Column] = {**longer.labels, **_after(source.labels, known.labels, first)}
-    covariates: dict[str, Values] = {**longer.covariates, **_after(source.covariates, known.covariates, first)}
+    n_rows = len(source.values)
+    longer = _padded(source, known.first + known.clock.length - n_rows)
+    labels: dict[str, Column] = {**longer.labels, **_after(source.labels, known.labels, n_rows, known.first)}
+    covariates: dict[str, Values] = {
+        **longer.covariates,
+        **_after(source.covariates, known.covariates, n_rows, known.first),
+    }
     return replace(longer, labels=labels, covariates=covariates)
 
 
-def _after(past: Mapping[str, Column], future: Mapping[str, Column], first: int) -> dict[str, Column]:
-    """Columns of the past followed by those of the future, which they may lack."""
+def _after(past: Mapping[str, Column], future: Mapping[str, Column], n_rows: int, first: int) -> dict[str, Column]:
+    """Columns of the past followed by those of the future, which they may lack, and which begin in row ``first``."""
     return {
-        name: _joined(past.get(name, empty_like(column, (first, *column.shape[1:]))), column)
+        name: _filled(_joined(past.get(name, empty_like(column, (n_rows, *column.shape[1:]))), column), n_rows, first)
         for name, column in future.items()
     }
+
+
+def _filled(joined: Column, n_rows: int, first: int) -> Column:
+    """A column without the rows from ``n_rows`` on that repeat those from ``first`` on, in which they fill gaps."""
+    n_early = n_rows - first
+    if not n_early:
+        return joined
+    last, early = joined[first:n_rows], joined[n_rows : n_rows + n_early]
+    gaps = label_missing(last)
+    last[gaps] = early[gaps]
+    return np.delete(joined, slice(n_rows, n_rows + n_early), axis=0)
 
 
 def _padded(source: Panel, n_rows: int, n_before: int = 0) -> Panel:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divecast._text import plural
-from divecast.data import Panel, Windows, n_future
-from divecast.data.future import padded_before
+from divecast.data import Panel, Windows
+from divecast.data.future import own_ends, padded_before
 from divecast.data.names import listed
 from divecast.errors import ConfigError, warn_data
 from divecast.inference.dependence import check_paths_fit
@@ -152,10 +152,3 @@ def report_without_values(windows: Windows) -> None:
             f"{len(silent)} of {plural(len(names), 'series')} have no value in a look-back, and so no forecast (NaN): "
             f"{listed([names[series] for series in silent])}"
         )
-
-
-def own_ends(panel: Panel) -> Rows:
-    """Return the row after the last value of each series, (series,); that after the last row where it has none."""
-    n_rows = len(panel.values) - n_future(panel)
-    known = ~np.isnan(panel.values[:n_rows])
-    return np.where(known.any(axis=0), n_rows - known[::-1].argmax(axis=0), n_rows)

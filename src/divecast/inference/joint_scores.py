@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from divecast._text import plural
 from divecast.data import Backend, Windows, to_frame
 from divecast.data.windows.window_batch import cut
+from divecast.errors import warn_data
 from divecast.inference.dependence import PathDraws
 from divecast.inference.fitted_model import FittedModel
 from divecast.inference.predict import LabelMode, forecast_pieces, pieces
@@ -26,7 +28,7 @@ class JointScores:
     Attributes:
         what: what is scored: ``step of a series``, ``total of a series``, ``step of the panel`` (the sum of all
             series), ``total of the panel``, ``peak of the panel``; totals and peaks are those of the horizon.
-        n: number of numbers scored; windows whose horizon is not known as a whole are left out.
+        n: number of numbers scored; of a series, or the panel, whole horizons alone count.
         coverage: share of them that the 90 % interval of the paths holds.
         width: mean width of that interval, in the units of the data.
         crps: of each, in the units of the data.
@@ -74,7 +76,8 @@ def joint_scores(
 ) -> JointScores:
     """Score the paths of windows, piece by piece.
 
-    Series that could not be learned from are left out, and so are windows of whose horizon a value is not known.
+    Series that could not be learned from are left out, and so are horizons of a series of which a value is not known. A
+    DataWarning tells how many windows have no sum of all series for that reason.
 
     Args:
         fitted: the model.
@@ -89,13 +92,22 @@ def joint_scores(
     )
     sums: dict[str, list[NDArray[np.float64]]] = {}
     shares = list(pieces(fitted, windows.subset(inside), n_paths))
+    n_windows = n_whole = 0
     for piece, forecast in zip(shares, forecast_pieces(fitted, shares, mode, (), n_paths, draws=draws), strict=True):
         truth = cut(piece.source.values, piece.origins, horizon, learned).swapaxes(1, 2)
-        whole = ~np.isnan(truth).any(axis=(1, 2))
-        paths = forecast.paths[:, whole][..., learned]
-        for window in range(paths.shape[1]):
-            for name, found in _of_window(paths[:, window], truth[whole][window]):
+        known = np.asarray(~np.isnan(truth).any(axis=1))
+        n_windows, n_whole = n_windows + len(known), n_whole + int(known.all(axis=1).sum())
+        paths = forecast.paths[..., learned]
+        for window in np.flatnonzero(known.any(axis=1)):
+            own = known[window]
+            for name, found in _of_window(paths[:, window][..., own], truth[window][:, own], bool(own.all())):
                 sums.setdefault(name, []).append(found)
+    if n_whole < n_windows:
+        warn_data(
+            f"Sums of all series are scored in {n_whole:,} of {plural(n_windows, 'window')}: in the others the horizon "
+            "of some series is not known as a whole",
+            hint=None if n_whole else "Leave out series that lack values there, or score shorter horizons",
+        )
     table = np.array([np.sum(found, axis=0) for found in sums.values()]).reshape(-1, 6)
     n, vectors = table[:, 0], np.where(table[:, 5] >= 0, 1.0, np.nan)
     counts = np.array([len(found) for found in sums.values()])
@@ -111,11 +123,16 @@ def joint_scores(
     )
 
 
-def _of_window(paths: Floats, truth: Floats) -> Iterator[tuple[str, NDArray[np.float64]]]:
-    """Yield name and n, number held, sums of width and CRPS, energy and variogram score (-1 if there is no vector)."""
-    panel, true = paths.sum(2, dtype=np.float64), truth.sum(1, dtype=np.float64)
+def _of_window(paths: Floats, truth: Floats, whole: bool) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    """Yield name and n, number held, sums of width and CRPS, energy and variogram score (-1 if there is no vector).
+
+    Sums of all series are among them if the window is ``whole``.
+    """
     yield "step of a series", _scored(paths, truth, paths.swapaxes(1, 2), truth.T)
     yield "total of a series", _scored(paths.sum(1, dtype=np.float64), truth.sum(0, dtype=np.float64))
+    if not whole:
+        return
+    panel, true = paths.sum(2, dtype=np.float64), truth.sum(1, dtype=np.float64)
     yield "step of the panel", _scored(panel, true, panel[:, None], true[None])
     yield "total of the panel", _scored(panel.sum(1), true.sum())
     yield "peak of the panel", _scored(panel.max(1), true.max())

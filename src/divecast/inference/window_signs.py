@@ -78,6 +78,7 @@ class WindowSigns:
 
     fitted: FittedModel
     ends: NDArray[np.int64] | None = None
+    absent: Marked = field(default_factory=Marked)
     silent: Marked = field(default_factory=Marked)
     constant: Marked = field(default_factory=Marked)
     shifted: Marked = field(default_factory=Marked)
@@ -100,8 +101,9 @@ class WindowSigns:
         if not whole:
             known = ~batch.x.isnan().cpu().numpy()
             age = np.where(known.any(1), known[:, ::-1].argmax(1), lookback).astype(np.float64)
-            self.silent.mark(piece, counts & (age > 0), age)
+            self.absent.mark(piece, counts & (age == lookback))
             counts = counts & (age < lookback)
+            self.silent.mark(piece, counts & (age > 0), age)
         departures = self.fitted.network.forecaster.departures
         run = constant_run(batch.x).cpu().numpy()
         stuck = counts & (run > np.maximum(_RUN * departures.usual_run.cpu().numpy(), _LEAST_RUN))
@@ -139,6 +141,12 @@ class WindowSigns:
 
     def warn(self) -> None:
         """Warn (DataWarning) of each kind of sign that there was."""
+        if self.absent.sizes:
+            warn_data(
+                f"{plural(len(self.absent.sizes), 'channel')} had no value in the look-back before a forecast "
+                f"({self.absent}): the forecasts there are what is usual in the training part, and sums count them",
+                hint="Leave series that have ended out of groups and sums",
+            )
         if self.silent.sizes:
             warn_data(
                 f"{plural(len(self.silent.sizes), 'channel')} had no value in the last row before a forecast "

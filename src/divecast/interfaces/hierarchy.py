@@ -16,7 +16,7 @@ from divecast._optional import need
 from divecast.config import check_choice
 from divecast.data import Panel
 from divecast.data.names import check_known, listed
-from divecast.errors import ConfigError, DataError
+from divecast.errors import ConfigError, DataError, warn_data
 from divecast.inference.results import Forecast
 from divecast.inference.results.ensemble import Groups, members_of
 
@@ -24,10 +24,13 @@ Method = Literal["bottom_up", "ols", "wls_struct", "wls_var", "mint_cov", "mint_
 Doubles = NDArray[np.float64]
 
 _LEAST_PATHS = 100
+_MANY = 0.05  # of the rows
 
 
 def with_totals(panel: Panel, groups: Groups) -> Panel:
     """Return a panel with the sum of each group as a further series, NaN where a series of the group is missing.
+
+    A DataWarning names the groups of which the sum lacks many rows that a series of it has.
 
     Args:
         panel: the panel; its labels and covariates are those of rows, not of series.
@@ -53,6 +56,7 @@ def with_totals(panel: Panel, groups: Groups) -> Panel:
         )
     values = np.asarray(panel.values, np.float64)
     totals = [values[:, row > 0].sum(1) for row in tree.sums[: len(tree.totals)]]
+    _report_missing(values, tree)
     joined = np.column_stack([values, *totals]).astype(np.float32)
     return replace(panel, values=joined, channels=(*panel.channels, *tree.totals))
 
@@ -112,7 +116,10 @@ def reconcile(forecast: Forecast, groups: Groups, method: Method = "mint_shrink"
     mean, paths = (np.asarray(each[..., taken], np.float64) for each in (forecast.mean, forecast.paths))
     if np.isnan(mean).any():
         lacking = np.array(forecast.channels)[taken][np.isnan(mean).any(axis=(0, 1))]
-        raise DataError(f"Series without a forecast cannot be reconciled: {listed(lacking.tolist())}")
+        raise DataError(
+            f"Series without a forecast cannot be reconciled: {listed(lacking.tolist())}",
+            hint='Leave such series out of {groups}; for such totals, "bottom_up" as {method} sums their series',
+        )
     bottom, bottom_paths = mean, paths
     if method != "bottom_up":
         maps = [_map(tree.sums, mean[window], paths[:, window], method) for window in range(len(mean))]
@@ -161,6 +168,22 @@ class _Tree:
             sums[row, [place[name] for name in names]] = 1.0
         sums[len(members) :] = np.eye(len(series))
         return cls(tuple(members), series, tuple(name for name in channels if name in members), sums)
+
+
+def _report_missing(values: Doubles, tree: _Tree) -> None:
+    """Warn of groups whose sum lacks many rows that one of their series has."""
+    missing, told = np.isnan(values), []
+    for name, row in zip(tree.totals, tree.sums, strict=False):
+        own = missing[:, row > 0]
+        of_sum, of_series = own.any(axis=1).mean(), own.mean(axis=0)
+        if of_sum > of_series.min() + _MANY:
+            most = tree.series[np.flatnonzero(row)[of_series.argmax()]]
+            told.append(f"{name!r} in {of_sum:.0%} of the rows (most often {most!r}, in {of_series.max():.0%})")
+    if told:
+        warn_data(
+            f"Sums are missing where one of their series is: {'; '.join(told)}",
+            hint="Leave series that begin late or end early out of {groups}, or fill in what they count as there",
+        )
 
 
 def _map(sums: Doubles, mean: Doubles, paths: Doubles, method: Method) -> Doubles:

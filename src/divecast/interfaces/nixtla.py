@@ -103,6 +103,8 @@ class DivecastForecaster:
     ) -> Any:
         """Forecast the steps after the end of the table of the fit, or of another one.
 
+        Independent series are forecast from their own last value on.
+
         Args:
             h: number of steps, at most the ``horizon`` of the model; None for all of them.
             X_df: labels and covariates of these steps, by time, or by series and time.

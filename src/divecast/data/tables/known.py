@@ -1,6 +1,6 @@
 """A table of what is known of rows, by time or by time and series, placed on the clock of a panel."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -34,11 +34,13 @@ class Known(NamedTuple):
 
     Attributes:
         clock: their times.
+        first: the first row, of the clock of the panel.
         labels: label columns, each (row,) or (row, channel).
         covariates: numbers, float32 of such shapes.
     """
 
     clock: Clock
+    first: int
     labels: Mapping[str, Column]
     covariates: Mapping[str, Values]
 
@@ -63,8 +65,14 @@ class KnownNames(NamedTuple):
     skips_closed: bool = False
 
 
-def read_known(
-    frame: Frame, names: KnownNames, roles: Roles, clock: Clock, channels: Sequence[str], first: int
+def read_known(  # noqa: PLR0913  the table, and the panel that it goes with
+    frame: Frame,
+    names: KnownNames,
+    roles: Roles,
+    clock: Clock,
+    channels: Sequence[str],
+    first: int,
+    ends: Callable[[], NDArray[np.int64]] | None = None,
 ) -> Known:
     """Read what a table says of the rows from ``first`` to the end of the clock, or to its own end if that is later.
 
@@ -77,6 +85,7 @@ def read_known(
         clock: clock of the panel.
         channels: series of the panel.
         first: first row to read, of the clock.
+        ends: where given, the rows of a series from the one that it returns for it on, (series,), are read as well.
 
     Raises:
         DataError: the table has another step, no row from ``first`` on, or rows that contradict each other.
@@ -100,10 +109,14 @@ def read_known(
     _check_step(rows[is_open], exact[is_open], utc[is_open], clock, names.title)
     place_of = {name: place for place, name in enumerate(channels)}
     series = None if numbers is None else np.array([place_of.get(name, -1) for name in titles])[numbers]
-    kept = np.flatnonzero(is_open & _kept(rows, series, titles, clock, first, channels, names.title))
+    late = rows >= first
+    if not (late.all() or series is None or ends is None):
+        late |= (series >= 0) & (rows >= ends()[series])
+    kept = np.flatnonzero(is_open & _kept(rows, late, series, titles, clock, first, channels, names.title))
     last = max(clock.length, int(rows[kept].max()) + 1)
-    span = clock.rows(first, last)
-    _report_gaps(np.unique(rows[kept] - first), span, names.title)
+    _report_gaps(np.unique(rows[kept][rows[kept] >= first] - first), clock.rows(first, last), names.title)
+    start = min(first, int(rows[kept].min()))
+    span = clock.rows(start, last)
     if series is not None and roles.per_series:
         _report_absent_series(channels, series, names.title)
 
@@ -111,10 +124,10 @@ def read_known(
         return name_row(row, names.title, clock.time_text(rows[row]))
 
     columns = {name: column[kept] for name, column in roles.read(frame, row_text).items()}
-    places = Places(span, rows[kept] - first, None if series is None else series[kept], channels)
+    places = Places(span, rows[kept] - start, None if series is None else series[kept], channels)
     keys = places.rows if places.series is None else places.series * span.length + places.rows
     drop_repeats(keys, columns, span)
-    return Known(span, *places.put(columns, roles))
+    return Known(span, start, *places.put(columns, roles))
 
 
 def _report_closed(exact: NDArray[np.bool_], utc: NDArray[np.datetime64], clock: Clock, names: KnownNames) -> None:
@@ -162,6 +175,7 @@ def _check_step(
 
 def _kept(  # noqa: PLR0913  places of the rows, and what they are compared with
     rows: NDArray[np.int64],
+    late: NDArray[np.bool_],
     series: NDArray[np.int64] | None,
     titles: Sequence[str],
     clock: Clock,
@@ -169,8 +183,7 @@ def _kept(  # noqa: PLR0913  places of the rows, and what they are compared with
     channels: Sequence[str],
     title: str,
 ) -> NDArray[np.bool_]:
-    """(table row,) True for rows that lie on or after ``first`` and belong to a series of the panel."""
-    late = rows >= first
+    """(table row,) True for rows that are late enough and belong to a series of the panel."""
     known = np.full(len(rows), True) if series is None else series >= 0
     if known.any() and not known.all():
         there = set(channels)
