@@ -130,7 +130,8 @@ def zoned_stamp(
         arrow = None
     if arrow is None or arrow.null_count:
         raise DataError(expected='a time such as "2024-06-30 18:00:00" or a datetime', found=repr(stamp))
-    stamps, zone = _to_seconds(arrow, lambda _: "this one"), tz or ("UTC" if is_utc else _zone_of(arrow))
+    zone = tz if tz is not None else "UTC" if is_utc else _zone_of(arrow)
+    stamps = _to_seconds(arrow, lambda _: "this one")
     if arrow.type.tz is None and not is_utc and zone != "UTC":
         stamps = _localise_one(stamps, zone, last)
     local_stamps(stamps, zone)
