@@ -1,5 +1,7 @@
 """Totals, peaks and exceedances of paths are sums, maxima and comparisons, path by path."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,14 @@ def test_groups_add_up_whatever_they_are_made_of(forecast: Forecast) -> None:
     np.testing.assert_allclose(groups.values[..., 0], groups.values[..., 1:3].sum(-1), rtol=1e-5)
     both = (forecast.total("step").total("horizon"), forecast.total("horizon").total("step"))
     np.testing.assert_allclose(both[0].values, both[1].values, rtol=1e-4)
+
+
+def test_groups_without_a_sum_are_named(forecast: Forecast) -> None:
+    paths = forecast.paths.copy()
+    paths[..., 1] = np.nan
+    with pytest.warns(DataWarning, match=f"There is no sum of 'left', as there is no forecast of '{B}'"):
+        groups = replace(forecast, paths=paths).total({"left": [A, B], "right": [C, D]})
+    assert np.isnan(groups.values).all(axis=(0, 1, 2)).tolist() == [True, False]
 
 
 def test_peaks_and_exceedances_follow_one_another(forecast: Forecast) -> None:

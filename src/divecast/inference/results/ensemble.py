@@ -221,6 +221,13 @@ class Ensemble(Plottable):
             warn_data(f"{len(outside)} of {len(self.names)} series are in no group: {listed(outside)}")
         place = {name: at for at, name in enumerate(self.names)}
         sums = [self.values[..., [place[name] for name in names]].sum(-1) for names in members.values()]
+        absent = {name for name, at in place.items() if np.isnan(self.values[..., at]).all()}
+        if lost := [group for group, names in members.items() if absent & {*names}]:
+            without = sorted(absent & {name for group in lost for name in members[group]})
+            warn_data(
+                f"There is no sum of {listed(lost)}, as there is no forecast of {listed(without)}",
+                hint="Leave series that have ended out of the groups",
+            )
         return replace(self, what=f"sum by group: {self.what}", names=tuple(members), values=np.stack(sums, axis=-1))
 
     def _check_named(self, names: Any) -> None:
