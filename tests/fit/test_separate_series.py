@@ -295,7 +295,7 @@ def test_a_scenario_moves_one_of_independent_series_in_its_times() -> None:
 
 
 @pytest.mark.parametrize("series", ["independent", "joint"])
-def test_a_covariate_that_never_varied_in_a_series_has_no_effect_there_and_is_named_once(series: str) -> None:
+def test_a_covariate_that_never_varied_in_a_series_has_no_effect_there_and_is_named(series: str) -> None:
     panel = priced(10.0, ["a", "b", "c"], 0)
     panel.covariates["price"][:, 2] = 5.0
     told, training = [Covariate("price", per_series=True)], TrainingConfig(epochs=1)
@@ -304,8 +304,18 @@ def test_a_covariate_that_never_varied_in_a_series_has_no_effect_there_and_is_na
         model.fit(panel, progress=False)
     cheaper = panel.covariates["price"].copy()
     cheaper[-7:, 2] = 4.0
-    found = model.forecast(replace(panel, covariates={"price": cheaper}))
+    with pytest.warns(DataWarning, match="7 values of 'price' far from .*: 4 of 'c' counts as 5"):
+        found = model.forecast(replace(panel, covariates={"price": cheaper}))
     np.testing.assert_array_equal(found.mean, model.forecast(panel).mean)
+
+
+@pytest.mark.filterwarnings("ignore:Covariate|In the training part:divecast.DataWarning")
+def test_the_price_of_a_series_without_one_in_training_is_not_called_far() -> None:
+    panel = priced(0.0, ["a", "b"], 0)
+    panel.covariates["price"][:270, 1] = np.nan
+    told, training = [Covariate("price", per_series=True)], TrainingConfig(epochs=1)
+    model = DeepDIVE(7, 28, covariates=told, series="joint", training=training).fit(panel, progress=False)
+    assert model.forecast(panel).mean.shape == (1, 7, 2)
 
 
 @pytest.mark.filterwarnings("ignore:.*(far from|not known for):divecast.DataWarning")

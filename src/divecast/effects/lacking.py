@@ -95,7 +95,7 @@ def _series_that_lack(facts: Facts, known: NDArray[np.bool_], rows: Rows) -> tup
 def far(rows_of: RowEffects, origins: Rows) -> dict[str, Far]:
     """Return how many values of each covariate in target rows lie far from the training part, and one of them.
 
-    Series without an effect of the covariate do not count: they have no training values to compare, or always the same.
+    Series without training values, whose mean is 0, do not count.
 
     Args:
         rows_of: effects of the rows.
@@ -114,7 +114,9 @@ def far(rows_of: RowEffects, origins: Rows) -> dict[str, Far]:
         for some in (rows[at : at + at_once] for at in range(0, len(rows), at_once)):
             given, units = facts.number_at(number.covariate, some), facts.units_at(some)
             counted = np.where(number.known(facts, some), number.counted(given, units), np.float32(np.nan))
-            off = (np.isnan(counted) | number.differ(given, counted, units)) & (number.scale(units)[1] < NEVER)
+            mean, spread = number.scale(units)
+            off = np.isnan(counted) | number.differ(given, counted, units)
+            off &= (spread < NEVER) | (mean != 0.0)
             places = np.argwhere(~np.isnan(given) & off)
             if len(places):
                 first = tuple(places[0])
