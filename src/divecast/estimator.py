@@ -75,8 +75,9 @@ class DeepDIVE(Forecasting, Explaining):
 
     Args:
         horizon: number of steps to forecast.
-        lookback: number of steps of the window that the model reads; None for a week (of longer steps two seasons), or
-            what short data can afford, as told by a DataWarning.
+        lookback: number of steps of the window that the model reads; None for a week (four weeks of daily data, two
+            seasons of longer steps, two horizons and at least 16 rows of recordings), at least a horizon, or what short
+            data can afford, as told by a DataWarning.
         factors: factors, each with its own block of b: the name of a calendar factor (``"hour"``, ``"weekday"``,
             ``"month"`` ...), the name of a label column, or a ``Calendar`` or ``Label`` with more settings. Leave empty
             for a plain VAE forecaster.
@@ -459,6 +460,7 @@ class DeepDIVE(Forecasting, Explaining):
         Raises:
             NotFittedError: the model is not fitted.
             DataError: the data cannot be used, have no newer rows or no older ones, or the model is one of recordings.
+            ConfigError: the model is one of independent series.
 
         Example:
             >>> quick = DeepDIVE(24, 48, ["hour"], training=TrainingConfig(epochs=1, window_stride=11))
@@ -771,7 +773,9 @@ class DeepDIVE(Forecasting, Explaining):
 
         Raises:
             NotFittedError: the model is not fitted.
-            ConfigError: the file name has another ending, a level is out of range, or a package is not installed.
+            ConfigError: the file name has another ending, a level is out of range, a package is not installed, or the
+                model is one of independent series, of counts, or of powers or logarithms.
+            DataError: a forecast of the model is not finite.
             ArtifactError: the file cannot be written.
 
         Example:

@@ -62,9 +62,9 @@ class Explaining(ABC):
     ) -> Counterfactual:
         """Forecast windows as they are, and as if they were of another class, or in a scenario of the future.
 
-        With ``to``, b is moved to the other class and the remaining code is kept. The class of a factor is that of the
-        window's last row: a forecast that starts at midnight belongs to a window of the day before. The result is the
-        model's forecast for the same window under another label, not what would have happened.
+        With ``to``, b is moved to the other class, and a is adjusted to it (``unlabelled_code``). The class of a factor
+        is that of the window's last row: a forecast that starts at midnight belongs to a window of the day before. The
+        result is the model's forecast for the same window under another label, not what would have happened.
 
         With ``future``, the table tells something else of rows to forecast, and the window and its code stay as they
         are: a promotion from Friday to Sunday, three degrees more.
@@ -147,7 +147,7 @@ class Explaining(ABC):
             other: the windows whose code is taken, given as ``at``: one for all, or as many.
             at: the windows to forecast, as in ``what_if``; the forecaster reads these.
             block: ``b``, which is tied to the factors, or ``a``, which is not. It is taken unchanged, even where a
-                depends on the labels.
+                depends on the labels. By default the forecaster does not read a: then the reconstruction alone changes.
             factors: take only the blocks of these factors from b; by default all.
             labels: how both codes get their classes, as in ``what_if``.
             levels: probabilities of the quantiles.
@@ -268,9 +268,10 @@ class Explaining(ABC):
     ) -> RecordingSummary:
         """Summarise each recording: its labels as read next to those given, and whether it is anomalous, with reasons.
 
-        Probabilities are the means of those of its windows. A recording is anomalous if it, or its person, is unlike
-        all of the training part, or if its windows have anomaly scores (as in ``anomalies``) far above those of the
-        other recordings.
+        Probabilities are the means of those of its windows. A recording is anomalous if a channel of it does not
+        change, if it, or its person, is unlike all of the training part, if the mean anomaly score (as in
+        ``anomalies``) of its windows is that of one in a hundred of the reference, or, of eight recordings or more,
+        if it is far above that of the others.
 
         Args:
             data: as in ``forecast``: recordings, with labels or without.
@@ -308,10 +309,11 @@ class Explaining(ABC):
     ) -> Comparison:
         """Compare conditions of recordings, such as before and after: what of b and of a differs, over people.
 
-        Compared are the class probabilities of each factor (b), each dimension of a, and period and size of the
-        movement. A quantity of a person is the mean over the recordings in a condition. Where three people or more did
-        both conditions, their own differences are compared (paired), else two groups of people. The intervals hold
-        together for all quantities of a block (such as a) and all conditions (docs/recordings.md).
+        Compared are the class probabilities of each factor (b), each dimension of a that varies, and period and size of
+        the movement. Recordings that do not repeat are left out by name; if they are more than one in ten, the period
+        is left out instead. A quantity of a person is the mean over the recordings in a condition. Where three people
+        or more did both conditions, their own differences are compared (paired), else two groups of people. The
+        intervals hold together for all quantities of a block (such as a) and all conditions (docs/recordings.md).
 
         Args:
             data: as in ``forecast``: recordings with this label, of the model or not.
@@ -350,12 +352,13 @@ class Explaining(ABC):
         at: Places = None,
         labels: LabelMode = "known",
     ) -> Attribution:
-        """Attribute forecasts to each factor, to a, and to the window itself, by step, window and channel.
+        """Attribute forecasts to each factor and to the window itself, by step, window and channel.
 
-        Each component of the code in turn is set to its prior mean, and the change of the forecast mean is measured, in
-        squared scaled units. Shares of these changes sum to 1. They show what moves the forecasts of this model, not
-        what makes them accurate or what causes the values. The attention of the fusion is compared with them, and is
-        not shown as importance where the two disagree.
+        Each component of the code in turn, the block of a factor, or a where the forecaster reads it
+        (``CodeConfig(forecaster="code")`` or ``"own"``), is set to its prior mean, and the change of the forecast mean
+        is measured, in squared scaled units. Shares of these changes sum to 1. They show what moves the forecasts of
+        this model, not what makes them accurate or what causes the values. The attention of the fusion is compared with
+        them, and is not shown as importance where the two disagree.
 
         Args:
             data: as in ``forecast``.

@@ -8,7 +8,7 @@ import typer
 from divecast.cli.commands.evaluate import SHOWN_STEPS
 from divecast.cli.console import print_json, print_lines, print_table, shown
 from divecast.cli.inputs import load_with_data
-from divecast.cli.options import AllSteps, At, Every, ExtraTableOut, FigureOut, ForecastOptions, Json, Labels, Part, Raw
+from divecast.cli.options import AllSteps, Every, ExtraTableOut, FigureOut, ForecastOptions, Json, Labels, Part, Raw
 from divecast.cli.outputs import check_figure, check_tables, draw
 from divecast.cli.places import read_places
 from divecast.data import write_frame
@@ -33,14 +33,21 @@ def why(
     ] = "step",
     part: Part = "all",
     every: Every = 1,
-    at: At = None,
+    at: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--at",
+            help="Time of the first forecast step, such as 2024-06-01T00:00; for recordings NAME, or NAME@SECOND of "
+            "the end of the window. Repeat for several windows. Default: all windows of --part.",
+        ),
+    ] = None,
     labels: Labels = "known",
     all_steps: AllSteps = False,
     figure: FigureOut = None,
     raw: Raw = False,
     as_json: Json = False,
 ) -> None:
-    """Attribute forecasts to the factors, to code a and to the window; to all windows if --at is omitted.
+    """Attribute forecasts to the factors and to the window, and to code a where the forecaster reads it.
 
     By ablation: each part of the code in turn is set to its prior mean, and the change of the forecast is measured.
     Printed as well: the parts that the forecasts are made of, such as the effect of each factor and covariate.
