@@ -113,11 +113,13 @@ def table() -> str:
     core = closure(project()["dependencies"])
     torch = closure(["torch"])
     rest = sum(map(megabytes, sorted(core - torch)))
+    source = (path for path in (ROOT / "src" / "divecast").rglob("*") if "__pycache__" not in path.parts)
+    own = sum(path.stat().st_size for path in source if path.is_file()) / 1e6
     build = distribution("torch").version
     head = (
         f"The core needs {len(core)} packages: torch with what it needs "
-        f"({sum(map(megabytes, sorted(torch))):,.0f} MB; {build}) and {rest:.0f} MB of others, of which "
-        f"pyarrow takes {megabytes('pyarrow'):.0f} and numpy {megabytes('numpy'):.0f}."
+        f"({sum(map(megabytes, sorted(torch))):,.0f} MB; {build}) and {rest + own:.0f} MB of others, divecast's own "
+        f"{own:.0f} MB included, of which pyarrow takes {megabytes('pyarrow'):.0f} and numpy {megabytes('numpy'):.0f}."
     )
     lines = [row(name, core) for name in sorted(extras()) if name not in NOT_FOR_USERS]
     return "\n".join([head, "", "| extra | for | brings | packages | MB |", "|---|---|---|---:|---:|", *lines])

@@ -90,8 +90,9 @@ should hold 90 %. One seed and {one["epochs"]} passes: read differences of a few
 {chr(10).join(rows)}
 | the value a week before | | {one["naive"]:.3f} | |
 
-An independent model forecasts a new series as any other. A joint model forecasts it by the mean of its linear maps
-alone; [how_to.md](many_series.md#series-that-come-go-start-late-or-are-new) has both.
+An independent model forecasts a new series as any other. A joint model forecasts it by the mean of its linear maps and
+the effects that the rows have on average, without the network;
+[many series](many_series.md#series-that-come-go-start-late-or-are-new) has both.
 """
 
 

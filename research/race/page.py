@@ -34,8 +34,8 @@ Rivals are the models of neuralforecast and LightGBM with their published settin
 as many; on ETTh1, ETTh2, exchange, electricity, bike, Tetouan and recordings for all published steps, elsewhere until
 a limit (`--most`). Schedules of a hundred passes end earlier where their published patience says so (TSMixer after five
 passes without a lower validation loss, PatchTST, but not on ETT, after ten, TiDE after forty). *Steps* are those made,
-with those published where these are more; `*` marks such an early end. *x* is the ratio to the CPU seconds of a fit of
-divecast. **Lines from before these budgets** have up to six times divecast's time, on EIA about its own, and on
+with those published where these are more; `*` marks such an early end. *x* after *CPU s* is the ratio to those of a fit
+of divecast. **Lines from before these budgets** have up to six times divecast's time, on EIA about its own, and on
 the small tracks a few per cent of the published steps: those say nothing about what a rival can achieve. The weights
 with the best validation loss are kept. Our own loop trains them, on the same windows, since neuralforecast's copies all
 windows at each step of a model of one series; *tsmixer-public* is TSMixer through the public API of neuralforecast
@@ -46,8 +46,8 @@ RRSE and CORR follow the LSTNet convention on original units: the largest series
 the mean of each series' own. MASE is in units of the seasonal-naive error on the training part. CRPS is twice the
 average pinball loss over ten levels (.05, .15 ... .95) at a subset of the origins; entries without a distribution of
 their own (marked °) use the quantiles of their errors on the validation part. *Predict* is the time for all origins of
-the test part at once, *one window* the median for single ones, on the same threads; *x* is the ratio to divecast's CPU
-seconds of a fit. Memory is the highest of the process in that phase, libraries included.
+the test part at once, and the *x* after it the ratio to divecast's; *one window* is the median for single ones, on the
+same threads. Memory is the highest of the process in that phase, libraries included.
 """
 
 
