@@ -94,7 +94,8 @@ def _against(lines: Sequence[Line], arm: str) -> str:
     if found is None:
         return ""
     share = found.difference / (sum(_crps(lines, "default").values()) / len(_crps(lines, "default")))
-    return f"{share:+.2%}" + ("" if found.p is None else f", p = {found.p:.3f}")
+    certainty = "" if found.p is None else f", p = {found.p:.3f}" if found.p >= 0.001 else ", p < 0.001"
+    return f"{share:+.2%}{certainty}"
 
 
 def _crps(lines: Sequence[Line], arm: str) -> dict[int, float]:
