@@ -30,8 +30,8 @@ TITLES = {
 INTRO = """# Few labels
 
 Written by `python -m research.few_labels.page` from `research/few_labels/results.jsonl`; every line there is one run of
-`python -m research.few_labels.run eia --data PATH/eia_us_demand_hourly` or `... motion`. Those of `motion` were made
-before competing kernels ([reading.md](reading.md)) read classes, too.
+`python -m research.few_labels.run eia --data PATH/eia_us_demand_hourly` or `... motion`. Of the two seeds of `motion`,
+the second was made before competing kernels ([reading.md](reading.md)) read classes, too.
 
 Labels of training and validation windows are hidden, by window (all factors or none) or by factor (each factor has its
 own hidden windows), at random or in blocks (days of `eia`, whole recordings of `motion`); the calendar of `eia` becomes
