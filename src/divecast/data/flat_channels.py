@@ -16,7 +16,7 @@ def flat_channels(source: Source) -> NDArray[np.bool_]:
     """
     first = source.offsets[:-1]
     low, high = (extreme.reduceat(source.values, first, axis=0) for extreme in (np.fmin, np.fmax))
-    flat: NDArray[np.bool_] = low == high
+    flat: NDArray[np.bool_] = (low == high) & (np.diff(source.offsets) > 1)[:, None]
     by_nature: NDArray[np.bool_] = 2 * flat.sum(axis=0) >= len(flat)
     flat[:, by_nature] = False
     return flat

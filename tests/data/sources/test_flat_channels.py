@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from divecast import DataWarning
+from divecast import DataWarning, Recordings
 from divecast.data.flat_channels import flat_channels, warn_flat
 from worlds import moves
 
@@ -32,6 +32,10 @@ def test_missing_readings_do_not_make_a_channel_flat():
     values[MOVES.offsets[2] + 3 : MOVES.offsets[3], 0] = np.nan
     values[MOVES.offsets[4] : MOVES.offsets[5], 0] = np.nan
     assert not flat_channels(replace(MOVES, values=values)).any()
+
+
+def test_a_single_row_is_not_flat():
+    assert not flat_channels(Recordings.from_arrays([np.arange(4.0).reshape(2, 2)] * 3 + [np.ones((1, 2))])).any()
 
 
 def test_a_channel_that_changes_in_few_recordings_is_so_by_nature():
