@@ -846,7 +846,7 @@ class DeepDIVE(Forecasting, Explaining):
             value = getattr(self, name)
             if value not in (default, []):
                 named.append(f"{name}={in_code(value)}")
-        if self.series == "independent":
+        if self.series != "auto":
             named.append(f"series={self.series!r}")
         if self.bounds != "auto":
             named.append(f"bounds={self.bounds!r}")

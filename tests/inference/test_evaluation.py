@@ -173,3 +173,16 @@ def test_a_series_that_lacks_values_leaves_the_scores_of_the_others(hours_model:
     assert scores is not None
     assert scores.what == ("step of a series", "total of a series")
     assert scores.n.tolist() == [36 * HORIZON * 3, 36 * 3]
+
+
+def test_paths_of_independent_series_are_scored_each_from_its_own_values() -> None:
+    values = PANEL.values[:600].copy()
+    values[540:, 1] = np.nan
+    training = TrainingConfig(epochs=1, batch_size=256)
+    model = DeepDIVE(HORIZON, 24, ["hour"], model=SMALL, training=training, series="independent")
+    panel = replace(PANEL.rows(0, 600), values=values)
+    model.fit(panel, progress=False)
+    with pytest.warns(DataWarning, match="Sums of all series are scored in 89 of 99 windows"):
+        scores = model.evaluate(panel, "all", every=HORIZON, n_paths=5, baselines=False).joint
+    assert scores is not None
+    assert (scores.what[-1], scores.n[-1], scores.n[1]) == ("peak of the panel", 89, 4 * 99 - 10)

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from divecast._text import plural
 from divecast.data import Backend, Windows, to_frame
+from divecast.data.sources.series_rows import SeriesRows
 from divecast.data.windows.window_batch import cut
 from divecast.errors import warn_data
 from divecast.inference.dependence import PathDraws
 from divecast.inference.fitted_model import FittedModel
-from divecast.inference.predict import LabelMode, forecast_pieces, pieces
+from divecast.inference.predict import LabelMode, forecast_cut, forecast_pieces
 from divecast.inference.results import Floats
 from divecast.metrics.paths import crps_paths, energy_score, variogram_score
 
@@ -91,13 +92,16 @@ def joint_scores(
         windows.origins + horizon <= windows.target_stop[windows.segments]
     )
     sums: dict[str, list[NDArray[np.float64]]] = {}
-    shares = list(pieces(fitted, windows.subset(inside), n_paths))
+    shares = list(forecast_cut(fitted, windows.subset(inside), n_paths))
     n_windows = n_whole = 0
     for piece, forecast in zip(shares, forecast_pieces(fitted, shares, mode, (), n_paths, draws=draws), strict=True):
-        truth = cut(piece.source.values, piece.origins, horizon, learned).swapaxes(1, 2)
-        known = np.asarray(~np.isnan(truth).any(axis=1))
-        n_windows, n_whole = n_windows + len(known), n_whole + int(known.all(axis=1).sum())
+        values, origins = piece.source.values, piece.origins
+        if isinstance(piece.source, SeriesRows):
+            values, origins = piece.source.panel.values, forecast.keys.origins
+        truth = cut(values, origins, horizon, learned).swapaxes(1, 2)
         paths = forecast.paths[..., learned]
+        known = ~(np.isnan(truth) | np.isnan(paths[0])).any(axis=1)  # of independent series, some have no window
+        n_windows, n_whole = n_windows + len(known), n_whole + int(known.all(axis=1).sum())
         for window in np.flatnonzero(known.any(axis=1)):
             own = known[window]
             for name, found in _of_window(paths[:, window][..., own], truth[window][:, own], bool(own.all())):
