@@ -107,3 +107,9 @@ def test_a_column_that_a_long_table_lacks_is_asked_for(named, argument):
     with pytest.raises(DataError) as caught:
         read_source(METERS, **named)
     assert caught.value.argument == argument
+
+
+def test_a_rate_of_one_that_is_told_is_not_taken_for_none_told():
+    table = pd.DataFrame({"trial": ["a"] * 4, "t": [0.0, 0.02, 0.04, 0.06], "x": [1.0, 2.0, 0.0, 1.0]})
+    assert read_source(table, recording="trial", time="t").rate == 50.0
+    assert read_source(table, recording="trial", time="t", rate=1.0).rate == 1.0

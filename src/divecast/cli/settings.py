@@ -58,7 +58,7 @@ class CommandSettings:
         holidays: dates that are closed, or one country.
         channels: channels to use; empty for all.
         recording: column of the recording's name.
-        rate: sampling rate of recordings, rows per second (Hz).
+        rate: sampling rate of recordings, rows per second (Hz); None for that of the clock.
         sep: sign between the columns of a text file.
         decimal: sign before decimals in a text file.
         thousands: sign between thousands in a text file.
@@ -98,7 +98,7 @@ class CommandSettings:
     holidays: list[str] = field(default_factory=list)
     channels: list[str] = field(default_factory=list)
     recording: str | None = None
-    rate: float = 1.0
+    rate: float | None = None
     sep: str | None = None
     decimal: str | None = None
     thousands: str | None = None
@@ -128,12 +128,11 @@ class CommandSettings:
 
     def reading_options(self) -> list[str]:
         """Return the options, as words of a command line, that read the data as these settings do."""
-        rate = str(self.rate) if self.recording is not None or self.rate != 1.0 else None
         pairs: list[tuple[str, str | None]] = [("--id", name) for name in as_names(self.id)]
         pairs += [("--time", self.time), ("--value", self.value), ("--tz", self.tz)]
         pairs += [("--calendar", self.calendar), *(("--holidays", dates) for dates in self.holidays)]
         pairs += [("--static", self.static), ("--known", self.known), ("--groups", self.groups)]
-        pairs += [("--recording", self.recording), ("--rate", rate)]
+        pairs += [("--recording", self.recording), ("--rate", None if self.rate is None else str(self.rate))]
         pairs += [("--sep", self.sep), ("--decimal", self.decimal), ("--thousands", self.thousands)]
         pairs += [("--encoding", self.encoding), ("--time-format", self.time_format), ("--stamps", self.stamps)]
         pairs += [("--na", text) for text in self.na]

@@ -94,7 +94,7 @@ class ReadNames:
         ids: columns that name the series of a long table, or the recordings.
         time: column of time stamps.
         value: column of the values of a long table.
-        rate: sampling rate of recordings, Hz.
+        rate: sampling rate of recordings, Hz; None if it was not told.
         channels: the channels; empty for all columns that look like some.
         left_out: columns that were left out, of which no one need be told again.
         text: how the text file was written, as far as that was told.
@@ -105,7 +105,7 @@ class ReadNames:
     ids: tuple[str, ...] = ()
     time: str | None = None
     value: str | None = None
-    rate: float = 1.0
+    rate: float | None = None
     channels: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     text: TextFormat = UNTOLD
@@ -119,7 +119,7 @@ class ReadNames:
         if self.ids or self.value is not None:
             ids, value = self.ids or other.ids, self.value or other.value
             return replace(self, ids=ids, time=time, value=value, channels=channels)
-        rate = self.rate if self.rate != 1 else other.rate
+        rate = other.rate if self.rate is None else self.rate
         named = replace(other, time=time, rate=rate, channels=channels)
         return replace(named, text=self.text, time_format=self.time_format)
 
@@ -165,7 +165,7 @@ class AsRead:
     def named(self, rate: float | None = None) -> ReadNames:
         """The names of the columns, and what was told of how they are written."""
         ids = tuple(self.ids) if self.layout in ("long", "recordings") else ()
-        names = ReadNames(self.layout, ids, self.time, self.value, rate or 1.0, left_out=self.left_out)
+        names = ReadNames(self.layout, ids, self.time, self.value, rate, left_out=self.left_out)
         return replace(names, text=self.text, time_format=self.time_format)
 
     def ids_of(self, names: Sequence[str], title: str) -> dict[str, IdColumn]:

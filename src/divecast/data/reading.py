@@ -102,7 +102,7 @@ def read_source(  # noqa: PLR0913  one argument for each thing a table may not s
     time: str | None = None,
     tz: str | None = None,
     recording: str | None = None,
-    rate: float = 1.0,
+    rate: float | None = None,
     channels: Sequence[str] = (),
     covariates: Sequence[str | Covariate] = (),
     static: Any = None,
@@ -238,8 +238,7 @@ def _of_columns(
     channels = [name for name in names.channels if name in columns and name not in roles.names]
     if names.layout == "recordings":
         labels = [label.name for label in roles.labels]
-        rate = None if names.rate == 1.0 else names.rate  # as long as nobody told one
-        return Recordings.from_long(table, names.ids[0], channels or None, labels, rate, names.time)
+        return Recordings.from_long(table, names.ids[0], channels or None, labels, names.rate, names.time)
     long = long_names(table, names.ids, names.time, names.value, roles.names)
     if long is not None:
         return Panel.from_long(table, *long, labels=roles.labels, tz=tz, covariates=roles.covariates, **written)
@@ -268,8 +267,8 @@ def _of_folder(folder: Path, recording: str | None, files: Files, roles: Roles, 
     channels = chosen(files.channels, columns)
     read = roles.only({*columns})
     time = like.time if like.time in columns or not like.channels else None
-    rate = None if like.rate == 1.0 else like.rate  # as long as nobody told one
-    source = Recordings.from_files(table, key, channels or None, [each.name for each in read.labels], rate, time)
+    labels = [each.name for each in read.labels]
+    source = Recordings.from_files(table, key, channels or None, labels, like.rate, time)
     if files.channels == like.channels != ():
         _report_unknown(columns, replace(like, ids=(key,)), source, read.names)
     return replace(source, as_read=replace(source.as_read, text=files.text or UNTOLD))
