@@ -669,7 +669,7 @@ class DeepDIVE(Forecasting, Explaining):
         Args:
             n: number of samples.
             classes: class of some factors, such as ``{"weekday": "Sun"}``; those of the other factors are drawn by
-                their frequencies.
+                their frequencies, or given the factor that they are coupled with (``CodeConfig(prior="pairs")``).
             noise: whether to sample from the likelihoods, or to take their means.
             seed: random seed.
 

@@ -1,5 +1,7 @@
 """Samples from the prior around the effects of a whole year."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -19,3 +21,16 @@ def test_every_month_is_drawn_from_its_own_rows(start, step, tz, n):
     model.fit(panel, progress=False)
     high, low = (model.sample(20, {"month": name}, noise=False).x[:, -1].mean() for name in ("Feb", "Aug"))
     assert high > 50 > low
+
+
+def test_coupled_classes_are_drawn_together():
+    values = np.sin(np.arange(900) / 4.0)[:, None] + 0.1 * np.random.default_rng(0).normal(size=(900, 1))
+    config = replace(SMALL, code=replace(SMALL.code, prior="pairs"))
+    model = DeepDIVE(2, 24, ["weekday", "weekend"], model=config, training=TrainingConfig(epochs=1), device="cpu")
+    model.fit(Panel.from_array(values, "2024-01-01", "1h"), progress=False)
+    drawn = model.sample(400, seed=1).labels
+    ends = np.isin(drawn["weekday"], ["Sat", "Sun"])
+    assert 0.2 < ends.mean() < 0.4
+    assert ((drawn["weekend"] == "yes") == ends).mean() > 0.95
+    asked = model.sample(200, {"weekend": "yes"}, seed=1).labels
+    assert np.isin(asked["weekday"], ["Sat", "Sun"]).mean() > 0.9

@@ -94,6 +94,18 @@ def test_a_study_that_was_stopped_goes_on_with_what_was_being_fitted(tmp_path):
     assert len(fits.made) == 8
 
 
+def test_a_study_whose_fits_another_one_takes_over_goes_on(tmp_path):
+    first, second = Fits(), Fits()
+
+    def fit(chosen):
+        if not second.made:
+            run_study(tmp_path, "data", plan_of(LISTS, at_once=6), second.fit, second.scored)
+        return first.fit(chosen)
+
+    found = run_study(tmp_path, "data", plan_of(LISTS, at_once=6), fit, first.scored)
+    assert len(found) == len(first.made) == len(second.made) == 6
+
+
 def test_what_failed_comes_again(tmp_path):
     fits = Fits(fails=(2,))
     found = run_study(tmp_path, "data", plan_of({"layers": [1, 2, 3]}), fits.fit, fits.scored)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from divecast._device import own_random_state
@@ -19,6 +20,7 @@ from divecast.inference.finite import check_finite
 from divecast.inference.fitted_model import PANEL_EVERY, FittedModel
 from divecast.inference.margins import Margins
 from divecast.inference.results import Floats, Samples
+from divecast.model.marginal import RBFBlocks
 from divecast.types import Code, WindowEffects
 
 _START, _MONTH_END = "2024-01-01", "2023-12-31"  # of the year of samples; any would do
@@ -41,20 +43,40 @@ def sample_windows(fitted: FittedModel, n: int, classes: Mapping[str, str], nois
             argument="classes",
         )
     generator = np.random.default_rng(seed)
-    columns, names = [], {}
-    for vocabulary in fitted.vocabularies:
-        frequencies = np.array(vocabulary.frequencies)
-        indices = generator.choice(len(frequencies), n, p=frequencies / frequencies.sum())
-        if vocabulary.name in classes:
-            indices = np.full(n, class_place(vocabulary.name, vocabulary.classes, classes[vocabulary.name]))
-        columns.append(torch.from_numpy(indices))
-        names[vocabulary.name] = np.array(vocabulary.classes, dtype=object)[indices]
-    labels = torch.stack(columns, dim=1) if columns else torch.empty(n, 0, dtype=torch.int64)
+    labels = _classes(fitted, n, classes, generator)
+    names = {
+        vocabulary.name: np.array(vocabulary.classes, dtype=object)[column]
+        for vocabulary, column in zip(fitted.vocabularies, labels.T, strict=True)
+    }
     asked = np.array([name in classes for name in fitted.factor_names], dtype=np.bool_)
-    effects = _effects(fitted, Wanted(labels.numpy(), asked), generator)
+    effects = _effects(fitted, Wanted(labels, asked), generator)
     with own_random_state(seed):
-        x, y = sample_prior(fitted, labels.to(fitted.device), noise, effects)
+        x, y = sample_prior(fitted, torch.from_numpy(labels).to(fitted.device), noise, effects)
     return Samples(fitted.channels, x, y, names, default_backend())
+
+
+def _classes(fitted: FittedModel, n: int, classes: Mapping[str, str], draw: np.random.Generator) -> NDArray[np.int64]:
+    """Return (sample, factor) classes: those asked for, and others from the prior, of pairs given the other factor."""
+    labels = np.full((n, len(fitted.vocabularies)), -1)
+    for place, vocabulary in enumerate(fitted.vocabularies):
+        if vocabulary.name in classes:
+            labels[:, place] = class_place(vocabulary.name, vocabulary.classes, classes[vocabulary.name])
+    marginal = fitted.network.marginal
+    given: dict[int, tuple[int, Floats]] = {}  # by factor: its other one, and (class of that one, class) shares
+    for pair in marginal.prior.pairs() if isinstance(marginal, RBFBlocks) else ():
+        joint = pair.log_pi.exp().cpu().numpy()
+        given |= {pair.first: (pair.second, joint.T), pair.second: (pair.first, joint)}
+    for place, vocabulary in enumerate(fitted.vocabularies):
+        frequencies = np.array(vocabulary.frequencies)
+        drawn = draw.choice(len(frequencies), n, p=frequencies / frequencies.sum())
+        if vocabulary.name in classes:
+            continue
+        if place in given and (labels[:, given[place][0]] >= 0).all():
+            other, joint = given[place]
+            shares = np.cumsum(joint[labels[:, other]], axis=1)
+            drawn = (shares < shares[:, -1:] * draw.random((n, 1))).sum(axis=1)
+        labels[:, place] = drawn
+    return labels
 
 
 @torch.no_grad()

@@ -196,16 +196,16 @@ class _Known:
         return list(asked.values())
 
     def tell(self, trial: Any, finished: Finished, score: float) -> None:
-        """Keep what came of a combination."""
+        """Keep what came of a combination; a search of another process may have taken it over meanwhile."""
         states = need("optuna.trial").TrialState
         self.fitted[self._text(trial.params)] = finished
         stopped = self._stopped(trial.number)
         if stopped is not None:
-            self.study.tell(trial, state=states.PRUNED)
+            self.study.tell(trial, state=states.PRUNED, skip_if_finished=True)
         elif score != score:  # NaN
-            self.study.tell(trial, state=states.FAIL)
+            self.study.tell(trial, state=states.FAIL, skip_if_finished=True)
         else:
-            self.study.tell(trial, score)
+            self.study.tell(trial, score, skip_if_finished=True)
 
     def finished(self, fit: Fit) -> list[Finished]:
         """Return all combinations of the study that were fitted, in the order in which they were first tried."""
