@@ -181,7 +181,9 @@ class CodeConfig(_Config):
         labels: how labels enter the code. ``blocks``: each factor owns a block of b under an RBF mixture (DeepDIVE);
             ``given``: b is the label itself, one-hot, and nothing is inferred (labels as covariates);
             ``latent``: b is the class, a discrete latent variable with a classifier as q(b|x) (Kingma et al. 2014, M2);
-            ``unused``: there is no b; ``merged``: there is no b, and a is wider by the dimensions of b.
+            ``unused``: there is no b; ``merged``: there is no b, and a is wider by the dimensions of b. Without b the
+            rows have no effects of labels either. ``component``, ``prior`` and ``block`` are of ``blocks`` alone, and
+            so is ``borrow``.
         borrow: whether q(b|x) also reads the features of q(a|x,b). They are learned from all windows, which may help
             if labels are few (docs/few_labels.md). No gradient of one player reaches the other through them. They read
             the windows here, not what effects leave of them: that would tell a label by the effect that it has.

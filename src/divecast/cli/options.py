@@ -298,8 +298,8 @@ class DataOptions:
         float | None,
         typer.Option(
             "--rate",
-            help="Sampling rate of recordings, rows per second (Hz). Default: that of the clock, which is the column in "
-            "--time if a single file has all of them.",
+            help="Sampling rate of recordings, rows per second (Hz). Default: that of the clock, of a single file in "
+            "the column --time.",
             rich_help_panel=_DATA,
         ),
     ] = None

@@ -127,7 +127,7 @@ def find_dimension(fitted: FittedModel, name: str) -> Dimension:
     known += [f"b_{factor}, {_numbered(f'b_{factor}', mixture.dims)}" for factor, mixture in mixtures.items()]
     one_hot = factors and not mixtures
     raise ConfigError(
-        expected=f"a dimension of the code, one of {'; '.join(known)}",
+        expected=f"a dimension of the code, {'one of ' + '; '.join(known) if known else 'which has none here'}",
         found=repr(name),
         hint="In this model b is the class itself: use what-if instead" if one_hot else None,
         argument="dimension",

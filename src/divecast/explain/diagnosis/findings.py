@@ -242,10 +242,13 @@ def _more(pairs: Sequence[object]) -> str:
 
 
 def _advice_for_labels(fitted: FittedModel) -> str:
+    code = fitted.config.code
+    may_borrow = code.labels == "blocks" and not code.borrow and code.n_conditional
     return (
         f"Raise LossConfig.cross_entropy (now {_loss(fitted, 'cross_entropy')}) or TrainingConfig.epochs (now "
-        f"{fitted.provenance.plan.training.n_epochs}), or use a longer lookback (now {fitted.shape.lookback}). With "
-        "few labels, set CodeConfig.borrow to True. If windows do not contain the factor, leave it out."
+        f"{fitted.provenance.plan.training.n_epochs}), or use a longer lookback (now {fitted.shape.lookback}). "
+        f"{'With few labels, set CodeConfig.borrow to True. ' if may_borrow else ''}"
+        "If windows do not contain the factor, leave it out."
     )
 
 

@@ -85,11 +85,17 @@ class RecordingSummary(Plottable):
         labels = self.labels
         return tuple(
             f"{self.names[place]}: {name} is given as {given}, which the model has not learned, and read as "
-            f"{classes[labels.inferred[place, column]]} ({labels.probabilities[column][place].max():.0%})"
-            for column, (name, classes) in enumerate(zip(labels.factors, labels.classes, strict=True))
+            f"{self._read(place, column)}"
+            for column, name in enumerate(labels.factors)
             for place, given in enumerate(self._unlearned(column))
             if given is not None
         )
+
+    def _read(self, place: int, column: int) -> str:
+        """The class of a recording as read, with its probability."""
+        labels = self.labels
+        name = labels.classes[column][labels.inferred[place, column]]
+        return f"{name} ({labels.probabilities[column][place].max():.0%})"
 
     def _unlearned(self, column: int) -> tuple[str | None, ...]:
         return tuple(of_recording[column] for of_recording in self.unlearned)
@@ -103,10 +109,9 @@ class RecordingSummary(Plottable):
         """
         labels = self.labels
         return tuple(
-            f"{self.names[place]}: {name} is read as {classes[labels.inferred[place, column]]} "
-            f"({labels.probabilities[column][place].max():.0%})"
-            for column, (name, classes) in enumerate(zip(labels.factors, labels.classes, strict=True))
-            for place in np.flatnonzero(labels.given[:, column] < 0)
+            f"{self.names[place]}: {name} is read as {self._read(place, column)}"
+            for column, name in enumerate(labels.factors)
+            for place in np.flatnonzero(labels.given[:, column] < 0).tolist()
             if self.unlearned[place][column] is None
         )
 
